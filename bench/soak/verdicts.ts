@@ -1,4 +1,6 @@
 /** What became of each request, and whose fault it was. */
+import { failover } from '@zephyr/runtime/config/keys/failover';
+
 import type { Endpoint } from '../never-worse/endpoint.ts';
 import type { ProxyOutage } from './disturbances.ts';
 import { CUTTING, type Trouble } from './endpoint-faults.ts';
@@ -6,8 +8,7 @@ import type { Delivery, Ledger } from './ledger.ts';
 import { CLAUDE, type Sent } from './people.ts';
 import type { Stall } from './stalls.ts';
 
-/** `failover.max_retries` by default. */
-const MAX_RETRIES = 2;
+const { max_retries: MAX_RETRIES } = failover.parse({});
 
 /**
  * - `lost`: no answer, though an endpoint was wholly well.

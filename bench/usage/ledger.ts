@@ -1,5 +1,5 @@
 /** The ledger of usage as full as a year makes it, written by the script of the proxies. */
-import type { RequestRecord, UsageCounts, UsageRow } from '@zephyr/contract/usage';
+import type { RequestRecord, UsageCounts, UsageKey } from '@zephyr/contract/usage';
 import { DAY_MS, epochMs, HOUR_MS, rowBounds } from '@zephyr/core';
 import { MOST_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
 import { keys } from '@zephyr/runtime/redis/keys';
@@ -80,7 +80,7 @@ export async function fillLedger(redis: Redis, team: Team): Promise<void> {
 }
 
 /** Of all that so many people, 20 endpoints and 10 models can make. */
-function namesAt(at: number, people: number): Pick<UsageRow, 'person' | 'endpoint' | 'model'> {
+function namesAt(at: number, people: number): UsageKey {
   const person = String(at % people).padStart(4, '0');
   const endpoint = Math.floor(at / people) % ENDPOINTS;
   const model = Math.floor(at / people / ENDPOINTS) % MODELS;

@@ -1,9 +1,9 @@
 /** Addresses at which other programs and machines reach a listener on this machine. */
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
-import { expandHome } from '@zephyr/runtime/config/keys/values';
+import { server } from '@zephyr/runtime/config/keys/server';
 import { readDocument } from '@zephyr/runtime/config/load';
-import { rawTable } from '@zephyr/runtime/config/raw';
+import { fittingValues, rawTable } from '@zephyr/runtime/config/raw';
 import { isLoopback } from '@zephyr/runtime/config/rules/endpoint-url';
 import { nameIn } from '@zephyr/runtime/connection/tls-files';
 import { ZephyrError } from '@zephyr/runtime/errors';
@@ -50,10 +50,10 @@ export function urlForPeople({ host, port, certificate }: ListenAddress): string
 
 /** Where the proxy of a configuration listens. @throws ConfigError */
 export function proxyAddressIn(configPath: string): ListenAddress {
-  const server = rawTable(readDocument(configPath)['server']);
-  const { host = '127.0.0.1', port = 8080, tls_cert_file: file } = server;
-  const certificate = typeof file === 'string' ? textOf(expandHome(file)) : undefined;
-  return { host: String(host), port: String(port), certificate };
+  const { host, port, tls_cert_file } = server.shape;
+  const table = rawTable(readDocument(configPath)['server']);
+  const { tls_cert_file: file, ...address } = fittingValues({ host, port, tls_cert_file }, table);
+  return { ...address, certificate: file === undefined ? undefined : textOf(file) };
 }
 
 /** Where it cannot be read, the check of the configuration says so. */

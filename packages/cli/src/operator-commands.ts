@@ -4,9 +4,13 @@ import { phrase } from '@zephyr/runtime/phrase';
 import { LANGUAGES, type Language, type Translate } from '@zephyr/texts';
 import { Argument, type Command, Option } from 'commander';
 import { refuseValue } from './command-line.ts';
+import {
+  COMPLETION_SHELLS,
+  type CompletionShell,
+  completionScript,
+} from './commands/completion.ts';
 import { CONTROLLER_URL } from './service-location.ts';
 
-const COMPLETION_SHELLS = ['bash', 'zsh', 'fish'] as const;
 /** What the completion scripts call, in the place of a shell. */
 const ENDPOINTS = 'endpoints';
 const EVENT_KINDS = ['decision', 'notice', 'command', 'config', 'leader', 'store'] as const;
@@ -191,7 +195,6 @@ function addCompletion(
         print(endpoints.map(({ id }) => id).join('\n'));
         return;
       }
-      const { completionScript } = await import('./commands/completion.ts');
       print(completionScript(wanted, program));
     });
 }
@@ -236,7 +239,7 @@ function helpTail(say: Translate, examples: readonly string[]): string {
   return ['', say('cli.examples'), ...lines, '', say('cli.exitCodes')].join('\n');
 }
 
-type CompletionTarget = (typeof COMPLETION_SHELLS)[number] | typeof ENDPOINTS;
+type CompletionTarget = CompletionShell | typeof ENDPOINTS;
 
 function parseShell(text: string): CompletionTarget {
   const target = [...COMPLETION_SHELLS, ENDPOINTS].find((word) => word === text);

@@ -31,3 +31,4 @@ export const ejectionReportSchema = z.object({
   /** When the report was written; 0 when half-open. */
   remainingMs: count,
 });
+export type EjectionReport = ShapeOf<typeof ejectionReportSchema>;

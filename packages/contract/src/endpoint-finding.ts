@@ -1,6 +1,7 @@
 /** What a prober has found out about a new endpoint, for the page that added it: the return value of its job. */
 import { z } from 'zod';
 
+import { AUTH_STYLES } from './auth-style.ts';
 import { failureClass } from './failure.ts';
 import { count, type PlainOf } from './scalars.ts';
 
@@ -11,7 +12,7 @@ export const endpointFindingSchema = z
     /** Why a plain request was not served. */
     refusal: z.object({ failure: failureClass, detail: z.string().max(300) }).nullable(),
     /** How it takes the token; null where it never did. */
-    auth: z.enum(['bearer', 'x-api-key', 'both']).nullable(),
+    auth: z.enum(AUTH_STYLES).nullable(),
     /** How many it lists, and the first of them; null without a list. */
     models: z.object({ count, first: z.array(z.string().max(200)).max(5) }).nullable(),
     streams: z.boolean().nullable(),

@@ -88,7 +88,15 @@ export const usageRowSchema = z.object({
   counts: z.record(z.enum(USAGE_COUNTS), count),
 });
 export type UsageRow = ShapeOf<typeof usageRowSchema>;
-export type UsageKey = Pick<UsageRow, 'person' | 'endpoint' | 'model'>;
+
+/** What rows are told apart by: names, and the time at which they begin. */
+export const NAMED_DIMENSIONS = ['person', 'endpoint', 'model'] as const;
+export type NamedDimension = (typeof NAMED_DIMENSIONS)[number];
+export const TIME_DIMENSIONS = ['day', 'hour'] as const;
+export const USAGE_DIMENSIONS = [...NAMED_DIMENSIONS, ...TIME_DIMENSIONS] as const;
+export type UsageDimension = (typeof USAGE_DIMENSIONS)[number];
+
+export type UsageKey = Pick<UsageRow, NamedDimension>;
 
 /** One endpoint that was asked. */
 const requestAttemptSchema = z.object({
@@ -149,9 +157,6 @@ export const requestListSchema = z
   .object({ requests: z.array(requestRecordSchema) })
   .meta({ id: 'RequestList' });
 export type RequestList = PlainOf<typeof requestListSchema>;
-
-export const USAGE_DIMENSIONS = ['person', 'endpoint', 'model', 'day', 'hour'] as const;
-export type UsageDimension = (typeof USAGE_DIMENSIONS)[number];
 
 const figures = {
   requests: count,

@@ -91,14 +91,14 @@ export {
   type RoutedRequest,
 } from './route/journey.ts';
 export { type NextStep, RequestRetries, type RetryPlace } from './route/request-retries.ts';
-export { type AttemptPhase, RETRY_LIMITS, type RetryRefusal } from './route/retry.ts';
+export { RETRY_LIMITS, type RetryRefusal } from './route/retry.ts';
 export { LOOK_AGAIN_MS, RetryBudget } from './route/retry-budget.ts';
 export { STAY_PAUSE_MS } from './route/retry-same-endpoint.ts';
 export { Router } from './route/router.ts';
 export { SignatureFamilies } from './route/signature-families.ts';
 export { rampedEndpoint } from './route/switch-ramp.ts';
 export { sharedEndpoint, shareOf } from './route/weighted-rendezvous.ts';
-export { assertNever, causeOf, endpointId, epochMs } from './types.ts';
+export { type AttemptPhase, assertNever, causeOf, endpointId, epochMs } from './types.ts';
 export { mayBeBilled } from './usage/billing.ts';
 export {
   type BudgetWarning,

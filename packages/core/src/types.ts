@@ -46,6 +46,15 @@ export function causeOf(failure: FailureClass): Cause {
   return CAUSES[failure];
 }
 
+/**
+ * How far an attempt came.
+ * - `connecting`: the endpoint cannot have read any of the request.
+ * - `sent`: it may have read the request; no byte of an answer came.
+ * - `answered`: an answer came, none of it was passed to the client.
+ * - `committed`: the client has content.
+ */
+export type AttemptPhase = 'connecting' | 'sent' | 'answered' | 'committed';
+
 /** Fails to compile where a case of a union is not handled. */
 export function assertNever(value: never): never {
   throw new Error(`unhandled case: ${JSON.stringify(value)}`);

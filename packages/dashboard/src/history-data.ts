@@ -65,8 +65,11 @@ function ratioOf(sum: Sum | undefined): number | null {
   return sum === undefined || sum.observedMs === 0 ? null : sum.availableMs / sum.observedMs;
 }
 
+export const AVAILABILITY_TONES = ['good', 'warn', 'bad', 'none'] as const;
+type AvailabilityTone = (typeof AVAILABILITY_TONES)[number];
+
 /** As status pages have it: how much is missing. */
-export function availabilityTone(ratio: number | null): 'none' | 'good' | 'warn' | 'bad' {
+export function availabilityTone(ratio: number | null): AvailabilityTone {
   if (ratio === null) return 'none';
   if (ratio >= 0.999) return 'good';
   return ratio >= 0.95 ? 'warn' : 'bad';

@@ -1,6 +1,6 @@
 /** Sums, ratios and bars of a usage report. Pure. */
 import type { Budget } from '@zephyr/contract/people-limits';
-import type { UsageFigures, UsageLine, UsageReport } from '@zephyr/contract/usage';
+import type { NamedDimension, UsageFigures, UsageLine, UsageReport } from '@zephyr/contract/usage';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -17,7 +17,7 @@ export interface NamedUsage {
 /** One row for each name, the most expensive first, then those with the most requests. */
 export function usageBy(
   rows: readonly UsageLine[],
-  dimension: 'person' | 'endpoint' | 'model',
+  dimension: NamedDimension,
 ): readonly NamedUsage[] {
   const sums = new Map<string, UsageFigures>();
   for (const row of rows) {

@@ -1,4 +1,6 @@
 /** What a decision was based on, in the order in which people read it. Pure. */
+import type { DEFAULT_PORTS } from '@zephyr/contract/default-ports';
+
 import type { ShownDecision } from './decision-shown.ts';
 
 export type ComparedEndpoint = ShownDecision['considered'][number] & {
@@ -47,4 +49,4 @@ export function replayCommand(
 }
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
-const DEFAULT_PORT = '8081';
+const DEFAULT_PORT: `${(typeof DEFAULT_PORTS)['controller']}` = '8081';

@@ -7,9 +7,9 @@
  *                                         └──► count_tokens (free)               └──► the Claude CLI, unless
  *                                                                        the token is refused for models too
  */
+import { AUTH_STYLES, type AuthStyle } from '@zephyr/contract/auth-style';
 import type { EndpointFinding } from '@zephyr/contract/endpoint-finding';
 import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
-import { AUTH_STYLES, type AuthStyle } from '@zephyr/runtime/credential';
 import { z } from 'zod';
 
 import { NO_USAGE, readUsage } from './exchange/answer.ts';

@@ -1,6 +1,4 @@
-/** How a token is sent: `bearer` is `Authorization: Bearer …`. */
-export const AUTH_STYLES = ['bearer', 'x-api-key', 'both'] as const;
-export type AuthStyle = (typeof AUTH_STYLES)[number];
+import type { AuthStyle } from '@zephyr/contract/auth-style';
 
 /** A header in lower case and its whole value. May be a secret: never logged. */
 export interface HeaderLine {

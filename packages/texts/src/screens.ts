@@ -16,6 +16,7 @@ export {
   troublesOf,
   troubleText,
 } from './overall.ts';
+export { type ScorePart, scoreParts } from './score-parts.ts';
 export { LANGUAGES, type Language } from './screen-catalogue.ts';
 export {
   decisionText,

@@ -1,4 +1,5 @@
 /** A job for a person who has added an endpoint: what it can do, found out once. */
+import type { AuthStyle } from '@zephyr/contract/auth-style';
 import { type EndpointFinding, isServing } from '@zephyr/contract/endpoint-finding';
 import type { ProbeVerdict } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
@@ -10,7 +11,7 @@ import { type EndpointSurvey, surveyEndpoint } from '@zephyr/probes/survey';
 import { systemClock } from '@zephyr/runtime/clock';
 import { groupOf } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
-import { type AuthStyle, authStyleOf } from '@zephyr/runtime/credential';
+import { authStyleOf } from '@zephyr/runtime/credential';
 import { probeSlotOf } from '@zephyr/runtime/probe-jobs';
 import { recordProbeUsage } from '@zephyr/runtime/redis/probe-usage';
 import type { Redis } from 'ioredis';

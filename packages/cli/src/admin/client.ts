@@ -14,6 +14,7 @@ import { ZephyrError } from '@zephyr/runtime/errors';
 import type { Translate } from '@zephyr/texts';
 import type { EventSourceMessage } from 'eventsource-parser/stream';
 
+import { CONTROLLER_DEFAULTS } from '../service-location.ts';
 import { eventsOf } from './sse.ts';
 
 /** The controller itself gives up on a command after 5 s and reports that. */
@@ -168,7 +169,7 @@ async function refusal(response: Response, url: string, say: Translate): Promise
   const problem = (await response.json()) as Problem;
   if (problem.code === 'unauthorized') {
     return new ZephyrError('UNAUTHORIZED', say('cli.error.token'), {
-      advice: [say('cli.error.token.advice')],
+      advice: [say('cli.error.token.advice', { variable: CONTROLLER_DEFAULTS.token_env })],
     });
   }
   // What was asked for came from the command line.
@@ -200,6 +201,6 @@ function isOfType(response: Response, type: string): boolean {
 
 function notController(url: string, say: Translate): ZephyrError {
   return new ZephyrError('NOT_A_CONTROLLER', say('cli.error.notController', { url }), {
-    advice: [say('cli.error.notController.advice')],
+    advice: [say('cli.error.notController.advice', { port: CONTROLLER_DEFAULTS.port })],
   });
 }

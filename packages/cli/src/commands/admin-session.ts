@@ -20,6 +20,7 @@ import {
 
 import { checkedUrl, localHost } from '../addresses.ts';
 import { type AdminClient, adminClient } from '../admin/client.ts';
+import { CONTROLLER_DEFAULTS } from '../service-location.ts';
 
 export interface AdminOptions {
   readonly config: string;
@@ -39,10 +40,6 @@ export interface AdminSession {
   readonly configError?: ZephyrError | undefined;
 }
 
-const DEFAULT_HOST = '127.0.0.1';
-const DEFAULT_PORT = 8081;
-const TOKEN_VARIABLE = 'ZEPHYR_ADMIN_TOKEN';
-
 /**
  * With `--url` no address or token is read from the configuration: the controller may be on another machine. A broken
  * configuration must not lock an operator out of the running system: as much of the address as
@@ -57,7 +54,7 @@ export function openSession(options: AdminOptions, environment: Environment): Ad
   const language = options.language ?? languageOf(localeOfFile(options.config, environment));
   const say = translator(language);
   const address = read.status === 'broken' ? addressIn(options.config) : loaded?.config.controller;
-  const url = checkedUrl(options.url ?? urlOf(address), 'http://127.0.0.1:8081');
+  const url = checkedUrl(options.url ?? urlOf(address), urlOf());
   const token = loaded?.secrets.adminToken?.reveal() ?? adminTokenIn(options, environment);
   const configError = read.status === 'broken' ? read.error : undefined;
   const client = adminClient({ url, token, doubt: configError }, say);
@@ -84,7 +81,7 @@ function adminTokenIn({ envFile, url }: AdminOptions, environment: Environment) 
   // The token in this folder is not meant for another machine.
   const isHere = url === undefined && existsSync(envFile);
   const file = isHere ? textOf(envFile) : '';
-  return variablesOf(environment, file)(TOKEN_VARIABLE);
+  return variablesOf(environment, file)(CONTROLLER_DEFAULTS.token_env);
 }
 
 /** Reads only the `[controller]` table: the error is often elsewhere in the file. */
@@ -109,8 +106,8 @@ function textOf(path: string): string {
 }
 
 function urlOf({
-  host = DEFAULT_HOST,
-  port = DEFAULT_PORT,
+  host = CONTROLLER_DEFAULTS.host,
+  port = CONTROLLER_DEFAULTS.port,
 }: {
   readonly host?: string;
   readonly port?: number;

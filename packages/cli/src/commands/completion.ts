@@ -1,7 +1,8 @@
 /** `zephyr completion`: shell scripts generated from the commands themselves. */
 import type { Command, Option } from 'commander';
 
-export type Shell = 'bash' | 'zsh' | 'fish';
+export const COMPLETION_SHELLS = ['bash', 'zsh', 'fish'] as const;
+export type CompletionShell = (typeof COMPLETION_SHELLS)[number];
 
 interface Entry {
   /** `config check` for a command within a command; empty for the program itself. */
@@ -19,7 +20,7 @@ interface OptionEntry {
   readonly value: 'none' | 'file' | 'other' | readonly string[];
 }
 
-export function completionScript(shell: Shell, program: Command): string {
+export function completionScript(shell: CompletionShell, program: Command): string {
   const entries = entriesOf(program, []);
   switch (shell) {
     case 'bash':

@@ -1,4 +1,5 @@
 /** `zephyr config check --online`: what each endpoint can do, and the lines of TOML that follow from it. */
+import type { AuthStyle } from '@zephyr/contract/auth-style';
 import { cautiousPriceOf, costUsd } from '@zephyr/core';
 import { createStartGate } from '@zephyr/probes/claude-cli/start-gate';
 import { targetOf } from '@zephyr/probes/endpoint-target';
@@ -6,7 +7,7 @@ import type { RelayKind } from '@zephyr/probes/relay-kind';
 import { type EndpointSurvey, surveyEndpoint } from '@zephyr/probes/survey';
 import type { EndpointConfig } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
-import { type AuthStyle, authStyleOf } from '@zephyr/runtime/credential';
+import { authStyleOf } from '@zephyr/runtime/credential';
 import { numbersOf, type Translate, translator } from '@zephyr/texts';
 
 /** One endpoint; `--json` prints a list of these. */

@@ -6,6 +6,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DEFAULT_PORTS } from '@zephyr/contract/default-ports';
 import type { ProgramStatus } from '@zephyr/contract/program-status';
 import { findCli } from '@zephyr/probes/claude-cli/cli-binary';
 import { systemClock } from '@zephyr/runtime/clock';
@@ -13,6 +14,7 @@ import { loadConfig } from '@zephyr/runtime/config/load';
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';
+import type { ServiceName } from '@zephyr/runtime/service-name';
 import { type SimulatedEndpoint, startSimulatedEndpoint } from '@zephyr/testkit/simulated-endpoint';
 import { type Language, type Translate, translator } from '@zephyr/texts';
 import { quotedForSh, shellLines } from '../connect/shell-lines.ts';
@@ -30,7 +32,6 @@ export interface DemoOptions {
   readonly port?: number;
 }
 
-const DEFAULT_PORT = 8080;
 /** A probe takes a second or two; whatever happens, people see how to go on. */
 const FIRST_PROBES_LIMIT_MS = 15_000;
 const TOKEN_VARIABLE = 'ZEPHYR_DEMO_TOKEN';
@@ -53,7 +54,7 @@ export async function runDemo(
   environment: Environment,
   language: Language,
 ): Promise<number> {
-  const port = options.port ?? DEFAULT_PORT;
+  const port = options.port ?? DEFAULT_PORTS.proxy;
   const signals = takeStopSignals();
   const demo = await startDemo(port, environment, (line) => console.log(line), language);
   const { ports } = demo.system;
@@ -82,8 +83,9 @@ export interface Demo {
   endEndpoints(): Promise<void>;
 }
 
-/** The proxy, and after it the controller and the prober. */
-const LAST_PORT = 65_535 - 2;
+/** From the port of the proxy on. */
+const PORT_STEPS: Readonly<Record<ServiceName, number>> = { proxy: 0, controller: 1, prober: 2 };
+const LAST_PORT = 65_535 - PORT_STEPS.prober;
 
 /** @param port of the proxy; 0 takes free ports everywhere */
 export async function startDemo(
@@ -143,9 +145,9 @@ async function requireDemoPorts(port: number): Promise<void> {
     );
   }
   await requireFreePorts(
-    ['proxy', 'controller', 'prober'].map((service, index) => ({
+    Object.entries(PORT_STEPS).map(([service, steps]) => ({
       host: '127.0.0.1',
-      port: port === 0 ? 0 : port + index,
+      port: port === 0 ? 0 : port + steps,
       owner: phrase`the ${service}`,
       advice: phrase`end that program, or choose other ports: make demo PORT=${otherPort(port, 1000)}, or zephyr demo --port ${otherPort(port, 1000)}`,
     })),
@@ -170,15 +172,15 @@ function demoConfig(
   endpoints: readonly SimulatedEndpoint[],
   language: Language,
 ): string {
-  const portAfter = (steps: number) => (port === 0 ? 0 : port + steps);
+  const portOf = (service: ServiceName) => (port === 0 ? 0 : port + PORT_STEPS[service]);
   const lines = endpoints.map(({ name, url }) => `  { name = "${name}", url = "${url}" },`);
   return `# Made by zephyr demo; removed when it ends.
 [server]
-port = ${port}
+port = ${portOf('proxy')}
 [controller]
-port = ${portAfter(1)}
+port = ${portOf('controller')}
 [prober]
-port = ${portAfter(2)}
+port = ${portOf('prober')}
 [ui]
 language = "${language}"
 [health_check]
@@ -224,7 +226,7 @@ function nextSteps(
   const endpoints = fastestFirst.map(({ name, firstEventMs: ms, failureRatio }) => {
     return `  ${name.padEnd(10)} ${say(failureRatio > 0 ? 'demo.fails' : 'demo.answers', { ms })}`;
   });
-  const isDefault = proxyPort === DEFAULT_PORT;
+  const isDefault = proxyPort === DEFAULT_PORTS.proxy;
   const portFlag = isDefault ? '' : ` --port ${proxyPort}`;
   const controllerUrl = `http://127.0.0.1:${controllerPort}`;
   const zephyr = ownCommand(environment);

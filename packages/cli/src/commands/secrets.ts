@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';
-import { aclFile, type RedisUser } from '../secrets/redis-acl.ts';
+import type { ServiceName } from '@zephyr/runtime/service-name';
+import { aclFile } from '../secrets/redis-acl.ts';
 
 export interface SecretsOptions {
   /** Host and port of Redis as the services see it. */
@@ -49,7 +50,7 @@ export function makeSecrets(folder: string, { redis }: SecretsOptions): readonly
     made.push(file);
     return value;
   };
-  const passwordOf = (user: RedisUser): string =>
+  const passwordOf = (user: ServiceName): string =>
     new URL(readOrCreate(`${user}/redis-url`, () => `redis://${user}:${newPassword()}@${redis}`))
       .password;
   const passwords = {

@@ -1,6 +1,13 @@
 /** `zephyr usage` and `zephyr usage export`: who used what. */
 import type { Budget } from '@zephyr/contract/people-limits';
-import type { UsageDimension, UsageFigures, UsageLine, UsageReport } from '@zephyr/contract/usage';
+import {
+  NAMED_DIMENSIONS,
+  TIME_DIMENSIONS,
+  type UsageDimension,
+  type UsageFigures,
+  type UsageLine,
+  type UsageReport,
+} from '@zephyr/contract/usage';
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 
@@ -15,13 +22,12 @@ export interface ExportOptions extends UsageOptions {
 }
 
 const DEFAULT_BY = 'person';
-/** For programs, which add up themselves. */
-const ALL = 'person,endpoint,model,day';
-const DIMENSIONS: readonly UsageDimension[] = ['day', 'hour', 'person', 'endpoint', 'model'];
+const COLUMNS = [...TIME_DIMENSIONS, ...NAMED_DIMENSIONS];
 
 export async function showUsage(options: UsageOptions, environment: Environment): Promise<string> {
   const session = openSession(options, environment);
-  const { by = options.json === true ? ALL : DEFAULT_BY, since, until } = options;
+  // Programs add up themselves.
+  const { by = options.json === true ? undefined : DEFAULT_BY, since, until } = options;
   const [report, { budgets }] = await Promise.all([
     session.client.usage({ by, since, until }),
     session.client.budgets(),
@@ -41,7 +47,7 @@ export async function exportUsage(
 ): Promise<string> {
   const session = openSession(options, environment);
   const { client, say } = session;
-  const { by = ALL, since, until } = options;
+  const { by, since, until } = options;
   const query = { by, since, until };
   if ((options.csv === true) === (options.json === true)) {
     throw new ZephyrError('USAGE', say('cli.error.exportFormat'), {
@@ -59,7 +65,7 @@ function renderUsage(report: UsageReport, session: AdminSession): string {
   if (first === undefined) {
     return [say('usage.empty'), ...removedNote(report, session)].join('\n\n');
   }
-  const shown = DIMENSIONS.filter((dimension) => first[dimension] !== null);
+  const shown = COLUMNS.filter((dimension) => first[dimension] !== null);
   const head = [
     ...shown.map((dimension) => say(`usage.${dimension}`)),
     ...[say('usage.requests'), say('usage.failed'), say('usage.input'), say('usage.output')],
@@ -128,7 +134,7 @@ function notesOf(report: UsageReport, session: Pick<AdminSession, 'say' | 'numbe
   const { rows, total } = report;
   const { say } = session;
   const { unpriced, incomplete, possibly_billed_twice: billedTwice } = total;
-  const hasOther = rows.some((line) => DIMENSIONS.some((each) => line[each] === 'other'));
+  const hasOther = rows.some((line) => COLUMNS.some((each) => line[each] === 'other'));
   return [
     ...removedNote(report, session),
     ...(unpriced > 0 ? [say('usage.note.unpriced', { count: unpriced })] : []),

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type KeyVerdict, type ProxyHome, proxyHomeSchema } from '@zephyr/contract/proxy-status';
 import { systemClock } from '@zephyr/runtime/clock';
+import { server } from '@zephyr/runtime/config/keys/server';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { UNREAD_TOKENS } from '@zephyr/runtime/config/token-command';
 import type { Environment } from '@zephyr/runtime/environment';
@@ -28,7 +29,6 @@ interface Wanted {
 }
 
 const ANSWER_LIMIT_MS = 3_000;
-const DEFAULT_URL = 'http://127.0.0.1:8080';
 
 /**
  * @throws ZephyrError `USAGE` for a wrong address, `UNREACHABLE` where no proxy of ours answers, `PORT_IN_USE`
@@ -95,8 +95,7 @@ const diagnosticsSchema = z.object({ config_hash: z.string() });
 
 /** Of the configuration's proxy, from this machine; the usual one where there is no configuration. */
 function configuredUrl(configPath: string): string {
-  if (!existsSync(configPath)) return DEFAULT_URL;
-  const { host, port } = proxyAddressIn(configPath);
+  const { host, port } = existsSync(configPath) ? proxyAddressIn(configPath) : server.parse({});
   return `http://${localHost(host)}:${port}`;
 }
 

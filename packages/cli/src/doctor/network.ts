@@ -9,6 +9,7 @@ import { withDeadline } from '@zephyr/probes/exchange/with-deadline';
 import { runProbe } from '@zephyr/probes/probe';
 import { systemClock } from '@zephyr/runtime/clock';
 import type { Config } from '@zephyr/runtime/config/config';
+import { type ListenTable, TABLE_OF } from '@zephyr/runtime/config/keys/server';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import {
   connectionOf,
@@ -24,15 +25,10 @@ const ANSWER_LIMIT_MS = 2_000;
 const TOLERATED_SKEW_MS = 30_000;
 
 export async function examinePorts(config: Config, say: Translate): Promise<readonly Finding[]> {
-  const tables = ['server', 'controller', 'prober'] as const;
-  return await Promise.all(tables.map((table) => examinePort(table, config, say)));
+  return await Promise.all(Object.values(TABLE_OF).map((table) => examinePort(table, config, say)));
 }
 
-async function examinePort(
-  table: 'server' | 'controller' | 'prober',
-  config: Config,
-  say: Translate,
-): Promise<Finding> {
+async function examinePort(table: ListenTable, config: Config, say: Translate): Promise<Finding> {
   const { host, port } = config[table];
   const place = `${table === 'server' ? 'proxy' : table}: ${host}:${port}`;
   if (await isFree(host, port)) return ok('port', say('doctor.port.free', { place }));
@@ -63,10 +59,7 @@ async function isFree(host: string, port: number): Promise<boolean> {
  * Who has the port: a service that runs with this configuration, a Zephyr with another one (such as
  * the demo), or another program.
  */
-async function holderOf(
-  table: 'server' | 'controller' | 'prober',
-  config: Config,
-): Promise<'ours' | 'other' | 'taken'> {
+async function holderOf(table: ListenTable, config: Config): Promise<'ours' | 'other' | 'taken'> {
   const { host, port } = config[table];
   // The proxy's own health is for orchestrators: one word.
   const path = table === 'server' ? '/diagnostics' : '/health';

@@ -3,13 +3,14 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { ConfigError, ENVIRONMENT, type Violation } from '@zephyr/runtime/config/config-error';
+import { TABLE_OF } from '@zephyr/runtime/config/keys/server';
 import { type LoadedConfig, placedProblems } from '@zephyr/runtime/config/load';
 import { addressIn, METRICS_LISTEN } from '@zephyr/runtime/config/own-variables';
 import { readText } from '@zephyr/runtime/config/read-text';
 import type { Environment } from '@zephyr/runtime/environment';
 import { phrase } from '@zephyr/runtime/phrase';
 
-const TABLES = ['server', 'controller', 'prober'] as const;
+const TABLES = Object.values(TABLE_OF);
 
 /** @throws ConfigError for an address of another machine, or a name that is none */
 export async function refuseUnusableHosts(

@@ -6,9 +6,7 @@
 import { createHash } from 'node:crypto';
 
 import { keys, QUEUE_PREFIX } from '@zephyr/runtime/redis/keys';
-
-const REDIS_USERS = ['proxy', 'prober', 'controller'] as const;
-export type RedisUser = (typeof REDIS_USERS)[number];
+import { SERVICE_NAMES, type ServiceName } from '@zephyr/runtime/service-name';
 
 /** What every client does when it connects, also BullMQ's. */
 const CONNECT = [
@@ -32,7 +30,7 @@ const any = (key: (part: string) => string) => key('*');
 const USAGE = `(~${any(keys.usageDay).replace('day:*', '*')} +evalsha +get +set +hget +hgetall +hset +hlen +hscan +pexpire +xlen +xadd)`;
 
 /** Key and channel patterns (`%R~` may be read, `%W~` written, `~` both), then commands. */
-const RULES: Readonly<Record<RedisUser, readonly string[]>> = {
+const RULES: Readonly<Record<ServiceName, readonly string[]>> = {
   proxy: [
     ...[`%R~${keys.snapshot}`, `%R~${keys.view}`, `~${any(keys.proxy)}`, `~${keys.proxies}`],
     ...[`%W~${keys.outcomes}`, `~${keys.sessions}`, `&${keys.snapshotChanged}`],
@@ -71,14 +69,14 @@ const RULES: Readonly<Record<RedisUser, readonly string[]>> = {
  * The file for `redis-server --aclfile`. It holds hashes, so reading it gives no password.
  * The user `health` has no password and may do nothing but PING, for the container's health check.
  */
-export function aclFile(passwords: Readonly<Record<RedisUser, string>>): string {
+export function aclFile(passwords: Readonly<Record<ServiceName, string>>): string {
   const hashOf = (password: string) => createHash('sha256').update(password).digest('hex');
   return [
     // Nobody can be this user. But Redis loads its append-only file as this user, and without the
     // rights it drops each transaction in it, which is all that scripts have ever written.
     'user default off resetpass ~* &* +@all',
     'user health on nopass resetkeys resetchannels -@all +ping',
-    ...REDIS_USERS.map((user) =>
+    ...SERVICE_NAMES.map((user) =>
       [`user ${user} on #${hashOf(passwords[user])} resetkeys resetchannels`, ...RULES[user]].join(
         ' ',
       ),

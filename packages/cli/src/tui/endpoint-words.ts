@@ -1,7 +1,7 @@
 /** What the tables of endpoints say of one of them. Pure. */
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import type { ApiState } from '@zephyr/contract/api-state';
-import { failureOf, healthText, type Role, roleText, type Speech } from '@zephyr/texts';
+import { failureOf, healthText, type Role, roleText, type Speech, scoreParts } from '@zephyr/texts';
 
 export const LOOKS: Readonly<Record<Role, { readonly mark: string; readonly colour: string }>> = {
   serving: { mark: '●', colour: 'green' },
@@ -45,8 +45,6 @@ export function reasonText(endpoint: ApiEndpoint, { say }: Speech): string | und
   return code === undefined ? undefined : say(`unavailable.${code}`);
 }
 
-const PARTS = ['latency', 'live', 'failure', 'limit', 'preference', 'uncertainty'] as const;
-
 /** What is behind the row: why it cannot serve and what to do, or what its score is made of. */
 export function detailText(endpoint: ApiEndpoint, nowMs: number, speech: Speech): string {
   const { say, numbers } = speech;
@@ -67,8 +65,8 @@ export function detailText(endpoint: ApiEndpoint, nowMs: number, speech: Speech)
   if (score.status === 'unknown') {
     return say('overall.trouble', { names, failure: healthText(endpoint, say) });
   }
-  const parts = PARTS.map((part) => ({ part, ms: score[`${part}Ms`] ?? 0 }))
+  const parts = scoreParts(score)
     .filter(({ ms }) => ms >= 0.5)
-    .map(({ part, ms }) => `${say(`score.${part}`)} ${numbers.latency(ms)}`);
+    .map(({ name, ms }) => `${say(`score.${name}`)} ${numbers.latency(ms)}`);
   return say('overall.trouble', { names, failure: parts.join(' + ') });
 }

@@ -1,4 +1,4 @@
-import type { EjectionState } from '@zephyr/contract/ejection';
+import type { EjectionReport, EjectionState } from '@zephyr/contract/ejection';
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { PresenceReport } from '@zephyr/contract/presence';
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
@@ -18,11 +18,7 @@ export interface Presence {
   readonly sessions: Readonly<Record<string, SessionLoad>>;
 }
 
-export interface ReportedEjection {
-  readonly status: 'ejected' | 'half_open';
-  readonly failure: FailureClass;
-  readonly untilAtMs: EpochMs;
-}
+type ReportedEjection = Omit<EjectionReport, 'remainingMs'> & { readonly untilAtMs: EpochMs };
 
 /** At most one of each proxy. */
 export type Presences = readonly Presence[];

@@ -1,6 +1,6 @@
 import type { ModelFamily } from '@zephyr/contract/session';
 
-import { familyOf } from './model-family.ts';
+import { familyOf } from '../model-family.ts';
 
 /** Sizes of a request's body, each below its limit in bytes; larger ones are `xl`. */
 const SIZES: readonly (readonly [name: string, belowBytes: number])[] = [

@@ -15,7 +15,7 @@ import type { TokenUsage } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { ModelFamily, SessionLoad } from '@zephyr/contract/session';
 
-import { familyOf } from '../learn/model-family.ts';
+import { familyOf } from '../model-family.ts';
 
 export interface SessionRules {
   /** How long the prompt cache of the Messages API lives without a request. */

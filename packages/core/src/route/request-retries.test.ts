@@ -1,13 +1,13 @@
 import type { FailureClass } from '@zephyr/contract/failure';
 import { describe, expect, it } from 'vitest';
 
+import type { AttemptPhase } from '../types.ts';
 import {
   type NextStep,
   RequestRetries,
   type RequestRetriesInput,
   type RetryPlace,
 } from './request-retries.ts';
-import type { AttemptPhase } from './retry.ts';
 import { LOOK_AGAIN_MS, MOST_LOOKS, RetryBudget } from './retry-budget.ts';
 
 const NOW_MS = 5_000;

@@ -1,13 +1,8 @@
 /** Whether one request is asked again after a failed attempt, and where. */
 import type { FailureClass } from '@zephyr/contract/failure';
+import type { AttemptPhase } from '../types.ts';
 import { type Operation, scopeOf } from './failure-scope.ts';
-import {
-  type AttemptPhase,
-  decideRetry,
-  type RetryDecision,
-  type RetryLimit,
-  type RetryRefusal,
-} from './retry.ts';
+import { decideRetry, type RetryDecision, type RetryLimit, type RetryRefusal } from './retry.ts';
 import type { Refund, RetryBudget } from './retry-budget.ts';
 import { isWorthStaying } from './retry-same-endpoint.ts';
 

@@ -14,17 +14,8 @@
  * A request is delivered at most 1 + `maxRetries` times: a connection that died while it was idle
  * counts like any other, because the endpoint may have read the request.
  */
-import { assertNever } from '../types.ts';
+import { type AttemptPhase, assertNever } from '../types.ts';
 import type { Scope } from './failure-scope.ts';
-
-/**
- * How far the attempt came.
- * - `connecting`: the endpoint cannot have read any of the request.
- * - `sent`: it may have read the request; no byte of an answer came.
- * - `answered`: an answer came, none of it was passed to the client.
- * - `committed`: the client has content.
- */
-export type AttemptPhase = 'connecting' | 'sent' | 'answered' | 'committed';
 
 /** The last phase in which a retry is allowed. */
 export const RETRY_LIMITS = ['never', 'connect', 'before_headers', 'before_content'] as const;

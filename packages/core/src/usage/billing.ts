@@ -1,5 +1,7 @@
 import type { FailureClass } from '@zephyr/contract/failure';
 
+import type { AttemptPhase } from '../types.ts';
+
 /**
  * Failures without the endpoint's own word that it did not answer: it may have read the request,
  * answered it and charged for it. Refusals are not charged for.
@@ -15,8 +17,7 @@ const SILENT: ReadonlySet<FailureClass> = new Set([
 
 export interface FailedTry {
   readonly failure: FailureClass;
-  /** How far the attempt came. */
-  readonly phase: 'connecting' | 'sent' | 'answered' | 'committed';
+  readonly phase: AttemptPhase;
   /** The connection had died while it was idle: nobody read what was sent on it. */
   readonly staleConnection: boolean;
 }

@@ -8,8 +8,6 @@ const MINUTE_MS = 60_000;
 const NANO = 1_000_000_000;
 const anonymous: typeof ANONYMOUS = 'anonymous';
 
-export const PERIODS: readonly BudgetPeriod[] = ['day', 'week', 'month'];
-
 /** As the configuration has them; absent: no limit. */
 export interface UsageLimits {
   readonly budgetUsdPerDay?: number | undefined;
@@ -62,8 +60,15 @@ export function limitSubjects({
   ].filter(({ limits }) => Object.keys(limits).length > 0);
 }
 
+const BUDGETS = {
+  day: 'budgetUsdPerDay',
+  week: 'budgetUsdPerWeek',
+  month: 'budgetUsdPerMonth',
+} as const satisfies Record<BudgetPeriod, keyof UsageLimits>;
+export const PERIODS = Object.keys(BUDGETS) as BudgetPeriod[];
+
 const KEYS: readonly (keyof UsageLimits)[] = [
-  ...(['budgetUsdPerDay', 'budgetUsdPerWeek', 'budgetUsdPerMonth'] as const),
+  ...Object.values(BUDGETS),
   ...(['requestsPerMinute', 'tokensPerMinute', 'activeRequests', 'models'] as const),
 ];
 
@@ -96,14 +101,7 @@ export function minuteOf(atMs: number): number {
 }
 
 export function budgetUsd(limits: UsageLimits, period: BudgetPeriod): number | undefined {
-  switch (period) {
-    case 'day':
-      return limits.budgetUsdPerDay;
-    case 'week':
-      return limits.budgetUsdPerWeek;
-    case 'month':
-      return limits.budgetUsdPerMonth;
-  }
+  return limits[BUDGETS[period]];
 }
 
 /** What was used until now, as far as it is known here. */

@@ -1,6 +1,8 @@
 /** What tokens cost, for people and probes alike. */
 import type { TokenUsage } from '@zephyr/contract/probe';
 
+import { familyOf } from '../model-family.ts';
+
 /** Prices of the models whose name begins with `model`, in USD per million tokens. */
 export interface Price {
   readonly model: string;
@@ -32,7 +34,6 @@ const DEFAULT_PRICES: readonly Price[] = [
   ),
 ];
 
-const FAMILIES = ['haiku', 'sonnet', 'opus'];
 const TOKENS_PER_PRICE = 1_000_000;
 const CACHE_WRITE_1H_RATIO = 2;
 
@@ -51,8 +52,8 @@ export function priceOf(model: string, own: readonly Price[] = []): Price | unde
   if (known !== undefined) return known;
   const at = model.indexOf('claude-');
   if (at > 0) return priceOf(model.slice(at), own);
-  const family = FAMILIES.find((name) => model.includes(name));
-  return family === undefined ? undefined : longestOf(family, DEFAULT_PRICES);
+  // `other` has none.
+  return longestOf(familyOf(model), DEFAULT_PRICES);
 }
 
 /** For a budget: a model without a known price is counted like an expensive one. */

@@ -2,6 +2,7 @@
 import type { Trends } from '@zephyr/contract/rollup';
 
 import {
+  AVAILABILITY_TONES,
   type AvailabilityBar,
   type AvailabilityRow,
   availabilityOf,
@@ -28,7 +29,7 @@ export function Availability({ trends, endpointIds }: AvailabilityProps) {
         ))}
       </ul>
       <p class="hint availability-legend">
-        {(['good', 'warn', 'bad', 'none'] as const).map((tone) => (
+        {AVAILABILITY_TONES.map((tone) => (
           <span key={tone}>
             <span class={`bar-key ${tone}`} aria-hidden="true" /> {say(`history.tone.${tone}`)}
           </span>

@@ -1,7 +1,7 @@
 /** Why a decision was made: what it would gain, what the sessions would lose, what was compared. */
 
 import { triggerText } from '@zephyr/texts/history';
-import { decisionText } from '@zephyr/texts/screens';
+import { decisionText, scoreParts } from '@zephyr/texts/screens';
 
 import { decisionShown, type ShownDecision } from '../decision-shown.ts';
 import { historySpeech } from '../history-language.ts';
@@ -12,7 +12,6 @@ import { CopyLine } from './copy-line.tsx';
 import { Dialog } from './dialog.tsx';
 import { EndpointName } from './endpoint-parts.tsx';
 import { Icon } from './icon.tsx';
-import { partsOf } from './score-bar.tsx';
 import { Scrolling } from './scrolling.tsx';
 
 export function DecisionDialog() {
@@ -142,7 +141,7 @@ function Row({ row }: { readonly row: ComparedEndpoint }) {
   const { say, numbers } = historySpeech.value;
   const { score, unavailable, part } = row;
   const names = { endpoints: state.value?.endpoints ?? [] };
-  const parts = score.status === 'known' ? partsOf(score).filter(({ ms }) => ms >= 0.5) : [];
+  const parts = score.status === 'known' ? scoreParts(score).filter(({ ms }) => ms >= 0.5) : [];
   return (
     <tr data-endpoint-compared={row.id}>
       <th scope="row">

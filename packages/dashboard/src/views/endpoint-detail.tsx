@@ -1,6 +1,6 @@
 /** What is behind one row: address, parts of the score, checks and their cost, actions. */
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
-import { failureOf } from '@zephyr/texts/screens';
+import { failureOf, scoreParts } from '@zephyr/texts/screens';
 
 import {
   busy,
@@ -12,7 +12,6 @@ import {
 } from '../actions.ts';
 import { speech } from '../language.ts';
 import { nowMs } from '../page.ts';
-import { partsOf } from './score-bar.tsx';
 
 export function EndpointDetail({ endpoint }: { readonly endpoint: ApiEndpoint }) {
   const { say } = speech.value;
@@ -130,7 +129,7 @@ function ScoreParts({ endpoint: { score } }: { readonly endpoint: ApiEndpoint })
       <table class="parts">
         <caption>{say('score.title')}</caption>
         <tbody>
-          {partsOf(score).map(({ name, ms }) => (
+          {scoreParts(score).map(({ name, ms }) => (
             <tr key={name}>
               <th scope="row">
                 <span class={`swatch part-${name}`} aria-hidden="true" /> {say(`score.${name}`)}

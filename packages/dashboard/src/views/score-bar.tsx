@@ -1,12 +1,11 @@
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import type { ProxyEndpoint } from '@zephyr/contract/proxy-status';
+import { type ScorePart, scoreParts } from '@zephyr/texts/screens';
 
 import { speech } from '../language.ts';
 
 /** Only the controller knows the parts. */
 type ShownScore = ApiEndpoint['score'] | ProxyEndpoint['score'];
-
-const PARTS = ['latency', 'live', 'failure', 'limit', 'preference', 'uncertainty'] as const;
 
 interface ScoreBarProps {
   readonly score: ShownScore;
@@ -25,7 +24,7 @@ export function ScoreBar({ score, maxMs }: ScoreBarProps) {
       </div>
     );
   }
-  const parts = 'latencyMs' in score ? partsOf(score) : [];
+  const parts = 'latencyMs' in score ? placed(scoreParts(score)) : [];
   const title = parts.map(({ name, ms }) => `${say(`score.${name}`)} ${numbers.latency(ms)}`);
   const meaning = say('score.title');
   return (
@@ -63,20 +62,12 @@ export function largestScoreMs(
   );
 }
 
-type ScoreInParts = Extract<ApiEndpoint['score'], { status: 'known' }>;
-
-export interface ScorePart {
-  readonly name: (typeof PARTS)[number];
-  readonly ms: number;
-  readonly startMs: number;
-}
-
-export function partsOf(score: ScoreInParts): readonly ScorePart[] {
+/** Each begins where the one before it ends. */
+function placed(parts: readonly ScorePart[]) {
   let startMs = 0;
-  return PARTS.map((name) => {
-    const ms = score[`${name}Ms`] ?? 0;
-    const part = { name, ms, startMs };
-    startMs += ms;
-    return part;
+  return parts.map((part) => {
+    const here = { ...part, startMs };
+    startMs += part.ms;
+    return here;
   });
 }

@@ -1,10 +1,13 @@
 import { useSignal } from '@preact/signals';
 import type { ApiSettings } from '@zephyr/contract/config-edit';
+import type { DEFAULT_PORTS } from '@zephyr/contract/default-ports';
 
 import { connectLines, proxyUrl } from '../connect-lines.ts';
 import { sayInSettings } from '../settings-language.ts';
 import { state } from '../store.ts';
 import { Dialog } from './dialog.tsx';
+
+const DEFAULT_PORT: (typeof DEFAULT_PORTS)['proxy'] = 8080;
 
 export interface ShownKey {
   readonly name: string;
@@ -21,7 +24,7 @@ interface KeyDialogProps {
 export function KeyDialog({ shown: { name, key }, settings, onClose }: KeyDialogProps) {
   const say = sayInSettings.value;
   const isCopied = useSignal(false);
-  const place = { ...settings, proxyPort: state.value?.proxyPort ?? 8080 };
+  const place = { ...settings, proxyPort: state.value?.proxyPort ?? DEFAULT_PORT };
   const lines = connectLines(proxyUrl(place, location.hostname), key);
   // Browsers give it to secure pages only.
   const clipboard: Clipboard | undefined = navigator.clipboard;

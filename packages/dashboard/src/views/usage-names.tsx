@@ -1,13 +1,17 @@
 /** How the names of the ledger are shown. */
+import type { NamedDimension } from '@zephyr/contract/usage';
 
 import { state } from '../store.ts';
 import { usageSpeech } from '../usage-language.ts';
 import { EndpointName } from './endpoint-parts.tsx';
 
-type Kind = 'person' | 'endpoint' | 'model';
+interface UsageNameProps {
+  readonly kind: NamedDimension;
+  readonly name: string;
+}
 
 /** Names that the ledger gives itself, in the language of the page. */
-export function UsageName({ kind, name }: { readonly kind: Kind; readonly name: string }) {
+export function UsageName({ kind, name }: UsageNameProps) {
   const { say } = usageSpeech.value;
   if (name === 'other') return <>{say('usage.other')}</>;
   if (kind === 'person') return <>{personName(name)}</>;

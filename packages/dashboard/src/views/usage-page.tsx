@@ -145,14 +145,13 @@ function Parts({ data: { days, report, timeline, budgets } }: { readonly data: U
     <>
       <UsageChart report={timeline} unit={unitOf(days)} />
       <div class="parted">
-        {(['person', 'model', 'endpoint'] as const).map((dimension) => (
-          <UsageTable
-            key={dimension}
-            dimension={dimension}
-            rows={usageBy(report.rows, dimension)}
-            left={dimension === 'person' ? budgetLeftOf(budgets) : undefined}
-          />
-        ))}
+        <UsageTable
+          dimension="person"
+          rows={usageBy(report.rows, 'person')}
+          left={budgetLeftOf(budgets)}
+        />
+        <UsageTable dimension="model" rows={usageBy(report.rows, 'model')} />
+        <UsageTable dimension="endpoint" rows={usageBy(report.rows, 'endpoint')} />
       </div>
     </>
   );

@@ -1,3 +1,4 @@
+import type { NamedDimension } from '@zephyr/contract/usage';
 import type { JSX } from 'preact';
 import { hashOf } from '../route.ts';
 import { cacheHitRatio, type NamedUsage } from '../usage-data.ts';
@@ -6,7 +7,7 @@ import { Scrolling } from './scrolling.tsx';
 import { UsageName } from './usage-names.tsx';
 
 interface UsageTableProps {
-  readonly dimension: 'person' | 'endpoint' | 'model';
+  readonly dimension: NamedDimension;
   readonly rows: readonly NamedUsage[];
   /** What is left of budgets, by name; undefined where nobody has one. */
   readonly left?: ReadonlyMap<string, number> | undefined;

@@ -8,6 +8,7 @@ import {
   USAGE_COUNTS,
   type UsageBatch,
   type UsageCounts,
+  type UsageKey,
   type UsageRow,
 } from '@zephyr/contract/usage';
 import { DAY_MS, dailyRows, HOUR_MS, type RowBounds, rowBounds } from '@zephyr/core';
@@ -269,7 +270,7 @@ function rowOf(field: string, value: string, fromAtMs: number): UsageRow | undef
   return { person, endpoint, model, fromAtMs, counts };
 }
 
-function fieldOf({ person, endpoint, model }: Pick<UsageRow, 'person' | 'endpoint' | 'model'>) {
+function fieldOf({ person, endpoint, model }: UsageKey) {
   return `${person}\t${endpoint}\t${model}`;
 }
 

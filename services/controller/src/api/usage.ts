@@ -1,5 +1,10 @@
 /** `GET /api/usage`: who used what, from the ledger in Redis. */
-import { USAGE_DIMENSIONS, type UsageLine, type UsageRow } from '@zephyr/contract/usage';
+import {
+  NAMED_DIMENSIONS,
+  USAGE_DIMENSIONS,
+  type UsageLine,
+  type UsageRow,
+} from '@zephyr/contract/usage';
 import {
   DAY_MS,
   USAGE_CSV_HEAD,
@@ -19,12 +24,14 @@ import { ProblemError } from './problem.ts';
 const TIME =
   'days and hours up to now, today included (7d, 24h), a day (2026-11-01) or a moment, UTC';
 
+const DEFAULT_BY = [...NAMED_DIMENSIONS, 'day'].join(',');
+
 export const usageParams = z.strictObject({
   by: z
     .string()
     .optional()
     .meta({
-      description: `What rows are told apart by, separated by commas: ${USAGE_DIMENSIONS.join(', ')}. Default: person,endpoint,model,day`,
+      description: `What rows are told apart by, separated by commas: ${USAGE_DIMENSIONS.join(', ')}. Default: ${DEFAULT_BY}`,
     }),
   since: z
     .string()
@@ -37,7 +44,6 @@ export const usageParams = z.strictObject({
 });
 
 const dimensions = z.array(z.enum(USAGE_DIMENSIONS));
-const DEFAULT_BY = 'person,endpoint,model,day';
 
 interface PlacedQuery extends UsageQuery {
   readonly unit: 'hour' | 'day';

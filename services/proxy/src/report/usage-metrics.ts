@@ -4,7 +4,14 @@
  * clients, and each series costs Prometheus memory. What is beyond the bounds is counted as `other`,
  * so that the sums stay right.
  */
-import { OTHER, type UsageCounts, type UsageKey, type UsageRow } from '@zephyr/contract/usage';
+import {
+  NAMED_DIMENSIONS,
+  type NamedDimension,
+  OTHER,
+  type UsageCounts,
+  type UsageKey,
+  type UsageRow,
+} from '@zephyr/contract/usage';
 import { NO_COUNTS, sumOfCounts } from '@zephyr/core';
 import { Counter, type LabelValues, type Registry } from 'prom-client';
 
@@ -17,9 +24,8 @@ const MAX_REMAINDERS = 1_000;
 
 const NANO = 1_000_000_000;
 const BEYOND: UsageKey = { person: OTHER, endpoint: OTHER, model: OTHER };
-const LABELS = ['person', 'endpoint', 'model'] as const;
 
-type UsageLabel = (typeof LABELS)[number] | 'kind';
+type UsageLabel = NamedDimension | 'kind';
 type Sample = readonly [labels: LabelValues<UsageLabel>, value: number];
 
 interface Usage extends UsageKey {
@@ -43,19 +49,19 @@ const COUNTERS: readonly {
   {
     name: 'zephyr_usage_requests_total',
     help: 'Finished requests',
-    labelNames: LABELS,
+    labelNames: NAMED_DIMENSIONS,
     of: (usage) => [[keyOf(usage), usage.counts.requests]],
   },
   {
     name: 'zephyr_usage_failed_requests_total',
     help: 'Finished requests that did not give their client a whole answer',
-    labelNames: LABELS,
+    labelNames: NAMED_DIMENSIONS,
     of: (usage) => [[keyOf(usage), usage.counts.failed]],
   },
   {
     name: 'zephyr_usage_tokens_total',
     help: 'Tokens as the answers name them; kind is input, output, cache_read, cache_write_5m or cache_write_1h',
-    labelNames: [...LABELS, 'kind'],
+    labelNames: [...NAMED_DIMENSIONS, 'kind'],
     of: (usage) =>
       Object.entries(TOKEN_KINDS)
         .map(([kind, count]): Sample => [{ ...keyOf(usage), kind }, usage.counts[count]])
@@ -64,7 +70,7 @@ const COUNTERS: readonly {
   {
     name: 'zephyr_usage_cost_usd_total',
     help: 'What requests cost by the price table, in US dollars, without models of no known price',
-    labelNames: LABELS,
+    labelNames: NAMED_DIMENSIONS,
     of: (usage) => [[keyOf(usage), usage.counts.costNanoUsd / NANO]],
   },
 ];

@@ -2,7 +2,8 @@
  * The endpoints of config.toml, changed in its text. Nothing is written unless the configuration is
  * valid with the change. A token goes into `.env`, never into config.toml.
  */
-import { type AuthStyle, authStyleOf } from '../../credential.ts';
+import type { AuthStyle } from '@zephyr/contract/auth-style';
+import { authStyleOf } from '../../credential.ts';
 import type { Environment } from '../../environment.ts';
 import { ZephyrError } from '../../errors.ts';
 import { phrase } from '../../phrase.ts';

@@ -1,10 +1,22 @@
 /** Where the services listen, who may reach them, and what they share. */
+import { DEFAULT_PORTS } from '@zephyr/contract/default-ports';
+import { DEFAULT_POLICY } from '@zephyr/core';
 import { z } from 'zod';
 
 import { isNetwork } from '../../http/trusted-proxies.ts';
+import type { ServiceName } from '../../service-name.ts';
 import { filePath, host, hostNames, port, variableName } from './values.ts';
 
+const { switching } = DEFAULT_POLICY;
 const NEEDS_RESTART = { needsRestart: true };
+
+/** The tables where the services say what they listen on. */
+export const TABLE_OF = {
+  proxy: 'server',
+  controller: 'controller',
+  prober: 'prober',
+} as const satisfies Record<ServiceName, string>;
+export type ListenTable = (typeof TABLE_OF)[ServiceName];
 
 /** A plain path: nothing that could be read in two ways. */
 const plainPath = z.string().regex(/^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/, 'expected a plain path');
@@ -29,25 +41,28 @@ export const server = z.strictObject({
       'The address that the proxy listens on. `0.0.0.0` serves other machines too; then each person needs a key, see `[[clients]]`.',
     )
     .meta(NEEDS_RESTART),
-  port: port.default(8080).describe('The port that Claude Code talks to.').meta(NEEDS_RESTART),
+  port: port
+    .default(DEFAULT_PORTS.proxy)
+    .describe('The port that Claude Code talks to.')
+    .meta(NEEDS_RESTART),
   ...ownCertificate,
   switch_threshold_ms: z
     .number()
     .nonnegative()
-    .default(50)
+    .default(switching.thresholdMs)
     .describe('The least gain, in milliseconds of score, that justifies a switch for speed.'),
   graceful_switch_timeout_ms: z
     .number()
     .int()
     .nonnegative()
-    .default(30_000)
+    .default(switching.gracefulTimeoutMs)
     .describe(
       'How long a switch for speed waits for active requests, in milliseconds. A failed endpoint is left at once.',
     ),
   priority_tolerance_ms: z
     .number()
     .nonnegative()
-    .default(1_000)
+    .default(switching.sharingToleranceMs)
     .describe(
       'How much faster, in milliseconds of score, an endpoint must be to replace one whose `priority` is better by one. Endpoints that share new sessions by `weight` may be slower than the best of them by as much.',
     ),
@@ -89,7 +104,7 @@ export const controller = z.strictObject({
     )
     .meta(NEEDS_RESTART),
   port: port
-    .default(8081)
+    .default(DEFAULT_PORTS.controller)
     .describe('The port of the admin API and the dashboard.')
     .meta(NEEDS_RESTART),
   ...ownCertificate,
@@ -109,7 +124,7 @@ export const prober = z.strictObject({
     .describe('The address of the prober’s metrics and health.')
     .meta(NEEDS_RESTART),
   port: port
-    .default(8082)
+    .default(DEFAULT_PORTS.prober)
     .describe('The port of the prober’s metrics and health.')
     .meta(NEEDS_RESTART),
 });

@@ -1,7 +1,7 @@
 /** How an endpoint is asked: keys of a group, each of which an endpoint may have its own value of. */
+import { AUTH_STYLES } from '@zephyr/contract/auth-style';
 import { z } from 'zod';
 
-import { AUTH_STYLES } from '../../credential.ts';
 import { perEndpoint } from './overrides.ts';
 import { filePath, variableName } from './values.ts';
 

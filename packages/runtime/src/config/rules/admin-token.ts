@@ -4,14 +4,14 @@
  */
 import { type Phrase, phrase } from '../../phrase.ts';
 import type { Violation } from '../config-error.ts';
-import { type RawTable, rawTable, rawText } from '../raw.ts';
+import { controller } from '../keys/server.ts';
+import { fittingValues, type RawTable, rawTable } from '../raw.ts';
 import type { Variables } from '../variables.ts';
 
 /** 64 bits in hexadecimal; what is shorter can be guessed over a network. */
 const SHORTEST = 16;
 /** Random tokens of that length have more, whatever their alphabet of 16 or more characters. */
 const FEWEST_DIFFERENT = 8;
-const DEFAULT_VARIABLE = 'ZEPHYR_ADMIN_TOKEN';
 /** What people write when they are asked for a secret, and rows of keys. */
 const WORDS =
   /pass(?:word|wort|phrase)?|change|secret|admin|token|zephyr|claude|anthropic|letmein|welcome|qwert[yz]|asdfgh?|default|example|dashboard|controller|operator|super|root|user|your|here|test|demo|0?1234567?8?9?0?|abcdefg?h?|[-_.:!]+/gi;
@@ -19,7 +19,8 @@ const WORDS =
 const FEWEST_LEFT = 10;
 
 export function adminTokenVariable(document: RawTable): string {
-  return rawText(rawTable(document['controller'])['token_env']) ?? DEFAULT_VARIABLE;
+  const { token_env } = controller.shape;
+  return fittingValues({ token_env }, rawTable(document['controller'])).token_env;
 }
 
 /** An unset token is an error only with an address that others reach: see start.ts. */

@@ -1,10 +1,11 @@
 /** Where the services listen: a name or an address alone. */
 import { type Phrase, phrase } from '../../phrase.ts';
 import type { Violation } from '../config-error.ts';
+import { TABLE_OF } from '../keys/server.ts';
 import { type RawTable, rawTable, rawText } from '../raw.ts';
 
 export function checkHosts(document: RawTable): Violation[] {
-  return ['server', 'controller', 'prober'].flatMap((table) => {
+  return Object.values(TABLE_OF).flatMap((table) => {
     const host = rawText(rawTable(document[table])['host']);
     const advice = host === undefined ? undefined : adviceFor(host, table);
     if (advice === undefined) return [];

@@ -9,7 +9,7 @@ import { type Phrase, phrase } from '../../phrase.ts';
 
 import type { ServiceName } from '../../service-name.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
-import { controller, prober, server } from '../keys/server.ts';
+import { controller, type ListenTable, prober, server, TABLE_OF } from '../keys/server.ts';
 import { expandHome } from '../keys/values.ts';
 import { type Address, METRICS_LISTEN } from '../own-variables.ts';
 import { fittingValues, type RawTable, rawGroups, rawTable, rawText } from '../raw.ts';
@@ -32,14 +32,7 @@ export const ALL_SERVICES: readonly StartingService[] = [
   { name: 'prober' },
 ];
 
-const DEFAULT_HOST = '127.0.0.1';
-
-/** The tables where the services say what they listen on. */
-const TABLES = {
-  proxy: ['server', server],
-  controller: ['controller', controller],
-  prober: ['prober', prober],
-} as const;
+const TABLES = { server, controller, prober };
 
 export function checkStart(
   document: RawTable,
@@ -105,14 +98,19 @@ interface Listener extends Address {
 
 function listenerOf(document: RawTable, { name, host, port }: StartingService): Listener[] {
   if (host !== undefined && port === undefined) return [];
-  const [table, { shape }] = TABLES[name];
-  const values = fittingValues({ host: shape.host, port: shape.port }, rawTable(document[table]));
+  const table = TABLE_OF[name];
+  const own = ownAddress(document, table);
   return [
     {
-      ...{ table, host: host ?? values.host, port: port ?? values.port },
+      ...{ table, host: host ?? own.host, port: port ?? own.port },
       ...{ who: phrase`the ${name} listens on`, where: phrase`port under [${table}]` },
     },
   ];
+}
+
+function ownAddress(document: RawTable, table: ListenTable): Address {
+  const { host, port } = TABLES[table].shape;
+  return fittingValues({ host, port }, rawTable(document[table]));
 }
 
 function isSameHost(left: string, right: string): boolean {
@@ -122,7 +120,7 @@ function isSameHost(left: string, right: string): boolean {
 /** An open proxy spends the team's money for everybody who finds it. */
 function checkProxy(document: RawTable, listenHost: string | undefined): Violation[] {
   const server = rawTable(document['server']);
-  const host = listenHost ?? rawText(server['host']) ?? DEFAULT_HOST;
+  const host = listenHost ?? ownAddress(document, 'server').host;
   const hasClients = Array.isArray(document['clients']) && document['clients'].length > 0;
   if (server['open'] === true || hasClients || isLoopbackHost(host)) return [];
   return [
@@ -141,8 +139,7 @@ function checkController(
   variables: Variables,
   listenHost: string | undefined,
 ): Violation[] {
-  const controller = rawTable(document['controller']);
-  const host = listenHost ?? rawText(controller['host']) ?? DEFAULT_HOST;
+  const host = listenHost ?? ownAddress(document, 'controller').host;
   const name = adminTokenVariable(document);
   if (variables(name) !== undefined || isLoopbackHost(host)) return [];
   return [

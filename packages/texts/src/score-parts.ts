@@ -1,0 +1,15 @@
+import type { Score } from '@zephyr/contract/score';
+
+const NAMES = ['latency', 'live', 'failure', 'limit', 'preference', 'uncertainty'] as const;
+type Name = (typeof NAMES)[number];
+type Parts = Pick<Extract<Score, { status: 'known' }>, `${Name}Ms`>;
+
+export interface ScorePart {
+  readonly name: Name;
+  readonly ms: number;
+}
+
+/** What a score is made of, in the order in which it is shown. */
+export function scoreParts(score: Parts): readonly ScorePart[] {
+  return NAMES.map((name) => ({ name, ms: score[`${name}Ms`] ?? 0 }));
+}
