@@ -1,6 +1,7 @@
 /** An endpoint or a whole group fails under requests: what it costs the first time, and the next. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { failover } from '@zephyr/runtime/config/keys/failover';
 import { cutSse, reset } from '@zephyr/testkit/upstream-scripts';
 
 import { ask, isGood } from './client.ts';
@@ -140,8 +141,7 @@ async function afterOne529({ port, agent }: Stage, round: number): Promise<numbe
   return lost;
 }
 
-/** 1 + the default of `max_retries`. */
-const MOST_DELIVERIES = 3;
+const MOST_DELIVERIES = 1 + failover.parse({}).max_retries;
 
 /** A used connection is reset while its next request is on the way. */
 function used(): Promise<Row> {

@@ -16,6 +16,9 @@ import {
   type World,
   type WorldEvent,
 } from '@zephyr/core';
+import { failover } from '@zephyr/runtime/config/keys/failover';
+import { healthCheck, withIntervalBounds } from '@zephyr/runtime/config/keys/health-check';
+import { internalForm } from '@zephyr/runtime/config/names-and-units';
 
 import { type Setup, USAGE } from './setups.ts';
 import { makeWork, type Outage, type Work } from './work.ts';
@@ -50,8 +53,11 @@ interface Day {
 
 const GROUP = 'main';
 const DAY_S = 86_400;
-const EJECT_MS = 10_000;
-const MODEL_PRICE = cautiousPriceOf('claude-haiku-4-5');
+const { ejectMs } = internalForm(failover.parse({}));
+const { intervalMs, minIntervalMs, maxIntervalMs, model } = internalForm(
+  withIntervalBounds(healthCheck.parse({})),
+);
+const MODEL_PRICE = cautiousPriceOf(model);
 
 export function simulateDay(about: {
   readonly setup: Setup;
@@ -60,7 +66,7 @@ export function simulateDay(about: {
   readonly policy: Policy;
 }): DayFigures {
   const ids = Array.from({ length: about.endpoints }, (_, index) => endpointId(`e${index}`));
-  const times = { intervalMs: 60_000, minIntervalMs: 30_000, maxIntervalMs: 3_600_000 };
+  const times = { intervalMs, minIntervalMs, maxIntervalMs };
   const { dynamicScaling, realIntervalMs, style } = about.setup;
   const group = { name: GROUP, ...times, dynamicScaling, realIntervalMs };
   const day: Day = {
@@ -157,7 +163,7 @@ function sendRequest(day: Day): void {
     const inRow = (day.failuresInRow.get(id) ?? 0) + 1;
     day.failuresInRow.set(id, inRow);
     if (failure === 'refused' || inRow >= 2)
-      day.ejectedUntilMs.set(id, { failure, untilMs: day.nowMs + EJECT_MS });
+      day.ejectedUntilMs.set(id, { failure, untilMs: day.nowMs + ejectMs });
     const counts = { succeeded: 0, failed: { [failure]: 1 }, ttft: [] };
     feed(day, { kind: 'outcomes', batch: { proxyId, endpoints: { [id]: counts } } });
   }

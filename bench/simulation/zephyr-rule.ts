@@ -9,6 +9,8 @@ import {
   type World,
   type WorldEvent,
 } from '@zephyr/core';
+import { healthCheck, withIntervalBounds } from '@zephyr/runtime/config/keys/health-check';
+import { internalForm } from '@zephyr/runtime/config/names-and-units';
 
 import type { Answer, Request } from './nature.ts';
 import { COSTS } from './nature.ts';
@@ -16,13 +18,12 @@ import type { Rule, Way } from './rule.ts';
 import { SimulatedExchange } from './simulated-exchange.ts';
 import { SimulatedProxy } from './simulated-proxy.ts';
 
+const { intervalMs, minIntervalMs, maxIntervalMs, realIntervalMs } = internalForm(
+  withIntervalBounds(healthCheck.parse({})),
+);
 const GROUP = {
-  name: 'all',
-  intervalMs: 60_000,
-  minIntervalMs: 30_000,
-  maxIntervalMs: 3_600_000,
+  ...{ name: 'all', intervalMs, minIntervalMs, maxIntervalMs, realIntervalMs },
   dynamicScaling: true,
-  realIntervalMs: 3_600_000,
 };
 
 /** What the simulation checks after every step; see invariants.test.ts. */

@@ -28,7 +28,7 @@ export const ROOMS: readonly Room[] = [
   ...['probe', 'request', 'answer', 'learn', 'route', 'replay', 'usage', 'decide'].map(coreRoom),
   {
     name: 'shared',
-    sources: [`${CORE}/{json-key-reader,json-string,own-property}.ts`],
+    sources: [`${CORE}/{json-key-reader,json-string,model-family,own-property}.ts`],
     tests: [`${CORE}/*.test.ts`, `${CORE}/request/*.test.ts`],
   },
   {

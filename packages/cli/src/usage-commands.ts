@@ -1,4 +1,5 @@
 /** The commands that show who used what: their options and help. */
+import { USAGE_DIMENSIONS } from '@zephyr/contract/usage';
 import type { Translate } from '@zephyr/texts';
 import type { Command, Option } from 'commander';
 
@@ -9,8 +10,6 @@ import {
   type Surroundings,
   untilEnded,
 } from './operator-commands.ts';
-
-const DIMENSIONS = 'person, endpoint, model, day, hour';
 
 /** @param options that every command takes: the paths of the configuration */
 export function addUsageCommands(
@@ -67,7 +66,7 @@ export function addUsageCommands(
 /** @param since the default */
 function withTimes(command: Command, since: string, say: Translate): Command {
   return command
-    .option('--by <dimensions>', say('cli.option.by', { words: DIMENSIONS }))
+    .option('--by <dimensions>', say('cli.option.by', { words: USAGE_DIMENSIONS.join(', ') }))
     .option('--since <time>', say('cli.option.since'), since)
     .option('--until <time>', say('cli.option.until'))
     .addOption(jsonOption(say));

@@ -76,7 +76,7 @@ export async function watchStatus(call: WatchCall): Promise<void> {
   }
 }
 
-/** A probe by the Claude CLI takes some seconds, on a busy machine all of `timeout_seconds` (15). */
+/** A probe by the Claude CLI takes some seconds, on a busy machine all of `timeout_seconds`. */
 const PROBES_LIMIT_MS = 45_000;
 const LOOK_MS = 300;
 

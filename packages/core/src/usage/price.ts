@@ -2,6 +2,7 @@
 import type { TokenUsage } from '@zephyr/contract/probe';
 
 import { familyOf } from '../model-family.ts';
+import { DEFAULT_POLICY } from '../policy.ts';
 
 /** Prices of the models whose name begins with `model`, in USD per million tokens. */
 export interface Price {
@@ -15,20 +16,26 @@ export interface Price {
   readonly cacheWrite1hUsd?: number | undefined;
 }
 
+const {
+  inputUsdPerMillionTokens: INPUT_USD,
+  cacheReadFactor,
+  cacheWriteFactor,
+} = DEFAULT_POLICY.sessions;
+
 /**
  * List prices of the Messages API, November 2026. Without the surcharge of prompts of more than 200,000
  * tokens and of server tools, which `usage` does not name by price.
  * @see https://claude.com/pricing
  */
 const DEFAULT_PRICES: readonly Price[] = [
-  priceOfInput('claude-haiku-4', 1),
-  priceOfInput('haiku', 1),
+  priceOfInput('claude-haiku-4', INPUT_USD.haiku),
+  priceOfInput('haiku', INPUT_USD.haiku),
   { ...priceOfInput('claude-3-5-haiku', 0.8), outputUsd: 4 },
   { ...priceOfInput('claude-3-haiku', 0.25), cacheReadUsd: 0.03, cacheWriteUsd: 0.3 },
-  priceOfInput('claude-sonnet', 3),
-  priceOfInput('sonnet', 3),
-  priceOfInput('claude-opus', 5),
-  priceOfInput('opus', 5),
+  priceOfInput('claude-sonnet', INPUT_USD.sonnet),
+  priceOfInput('sonnet', INPUT_USD.sonnet),
+  priceOfInput('claude-opus', INPUT_USD.opus),
+  priceOfInput('opus', INPUT_USD.opus),
   ...['claude-3-opus', 'claude-opus-4-0', 'claude-opus-4-1', 'claude-opus-4-2025'].map((model) =>
     priceOfInput(model, 15),
   ),
@@ -38,7 +45,7 @@ const TOKENS_PER_PRICE = 1_000_000;
 const CACHE_WRITE_1H_RATIO = 2;
 
 /** Probes of an unlisted model count like an expensive one: a budget must not be overspent. */
-const UNKNOWN_MODEL: Price = priceOfInput('', 5);
+const UNKNOWN_MODEL: Price = priceOfInput('', INPUT_USD.opus);
 
 /**
  * The price of a model: the longest name in the list that the model's name begins with, also behind
@@ -88,13 +95,13 @@ function longestOf(model: string, prices: readonly Price[]): Price | undefined {
     );
 }
 
-/** All current models charge 5 times the input price for output, 0.1 and 1.25 for cache use. */
+/** All current models charge 5 times the input price for output, and the same factors for cache use. */
 function priceOfInput(model: string, inputUsd: number): Price {
   return {
     model,
     inputUsd,
     outputUsd: inputUsd * 5,
-    cacheReadUsd: inputUsd * 0.1,
-    cacheWriteUsd: inputUsd * 1.25,
+    cacheReadUsd: inputUsd * cacheReadFactor,
+    cacheWriteUsd: inputUsd * cacheWriteFactor,
   };
 }

@@ -1,5 +1,5 @@
 /**
- * All keys of config.toml. Each is declared once, in `tables/`: its values, unit (the last word of
+ * All keys of config.toml. Each is declared once, in `keys/`: its values, unit (the last word of
  * its name), default, documentation, and by `meta` whether it needs a restart. Made of that are the
  * types and units of `Config` (names-and-units.ts), docs/configuration.md and config.toml.example.
  * Unknown keys are errors, but for those of original-keys.ts. The keys of the original program keep their names, meaning and defaults.

@@ -1,6 +1,6 @@
 /** A receiver of notifications, with its secrets in hand. */
 import type { NotifyEvent, NotifyKind } from '@zephyr/contract/notify';
-import type { SMTP_TLS } from '../config/keys/notify.ts';
+import { DEFAULT_SMTP_TLS, SMTP_PORTS, type SmtpTls } from '../config/keys/notify.ts';
 import type { ConfigFile } from '../config/schema.ts';
 import type { Variables } from '../config/variables.ts';
 import { parseProxy, proxyOfEnvironment } from '../connection/outbound-proxy.ts';
@@ -40,14 +40,10 @@ export interface SmtpServer {
 
 export type NotifyTarget = WebhookTarget | EmailTarget;
 
-type SmtpTls = (typeof SMTP_TLS)[number];
 type NotifyTable = ConfigFile['notify'][number];
 
 /** https://core.telegram.org/bots/api#making-requests */
 const TELEGRAM = 'https://api.telegram.org';
-
-/** RFC 6409, RFC 8314; a relay in the same house listens where all servers do. */
-const SMTP_PORTS: Readonly<Record<SmtpTls, number>> = { starttls: 587, implicit: 465, none: 25 };
 
 /** @param table that passed the rules */
 export function notifyTargetOf(table: NotifyTable, variables: Variables): NotifyTarget {
@@ -76,7 +72,7 @@ function webhookTarget(
 }
 
 function emailTarget({ events, ...table }: NotifyTable, variables: Variables): EmailTarget {
-  const { from = '', to = [], smtp_tls: tls = 'starttls', smtp_user: user } = table;
+  const { from = '', to = [], smtp_tls: tls = DEFAULT_SMTP_TLS, smtp_user: user } = table;
   const password = new Secret(variables(table.password_env ?? '') ?? '');
   const others = to.length > 1 ? ` +${to.length - 1}` : '';
   return {

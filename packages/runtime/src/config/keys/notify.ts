@@ -7,7 +7,16 @@ import { z } from 'zod';
 import { variableName } from './values.ts';
 
 /** `starttls`: encrypted after the greeting, or not at all sent. `implicit`: from the first byte on. */
-export const SMTP_TLS = ['starttls', 'implicit', 'none'] as const;
+const SMTP_TLS = ['starttls', 'implicit', 'none'] as const;
+export type SmtpTls = (typeof SMTP_TLS)[number];
+export const DEFAULT_SMTP_TLS: SmtpTls = 'starttls';
+
+/** RFC 6409, RFC 8314; a relay in the same house listens where all servers do. */
+export const SMTP_PORTS: Readonly<Record<SmtpTls, number>> = {
+  starttls: 587,
+  implicit: 465,
+  none: 25,
+};
 
 /** Neither lists nor line breaks: one mailbox is one receiver, and nothing of it is a header of its own. */
 const mailbox = z
@@ -56,15 +65,17 @@ export const notifyTarget = z.strictObject({
     .min(1)
     .max(65_535)
     .optional()
-    .describe('Its port. Not set: 587 with `starttls`, 465 with `implicit`, 25 with `none`.')
-    .meta({ example: 587 }),
+    .describe(
+      `Its port. Not set: ${SMTP_TLS.map((tls) => `${SMTP_PORTS[tls]} with \`${tls}\``).join(', ')}.`,
+    )
+    .meta({ example: SMTP_PORTS[DEFAULT_SMTP_TLS] }),
   smtp_tls: z
     .enum(SMTP_TLS)
     .optional()
     .describe(
-      'How the connection is encrypted: `starttls` after the greeting, or nothing is sent; `implicit` from the first byte on; `none`: not at all. Not set: `starttls`.',
+      `How the connection is encrypted: \`starttls\` after the greeting, or nothing is sent; \`implicit\` from the first byte on; \`none\`: not at all. Not set: \`${DEFAULT_SMTP_TLS}\`.`,
     )
-    .meta({ example: 'starttls' }),
+    .meta({ example: DEFAULT_SMTP_TLS }),
   smtp_user: z
     .string()
     .min(1)

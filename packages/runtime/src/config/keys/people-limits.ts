@@ -1,4 +1,5 @@
 /** [client_defaults], [[teams]] and what [[clients]] have of them: how much somebody may use. */
+import type { LimitName } from '@zephyr/contract/people-limits';
 import { z } from 'zod';
 
 import { modelName } from './upstream.ts';
@@ -50,7 +51,7 @@ export const limitKeys = {
       'The models that may be asked: names, or patterns with `*` for any text. Claude Code also asks a small model in the background. Not set: all.',
     )
     .meta({ example: ['claude-sonnet-*', 'claude-haiku-*'] }),
-};
+} satisfies Record<LimitName | 'models', z.ZodType>;
 
 type LimitKeys = typeof limitKeys;
 
