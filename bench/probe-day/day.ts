@@ -162,7 +162,7 @@ function sendRequest(day: Day): void {
     }
     const inRow = (day.failuresInRow.get(id) ?? 0) + 1;
     day.failuresInRow.set(id, inRow);
-    if (failure === 'refused' || inRow >= 2)
+    if (failure === 'connection_refused' || inRow >= 2)
       day.ejectedUntilMs.set(id, { failure, untilMs: day.nowMs + ejectMs });
     const counts = { succeeded: 0, failed: { [failure]: 1 }, ttft: [] };
     feed(day, { kind: 'outcomes', batch: { proxyId, endpoints: { [id]: counts } } });
@@ -219,7 +219,7 @@ function checkEndpoint(day: Day, id: EndpointId): void {
 
 function failureOf(day: Day, id: EndpointId): FailureClass | undefined {
   if (day.hit?.id !== id || day.nowMs >= day.hit.untilMs) return undefined;
-  return day.hit.kind === 'connection' ? 'refused' : 'server_error';
+  return day.hit.kind === 'connection' ? 'connection_refused' : 'server_error';
 }
 
 /** A free check does not see that the API behind the door gives errors. */

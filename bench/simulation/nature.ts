@@ -76,7 +76,7 @@ export const COSTS = {
 
 /** How long it takes to notice each failure. */
 const NOTICED_MS: Readonly<Partial<Record<FailureClass, number>>> = {
-  refused: 20,
+  connection_refused: 20,
   reset: 300,
   server_error: 400,
   overloaded: 400,

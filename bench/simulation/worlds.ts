@@ -94,7 +94,7 @@ const KINDS: readonly WorldKind[] = [
         inTrouble(
           base,
           periods(random, { durationMs, calmMs: 60 * MINUTE_MS, troubleMs: 5 * MINUTE_MS }),
-          down(index % 2 === 0 ? 'refused' : 'first_byte_timeout'),
+          down(index % 2 === 0 ? 'connection_refused' : 'first_byte_timeout'),
         ),
       ),
   },

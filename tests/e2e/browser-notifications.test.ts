@@ -64,7 +64,7 @@ describe.skipIf(chromium === undefined)('notifications in a browser', () => {
   function happens(code: 'endpoint_unhealthy' | 'token_accepted', endpointId: string): void {
     lastId += 1;
     const about = { id: `${lastId}-0`, atMs: lastId, kind: 'notice', severity: 'warning' } as const;
-    const notice = { code, endpointId, failure: 'refused', detail: '' };
+    const notice = { code, endpointId, failure: 'connection_refused', detail: '' };
     server.log({ ...about, notice } as unknown as ApiLogEntry);
   }
   /** The log shows an entry after it has been dealt with. */

@@ -173,7 +173,10 @@ describe('a new endpoint', () => {
     await gone.stop();
     const { tested, isEnabled } = await add('Away', gone.url);
     expect([tested?.isInService, isEnabled]).toEqual([false, false]);
-    expect(tested?.finding).toMatchObject({ serves: 'not_asked', refusal: { failure: 'refused' } });
+    expect(tested?.finding).toMatchObject({
+      serves: 'not_asked',
+      refusal: { failure: 'connection_refused' },
+    });
   });
 });
 

@@ -8,7 +8,7 @@ import { z } from 'zod';
 export const FAILURE_CLASSES = [
   'outbound_proxy',
   'dns',
-  'refused',
+  'connection_refused',
   'connect_timeout',
   'tls',
   'reset',

@@ -266,7 +266,7 @@ export const DEFAULT_POLICY: Policy = {
     costMs: {
       outbound_proxy: QUICK_FAILURE_MS,
       dns: QUICK_FAILURE_MS,
-      refused: QUICK_FAILURE_MS,
+      connection_refused: QUICK_FAILURE_MS,
       connect_timeout: SLOW_FAILURE_MS,
       tls: QUICK_FAILURE_MS,
       reset: QUICK_FAILURE_MS,

@@ -19,7 +19,7 @@ const CAUSES: Readonly<Record<FailureClass, Cause>> = {
   // Whoever has to act on it: behind this proxy the endpoint cannot be used.
   outbound_proxy: 'endpoint',
   dns: 'endpoint',
-  refused: 'endpoint',
+  connection_refused: 'endpoint',
   connect_timeout: 'endpoint',
   tls: 'endpoint',
   reset: 'endpoint',

@@ -53,7 +53,7 @@ export function inventedRequests(
   return Array.from({ length: REQUESTS }, (_, index) => {
     const outcome = REQUEST_OUTCOMES[index % REQUEST_OUTCOMES.length] ?? 'ok';
     const endpoint = ids[index % ids.length] ?? '';
-    const failure = FAILURE_CLASSES[index % FAILURE_CLASSES.length] ?? 'refused';
+    const failure = FAILURE_CLASSES[index % FAILURE_CLASSES.length] ?? 'connection_refused';
     return {
       id: `req_0b1f5e7a4711c0ffee${String(index).padStart(4, '0')}`,
       endpointRequestId: index % 3 === 0 ? null : `req_011CUxYz8bQm2nV5tK3rLwE${index}`,

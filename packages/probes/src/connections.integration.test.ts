@@ -105,7 +105,7 @@ describe.each(['messages', 'cli', 'http', 'tcp'] as const)('a probe by %s', (sty
 describe('a fault of the outbound proxy', () => {
   it.each([
     ['status', { kind: 'status', status: 403 }, 'outbound_proxy', 'refuses to connect to it'],
-    ['bad gateway', { kind: 'status', status: 502 }, 'refused', 'cannot connect to it'],
+    ['bad gateway', { kind: 'status', status: 502 }, 'connection_refused', 'cannot connect to it'],
     ['another protocol', { kind: 'garbage' }, 'outbound_proxy', 'is no outbound proxy'],
   ] as const)('(%s) is named', async (_, script, failure, text) => {
     const { url } = await startUpstream();

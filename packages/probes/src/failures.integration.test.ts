@@ -241,7 +241,7 @@ describe.concurrent.each(STYLES)('a probe in style %s', (style) => {
     const port = await listen(context, server);
     server.close();
     const { verdict } = await probe(style, `http://127.0.0.1:${port}`);
-    context.expect(verdict).toMatchObject({ status: 'failed', failure: 'refused' });
+    context.expect(verdict).toMatchObject({ status: 'failed', failure: 'connection_refused' });
   });
 
   it('calls a port without TLS tls', async (context) => {

@@ -19,7 +19,7 @@ const endpoint = (id: string, totalMs: number, changes: Partial<EndpointFacts> =
 });
 const killed = {
   ...{ available: false, unavailable: ['ejected' as const], rank: null },
-  health: { status: 'unhealthy' as const, failure: 'refused' as const },
+  health: { status: 'unhealthy' as const, failure: 'connection_refused' as const },
 };
 const situationOf = (
   reason: DecisionFacts['reason'],
@@ -89,7 +89,7 @@ describe.each(LANGUAGES)('in %s no screen says', (language) => {
     const moved = logText({ kind: 'notice', notice, atMs: 0 }, situationOf('initial'), speech);
     const failover: DecisionFacts = {
       ...{ phase: 'switched', reason: 'active_ejected', fromId: 'b', toId: 'a' },
-      failure: 'refused',
+      failure: 'connection_refused',
     };
     const over = situationOf('active_ejected', {
       lastSwitch: failover,

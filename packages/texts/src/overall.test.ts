@@ -20,7 +20,7 @@ const endpoint = (id: string, changes: Partial<EndpointFacts> = {}): EndpointFac
 });
 const gone = (sinceAtMs: number, changes: Partial<EndpointFacts> = {}): Partial<EndpointFacts> => ({
   ...{ available: false, unavailable: ['unhealthy'], unavailableSinceAtMs: sinceAtMs },
-  health: { status: 'unhealthy', failure: 'refused' },
+  health: { status: 'unhealthy', failure: 'connection_refused' },
   ...changes,
 });
 const off = { available: false, enabled: false, unavailable: ['disabled' as const] };

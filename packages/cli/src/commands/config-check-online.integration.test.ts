@@ -160,7 +160,7 @@ describe('config check --online', () => {
       ...{ serves: 'nobody', refusal: { failure: 'server_error' } },
     });
     expect(endpoints.get('closed')).toMatchObject({
-      ...{ serves: 'not_asked', reach: { failure: 'refused' } },
+      ...{ serves: 'not_asked', reach: { failure: 'connection_refused' } },
     });
     expect(endpoints.get('well')).toMatchObject({ serves: 'any_client' });
     expect(exitCode).toBe(1);

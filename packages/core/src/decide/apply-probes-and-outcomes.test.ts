@@ -33,14 +33,19 @@ describe('the notices of probes', () => {
   });
 
   it('name the endpoint that never worked, and why', () => {
-    const story = new Scenario().probe(B, 'refused');
+    const story = new Scenario().probe(B, 'connection_refused');
     const [notice] = story.effects.flatMap((effect) =>
       effect.kind === 'notice' && effect.notice.code === 'endpoint_unhealthy'
         ? [effect.notice]
         : [],
     );
     expect(notice).toEqual({
-      ...{ code: 'endpoint_unhealthy', endpointId: B, failure: 'refused', detail: 'scripted' },
+      ...{
+        code: 'endpoint_unhealthy',
+        endpointId: B,
+        failure: 'connection_refused',
+        detail: 'scripted',
+      },
     });
   });
 
@@ -84,7 +89,9 @@ describe('a probe', () => {
     expect(endpoint(story.probe(A, 'reset')).evidence).toBe(evidence + 2);
     // That is no fault of the endpoint.
     expect(endpoint(story.probe(A, 'client_error')).evidence).toBe(evidence + 2);
-    expect(endpoint(story.probe(A, 'refused', { style: 'tcp' })).evidence).toBe(evidence + 3);
+    expect(endpoint(story.probe(A, 'connection_refused', { style: 'tcp' })).evidence).toBe(
+      evidence + 3,
+    );
   });
 
   it('costs its group, also where it is late, and says when the budget is nearly spent', () => {

@@ -18,7 +18,7 @@ describe('a leader is at rest', () => {
     const story = calm();
     story.command({ kind: 'disable', endpointId: B });
     expect(rests(story)).toBe(true);
-    expect(rests(calm().rounds(5, { a: 500, b: 'refused' }))).toBe(true);
+    expect(rests(calm().rounds(5, { a: 500, b: 'connection_refused' }))).toBe(true);
   });
 });
 

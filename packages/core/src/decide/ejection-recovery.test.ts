@@ -91,7 +91,7 @@ describe('what ends ejections in all proxies', () => {
   });
 
   it('not a command that is refused', () => {
-    const story = ejection().rounds(3, { a: 'refused' });
+    const story = ejection().rounds(3, { a: 'connection_refused' });
     expect(story.command({ kind: 'select', endpointId: A }).status).toBe('refused');
     expect(recoveriesOf(story)).toBe(0);
   });
@@ -194,7 +194,7 @@ describe('a changed URL or token', () => {
   const probesOrdered = (story: Scenario) =>
     story.effects.flatMap((effect) => (effect.kind === 'probe_now' ? [effect.endpointIds] : []));
 
-  it.each(['refused', 'token_refused', 'credit'] as const)(
+  it.each(['connection_refused', 'token_refused', 'credit'] as const)(
     'drops what was known (%s), in all proxies, and is probed at once',
     (failure) => {
       const story = new Scenario().rounds(5, { a: failure, b: 600 }).presence(ejected(A, failure));
@@ -210,11 +210,11 @@ describe('a changed URL or token', () => {
   );
 
   it('is served after the first pass, even where the first probe ran with the old one', () => {
-    const story = new Scenario().rounds(9, { a: 'refused', b: 'refused' });
+    const story = new Scenario().rounds(9, { a: 'connection_refused', b: 'connection_refused' });
     story
       .pass(SECOND)
       .receive(config([A]))
-      .probe(A, 'refused')
+      .probe(A, 'connection_refused')
       .pass(SECOND)
       .probe(A, 400);
     expect(story.content.endpoints['a']).toMatchObject({ health: 'healthy', available: true });

@@ -128,7 +128,7 @@ describe('the style auto', () => {
     expect(probed.story.notices).not.toContain('endpoint_unhealthy');
   });
 
-  it.each(['refused', 'server_error', 'first_byte_timeout'] as const)(
+  it.each(['connection_refused', 'server_error', 'first_byte_timeout'] as const)(
     'finds an outage (%s) as soon as the CLI each minute does',
     (failure) => {
       const lag = (styleChoice: 'auto' | 'fixed') => {
@@ -200,7 +200,7 @@ describe('the style auto', () => {
     const of = (style: ProbeStyle) => night.filter((done) => done.style === style).length;
     expect([of('cli'), of('messages')]).toEqual([2, 6]);
     expect(of('tcp')).toBeGreaterThan(400);
-    probed.run(80 * SECOND, { a: steady(500), b: () => 'refused', c: steady(500) });
+    probed.run(80 * SECOND, { a: steady(500), b: () => 'connection_refused', c: steady(500) });
     expect(probed.story.content.endpoints['b']?.health).toBe('unhealthy');
   });
 

@@ -41,7 +41,7 @@ describe('the start', () => {
   );
 
   it('leaves the first endpoint at once when it is down', () => {
-    const story = new Scenario().probe(A, 'refused');
+    const story = new Scenario().probe(A, 'connection_refused');
     expect(story.story).toEqual(['switched active_failed a>b']);
   });
 
@@ -541,7 +541,7 @@ describe('flapping', () => {
     const story = new Scenario({ ids: [A, B, C] }).rounds(5, { a: 400, b: 500, c: 600 });
     for (let second = 0; second < 300; second += 1) {
       story.atMs += 1_000;
-      story.probe(A, Math.floor(second / 3) % 2 === 0 ? 'refused' : 400);
+      story.probe(A, Math.floor(second / 3) % 2 === 0 ? 'connection_refused' : 400);
       if (second % 30 === 0) story.probe(B, 500).probe(C, 600);
     }
     const switches = story.decisions.filter(({ phase }) => phase === 'switched');

@@ -47,7 +47,11 @@ describe('applyProbeToHealth', () => {
   const cases: readonly { name: string; results: readonly Result[]; status: Health['status'] }[] = [
     { name: 'is unknown before the first probe', results: [], status: 'unknown' },
     { name: 'is healthy after the first pass', results: ['ok'], status: 'healthy' },
-    { name: 'is unhealthy when it never worked', results: ['refused'], status: 'unhealthy' },
+    {
+      name: 'is unhealthy when it never worked',
+      results: ['connection_refused'],
+      status: 'unhealthy',
+    },
     { name: 'forgives two failures', results: ['ok', 'reset', 'reset'], status: 'healthy' },
     {
       name: 'falls after three in a row',
@@ -61,22 +65,30 @@ describe('applyProbeToHealth', () => {
     },
     {
       name: 'that never worked is taken with its first pass',
-      results: ['refused', 'ok'],
+      results: ['connection_refused', 'ok'],
       status: 'healthy',
     },
     {
       name: 'stays down after one pass',
-      results: ['ok', 'refused', 'refused', 'refused', 'ok'],
+      results: ['ok', 'connection_refused', 'connection_refused', 'connection_refused', 'ok'],
       status: 'unhealthy',
     },
     {
       name: 'returns after two passes',
-      results: ['ok', 'refused', 'refused', 'refused', 'ok', 'ok'],
+      results: ['ok', 'connection_refused', 'connection_refused', 'connection_refused', 'ok', 'ok'],
       status: 'healthy',
     },
     {
       name: 'starts over when a pass is followed by a failure',
-      results: ['ok', 'refused', 'refused', 'refused', 'ok', 'refused', 'ok'],
+      results: [
+        'ok',
+        'connection_refused',
+        'connection_refused',
+        'connection_refused',
+        'ok',
+        'connection_refused',
+        'ok',
+      ],
       status: 'unhealthy',
     },
     ...(
@@ -102,13 +114,13 @@ describe('applyProbeToHealth', () => {
     },
     {
       name: 'does not return because its port is open, when answers failed',
-      results: ['refused', ['ok', 'tcp'], ['ok', 'tcp']],
+      results: ['connection_refused', ['ok', 'tcp'], ['ok', 'tcp']],
       status: 'unhealthy',
     },
     {
       name: 'returns when the port is open again that was found closed',
       results: [
-        ['refused', 'tcp'],
+        ['connection_refused', 'tcp'],
         ['ok', 'tcp'],
         ['ok', 'tcp'],
       ],

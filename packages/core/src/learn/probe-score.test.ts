@@ -54,7 +54,10 @@ describe('the score of one probe', () => {
   });
 
   it('is not known after a failure, which costs more the longer people wait for it', () => {
-    const [refused, slow] = [scoreOfProbe('refused'), scoreOfProbe('first_byte_timeout')];
+    const [refused, slow] = [
+      scoreOfProbe('connection_refused'),
+      scoreOfProbe('first_byte_timeout'),
+    ];
     expect([refused.status, slow.status]).toEqual(['unknown', 'unknown']);
     expect(slow.failureMs).toBeGreaterThan(refused.failureMs);
     expect(refused.failureMs).toBeGreaterThan(scoreOfProbe(400).failureMs);
@@ -65,11 +68,14 @@ describe('the score of one probe', () => {
     const { failure } = DEFAULT_POLICY;
     const failed = addFailures(
       NO_RELIABILITY,
-      { failed: [['refused', 1]], nowMs, isOverloaded: false },
+      { failed: [['connection_refused', 1]], nowMs, isOverloaded: false },
       failure,
     );
     const passed = addAttempts(NO_RELIABILITY, { succeeded: 1, failed: [], nowMs }, failure);
-    for (const [result, reliability] of [['refused', failed] as const, [400, passed] as const]) {
+    for (const [result, reliability] of [
+      ['connection_refused', failed] as const,
+      [400, passed] as const,
+    ]) {
       const { failureMs } = failureCost(reliability, nowMs, failure);
       expect(scoreOfProbe(result).failureMs).toBeCloseTo(failureMs, 6);
     }

@@ -52,7 +52,10 @@ describe('failureCost', () => {
   });
 
   it('counts a hang more than a refusal', () => {
-    const [hang, refusal] = [tried(9, [['first_byte_timeout', 1]]), tried(9, [['refused', 1]])];
+    const [hang, refusal] = [
+      tried(9, [['first_byte_timeout', 1]]),
+      tried(9, [['connection_refused', 1]]),
+    ];
     expect(costAt(hang).failureMs).toBeGreaterThan(3 * costAt(refusal).failureMs);
     expect(costAt(hang).failureRatio).toBe(costAt(refusal).failureRatio);
   });
@@ -81,7 +84,7 @@ describe('failureCost', () => {
     expect(first).toMatchObject({ attempts: 9, failures: 3, lostMs: 2 * 2_000 + 15_000, atMs: 0 });
     const next = addAttempts(
       first,
-      { succeeded: 1, failed: [['refused', 1]], nowMs: epochMs(policy.halfLifeMs) },
+      { succeeded: 1, failed: [['connection_refused', 1]], nowMs: epochMs(policy.halfLifeMs) },
       policy,
     );
     expect(next).toMatchObject({

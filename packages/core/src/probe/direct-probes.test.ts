@@ -50,7 +50,7 @@ describe('recordStyle', () => {
     { name: 'nothing is known at first', seen: [], status: 'unknown' },
     { name: 'a direct request alone shows nothing', seen: [['messages', 'ok']], status: 'unknown' },
     { name: 'a passed CLI is to be compared', seen: [['cli', 'ok']], status: 'comparing' },
-    { name: 'a failed CLI is not', seen: [['cli', 'refused']], status: 'unknown' },
+    { name: 'a failed CLI is not', seen: [['cli', 'connection_refused']], status: 'unknown' },
     { name: 'both passed', seen: works, status: 'direct_works' },
     {
       name: 'both passed, but an hour apart',
@@ -138,7 +138,7 @@ describe('recordStyle', () => {
     },
     {
       name: 'free probes show nothing',
-      seen: [...works, ['tcp', 'refused']],
+      seen: [...works, ['tcp', 'connection_refused']],
       status: 'direct_works',
     },
   ])('$name: $status', ({ seen, status }) => {
@@ -147,10 +147,9 @@ describe('recordStyle', () => {
 
   it('holds the failure of a direct request until the CLI has run', () => {
     const held = { failure: 'reset', detail: 'why' };
-    expect(after([...works, ['messages', 'reset'], ['cli', 'refused']]).counts.slice(2)).toEqual([
-      'held',
-      { before: held },
-    ]);
+    expect(
+      after([...works, ['messages', 'reset'], ['cli', 'connection_refused']]).counts.slice(2),
+    ).toEqual(['held', { before: held }]);
     expect(after([...works, ['messages', 'reset'], ['cli', 'ok']]).counts.slice(2)).toEqual([
       'held',
       'this',

@@ -17,7 +17,12 @@ const ejected = (
   return { ...known, lastFailure: failure, ...parts };
 };
 const refusingSince = (failedAtMs: number, parts = {}): Ejection =>
-  ejected(NOW_MS + 9_000, { failure: 'refused', lastFailure: 'refused', failedAtMs, ...parts });
+  ejected(NOW_MS + 9_000, {
+    failure: 'connection_refused',
+    lastFailure: 'connection_refused',
+    failedAtMs,
+    ...parts,
+  });
 const halfOpen = (width: number): Ejection => ({
   ...{ status: 'half_open', failure: 'reset', width, strikes: 1 },
 });

@@ -6,7 +6,7 @@
  */
 import type { EndpointId } from '@zephyr/contract/scalars';
 
-import { type Ejection, ejectionAt } from './ejection.ts';
+import { type Ejection, ejectionAt, isInTrialGap } from './ejection.ts';
 import { isCut } from './failure-scope.ts';
 import {
   isAnswering,
@@ -185,11 +185,7 @@ function insteadOfFailure(best: Candidate, input: ChoiceInput) {
 function isOnTrial(candidate: Candidate, nowMs: number): boolean {
   const ejection = ejectionAt(candidate.ejection, nowMs);
   if (ejection.status !== 'half_open') return false;
-  return candidate.trials < ejection.width && !hasJustFailed(candidate, nowMs);
-}
-
-function hasJustFailed({ trialFailedAtMs }: Candidate, nowMs: number): boolean {
-  return trialFailedAtMs !== undefined && nowMs - trialFailedAtMs < TRIAL_GAP_MS;
+  return candidate.trials < ejection.width && !isInTrialGap(candidate.trialFailedAtMs, nowMs);
 }
 
 function mayServe(candidate: Candidate, { tried, nowMs }: ChoiceInput): boolean {
@@ -258,7 +254,7 @@ function rankOfEjection(
   if (ejection.status === 'admitted') return undefined;
   if (candidate.trials >= ejection.width) return RANKS.half_open_full;
   // Once it has answered, what fails may be the request.
-  const isResting = ejection.width === 1 && hasJustFailed(candidate, nowMs);
+  const isResting = ejection.width === 1 && isInTrialGap(candidate.trialFailedAtMs, nowMs);
   return isResting ? RANKS.half_open_resting : undefined;
 }
 
@@ -274,7 +270,7 @@ function rankOfEjected(
   const { failure, failedAtMs, lastFailure } = ejection;
   const sinceMs = Math.max(0, nowMs - failedAtMs);
   const isSilent = silentForMs >= SILENT_MS;
-  const mayListen = lastFailure === 'refused' && sinceMs >= REFUSES_FOR_MS && !isSilent;
+  const mayListen = lastFailure === 'connection_refused' && sinceMs >= REFUSES_FOR_MS && !isSilent;
   if (mayListen) return RANKS.refused_connection;
   const base = isCut(failure) ? RANKS.ejected_for_cuts : RANKS.ejected;
   const freshness = LONG_AGO_MS / (LONG_AGO_MS + sinceMs);
@@ -286,11 +282,6 @@ const BUSY = 0.49;
 const LONG_AGO_MS = 10_000;
 /** Not at once: when it is well again while the retry budget is spent, all should go there. */
 const SILENT_MS = 1_000;
-/**
- * Between a trial that failed and the next one. With it, what trials may deliver besides the retry budget is
- * bounded by time, also where one failure proves nothing and the endpoint stays half-open.
- */
-const TRIAL_GAP_MS = 1_000;
 /** How long a refused connection says that the next one would be refused too. */
 const REFUSES_FOR_MS = 1_000;
 

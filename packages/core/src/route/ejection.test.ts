@@ -152,11 +152,11 @@ describe('afterFailure', () => {
 
   it('an ejection is not prolonged by what fails meanwhile', () => {
     const state = failing([CERTAIN]);
-    const later = { from: state, nowMs: 2_000, failure: 'refused' } as const;
+    const later = { from: state, nowMs: 2_000, failure: 'connection_refused' } as const;
     expect(failing([CERTAIN], later)).toEqual({
       ...state,
       failedAtMs: 2_000,
-      lastFailure: 'refused',
+      lastFailure: 'connection_refused',
     });
   });
 

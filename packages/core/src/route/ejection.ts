@@ -90,6 +90,11 @@ const MANY_FAILURES = 8;
 const TOKEN_BASE_MS = 60_000;
 /** One strike is forgotten after this long in service. */
 const STRIKE_FADES_MS = 300_000;
+/**
+ * Between a trial of a half-open endpoint that failed and the next one. With it, what trials may deliver besides
+ * the retry budget is bounded by time, also where one failure proves nothing and the endpoint stays half-open.
+ */
+const TRIAL_GAP_MS = 1_000;
 
 export interface Blame {
   readonly failure: FailureClass;
@@ -187,6 +192,11 @@ export function isSilentSince(ejection: Ejection, sentAtMs: number): boolean {
     ejection.lastFailure === 'first_byte_timeout' &&
     ejection.failedAtMs > sentAtMs
   );
+}
+
+/** A trial has just failed, so the next one waits. */
+export function isInTrialGap(trialFailedAtMs: number | undefined, nowMs: number): boolean {
+  return trialFailedAtMs !== undefined && nowMs - trialFailedAtMs < TRIAL_GAP_MS;
 }
 
 /** Time left until it is half-open. */

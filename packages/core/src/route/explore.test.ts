@@ -125,7 +125,7 @@ describe('a session without a cache', () => {
       expect(team.timed(A, LATE_MS).timed(B, 1_000).begin('s')).toBe('c');
     }
     const team = new Team().timed(A, LATE_MS);
-    team.world.ask((id) => (id === 'a' ? 'server_error' : 'refused'));
+    team.world.ask((id) => (id === 'a' ? 'server_error' : 'connection_refused'));
     expect(team.world.statusOf(B.id)).toBe('ejected');
     expect(team.begin('s')).not.toBe('b');
   });

@@ -39,12 +39,16 @@ describe('scopeOf', () => {
 
 describe('kinds of failures', () => {
   it.each([
-    ['nothing could be sent', isUnreachable, 'outbound_proxy dns refused connect_timeout tls'],
+    [
+      'nothing could be sent',
+      isUnreachable,
+      'outbound_proxy dns connection_refused connect_timeout tls',
+    ],
     ['an answer came', isAnswer, 'not_claude server_error unsupported'],
     [
       'a sibling would not share it',
       (failure: (typeof FAILURE_CLASSES)[number]) => !isSharedByGroup(failure),
-      'outbound_proxy dns refused connect_timeout tls reset first_byte_timeout',
+      'outbound_proxy dns connection_refused connect_timeout tls reset first_byte_timeout',
     ],
   ])('%s', (_, is, failures) => {
     expect(failuresThat(is)).toBe(failures);

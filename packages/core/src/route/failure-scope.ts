@@ -35,7 +35,7 @@ export type Scope = 'none' | 'request' | 'operation' | 'load' | 'model' | 'token
 const OF_MESSAGES: Readonly<Record<FailureClass, Scope>> = {
   outbound_proxy: 'endpoint',
   dns: 'endpoint',
-  refused: 'endpoint',
+  connection_refused: 'endpoint',
   connect_timeout: 'endpoint',
   tls: 'endpoint',
   reset: 'endpoint',
@@ -77,7 +77,7 @@ const LACKS_OPERATION: ReadonlySet<FailureClass> = new Set([
 const UNREACHABLE: ReadonlySet<FailureClass> = new Set([
   'outbound_proxy',
   'dns',
-  'refused',
+  'connection_refused',
   'connect_timeout',
   'tls',
 ]);

@@ -59,7 +59,7 @@ describe('RequestRetries', () => {
   it('cost nothing where nothing was sent', () => {
     const { after, left } = rig();
     for (let time = 0; time < 3; time += 1) {
-      expect(after('refused', NO_CACHE, 'connecting')).toBe('next_endpoint');
+      expect(after('connection_refused', NO_CACHE, 'connecting')).toBe('next_endpoint');
     }
     expect(left()).toBe(10);
   });
@@ -169,7 +169,7 @@ describe('RequestRetries', () => {
   it('of a request that must not be done twice end once it was sent', () => {
     const extra = rig({ operation: 'extra' });
     expect(extra.after('reset', NO_CACHE, 'sent')).toBe('give_up');
-    expect(extra.after('refused', NO_CACHE, 'connecting')).toBe('next_endpoint');
+    expect(extra.after('connection_refused', NO_CACHE, 'connecting')).toBe('next_endpoint');
     expect(rig({ body: { isBuffered: false } }).after('reset', NO_CACHE, 'sent')).toBe('give_up');
   });
 

@@ -99,7 +99,7 @@ describe('the first choice', () => {
     const state = fc.record({
       enabled: fc.boolean(),
       available: fc.boolean(),
-      answers: fc.array(fc.constantFrom<Answer>('ok', 'cut', 'refused', 'overloaded'), {
+      answers: fc.array(fc.constantFrom<Answer>('ok', 'cut', 'connection_refused', 'overloaded'), {
         maxLength: 4,
       }),
     });
@@ -158,7 +158,7 @@ describe('what a router keeps', () => {
 
   it('good answers bring an endpoint back, those of messages alone', () => {
     const world = new RoutedWorld([A]);
-    world.ask(all('refused'));
+    world.ask(all('connection_refused'));
     world.ask(all('ok'), { operation: 'count_tokens' });
     expect(world.statusOf(A.id)).toBe('ejected');
     world.ask(all('ok'));
@@ -192,7 +192,7 @@ describe('what a router keeps', () => {
     world.ask(only('a', { failure: 'rate_limited', waitMs: 60_000 }));
     world.router.answered(journey, A.id, world.nowMs);
     expect(world.ask(all('ok'))).toBe('b:ok');
-    world.ask(all('refused'));
+    world.ask(all('connection_refused'));
     world.router.completed(journey, A.id, world.nowMs);
     expect(world.statusOf(A.id)).toBe('ejected');
   });
@@ -270,7 +270,7 @@ describe('what a router keeps', () => {
   it('a trial ends once, whatever happens to it', () => {
     for (const end of ['stale', 'failed', 'ended'] as const) {
       const world = new RoutedWorld([A]);
-      world.ask(all('refused'));
+      world.ask(all('connection_refused'));
       world.nowMs += 60_000;
       const trial = begin(world);
       const full = () => {

@@ -35,7 +35,7 @@ describe('whose fault it is', () => {
 
   it('an endpoint that cannot be reached is out at once', () => {
     const world = new RoutedWorld();
-    world.ask(only('a', 'refused'));
+    world.ask(only('a', 'connection_refused'));
     expect(world.statusOf(A.id)).toBe('ejected');
   });
 
@@ -121,7 +121,7 @@ describe('whose fault it is', () => {
     const limited: Answer = { failure: 'rate_limited', waitMs: 3_600_000 };
     const answer = (ofA: Answer) => (id: string) => (id === 'a' ? ofA : 'server_error');
     for (const { id } of [B, c, d]) {
-      const alone = (of: string): Answer => (of === id ? 'server_error' : 'refused');
+      const alone = (of: string): Answer => (of === id ? 'server_error' : 'connection_refused');
       for (const name of ['ann', 'bob']) world.ask(alone, who(name));
     }
     world.router.recover(A.id);
@@ -193,7 +193,7 @@ describe('whose fault it is', () => {
     },
   );
 
-  it.each(['cut', 'refused', 'reset', 'forbidden', 'overloaded'] as const)(
+  it.each(['cut', 'connection_refused', 'reset', 'forbidden', 'overloaded'] as const)(
     'what a request met under a former URL is not held against the new one: %s',
     (failure) => {
       const world = new RoutedWorld();
@@ -324,7 +324,7 @@ describe('trials of a half-open endpoint', () => {
   /** `a` has been ejected, and its time has passed. */
   function recovered(): RoutedWorld {
     const world = new RoutedWorld();
-    world.ask(only('a', 'refused'));
+    world.ask(only('a', 'connection_refused'));
     world.nowMs += 60_000;
     return world;
   }
@@ -347,9 +347,9 @@ describe('trials of a half-open endpoint', () => {
     expect(world.router.choose(old, world.input())).toMatchObject({ id: 'a' });
     // It is ejected again while that one is silent, and its time passes once more.
     world.router.recover(A.id);
-    const refused = begin(world, 'refused');
+    const refused = begin(world, 'connection_refused');
     world.router.choose(refused, { ...world.input(), endpoints: [A] });
-    world.router.failed(refused, A, { failure: 'refused' }, world.nowMs);
+    world.router.failed(refused, A, { failure: 'connection_refused' }, world.nowMs);
     world.router.ended(refused, world.nowMs);
     world.nowMs += 300_000;
     expect(world.router.preview(begin(world, 'new'), world.input())).toMatchObject({ id: 'a' });
@@ -367,9 +367,9 @@ describe('trials of a half-open endpoint', () => {
       const poison = () => world.ask(all(bad), who('eve'));
       const others = (answer: (id: string) => Answer) =>
         ['ann', 'bob'].map((name) => world.ask(answer, who(name)));
-      others(only('a', 'refused'));
+      others(only('a', 'connection_refused'));
       for (let time = 0; time < 3; time += 1) poison();
-      others(only('a', 'refused'));
+      others(only('a', 'connection_refused'));
       for (let turn = 0; turn < 20; turn += 1) {
         world.nowMs += 3_000;
         poison();
@@ -394,7 +394,13 @@ describe('trials of a half-open endpoint', () => {
 describe('while the retry budget is spent', () => {
   const KINDS = [
     ...(['reset', 'first_byte_timeout', 'server_error', 'token_refused', 'credit'] as const),
-    ...(['overloaded', 'not_claude', 'refused', 'connect_timeout', 'forbidden'] as const),
+    ...([
+      'overloaded',
+      'not_claude',
+      'connection_refused',
+      'connect_timeout',
+      'forbidden',
+    ] as const),
   ];
   const bad = fc.constantFrom<Answer>(...KINDS);
   interface Step {
@@ -480,7 +486,7 @@ describe('while the retry budget is spent', () => {
 
   it('trials retry once a second at most where all fail in a way that proves nothing', () => {
     const world = new RoutedWorld();
-    world.ask(all('refused'));
+    world.ask(all('connection_refused'));
     world.nowMs += 60_000;
     expect([A, B].map(({ id }) => world.statusOf(id))).toEqual(['half_open', 'half_open']);
     const deliveries = Array.from({ length: 200 }, (_, turn) => {
@@ -496,11 +502,11 @@ describe('where all are ejected', () => {
   it('the one that is well again is found by the first request, whatever its time', () => {
     const world = new RoutedWorld([A, B, endpoint('c')]);
     for (let time = 0; time < 6; time += 1) {
-      world.ask(all('refused'), who(`person ${time}`), 0);
+      world.ask(all('connection_refused'), who(`person ${time}`), 0);
       world.nowMs += 1_000;
     }
     for (const name of ['ann', 'bob', 'cyd']) {
-      world.ask((id) => (id === 'c' ? 'refused' : 'reset'), who(name), 2);
+      world.ask((id) => (id === 'c' ? 'connection_refused' : 'reset'), who(name), 2);
     }
     const stories = [1, 2, 3].map((turn) => {
       world.nowMs += 100;
@@ -519,7 +525,7 @@ describe('where all are ejected', () => {
         'token_refused',
         'credit',
       ] as const),
-      ...(['overloaded', 'not_claude', 'refused'] as const),
+      ...(['overloaded', 'not_claude', 'connection_refused'] as const),
     );
     const sinceMs = fc.integer({ min: 1_000, max: 60_000 });
     const order = fc.shuffledSubarray(['a', 'b', 'c'], { minLength: 3 });
@@ -553,17 +559,18 @@ describe('where all are ejected', () => {
   it('one that refused connections is found when it listens again, without a retry', () => {
     // No error answers: those of all may be the request's own fault.
     const bad = fc.constantFrom<Answer>(
-      ...(['reset', 'first_byte_timeout', 'cut', 'connect_timeout', 'refused'] as const),
+      ...(['reset', 'first_byte_timeout', 'cut', 'connect_timeout', 'connection_refused'] as const),
     );
     fc.assert(
       fc.property(bad, bad, fc.integer({ min: 1_000, max: 9_000 }), (b, c, sinceMs) => {
         const world = new RoutedWorld([B, endpoint('c'), A]);
-        const during = (id: string): Answer => (id === 'a' ? 'refused' : id === 'b' ? b : c);
+        const during = (id: string): Answer =>
+          id === 'a' ? 'connection_refused' : id === 'b' ? b : c;
         for (let turn = 0; turn < 12; turn += 1) world.ask(during, who(`person ${turn}`), 2);
         world.nowMs += sinceMs;
         const after = (id: string): Answer => (id === 'a' ? 'ok' : during(id));
         for (const name of ['ann', 'bob']) {
-          expect(world.ask(after, who(name), 0)).toMatch(/^(?:[bc]:refused )*a:ok$/);
+          expect(world.ask(after, who(name), 0)).toMatch(/^(?:[bc]:connection_refused )*a:ok$/);
         }
       }),
     );
@@ -573,17 +580,17 @@ describe('where all are ejected', () => {
 describe('the second failure of a lifetime', () => {
   it('loses no more than the first', () => {
     const world = new RoutedWorld();
-    for (let time = 0; time < 2; time += 1) world.ask(only('a', 'refused'));
+    for (let time = 0; time < 2; time += 1) world.ask(only('a', 'connection_refused'));
     // It is well again, but nobody has asked it since.
     world.nowMs += 60_000;
     for (let time = 0; time < 20; time += 1) {
-      expect(world.ask(only('b', 'refused'))).toMatch(/a:ok$/);
+      expect(world.ask(only('b', 'connection_refused'))).toMatch(/a:ok$/);
     }
   });
 
   it('a half-open endpoint lets few in while the others are well, and all when they are not', () => {
     const world = new RoutedWorld();
-    world.ask(only('a', 'refused'));
+    world.ask(only('a', 'connection_refused'));
     world.nowMs += 60_000;
     const input = {
       endpoints: [A, B],
@@ -596,7 +603,7 @@ describe('the second failure of a lifetime', () => {
     const [first, second] = [begin(), begin()];
     expect(world.router.choose(first, input)).toMatchObject({ id: 'a' });
     expect(world.router.choose(second, input)).toMatchObject({ id: 'b' });
-    world.router.failed(second, B, { failure: 'refused' }, world.nowMs);
+    world.router.failed(second, B, { failure: 'connection_refused' }, world.nowMs);
     expect(world.router.choose(second, input)).toMatchObject({ id: 'a' });
     world.router.ended(first, world.nowMs);
     world.router.ended(second, world.nowMs);
@@ -605,10 +612,10 @@ describe('the second failure of a lifetime', () => {
 
   it('a recovery from elsewhere, or a changed token, ends an ejection at once', () => {
     const world = new RoutedWorld();
-    world.ask(only('a', 'refused'));
+    world.ask(only('a', 'connection_refused'));
     world.router.recover(A.id);
     expect(world.ask(all('ok'))).toBe('a:ok');
-    world.ask(only('a', 'refused'));
+    world.ask(only('a', 'connection_refused'));
     world.router.forget(A.id);
     expect(world.statusOf(A.id)).toBe('admitted');
   });
@@ -714,8 +721,8 @@ describe('invariants', () => {
           world.random = random;
           world.ask((id) => answers['ab'.indexOf(id)] ?? 'ok', request);
         }
-        world.ask(only('a', 'refused'), { model: 'x' });
-        world.ask(only('a', 'refused'), { model: 'x' });
+        world.ask(only('a', 'connection_refused'), { model: 'x' });
+        world.ask(only('a', 'connection_refused'), { model: 'x' });
         world.nowMs += 3_000_000;
         expect(world.ask(all('ok'), { model: 'y' })).toBe('a:ok');
       }),

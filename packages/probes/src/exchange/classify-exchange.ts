@@ -45,7 +45,7 @@ function failureOfBreak(exchange: ProbeExchange): ProbeFailure {
   if (DNS_CODES.includes(errorCode))
     return { failure: 'dns', detail: `the host name does not resolve (${errorCode})` };
   if (UNREACHABLE_CODES.includes(errorCode))
-    return { failure: 'refused', detail: `no connection (${errorCode})` };
+    return { failure: 'connection_refused', detail: `no connection (${errorCode})` };
   if (errorCode === 'ETIMEDOUT')
     return { failure: 'connect_timeout', detail: 'no connection in time (ETIMEDOUT)' };
   if (TLS_CODES.test(errorCode)) return { failure: 'tls', detail: detailOfTls(errorCode) };
@@ -63,7 +63,7 @@ function failureOfBreak(exchange: ProbeExchange): ProbeFailure {
 
 function failureOfTunnel(code: string, detail: string): ProbeFailure {
   if (code === OUTBOUND_PROXY) return { failure: 'outbound_proxy', detail };
-  return { failure: code === 'ETIMEDOUT' ? 'connect_timeout' : 'refused', detail };
+  return { failure: code === 'ETIMEDOUT' ? 'connect_timeout' : 'connection_refused', detail };
 }
 
 const CLIENT_CERTIFICATE_CODES =

@@ -2,7 +2,7 @@
 export const failures = {
   'failure.outbound_proxy': 'outbound proxy failed',
   'failure.dns': 'host name not found',
-  'failure.refused': 'connection refused',
+  'failure.connection_refused': 'connection refused',
   'failure.connect_timeout': 'connection timed out',
   'failure.tls': 'TLS error',
   'failure.reset': 'connection reset',
@@ -27,7 +27,7 @@ export const failures = {
   'advice.outbound_proxy':
     'The fault is at the outbound proxy, not at the endpoint: check proxy in config.toml or HTTPS_PROXY, and its user and password.',
   'advice.dns': 'Check the host name in config.toml and the DNS of this machine.',
-  'advice.refused': 'Is the endpoint up, and are host and port correct?',
+  'advice.connection_refused': 'Is the endpoint up, and are host and port correct?',
   'advice.connect_timeout':
     'A firewall or the network drops packets; try to connect from this machine.',
   'advice.tls': "Check the certificate, this machine's clock, and any proxy that intercepts TLS.",

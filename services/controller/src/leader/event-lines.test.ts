@@ -52,7 +52,7 @@ describe('linesOf', () => {
     },
     {
       name: 'a switch for a failure, with the failure',
-      effect: decided({ reason: 'active_failed', failure: 'refused' }),
+      effect: decided({ reason: 'active_failed', failure: 'connection_refused' }),
       line: {
         level: 'info',
         message: 'switched',
@@ -60,7 +60,7 @@ describe('linesOf', () => {
           from: 'One 一',
           to: 'two',
           reason: 'active_failed',
-          failure: 'refused',
+          failure: 'connection_refused',
           decision: 7,
         },
       },

@@ -37,7 +37,7 @@ export interface Progress {
  * rebuilt from wishes, snapshot and the last probes. Raise it whenever the shape, or what a field
  * means, changes; leader-state.test.ts fails on a changed shape.
  */
-export const CHECKPOINT_VERSION = 12;
+export const CHECKPOINT_VERSION = 13;
 
 export interface Checkpoint {
   readonly version: number;

@@ -117,7 +117,7 @@ function failedProbe(sequence: number): ScoredProbe {
     style: 'http',
     startedAtMs: epochMs(Date.now()),
     wallMs: 10,
-    verdict: { status: 'failed', failure: 'refused', detail: 'nobody listens' },
+    verdict: { status: 'failed', failure: 'connection_refused', detail: 'nobody listens' },
     usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 },
     costUsd: 0,
     score: { status: 'unknown', failureMs: 0 },

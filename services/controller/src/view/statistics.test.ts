@@ -43,7 +43,7 @@ function probe(status: 'ok' | 'failed'): ProbeResult {
     verdict:
       status === 'ok'
         ? { status, apiLatencyMs: 400 }
-        : { status, failure: 'refused', detail: 'nobody listens' },
+        : { status, failure: 'connection_refused', detail: 'nobody listens' },
     usage: { inputTokens: 10, outputTokens: 2, cacheReadTokens: 3, cacheWriteTokens: 4 },
     costUsd: 0.5,
   };

@@ -4,9 +4,9 @@ import { failureOfError, isReset } from './connection-failure.ts';
 
 describe('failureOfError', () => {
   it.each([
-    ['EHOSTUNREACH', 'refused'],
-    ['ENETUNREACH', 'refused'],
-    ['EADDRNOTAVAIL', 'refused'],
+    ['EHOSTUNREACH', 'connection_refused'],
+    ['ENETUNREACH', 'connection_refused'],
+    ['EADDRNOTAVAIL', 'connection_refused'],
     ['EPROTO', 'tls'],
     ['EPROTOTYPE', 'reset'],
     ['X_CERT_', 'reset'],

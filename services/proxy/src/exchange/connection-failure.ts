@@ -3,10 +3,10 @@ import type { FailureClass } from '@zephyr/contract/failure';
 
 const CONNECT_FAILURES: Readonly<Record<string, FailureClass>> = {
   OUTBOUND_PROXY: 'outbound_proxy',
-  ECONNREFUSED: 'refused',
-  EHOSTUNREACH: 'refused',
-  ENETUNREACH: 'refused',
-  EADDRNOTAVAIL: 'refused',
+  ECONNREFUSED: 'connection_refused',
+  EHOSTUNREACH: 'connection_refused',
+  ENETUNREACH: 'connection_refused',
+  EADDRNOTAVAIL: 'connection_refused',
   ETIMEDOUT: 'connect_timeout',
   ENOTFOUND: 'dns',
   EAI_AGAIN: 'dns',

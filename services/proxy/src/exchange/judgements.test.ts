@@ -10,7 +10,7 @@ import { failureOfError } from './connection-failure.ts';
 
 describe('failureOfError', () => {
   it.each([
-    ['ECONNREFUSED', 'refused'],
+    ['ECONNREFUSED', 'connection_refused'],
     ['ENOTFOUND', 'dns'],
     ['EAI_AGAIN', 'dns'],
     ['ETIMEDOUT', 'connect_timeout'],

@@ -7,7 +7,7 @@ import type { JudgedAs } from './content-gate.ts';
 
 /** An error answer is small; what is larger is not read to the end. */
 export const MAX_REFUSAL_BYTES = 64 * 1024;
-const LACKS_OPERATION: ReadonlySet<number> = new Set([404, 405, 501]);
+const UNSUPPORTED_STATUSES: ReadonlySet<number> = new Set([404, 405, 501]);
 
 export interface Refusal extends RefusalVerdict {
   readonly status: number;
@@ -26,7 +26,7 @@ export function refusalOf(
     bodyStart: Buffer.concat(held).toString('latin1', 0, MAX_REFUSAL_BYTES),
   });
   // What is not a message is optional for a relay: "not here" speaks of the operation.
-  const isUnsupported = judgedAs !== 'message' && LACKS_OPERATION.has(status);
+  const isUnsupported = judgedAs !== 'message' && UNSUPPORTED_STATUSES.has(status);
   return {
     ...{ status, error, failure: isUnsupported ? 'unsupported' : failure },
     isWhole: error !== undefined && headers['content-length'] === undefined,

@@ -125,12 +125,14 @@ describe('reports', () => {
     await eventually(async () => expect(await redis.xlen(keys.outcomes)).toBeGreaterThan(0));
     const entries = await redis.xrange(keys.outcomes, '-', '+');
     const batches = entries.map(([, [, text]]) => outcomeBatchSchema.parse(JSON.parse(text ?? '')));
-    expect(batches[0]?.endpoints['e1']?.failed).toEqual({ refused: 1 });
+    expect(batches[0]?.endpoints['e1']?.failed).toEqual({ connection_refused: 1 });
     expect(batches[0]?.endpoints['e2']).toMatchObject({ succeeded: 1 });
     expect(batches[0]?.endpoints['e2']?.ttft).toHaveLength(1);
     const read = async () =>
       proxyPresenceSchema.parse(JSON.parse((await redis.get(keys.proxy(proxy.id))) ?? '{}'));
-    await eventually(async () => expect((await read()).ejections['e1']?.failure).toBe('refused'));
+    await eventually(async () =>
+      expect((await read()).ejections['e1']?.failure).toBe('connection_refused'),
+    );
     expect(await redis.smembers(keys.proxies)).toEqual([proxy.id]);
     expect(await redis.ttl(keys.proxy(proxy.id))).toBeLessThanOrEqual(5);
     await proxy.stop();

@@ -182,7 +182,10 @@ describe('before the first content, the next endpoint answers instead', () => {
     );
     expect(second.ledger).toHaveLength(40);
     const { endpoints } = await proxy.status();
-    expect(endpoints[0]?.ejection).toMatchObject({ status: 'ejected', failure: 'refused' });
+    expect(endpoints[0]?.ejection).toMatchObject({
+      status: 'ejected',
+      failure: 'connection_refused',
+    });
   });
 
   it('U1 two refused connections in a row: the third endpoint answers', async () => {

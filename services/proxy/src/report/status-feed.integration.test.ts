@@ -61,7 +61,7 @@ describe('GET /status/events', () => {
     for (let round = 0; round < 5; round += 1) await call(proxy.port, {});
     const { endpoints, atMs } = await first(watch(proxy.port));
     const ejection = endpoints.find(({ id }) => id === 'e1')?.ejection;
-    expect(ejection).toMatchObject({ status: 'ejected', failure: 'refused' });
+    expect(ejection).toMatchObject({ status: 'ejected', failure: 'connection_refused' });
     expect(ejection?.status === 'ejected' && ejection.untilAtMs > atMs).toBe(true);
   });
 

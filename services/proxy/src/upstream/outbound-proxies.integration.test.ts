@@ -98,7 +98,11 @@ describe.each(KINDS)('an outbound proxy of kind %s', (kind) => {
 
   it.each([
     ['forbids it', { kind: 'status', status: kind === 'socks5' ? 2 : 403 }, 'outbound_proxy'],
-    ['cannot connect', { kind: 'status', status: kind === 'socks5' ? 5 : 502 }, 'refused'],
+    [
+      'cannot connect',
+      { kind: 'status', status: kind === 'socks5' ? 5 : 502 },
+      'connection_refused',
+    ],
     ['ends the connection', { kind: 'close' }, 'outbound_proxy'],
     ['speaks another protocol', { kind: 'garbage' }, 'outbound_proxy'],
     ['never answers', { kind: 'silent' }, 'connect_timeout'],
