@@ -36,9 +36,12 @@ function wallsOf(hall, rooms) {
   });
 }
 
+/** Files of the contract that import nothing. */
+const NUMBERS = '^packages/contract/src/(?:units|timing)\\.ts$';
+
 /**
  * Imports point one way: contract <- core <- runtime <- services and cli; testkit is for tests and
- * the demo. Core, texts and dashboard take types from the contract and nothing that runs.
+ * the demo. Core, texts and dashboard take types from the contract, and of what runs only numbers: `NUMBERS`.
  */
 export default {
   forbidden: [
@@ -48,6 +51,13 @@ export default {
       severity: 'error',
       from: { path: '^packages/contract/src', pathNot: '\\.test\\.ts$' },
       to: { pathNot: '^(packages/contract/src|node_modules/zod)/' },
+    },
+    {
+      name: 'numbers-of-the-contract-import-nothing',
+      comment: 'the core and the browser load them',
+      severity: 'error',
+      from: { path: NUMBERS },
+      to: {},
     },
     {
       name: 'core-is-pure',
@@ -74,7 +84,7 @@ export default {
       name: 'core-takes-nothing-that-runs',
       severity: 'error',
       from: { path: '^packages/core/src', pathNot: '\\.test\\.ts$' },
-      to: { path: '^packages/contract/', dependencyTypesNot: ['type-only'] },
+      to: { path: '^packages/contract/', pathNot: NUMBERS, dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'texts-import-types-of-the-contract-only',
@@ -95,7 +105,7 @@ export default {
       from: { path: '^packages/dashboard/src', pathNot: '\\.test\\.ts$' },
       to: {
         path: '^(packages|services)/',
-        pathNot: '^packages/(dashboard|texts)/src',
+        pathNot: ['^packages/(dashboard|texts)/src', NUMBERS],
         dependencyTypesNot: ['type-only'],
       },
     },

@@ -8,6 +8,7 @@
  */
 import { once } from 'node:events';
 
+import { HOUR_MS } from '@zephyr/contract/units';
 import { NO_COUNTS, PeopleCounters } from '@zephyr/core';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
@@ -102,7 +103,7 @@ async function measured(count: number): Promise<string> {
 /** Everybody has cost something. */
 async function spend(redis: Redis): Promise<void> {
   const rows = PEOPLE.map((person) => ({
-    ...{ person, endpoint: 'relay', model: 'opus', fromAtMs: NOW_MS - (NOW_MS % 3_600_000) },
+    ...{ person, endpoint: 'relay', model: 'opus', fromAtMs: NOW_MS - (NOW_MS % HOUR_MS) },
     counts: { ...NO_COUNTS, requests: 100, costNanoUsd: 12_345_678_901 },
   }));
   const batch = { writer: 'bench', sequence: 1, rows, records: [] };

@@ -10,6 +10,7 @@ import { globSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 
+import { MINUTE_MS } from '@zephyr/contract/units';
 import { BaseSequencer, startVitest, type TestSpecification } from 'vitest/node';
 
 import { isEquivalent } from './mutants/equivalent.ts';
@@ -73,7 +74,7 @@ async function run(room: Room): Promise<boolean> {
         sequence: { sequencer: CheapestFirst },
         provide: {
           mutantReport: reportFile,
-          mutantsUntilAtMs: Date.now() + MINUTES * 60_000,
+          mutantsUntilAtMs: Date.now() + MINUTES * MINUTE_MS,
           luaMutants: luaMutants.map(({ id, script, source }) => ({ id, script, source })),
         },
         ...(room.scripts === undefined

@@ -1,4 +1,5 @@
 import type { ConfiguredStyle, ProbeStyle, TokenUsage } from '@zephyr/contract/probe';
+import { HOUR_MS } from '@zephyr/contract/units';
 import type { CheapStyle } from '@zephyr/core';
 
 /** How the checks of a day are configured. */
@@ -18,7 +19,6 @@ export interface Setup {
  */
 export const ORIGINAL = { usdPerCheck: 0.000241, noticed: '45 s, 75 s (by its rule)' } as const;
 
-const HOUR_MS = 3_600_000;
 const cli: Setup = {
   name: '`cli` every 60 s',
   style: 'cli',

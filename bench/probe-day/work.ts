@@ -1,4 +1,5 @@
 /** What happens to the endpoints in a day: requests of a working person, and outages. */
+import { MINUTE_MS } from '@zephyr/contract/units';
 
 export interface Outage {
   /** `connection`: refused. `answers`: the door opens, the API gives errors. */
@@ -25,7 +26,7 @@ const TURN_LASTS_S = 15;
 const SPELL_S = 30 * 60;
 const PAUSE_FROM_S = 25 * 60;
 const OUTAGE_EVERY_S = 30 * 60;
-const OUTAGE_MS = 10 * 60_000;
+const OUTAGE_MS = 10 * MINUTE_MS;
 
 export function makeWork(seed: number): Work {
   const rng = randomFrom(seed);

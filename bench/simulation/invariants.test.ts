@@ -1,8 +1,9 @@
 /** Whole worlds from seeds, and what must hold after every step in each of them. */
+import { HOUR_MS } from '@zephyr/contract/units';
 import { assess, DEFAULT_POLICY, epochMs } from '@zephyr/core';
 import { describe, expect, it } from 'vitest';
 
-import { HOUR_MS, type Nature } from './nature.ts';
+import type { Nature } from './nature.ts';
 import { Oracle } from './oracle.ts';
 import { FirstToFinish } from './other-rules.ts';
 import { singlesOf } from './part.ts';

@@ -3,11 +3,9 @@
  * each moment, and what people ask.
  */
 import type { FailureClass } from '@zephyr/contract/failure';
+import { HOUR_MS, MINUTE_MS } from '@zephyr/contract/units';
 
 import { type Random, seededRandom, seedOf } from './random.ts';
-
-export const MINUTE_MS = 60_000;
-export const HOUR_MS = 3_600_000;
 
 /** How an endpoint behaves at a moment towards one question. */
 export interface Condition {

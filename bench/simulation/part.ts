@@ -1,7 +1,8 @@
 /** A part of the comparison that can be run by itself: all worlds of one seed. */
+import { DAY_MS } from '@zephyr/contract/units';
 import { DEFAULT_POLICY, type Policy } from '@zephyr/core';
 
-import { HOUR_MS, type Nature } from './nature.ts';
+import type { Nature } from './nature.ts';
 import { Oracle } from './oracle.ts';
 import { FirstToFinish, LastSample, RandomInBand, TwoChoices } from './other-rules.ts';
 import { PlacedRule, type Placer } from './placed-rule.ts';
@@ -48,8 +49,6 @@ export function runPart(
     return run;
   });
 }
-
-const DAY_MS = 24 * HOUR_MS;
 
 function runWorld(nature: Nature, rules: readonly Rule[]): WorldRun {
   const singles = singlesOf(nature);

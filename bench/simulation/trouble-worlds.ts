@@ -1,5 +1,7 @@
 /** Worlds of relays as they are: overload by chance, limits, a poisonous person, cuts, slowness. */
-import { type Asked, type Endpoint, MINUTE_MS, OPUS } from './nature.ts';
+import { MINUTE_MS } from '@zephyr/contract/units';
+
+import { type Asked, type Endpoint, OPUS } from './nature.ts';
 import type { Random } from './random.ts';
 import {
   down,

@@ -1,12 +1,12 @@
 /** Longer worlds are the same worlds, going on. */
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '@zephyr/contract/units';
 import { describe, expect, it } from 'vitest';
 
-import { HOUR_MS, MINUTE_MS, type Nature } from './nature.ts';
+import type { Nature } from './nature.ts';
 import { makeWorlds } from './worlds.ts';
 
 const SEEDS = [1, 2, 3, 4];
 const USUAL_MS = 4 * HOUR_MS;
-const DAY_MS = 24 * HOUR_MS;
 
 /** How often an endpoint became another one in these hours, looked at each minute. */
 function changesIn({ endpoints, requests }: Nature, fromMs: number, toMs: number): number {

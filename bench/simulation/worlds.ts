@@ -1,12 +1,7 @@
 /** The worlds that the rules are compared in: those of speed and outages. Each is made from a seed. */
-import {
-  type Endpoint,
-  generateRequests,
-  HOUR_MS,
-  MINUTE_MS,
-  type Nature,
-  type TrafficShape,
-} from './nature.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '@zephyr/contract/units';
+
+import { type Endpoint, generateRequests, type Nature, type TrafficShape } from './nature.ts';
 import { type Random, seededRandom, seedOf } from './random.ts';
 import { TROUBLE_KINDS } from './trouble-worlds.ts';
 import {
@@ -147,9 +142,8 @@ const KINDS: readonly WorldKind[] = [
     about:
       '24 hours: busy by day, almost nobody by night; what people ask differs, endpoints drift',
     traffic: {
-      durationMs: 24 * HOUR_MS,
-      sessionsPerHour: (atMs) =>
-        0.3 + 14 * Math.max(0, Math.sin((2 * Math.PI * atMs) / (24 * HOUR_MS))),
+      durationMs: DAY_MS,
+      sessionsPerHour: (atMs) => 0.3 + 14 * Math.max(0, Math.sin((2 * Math.PI * atMs) / DAY_MS)),
       workFactor: (atMs) => 1 + 0.5 * Math.sin((2 * Math.PI * atMs) / (5 * HOUR_MS)),
     },
     endpoints: (random) => Array.from({ length: 5 }, () => drifting(random)),

@@ -1,8 +1,8 @@
 /** What proxies that were without Redis for hours do to it when they come back: all at the same moment, as full as they may be. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { HOUR_MS } from '@zephyr/contract/units';
 import type { UsageBatch } from '@zephyr/contract/usage';
-import { HOUR_MS } from '@zephyr/core';
 import { MOST_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
 import { type RecordReply, recordUsage } from '@zephyr/runtime/redis/usage-store';
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-import { DAY_MS, HOUR_MS } from '@zephyr/core';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '@zephyr/contract/units';
 import type { Clock, Timer } from '@zephyr/runtime/clock';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
@@ -238,7 +238,7 @@ class Day {
     this.#clock.advance(STEP_MS);
     await Promise.all(this.#proxies.map((proxy) => proxy.settled()));
     // They live for two minutes of Redis, which are hours here.
-    if (atMs % 60_000 === 0) await this.#redis.unlink(...this.#oldShares(atMs));
+    if (atMs % MINUTE_MS === 0) await this.#redis.unlink(...this.#oldShares(atMs));
   }
 
   #oldShares(atMs: number): string[] {

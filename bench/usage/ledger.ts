@@ -1,6 +1,7 @@
 /** The ledger of usage as full as a year makes it, written by the script of the proxies. */
+import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 import type { RequestRecord, UsageCounts, UsageKey } from '@zephyr/contract/usage';
-import { DAY_MS, epochMs, HOUR_MS, rowBounds } from '@zephyr/core';
+import { epochMs, rowBounds } from '@zephyr/core';
 import { MOST_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
 import { keys } from '@zephyr/runtime/redis/keys';
 import {

@@ -1,4 +1,5 @@
 /** What a thousand people ask within a day: when, whom, and with how many tokens. Seeded. */
+import { HOUR_MS } from '@zephyr/contract/units';
 import type { AnswerUsage } from '@zephyr/contract/usage';
 
 import { type Random, seededRandom } from '../simulation/random.ts';
@@ -54,9 +55,9 @@ export class People {
 
   /** What begins within so many ms from this moment of the day on. */
   within(durationMs: number, dayMs: number): readonly Asked[] {
-    const hour = Math.floor(dayMs / 3_600_000) % 24;
+    const hour = Math.floor(dayMs / HOUR_MS) % 24;
     const share = (HOURS[hour] ?? 0) / HOURS.reduce((sum, of) => sum + of, 0);
-    const mean = (share * PEOPLE * REQUESTS_PER_PERSON * durationMs) / 3_600_000;
+    const mean = (share * PEOPLE * REQUESTS_PER_PERSON * durationMs) / HOUR_MS;
     const asked: Asked[] = [];
     for (let count = this.#poisson(mean); count > 0; count -= 1) asked.push(this.#one(hour));
     return asked;

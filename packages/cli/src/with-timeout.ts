@@ -1,4 +1,5 @@
-const ANSWER_LIMIT_MS = 3_000;
+/** For a server that is near. */
+export const ANSWER_LIMIT_MS = 3_000;
 
 /** Rejects where a server takes longer than three seconds to answer. */
 export async function withTimeout<Value>(work: Promise<Value>): Promise<Value> {

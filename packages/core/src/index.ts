@@ -19,7 +19,7 @@ export {
 } from './answer/start.ts';
 export { NO_USAGE } from './answer/usage.ts';
 export { type Assessment, assess } from './decide/assessment.ts';
-export { isAtRest } from './decide/decision-pace.ts';
+export { isAtRest, REST_AFTER_MS } from './decide/decision-pace.ts';
 export type {
   CommandOutcome,
   ConfigEvent,
@@ -124,14 +124,12 @@ export {
   periodAt,
   type UsageLimits,
 } from './usage/people-limits.ts';
-export { usagePeriod } from './usage/period.ts';
+export { DAYS_LIFE_MS, HOURS_LIFE_MS, usagePeriod } from './usage/period.ts';
 export { cautiousPriceOf, costUsd, type Price, priceOf } from './usage/price.ts';
 export { usageOfProbe } from './usage/probe-usage.ts';
 export { type UsageQuery, UsageSum, usageReport } from './usage/report.ts';
 export {
-  DAY_MS,
   dailyRows,
-  HOUR_MS,
   NO_COUNTS,
   type RowBounds,
   type RowRule,

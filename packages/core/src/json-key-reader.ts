@@ -10,7 +10,7 @@
  * It does not validate: text that is not JSON may be read as anything.
  */
 
-import { nameOf, plainEnd, unescaped } from './json-string.ts';
+import { BACKSLASH, nameOf, plainEnd, unescaped } from './json-string.ts';
 
 /**
  * The value of a key: of a string its text with escapes resolved, of another scalar its raw text.
@@ -62,7 +62,6 @@ const MAX_NESTED_CHARACTERS = 4096;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
-const BACKSLASH = 0x5c;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;

@@ -1,6 +1,6 @@
 /** The text of a JSON string. */
 
-const BACKSLASH = 0x5c;
+export const BACKSLASH = 0x5c;
 const IS_PLAIN = /^[\x20-\x5b\x5d-\x7e]*$/;
 const IS_LATIN1 = /^[\x20-\xff]*$/;
 

@@ -1,5 +1,6 @@
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { ModelFamily } from '@zephyr/contract/session';
+import { HOUR_MS } from '@zephyr/contract/units';
 
 /**
  * Every number that a decision depends on. The controller starts from `DEFAULT_POLICY` and applies its
@@ -260,7 +261,7 @@ export const DEFAULT_POLICY: Policy = {
   },
   failure: {
     halfLifeMs: 300_000,
-    lastingHalfLifeMs: 3_600_000,
+    lastingHalfLifeMs: HOUR_MS,
     priorRatio: 0.01,
     priorAttempts: 10,
     costMs: {

@@ -3,6 +3,7 @@ import type { ApiState } from '@zephyr/contract/api-state';
 import type { ApiSettings, EditAnswer } from '@zephyr/contract/config-edit';
 import { FAILURE_CLASSES } from '@zephyr/contract/failure';
 import type { Budget, OwnUsage } from '@zephyr/contract/people-limits';
+import { HOUR_MS } from '@zephyr/contract/units';
 import {
   type ApiRequestRecord,
   REQUEST_OUTCOMES,
@@ -11,7 +12,6 @@ import {
   type UsageReport,
 } from '@zephyr/contract/usage';
 
-const HOUR_MS = 3_600_000;
 const REQUESTS = 40;
 const PEOPLE = ['anonymous', 'ann', 'build-server.integration-tests-eu-2', 'probes'];
 const MODELS = ['claude-haiku-4-5', 'claude-sonnet-4-5-20250929', 'none', 'other'];

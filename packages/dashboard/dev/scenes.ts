@@ -3,6 +3,7 @@ import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import type { ApiHistory } from '@zephyr/contract/api-history';
 import type { ApiState } from '@zephyr/contract/api-state';
 import type { ProxyStatus } from '@zephyr/contract/proxy-status';
+import { HOUR_MS } from '@zephyr/contract/units';
 import { inventedHistory, inventedState } from '@zephyr/testkit/invented-world';
 
 export interface Scene {
@@ -120,7 +121,7 @@ export function proxyStateOf(scene: SceneName, nowMs: number): ProxyStatus {
       id: 'proxy-0b1f5e7a-4711',
       version: '0.1.0',
       status: 'serving',
-      uptimeMs: 3_600_000,
+      uptimeMs: HOUR_MS,
     },
     snapshot: {
       source: scene === 'empty' ? 'config' : 'redis',

@@ -1,9 +1,8 @@
 /** Invented answers for the page of history. */
 import type { TrendPoint, Trends } from '@zephyr/contract/rollup';
+import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 import type { UsageReport } from '@zephyr/contract/usage';
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 const LENGTHS = {
   '24h': { unit: 'hour', stepMs: HOUR_MS, count: 24 },
   '7d': { unit: 'hour', stepMs: HOUR_MS, count: 168 },

@@ -1,8 +1,7 @@
 /** Questions to the controller. */
-import type { Problem } from '@zephyr/contract/problem';
 
-/** The controller gives up after 5 s itself and says so. */
-const TIMEOUT_MS = 8_000;
+import type { Problem } from '@zephyr/contract/problem';
+import { ADMIN_TIMEOUT_MS } from '@zephyr/contract/timing';
 
 export type ApiResult<Answer> =
   | { readonly status: 'done'; readonly answer: Answer }
@@ -15,7 +14,7 @@ export type ApiTrouble = Exclude<ApiResult<never>, { readonly status: 'done' }>;
 export async function ask<Answer>(
   path: string,
   init?: RequestInit,
-  timeoutMs = TIMEOUT_MS,
+  timeoutMs = ADMIN_TIMEOUT_MS,
 ): Promise<ApiResult<Answer>> {
   try {
     const response = await fetch(path, { ...init, signal: AbortSignal.timeout(timeoutMs) });

@@ -1,6 +1,7 @@
+import { SILENCE_MS } from '@zephyr/contract/timing';
 import { describe, expect, it } from 'vitest';
 
-import { type Link, lost, received, SILENCE_MS, silent } from './connection-state.ts';
+import { type Link, lost, received, silent } from './connection-state.ts';
 
 describe('the link', () => {
   const live = received(1_000);

@@ -5,15 +5,15 @@
  *     connecting --(error)--> failed --(state)--> live
  *     any --(the server asks for a token)--> login --(signed in)--> connecting
  */
+
+import { SILENCE_MS } from '@zephyr/contract/timing';
+
 export type Link =
   | { readonly status: 'connecting' }
   | { readonly status: 'live'; readonly lastAtMs: number }
   | { readonly status: 'stale'; readonly lastAtMs: number }
   | { readonly status: 'failed' }
   | { readonly status: 'login' };
-
-/** The controller sends a state at least every 5 s; two may be missed. */
-export const SILENCE_MS = 11_000;
 
 /** @param nowMs by this machine's clock, as all moments of a Link. */
 export function received(nowMs: number): Link {

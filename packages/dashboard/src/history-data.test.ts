@@ -1,4 +1,5 @@
 import type { TrendPoint } from '@zephyr/contract/rollup';
+import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 import { describe, expect, it } from 'vitest';
 
 import {
@@ -9,8 +10,6 @@ import {
   switchCounts,
 } from './history-data.ts';
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 const NOON_MS = 20_000 * DAY_MS + 12 * HOUR_MS;
 
 function point(fromAtMs: number, availableMs: number, medianMs: number | null = null): TrendPoint {

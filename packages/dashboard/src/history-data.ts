@@ -1,10 +1,8 @@
 /** Trends in the shape that the page of history shows. Pure. */
 import type { TrendPoint, Trends } from '@zephyr/contract/rollup';
+import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 
 import type { ChartData } from './views/chart-data.ts';
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 export interface AvailabilityBar {
   readonly fromAtMs: number;

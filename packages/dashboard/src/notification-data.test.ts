@@ -1,7 +1,8 @@
 import type { ApiLogEntry } from '@zephyr/contract/api-history';
+import { REPEAT_AFTER_MS } from '@zephyr/contract/timing';
 import { describe, expect, it } from 'vitest';
 
-import { notifyAbout, REPEAT_AFTER_MS, type ShownByTag, showStep } from './notification-data.ts';
+import { notifyAbout, type ShownByTag, showStep } from './notification-data.ts';
 
 const entry = (
   id: number,

@@ -1,9 +1,8 @@
 /** Of which entries of the log this browser notifies, and which of them only take the place of another. Pure. */
-import type { ApiLogEntry } from '@zephyr/contract/api-history';
-import { type NotifyAbout, notifyAboutDecision, notifyAboutNotice } from '@zephyr/texts/screens';
 
-/** As often as chats get the same. */
-export const REPEAT_AFTER_MS = 600_000;
+import type { ApiLogEntry } from '@zephyr/contract/api-history';
+import { REPEAT_AFTER_MS } from '@zephyr/contract/timing';
+import { type NotifyAbout, notifyAboutDecision, notifyAboutNotice } from '@zephyr/texts/screens';
 
 /** What was shown last under a tag, by whichever tab of this browser. */
 export interface Shown {

@@ -4,7 +4,7 @@ import { lost, silent } from './connection-state.ts';
 import { clockMs, link } from './page.ts';
 
 /** How long to wait before reopening a stream that the server has rejected. */
-const RETRY_MS = 2_000;
+const REOPEN_AFTER_MS = 2_000;
 
 export interface Stream<Events> {
   readonly url: string;
@@ -37,7 +37,7 @@ export function follow<Events>({ url, on, isTokenNeeded }: Stream<Events>): () =
     const isRefused = (await isTokenNeeded?.()) ?? false;
     if (hasEnded) return;
     if (isRefused) link.value = { status: 'login' };
-    else retry = setTimeout(connect, RETRY_MS);
+    else retry = setTimeout(connect, REOPEN_AFTER_MS);
   };
 
   connect();

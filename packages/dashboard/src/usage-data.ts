@@ -1,9 +1,7 @@
 /** Sums, ratios and bars of a usage report. Pure. */
 import type { Budget } from '@zephyr/contract/people-limits';
+import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 import type { NamedDimension, UsageFigures, UsageLine, UsageReport } from '@zephyr/contract/usage';
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 /** What a chart of usage shows. */
 export const USAGE_MEASURES = ['cost', 'tokens', 'requests'] as const;

@@ -2,6 +2,7 @@
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import type { ApiHistory, ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
 import type { ApiState } from '@zephyr/contract/api-state';
+import { HOUR_MS, MINUTE_MS } from '@zephyr/contract/units';
 
 const NAMES = ['instcopilot-hk', 'instcopilot-sg', 'anthropic-direct', 'backup-eu'] as const;
 const LATENCIES_MS = [620, 810, 1_350, 990] as const;
@@ -22,7 +23,7 @@ export function inventedSample(index: number, atMs: number): ApiSample {
 
 export function inventedHistory(nowMs: number): ApiHistory {
   const samples: ApiSample[] = [];
-  for (let atMs = nowMs - 3_600_000; atMs <= nowMs; atMs += 20_000) {
+  for (let atMs = nowMs - HOUR_MS; atMs <= nowMs; atMs += 20_000) {
     for (const [index] of NAMES.entries())
       samples.push(inventedSample(index, atMs + index * 1_700));
   }
@@ -230,7 +231,7 @@ function inventedProbe(
     direct: 'direct_works',
     cliPassedAtMs: nowMs - 840_000,
     running: false,
-    nextAtMs: nowMs - (nowMs % 60_000) + 60_000 + index * 3_000,
+    nextAtMs: nowMs - (nowMs % MINUTE_MS) + MINUTE_MS + index * 3_000,
     last: { atMs: nowMs - 7_000, wallMs: 3_120, verdict: { status: 'ok', latencyMs } },
     latency: {
       ...{ lastMs: latencyMs, meanMs: latencyMs + 12, p95Ms: latencyMs + 148 },

@@ -8,15 +8,13 @@ import { NOTIFY_KINDS } from '@zephyr/contract/notify';
 import { REASON_CODES } from '@zephyr/contract/selection';
 import type { Effect } from '@zephyr/core';
 import { addBuildInfo } from '@zephyr/runtime/build-info';
+import { REDIS_SECONDS } from '@zephyr/runtime/redis/client';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 import { addEndpointGauges } from './endpoint-metrics.ts';
 import { type BatchHealth, RECORD_KINDS } from './leader/batch-health.ts';
 import { NOTIFY_RESULTS } from './notify/receiver.ts';
 import type { CurrentState } from './view/current-state.ts';
-
-const REDIS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
-/** Each look wakes the process, also one at rest. */
 
 export interface ControllerMetrics {
   readonly registry: Registry;

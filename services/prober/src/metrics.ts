@@ -1,12 +1,12 @@
 /** Every metric of the prober, with labels from closed sets: endpoints, styles, failure classes. */
+
 import { addBuildInfo } from '@zephyr/runtime/build-info';
 import { addProcessMetrics } from '@zephyr/runtime/process-metrics';
+import { REDIS_SECONDS } from '@zephyr/runtime/redis/client';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** From a free probe of a near host to the default time-out and its grace. */
 const DURATION_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 12, 15, 20, 30];
-/** From a Redis on this machine to the limit of one command. */
-const REDIS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 
 export interface ProberMetrics {
   readonly registry: Registry;

@@ -1,9 +1,11 @@
 /** The admin API of a controller, for the command line and the terminal dashboard. */
+
 import type { ApiHistory } from '@zephyr/contract/api-history';
 import type { ApiState } from '@zephyr/contract/api-state';
 import type { CommandAnswer, CommandBody, CommandName } from '@zephyr/contract/command';
 import type { BudgetList } from '@zephyr/contract/people-limits';
 import type { Problem } from '@zephyr/contract/problem';
+import { ADMIN_TIMEOUT_MS } from '@zephyr/contract/timing';
 import {
   type ApiRequestRecord,
   REMOVED_BEFORE_HEADER,
@@ -17,8 +19,6 @@ import type { EventSourceMessage } from 'eventsource-parser/stream';
 import { CONTROLLER_DEFAULTS } from '../service-location.ts';
 import { eventsOf } from './sse.ts';
 
-/** The controller itself gives up on a command after 5 s and reports that. */
-const TIMEOUT_MS = 8_000;
 /** A recording, or the usage of a year: many megabytes, possibly over a slow connection. */
 const LONG_TIMEOUT_MS = 120_000;
 
@@ -91,7 +91,7 @@ export function adminClient(target: AdminTarget, say: Translate): AdminClient {
     if (response.ok) return response;
     throw await refusal(response, target.url, say);
   };
-  const get = async <Answer>(path: string, timeoutMs = TIMEOUT_MS): Promise<Answer> => {
+  const get = async <Answer>(path: string, timeoutMs = ADMIN_TIMEOUT_MS): Promise<Answer> => {
     const response = await request(path, { signal: AbortSignal.timeout(timeoutMs) });
     return answerOf(response, target.url, say);
   };
@@ -111,7 +111,7 @@ export function adminClient(target: AdminTarget, say: Translate): AdminClient {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: AbortSignal.timeout(ADMIN_TIMEOUT_MS),
       });
       return answerOf(response, target.url, say);
     },

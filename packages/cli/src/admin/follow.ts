@@ -1,15 +1,13 @@
 /** The event stream of a controller; reconnects until it is aborted. */
 import { setTimeout as wait } from 'node:timers/promises';
-
 import type { ApiHistory, ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
 import type { ApiState } from '@zephyr/contract/api-state';
+import { SILENCE_MS } from '@zephyr/contract/timing';
 import type { ApiRequestRecord } from '@zephyr/contract/usage';
 import type { EventSourceMessage } from 'eventsource-parser/stream';
 import type { AdminClient, EventOptions } from './client.ts';
 
-const RETRY_MS = 1_000;
-/** The controller sends a state at least every 5 s; two may be missed. */
-const SILENCE_MS = 11_000;
+const RECONNECT_MS = 1_000;
 
 export type StreamMessage =
   | { readonly kind: 'state'; readonly state: ApiState }
@@ -47,7 +45,7 @@ export async function* followStream(
     }
     if (signal.aborted) return;
     yield { kind: 'lost', error };
-    await wait(RETRY_MS, undefined, { signal }).catch(() => undefined);
+    await wait(RECONNECT_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 

@@ -11,6 +11,7 @@ import { localHost } from '../addresses.ts';
 import { type RunningRecord, readRunning } from '../launch/running-record.ts';
 import { stateFolder, stateNameOf } from '../launch/state-folder.ts';
 import { servicesOnThisMachine } from '../service-location.ts';
+import { ANSWER_LIMIT_MS } from '../with-timeout.ts';
 
 export interface RestartOptions {
   readonly config: string;
@@ -18,7 +19,6 @@ export interface RestartOptions {
   readonly port?: number;
 }
 
-const ANSWER_LIMIT_MS = 3_000;
 /** Above the time that a next process may take to become ready. */
 const RESTART_LIMIT_MS = 120_000;
 const LOOK_EACH_MS = 200;

@@ -13,6 +13,7 @@ import { phrase } from '@zephyr/runtime/phrase';
 import { z } from 'zod';
 
 import { checkedUrl, localHost, proxyAddressIn } from '../addresses.ts';
+import { ANSWER_LIMIT_MS } from '../with-timeout.ts';
 
 export interface FoundProxy {
   readonly url: string;
@@ -27,8 +28,6 @@ interface Wanted {
   readonly key: string | undefined;
   readonly environment: Environment;
 }
-
-const ANSWER_LIMIT_MS = 3_000;
 
 /**
  * @throws ZephyrError `USAGE` for a wrong address, `UNREACHABLE` where no proxy of ours answers, `PORT_IN_USE`

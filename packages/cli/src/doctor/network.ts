@@ -20,7 +20,7 @@ import type { Numbers, Translate } from '@zephyr/texts';
 import { localHost } from '../addresses.ts';
 import { type Finding, ok } from './finding.ts';
 
-const ANSWER_LIMIT_MS = 2_000;
+const CHECK_LIMIT_MS = 2_000;
 /** Far above network latency, far below what invalidates certificates. */
 const TOLERATED_SKEW_MS = 30_000;
 
@@ -64,7 +64,7 @@ async function holderOf(table: ListenTable, config: Config): Promise<'ours' | 'o
   // The proxy's own health is for orchestrators: one word.
   const path = table === 'server' ? '/diagnostics' : '/health';
   try {
-    const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
+    const signal = AbortSignal.timeout(CHECK_LIMIT_MS);
     const answer = await fetch(`http://${localHost(host)}:${port}${path}`, { signal });
     const body: unknown = await answer.json();
     if (typeof body !== 'object' || body === null) return 'taken';
@@ -143,6 +143,6 @@ async function skewOf(
     },
   );
   const { signal } = new AbortController();
-  await withDeadline(exchange, { timeoutMs: ANSWER_LIMIT_MS, signal });
+  await withDeadline(exchange, { timeoutMs: CHECK_LIMIT_MS, signal });
   return skewMs;
 }

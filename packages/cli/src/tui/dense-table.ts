@@ -9,9 +9,15 @@ import { createElement as h, type ReactElement } from 'react';
 
 import { LOOKS, latencyText, reasonText, scoreText } from './endpoint-words.ts';
 import { rowsOf } from './model.ts';
-import { cell, chosenIndexOf, type RowsProps, type StateProps, windowOf } from './parts.ts';
+import {
+  cell,
+  chosenIndexOf,
+  MARK_WIDTH,
+  type RowsProps,
+  type StateProps,
+  windowOf,
+} from './parts.ts';
 
-const MARK_WIDTH = 3;
 const FIGURE_WIDTH = 8;
 const MIN_WIDTH = 38;
 const GAP = 2;

@@ -9,6 +9,7 @@ import { rowsOf } from './model.ts';
 import {
   cell,
   chosenIndexOf,
+  MARK_WIDTH,
   type RowsProps,
   type Size,
   type StateProps,
@@ -28,7 +29,6 @@ const WIDTHS = {
 } as const;
 /** Hidden in this order when there is no room. */
 const DISPENSABLE = ['next', 'success', 'requests', 'sessions', 'state'] as const;
-const MARK_WIDTH = 3;
 const MIN_NAME = 14;
 const MAX_NAME = 28;
 const MIN_TREND = 8;

@@ -27,6 +27,9 @@ export interface RowsProps extends StateProps {
   readonly rows: number;
 }
 
+/** Of the column with the cursor and the mark of an endpoint. */
+export const MARK_WIDTH = 3;
+
 /** One line, truncated at the edge of the terminal. */
 export function line(text: ReactNode, props: TextProps = {}): ReactElement {
   return h(Text, { wrap: 'truncate-end', ...props }, text);

@@ -4,14 +4,12 @@
  * and was asked for by a program that waits only seconds.
  */
 import { failureOfApiError, parseObject, readApiError } from './api-error.ts';
-import type { StartVerdict } from './start.ts';
+import { HOLD, NOT_CLAUDE, type StartVerdict } from './start.ts';
 
 /** The lists of relays with a thousand models. */
 const MAX_HELD_BYTES = 256 * 1024;
 
-const HOLD: StartVerdict = { kind: 'hold' };
 const COMMIT: StartVerdict = { kind: 'commit', form: 'unread' };
-const NOT_CLAUDE: StartVerdict = { kind: 'fail', failure: 'not_claude' };
 
 /** A byte order mark counts as blank. */
 const BLANKS = /^[\u00ef\u00bb\u00bf \t\r\n]*/;

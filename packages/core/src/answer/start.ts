@@ -53,8 +53,8 @@ export const MAX_INTERIM_ANSWERS = 10_000;
 const MAX_EVENTS = 64;
 
 const KEYS: ReadonlySet<string> = new Set(['type', 'role', 'content', 'error', USAGE_KEY]);
-const HOLD: StartVerdict = { kind: 'hold' };
-const NOT_CLAUDE: StartVerdict = { kind: 'fail', failure: 'not_claude' };
+export const HOLD: StartVerdict = { kind: 'hold' };
+export const NOT_CLAUDE: StartVerdict = { kind: 'fail', failure: 'not_claude' };
 const COMMIT_STREAM: StartVerdict = { kind: 'commit', form: 'stream' };
 const COMMIT_DOCUMENT: StartVerdict = { kind: 'commit', form: 'document' };
 

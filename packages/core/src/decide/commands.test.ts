@@ -1,10 +1,10 @@
+import { DAY_MS } from '@zephyr/contract/units';
 import { describe, expect, it } from 'vitest';
 
 import { A, B, C, Scenario } from '../test-support/scenario.ts';
 import type { Effect } from './inputs.ts';
 
 const good = () => new Scenario({ ids: [A, B, C] }).rounds(10, { a: 500, b: 520, c: 540 });
-const DAY_MS = 86_400_000;
 const GONE = 'gone' as typeof A;
 const sessions = { a: { running: 2, cachedTokens: {} }, b: { running: 3, cachedTokens: {} } };
 

@@ -4,8 +4,8 @@ import type { EpochMs } from '@zephyr/contract/scalars';
 import { totalActiveRequests } from './presence.ts';
 import type { World } from './world.ts';
 
-/** Longer than the pauses within a person's work. */
-const REST_AFTER_MS = 10_000;
+/** Without a request; longer than the pauses within a person's work. */
+export const REST_AFTER_MS = 10_000;
 /** Something hangs on the next result. */
 const URGENT: ReadonlySet<ProbePace> = new Set(['verifying', 'comparing', 'deciding']);
 

@@ -3,6 +3,7 @@ import type { UnavailableCode } from '@zephyr/contract/decision';
 import type { Notice } from '@zephyr/contract/notice';
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
 import type { Mode } from '@zephyr/contract/selection';
+import { DAY_MS, NANO } from '@zephyr/contract/units';
 
 import { assertNever, epochMs } from '../types.ts';
 import { moveSessions } from './apply-switch.ts';
@@ -12,9 +13,6 @@ import { recovered } from './ejection-recovery.ts';
 import type { CommandOutcome, Effect } from './inputs.ts';
 import { sessionLoadOf } from './presence.ts';
 import { type World, withEndpoint } from './world.ts';
-
-const DAY_MS = 86_400_000;
-const NANO = 1_000_000_000;
 
 export interface GivenCommand {
   readonly commandId: string;

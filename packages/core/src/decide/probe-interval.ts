@@ -2,13 +2,11 @@
 import type { LOAD_LEVELS } from '@zephyr/contract/api-state';
 import type { ProbePace } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
+import { HOUR_MS, MINUTE_MS } from '@zephyr/contract/units';
 
 import type { ProbingPolicy } from '../policy.ts';
 import { totalActiveRequests } from './presence.ts';
 import type { GroupState, World } from './world.ts';
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
 
 export interface ScaledInterval {
   readonly intervalMs: number;

@@ -1,9 +1,9 @@
 import type { Trade } from '@zephyr/contract/decision';
 import type { ModelFamily, SessionLoad } from '@zephyr/contract/session';
+import { HOUR_MS } from '@zephyr/contract/units';
 
 import type { SessionPolicy } from '../policy.ts';
 
-const MS_PER_HOUR = 3_600_000;
 const TOKENS_PER_MILLION = 1_000_000;
 
 /**
@@ -26,7 +26,7 @@ export function weighTrade(
   );
   const rebuildMs = cachedTokens * policy.rebuildMsPerToken;
   const gainMs = load.running * policy.requestsAhead * gainMsPerRequest;
-  const gainUsd = ((gainMs - rebuildMs) / MS_PER_HOUR) * policy.usdPerHour;
+  const gainUsd = ((gainMs - rebuildMs) / HOUR_MS) * policy.usdPerHour;
   return {
     // Sessions that nobody has reported (yet) are left where they are.
     verdict: load.running > 0 && gainUsd >= rebuildUsd ? 'move' : 'stay',

@@ -1,4 +1,5 @@
 import type { EpochMs } from '@zephyr/contract/scalars';
+import { MINUTE_MS } from '@zephyr/contract/units';
 
 import type { LatencyPolicy } from '../policy.ts';
 import { median, medianDeviation, weightedMedian } from './time-summary.ts';
@@ -57,7 +58,7 @@ export function estimateLatency(
   const newest = samples.at(-1);
   if (newest === undefined) return null;
   const { latencyMs, spread, effective } = figuresOf(samples, newest.atMs, policy);
-  const ageMinutes = Math.max(0, nowMs - newest.atMs) / 60_000;
+  const ageMinutes = Math.max(0, nowMs - newest.atMs) / MINUTE_MS;
   const driftMs = policy.driftRatioPerMinute * latencyMs * ageMinutes;
   return {
     latencyMs,

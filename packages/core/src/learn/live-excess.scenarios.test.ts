@@ -1,4 +1,5 @@
 import type { EndpointId } from '@zephyr/contract/scalars';
+import { MINUTE_MS } from '@zephyr/contract/units';
 import { describe, expect, it } from 'vitest';
 
 import { DEFAULT_POLICY } from '../policy.ts';
@@ -9,7 +10,6 @@ import { excessOf } from './live-excess.ts';
 import { scoreOf } from './score.ts';
 
 const MINUTE = 60;
-const MINUTE_MS = 60_000;
 /** Hours of traffic in a test, on a machine that does other things too. */
 const PATIENT = { timeout: 60_000 };
 

@@ -1,9 +1,9 @@
+import { DAY_MS } from '@zephyr/contract/units';
 import { describe, expect, it } from 'vitest';
 
 import { epochMs } from '../types.ts';
 import { spentShareOf, withCost } from './budget-day.ts';
 
-const DAY_MS = 24 * 60 * 60 * 1_000;
 const at = (days: number) => epochMs(days * DAY_MS);
 const group = { name: 'team', dailyBudgetUsd: 2, day: 5, spentUsd: 0.5 };
 

@@ -1,6 +1,5 @@
 import type { EpochMs } from '@zephyr/contract/scalars';
-
-const DAY_MS = 86_400_000;
+import { DAY_MS } from '@zephyr/contract/units';
 
 /** What one group's probes cost on one day, and what they may cost. */
 export interface BudgetDay {

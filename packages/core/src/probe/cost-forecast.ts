@@ -1,9 +1,8 @@
 /** What probes cost per hour at present, and what the day will cost at this pace. */
 import type { EpochMs } from '@zephyr/contract/scalars';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '@zephyr/contract/units';
 
-const MINUTE_MS = 60_000;
 const HOUR_MINUTES = 60;
-const DAY_MS = 86_400_000;
 /** Each endpoint is asked at once after a start: a shorter time would show many times too much. */
 const LEAST_MINUTES = 5;
 
@@ -43,7 +42,7 @@ export function usdPerHour(pace: CostPace, nowMs: EpochMs): number {
 
 /** What today (UTC) will have cost at midnight. @param todayUsd what it has cost until now */
 export function projectedUsd(todayUsd: number, pace: CostPace, nowMs: EpochMs): number {
-  const hoursLeft = (DAY_MS - (nowMs % DAY_MS)) / (HOUR_MINUTES * MINUTE_MS);
+  const hoursLeft = (DAY_MS - (nowMs % DAY_MS)) / HOUR_MS;
   return todayUsd + usdPerHour(pace, nowMs) * hoursLeft;
 }
 

@@ -6,6 +6,7 @@ import type { Notice } from '@zephyr/contract/notice';
 import type { PresenceReport } from '@zephyr/contract/presence';
 import type { ProbeStyle } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
+import { HOUR_MS } from '@zephyr/contract/units';
 
 import type {
   CommandOutcome,
@@ -24,9 +25,9 @@ export const GROUP: GroupSetting = {
   name: 'team',
   intervalMs: 60_000,
   minIntervalMs: 30_000,
-  maxIntervalMs: 3_600_000,
+  maxIntervalMs: HOUR_MS,
   dynamicScaling: false,
-  realIntervalMs: 3_600_000,
+  realIntervalMs: HOUR_MS,
 };
 
 export const [A, B, C] = [endpointId('a'), endpointId('b'), endpointId('c')] as const;

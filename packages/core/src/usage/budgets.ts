@@ -2,6 +2,7 @@
 
 import type { Notice } from '@zephyr/contract/notice';
 import type { Budget, BudgetPeriod, Grant } from '@zephyr/contract/people-limits';
+import { NANO } from '@zephyr/contract/units';
 
 import {
   budgetUsd,
@@ -12,7 +13,6 @@ import {
 } from './people-limits.ts';
 import { dayOf } from './table.ts';
 
-const NANO = 1_000_000_000;
 /** Of a budget, from which people are warned. */
 const NEARLY = 0.8;
 

@@ -1,11 +1,10 @@
+import { DAY_MS, MINUTE_MS } from '@zephyr/contract/units';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type LetIn, PeopleCounters, type SharedCounters, type Spent } from './people-counters.ts';
 import { PERIODS, periodAt } from './people-limits.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 28, 9, 30, 20);
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 
 function spentOf(amount: number, nowMs = NOW_MS, person = 'ann'): Spent {
   const totals = PERIODS.map((period) => [

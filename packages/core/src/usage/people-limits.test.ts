@@ -1,3 +1,4 @@
+import { NANO } from '@zephyr/contract/units';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -12,7 +13,6 @@ import {
 
 /** A Saturday, 28 November. */
 const NOW_MS = Date.UTC(2026, 10, 28, 9, 30, 20);
-const NANO = 1_000_000_000;
 const nothing: LimitCounters = {
   spentNanoUsd: { day: 0, week: 0, month: 0 },
   ...{ grantedUsd: 0, requests: 0, tokens: 0, active: 0 },

@@ -1,11 +1,10 @@
 /** Whether a person or a team is within its limits. All periods are those of UTC; weeks begin on Monday. */
 import type { BudgetPeriod, LimitName, SubjectKind } from '@zephyr/contract/people-limits';
+import { DAY_MS, MINUTE_MS, NANO } from '@zephyr/contract/units';
 import type { ANONYMOUS } from '@zephyr/contract/usage';
 
-import { DAY_MS, dayOf } from './table.ts';
+import { dayOf } from './table.ts';
 
-const MINUTE_MS = 60_000;
-const NANO = 1_000_000_000;
 const anonymous: typeof ANONYMOUS = 'anonymous';
 
 /** As the configuration has them; absent: no limit. */

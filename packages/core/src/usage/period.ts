@@ -1,9 +1,11 @@
 /** The time that a report of usage is about. Days are those of UTC. */
-import { DAY_MS, dayOf, HOUR_MS, hourOf } from './table.ts';
+import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 
-/** Hours are in Redis for so long; days for 400. */
-const HOURS_LIFE_MS = 35 * DAY_MS;
-const DAYS_LIFE_MS = 400 * DAY_MS;
+import { dayOf, hourOf } from './table.ts';
+
+/** How long Redis has the hours and the days of usage and of the rollups. */
+export const HOURS_LIFE_MS = 35 * DAY_MS;
+export const DAYS_LIFE_MS = 400 * DAY_MS;
 
 export interface AskedPeriod {
   /** `7d`, `24h` (today and this hour included), `2026-11-01`, or a moment in ISO 8601. */

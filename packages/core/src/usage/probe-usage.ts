@@ -1,10 +1,8 @@
 import type { ProbeResult } from '@zephyr/contract/probe';
+import { HOUR_MS, NANO } from '@zephyr/contract/units';
 import type { PROBES, UsageRow } from '@zephyr/contract/usage';
 
-import { HOUR_MS } from './table.ts';
-
 const PERSON: typeof PROBES = 'probes';
-const NANO = 1_000_000_000;
 
 /** One probe as a row of the ledger, of the hour in which it began. */
 export function usageOfProbe(

@@ -1,11 +1,10 @@
+import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 import type { UsageCounts, UsageDimension, UsageRow } from '@zephyr/contract/usage';
 import { describe, expect, it } from 'vitest';
 
 import { usageReport } from './report.ts';
 import { NO_COUNTS } from './table.ts';
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 const row = (
   key: Partial<Omit<UsageRow, 'counts'>>,
   counts: Partial<UsageCounts> = {},

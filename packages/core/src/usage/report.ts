@@ -1,4 +1,5 @@
 /** What the API, the command line and the CSV show of the ledger: rows by what is asked, and their total. */
+import { NANO } from '@zephyr/contract/units';
 import type {
   UsageCounts,
   UsageDimension,
@@ -19,8 +20,6 @@ export interface UsageQuery {
   /** Usage that was asked for, before this moment, has been removed. */
   readonly removedBeforeMs?: number;
 }
-
-const NANO = 1_000_000_000;
 
 type Dimensions = Pick<UsageLine, UsageDimension>;
 

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '@zephyr/contract/units';
 import type { RequestRecord, UsageRow } from '@zephyr/contract/usage';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -5,7 +6,6 @@ import { describe, expect, it } from 'vitest';
 import { usageReport } from './report.ts';
 import { countsOf, dailyRows, type RowBounds, rowBounds, UsageTable } from './table.ts';
 
-const HOUR_MS = 3_600_000;
 const NOW = Date.UTC(2026, 10, 28, 9, 30);
 const ENDLESS: RowBounds = { named: Number.POSITIVE_INFINITY, all: Number.POSITIVE_INFINITY };
 

@@ -2,6 +2,7 @@
  * Adds up who used what, by hour. Bounded, and folded step by step: what no longer fits is added up by
  * person alone, and then in one row that belongs to nobody, so that the sums stay right.
  */
+import { DAY_MS, HOUR_MS, NANO } from '@zephyr/contract/units';
 import type {
   AnswerUsage,
   OTHER,
@@ -11,10 +12,6 @@ import type {
   UsageKey,
   UsageRow,
 } from '@zephyr/contract/usage';
-
-export const HOUR_MS = 3_600_000;
-export const DAY_MS = 24 * HOUR_MS;
-const NANO = 1_000_000_000;
 
 const other: typeof OTHER = 'other';
 export const NO_COUNTS: UsageCounts = {

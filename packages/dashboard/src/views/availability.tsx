@@ -1,5 +1,6 @@
 /** One row of bars for each endpoint, as status pages have them. */
 import type { Trends } from '@zephyr/contract/rollup';
+import { DAY_MS } from '@zephyr/contract/units';
 
 import {
   AVAILABILITY_TONES,
@@ -20,7 +21,7 @@ interface AvailabilityProps {
 
 export function Availability({ trends, endpointIds }: AvailabilityProps) {
   const { say } = historySpeech.value;
-  const isHours = barLengthMs(trends) < 86_400_000;
+  const isHours = barLengthMs(trends) < DAY_MS;
   return (
     <>
       <ul class="availability">

@@ -2,6 +2,7 @@
 
 import { signal, useComputed, useSignal } from '@preact/signals';
 import type { ApiState } from '@zephyr/contract/api-state';
+import { MINUTE_MS } from '@zephyr/contract/units';
 import { decisionText, nameOf } from '@zephyr/texts/screens';
 
 import { formOf, MOST_CHARTED, seriesOf, swatchOf } from '../colours.ts';
@@ -65,7 +66,7 @@ export function LatencyChart({ current }: { readonly current: ApiState }) {
 
 function contentOf(): ChartContent {
   const toAtMs = nowMs.value;
-  const fromAtMs = Math.max(toAtMs - rangeMinutes.value * 60_000, beginningMs(toAtMs));
+  const fromAtMs = Math.max(toAtMs - rangeMinutes.value * MINUTE_MS, beginningMs(toAtMs));
   const ids = chartedIds(state.value?.endpoints ?? [], MOST_CHARTED);
   const names = { endpoints: state.value?.endpoints ?? [] };
   return {

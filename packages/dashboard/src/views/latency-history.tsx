@@ -1,6 +1,7 @@
 /** The medians of each hour or day as lines, of probes or of live requests. */
 import { signal, useSignal } from '@preact/signals';
 import type { Trends } from '@zephyr/contract/rollup';
+import { DAY_MS } from '@zephyr/contract/units';
 import { nameOf } from '@zephyr/texts/screens';
 import { useMemo } from 'preact/hooks';
 
@@ -112,7 +113,7 @@ function lookOf(
 ): ChartLook {
   const colour = colourReader(container);
   const { numbers } = historySpeech.value;
-  const isDays = unit === 'day' || untilAtMs - sinceAtMs > 2 * 86_400_000;
+  const isDays = unit === 'day' || untilAtMs - sinceAtMs > 2 * DAY_MS;
   return {
     colourOf: (endpointId) => colour(`--series-${seriesOf(endpointId)}`),
     dashOf: (endpointId) => DASHES[formOf(endpointId)] ?? [],

@@ -1,6 +1,7 @@
 /** How often the endpoint changed, by whose doing. */
 import { useSignal } from '@preact/signals';
 import type { Trends } from '@zephyr/contract/rollup';
+import { DAY_MS } from '@zephyr/contract/units';
 import { useMemo } from 'preact/hooks';
 
 import { barLengthMs, type SwitchBar, switchBars, switchCounts } from '../history-data.ts';
@@ -13,7 +14,7 @@ export function SwitchHistory({ trends }: { readonly trends: Trends }) {
   const pointed = useSignal<number | null>(null);
   const bars = useMemo(() => switchBars(trends), [trends]);
   const content = useMemo(() => ({ values: bars.map(totalOf) }), [bars]);
-  const isHours = barLengthMs(trends) < 86_400_000;
+  const isHours = barLengthMs(trends) < DAY_MS;
   const timeOf = (index: number) => {
     const atMs = bars[index]?.fromAtMs;
     if (atMs === undefined) return '';

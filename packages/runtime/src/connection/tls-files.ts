@@ -2,6 +2,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 
+import { DAY_MS } from '@zephyr/contract/units';
+
 import { messageOf } from '../errors.ts';
 import { type Phrase, phrase } from '../phrase.ts';
 
@@ -62,7 +64,7 @@ export function endsAtMs(certificatePem: string): number | undefined {
 }
 
 /** Longer than who renews automatically waits. */
-const SOON_MS = 14 * 86_400_000;
+const SOON_MS = 14 * DAY_MS;
 
 /** The day on which the first certificate ends, where that is past or near; undefined otherwise. */
 export function endsSoonOn(certificatePem: string, nowMs: number): string | undefined {

@@ -21,6 +21,9 @@ export interface RedisTarget {
   readonly password?: string | undefined;
 }
 
+/** Buckets of how long Redis took: from one on this machine to the limit of a command. */
+export const REDIS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
+
 /** Connection options of a target, for ioredis and for BullMQ (which makes its own connections). */
 export function connectionOptions(target: RedisTarget): RedisOptions {
   const url = new URL(target.url);

@@ -1,3 +1,4 @@
+import { DAY_MS } from '@zephyr/contract/units';
 import type { UsageBatch, UsageCounts, UsageRow } from '@zephyr/contract/usage';
 import { PeopleCounters } from '@zephyr/core';
 import { eventually } from '@zephyr/testkit/eventually';
@@ -9,7 +10,6 @@ import { keys } from './keys.ts';
 import { exchangeLimits, MAX_PEOPLE } from './people-limits-store.ts';
 import { readOwnDays, recordUsage } from './usage-store.ts';
 
-const DAY_MS = 86_400_000;
 /** A Saturday. */
 const NOW_MS = Date.UTC(2026, 10, 28, 9, 30, 20);
 

@@ -8,9 +8,9 @@ import {
   type Grant,
   grantSchema,
 } from '@zephyr/contract/people-limits';
+import { DAY_MS } from '@zephyr/contract/units';
 import { OTHER, type UsageRow } from '@zephyr/contract/usage';
 import {
-  DAY_MS,
   type LetIn,
   type LimitsShare,
   periodAt,

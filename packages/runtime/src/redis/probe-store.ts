@@ -2,6 +2,7 @@
 
 import type { ScoredProbe } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
+import { HOUR_MS } from '@zephyr/contract/units';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
@@ -9,7 +10,7 @@ import { keys } from './keys.ts';
 import { loadScript, runScript } from './script.ts';
 
 /** Longer than the longest interval (one hour), so that no duplicate can come after it. */
-const SLOT_MEMORY_MS = 2 * 3_600_000;
+const SLOT_MEMORY_MS = 2 * HOUR_MS;
 /** About a day of ten endpoints at the shortest usual interval of 30 s, some 10 MB. */
 const KEPT_PROBES = 30_000;
 

@@ -1,6 +1,7 @@
 import type { ScoredProbe } from '@zephyr/contract/probe';
+import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 import { PROBES } from '@zephyr/contract/usage';
-import { DAY_MS, endpointId, epochMs, HOUR_MS, usageOfProbe } from '@zephyr/core';
+import { endpointId, epochMs, usageOfProbe } from '@zephyr/core';
 import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 

@@ -1,12 +1,13 @@
 /** What probes have used: rows of the ledger that people are in too, of a person of their own. */
 import type { ProbeResult } from '@zephyr/contract/probe';
-import { HOUR_MS, usageOfProbe } from '@zephyr/core';
+import { HOUR_MS } from '@zephyr/contract/units';
+import { usageOfProbe } from '@zephyr/core';
 import type { Redis } from 'ioredis';
 
 import { recordUsage } from './usage-store.ts';
 
 /** A result is held for half a minute and its job repeated for some; then nobody writes it again. */
-const WRITTEN_LIFE_MS = 2 * HOUR_MS;
+const RESULT_LIFE_MS = 2 * HOUR_MS;
 
 export interface ProbeUsage {
   readonly result: ProbeResult;
@@ -25,5 +26,5 @@ export async function recordProbeUsage(
     ...{ writer: result.slot, sequence: 1 },
     ...{ rows: [usageOfProbe(result, model)], records: [] },
   };
-  await recordUsage(redis, batch, { people, writtenLifeMs: WRITTEN_LIFE_MS });
+  await recordUsage(redis, batch, { people, writtenLifeMs: RESULT_LIFE_MS });
 }

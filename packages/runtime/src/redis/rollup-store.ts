@@ -1,18 +1,18 @@
 /** The rollups of hours and days, written with the leader's commits and read by whoever shows them. */
+
 import { type Rollup, rollupSchema } from '@zephyr/contract/rollup';
+import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
+import { DAYS_LIFE_MS, HOURS_LIFE_MS } from '@zephyr/core';
 import type { Redis } from 'ioredis';
 
 import { keys } from './keys.ts';
 
 export type RollupUnit = 'hour' | 'day';
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-/** As those of usage. */
-const LIFE_MS = { hour: 35 * DAY_MS, day: 400 * DAY_MS } as const;
+const LIFE_MS = { hour: HOURS_LIFE_MS, day: DAYS_LIFE_MS } as const;
 const STEP_MS = { hour: HOUR_MS, day: DAY_MS } as const;
 /** Records that are read at once. */
-const PAGE = 50;
+const ROLLUPS_AT_ONCE = 50;
 
 /** For the leader's commit. */
 export function rollupRecord(unit: RollupUnit, rollup: Rollup) {
@@ -36,8 +36,8 @@ export async function readRollups(
   const from = Math.floor(sinceAtMs / STEP_MS[unit]) * STEP_MS[unit];
   for (let atMs = from; atMs <= untilAtMs; atMs += STEP_MS[unit]) names.push(rollupKey(unit, atMs));
   const rollups: Rollup[] = [];
-  for (let at = 0; at < names.length; at += PAGE) {
-    const page = names.slice(at, at + PAGE);
+  for (let at = 0; at < names.length; at += ROLLUPS_AT_ONCE) {
+    const page = names.slice(at, at + ROLLUPS_AT_ONCE);
     const texts = await redis.mget(page);
     for (const [index, text] of texts.entries()) {
       const rollup = text === null ? undefined : parsed(text, page[index] ?? '', refused);

@@ -2,6 +2,9 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
+/** Of one stream; the rest comes with the next call. */
+export const ENTRIES_AT_ONCE = 200;
+
 export interface StreamEntry<Value> {
   /** `<clock of Redis in ms>-<number>`. */
   readonly id: string;

@@ -5,12 +5,13 @@
  * full as this; more have a row each in more rows, and the oldest hours and days go earlier. A day of up to
  * 1,000 people stays below a power of two, where the table of a hash would double.
  */
-import { type RowRule, rowBounds } from '@zephyr/core';
+import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
+import { DAYS_LIFE_MS, HOURS_LIFE_MS, type RowRule, rowBounds } from '@zephyr/core';
 
 import { MOST_PEOPLE } from '../config/keys/people-limits.ts';
 
-export const HOURS_KEPT = 35 * 24;
-export const DAYS_KEPT = 400;
+export const HOURS_KEPT = HOURS_LIFE_MS / HOUR_MS;
+export const DAYS_KEPT = DAYS_LIFE_MS / DAY_MS;
 
 export const HOUR_ROWS: RowRule = { named: 500, leastNamed: 200, all: 1_220 };
 export const DAY_ROWS: RowRule = { named: 1_900, leastNamed: 1_020, all: 2_040 };

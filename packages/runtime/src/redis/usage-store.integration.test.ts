@@ -1,5 +1,6 @@
+import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 import type { RequestRecord, UsageBatch, UsageCounts, UsageRow } from '@zephyr/contract/usage';
-import { DAY_MS, type UsageQuery, usageReport } from '@zephyr/core';
+import { type UsageQuery, usageReport } from '@zephyr/core';
 import { redisOfFile } from '@zephyr/testkit/use-redis';
 import fc from 'fast-check';
 import type { Redis } from 'ioredis';
@@ -29,7 +30,6 @@ import {
   usageRemovedBefore,
 } from './usage-store.ts';
 
-const HOUR_MS = 3_600_000;
 const NOW = Date.UTC(2026, 10, 28, 9);
 const ALL = { sinceAtMs: Date.UTC(2026, 10, 28), untilAtMs: NOW + 24 * HOUR_MS };
 

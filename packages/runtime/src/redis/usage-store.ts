@@ -3,6 +3,7 @@
  * person, endpoint and model. Written by proxies and probers, each batch once; read by whoever shows it.
  * A batch is written in parts, each by a script of its own: others that use Redis wait for one part only.
  */
+import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 import {
   OTHER,
   USAGE_COUNTS,
@@ -11,7 +12,7 @@ import {
   type UsageKey,
   type UsageRow,
 } from '@zephyr/contract/usage';
-import { DAY_MS, dailyRows, HOUR_MS, type RowBounds, rowBounds } from '@zephyr/core';
+import { DAYS_LIFE_MS, dailyRows, HOURS_LIFE_MS, type RowBounds, rowBounds } from '@zephyr/core';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
@@ -28,10 +29,8 @@ import {
   MAX_ROWS_OF_HOURS,
 } from './usage-rows.ts';
 
-const USAGE_HOURS_LIFE_MS = HOURS_KEPT * HOUR_MS;
-const USAGE_DAYS_LIFE_MS = DAYS_KEPT * DAY_MS;
 /** A batch that a proxy has kept on its disk for longer could be counted a second time. */
-const WRITTEN_LIFE_MS = 35 * DAY_MS;
+const WRITTEN_LIFE_MS = HOURS_LIFE_MS;
 /** Of one hash in memory; a row takes some 200 bytes, and 600 with the longest names. */
 const MAX_READ_BYTES = 6 * 1024 * 1024;
 /** A script of so many rows takes some 16 ms; a batch of a proxy that was without Redis for hours has up to 14,040. */
@@ -118,8 +117,8 @@ function recordCall(
   { writer, number, rows, records }: Part,
   { people, writtenLifeMs = WRITTEN_LIFE_MS }: RecordOptions,
 ) {
-  const ofHour = boundsOf(USAGE_HOURS_LIFE_MS, rowBounds(HOUR_ROWS, people));
-  const ofDay = boundsOf(USAGE_DAYS_LIFE_MS, rowBounds(DAY_ROWS, people));
+  const ofHour = boundsOf(HOURS_LIFE_MS, rowBounds(HOUR_ROWS, people));
+  const ofDay = boundsOf(DAYS_LIFE_MS, rowBounds(DAY_ROWS, people));
   const placed = [
     ...rows.map((row) => ({ row, key: hourKey(row.fromAtMs), bounds: ofHour })),
     ...dailyRows(rows).map((row) => ({ row, key: dayKey(row.fromAtMs), bounds: ofDay })),

@@ -11,6 +11,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { BlockList } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loginSchema } from '@zephyr/contract/login';
+import { DAY_MS } from '@zephyr/contract/units';
 import type { Clock } from '@zephyr/runtime/clock';
 import { addressOf, calledBy, isForwarded } from '@zephyr/runtime/http/visitor';
 import { FailureLimit } from '@zephyr/runtime/http/wrong-credentials';
@@ -21,7 +22,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { ProblemError } from './problem.ts';
 
 const COOKIE = 'zephyr_session';
-const SESSION_MS = 7 * 86_400_000;
+const SESSION_MS = 7 * DAY_MS;
 
 /** Answers take this long after a wrong token, so that guessing is slow. */
 const WRONG_TOKEN_DELAY_MS = 500;

@@ -21,7 +21,7 @@ import type { Tail } from './stream-follower.ts';
 import { FOLLOWING_LIMIT_MS, waitAtMost } from './wait-at-most.ts';
 
 /** Longer than a change of the leader may take, shorter than a command lives. */
-const ANSWER_LIMIT_MS = 5_500;
+const COMMAND_LIMIT_MS = 5_500;
 
 /** It names the keys that a client sent, and these may be long. */
 export const MAX_DETAIL = 500;
@@ -72,7 +72,7 @@ export async function applied(
       arrived = () => answers.has(id) && resolve();
       arrived();
     });
-    await waitAtMost(ANSWER_LIMIT_MS, answer);
+    await waitAtMost(COMMAND_LIMIT_MS, answer);
     return answerOf(answers.get(id));
   } finally {
     tail.events.off('audit', listen);

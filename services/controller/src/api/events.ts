@@ -1,6 +1,7 @@
 /** `GET /events`: the state, then every change, as server-sent events. */
 
 import type { ApiLogEntry, ApiSample, ApiStream } from '@zephyr/contract/api-history';
+import { SIGN_OF_LIFE_MS } from '@zephyr/contract/timing';
 import type { RequestRecord } from '@zephyr/contract/usage';
 import type { Clock } from '@zephyr/runtime/clock';
 import { EventStream } from '@zephyr/runtime/http/event-stream';
@@ -14,9 +15,8 @@ import { ProblemError } from './problem.ts';
 import type { Tail } from './stream-follower.ts';
 import { FOLLOWING_LIMIT_MS, waitAtMost } from './wait-at-most.ts';
 
-/** The state goes out at most so often, and at least so often as a sign of life. */
+/** The state goes out at most so often. */
 const STATE_EVERY_MS = 500;
-const SIGN_OF_LIFE_MS = 5_000;
 /** A reader that does not read is disconnected; it will come again. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 const MAX_STREAMS = 200;

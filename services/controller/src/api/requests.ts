@@ -12,7 +12,7 @@ import { ProblemError } from './problem.ts';
 
 const MAX_LISTED = 1_000;
 /** Read at once; an entry has some 600 bytes. */
-const PAGE = 500;
+const REQUESTS_AT_ONCE = 500;
 
 export const requestParams = z.strictObject({
   person: z.string().max(64).optional().meta({ description: 'Of this person only' }),
@@ -50,12 +50,16 @@ export async function findRequests(
   const refused = (id: string, why: string) =>
     log.warn({ id, why }, 'a request record was refused');
   let beforeId: string | undefined;
-  for (let read = 0; read < KEPT_REQUESTS && found.length < limit; read += PAGE) {
-    const page = await readLastPart(redis, { key: keys.requests, count: PAGE, beforeId });
+  for (let read = 0; read < KEPT_REQUESTS && found.length < limit; read += REQUESTS_AT_ONCE) {
+    const page = await readLastPart(redis, {
+      key: keys.requests,
+      count: REQUESTS_AT_ONCE,
+      beforeId,
+    });
     const entries = parseEntries(page, { schema: requestRecordSchema, refused }).toReversed();
     found.push(...entries.map(({ value }) => value).filter((record) => isWanted(record, query)));
     const [oldest] = page as readonly (readonly [string])[];
-    if (oldest === undefined || page.length < PAGE) break;
+    if (oldest === undefined || page.length < REQUESTS_AT_ONCE) break;
     [beforeId] = oldest;
   }
   return found.slice(0, limit);

@@ -19,7 +19,7 @@ import type { Logger } from '@zephyr/runtime/logger';
 import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { readLastId, readStreamPart } from '@zephyr/runtime/redis/proxy-records';
-import { parseEntries, type StreamEntry } from '@zephyr/runtime/redis/streams';
+import { ENTRIES_AT_ONCE, parseEntries, type StreamEntry } from '@zephyr/runtime/redis/streams';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
@@ -50,8 +50,6 @@ export interface Following {
 const WAIT_MS = 500;
 const RETRY_MS = 500;
 const STREAMS = [keys.log, keys.audit, keys.probes] as const;
-/** Entries that are read at once. */
-const BATCH = 200;
 
 const xreadReply = z.array(z.tuple([z.string(), z.array(z.unknown())])).nullable();
 
@@ -128,7 +126,7 @@ class StreamTail {
     this.#started.resolve();
     const ids = STREAMS.map((key) => this.#cursors.get(key) ?? '0-0');
     const args = ['STREAMS', ...STREAMS, ...ids] as const;
-    const reply = await this.#redis.xread('COUNT', BATCH, 'BLOCK', WAIT_MS, ...args);
+    const reply = await this.#redis.xread('COUNT', ENTRIES_AT_ONCE, 'BLOCK', WAIT_MS, ...args);
     for (const [key, entries] of xreadReply.parse(reply) ?? []) {
       const last = (entries.at(-1) as [string] | undefined)?.[0];
       if (last !== undefined) this.#cursors.set(key, last);
@@ -165,7 +163,12 @@ class StreamTail {
 
   /** Proxies write them: nothing of them is read unbounded. */
   async #readOutcomes(afterId: string): Promise<void> {
-    const from = { key: keys.outcomes, afterId, count: BATCH, tooLarge: 'leave' } as const;
+    const from = {
+      key: keys.outcomes,
+      afterId,
+      count: ENTRIES_AT_ONCE,
+      tooLarge: 'leave',
+    } as const;
     const part = await readStreamPart(this.#redis, from);
     this.#cursors.set(keys.outcomes, part.lastId);
     const batches = this.#parse(part.entries, outcomeBatchSchema);
@@ -175,7 +178,7 @@ class StreamTail {
   /** Proxies write them, too. */
   async #readRequests(afterId: string): Promise<void> {
     const key = keys.requests;
-    const from = { key, afterId, count: BATCH, tooLarge: 'leave' } as const;
+    const from = { key, afterId, count: ENTRIES_AT_ONCE, tooLarge: 'leave' } as const;
     const part = await readStreamPart(this.#redis, from);
     this.#cursors.set(key, part.lastId);
     for (const { value } of this.#parse(part.entries, requestRecordSchema)) {

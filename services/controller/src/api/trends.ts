@@ -1,5 +1,6 @@
 /** `GET /api/trends`: the last hours or days, from the rollups of the leader. */
 import { TREND_RANGES, type TrendRange, type Trends } from '@zephyr/contract/rollup';
+import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 import type { Logger } from '@zephyr/runtime/logger';
 import { type RollupUnit, readRollups } from '@zephyr/runtime/redis/rollup-store';
 import type { Redis } from 'ioredis';
@@ -7,9 +8,6 @@ import { z } from 'zod';
 
 import { trendPointOf } from '../view/rollup.ts';
 import { ProblemError } from './problem.ts';
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 export const trendParams = z.strictObject({
   range: z.enum(TREND_RANGES).optional().meta({

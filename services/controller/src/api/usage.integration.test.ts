@@ -1,15 +1,9 @@
 /** A report that is read day by day is the one of all days together. */
 import { text } from 'node:stream/consumers';
 
+import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 import type { UsageRow } from '@zephyr/contract/usage';
-import {
-  DAY_MS,
-  HOUR_MS,
-  NO_COUNTS,
-  USAGE_CSV_HEAD,
-  usageCsvLines,
-  usageReport,
-} from '@zephyr/core';
+import { NO_COUNTS, USAGE_CSV_HEAD, usageCsvLines, usageReport } from '@zephyr/core';
 import { createLogger } from '@zephyr/runtime/logger';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { recordUsage } from '@zephyr/runtime/redis/usage-store';

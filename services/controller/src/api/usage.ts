@@ -1,4 +1,5 @@
 /** `GET /api/usage`: who used what, from the ledger in Redis. */
+import { DAY_MS } from '@zephyr/contract/units';
 import {
   NAMED_DIMENSIONS,
   USAGE_DIMENSIONS,
@@ -6,7 +7,6 @@ import {
   type UsageRow,
 } from '@zephyr/contract/usage';
 import {
-  DAY_MS,
   USAGE_CSV_HEAD,
   type UsageQuery,
   UsageSum,

@@ -29,8 +29,8 @@ const RENEW_EVERY_MS = 1_000;
 /** Without a renewal for this long the leader stops acting: its lease may end soon. */
 const RENEW_DEADLINE_MS = LEASE_MS - 2_000;
 /** A standby asks for the lease once a second, at different moments than the others. */
-const RETRY_MS = 1_000;
-const RETRY_SPREAD_MS = 200;
+const ASK_EVERY_MS = 1_000;
+const ASK_SPREAD_MS = 200;
 
 /** From getting the lease to losing it. */
 export interface Term {
@@ -77,7 +77,7 @@ export function startLeadership(deps: LeadershipDeps): LeaderElection {
         deps.onState({ status: 'standby', leaderId: asked?.answer.holder ?? null });
         if (asked !== undefined) await deps.standBy();
       }
-      const pauseMs = RETRY_MS + randomInt(-RETRY_SPREAD_MS, RETRY_SPREAD_MS);
+      const pauseMs = ASK_EVERY_MS + randomInt(-ASK_SPREAD_MS, ASK_SPREAD_MS);
       await pause(systemClock, pauseMs, stopping.signal);
     }
   };

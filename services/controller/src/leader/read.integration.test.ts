@@ -1,4 +1,4 @@
-import { HOUR_MS } from '@zephyr/core';
+import { HOUR_MS } from '@zephyr/contract/units';
 import { systemClock } from '@zephyr/runtime/clock';
 import type { ConfigSource } from '@zephyr/runtime/config/source';
 import { keys } from '@zephyr/runtime/redis/keys';

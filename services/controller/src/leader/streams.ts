@@ -14,7 +14,7 @@ import { type ProbeResult, scoredProbeSchema } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { isProxyId, readPresenceTexts, readStreamPart } from '@zephyr/runtime/redis/proxy-records';
-import { parseEntries, type StreamEntry } from '@zephyr/runtime/redis/streams';
+import { ENTRIES_AT_ONCE, parseEntries, type StreamEntry } from '@zephyr/runtime/redis/streams';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
@@ -43,8 +43,6 @@ export interface ReadFrom {
   readonly endpointIds: ReadonlySet<string>;
 }
 
-/** Entries of one stream that are read at once; the rest comes with the next call. */
-const BATCH = 200;
 /** Of one kind in one report of a second; larger counts are cut. */
 const MAX_COUNT = 10_000;
 
@@ -62,7 +60,7 @@ export async function readStreams(
   const reply = xreadReply.parse(
     await blocking.xread(
       'COUNT',
-      BATCH,
+      ENTRIES_AT_ONCE,
       'BLOCK',
       // 0 would wait forever.
       Math.max(1, Math.round(waitMs)),
@@ -75,7 +73,12 @@ export async function readStreams(
   const commands = entriesOf.get(keys.commands);
   const probes = entriesOf.get(keys.probes);
   const outcomes = await readStreamPart(blocking, {
-    ...{ key: keys.outcomes, afterId: cursors.outcomes, count: BATCH, tooLarge: 'delete' },
+    ...{
+      key: keys.outcomes,
+      afterId: cursors.outcomes,
+      count: ENTRIES_AT_ONCE,
+      tooLarge: 'delete',
+    },
   });
   for (const { id, why } of outcomes.skipped) setAside('outcomes', id, why);
   const after = (entries: readonly unknown[] | undefined, before: string) =>

@@ -1,6 +1,7 @@
 /** What people receive of the leader's effects: over real HTTP, with time moved by hand. */
 
 import { NOTIFY_EVENTS } from '@zephyr/contract/notify';
+import { REPEAT_AFTER_MS } from '@zephyr/contract/timing';
 import { type Effect, endpointId, type World } from '@zephyr/core';
 import type { LoadedConfig } from '@zephyr/runtime/config/config';
 import { createLogger } from '@zephyr/runtime/logger';
@@ -15,7 +16,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Notifier } from './notifier.ts';
 import { HOURLY_LIMIT } from './receiver.ts';
-import { REPEAT_AFTER_MS } from './repeats.ts';
 
 const one = endpointId('one');
 

@@ -5,6 +5,7 @@
  * there is one in ten minutes (repeats.ts).
  */
 import type { NotifyEvent } from '@zephyr/contract/notify';
+import { HOUR_MS } from '@zephyr/contract/units';
 import type { Clock } from '@zephyr/runtime/clock';
 import type { Logger } from '@zephyr/runtime/logger';
 import { deliver } from '@zephyr/runtime/notify/deliver';
@@ -13,7 +14,6 @@ import type { NotifyTarget } from '@zephyr/runtime/notify/target';
 
 /** Chats are for people; the limits of the services themselves are 20 in a minute. */
 export const HOURLY_LIMIT = 20;
-const HOUR_MS = 3_600_000;
 /** Where a whole network fails, its endpoints alone take up the limit, and nobody would learn of the end. */
 const BEYOND_LIMIT: ReadonlySet<NotifyEvent> = new Set(['all_down', 'available_again']);
 

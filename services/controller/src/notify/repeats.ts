@@ -3,11 +3,12 @@
  * back last is sent at their end, so that the last message is never one that has become false; and after two
  * minutes where the last message says the opposite: what lasts for so long is no flapping. Pure.
  */
+
 import type { NotifyEvent } from '@zephyr/contract/notify';
+import { REPEAT_AFTER_MS } from '@zephyr/contract/timing';
 
 import type { Occurrence } from './occurrences.ts';
 
-export const REPEAT_AFTER_MS = 600_000;
 export const SETTLED_AFTER_MS = 120_000;
 
 interface LastSent {

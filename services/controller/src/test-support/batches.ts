@@ -1,5 +1,6 @@
 /** A configuration, the state of a leader that has just begun, and what it reads for a batch. */
 import type { EpochMs } from '@zephyr/contract/scalars';
+import { DAY_MS } from '@zephyr/contract/units';
 import { epochMs, initialWorld } from '@zephyr/core';
 import { parseConfig } from '@zephyr/runtime/config/load';
 import { coreConfigOf } from '../leader/core-config.ts';
@@ -8,7 +9,7 @@ import type { Reading } from '../leader/read.ts';
 import { STREAM_START } from '../leader/streams.ts';
 import { NO_STATISTICS } from '../view/statistics.ts';
 
-export const NOON_MS = epochMs(20_000 * 86_400_000 + 43_200_000);
+export const NOON_MS = epochMs(20_000 * DAY_MS + 43_200_000);
 
 export const loaded = parseConfig({
   path: 'config.toml',

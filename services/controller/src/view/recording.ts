@@ -25,7 +25,7 @@ const recordedBatchSchema = z.object({
 export type RecordedBatch = z.infer<typeof recordedBatchSchema>;
 
 /** Entries that are read at once. */
-const PAGE = 500;
+const BATCHES_AT_ONCE = 500;
 
 /** From the oldest segment whose beginning is still there. */
 export async function readRecording(redis: Redis, log: Logger): Promise<Recording> {
@@ -34,7 +34,7 @@ export async function readRecording(redis: Redis, log: Logger): Promise<Recordin
     log.warn({ id, why }, 'a recorded batch was rejected');
   let from = '-';
   for (;;) {
-    const page = await redis.xrange(keys.inputs, from, '+', 'COUNT', PAGE);
+    const page = await redis.xrange(keys.inputs, from, '+', 'COUNT', BATCHES_AT_ONCE);
     for (const { value } of parseEntries(page, { schema: recordedBatchSchema, refused })) {
       if (value.head !== undefined) {
         const number = segments.length + 1;
@@ -44,7 +44,7 @@ export async function readRecording(redis: Redis, log: Logger): Promise<Recordin
       segments.at(-1)?.decisions.push(...value.decisions);
     }
     const last = page.at(-1)?.[0];
-    if (last === undefined || page.length < PAGE) return { segments };
+    if (last === undefined || page.length < BATCHES_AT_ONCE) return { segments };
     from = `(${last}`;
   }
 }

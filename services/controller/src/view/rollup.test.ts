@@ -1,5 +1,6 @@
 import type { Decision } from '@zephyr/contract/decision';
 import { rollupSchema } from '@zephyr/contract/rollup';
+import { MINUTE_MS } from '@zephyr/contract/units';
 import { epochMs } from '@zephyr/core';
 import { describe, expect, it } from 'vitest';
 
@@ -14,7 +15,6 @@ import {
   withRolledUp,
 } from './rollup.ts';
 
-const MINUTE_MS = 60_000;
 const NOON_MS = 20_000 * 86_400_000 + 43_200_000;
 const after = (before: Rollups | null, batch: Partial<RolledUp>, atMs: number = NOON_MS) =>
   withRolledUp(before, { ...NOTHING_ROLLED_UP, ...batch }, epochMs(atMs));

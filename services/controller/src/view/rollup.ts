@@ -8,6 +8,7 @@ import type { ProbeResult } from '@zephyr/contract/probe';
 import type { EndpointRollup, Rollup, SwitchCounts } from '@zephyr/contract/rollup';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import type { ReasonCode } from '@zephyr/contract/selection';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '@zephyr/contract/units';
 import { causeOf } from '@zephyr/core';
 
 export interface Rollups {
@@ -34,9 +35,6 @@ export const NOTHING_ROLLED_UP: RolledUp = {
   ...{ probes: [], outcomes: [], decisions: [], elapsedMs: 0, enabledIds: [], unavailableIds: [] },
 };
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 /** After a longer gap, as with a Redis that was away, nobody knows what was available. */
 const LONGEST_TICK_MS = 10_000;
 

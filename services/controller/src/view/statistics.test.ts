@@ -1,5 +1,6 @@
 import type { OutcomeBatch } from '@zephyr/contract/outcome';
 import type { ProbeResult } from '@zephyr/contract/probe';
+import { MINUTE_MS } from '@zephyr/contract/units';
 import { endpointId, epochMs, initialWorld } from '@zephyr/core';
 import { describe, expect, it } from 'vitest';
 
@@ -14,7 +15,6 @@ import {
   withBatch,
 } from './statistics.ts';
 
-const MINUTE_MS = 60_000;
 const NOON_MS = epochMs(20_000 * 86_400_000 + 43_200_000);
 const one = endpointId('one');
 const world = initialWorld({

@@ -6,6 +6,7 @@ import type { Decision } from '@zephyr/contract/decision';
 import type { OutcomeBatch } from '@zephyr/contract/outcome';
 import type { ProbeResult } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
+import { DAY_MS, MINUTE_MS } from '@zephyr/contract/units';
 import {
   type CostPace,
   causeOf,
@@ -72,8 +73,6 @@ export const NO_STATISTICS: Statistics = {
   costPace: NO_COST_PACE,
 };
 
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 /** How far back success ratios look. */
 const RATIO_MINUTES = 10;
 /** As the schema of the admin API allows. */

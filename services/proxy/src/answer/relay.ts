@@ -62,7 +62,6 @@ type RelayState =
   | { readonly status: 'done' };
 
 const FLOWING: RelayState = { status: 'flowing', wholeAtMs: undefined };
-const DONE: RelayState = { status: 'done' };
 
 export class Relay implements AnswerReceiver {
   readonly #input: RelayInput;
@@ -279,7 +278,7 @@ export class Relay implements AnswerReceiver {
   }
 
   #finish(): void {
-    this.#state = DONE;
+    this.#state = { status: 'done' };
     this.#input.response.stream.forget();
   }
 }

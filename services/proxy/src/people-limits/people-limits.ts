@@ -4,6 +4,7 @@
  * last known totals go on counting.
  */
 import type { Budget, Grant, SubjectKind } from '@zephyr/contract/people-limits';
+import { NANO } from '@zephyr/contract/units';
 import type { RequestRecord } from '@zephyr/contract/usage';
 import {
   budgetsOf,
@@ -160,7 +161,7 @@ export class PeopleLimits {
     this.#news();
     const { inputTokens, outputTokens, cacheWriteTokens } = usage;
     const tokens = inputTokens + outputTokens + cacheWriteTokens;
-    const costNanoUsd = Math.round((costUsd ?? 0) * 1e9);
+    const costNanoUsd = Math.round((costUsd ?? 0) * NANO);
     this.counters.used(person, { costNanoUsd, tokens }, this.#nowMs());
   }
 

@@ -1,10 +1,12 @@
 /** Every metric of the proxy, with labels from closed sets: endpoints, outcomes, failure classes. */
+
 import { FAILURE_CLASSES } from '@zephyr/contract/failure';
 import { type Budget, LIMIT_NAMES } from '@zephyr/contract/people-limits';
 import { REQUEST_OUTCOMES } from '@zephyr/contract/usage';
 import type { RetryRefusal } from '@zephyr/core';
 import { addBuildInfo } from '@zephyr/runtime/build-info';
 import { addProcessMetrics } from '@zephyr/runtime/process-metrics';
+import { REDIS_SECONDS } from '@zephyr/runtime/redis/client';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 import { addBudgetGauges } from './budget-metrics.ts';
@@ -14,8 +16,6 @@ import { UsageMetrics } from './usage-metrics.ts';
 
 /** From a cached first token to the longest think that people wait for. */
 const FIRST_BYTE_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120];
-/** From a Redis on this machine to the limit of one command. */
-const REDIS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 const DURATION_SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800];
 
 const RETRY_REFUSALS: readonly (RetryRefusal | 'budget_spent')[] = [

@@ -4,14 +4,13 @@
  * requests never do anything for it.
  */
 import type { ServerResponse } from 'node:http';
-
 import type { ProxyStatus } from '@zephyr/contract/proxy-status';
+import { SIGN_OF_LIFE_MS } from '@zephyr/contract/timing';
 import type { Clock, Timer } from '@zephyr/runtime/clock';
 import { EventStream } from '@zephyr/runtime/http/event-stream';
 
 /** A change is on the page within a second, however many there are. */
 const LOOK_EVERY_MS = 250;
-const SIGN_OF_LIFE_MS = 5_000;
 /** One for each person who has the page open; connections are for requests. */
 const MAX_WATCHERS = 50;
 /** A watcher that does not read is let go before it fills our memory; it will come again. */

@@ -4,6 +4,7 @@
  * clients, and each series costs Prometheus memory. What is beyond the bounds is counted as `other`,
  * so that the sums stay right.
  */
+import { NANO } from '@zephyr/contract/units';
 import {
   NAMED_DIMENSIONS,
   type NamedDimension,
@@ -22,7 +23,6 @@ const MAX_COMBINATIONS_OF_PERSON = 100;
 /** Whose further endpoints and models are counted as `other`, under their own names. */
 const MAX_REMAINDERS = 1_000;
 
-const NANO = 1_000_000_000;
 const BEYOND: UsageKey = { person: OTHER, endpoint: OTHER, model: OTHER };
 
 type UsageLabel = NamedDimension | 'kind';

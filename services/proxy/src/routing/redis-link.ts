@@ -7,7 +7,7 @@
 import type { OutcomeBatch } from '@zephyr/contract/outcome';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import { type RoutingSnapshot, snapshotSchema } from '@zephyr/contract/snapshot';
-import type { SessionTable } from '@zephyr/core';
+import { REST_AFTER_MS, type SessionTable } from '@zephyr/core';
 import { type Clock, pause, untilNextMs } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
@@ -24,8 +24,6 @@ const PERIOD_MS = 1_000;
 const REST_PERIOD_MS = 4_000;
 /** Between two looks at other proxies' sessions at rest: the first request brings the next one. */
 const REST_SHARE_MS = 16_000;
-/** Without a request; longer than the pauses within a person's work. */
-const REST_AFTER_MS = 10_000;
 /** Expires by itself when the proxy is gone: no phantom requests. */
 const PRESENCE_MS = 5_000;
 /** Some hours of reports; the controller reads them within seconds. */

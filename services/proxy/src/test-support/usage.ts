@@ -2,6 +2,7 @@
 import { request } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
 
+import { DAY_MS } from '@zephyr/contract/units';
 import { type RequestRecord, requestRecordSchema, type UsageRow } from '@zephyr/contract/usage';
 import { usageReport } from '@zephyr/core';
 import { keys } from '@zephyr/runtime/redis/keys';
@@ -142,8 +143,6 @@ export function ask(
     req.end(method === 'POST' ? (options.body ?? body(model)) : undefined);
   });
 }
-
-const DAY_MS = 86_400_000;
 
 export async function ledgerOf(
   redis: Redis,

@@ -1,7 +1,8 @@
 /** What one person has used and may use: `GET /usage`. It alone waits for Redis, and never for long. */
 import type { OwnFigures, OwnUsage } from '@zephyr/contract/people-limits';
+import { DAY_MS } from '@zephyr/contract/units';
 import type { UsageRow } from '@zephyr/contract/usage';
-import { DAY_MS, type LimitCounters, type UsageLimits, usageReport } from '@zephyr/core';
+import { type LimitCounters, type UsageLimits, usageReport } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 import { readOwnDays } from '@zephyr/runtime/redis/usage-store';
 import type { Redis } from 'ioredis';

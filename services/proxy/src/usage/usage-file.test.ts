@@ -10,6 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { HOUR_MS } from '@zephyr/contract/units';
 import type { UsageCounts, UsageRow } from '@zephyr/contract/usage';
 import { NO_COUNTS, UsageTable } from '@zephyr/core';
 import { MOST_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
@@ -98,7 +99,6 @@ it('removes what a process left that was killed while it replaced its file, and 
   expect(files()).toEqual([name, `${name}.4712`, 'usage-other.json.4711'].toSorted());
 });
 
-const HOUR_MS = 3_600_000;
 const long = (name: string | number, length: number) => String(name).padStart(length, 'x');
 
 it('knows the most people for two hours without Redis, whatever some of them do', () => {

@@ -5,10 +5,9 @@ import { z } from 'zod';
 
 import { isNetwork } from '../../http/trusted-proxies.ts';
 import type { ServiceName } from '../../service-name.ts';
-import { filePath, host, hostNames, port, variableName } from './values.ts';
+import { filePath, host, hostNames, NEEDS_RESTART, port, variableName } from './values.ts';
 
 const { switching } = DEFAULT_POLICY;
-const NEEDS_RESTART = { needsRestart: true };
 
 /** The tables where the services say what they listen on. */
 export const TABLE_OF = {

@@ -1,4 +1,5 @@
 /** [timeouts]: how long the proxy waits for endpoints and clients. docs/data-path.md gives the reason of each default. */
+import { HOUR_MS } from '@zephyr/contract/units';
 import { z } from 'zod';
 
 import { milliseconds } from './values.ts';
@@ -14,7 +15,7 @@ export const timeouts = z.strictObject({
     .number()
     .int()
     .nonnegative()
-    .max(3_600_000)
+    .max(HOUR_MS)
     .default(20_000)
     .describe('Added to `first_byte_ms` for each MiB of the request: long prompts take longer.'),
   whole_answer_ms: milliseconds

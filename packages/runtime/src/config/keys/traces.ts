@@ -1,9 +1,7 @@
 /** [traces]: where spans of requests are sent. docs/operations.md describes them. */
 import { z } from 'zod';
 
-import { variableName } from './values.ts';
-
-const NEEDS_RESTART = { needsRestart: true };
+import { NEEDS_RESTART, variableName } from './values.ts';
 
 export const traces = z.strictObject({
   otlp_endpoint: z

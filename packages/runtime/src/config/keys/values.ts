@@ -2,11 +2,15 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
+import { DAY_MS } from '@zephyr/contract/units';
 import { z } from 'zod';
+
+/** Of a key that is read once, at the start. */
+export const NEEDS_RESTART = { needsRestart: true };
 
 /** At most a day. */
 export const seconds = z.number().int().positive().max(86_400);
-export const milliseconds = z.number().int().positive().max(86_400_000);
+export const milliseconds = z.number().int().positive().max(DAY_MS);
 export const count = z.number().int().positive().max(1_000_000);
 export const usd = z.number().nonnegative().max(100_000);
 export const port = z.number().int().min(0).max(65_535);

@@ -1,0 +1,6 @@
+/** Units of time and money. Imports nothing, so that the core and the browser may load it. */
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+/** Of one: a dollar has so many nano dollars. */
+export const NANO = 1_000_000_000;
