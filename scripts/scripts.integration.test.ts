@@ -100,7 +100,7 @@ describe('setup', () => {
     expect(status).toBe(1);
   });
 
-  it.each(['abc', '8o80', '65536', '80800'])('refuses PORT=%s before any download', (port) => {
+  it.each(['abc', '8o80', '65536', '80800'])('rejects PORT=%s before any download', (port) => {
     const PATH = poorPath([...BASICS, 'node']);
     const { status, text } = run('setup.sh', ['demo', port], { PATH });
     expect(text).toContain(`PORT=${port} is no port`);
@@ -202,12 +202,12 @@ describe('a team on one host', () => {
     ['TOKEN=1\nexport OTHER = "a$b"\n', true],
   ])(
     'up with %j in .env: a value that compose would read differently is rejected: %s',
-    (tokens, isRefused) => {
+    (tokens, isRejected) => {
       write('[server]\nopen = true\n', tokens);
       // Without an engine it ends after its own checks.
       const { text } = run('compose-up.sh', [], { ...env(), DOCKER_HOST: `unix://${folder}/none` });
       expect(text.includes(':2: the value of OTHER means something else to compose')).toBe(
-        isRefused,
+        isRejected,
       );
       expect(text).not.toContain('building');
     },

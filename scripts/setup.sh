@@ -99,7 +99,7 @@ get_redis() {
       say "setup: sudo apt-get installs redis-server; Ctrl-C shows other ways" \
         "setup：sudo apt-get 将安装 redis-server；按 Ctrl-C 查看其他办法"
       trap 'no_redis "sudo was cancelled" "sudo 被取消"' INT
-      sudo -v || no_redis "sudo rejects this user" "sudo 拒绝了该用户"
+      sudo -v || no_redis "sudo refuses this user" "sudo 拒绝了该用户"
       trap - INT
     fi
     as_root=sudo

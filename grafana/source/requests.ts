@@ -78,7 +78,7 @@ export const requests: DashboardSpec = {
         },
         {
           kind: 'stack',
-          title: 'Rejected requests',
+          title: 'Refused requests',
           description: 'Answered by the proxy itself: no key, too many requests, unknown path.',
           unit: 'reqps',
           queries: [

@@ -45,7 +45,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     const field = page.getByLabel('Admin token');
     await field.fill('wrong');
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('alert').getByText('The token was rejected.').waitFor();
+    await page.getByRole('alert').getByText('The token was refused.').waitFor();
     // Its words can be read under the pointer too.
     await page.getByRole('button', { name: 'Sign in' }).hover();
     await page.screenshot({ path: artifact('login.png') });

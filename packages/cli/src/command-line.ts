@@ -13,7 +13,7 @@ export class ZephyrCommand extends Command {
   unknownCommand(): void {
     const [word = ''] = this.args;
     const known = this.createHelp().visibleCommands(this);
-    refuse(
+    reject(
       phrase`there is no command ${word}`,
       near(
         word,
@@ -24,7 +24,7 @@ export class ZephyrCommand extends Command {
 
   unknownOption(flag: string): void {
     const known = this.createHelp().visibleOptions(this);
-    refuse(
+    reject(
       phrase`there is no option ${flag}`,
       near(
         flag,
@@ -34,20 +34,20 @@ export class ZephyrCommand extends Command {
   }
 
   missingArgument(name: string): void {
-    refuse(phrase`<${name}> is missing`);
+    reject(phrase`<${name}> is missing`);
   }
 
   optionMissingArgument({ flags }: Option): void {
-    refuse(phrase`the value is missing: ${flags}`);
+    reject(phrase`the value is missing: ${flags}`);
   }
 
   _excessArguments(words: readonly string[]): void {
     const unexpected = words.slice(this.registeredArguments.length).join(' ');
-    refuse(phrase`unexpected: ${unexpected}`);
+    reject(phrase`unexpected: ${unexpected}`);
   }
 
   _conflictingOption(one: Option, other: Option): void {
-    refuse(phrase`${one.flags} and ${other.flags} exclude each other`);
+    reject(phrase`${one.flags} and ${other.flags} exclude each other`);
   }
 
   _callParseArg<Value>(target: Argument | Option, value: string, previous: Value): unknown {
@@ -60,7 +60,7 @@ export class ZephyrCommand extends Command {
       const choices = target.argChoices;
       if (error instanceof ZephyrError || choices === undefined) throw error;
       const name = 'flags' in target ? target.flags : `<${target.name()}>`;
-      refuse(phrase`${name} cannot be ${value}`, [phrase`one of: ${choices.join(', ')}`]);
+      reject(phrase`${name} cannot be ${value}`, [phrase`one of: ${choices.join(', ')}`]);
     }
   }
 }
@@ -71,7 +71,7 @@ function near(word: string, known: readonly string[]): readonly Phrase[] {
 }
 
 /** @throws ZephyrError `USAGE` */
-function refuse(what: Phrase, advice: readonly Phrase[] = []): never {
+function reject(what: Phrase, advice: readonly Phrase[] = []): never {
   throw new ZephyrError('USAGE', what, {
     advice: [
       ...advice,
@@ -81,6 +81,6 @@ function refuse(what: Phrase, advice: readonly Phrase[] = []): never {
 }
 
 /** @throws ZephyrError `USAGE` */
-export function refuseValue(text: string, expected: Phrase): never {
-  refuse(phrase`${text} cannot be used here: expected ${expected}`);
+export function rejectValue(text: string, expected: Phrase): never {
+  reject(phrase`${text} cannot be used here: expected ${expected}`);
 }

@@ -2,7 +2,7 @@
 import { phrase } from '@zephyr/runtime/phrase';
 import type { Command, Option } from 'commander';
 import { examplesOf } from './command-help.ts';
-import { refuseValue } from './command-line.ts';
+import { rejectValue } from './command-line.ts';
 import { adminCommand, jsonOption, type Surroundings } from './operator-commands.ts';
 import { beside } from './probe-commands.ts';
 
@@ -82,7 +82,7 @@ function addGrant(
 function parseUsd(text: string): number {
   const usd = Number(text);
   if (!/^\d{1,6}(?:\.\d{1,6})?$/.test(text) || usd === 0 || usd > 100_000)
-    refuseValue(text, phrase`an amount from 0.000001 to 100000`);
+    rejectValue(text, phrase`an amount from 0.000001 to 100000`);
   return usd;
 }
 

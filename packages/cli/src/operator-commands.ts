@@ -3,7 +3,7 @@ import type { Environment } from '@zephyr/runtime/environment';
 import { phrase } from '@zephyr/runtime/phrase';
 import { LANGUAGES, type Language, type Translate } from '@zephyr/texts';
 import { Argument, type Command, Option } from 'commander';
-import { refuseValue } from './command-line.ts';
+import { rejectValue } from './command-line.ts';
 import {
   COMPLETION_SHELLS,
   type CompletionShell,
@@ -244,16 +244,16 @@ type CompletionTarget = CompletionShell | typeof ENDPOINTS;
 function parseShell(text: string): CompletionTarget {
   const target = [...COMPLETION_SHELLS, ENDPOINTS].find((word) => word === text);
   if (target !== undefined) return target as CompletionTarget;
-  return refuseValue(text, phrase`one of: ${COMPLETION_SHELLS.join(', ')}`);
+  return rejectValue(text, phrase`one of: ${COMPLETION_SHELLS.join(', ')}`);
 }
 
 function parseNumber(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) refuseValue(text, phrase`a whole number`);
+  if (!/^\d{1,15}$/.test(text)) rejectValue(text, phrase`a whole number`);
   return Number(text);
 }
 
 export function parseCount(text: string): number {
-  if (!/^\d{1,4}$/.test(text)) refuseValue(text, phrase`a number from 0 to 9999`);
+  if (!/^\d{1,4}$/.test(text)) rejectValue(text, phrase`a number from 0 to 9999`);
   return Number(text);
 }
 

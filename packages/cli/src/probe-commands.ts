@@ -5,7 +5,7 @@ import type { Environment } from '@zephyr/runtime/environment';
 import { phrase } from '@zephyr/runtime/phrase';
 import { type Command, Option } from 'commander';
 import { examplesOf } from './command-help.ts';
-import { refuseValue } from './command-line.ts';
+import { rejectValue } from './command-line.ts';
 import { type AddCommand, type Surroundings, urlOption } from './operator-commands.ts';
 
 /** @param options that every command takes: the paths of the configuration */
@@ -99,6 +99,6 @@ export function beside(environment: Environment) {
 
 function parseCount(text: string): number {
   const count = Number(text);
-  if (!/^\d+$/.test(text) || count < 1) refuseValue(text, phrase`a whole number above 0`);
+  if (!/^\d+$/.test(text) || count < 1) rejectValue(text, phrase`a whole number above 0`);
   return count;
 }

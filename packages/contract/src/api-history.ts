@@ -24,7 +24,6 @@ const sampleSchema = z
 export type ApiSample = PlainOf<typeof sampleSchema>;
 
 const common = { id: z.string(), atMs: moment };
-const outcome = z.enum(['applied', 'refused']);
 
 /** One line of the event log. Its id is its place in the stream, empty until it has one. */
 export const logEntrySchema = z
@@ -45,9 +44,14 @@ export const logEntrySchema = z
       endpointId: endpointId.nullable(),
       /** Of an edit: the person or endpoint; of a grant: to whom, and how much. */
       subject: z.string().nullable().default(null),
-      outcome,
+      outcome: z.enum(['applied', 'refused']),
     }),
-    z.object({ ...common, kind: z.literal('config'), outcome, problems: z.array(z.string()) }),
+    z.object({
+      ...common,
+      kind: z.literal('config'),
+      outcome: z.enum(['applied', 'rejected']),
+      problems: z.array(z.string()),
+    }),
     z.object({ ...common, kind: z.literal('leader'), instanceId: z.string(), epoch: count }),
     z.object({ ...common, kind: z.literal('store'), status: z.enum(['connected', 'away']) }),
   ])

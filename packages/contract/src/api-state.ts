@@ -68,13 +68,13 @@ export const apiStateSchema = z
     store: z.discriminatedUnion('status', [
       z.object({ status: z.literal('connected') }),
       z.object({ status: z.literal('away'), sinceAtMs: moment }),
-      z.object({ status: z.literal('rejects_writes'), sinceAtMs: moment }),
+      z.object({ status: z.literal('refuses_writes'), sinceAtMs: moment }),
     ]),
     config: z.discriminatedUnion('status', [
       z.object({ status: z.literal('applied'), hash: z.string(), atMs: moment }),
       /** The file has changed and was rejected; the previous configuration stays in use. */
       z.object({
-        status: z.literal('refused'),
+        status: z.literal('rejected'),
         hash: z.string(),
         atMs: moment,
         problems: z.array(z.string()),

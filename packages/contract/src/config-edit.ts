@@ -19,7 +19,7 @@ interface EditKind {
 export const EDITS = {
   'add-client': { summary: 'Create a key for a person or machine', body: z.strictObject({ name }) },
   'rotate-client': {
-    summary: 'Replace a key; the old one is rejected',
+    summary: 'Replace a key; the old one is refused',
     body: z.strictObject({ name }),
   },
   'remove-client': { summary: 'Take a key away', body: z.strictObject({ name }) },

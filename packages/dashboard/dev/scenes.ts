@@ -70,7 +70,7 @@ export const SCENES = {
   full: {
     state: (state) => ({
       ...state,
-      store: { status: 'rejects_writes', sinceAtMs: state.atMs - 95_000 },
+      store: { status: 'refuses_writes', sinceAtMs: state.atMs - 95_000 },
     }),
   },
   away: {

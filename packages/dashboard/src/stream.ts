@@ -3,14 +3,14 @@ import { epochMs } from './clock.ts';
 import { lost, silent } from './connection-state.ts';
 import { clockMs, link } from './page.ts';
 
-/** How long to wait before reopening a stream that the server has rejected. */
+/** How long to wait before reopening a stream that the server has refused. */
 const REOPEN_AFTER_MS = 2_000;
 
 export interface Stream<Events> {
   readonly url: string;
   /** By the name of the event. */
   readonly on: { readonly [Name in keyof Events]: (data: Events[Name]) => void };
-  /** Called when the stream was rejected: whether a token is missing. */
+  /** Called when the stream was refused: whether a token is missing. */
   readonly isTokenNeeded?: () => Promise<boolean>;
 }
 

@@ -34,9 +34,7 @@ export function logText(
       });
     }
     case 'config':
-      return entry.outcome === 'applied'
-        ? say('log.config.applied')
-        : say('log.config.refused', { problem: entry.problems[0] ?? '' });
+      return say(`log.config.${entry.outcome}`, { problem: entry.problems[0] ?? '' });
     case 'leader':
       return say('log.leader', { id: entry.instanceId, epoch: entry.epoch });
     case 'store':

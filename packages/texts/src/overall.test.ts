@@ -63,7 +63,7 @@ describe('whether all is well', () => {
     ],
     [
       'nothing is decided any more',
-      situationOf(whole, { store: { status: 'rejects_writes' } }),
+      situationOf(whole, { store: { status: 'refuses_writes' } }),
       'Out of date: 2 of 2 endpoints were available',
     ],
     [

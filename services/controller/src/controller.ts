@@ -119,7 +119,7 @@ function takePart({
   const { configSource, instanceId, log, redis: target } = context;
   const notes = new Notes();
   configSource.subscribe((change) => {
-    const problems = change.status === 'refused' ? change.problems : [];
+    const problems = change.status === 'rejected' ? change.problems : [];
     if (change.status === 'applied') notifier.configChanged();
     notes.add({ kind: 'config', atMs: clock.now(), outcome: change.status, problems });
   });

@@ -119,7 +119,7 @@ async function results(): Promise<readonly ScoredProbe[]> {
   const entries = await readLast(
     redis,
     { key: keys.probes, count: 100 },
-    { schema: scoredProbeSchema, refused: expect.unreachable },
+    { schema: scoredProbeSchema, rejected: expect.unreachable },
   );
   return entries.map(({ value }) => value);
 }

@@ -1,5 +1,5 @@
 /**
- * Rule: whatever a start refuses in a configuration, `zephyr config check` refuses with the same
+ * Rule: whatever a start rejects in a configuration, `zephyr config check` rejects with the same
  * sentence. Each case is asked of both, alone and mixed with others.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -175,7 +175,7 @@ describe('zephyr config check', () => {
   };
   type Written = ReturnType<typeof write>;
 
-  const refusalOfStart = async ({ options, environment }: Written): Promise<string> => {
+  const rejectionOfStart = async ({ options, environment }: Written): Promise<string> => {
     const error: unknown = await start({ ...options, headless: true }, environment).catch(
       (reason: unknown) => reason,
     );
@@ -190,15 +190,15 @@ describe('zephyr config check', () => {
     expect((await check(write(SOUND))).exitCode).toBe(EXIT.ok);
   });
 
-  it.each(Object.entries(MISTAKES))('refuses %s as a start does', async (_, { change, says }) => {
+  it.each(Object.entries(MISTAKES))('rejects %s as a start does', async (_, { change, says }) => {
     const files = write({ ...SOUND, ...change });
     const { text, exitCode } = await check(files);
     expect(text).toContain(says);
     expect(exitCode).toBe(EXIT.usage);
-    expect(await refusalOfStart(files)).toBe(text);
+    expect(await rejectionOfStart(files)).toBe(text);
   });
 
-  it('refuses several mistakes as a start does, all in one run', async () => {
+  it('rejects several mistakes as a start does, all in one run', async () => {
     const some = fc.subarray(Object.values(MISTAKES), { minLength: 2, maxLength: 4 });
     await fc.assert(
       fc.asyncProperty(some, async (mistakes) => {
@@ -207,7 +207,7 @@ describe('zephyr config check', () => {
         const { text, exitCode } = await check(files);
         // One may correct the other: the token of one, and the host of the other.
         fc.pre(exitCode !== EXIT.ok);
-        expect(await refusalOfStart(files)).toBe(text);
+        expect(await rejectionOfStart(files)).toBe(text);
       }),
       { numRuns: 50 },
     );
@@ -216,8 +216,8 @@ describe('zephyr config check', () => {
   it('says how to make a missing file, as a start does', async () => {
     const options = { config: join(folder, 'none.toml'), envFile: join(folder, '.env') };
     const files = { options, environment: home };
-    const refusal = await refusalOfStart(files);
-    expect(refusal).toBe(`${options.config} does not exist`);
-    await expect(check(files)).rejects.toThrow(refusal);
+    const rejection = await rejectionOfStart(files);
+    expect(rejection).toBe(`${options.config} does not exist`);
+    await expect(check(files)).rejects.toThrow(rejection);
   });
 });

@@ -6,7 +6,7 @@ import { EXIT, explain } from '@zephyr/runtime/errors';
 import { templatesOf, translator } from '@zephyr/texts';
 
 import { outboundNotesOf, warningsOf } from '../config-warnings.ts';
-import { refuseUnusableHosts } from '../launch/usable-hosts.ts';
+import { rejectUnusableHosts } from '../launch/usable-hosts.ts';
 import { isElsewhere, startingServices } from '../service-location.ts';
 import { isServed, type SurveyCall, surveyEndpoints, surveyText } from './config-check-online.ts';
 
@@ -74,7 +74,7 @@ async function loadedOrProblems(
       { configPath: config, envFilePath: envFile, environment },
       { starting: startingServices(environment) },
     );
-    if (!isElsewhere(environment)) await refuseUnusableHosts(loaded, environment);
+    if (!isElsewhere(environment)) await rejectUnusableHosts(loaded, environment);
     return loaded;
   } catch (error) {
     if (error instanceof ConfigError) return error;

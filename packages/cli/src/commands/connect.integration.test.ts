@@ -203,8 +203,8 @@ describe('connect', () => {
 
   it.each([
     [undefined, 'needs your key'],
-    ['zk-of-somebody', 'rejects this key'],
-  ])('writes no settings that the proxy rejects (key %s)', async (key, problem) => {
+    ['zk-of-somebody', 'refuses this key'],
+  ])('writes no settings that the proxy refuses (key %s)', async (key, problem) => {
     const connecting = run({ url: withKeys, claudeSettings: true }, key);
     await expect(connecting).rejects.toThrow(problem);
     await expect(connecting).rejects.not.toThrow(KEY);

@@ -74,6 +74,6 @@ function colourOf(entry: ApiLogEntry): 'red' | 'yellow' | 'cyan' | 'reset' {
   if (entry.kind === 'decision') return 'cyan';
   if (entry.kind === 'notice' && entry.severity === 'critical') return 'red';
   if (entry.kind === 'notice' && entry.severity === 'warning') return 'yellow';
-  if ('outcome' in entry && entry.outcome === 'refused') return 'yellow';
+  if ('outcome' in entry && entry.outcome !== 'applied') return 'yellow';
   return 'reset';
 }

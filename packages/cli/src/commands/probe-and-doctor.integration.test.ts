@@ -157,7 +157,7 @@ describe('zephyr doctor', () => {
     expect(findings.map(({ text }) => text).join('\n')).toContain(words);
   });
 
-  it('distinguishes a Redis that is not there, one that is silent, and one that rejects us', async () => {
+  it('distinguishes a Redis that is not there, one that is silent, and one that refuses us', async () => {
     const silentRedis = createTcpServer().listen(0, '127.0.0.1');
     onTestFinished(() => void silentRedis.close());
     await once(silentRedis, 'listening');

@@ -3,7 +3,7 @@ import type { Environment } from '@zephyr/runtime/environment';
 
 import { type AdminOptions, endpointNamed, openSession, printed } from './admin-session.ts';
 
-/** @returns what to print @throws ZephyrError when rejected, with what to do */
+/** @returns what to print @throws ZephyrError when refused, with what to do */
 export async function probeLive(
   wanted: string | undefined,
   options: AdminOptions,

@@ -235,7 +235,7 @@ describe('zephyr replay', () => {
   it.each([
     { name: 'is no recording', content: 'hello\n', code: 'BAD_RECORDING' },
     { name: 'is empty', content: '', code: 'NO_RECORDING' },
-  ])('refuses a file that $name', async ({ content, code }) => {
+  ])('rejects a file that $name', async ({ content, code }) => {
     const file = join(folder, 'bad.jsonl');
     writeFileSync(file, content);
     await expect(replayed({ file })).rejects.toMatchObject({ code });

@@ -101,7 +101,7 @@ function parsed({ recordingText, say }: Source): Recording {
   if (recordingText.trim() === '') throw new ZephyrError('NO_RECORDING', say('replay.empty'));
   const read = parseRecording(recordingText);
   if (read.status === 'ok') return read.recording;
-  throw new ZephyrError('BAD_RECORDING', say('replay.refused', { line: read.line }), {
+  throw new ZephyrError('BAD_RECORDING', say('replay.rejected', { line: read.line }), {
     advice: [read.why],
   });
 }

@@ -21,7 +21,7 @@ import { removeRunning, writeRunning } from '../launch/running-record.ts';
 import { stateFolder, stateNameOf } from '../launch/state-folder.ts';
 import { parseHandedOver, SUCCESSION } from '../launch/succession.ts';
 import { takeOver } from '../launch/take-over.ts';
-import { refuseUnusableHosts } from '../launch/usable-hosts.ts';
+import { rejectUnusableHosts } from '../launch/usable-hosts.ts';
 import { ownCommand } from '../own-command.ts';
 import { servicesOnThisMachine } from '../service-location.ts';
 import { hasScreen, loadDashboard } from '../tui/load.ts';
@@ -80,7 +80,7 @@ export async function readyToLaunch(
     { configPath: options.config, envFilePath: options.envFile, environment },
     { starting: servicesOnThisMachine(options.port) },
   );
-  await refuseUnusableHosts(loaded, environment);
+  await rejectUnusableHosts(loaded, environment);
   const say = translator(loaded.config.ui.language);
   for (const note of warningsOf(loaded, options.envFile, say)) console.error(`! ${note}`);
   for (const note of outboundNotesOf(loaded, say)) console.error(note);

@@ -67,7 +67,7 @@ describe('zephyr status', () => {
   it('says what the controller has read, where the file is on another machine', async () => {
     state = {
       ...state,
-      config: { status: 'refused', hash: 'x', atMs: ATMS, problems: ['config.toml:7 groups: …'] },
+      config: { status: 'rejected', hash: 'x', atMs: ATMS, problems: ['config.toml:7 groups: …'] },
     };
     const text = await ask('', { url: `http://127.0.0.1:${port}` });
     expect(text).toContain('config.toml:7 groups: …');
@@ -101,7 +101,7 @@ describe('zephyr status', () => {
     },
   );
 
-  it('says which endpoint rejects which token, and what to do', async () => {
+  it('says which endpoint refuses which token, and what to do', async () => {
     const endpoints = state.endpoints.map((endpoint, index) =>
       index === 0
         ? {
@@ -119,8 +119,8 @@ describe('zephyr status', () => {
     state = { ...state, endpoints };
     const [refusing, well] = state.endpoints;
     const text = await ask('', { url: `http://127.0.0.1:${port}` });
-    expect(text).toContain(`${refusing?.name} rejects your token (group ${refusing?.groupName}).`);
+    expect(text).toContain(`${refusing?.name} refuses your token (group ${refusing?.groupName}).`);
     expect(text).toContain('→ Put a valid token');
-    expect(text).not.toContain(`${well?.name} rejects`);
+    expect(text).not.toContain(`${well?.name} refuses`);
   });
 });

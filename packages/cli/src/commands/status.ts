@@ -153,7 +153,7 @@ function configTroubleOf(
 ): readonly string[] {
   if (configError === undefined && config.status === 'applied') return [];
   const problems =
-    configError === undefined && config.status === 'refused'
+    configError === undefined && config.status === 'rejected'
       ? config.problems.join('\n')
       : explain(configError);
   const text = `${say('link.config')}. ${say('link.config.detail')}`;

@@ -7,7 +7,7 @@ import type { FoundProxy } from './find-proxy.ts';
 /**
  * @param key of the person, where there is one
  * @param command for the advice
- * @throws ZephyrError `USAGE` where the proxy wants a key that is not there, or rejects it
+ * @throws ZephyrError `USAGE` where the proxy wants a key that is not there, or refuses it
  */
 export function usableToken(proxy: FoundProxy, key: string | undefined, command: string): string {
   // Claude Code asks for a login where it has no token at all; the proxy replaces it.
@@ -16,7 +16,7 @@ export function usableToken(proxy: FoundProxy, key: string | undefined, command:
   const problem =
     proxy.access === 'no_key'
       ? phrase`${proxy.url} needs your key`
-      : phrase`${proxy.url} rejects this key`;
+      : phrase`${proxy.url} refuses this key`;
   throw new ZephyrError('USAGE', problem, {
     advice: [
       phrase`set it for this command alone: ${AUTH_TOKEN}=zk-… ${command}`,

@@ -41,9 +41,9 @@ export async function examineRedis(
 }
 
 /** Nobody listens; something answers with an error, as for a wrong password; nothing answers. */
-function kindOf(error: unknown): 'refused' | 'rejects' | 'away' {
-  if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return 'refused';
-  return error instanceof Error && error.name === 'ReplyError' ? 'rejects' : 'away';
+function kindOf(error: unknown): 'connection_refused' | 'error' | 'away' {
+  if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return 'connection_refused';
+  return error instanceof Error && error.name === 'ReplyError' ? 'error' : 'away';
 }
 
 function examineProgram(say: Translate): Finding {

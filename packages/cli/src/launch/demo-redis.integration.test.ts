@@ -32,7 +32,7 @@ describe('the Redis of the demo', () => {
   });
 
   it.each(['127.0.0.1:6379', 'localhost:6379'])(
-    'is refused by an address alone: %s',
+    'is rejected as an address alone: %s',
     async (url) => {
       const asked = demoRedisUrl({ ZEPHYR_REDIS_URL: url }, none);
       await expect(asked).rejects.toThrow('ZEPHYR_REDIS_URL is not a URL');

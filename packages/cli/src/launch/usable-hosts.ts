@@ -13,7 +13,7 @@ import { phrase } from '@zephyr/runtime/phrase';
 const TABLES = Object.values(TABLE_OF);
 
 /** @throws ConfigError for an address of another machine, or a name that is none */
-export async function refuseUnusableHosts(
+export async function rejectUnusableHosts(
   { config }: LoadedConfig,
   environment: Environment,
 ): Promise<void> {

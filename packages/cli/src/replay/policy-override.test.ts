@@ -25,7 +25,7 @@ describe('withSetting', () => {
     { name: 'an empty value', text: 'switching.thresholdMs=', advice: /is a number, now 50/ },
     { name: 'a word for a number', text: 'switching.thresholdMs=low', advice: /is a number/ },
     { name: 'a negative number', text: 'switching.dwellMs=-1', advice: /is a number/ },
-  ])('refuses $name and says what there is', ({ text, advice }) => {
+  ])('rejects $name and says what there is', ({ text, advice }) => {
     const attempt = () => withSetting(DEFAULT_POLICY, text);
     expect(attempt).toThrow(expect.objectContaining({ code: 'USAGE' }));
     expect(attempt).toThrow(

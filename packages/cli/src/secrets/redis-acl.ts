@@ -11,7 +11,7 @@ import { SERVICE_NAMES, type ServiceName } from '@zephyr/runtime/service-name';
 /** What every client does when it connects, also BullMQ's. */
 const CONNECT = [
   ...['+auth', '+hello', '+ping', '+quit', '+select', '+info', '+reset', '+readonly'],
-  // Not one by one: an ACL file that names a subcommand unknown to this version is refused whole.
+  // Not one by one: an ACL file that names a subcommand unknown to this version is rejected whole.
   ...['+client', '-client|kill', '-client|pause', '-client|unpause', '-client|no-evict'],
   ...['-client|unblock', '-client|list', '+cluster|slots', '+cluster|keyslot'],
 ];

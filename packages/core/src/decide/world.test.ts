@@ -60,7 +60,7 @@ it('a selection of an endpoint that is not there any more counts for nothing', (
   expect(world.switching.phase.status).toBe('settling');
 });
 
-it('a world without an endpoint is refused', () => {
+it('a world without an endpoint is rejected', () => {
   expect(() => initialWorld({ ...SETUP, endpoints: [] })).toThrow(
     new RangeError('a world needs at least one endpoint'),
   );

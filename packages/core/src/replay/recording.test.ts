@@ -28,7 +28,7 @@ function record(): { readonly story: Scenario; readonly recording: Recording } {
 
 function through(text: string): Recording {
   const parsed = parseRecording(text);
-  if (parsed.status === 'refused') throw new Error(`line ${parsed.line}: ${parsed.why}`);
+  if (parsed.status === 'rejected') throw new Error(`line ${parsed.line}: ${parsed.why}`);
   return parsed.recording;
 }
 
@@ -79,8 +79,8 @@ describe('a recording', () => {
       text: '{"format":"zephyr-recording","version":4,"world":{}}',
       line: 1,
     },
-  ])('refuses $name', ({ text, line }) => {
-    expect(parseRecording(text)).toMatchObject({ status: 'refused', line });
+  ])('rejects $name', ({ text, line }) => {
+    expect(parseRecording(text)).toMatchObject({ status: 'rejected', line });
   });
 
   it.each([
@@ -90,12 +90,12 @@ describe('a recording', () => {
     ['no number', { number: '4' }],
     ['no policy', { policy: null }],
     ['no world', { world: 'earth' }],
-  ])('refuses a first line with %s', (_, change) => {
+  ])('rejects a first line with %s', (_, change) => {
     const [head = ''] = formatRecording(record().recording).split('\n');
     expect(JSON.parse(head)).toMatchObject({ format: 'zephyr-recording', version: 3 });
     expect(parseRecording(head).status).toBe('ok');
     const changed = JSON.stringify({ ...JSON.parse(head), ...change });
-    expect(parseRecording(changed)).toMatchObject({ status: 'refused', line: 1 });
+    expect(parseRecording(changed)).toMatchObject({ status: 'rejected', line: 1 });
   });
 
   it.each([
@@ -107,9 +107,9 @@ describe('a recording', () => {
     ['an event that is a text', '{"atMs":1,"event":"tick"}'],
     ['a kind that is a list', '{"atMs":1,"event":{"kind":["tick"]}}'],
     ['a decision that is a text', '{"decision":"switched"}'],
-  ])('refuses a line with %s', (_, line) => {
+  ])('rejects a line with %s', (_, line) => {
     const [head = ''] = formatRecording(record().recording).split('\n');
-    expect(parseRecording(`${head}\n${line}`)).toMatchObject({ status: 'refused', line: 2 });
+    expect(parseRecording(`${head}\n${line}`)).toMatchObject({ status: 'rejected', line: 2 });
   });
 
   it('compares in the order of time, also what only the second run decided', () => {
@@ -133,12 +133,12 @@ describe('a recording', () => {
   it('names the line that is cut off', () => {
     const text = formatRecording(record().recording).trimEnd();
     const lines = text.split('\n').length;
-    expect(parseRecording(text.slice(0, -20))).toMatchObject({ status: 'refused', line: lines });
+    expect(parseRecording(text.slice(0, -20))).toMatchObject({ status: 'rejected', line: lines });
   });
 
-  it('refuses an event that it does not know', () => {
+  it('rejects an event that it does not know', () => {
     const [head] = formatRecording(record().recording).split('\n');
     const text = `${head}\n{"atMs":1,"event":{"kind":"future"}}\n`;
-    expect(parseRecording(text)).toMatchObject({ status: 'refused', line: 2 });
+    expect(parseRecording(text)).toMatchObject({ status: 'rejected', line: 2 });
   });
 });

@@ -70,11 +70,11 @@ const line = (value: unknown): string => `${JSON.stringify(value)}\n`;
 export type ParsedRecording =
   | { readonly status: 'ok'; readonly recording: Recording }
   /** @property line Counted from 1. */
-  | { readonly status: 'refused'; readonly line: number; readonly why: string };
+  | { readonly status: 'rejected'; readonly line: number; readonly why: string };
 
 type SegmentInProgress = SegmentHead & { readonly inputs: Input[]; readonly decisions: Decision[] };
 
-/** Reads the output of `formatRecording`; a truncated last line is refused as well. */
+/** Reads the output of `formatRecording`; a truncated last line is rejected as well. */
 export function parseRecording(text: string): ParsedRecording {
   const segments: SegmentInProgress[] = [];
   for (const [index, of] of text.trimEnd().split('\n').entries()) {
@@ -84,14 +84,14 @@ export function parseRecording(text: string): ParsedRecording {
       segments.push({ ...headOf(value), inputs: [], decisions: [] });
     } else if (segment === undefined) {
       const why = `expected a ${FORMAT} of version ${VERSION}`;
-      return { status: 'refused', line: index + 1, why };
+      return { status: 'rejected', line: index + 1, why };
     } else if (isInput(value)) {
       segment.inputs.push(value);
     } else if (isObject(value) && isObject(value['decision'])) {
       segment.decisions.push(value['decision'] as unknown as Decision);
     } else {
       const why = 'expected {"atMs":…,"event":{"kind":…}} or {"decision":…}';
-      return { status: 'refused', line: index + 1, why };
+      return { status: 'rejected', line: index + 1, why };
     }
   }
   return { status: 'ok', recording: { segments } };

@@ -25,20 +25,20 @@ export type UsagePeriod =
       /** Hours where days would be too coarse. */
       readonly unit: 'hour' | 'day';
     }
-  | { readonly status: 'refused'; readonly why: string };
+  | { readonly status: 'rejected'; readonly why: string };
 
 export function usagePeriod({ since, until, nowMs, wantsHours }: AskedPeriod): UsagePeriod {
   const sinceAtMs = momentOf(since, nowMs);
   const untilAtMs = until === undefined ? nowMs : momentOf(until, nowMs);
-  if (sinceAtMs === undefined) return { status: 'refused', why: whyNot('since', since) };
-  if (untilAtMs === undefined) return { status: 'refused', why: whyNot('until', until ?? '') };
-  if (untilAtMs < sinceAtMs) return { status: 'refused', why: 'until is before since' };
-  if (nowMs < sinceAtMs) return { status: 'refused', why: 'since is in the future' };
+  if (sinceAtMs === undefined) return { status: 'rejected', why: whyNot('since', since) };
+  if (untilAtMs === undefined) return { status: 'rejected', why: whyNot('until', until ?? '') };
+  if (untilAtMs < sinceAtMs) return { status: 'rejected', why: 'until is before since' };
+  if (nowMs < sinceAtMs) return { status: 'rejected', why: 'since is in the future' };
   const isWholeDays = isMidnight(sinceAtMs) && (until === undefined || isMidnight(untilAtMs));
   const unit = wantsHours || !isWholeDays ? 'hour' : 'day';
   const ageMs = nowMs - sinceAtMs;
   if (unit === 'hour' && ageMs > HOURS_LIFE_MS) {
-    return { status: 'refused', why: 'hours are kept for 35 days: ask for whole days (UTC)' };
+    return { status: 'rejected', why: 'hours are kept for 35 days: ask for whole days (UTC)' };
   }
   const oldestAtMs = dayOf(nowMs) - DAYS_LIFE_MS;
   return {

@@ -1,4 +1,4 @@
-/** What a person must know before believing the rest: stale, standby, refused configuration. */
+/** What a person must know before believing the rest: stale, standby, rejected configuration. */
 import type { ApiState } from '@zephyr/contract/api-state';
 import { storeText } from '@zephyr/texts/screens';
 import type { ComponentChildren } from 'preact';
@@ -46,7 +46,7 @@ export function StateBanners({ current }: { readonly current: ApiState }) {
       {store.status === 'connected' && leadership.status === 'standby' && (
         <LeaderBanner leaderId={leadership.leaderId} />
       )}
-      {config.status === 'refused' && (
+      {config.status === 'rejected' && (
         <Banner tone="warn" title={say('link.config')}>
           {say('link.config.detail')}
           <ul>

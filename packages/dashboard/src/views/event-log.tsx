@@ -79,7 +79,7 @@ function toneOf(entry: ApiLogEntry): string {
       return { info: 'quiet', warning: 'warn', critical: 'bad' }[entry.severity];
     case 'command':
     case 'config':
-      return entry.outcome === 'refused' ? 'warn' : 'quiet';
+      return entry.outcome === 'applied' ? 'quiet' : 'warn';
     case 'store':
       return entry.status === 'away' ? 'bad' : 'quiet';
     case 'leader':

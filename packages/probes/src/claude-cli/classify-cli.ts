@@ -102,7 +102,7 @@ function explain(evidence: CliEvidence, result: CliResult | undefined): ProbeFai
         };
       return {
         failure: 'not_claude',
-        detail: `the Claude CLI refused the answer: ${result.result || result.subtype}`,
+        detail: `the Claude CLI rejected the answer: ${result.result || result.subtype}`,
       };
   }
 }

@@ -28,7 +28,7 @@ describe.each(EXAMPLES)('%s with %s', (configName, envName) => {
     expect(parseConfig({ path: configName, text: read(configName), variables })).toBeDefined();
   });
 
-  it('is refused while the placeholder is in it', () => {
+  it('is rejected while the placeholder is in it', () => {
     const variables = variablesOf({}, read(envName));
     expect(() => parseConfig({ path: configName, text: read(configName), variables })).toThrow(
       'AUTH_TOKEN_MAIN, which still holds the placeholder of the example',

@@ -197,7 +197,7 @@ describe('a bad configuration', () => {
     ]);
   });
 
-  it('is refused with all problems at once, in the order of the file', () => {
+  it('is rejected with all problems at once, in the order of the file', () => {
     const text = `[server]
 prot = 8080
 [health_check]
@@ -472,7 +472,7 @@ ${GROUP}endpoints = [
       'sk-ant-1\n',
       'whose value has spaces, line breaks or other characters outside ASCII',
     ],
-  ])('with a token that is %s is refused', (_, value, found) => {
+  ])('with a token that is %s is rejected', (_, value, found) => {
     expect(problemsOf(MINIMAL, { TOKEN_A: value })).toMatchObject([{ found: `TOKEN_A, ${found}` }]);
   });
 

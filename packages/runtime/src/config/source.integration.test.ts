@@ -57,7 +57,7 @@ describe('createConfigSource', () => {
   it('keeps the configuration in use when the new one is bad, and says why, with the line', async () => {
     writeFileSync(configPath(), withThreshold('"fast"'));
     await eventually(() => expect(changes).toHaveLength(1));
-    expect(changes[0]).toMatchObject({ status: 'refused' });
+    expect(changes[0]).toMatchObject({ status: 'rejected' });
     expect(JSON.stringify(changes)).toContain('config.toml:3');
     expect(source.current().config.server.switchThresholdMs).toBe(50);
   });
@@ -164,7 +164,7 @@ describe('createConfigSource', () => {
       // Not one client less, which could be none.
       expect(source.current().secrets.clientKeys.map(({ name }) => name)).toEqual(['ann', 'bob']);
       expect(keysNow()[1]).toBe(hashOf(KEY('b')));
-      expect(changes.at(-1)?.status).toBe('refused');
+      expect(changes.at(-1)?.status).toBe('rejected');
       expect(JSON.stringify(changes)).not.toContain(KEY('c'));
     });
 
@@ -178,18 +178,18 @@ describe('createConfigSource', () => {
       // As in a hurry: a team still has the name.
       const team = '[[teams]]\nname = "red"\nmembers = ["cem", "dan"]\n';
       writeFileSync(configPath(), withClients(block('dan') + team));
-      expect(source.reload().status).toBe('refused');
+      expect(source.reload().status).toBe('rejected');
       expect(keysNow()).toEqual([ann, bob, expect.not.stringContaining(cem ?? ''), dan]);
       // What is no TOML says nothing about anybody.
       writeFileSync(configPath(), withClients('nonsense'));
-      expect(source.reload().status).toBe('refused');
+      expect(source.reload().status).toBe('rejected');
       expect([keysNow()[0], keysNow()[1], keysNow()[3]]).toEqual([ann, bob, dan]);
     });
 
-    it('takes a refused configuration as soon as the file that it lacked is there', async () => {
+    it('takes a rejected configuration as soon as the file that it lacked is there', async () => {
       const late = join(folder, 'cem.key');
       writeFileSync(configPath(), withClients(`[[clients]]\nname = "cem"\nkey_file = "${late}"\n`));
-      await eventually(() => expect(changes.at(-1)?.status).toBe('refused'));
+      await eventually(() => expect(changes.at(-1)?.status).toBe('rejected'));
       writeFileSync(late, KEY('c'));
       await eventually(() => expect(keysNow()).toContain(hashOf(KEY('c'))));
     });

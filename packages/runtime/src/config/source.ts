@@ -28,12 +28,12 @@ import { WatchedFiles } from './watched-files.ts';
 export type ConfigChange =
   | { readonly status: 'applied'; readonly loaded: LoadedConfig }
   /** The previous configuration stays in use. One sentence per problem, without secrets, in its language. */
-  | { readonly status: 'refused'; readonly problems: readonly string[] };
+  | { readonly status: 'rejected'; readonly problems: readonly string[] };
 
 export interface ConfigSource {
   /** The configuration in use. */
   current(): LoadedConfig;
-  /** Called with each applied and each refused change. */
+  /** Called with each applied and each rejected change. */
   subscribe(listener: (change: ConfigChange) => void): void;
   /** Reads the files now, changed or not. */
   reload(): ConfigChange;
@@ -80,7 +80,7 @@ export function createConfigSource(
       return { status: 'applied', loaded };
     } catch (error) {
       const templateOf = templatesOf?.(loaded.config.ui.language);
-      return { status: 'refused', problems: problemsOf(error, templateOf) };
+      return { status: 'rejected', problems: problemsOf(error, templateOf) };
     }
   };
   const announce = (change: ConfigChange): void => {
@@ -89,8 +89,8 @@ export function createConfigSource(
   const apply = (): ConfigChange => {
     const change = load();
     if (change.status === 'applied') logApplied(log, atStart, loaded);
-    if (change.status === 'refused') {
-      log.error({ problems: change.problems }, 'config refused');
+    if (change.status === 'rejected') {
+      log.error({ problems: change.problems }, 'config rejected');
       const revoked = withoutRevokedKeys(loaded, sources.configPath);
       if (revoked !== undefined) {
         loaded = revoked.loaded;

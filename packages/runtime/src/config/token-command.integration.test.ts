@@ -205,7 +205,7 @@ describe('a running service', () => {
     );
     writeFileSync(path('config.toml'), text([slow]));
     const change = running.reload();
-    expect(change).toMatchObject({ status: 'refused' });
+    expect(change).toMatchObject({ status: 'rejected' });
     expect(JSON.stringify(change)).toContain('slow, which is run now');
     expect(tokenOf(running)).toBe(`${CANARY}-1`);
     writeFileSync(path('go'), '');

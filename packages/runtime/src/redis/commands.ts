@@ -5,7 +5,7 @@ import { z } from 'zod';
 
 import { keys } from './keys.ts';
 
-/** A leader that reads the command later than this rejects it: its caller has timed out. */
+/** A leader that reads the command later than this refuses it: its caller has timed out. */
 export const COMMAND_LIFE_MS = 6_000;
 const KEPT_COMMANDS = 1_000;
 

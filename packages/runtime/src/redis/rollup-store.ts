@@ -30,7 +30,7 @@ export interface RollupRange {
 export async function readRollups(
   redis: Redis,
   { unit, sinceAtMs, untilAtMs }: RollupRange,
-  refused: (key: string, why: string) => void,
+  rejected: (key: string, why: string) => void,
 ): Promise<readonly Rollup[]> {
   const names: string[] = [];
   const from = Math.floor(sinceAtMs / STEP_MS[unit]) * STEP_MS[unit];
@@ -40,7 +40,7 @@ export async function readRollups(
     const page = names.slice(at, at + ROLLUPS_AT_ONCE);
     const texts = await redis.mget(page);
     for (const [index, text] of texts.entries()) {
-      const rollup = text === null ? undefined : parsed(text, page[index] ?? '', refused);
+      const rollup = text === null ? undefined : parsed(text, page[index] ?? '', rejected);
       if (rollup !== undefined) rollups.push(rollup);
     }
   }
@@ -50,12 +50,12 @@ export async function readRollups(
 function parsed(
   text: string,
   key: string,
-  refused: (key: string, why: string) => void,
+  rejected: (key: string, why: string) => void,
 ): Rollup | undefined {
   try {
     return rollupSchema.parse(JSON.parse(text));
   } catch (error) {
-    refused(key, String(error).slice(0, 200));
+    rejected(key, String(error).slice(0, 200));
     return undefined;
   }
 }

@@ -51,7 +51,7 @@ describe('redis.url', () => {
     'redis+sentinel://?node=sentinel-1',
     'redis+sentinel://zephyr?node=',
     'redis+sentinel://zephyr?node=a/b',
-  ])('is refused as %s', (url) => {
+  ])('is rejected as %s', (url) => {
     expect(() => load(url)).toThrow('redis+sentinel://name-of-the-primary');
   });
 });

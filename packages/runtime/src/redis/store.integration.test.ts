@@ -200,7 +200,7 @@ describe('recordProbe', () => {
     const entries = await readLast(
       redis,
       { key: keys.probes, count: 10 },
-      { schema: scoredProbeSchema, refused: expect.unreachable },
+      { schema: scoredProbeSchema, rejected: expect.unreachable },
     );
     expect(entries.map(({ value }) => value.slot)).toEqual(['a:1']);
   });

@@ -16,7 +16,7 @@ export interface StreamEntry<Value> {
 export interface EntryParser<Value> {
   readonly schema: z.ZodType<Value>;
   /** Called for an entry that does not parse; the entry is skipped. */
-  readonly refused: (id: string, why: string) => void;
+  readonly rejected: (id: string, why: string) => void;
 }
 
 const rawEntries = z.array(z.tuple([z.string(), z.array(z.string())]));
@@ -32,7 +32,7 @@ export function parseEntries<Value>(
       const value = parser.schema.parse(JSON.parse(text));
       return [{ id, atMs: Number(id.split('-')[0]), value }];
     } catch (error) {
-      parser.refused(id, error instanceof Error ? error.message : String(error));
+      parser.rejected(id, error instanceof Error ? error.message : String(error));
       return [];
     }
   });

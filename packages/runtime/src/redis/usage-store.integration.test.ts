@@ -109,10 +109,10 @@ describe('the ledger', () => {
     for (let sequence = 1; sequence <= 3; sequence += 1) {
       await write(batch(sequence, { rows: [row({ counts: lie }), row({ model: 'haiku' })] }));
     }
-    const { rows, refused } = await readUsage(redis, { ...ALL, unit: 'day' });
+    const { rows, rejected } = await readUsage(redis, { ...ALL, unit: 'day' });
     const counts = { requests: 3, outputTokens: most, costNanoUsd: most };
     expect(rows.find(({ model }) => model === 'opus')?.counts).toMatchObject(counts);
-    expect([rows.length, refused]).toEqual([2, 0]);
+    expect([rows.length, rejected]).toEqual([2, 0]);
     // Nor is the person without a budget afterwards.
     const spent = async () => (await exchangeLimits(redis, NOW)).spent.month.people.get('ann');
     expect(await spent()).toBe(most);
@@ -195,9 +195,9 @@ describe('the ledger', () => {
         const range = { sinceAtMs: ALL.sinceAtMs, untilAtMs: ALL.sinceAtMs + 48 * HOUR_MS };
         const { total } = usageReport(batches.flat(), { ...range, by: [] });
         for (const unit of ['hour', 'day'] as const) {
-          const { rows, refused } = await readUsage(redis, { ...range, unit });
+          const { rows, rejected } = await readUsage(redis, { ...range, unit });
           expect(usageReport(rows, { ...range, by: [] }).total).toEqual(total);
-          expect(refused).toBe(0);
+          expect(rejected).toBe(0);
         }
       },
     );
@@ -294,7 +294,7 @@ describe('the ledger', () => {
     );
     await write(batch(1, { rows }), MOST_PEOPLE);
     const read = await readUsage(redis, { ...ALL, unit: 'day' });
-    expect([read.rows.length, read.refused]).toEqual([MAX_READ_ROWS, 0]);
+    expect([read.rows.length, read.rejected]).toEqual([MAX_READ_ROWS, 0]);
   });
 
   it('has no more rows in all hours and all days than it has of 1,000 people: the oldest go', async () => {
@@ -438,14 +438,14 @@ describe('what is in Redis and cannot be ours', () => {
   ])('%s is left out', (_, hash) => {
     const good = ['bob\ttokyo\topus', value];
     const read = rowsOf([...hash, ...good], 0);
-    expect([read.rows.length, read.refused]).toEqual([1, 1]);
+    expect([read.rows.length, read.rejected]).toEqual([1, 1]);
   });
 
   it('is not read where it is too large', async () => {
     await redis.hset(keys.usageDay('2026-11-28'), 'ann\ttokyo\topus', 'x'.repeat(9 * 1024 * 1024));
     await write(batch(1, { rows: [row({ fromAtMs: NOW + 24 * HOUR_MS })] }));
     const read = await readUsage(redis, { ...ALL, untilAtMs: NOW + 48 * HOUR_MS, unit: 'day' });
-    expect([read.rows.length, read.refused]).toEqual([1, 1]);
+    expect([read.rows.length, read.rejected]).toEqual([1, 1]);
   });
 
   it('does not stop the counting', async () => {

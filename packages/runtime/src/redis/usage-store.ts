@@ -205,27 +205,27 @@ export interface UsageRange {
 export interface UsageRead {
   readonly rows: readonly UsageRow[];
   /** What is in Redis and cannot be ours: fields, or whole hashes that are too large. */
-  readonly refused: number;
+  readonly rejected: number;
 }
 
 /** Every hour or day that has begun within the range. */
 export async function readUsage(redis: Redis, range: UsageRange): Promise<UsageRead> {
   const { stepMs, keyOf } = UNITS[range.unit];
   const rows: UsageRow[] = [];
-  let refused = 0;
+  let rejected = 0;
   const from = Math.ceil(range.sinceAtMs / stepMs) * stepMs;
   for (let atMs = from; atMs < range.untilAtMs; atMs += stepMs) {
     const args = [MAX_READ_ROWS, MAX_READ_BYTES];
     const reply = readReply.parse(await runScript(redis, read, { keys: [keyOf(atMs)], args }));
     if (typeof reply === 'number') {
-      refused += 1;
+      rejected += 1;
       continue;
     }
     const found = rowsOf(reply, atMs);
     rows.push(...found.rows);
-    refused += found.refused;
+    rejected += found.rejected;
   }
-  return { rows, refused };
+  return { rows, rejected };
 }
 
 /** The days of the range, of one person; a day after another, so that Redis is never busy for long. */
@@ -250,7 +250,7 @@ export function rowsOf(hash: readonly string[], fromAtMs: number): UsageRead {
     const row = rowOf(hash[at] ?? '', hash[at + 1] ?? '', fromAtMs);
     if (row !== undefined) rows.push(row);
   }
-  return { rows, refused: Math.floor(hash.length / 2) - rows.length };
+  return { rows, rejected: Math.floor(hash.length / 2) - rows.length };
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: names with control characters are not ours

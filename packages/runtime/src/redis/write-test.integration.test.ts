@@ -39,12 +39,12 @@ const becomes = (test: () => Promise<string>, status: string) =>
 describe('the write test', () => {
   it.each([
     {
-      ...{ name: 'full', status: 'redis_rejects_writes' },
+      ...{ name: 'full', status: 'redis_refuses_writes' },
       breaks: () => redis.config('SET', 'maxmemory', '1'),
       fixes: () => redis.config('SET', 'maxmemory', '0'),
     },
     {
-      ...{ name: 'read-only', status: 'redis_rejects_writes' },
+      ...{ name: 'read-only', status: 'redis_refuses_writes' },
       breaks: () => redis.replicaof('127.0.0.1', '1'),
       fixes: () => redis.replicaof('NO', 'ONE'),
     },

@@ -13,7 +13,7 @@ export type RedisStatus =
   /** No connection, or no answer in time. */
   | 'redis_away'
   /** It answers, and refuses: full, read-only, loading, unable to save, or no right to write. */
-  | 'redis_rejects_writes';
+  | 'redis_refuses_writes';
 
 /** However often it is asked for, Redis is asked once a second at most. */
 const FRESH_MS = 1_000;
@@ -31,7 +31,7 @@ export function createWriteTest(
       return 'ok';
     } catch (error) {
       const isAnswer = error instanceof Error && error.name === 'ReplyError';
-      return isAnswer ? 'redis_rejects_writes' : 'redis_away';
+      return isAnswer ? 'redis_refuses_writes' : 'redis_away';
     }
   };
   let last: { readonly startedAtMs: number; readonly status: Promise<RedisStatus> } | undefined;

@@ -42,7 +42,7 @@ export const dashboards = {
   'link.store': 'Redis unreachable since {time}',
   'link.store.detail':
     'Nothing is decided or changed until it is back; the proxies keep routing by what they know.',
-  'link.store.full': 'Redis has rejected writes since {time}',
+  'link.store.full': 'Redis has refused writes since {time}',
   'link.store.full.detail':
     'It is full, read-only or unable to save. Nothing is decided or changed until it takes writes again; the proxies keep routing by what they know.',
   'link.leaderless': 'No controller is leading',
@@ -60,7 +60,7 @@ export const dashboards = {
     'It is ZEPHYR_ADMIN_TOKEN in the .env beside config.toml of the controller, unless token_env under [controller] names another variable. With make up it is generated: docker compose exec controller cat /run/secrets/admin-token prints it.',
   'login.label': 'Admin token',
   'login.send': 'Sign in',
-  'login.wrong': 'The token was rejected.',
+  'login.wrong': 'The token was refused.',
 
   'now.none': 'No endpoint selected yet',
   'now.none.detail':
@@ -86,7 +86,7 @@ export const dashboards = {
     'The previous endpoint was removed from the configuration; {name} took over.',
   'now.why.active_token_refused': '{other}: {failure}. {name} took over.',
   'now.why.active_token_refused.plain':
-    'The previous endpoint rejects its token or account; {name} took over.',
+    'The previous endpoint refuses its token or account; {name} took over.',
   'now.why.recovered': '{name} recovered first.',
   'now.why.operator_selected': '{name} was selected by hand.',
   'now.why.pinned_failed':
@@ -282,9 +282,9 @@ export const dashboards = {
   'log.decision.withdrawn': 'Stays on {from}: the switch to {to} was called off',
   'log.decision.gain': '{gain} faster',
   'log.command.applied': '{actor}: {command}',
-  'log.command.refused': '{actor}: {command}, rejected',
+  'log.command.refused': '{actor}: {command}, refused',
   'log.config.applied': 'config.toml was applied',
-  'log.config.refused': 'config.toml was rejected: {problem}',
+  'log.config.rejected': 'config.toml was rejected: {problem}',
   'log.leader': 'Controller {id} is the leader (epoch {epoch})',
   'log.store.connected': 'Redis is back',
   'log.store.away': 'Redis is unreachable',

@@ -14,7 +14,7 @@ export const failures = {
   'failure.server_error': 'server error',
   'failure.overloaded': 'model overloaded',
   'failure.rate_limited': 'rate limit reached',
-  'failure.token_refused': 'token rejected',
+  'failure.token_refused': 'token refused',
   'failure.credit': 'no credit left',
   'failure.forbidden': 'permission denied',
   'failure.model_not_found': 'model not found',
@@ -54,7 +54,7 @@ export const failures = {
   'advice.foreign_thinking':
     'The conversation has thinking that another backend has signed, so other endpoints are asked; give each group its family.',
   'advice.client_error':
-    'The endpoint rejects the request; for probes, try another style under [health_check].',
+    'The endpoint refuses the request; for probes, try another style under [health_check].',
   'advice.cli_missing':
     'In a checkout, run make setup; otherwise install claude-zephyr again, or set claude_binary_path. zephyr doctor has details.',
   'advice.cli_crashed': 'Run zephyr doctor; it starts the CLI and shows its output.',

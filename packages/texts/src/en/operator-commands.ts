@@ -37,7 +37,7 @@ export const operatorCommands = {
   'status.probe.failed': '{failure}, {age} ago',
   'status.cause': '{name}: {failure}.',
   'status.unprobed': 'The probes of {names} are still running: zephyr status shows how they end.',
-  'status.cause.token': '{name} rejects your token (group {group}).',
+  'status.cause.token': '{name} refuses your token (group {group}).',
 
   'endpoint.ask.name': 'Name of the endpoint: ',
   'endpoint.ask.url': 'Its base URL, without /v1: ',
@@ -51,7 +51,7 @@ export const operatorCommands = {
 
   'cli.examples': 'Examples:',
   'cli.exitCodes':
-    'Exit codes: 0 success, 1 failed or rejected, 2 invalid command line or configuration.',
+    'Exit codes: 0 success, 1 failed or refused, 2 invalid command line or configuration.',
   'cli.endpoint': 'name or id of an endpoint',
 
   'cli.done.select': '{name} is pinned; the mode is manual.',
@@ -102,7 +102,7 @@ export const operatorCommands = {
   'replay.notRecorded': 'decision {number} is not in the recording',
   'replay.recordedFrom': 'the recording begins with decision {number}',
   'replay.empty': 'nothing has been recorded yet',
-  'replay.refused': 'not a readable recording: line {line}',
+  'replay.rejected': 'not a readable recording: line {line}',
   'replay.recorded':
     '{count} {count|decision|decisions} recorded from {from} to {to}, based on {inputs} {inputs|input|inputs}.',
   'replay.exact': 'Replayed with the recorded settings: identical.',

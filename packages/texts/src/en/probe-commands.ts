@@ -85,11 +85,11 @@ export const probeCommands = {
   'doctor.redis.away': '{url} does not answer: {detail}',
   'doctor.redis.away.advice':
     'Is it running, and are address and password correct? ZEPHYR_REDIS_URL takes precedence over config.toml.',
-  'doctor.redis.rejects': '{url} answers with an error: {detail}',
-  'doctor.redis.rejects.advice':
+  'doctor.redis.error': '{url} answers with an error: {detail}',
+  'doctor.redis.error.advice':
     'Are user name, password and permissions correct? ZEPHYR_REDIS_URL takes precedence over config.toml.',
-  'doctor.redis.refused': '{url} refuses connections: no Redis listens there',
-  'doctor.redis.refused.advice':
+  'doctor.redis.connection_refused': '{url} refuses connections: no Redis listens there',
+  'doctor.redis.connection_refused.advice':
     'Start it, or correct the address. ZEPHYR_REDIS_URL takes precedence over config.toml.',
   'doctor.redis.policy': 'maxmemory-policy {policy}',
   'doctor.redis.evicts': 'maxmemory-policy {policy}: a full Redis would evict jobs and decisions',

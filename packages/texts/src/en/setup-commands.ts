@@ -52,7 +52,7 @@ export const setupCommands = {
   'cli.clients': 'Manage who may use the proxy',
   'cli.clients.add':
     'Create a key for a person or machine: shown only once, its hash goes to config.toml',
-  'cli.clients.rotate': 'Replace the key of a person or machine; the old one is rejected',
+  'cli.clients.rotate': 'Replace the key of a person or machine; the old one is refused',
   'cli.clients.remove': 'Revoke the key of a person or machine',
   'cli.clients.list': 'List who has a key, without the keys',
   'cli.endpointGroup': 'Manage the endpoints of config.toml',
@@ -82,7 +82,7 @@ export const setupCommands = {
     'Or, with this program installed, into the settings of Claude Code by one command:',
   'clients.key.settings': 'Or by hand in ~/.claude/settings.json:',
   'clients.key.soon': 'A running Zephyr accepts it within seconds.',
-  'clients.removed': '{name} is removed; a running Zephyr rejects the key within seconds.',
+  'clients.removed': '{name} is removed; a running Zephyr refuses the key within seconds.',
   'clients.removed.last':
     '{name} is removed, and nobody has a key any more: a running Zephyr refuses everybody within seconds.\nTo create one: zephyr clients add <name> (with compose: make client NAME=<name>). Started again without keys, Zephyr serves only programs on its own machine; where others could reach it, it does not start.',
   'clients.none': 'Nobody has a key: Zephyr serves only programs on its own machine.',

@@ -7,7 +7,7 @@ export const statesAndReasons = {
   'reason.active_ejected': 'requests to the previous endpoint failed',
   'reason.active_disabled': 'the previous endpoint was disabled',
   'reason.active_removed': 'the previous endpoint was removed from the configuration',
-  'reason.active_token_refused': 'the previous endpoint rejected its token or account',
+  'reason.active_token_refused': 'the previous endpoint refused its token or account',
   'reason.operator_selected': 'selected by hand',
   'reason.pinned_failed': 'the pinned endpoint failed',
   'reason.pinned_recovered': 'the pinned endpoint is back',
@@ -25,7 +25,7 @@ export const statesAndReasons = {
   'unavailable.unhealthy': 'unhealthy',
   'unavailable.ejected': 'ejected',
   'unavailable.cooling_down': 'cooling down',
-  'unavailable.token_refused': 'token rejected',
+  'unavailable.token_refused': 'token refused',
 
   'role.serving': 'serving',
   'role.sharing': 'serving {share}%',

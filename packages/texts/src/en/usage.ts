@@ -35,7 +35,7 @@ export const usage = {
   'requests.noMatch': 'No request matches.',
   'requests.unpriced': 'no price',
   'requests.outcome.ok': 'ok',
-  'requests.outcome.passed': 'rejected: invalid request',
+  'requests.outcome.passed': 'refused: invalid request',
   'requests.outcome.failed': 'failed',
   'requests.outcome.cut': 'cut off',
   'requests.outcome.client_gone': 'client disconnected',

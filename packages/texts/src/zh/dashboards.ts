@@ -269,7 +269,7 @@ export const dashboards = {
   'log.command.applied': '{actor}：{command}',
   'log.command.refused': '{actor}：{command}，被拒绝',
   'log.config.applied': '已应用 config.toml',
-  'log.config.refused': 'config.toml 被拒绝：{problem}',
+  'log.config.rejected': 'config.toml 被拒绝：{problem}',
   'log.leader': '控制器 {id} 担任领导者（任期 {epoch}）',
   'log.store.connected': 'Redis 已恢复',
   'log.store.away': 'Redis 无法连接',

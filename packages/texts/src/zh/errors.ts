@@ -114,7 +114,7 @@ export const errors: Readonly<Record<string, string>> = {
   'on another machine or port: zephyr connect --url http://zephyr.lan:8080':
     '在其他机器或端口上：zephyr connect --url http://zephyr.lan:8080',
   '{1} needs your key': '{1} 需要您的密钥',
-  '{1} rejects this key': '{1} 拒绝此密钥',
+  '{1} refuses this key': '{1} 拒绝此密钥',
   'set it for this command alone: {1}=zk-… {2}': '仅为此命令设置：{1}=zk-… {2}',
   'an operator makes one with: zephyr clients add <name> (for a team: make client NAME=<name>)':
     '由管理员创建：zephyr clients add <名称>（团队：make client NAME=<名称>）',

@@ -101,7 +101,7 @@ export const operatorCommands = {
   'replay.notRecorded': '录制中没有决策 {number}',
   'replay.recordedFrom': '录制从决策 {number} 开始',
   'replay.empty': '尚无录制内容',
-  'replay.refused': '不是可读的录制：第 {line} 行',
+  'replay.rejected': '不是可读的录制：第 {line} 行',
   'replay.recorded': '{from} 至 {to} 录制了 {count} 次决策，基于 {inputs} 条输入。',
   'replay.exact': '按录制时的设置重放：完全一致。',
   'replay.different': '按录制时的设置重放：不一致。是否由其他版本录制？',

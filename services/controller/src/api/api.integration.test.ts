@@ -142,7 +142,7 @@ describe('commands', () => {
     const audit = await readLast(
       redis,
       { key: keys.audit, count: 10 },
-      { schema: auditRecordSchema, refused: expect.unreachable },
+      { schema: auditRecordSchema, rejected: expect.unreachable },
     );
     expect(audit.map(({ value }) => [value.actor, value.name, value.outcome.status])).toEqual([
       ['loopback', 'select', 'answered'],

@@ -37,7 +37,7 @@ describe('the OpenAPI document', () => {
     expect(validator.version).toBe('3.1');
   });
 
-  it('has something that the validator refuses when it is broken', async () => {
+  it('has something that the validator rejects when it is broken', async () => {
     const broken = { ...document, info: { title: 'without a version' } };
     expect((await new Validator().validate({ ...broken })).valid).toBe(false);
   });

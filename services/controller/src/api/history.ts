@@ -62,7 +62,7 @@ export async function readLogAfter(
   if (reply[0]?.[0] !== lastId) return undefined;
   // What is more than a history would leave a gap behind it.
   if (reply.length > LOG_ENTRIES + 1) return undefined;
-  return parseEntries(reply.slice(1), { schema: newLogEntrySchema, refused: refusedBy(log) }).map(
+  return parseEntries(reply.slice(1), { schema: newLogEntrySchema, rejected: rejectedBy(log) }).map(
     logEntryOf,
   );
 }
@@ -76,7 +76,7 @@ export async function readDecisions(deps: HistoryDeps): Promise<readonly Decisio
 /** Proxies write them. */
 async function lastOutcomes({ redis, log }: HistoryDeps) {
   const entries = await readLastPart(redis, { key: keys.outcomes, count: STREAM_ENTRIES });
-  return parseEntries(entries, { schema: outcomeBatchSchema, refused: refusedBy(log) });
+  return parseEntries(entries, { schema: outcomeBatchSchema, rejected: rejectedBy(log) });
 }
 
 function lastOf<Value>(
@@ -84,8 +84,8 @@ function lastOf<Value>(
   stream: { readonly key: string; readonly count: number },
   schema: z.ZodType<Value>,
 ): Promise<readonly StreamEntry<Value>[]> {
-  return readLast(redis, stream, { schema, refused: refusedBy(log) });
+  return readLast(redis, stream, { schema, rejected: rejectedBy(log) });
 }
 
-const refusedBy = (log: Logger) => (id: string, why: string) =>
-  log.warn({ id, why }, 'a stream entry was refused');
+const rejectedBy = (log: Logger) => (id: string, why: string) =>
+  log.warn({ id, why }, 'a stream entry was rejected');

@@ -47,8 +47,8 @@ export async function findRequests(
 ): Promise<readonly RequestRecord[]> {
   const { limit = 100 } = query;
   const found: RequestRecord[] = [];
-  const refused = (id: string, why: string) =>
-    log.warn({ id, why }, 'a request record was refused');
+  const rejected = (id: string, why: string) =>
+    log.warn({ id, why }, 'a request record was rejected');
   let beforeId: string | undefined;
   for (let read = 0; read < KEPT_REQUESTS && found.length < limit; read += REQUESTS_AT_ONCE) {
     const page = await readLastPart(redis, {
@@ -56,7 +56,7 @@ export async function findRequests(
       count: REQUESTS_AT_ONCE,
       beforeId,
     });
-    const entries = parseEntries(page, { schema: requestRecordSchema, refused }).toReversed();
+    const entries = parseEntries(page, { schema: requestRecordSchema, rejected }).toReversed();
     found.push(...entries.map(({ value }) => value).filter((record) => isWanted(record, query)));
     const [oldest] = page as readonly (readonly [string])[];
     if (oldest === undefined || page.length < REQUESTS_AT_ONCE) break;

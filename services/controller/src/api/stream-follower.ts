@@ -201,8 +201,8 @@ class StreamTail {
   }
 
   #parse<Value>(entries: unknown, schema: z.ZodType<Value>): readonly StreamEntry<Value>[] {
-    const refused = (id: string, why: string) =>
+    const rejected = (id: string, why: string) =>
       this.#log.warn({ id, why }, 'a stream entry was rejected');
-    return parseEntries(entries, { schema, refused });
+    return parseEntries(entries, { schema, rejected });
   }
 }

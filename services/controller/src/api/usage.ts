@@ -59,7 +59,7 @@ export function usageQueryOf(query: unknown, nowMs: number): PlacedQuery {
     throw new ProblemError('invalid_query', `by takes ${USAGE_DIMENSIONS.join(', ')}`);
   }
   const period = usagePeriod({ since, until, nowMs, wantsHours: wanted.data.includes('hour') });
-  if (period.status === 'refused') throw new ProblemError('invalid_query', period.why);
+  if (period.status === 'rejected') throw new ProblemError('invalid_query', period.why);
   return { by: wanted.data, ...period };
 }
 
@@ -153,8 +153,8 @@ async function* rowsByDay(
   while (fromAtMs < untilAtMs) {
     const nextAtMs = Math.min(untilAtMs, fromAtMs - (fromAtMs % DAY_MS) + DAY_MS);
     const range = { sinceAtMs: fromAtMs, untilAtMs: nextAtMs, unit };
-    const { rows, refused } = await readUsage(redis, range);
-    if (refused > 0) log.warn({ refused }, 'usage in Redis that no service of ours has written');
+    const { rows, rejected } = await readUsage(redis, range);
+    if (rejected > 0) log.warn({ rejected }, 'usage in Redis that no service of ours has written');
     yield rows;
     fromAtMs = nextAtMs;
   }

@@ -98,7 +98,7 @@ describe('commit', () => {
     ['its lease has ended', async () => void (await redis.del(keys.lease))],
     ['it leads a later term', async () => void (await lead('one'))],
   ])(
-    'rejects a batch whose leader may not write any more, and nothing of it is there: %s',
+    'refuses a batch whose leader may not write any more, and nothing of it is there: %s',
     async (_, change) => {
       const term = await lead('one');
       await change();
@@ -111,7 +111,7 @@ describe('commit', () => {
     },
   );
 
-  it('rejects a batch that was decided on another snapshot', async () => {
+  it('refuses a batch that was decided on another snapshot', async () => {
     const deps = depsOf(await lead('one'));
     const snapshot = (await commit(firstBatch(), undefined, deps)) as RoutingSnapshot;
     const older = { ...snapshot, version: 0, configHash: 'another' };

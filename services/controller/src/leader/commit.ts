@@ -43,7 +43,7 @@ export interface CommitDeps {
   readonly notes: Notes;
   readonly recorder: Pick<Recorder, 'next'>;
   /** Whether Redis takes them. */
-  readonly onCommits: (status: 'taken' | 'rejected') => void;
+  readonly onCommits: (status: 'taken' | 'refused') => void;
 }
 
 export interface CommitMetrics {
@@ -125,7 +125,7 @@ function report(error: unknown, { metrics, health, onCommits }: CommitDeps): voi
   metrics.commitFailures.inc();
   health.failed();
   // Otherwise it did not answer, and the connection says that it is away.
-  if (error instanceof Error && error.name === 'ReplyError') onCommits('rejected');
+  if (error instanceof Error && error.name === 'ReplyError') onCommits('refused');
 }
 
 /** A snapshot to publish, if what proxies route by, or who vouches for it, has changed. */

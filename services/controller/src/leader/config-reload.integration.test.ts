@@ -96,12 +96,12 @@ describe('a changed configuration', () => {
     expect(JSON.parse((await redis.get(keys.operator)) ?? '{}').mode).toEqual({ kind: 'auto' });
   });
 
-  it('that is wrong is refused and shown, and the former one goes on', async () => {
+  it('that is wrong is rejected and shown, and the former one goes on', async () => {
     const before = await snapshot();
     rewrite(['One', 'One'], 'pasword_env = "X"');
     await eventually(async () => {
       const { config } = await controller.state();
-      expect(config).toMatchObject({ status: 'refused', hash: before.configHash });
+      expect(config).toMatchObject({ status: 'rejected', hash: before.configHash });
       expect(JSON.stringify(config)).toContain('config.toml:5');
     });
     expect((await snapshot()).order).toEqual(['one', 'two']);

@@ -70,7 +70,7 @@ async function rebuild(
   const probes = await readLast(
     redis,
     { key: keys.probes, count: PROBES_TO_REPLAY },
-    { schema: scoredProbeSchema, refused: (id, why) => log.warn({ id, why }, 'rejected') },
+    { schema: scoredProbeSchema, rejected: (id, why) => log.warn({ id, why }, 'rejected') },
   );
   const { groups, endpoints, policy } = coreConfigOf(config);
   const start = initialWorld({
@@ -107,9 +107,9 @@ async function rebuild(
 async function readPresentRollups({ redis, log, nowMs }: RestoreDeps): Promise<Rollups | null> {
   const atMs = nowMs();
   const range = { sinceAtMs: atMs, untilAtMs: atMs };
-  const refused = (key: string, why: string) => log.warn({ key, why }, 'a rollup was rejected');
-  const [hour] = await readRollups(redis, { ...range, unit: 'hour' }, refused);
-  const [day] = await readRollups(redis, { ...range, unit: 'day' }, refused);
+  const rejected = (key: string, why: string) => log.warn({ key, why }, 'a rollup was rejected');
+  const [hour] = await readRollups(redis, { ...range, unit: 'hour' }, rejected);
+  const [day] = await readRollups(redis, { ...range, unit: 'day' }, rejected);
   if (hour === undefined && day === undefined) return null;
   const empty = withRolledUp(null, NOTHING_ROLLED_UP, atMs);
   return { atMs, hour: hour ?? empty.hour, day: day ?? empty.day };
@@ -133,7 +133,7 @@ async function lastDecisionNumber(redis: Redis): Promise<number | undefined> {
   const decisions = await readLast(
     redis,
     { key: keys.decisions, count: 1 },
-    { schema: z.object({ number: z.number() }), refused: () => undefined },
+    { schema: z.object({ number: z.number() }), rejected: () => undefined },
   );
   return decisions[0]?.value.number;
 }

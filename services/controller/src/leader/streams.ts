@@ -85,7 +85,7 @@ export async function readStreams(
     (entries?.at(-1) as [string] | undefined)?.[0] ?? before;
   const parser = <Value>(kind: 'commands' | 'probes' | 'outcomes', schema: z.ZodType<Value>) => ({
     schema,
-    refused: (id: string, why: string) => setAside(kind, id, why),
+    rejected: (id: string, why: string) => setAside(kind, id, why),
   });
   return {
     commands: parseEntries(commands, parser('commands', commandRecordSchema)),

@@ -58,7 +58,7 @@ describe('sortCommands', () => {
     expect(refused).toMatchObject([{ outcome: { status: 'refused', code: 'unknown_person' } }]);
   });
 
-  it('rejects what is read after its caller has timed out', () => {
+  it('refuses what is read after its caller has timed out', () => {
     const late = given('pause', {}, COMMAND_LIFE_MS + 1);
     const { forCore, refused } = sortCommands([late, given('resume')], NOW_MS, isPerson);
     expect(forCore.map(({ command }) => command.kind)).toEqual(['resume']);

@@ -42,7 +42,7 @@ export interface SortedCommands {
 }
 
 /**
- * A command that is read too late is rejected, because its caller has already timed out.
+ * A command that is read too late is refused, because its caller has already timed out.
  * @param isPerson whether it is the name of a person or team
  */
 export function sortCommands(
@@ -106,7 +106,7 @@ export function reloadAudit(
   done: { readonly change: ConfigChange; readonly mode: Mode; readonly nowMs: EpochMs },
 ): AuditRecord {
   const { change, mode, nowMs } = done;
-  if (change.status === 'refused') {
+  if (change.status === 'rejected') {
     return refused(command, 'config_invalid', change.problems.join('\n'));
   }
   const affected = change.loaded.config.endpoints.length;

@@ -26,12 +26,12 @@ const readiness = async (controller: ControllerProcess) => {
 describe('/readyz of a leader and of a standby', () => {
   it.each([
     {
-      ...{ name: 'full', expected: '503 redis_rejects_writes' },
+      ...{ name: 'full', expected: '503 redis_refuses_writes' },
       breaks: (redis: Redis) => redis.config('SET', 'maxmemory', '1'),
       fixes: (redis: Redis) => redis.config('SET', 'maxmemory', '0'),
     },
     {
-      ...{ name: 'read-only', expected: '503 redis_rejects_writes' },
+      ...{ name: 'read-only', expected: '503 redis_refuses_writes' },
       breaks: (redis: Redis) => redis.replicaof('127.0.0.1', '1'),
       fixes: (redis: Redis) => redis.replicaof('NO', 'ONE'),
     },
@@ -164,7 +164,7 @@ describe('a Redis that cannot be relied on', () => {
     const store = async () =>
       ((await (await controller.get('/api/state')).json()) as ApiState).store.status;
     // It leads on, and what people see is old.
-    await eventually(async () => expect(await store()).toBe('rejects_writes'));
+    await eventually(async () => expect(await store()).toBe('refuses_writes'));
     await redis.config('SET', 'maxmemory', '0');
     await eventually(async () => expect(await store()).toBe('connected'));
     await eventually(async () => {

@@ -84,7 +84,7 @@ describe('Notifier', () => {
     happens({ kind: 'notice', notice: { code: 'nothing_available' } });
     await sentTimes(2);
     expect(textsAt(alive)).toEqual([
-      'Tokyo: token rejected. Put a valid token for this group into .env; with containers, then run make up. Where the group has a token_command, run that as the user of the service and see what it prints.',
+      'Tokyo: token refused. Put a valid token for this group into .env; with containers, then run make up. Where the group has a token_command, run that as the user of the service and see what it prints.',
       '没有可用的端点',
     ]);
   });
@@ -97,7 +97,7 @@ describe('Notifier', () => {
     clock.advance(REPEAT_AFTER_MS);
     await sentTimes(2);
     expect(textsAt(alive)[1]).toMatch(
-      /^Tokyo: token rejected\. .+ \(at .+\) \[1 more change in between\]$/,
+      /^Tokyo: token refused\. .+ \(at .+\) \[1 more change in between\]$/,
     );
     clock.advance(REPEAT_AFTER_MS);
     expect(clock.timers).toBe(0);

@@ -10,7 +10,7 @@ import type { Redis } from 'ioredis';
 
 import type { LeaderView } from './api-state.ts';
 
-type StoreConnection = Exclude<ApiState['store'], { status: 'rejects_writes' }>;
+type StoreConnection = Exclude<ApiState['store'], { status: 'refuses_writes' }>;
 
 export interface CurrentStateDeps {
   readonly redis: Pick<Redis, 'status' | 'on'>;
@@ -27,7 +27,7 @@ export class CurrentState {
   #leadership: ApiState['leadership'] = { status: 'standby', leaderId: null };
   /** Of the connection. */
   #store: StoreConnection;
-  #rejectsWritesSinceAtMs: EpochMs | null = null;
+  #refusesWritesSinceAtMs: EpochMs | null = null;
   #config: ApiState['config'];
   #snapshotVersion = 0;
   readonly #clock: CurrentStateDeps['clock'];
@@ -49,22 +49,22 @@ export class CurrentState {
       this.#config =
         change.status === 'applied'
           ? { status: 'applied', ...current }
-          : { status: 'refused', ...current, problems: change.problems };
+          : { status: 'rejected', ...current, problems: change.problems };
       this.#changed();
     });
   }
 
   receiveLeadership(leadership: ApiState['leadership']): void {
     this.#leadership = leadership;
-    if (leadership.status !== 'leading') this.#rejectsWritesSinceAtMs = null;
+    if (leadership.status !== 'leading') this.#refusesWritesSinceAtMs = null;
     this.#changed();
   }
 
   /** Whether Redis takes what this leader commits. */
-  receiveCommits(status: 'taken' | 'rejected'): void {
-    const isKnown = (this.#rejectsWritesSinceAtMs !== null) === (status === 'rejected');
+  receiveCommits(status: 'taken' | 'refused'): void {
+    const isKnown = (this.#refusesWritesSinceAtMs !== null) === (status === 'refused');
     if (isKnown) return;
-    this.#rejectsWritesSinceAtMs = status === 'rejected' ? this.#clock.now() : null;
+    this.#refusesWritesSinceAtMs = status === 'refused' ? this.#clock.now() : null;
     this.#changed();
   }
 
@@ -107,9 +107,9 @@ export class CurrentState {
   }
 
   store(): ApiState['store'] {
-    const sinceAtMs = this.#rejectsWritesSinceAtMs;
+    const sinceAtMs = this.#refusesWritesSinceAtMs;
     if (this.#store.status === 'away' || sinceAtMs === null) return this.#store;
-    return { status: 'rejects_writes', sinceAtMs };
+    return { status: 'refuses_writes', sinceAtMs };
   }
 
   /** Returns how to stop listening. */

@@ -30,12 +30,12 @@ const BATCHES_AT_ONCE = 500;
 /** From the oldest segment whose beginning is still there. */
 export async function readRecording(redis: Redis, log: Logger): Promise<Recording> {
   const segments: OpenSegment[] = [];
-  const refused = (id: string, why: string) =>
+  const rejected = (id: string, why: string) =>
     log.warn({ id, why }, 'a recorded batch was rejected');
   let from = '-';
   for (;;) {
     const page = await redis.xrange(keys.inputs, from, '+', 'COUNT', BATCHES_AT_ONCE);
-    for (const { value } of parseEntries(page, { schema: recordedBatchSchema, refused })) {
+    for (const { value } of parseEntries(page, { schema: recordedBatchSchema, rejected })) {
       if (value.head !== undefined) {
         const number = segments.length + 1;
         segments.push({ number, ...value.head, inputs: [], decisions: [] });

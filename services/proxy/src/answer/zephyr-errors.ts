@@ -94,7 +94,7 @@ const KINDS = {
   token_refused: [
     402,
     'api_error',
-    'the endpoint rejects the token that this proxy has for it, or its account: whoever runs this proxy corrects it in .env; `make status` or `zephyr status` says which',
+    'the endpoint refuses the token that this proxy has for it, or its account: whoever runs this proxy corrects it in .env; `make status` or `zephyr status` says which',
   ],
   upstream_timeout: [504, 'api_error', 'the endpoint did not answer in time'],
   upstream_failed: [502, 'api_error', 'the endpoint did not give a valid answer'],

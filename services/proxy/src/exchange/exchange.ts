@@ -21,7 +21,7 @@ import { type AnsweredRequest, AttemptLoop, type AttemptLoopResult } from './att
 import type { ExchangeContext, ExchangeDeps, ExchangeInput } from './exchange-context.ts';
 import { finishedRequestOf } from './finished-request.ts';
 import { noteRelayed } from './relay-outcome.ts';
-import { type BodyRefusal, RequestBody } from './request-body.ts';
+import { type BodyRejection, RequestBody } from './request-body.ts';
 import { SessionPlacement } from './session-placement.ts';
 
 type ExchangeState =
@@ -66,7 +66,7 @@ export class Exchange {
         { maxBytes: settings.limits.bodyBytes, bufferedBodies, owner: input.owner },
         {
           ready: () => deps.bursts.run(this.#onBodyReady),
-          refused: (why) => this.#onBodyRefused(why),
+          rejected: (why) => this.#onBodyRejected(why),
         },
       ),
     };
@@ -134,7 +134,7 @@ export class Exchange {
     trying.start();
   };
 
-  #onBodyRefused(why: BodyRefusal): void {
+  #onBodyRejected(why: BodyRejection): void {
     if (this.#state.status === 'relaying') this.#state.relay.abandon();
     this.#endWithError(why);
   }

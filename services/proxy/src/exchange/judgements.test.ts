@@ -27,7 +27,7 @@ describe('failureOfError', () => {
 });
 
 describe('errors of ours', () => {
-  it('never say to a client that its own login is rejected', () => {
+  it('never say to a client that its own login is refused', () => {
     expect(errorOfFailure('token_refused')).toBe('token_refused');
     expect(JSON.parse(errorBody('token_refused', 'r'))).toMatchObject({
       type: 'error',

@@ -35,7 +35,7 @@ export function requestedModel({ input, body }: ExchangeContext): string {
 /** For a person who may not ask all models: which one is asked must not be open to question. */
 export function isModelRepeated({ input, body }: ExchangeContext): boolean {
   if (input.operation === 'extra') return false;
-  body.refuseRepeatedModel();
+  body.rejectRepeatedModel();
   return body.isModelRepeated;
 }
 

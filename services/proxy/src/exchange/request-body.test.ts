@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { BufferedBodies } from './buffered-bodies.ts';
-import { type BodyRefusal, RequestBody } from './request-body.ts';
+import { type BodyRejection, RequestBody } from './request-body.ts';
 
 const MUCH = 64 * 1024 * 1024;
 const NOTHING_KNOWN: RequestFacts = { isStream: undefined, model: '' };
@@ -17,7 +17,7 @@ const NOTHING = (): void => undefined;
 interface ReadOptions {
   readonly chunkBytes?: number;
   readonly roomBytes?: number;
-  readonly onRefused?: (why: BodyRefusal) => void;
+  readonly onRejected?: (why: BodyRejection) => void;
   readonly isStrict?: boolean;
 }
 
@@ -27,7 +27,7 @@ async function read(
   {
     chunkBytes = 16_384,
     roomBytes = MUCH,
-    onRefused = NOTHING,
+    onRejected = NOTHING,
     isStrict = false,
   }: ReadOptions = {},
 ): Promise<{ body: RequestBody; atStart: RequestFacts }> {
@@ -36,9 +36,9 @@ async function read(
   const body: RequestBody = new RequestBody(
     req,
     { maxBytes: MUCH, owner: 'a', bufferedBodies: new BufferedBodies(roomBytes) },
-    { ready: () => resolve(body.facts()), refused: onRefused },
+    { ready: () => resolve(body.facts()), rejected: onRejected },
   );
-  if (isStrict) body.refuseRepeatedModel();
+  if (isStrict) body.rejectRepeatedModel();
   body.read();
   const ended = once(req, 'end');
   const bytes = Buffer.from(text);
@@ -123,10 +123,10 @@ describe('RequestBody.facts', () => {
     const twice = '{"model":"haiku","messages":["a long history"],"model":"opus","stream":true}';
     const read20 = { chunkBytes: 20, roomBytes };
     expect((await read(twice, read20)).body.isModelRepeated).toBe(true);
-    const refused: BodyRefusal[] = [];
-    const strict = { isStrict: true, onRefused: (why: BodyRefusal) => refused.push(why) };
+    const rejected: BodyRejection[] = [];
+    const strict = { isStrict: true, onRejected: (why: BodyRejection) => rejected.push(why) };
     await read(twice, { ...read20, ...strict });
-    expect(refused).toEqual(roomBytes === MUCH ? [] : ['repeated_model']);
+    expect(rejected).toEqual(roomBytes === MUCH ? [] : ['repeated_model']);
   });
 
   it.each(['', 'no JSON', '\u001f\u008b\u0008'])('knows nothing of %j', async (content) => {

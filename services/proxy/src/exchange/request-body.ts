@@ -5,7 +5,7 @@
  *     reading --(it ended)-->                     buffered  (can be sent any number of times)
  *     reading --(no room to buffer more)-->       held      (nothing more is read)
  *     held --(an endpoint took the connection)--> streaming (is sent while it arrives)
- *     reading | held | streaming --(larger than allowed, or ambiguous)--> refused
+ *     reading | held | streaming --(larger than allowed, or ambiguous)--> rejected
  *     reading | buffered | held --(nothing is sent again)--> released
  */
 import type { IncomingMessage } from 'node:http';
@@ -34,13 +34,13 @@ export interface BodyHandlers {
   /** The body, or enough of it, is here: attempts may begin. Called once. */
   ready(): void;
   /** It is not wanted, though a part of it may have been sent. */
-  refused(why: BodyRefusal): void;
+  rejected(why: BodyRejection): void;
 }
 
-export type BodyRefusal = 'too_large' | 'repeated_model';
+export type BodyRejection = 'too_large' | 'repeated_model';
 
 type BodyState =
-  | { readonly status: 'reading' | 'buffered' | 'refused' | 'released' }
+  | { readonly status: 'reading' | 'buffered' | 'rejected' | 'released' }
   /** With what could not be buffered. It goes on when somebody takes it and is connected. */
   | {
       readonly status: 'held';
@@ -82,7 +82,7 @@ export class RequestBody {
   read(): void {
     const declaredBytes = Number(this.#req.headers['content-length'] ?? 0);
     if (declaredBytes > this.#limits.maxBytes) {
-      this.#refuse('too_large');
+      this.#reject('too_large');
       return;
     }
     this.#req.on('data', (chunk: Buffer) => {
@@ -137,8 +137,8 @@ export class RequestBody {
     return this.#scan?.isModelRepeated === true;
   }
 
-  /** From here on it is refused where it does. */
-  refuseRepeatedModel(): void {
+  /** From here on it is rejected where it does. */
+  rejectRepeatedModel(): void {
     this.#mayNotRepeat = true;
   }
 
@@ -192,16 +192,16 @@ export class RequestBody {
 
   #onData(chunk: Buffer): void {
     const { status } = this.#state;
-    if (status === 'refused' || status === 'released') return;
+    if (status === 'rejected' || status === 'released') return;
     this.#seenBytes += chunk.length;
     if (this.#seenBytes > this.#limits.maxBytes) {
-      this.#refuse('too_large');
+      this.#reject('too_large');
       return;
     }
     if (this.#seenBytes > SCAN_AT_ONCE_BYTES) this.#beginScan();
     this.#scan?.push(chunk.toString('latin1'));
     if (this.#mayNotRepeat && this.#scan?.isModelRepeated === true) {
-      this.#refuse('repeated_model');
+      this.#reject('repeated_model');
       return;
     }
     if (this.#state.status === 'streaming') {
@@ -234,19 +234,19 @@ export class RequestBody {
         state.destination.end();
         break;
       case 'buffered':
-      case 'refused':
+      case 'rejected':
       case 'released':
         break;
     }
   }
 
-  #refuse(why: BodyRefusal): void {
+  #reject(why: BodyRejection): void {
     const destination = destinationOf(this.#state);
-    this.#state = { status: 'refused' };
+    this.#state = { status: 'rejected' };
     this.#forget();
     // The endpoint must see an unfinished request, not a shorter one that looks whole.
     destination?.destroy();
-    this.#handlers.refused(why);
+    this.#handlers.rejected(why);
   }
 
   #forget(): void {
@@ -281,7 +281,7 @@ export class RequestBody {
 }
 
 function isForgotten({ status }: BodyState): boolean {
-  return status === 'streaming' || status === 'released' || status === 'refused';
+  return status === 'streaming' || status === 'released' || status === 'rejected';
 }
 
 function destinationOf(state: BodyState): BodySink | undefined {

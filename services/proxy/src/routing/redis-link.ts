@@ -62,7 +62,7 @@ export class RedisLink {
   #reading: Promise<void> | undefined;
   #timeouts = 0;
   #isUp = false;
-  #refused = '';
+  #rejected = '';
   /** Monotonic: of the last round, and of the last moment that was not at rest. */
   #tickedAtMs = 0;
   #busyAtMs = 0;
@@ -179,19 +179,19 @@ export class RedisLink {
     } else if (verdict === 'same') {
       routing.confirm();
     } else {
-      this.#refuse(verdict, read);
+      this.#reject(verdict, read);
     }
   }
 
   /** Logged once for each snapshot, not each second. */
-  #refuse(verdict: string, read: RoutingSnapshot): void {
+  #reject(verdict: string, read: RoutingSnapshot): void {
     const { incarnation, epoch, version, configHash } = read;
     const name = `${verdict} ${incarnation} ${epoch} ${version}`;
-    if (name === this.#refused) return;
-    this.#refused = name;
+    if (name === this.#rejected) return;
+    this.#rejected = name;
     this.#deps.log.warn(
       { verdict, incarnation, epoch, version, configHash, ownHash: this.#deps.configHash() },
-      'snapshot refused',
+      'snapshot rejected',
     );
   }
 

@@ -52,7 +52,7 @@ export class SessionSync {
   }
 
   #take(reply: unknown, table: SessionTable, redisNowMs: number): void {
-    const entries = parseEntries(reply, { schema: sessionBatchSchema, refused: () => undefined });
+    const entries = parseEntries(reply, { schema: sessionBatchSchema, rejected: () => undefined });
     const nowMs = this.#clock.nowMs();
     for (const { atMs, value } of entries) {
       if (value.proxyId === this.#proxyId) continue;

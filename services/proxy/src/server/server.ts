@@ -133,11 +133,11 @@ function applyLimits(server: Server, { timeouts, limits }: ServerSettings): void
 const REFUSED = new WeakSet<Socket>();
 
 /**
- * What Node's parser refuses never reaches the application. It may stand behind other requests, whose
+ * What Node's parser rejects never reaches the application. It may stand behind other requests, whose
  * answers come first: nothing is written into one of them.
  */
 function refuseRest(socket: Socket, name: ErrorName, connections: Connections): void {
-  // Each further piece is refused by the parser again.
+  // Each further piece is rejected by the parser again.
   if (REFUSED.has(socket)) return;
   REFUSED.add(socket);
   socket.on('error', () => undefined);

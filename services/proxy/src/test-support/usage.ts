@@ -152,8 +152,8 @@ export async function ledgerOf(
   const sinceAtMs = nowMs - (nowMs % DAY_MS) - DAY_MS;
   const range = { sinceAtMs, untilAtMs: nowMs + DAY_MS };
   const read = async (unit: 'hour' | 'day') => {
-    const { rows, refused } = await readUsage(redis, { ...range, unit });
-    expect(refused).toBe(0);
+    const { rows, rejected } = await readUsage(redis, { ...range, unit });
+    expect(rejected).toBe(0);
     return rows;
   };
   const totalOf = (rows: readonly UsageRow[]) => usageReport(rows, { ...range, by: [] }).total;

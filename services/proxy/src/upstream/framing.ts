@@ -29,7 +29,7 @@ export class FramedSink implements BodySink {
 
   write(chunk: Buffer): boolean {
     this.#leftBytes -= chunk.length;
-    if (this.#leftBytes < 0) return this.#refuse();
+    if (this.#leftBytes < 0) return this.#reject();
     return this.#upstream.write(chunk);
   }
 
@@ -37,7 +37,7 @@ export class FramedSink implements BodySink {
     this.#leftBytes -= chunk?.length ?? 0;
     const isWhole = this.#leftBytes === 0 || this.#leftBytes === Number.POSITIVE_INFINITY;
     if (isWhole) this.#upstream.end(chunk);
-    else this.#refuse();
+    else this.#reject();
   }
 
   destroy(): void {
@@ -48,7 +48,7 @@ export class FramedSink implements BodySink {
     this.#upstream.on(event, listener);
   }
 
-  #refuse(): false {
+  #reject(): false {
     this.#upstream.destroy(new Error('the body does not match the framing of its request'));
     return false;
   }

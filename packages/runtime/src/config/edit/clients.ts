@@ -56,7 +56,7 @@ export async function addClient(configPath: string, name: string): Promise<strin
 }
 
 /**
- * The old key is rejected within seconds. Of a key that a variable or file holds only its owner can
+ * The old key is refused within seconds. Of a key that a variable or file holds only its owner can
  * make another.
  *
  * @returns the new key @throws ZephyrError `USAGE`, `CONFIG`, `READ_ONLY`
@@ -77,7 +77,7 @@ export async function rotateClient(configPath: string, name: string): Promise<st
 }
 
 /**
- * The person's key is rejected within seconds; they leave their team too. Where it was the last one, a running
+ * The person's key is refused within seconds; they leave their team too. Where it was the last one, a running
  * proxy refuses everybody.
  *
  * @returns how many keep theirs

@@ -27,7 +27,7 @@ export const limits = z.strictObject({
     .describe('The largest headers of a request, all together, in KiB.'),
   active_requests: count
     .default(2_000)
-    .describe('How many requests one proxy serves at the same time; more are rejected.'),
+    .describe('How many requests one proxy serves at the same time; more are refused.'),
   active_requests_per_client: count
     .default(500)
     .describe(

@@ -77,7 +77,7 @@ export const server = z.strictObject({
     .default(false)
     .describe('Serves everybody who reaches the port without a key, also from other machines.'),
   allowed_hosts: hostNames.describe(
-    'Host names that an open proxy without keys accepts besides `localhost` and addresses, such as `"zephyr.lan"`. Any other name is rejected: a web page of somebody else could use it. With keys, every name is accepted.',
+    'Host names that an open proxy without keys accepts besides `localhost` and addresses, such as `"zephyr.lan"`. Any other name is refused: a web page of somebody else could use it. With keys, every name is accepted.',
   ),
   trusted_proxies: z
     .array(z.string().refine(isNetwork, 'expected an address or a network, such as "10.0.0.0/8"'))
@@ -113,7 +113,7 @@ export const controller = z.strictObject({
       'The variable that holds that token: 16 random characters or more. A weak token is rejected.',
     ),
   allowed_hosts: hostNames.describe(
-    'Host names that browsers may use for the controller besides `localhost` and addresses, such as `"zephyr.lan"`. They need the token. Any other name is rejected: a web page of somebody else could use it.',
+    'Host names that browsers may use for the controller besides `localhost` and addresses, such as `"zephyr.lan"`. They need the token. Any other name is refused: a web page of somebody else could use it.',
   ),
 });
 

@@ -14,8 +14,8 @@ endpoints = [{ url = "https://a.example.com", name = "A" }]
 `;
 const CLIENT = `[[clients]]\nname = "ann"\nkey_sha256 = "${'a'.repeat(64)}"\n`;
 
-/** The paths of what is refused. */
-function refused(
+/** The paths of what is rejected. */
+function rejected(
   text: string,
   variables: Record<string, string> = {},
   starting: readonly StartingService[] = ALL_SERVICES,
@@ -45,8 +45,8 @@ describe('a start', () => {
     ['::1', '', []],
     ['localhost', '', []],
     ['[::1]', '', ['server.host']],
-  ])('of a proxy at %s with "%s" is refused for %j', (host, more, paths) => {
-    expect(refused(`[server]\nhost = "${host}"\n${more}`)).toEqual(paths);
+  ])('of a proxy at %s with "%s" is rejected for %j', (host, more, paths) => {
+    expect(rejected(`[server]\nhost = "${host}"\n${more}`)).toEqual(paths);
   });
 
   it.each([
@@ -55,9 +55,9 @@ describe('a start', () => {
     ['0.0.0.0', 'long-enough-to-hold', []],
     ['127.0.0.1', undefined, []],
     ['127.0.0.1', 'short', ['controller.token_env']],
-  ])('of a controller at %s with the token %j is refused for %j', (host, token, paths) => {
+  ])('of a controller at %s with the token %j is rejected for %j', (host, token, paths) => {
     const variables = token === undefined ? {} : { ZEPHYR_ADMIN_TOKEN: token };
-    expect(refused(`[controller]\nhost = "${host}"\n`, variables)).toEqual(paths);
+    expect(rejected(`[controller]\nhost = "${host}"\n`, variables)).toEqual(paths);
   });
 
   it.each([
@@ -66,18 +66,18 @@ describe('a start', () => {
     ['/usr/bin', ['health_check.claude_binary_path']],
     [process.execPath, []],
     ['claude', []],
-  ])('with the program of the probes at %s is refused for %j', (program, paths) => {
-    expect(refused(`[health_check]\nclaude_binary_path = "${program}"\n`)).toEqual(paths);
+  ])('with the program of the probes at %s is rejected for %j', (program, paths) => {
+    expect(rejected(`[health_check]\nclaude_binary_path = "${program}"\n`)).toEqual(paths);
   });
 
   it('goes by the address of the container, and by the rules of the one service that starts', () => {
     const proxy = { name: 'proxy', host: '0.0.0.0' } as const;
-    expect(refused('', {}, [proxy])).toEqual(['server.host']);
-    expect(refused('[controller]\nhost = "0.0.0.0"\n', {}, [{ name: 'prober' }])).toEqual([]);
+    expect(rejected('', {}, [proxy])).toEqual(['server.host']);
+    expect(rejected('[controller]\nhost = "0.0.0.0"\n', {}, [{ name: 'prober' }])).toEqual([]);
   });
 
   it('is not what a running service asks for: it goes on', () => {
-    expect(refused('[server]\nhost = "0.0.0.0"\n', {}, [])).toEqual([]);
+    expect(rejected('[server]\nhost = "0.0.0.0"\n', {}, [])).toEqual([]);
   });
 });
 
