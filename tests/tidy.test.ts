@@ -4,7 +4,8 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { RULES, type Rule } from './tidy/rules.ts';
+import { RULES_OF_MANY } from './tidy/declared-once.ts';
+import { isProduct, RULES, type Rule } from './tidy/rules.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const IGNORED = ['**/{node_modules,dist,coverage,.git,.zephyr,artifacts,reports}'];
@@ -37,6 +38,14 @@ describe('the repository', () => {
     },
     60_000,
   );
+
+  it.each(RULES_OF_MANY)('keeps the rule: $name', (rule) => {
+    const product = paths
+      .filter(isProduct)
+      .map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }));
+    expect(product.length).toBeGreaterThan(400);
+    expect(rule.offencesOf(product)).toEqual([]);
+  });
 });
 
 const lines = (count: number): string => '// a line\n'.repeat(count);
@@ -115,5 +124,32 @@ describe.each(RULES)('the rule: $name', (rule) => {
 
   it('has something planted', () => {
     expect(PLANTED[rule.name]).toBeDefined();
+  });
+});
+
+const OF_MANY: Readonly<Record<string, readonly [first: string, second: string, other: string]>> = {
+  'a constant has one declaration': [
+    'const DAY_MS = 5;',
+    'const DAY_MS: Ms = 5;',
+    'const DAY_MS = 6;',
+  ],
+  'a set of words has one declaration': [
+    "type A = 'a' | 'b' | 'c';",
+    "const LIST = ['c', 'a', 'b'] as const;",
+    "type A = 'a' | 'b'; const b = ['pipe', 'a', 'b']",
+  ],
+  'a name of a type has one meaning': ['interface Seen {', 'export type Seen = 1;', 'type Other = Seen;'],
+};
+
+describe.each(RULES_OF_MANY)('the rule: $name', ({ name, offencesOf }) => {
+  const fileOf = (path: string, text = '') => ({ path, text });
+  const [first, second, other] = OF_MANY[name] ?? [];
+
+  it('finds what two files declare', () => {
+    expect(offencesOf([fileOf('a.ts', first), fileOf('b.ts', second)])).toHaveLength(1);
+  });
+
+  it('lets pass what one declares, and what differs', () => {
+    expect(offencesOf([fileOf('a.ts', `${first}\n${first}`), fileOf('b.ts', other)])).toEqual([]);
   });
 });

@@ -29,7 +29,7 @@ const MAX_TEST_LINES = 800;
 const isTypeScript = (path: string): boolean => /\.tsx?$/.test(path);
 const isTest = (path: string): boolean => /\.test\.ts$/.test(path);
 /** Runs in production: no tests, no helpers of tests, no benchmarks. */
-const isProduct = (path: string): boolean =>
+export const isProduct = (path: string): boolean =>
   isTypeScript(path) &&
   /^(?:packages|services)\//.test(path) &&
   !isTest(path) &&

@@ -1,0 +1,59 @@
+/**
+ * What is declared once in the product: a constant, a set of words, a name of a type. Pure; each rule
+ * takes all files, because one alone does not show it.
+ */
+import type { SourceFile } from './rules.ts';
+
+export interface RuleOfMany {
+  readonly name: string;
+  /** @returns one line for each fact that two files declare */
+  offencesOf(files: readonly SourceFile[]): readonly string[];
+}
+
+/** A set of two words is in two files by chance; the standard streams of a process are Node's words. */
+const LEAST_WORDS = 3;
+const OF_NODE = /^'(?:ignore|pipe|ipc|inherit)'$/;
+
+const CONSTANT = /^(?:export )?const ([A-Z][A-Z0-9_]+)(?::[^=]+)? = ([^;]+);/gm;
+const WORDS = /(?:'[a-z_]+'\s*(?:\||,)\s*)+'[a-z_]+'/g;
+const TYPE = /^(?:export )?(?:interface|type|class) ([A-Z]\w+)/gm;
+
+export const RULES_OF_MANY: readonly RuleOfMany[] = [
+  declaredOnce('a constant has one declaration', (text) =>
+    [...text.matchAll(CONSTANT)].map(([, name = '', value = '']) => `${name} = ${oneLine(value)}`),
+  ),
+  declaredOnce('a set of words has one declaration', (text) =>
+    [...text.matchAll(WORDS)].map(([words]) => setOf(words)),
+  ),
+  declaredOnce('a name of a type has one meaning', (text) =>
+    [...text.matchAll(TYPE)].map(([, name = '']) => name),
+  ),
+];
+
+/** @param factsOf what a text declares; empty ones do not count */
+function declaredOnce(name: string, factsOf: (text: string) => readonly string[]): RuleOfMany {
+  return {
+    name,
+    offencesOf: (files) => {
+      const places = new Map<string, Set<string>>();
+      for (const { path, text } of files) {
+        for (const fact of factsOf(text).filter((each) => each !== '')) {
+          const known = places.get(fact);
+          if (known === undefined) places.set(fact, new Set([path]));
+          else known.add(path);
+        }
+      }
+      return [...places]
+        .filter(([, paths]) => paths.size > 1)
+        .map(([fact, paths]) => `${fact}: ${[...paths].join(', ')}`);
+    },
+  };
+}
+
+/** In one order, so that the same set is found whichever comes first. Empty for what is no fact of ours. */
+function setOf(words: string): string {
+  const set = [...new Set(words.match(/'[a-z_]+'/g))].sort();
+  return set.length < LEAST_WORDS || set.some((word) => OF_NODE.test(word)) ? '' : set.join(' ');
+}
+
+const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ');
