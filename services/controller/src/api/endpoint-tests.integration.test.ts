@@ -87,6 +87,7 @@ it('is noted while it runs, and keeps what somebody else changes meanwhile', asy
   const { promise, resolve } = Promise.withResolvers<void>();
   mayAnswer = promise;
   const controller = await start();
+  await eventually(async () => expect(await isEnabled(controller, 'Two')).toBe(true));
   const add = post(controller, 'edits/add-endpoint', { name: 'Four', url: 'https://four.net' });
   await eventually(() => expect(notes).toHaveLength(1));
   const [noted = {}] = notes;
@@ -133,4 +134,17 @@ it('is done again by the next controller, unless its own may live', async () => 
   await eventually(async () => expect(await redis.exists(keys.endpointTests)).toBe(0));
   expect(notes).toHaveLength(2);
   await next.stop();
+});
+
+it('is done again by a controller that started before Redis answered', async () => {
+  const note = { name: 'Two', actor: 'browser', untilAtMs: 0 };
+  await redis.hset(keys.endpointTests, { two: JSON.stringify(note) });
+  await redis.call('CLIENT', 'PAUSE', '3500', 'ALL');
+  const controller = await start();
+  await eventually(() => expect(controller.output()).toContain('not resumed yet'));
+  await eventually(() =>
+    expect(controller.output()).toContain('test of a new endpoint done again'),
+  );
+  expect(notes).toHaveLength(1);
+  await controller.stop();
 });

@@ -33,6 +33,8 @@ export interface AddedEndpoint {
 /** A controller that has not renewed its note for that long has ended. */
 const NOTE_LIFE_MS = 10_000;
 const RENEWAL_MS = 3_000;
+/** Between looks for unfinished tests while Redis is away, as it may be when a host starts. */
+const RESUME_RETRY_MS = 1_000;
 /** Of a command that nobody answers, half a minute in all. */
 const MOST_ATTEMPTS = 5;
 
@@ -60,11 +62,18 @@ export class EndpointTests {
 
   /** What controllers before this one have not finished. Never throws. */
   async resume(): Promise<void> {
-    try {
-      const notes = await this.#deps.redis.hgetall(keys.endpointTests);
-      await Promise.all(Object.keys(notes).map((id) => this.#resumeOne(id)));
-    } catch (error) {
-      this.#deps.log.warn({ why: messageOf(error) }, 'tests of new endpoints not resumed');
+    const { clock, log, redis } = this.#deps;
+    const { signal } = this.#stopping;
+    for (let failures = 0; !signal.aborted; failures += 1) {
+      try {
+        const notes = await redis.hgetall(keys.endpointTests);
+        await Promise.all(Object.keys(notes).map((id) => this.#resumeOne(id)));
+        return;
+      } catch (error) {
+        const why = messageOf(error);
+        if (failures === 0) log.warn({ why }, 'tests of new endpoints not resumed yet');
+      }
+      await pause(clock, RESUME_RETRY_MS, signal);
     }
   }
 
