@@ -138,7 +138,11 @@ const OF_MANY: Readonly<Record<string, readonly [first: string, second: string, 
     "const LIST = ['c', 'a', 'b'] as const;",
     "type A = 'a' | 'b'; const b = ['pipe', 'a', 'b']",
   ],
-  'a name of a type has one meaning': ['interface Seen {', 'export type Seen = 1;', 'type Other = Seen;'],
+  'a name of a type has one meaning': [
+    'interface Seen {',
+    'export type Seen = 1;',
+    'type Other = Seen;',
+  ],
 };
 
 describe.each(RULES_OF_MANY)('the rule: $name', ({ name, offencesOf }) => {

@@ -1,5 +1,5 @@
 /** The commands that show who used what: their options and help. */
-import { USAGE_DIMENSIONS } from '@zephyr/contract/usage';
+import { DEFAULT_DIMENSIONS, USAGE_DIMENSIONS } from '@zephyr/contract/usage';
 import type { Translate } from '@zephyr/texts';
 import type { Command, Option } from 'commander';
 
@@ -27,7 +27,7 @@ export function addUsageCommands(
       'usage export --csv > usage.csv',
     ],
   });
-  withTimes(usage, '7d', say)
+  withTimes(usage, { by: 'cli.option.by', since: '7d' }, say)
     // What follows `export` is its own: both take --json.
     .enablePositionalOptions()
     .action(async (given) => {
@@ -38,7 +38,7 @@ export function addUsageCommands(
     ...{ definition: 'export', description: say('cli.usage.export'), ...common },
     examples: ['usage export --csv > usage.csv', 'usage export --json --since 30d'],
   });
-  withTimes(exported, '400d', say)
+  withTimes(exported, { by: 'cli.option.byOfExport', since: '400d' }, say)
     .option('--csv', say('cli.option.csv'))
     .action(async (given) => {
       const { exportUsage } = await import('./commands/usage.ts');
@@ -63,10 +63,14 @@ export function addUsageCommands(
     });
 }
 
-/** @param since the default */
-function withTimes(command: Command, since: string, say: Translate): Command {
+function withTimes(
+  command: Command,
+  { by, since }: { readonly by: 'cli.option.by' | 'cli.option.byOfExport'; readonly since: string },
+  say: Translate,
+): Command {
+  const words = USAGE_DIMENSIONS.join(', ');
   return command
-    .option('--by <dimensions>', say('cli.option.by', { words: USAGE_DIMENSIONS.join(', ') }))
+    .option('--by <dimensions>', say(by, { words, all: DEFAULT_DIMENSIONS.join(',') }))
     .option('--since <time>', say('cli.option.since'), since)
     .option('--until <time>', say('cli.option.until'))
     .addOption(jsonOption(say));

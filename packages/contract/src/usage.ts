@@ -94,6 +94,8 @@ export const NAMED_DIMENSIONS = ['person', 'endpoint', 'model'] as const;
 export type NamedDimension = (typeof NAMED_DIMENSIONS)[number];
 export const TIME_DIMENSIONS = ['day', 'hour'] as const;
 export const USAGE_DIMENSIONS = [...NAMED_DIMENSIONS, ...TIME_DIMENSIONS] as const;
+/** Of a report that names none. */
+export const DEFAULT_DIMENSIONS: readonly UsageDimension[] = [...NAMED_DIMENSIONS, 'day'];
 export type UsageDimension = (typeof USAGE_DIMENSIONS)[number];
 
 export type UsageKey = Pick<UsageRow, NamedDimension>;

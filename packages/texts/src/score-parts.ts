@@ -2,7 +2,7 @@ import type { Score } from '@zephyr/contract/score';
 
 const NAMES = ['latency', 'live', 'failure', 'limit', 'preference', 'uncertainty'] as const;
 type Name = (typeof NAMES)[number];
-type Parts = Pick<Extract<Score, { status: 'known' }>, `${Name}Ms`>;
+type KnownParts = Pick<Extract<Score, { status: 'known' }>, `${Name}Ms`>;
 
 export interface ScorePart {
   readonly name: Name;
@@ -10,6 +10,6 @@ export interface ScorePart {
 }
 
 /** What a score is made of, in the order in which it is shown. */
-export function scoreParts(score: Parts): readonly ScorePart[] {
+export function scoreParts(score: KnownParts): readonly ScorePart[] {
   return NAMES.map((name) => ({ name, ms: score[`${name}Ms`] ?? 0 }));
 }

@@ -56,7 +56,7 @@ export async function startProxy(
     ...{ config: context.config.traces, headers: context.secrets.traceHeaders },
     ...{ instanceId, clock, log },
   });
-  const parts = new Parts({ context, liveConfig, clock, tracing, path: options.snapshotPath });
+  const parts = new ProxyParts({ context, liveConfig, clock, tracing, path: options.snapshotPath });
   const { routing, admission, connections, feed } = parts;
   const { main, watched } = await startListening(parts, context);
   const listeners = [main, ...(watched === undefined ? [] : [watched])];
@@ -81,7 +81,10 @@ export async function startProxy(
   };
 }
 
-async function startListening(parts: Parts, { log, metricsAddress, listenFds }: ServiceContext) {
+async function startListening(
+  parts: ProxyParts,
+  { log, metricsAddress, listenFds }: ServiceContext,
+) {
   const { liveConfig, metrics, admission, status, feed, ownUsage } = parts;
   const listeners: Listening[] = [];
   liveConfig.onChange((removed) => {
@@ -124,7 +127,7 @@ interface PartsDeps {
 }
 
 /** What the proxy consists of. Parts that need each other look each other up here when they run. */
-class Parts {
+class ProxyParts {
   readonly liveConfig: LiveConfig;
   readonly routing: Routing;
   readonly metrics: ProxyMetrics;

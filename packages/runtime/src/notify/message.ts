@@ -116,12 +116,12 @@ export interface UndeliveredReason {
 }
 
 /** Undefined where the body says that the message was taken; otherwise the code of the refusal. */
-type Refusal = (body: Readonly<Record<string, unknown>>) => string | undefined;
+type RefusalOf = (body: Readonly<Record<string, unknown>>) => string | undefined;
 
-const errcode: Refusal = ({ errcode: code }) => refusedUnless(code === 0, code);
+const errcode: RefusalOf = ({ errcode: code }) => refusedUnless(code === 0, code);
 
 /** Those that answer 200 also to what they refuse. */
-const REFUSALS: Readonly<Partial<Record<NotifyKind, Refusal>>> = {
+const REFUSALS: Readonly<Partial<Record<NotifyKind, RefusalOf>>> = {
   // Its older form of answer has StatusCode.
   feishu: ({ code, StatusCode }) => refusedUnless((code ?? StatusCode) === 0, code ?? StatusCode),
   dingtalk: errcode,

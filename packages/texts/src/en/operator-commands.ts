@@ -122,7 +122,10 @@ export const operatorCommands = {
   'cli.option.usd': 'how much more, in USD',
   'cli.usage.export': 'Print all stored usage, for other programs',
   'cli.requests': 'Print the last requests: person, endpoint, outcome, tokens, cost',
-  'cli.option.by': 'one row for each of these: {words}, separated by commas (default: person)',
+  'cli.option.by':
+    'one row for each of these: {words}, separated by commas (default: person; with --json: {all})',
+  'cli.option.byOfExport':
+    'one row for each of these: {words}, separated by commas (default: {all})',
   'cli.option.since': 'start of the period: 7d (today included), 24h or 2026-11-01, UTC',
   'cli.option.until': 'end of the period, not included (default: now)',
   'cli.option.csv': 'print CSV',

@@ -32,6 +32,7 @@ import {
 import { loadConfig, readDocument } from '@zephyr/runtime/config/load';
 import { localeOfFile } from '@zephyr/runtime/config/locale';
 import { rawTable } from '@zephyr/runtime/config/raw';
+import { adminTokenVariable } from '@zephyr/runtime/config/rules/admin-token';
 import { UNREAD_TOKENS } from '@zephyr/runtime/config/token-command';
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
@@ -73,7 +74,7 @@ export function handleEdit(deps: EditDeps, edit: EditName): RequestHandler {
   return async (req, res) => {
     if (!deps.hasAdminToken()) {
       throw new ProblemError('unauthorized', 'edits need an admin token, and none is configured', [
-        'set ZEPHYR_ADMIN_TOKEN in .env to a long random text, and sign in with it',
+        `set ${adminTokenVariable(documentOf(deps.files, deps.environment))} in .env to a long random text, and sign in with it`,
       ]);
     }
     const body = EDITS[edit].body.safeParse(req.body);

@@ -1,7 +1,7 @@
 /** `GET /api/usage`: who used what, from the ledger in Redis. */
 import { DAY_MS } from '@zephyr/contract/units';
 import {
-  NAMED_DIMENSIONS,
+  DEFAULT_DIMENSIONS,
   USAGE_DIMENSIONS,
   type UsageLine,
   type UsageRow,
@@ -24,7 +24,7 @@ import { ProblemError } from './problem.ts';
 const TIME =
   'days and hours up to now, today included (7d, 24h), a day (2026-11-01) or a moment, UTC';
 
-const DEFAULT_BY = [...NAMED_DIMENSIONS, 'day'].join(',');
+const DEFAULT_BY = DEFAULT_DIMENSIONS.join(',');
 
 export const usageParams = z.strictObject({
   by: z
