@@ -6,10 +6,14 @@
 # takes more than three seconds on a busy machine: a swarm would replace a proxy that serves.
 ARG NODE_IMAGE=node:24.21.0-bookworm-slim
 
-# The manifests alone: a change of a source file does not install the dependencies again.
-FROM ${NODE_IMAGE} AS manifests
+# What is in the clone, readable by the users of the services: with a umask of 077 or 027 it is not.
+FROM ${NODE_IMAGE} AS sources
 WORKDIR /source
 COPY . .
+RUN chmod -R u=rwX,go=rX .
+
+# The manifests alone: a change of a source file does not install the dependencies again.
+FROM sources AS manifests
 RUN mkdir /manifests && find . -name package.json -exec cp --parents {} /manifests ';' \
  && cp package-lock.json .npmrc /manifests
 
@@ -35,8 +39,8 @@ RUN --mount=type=cache,target=/root/.npm \
 # The web dashboard is static files: what builds it stays out of the images.
 FROM install AS dashboard
 RUN --mount=type=cache,target=/root/.npm npm ci --workspace=packages/dashboard
-COPY tsconfig.json ./
-COPY packages packages
+COPY --from=sources /source/tsconfig.json ./
+COPY --from=sources /source/packages packages
 RUN npm run build --workspace=packages/dashboard
 
 FROM ${NODE_IMAGE} AS runtime
@@ -47,11 +51,11 @@ WORKDIR /app
 
 FROM runtime AS proxy
 COPY --from=proxy-modules /app ./
-COPY packages/contract packages/contract
-COPY packages/core packages/core
-COPY packages/runtime packages/runtime
-COPY packages/texts packages/texts
-COPY services/proxy services/proxy
+COPY --from=sources /source/packages/contract packages/contract
+COPY --from=sources /source/packages/core packages/core
+COPY --from=sources /source/packages/runtime packages/runtime
+COPY --from=sources /source/packages/texts packages/texts
+COPY --from=sources /source/services/proxy services/proxy
 COPY --from=dashboard /app/packages/dashboard/dist packages/dashboard/dist
 # Where the last good snapshot is kept, for a start without Redis: a volume takes over the owner.
 RUN install -d -o 10001 -g 10001 /state
@@ -65,12 +69,12 @@ CMD ["node", "--max-semi-space-size=8", "--no-allocation-site-pretenuring", "--h
 
 FROM runtime AS prober
 COPY --from=prober-modules /app ./
-COPY packages/contract packages/contract
-COPY packages/core packages/core
-COPY packages/runtime packages/runtime
-COPY packages/probes packages/probes
-COPY packages/texts packages/texts
-COPY services/prober services/prober
+COPY --from=sources /source/packages/contract packages/contract
+COPY --from=sources /source/packages/core packages/core
+COPY --from=sources /source/packages/runtime packages/runtime
+COPY --from=sources /source/packages/probes packages/probes
+COPY --from=sources /source/packages/texts packages/texts
+COPY --from=sources /source/services/prober services/prober
 USER 10002:10002
 ENV ZEPHYR_LISTEN=0.0.0.0:8082
 EXPOSE 8082
@@ -80,11 +84,11 @@ CMD ["node", "--max-semi-space-size=8", "--no-allocation-site-pretenuring", "--h
 
 FROM runtime AS controller
 COPY --from=controller-modules /app ./
-COPY packages/contract packages/contract
-COPY packages/core packages/core
-COPY packages/runtime packages/runtime
-COPY packages/texts packages/texts
-COPY services/controller services/controller
+COPY --from=sources /source/packages/contract packages/contract
+COPY --from=sources /source/packages/core packages/core
+COPY --from=sources /source/packages/runtime packages/runtime
+COPY --from=sources /source/packages/texts packages/texts
+COPY --from=sources /source/services/controller services/controller
 COPY --from=dashboard /app/packages/dashboard/dist packages/dashboard/dist
 USER 10003:10003
 ENV ZEPHYR_LISTEN=0.0.0.0:8081
@@ -96,13 +100,13 @@ CMD ["node", "--max-semi-space-size=8", "--no-allocation-site-pretenuring", "--h
 # The `zephyr` command: passwords, client keys, status.
 FROM runtime AS cli
 COPY --from=cli-modules /app ./
-COPY packages packages
+COPY --from=sources /source/packages packages
 USER 10004:10004
 ENTRYPOINT ["node", "packages/cli/src/main.ts"]
 
 # An endpoint without a model behind it, for the demo and for tests of the whole system.
 FROM runtime AS simulator
-COPY packages/testkit packages/testkit
+COPY --from=sources /source/packages/testkit packages/testkit
 USER 10005:10005
 EXPOSE 9000
 HEALTHCHECK --interval=10s --timeout=10s --start-period=30s --start-interval=1s \

@@ -23,9 +23,8 @@ function imagesIn(dockerfile: string): readonly Image[] {
     const name = /^runtime AS (\w+)/.exec(stage)?.[1];
     const main = /^(?:CMD|ENTRYPOINT) \[.*?"([^"]+\.ts)"/m.exec(stage)?.[1];
     if (name === undefined || main === undefined) return [];
-    const folders = [...stage.matchAll(/^COPY ((?:packages|services)\S*) /gm)].map(
-      ([, folder = '']) => folder,
-    );
+    const copied = /^COPY --from=sources \/source\/((?:packages|services)\S*) /gm;
+    const folders = [...stage.matchAll(copied)].map(([, folder = '']) => folder);
     return [{ name, folders, main }];
   });
 }
@@ -55,12 +54,21 @@ function imported(main: string): ReadonlySet<string> {
   return seen;
 }
 
-const images = imagesIn(readFileSync(join(ROOT, 'Dockerfile'), 'utf8'));
+const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
+const images = imagesIn(dockerfile);
 
 describe('the images', () => {
   it('are all looked at', () => {
     const names = ['proxy', 'prober', 'controller', 'cli', 'simulator'];
     expect(images.map(({ name }) => name)).toEqual(names);
+  });
+
+  it('take nothing over from the clone that only its owner may read', () => {
+    const fromClone = dockerfile
+      .split(/^(?=FROM )/m)
+      .filter((stage) => /^COPY (?!--from=)/m.test(stage));
+    expect(fromClone).toHaveLength(1);
+    expect(fromClone[0]).toMatch(/AS sources\n.*COPY \. \.\nRUN chmod -R u=rwX,go=rX \.\n/s);
   });
 
   it.each(images)('$name holds whatever it imports', ({ name, folders, main }) => {
