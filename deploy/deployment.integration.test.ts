@@ -39,6 +39,20 @@ const serviceSchema = z.object({
     .optional(),
   networks: z.record(z.string(), z.unknown()).optional(),
 });
+/** The project as Docker reads it, with these files on top. */
+const composeConfig = (files: readonly string[], env: Readonly<Record<string, string>> = {}) => {
+  const named = ['docker-compose.yml', ...files].flatMap((file) => ['--file', file]);
+  const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  return projectSchema.parse(
+    JSON.parse(
+      run(
+        'env',
+        ...[...settings, 'docker', 'compose', ...named],
+        ...['--env-file', '/dev/null', '--profile', '*', 'config', '--format', 'json'],
+      ),
+    ),
+  );
+};
 const projectSchema = z.object({
   services: z.record(z.string(), serviceSchema),
   networks: z.record(
@@ -64,23 +78,7 @@ const stackSchema = z.object({
 });
 
 describe.skipIf(!hasCompose)('docker-compose.yml', () => {
-  const { services, networks } = hasCompose
-    ? projectSchema.parse(
-        JSON.parse(
-          run(
-            'docker',
-            'compose',
-            '--env-file',
-            '/dev/null',
-            '--profile',
-            '*',
-            'config',
-            '--format',
-            'json',
-          ),
-        ),
-      )
-    : { services: {}, networks: {} };
+  const { services, networks } = hasCompose ? composeConfig([]) : { services: {}, networks: {} };
   const all = Object.entries(services);
 
   it.each(all)('takes from %s what it does not need', (_name, service) => {
@@ -132,6 +130,30 @@ describe.skipIf(!hasCompose)('docker-compose.yml', () => {
     expect(networksOf('redis')).toEqual(['core']);
     expect(networksOf('prometheus')).toEqual(['metrics']);
     expect(networksOf('controller')).toEqual(['core', 'dashboards', 'metrics']);
+  });
+
+  it.each([[[]], [['deploy/compose/metrics.yml', 'deploy/compose/scale.yml']]])(
+    'has one address for Prometheus of each service, or it would count it twice: with %j',
+    (files) => {
+      const { services } = composeConfig(files, { ZEPHYR_METRICS_BIND: '192.0.2.1' });
+      const networksOf = (name: string) => Object.keys(services[name]?.networks ?? {});
+      const ofPrometheus = networksOf('prometheus');
+      for (const name of ['proxy', 'prober', 'controller', 'alertmanager']) {
+        const shared = networksOf(name).filter((network) => ofPrometheus.includes(network));
+        expect(shared, name).toEqual(['metrics']);
+      }
+    },
+  );
+
+  it('lets no container out through the networks of published ports', () => {
+    const { networks } = composeConfig(['deploy/compose/metrics.yml'], {
+      ZEPHYR_METRICS_BIND: '192.0.2.1',
+    });
+    for (const name of ['dashboards', 'federation']) {
+      expect(networks[name]?.driver_opts, name).toEqual({
+        'com.docker.network.bridge.enable_ip_masquerade': 'false',
+      });
+    }
   });
 
   it('mounts nothing of the host that a service may change', () => {
