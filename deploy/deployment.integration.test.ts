@@ -26,6 +26,7 @@ const serviceSchema = z.object({
   command: z.array(z.string()).nullish(),
   stop_grace_period: z.string().optional(),
   healthcheck: z.object({ timeout: z.string() }).optional(),
+  environment: z.record(z.string(), z.string().nullable()).optional(),
   user: z.string().optional(),
   ports: z.array(z.object({ host_ip: z.string().optional(), published: z.string() })).optional(),
   volumes: z
@@ -33,6 +34,7 @@ const serviceSchema = z.object({
       z.object({
         type: z.string(),
         source: z.string().optional(),
+        target: z.string(),
         read_only: z.boolean().optional(),
       }),
     )
@@ -153,6 +155,17 @@ describe.skipIf(!hasCompose)('docker-compose.yml', () => {
       expect(networks[name]?.driver_opts, name).toEqual({
         'com.docker.network.bridge.enable_ip_masquerade': 'false',
       });
+    }
+  });
+
+  it('gives every service the configuration by its path on the host, which messages name', () => {
+    const { services } = composeConfig([], { ZEPHYR_CONFIG_FOLDER: './team' });
+    for (const name of ['proxy', 'prober', 'controller', 'cli']) {
+      const { environment = {}, volumes = [] } = services[name] ?? {};
+      const path = environment['ZEPHYR_CONFIG'] ?? '';
+      expect(join(path), name).toBe('team/config.toml');
+      const mounted = volumes.find(({ source }) => source === join(root, 'team'));
+      expect(mounted?.target, name).toBe(join('/app', path, '..'));
     }
   });
 
