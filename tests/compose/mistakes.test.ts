@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 
@@ -52,11 +52,17 @@ describe.skipIf(missing !== undefined)('make up', { timeout: 600_000 }, () => {
     expect(status).toBe(2);
   });
 
-  it('reports a file that the services may not read', () => {
-    chmodSync(stack.configPath, 0o600);
-    const { status, output } = up();
-    expect(output).toContain('chmod a+r');
-    expect(status).toBe(2);
+  it('reports a file that the services may not read, or its folder', () => {
+    const folder = dirname(stack.configPath);
+    for (const closed of [stack.configPath, folder]) {
+      chmodSync(closed, 0o700);
+      const { status, output } = up();
+      chmodSync(folder, 0o755);
+      expect(output).toContain(`${stack.configPath}: EACCES`);
+      expect(output).toContain('chmod a+r for the file, a+rx for its folder');
+      expect(status).toBe(2);
+      chmodSync(stack.configPath, 0o644);
+    }
   });
 
   // The first one to build all images.

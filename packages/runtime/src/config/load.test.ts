@@ -541,4 +541,12 @@ describe('loadConfig', () => {
       '/nonexistent/c.toml does not exist',
     );
   });
+
+  it('names the configuration where the folder of both files is closed', () => {
+    // Neither can be read: both are folders.
+    const sources = { configPath: import.meta.dirname, envFilePath: `${import.meta.dirname}/..` };
+    expect(() => loadConfig({ ...sources, environment: {} })).toThrow(
+      `cannot read ${import.meta.dirname}:`,
+    );
+  });
 });

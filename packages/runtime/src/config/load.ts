@@ -46,11 +46,13 @@ export interface LoadOptions {
 
 /** @throws ConfigError (code `CONFIG`) with all problems. */
 export function loadConfig(sources: ConfigSources, options: LoadOptions = {}): LoadedConfig {
+  // First: where their common folder is closed, the advice must not be to take over the tokens.
+  const text = readText(sources.configPath, 'must exist');
   const envFileText = readText(sources.envFilePath, 'may be missing');
   return parseConfig({
     ...options,
     path: sources.configPath,
-    text: readText(sources.configPath, 'must exist'),
+    text,
     variables: variablesOf(sources.environment, envFileText, options.read),
     envFile: { path: sources.envFilePath, text: envFileText },
     environment: sources.environment,
