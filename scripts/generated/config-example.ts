@@ -5,7 +5,7 @@ import {
   type DocumentedKey,
   documentationOf,
   toml,
-} from './config-sections.ts';
+} from './config-documentation.ts';
 
 const HEADER = `# Claude Zephyr. Copy this file to config.toml, put your endpoints in, and the tokens into .env
 # (see .env.example). \`make config-check\` lists every problem in one run.

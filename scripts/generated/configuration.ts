@@ -1,5 +1,5 @@
 /** docs/configuration.md: every key with its type, range, default and description of the schema. */
-import { configSections, documentationOf, type KeySchema, toml } from './config-sections.ts';
+import { configSections, documentationOf, type KeySchema, toml } from './config-documentation.ts';
 
 const UNBOUNDED = Number.MAX_SAFE_INTEGER;
 

@@ -82,7 +82,7 @@ export const OF_DECIDE: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'decide/probe-interval.ts',
+    file: 'decide/load-scaled-interval.ts',
     line: 'Math.max(idleMs - MINUTE_MS, 0)',
     titles: ['0 → 1'],
     why: 'one millisecond of an hour: less than a step',

@@ -95,7 +95,7 @@ export const OF_ROUTE: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'route/ejected-endpoints.ts',
+    file: 'route/ejection-store.ts',
     line: 'atMs !== undefined &&',
     titles: [
       'atMs !== undefined && nowMs - atMs < REPORTED_FOR_MS → nowMs - atMs < REPORTED_FOR_MS',
@@ -103,7 +103,7 @@ export const OF_ROUTE: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'route/ejected-endpoints.ts',
+    file: 'route/ejection-store.ts',
     line: 'next === before',
     titles: ['next === before → false'],
     why: FAST,

@@ -11,7 +11,7 @@ export { HeldDocument } from './answer/held-document.ts';
 export { isSuccess, judgeRefusal, type RefusalVerdict } from './answer/judge-status.ts';
 export { linesOf } from './answer/lines.ts';
 export { rateLimitsOf } from './answer/rate-limit-headers.ts';
-export { retryAfterMsIn } from './answer/retry-after.ts';
+export { retryAfterMsIn } from './answer/endpoint-retry-after.ts';
 export {
   AnswerStart,
   MAX_INTERIM_ANSWERS,
@@ -41,7 +41,7 @@ export { currentRateLimits } from './learn/rate-limit-headroom.ts';
 export { latencyClassOf, requestClassOf } from './learn/request-class.ts';
 export { summaryOf, type TimeSummary } from './learn/time-summary.ts';
 export { own } from './own-property.ts';
-export { DEFAULT_POLICY, type Policy } from './policy.ts';
+export { DEFAULT_POLICY, type Policy } from './decision-policy.ts';
 export {
   type CostPace,
   NO_COST_PACE,

@@ -3,7 +3,7 @@ import { decisionShown } from './decision-shown.ts';
 import { speech } from './language.ts';
 import { pageName } from './navigation.ts';
 import { isStale, link } from './page.ts';
-import type { PageName } from './route.ts';
+import type { PageName } from './page-address.ts';
 import { state } from './store.ts';
 import { Banners, LinkBanner, StateBanners } from './views/banners.tsx';
 import { LatencyChart } from './views/chart.tsx';

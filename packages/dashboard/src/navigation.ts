@@ -1,7 +1,7 @@
 /** The page that is shown; the browser's back and forward work. */
 import { computed, signal } from '@preact/signals';
 
-import { hashOf, type Route, routeOf } from './route.ts';
+import { hashOf, type Route, routeOf } from './page-address.ts';
 
 const hash = signal(location.hash);
 addEventListener('hashchange', () => {

@@ -1,7 +1,7 @@
 /** The log of requests as the page shows it: what is wanted, and new ones on top. Pure. */
 import type { ApiRequestRecord } from '@zephyr/contract/usage';
 
-import type { RequestFilter } from './route.ts';
+import type { RequestFilter } from './page-address.ts';
 
 /** As many as `GET /api/requests` lists where nobody asks for more. */
 export const SHOWN_REQUESTS = 100;

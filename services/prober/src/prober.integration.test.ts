@@ -26,7 +26,7 @@ import {
 } from '@zephyr/runtime/probe-jobs';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
-import { readLast } from '@zephyr/runtime/redis/streams';
+import { readLast } from '@zephyr/runtime/redis/read-streams';
 import { readUsage } from '@zephyr/runtime/redis/usage-store';
 import { VERSION } from '@zephyr/runtime/version';
 import { eventually } from '@zephyr/testkit/eventually';

@@ -1,6 +1,6 @@
 import type { RateLimitKind, RateLimitReport, RateLimitReports } from '@zephyr/contract/rate-limit';
 
-import { type AnswerHeaders, momentOf, one } from './retry-after.ts';
+import { type AnswerHeaders, momentOf, one } from './endpoint-retry-after.ts';
 
 const PREFIX = 'anthropic-ratelimit-';
 /** A record, so that the compiler asks for each kind of the contract. */

@@ -7,7 +7,7 @@ import type { Score } from '@zephyr/contract/score';
 import { isContradictedByLive } from '../learn/live-success.ts';
 import { scoreOf } from '../learn/score.ts';
 import { own } from '../own-property.ts';
-import type { Policy } from '../policy.ts';
+import type { Policy } from '../decision-policy.ts';
 import { causeOf } from '../types.ts';
 import { isContradicted } from './ejection-recovery.ts';
 import {

@@ -5,7 +5,7 @@ import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
 import type { ModelFamily, SessionLoad } from '@zephyr/contract/session';
 
 import { only, own } from '../own-property.ts';
-import type { PresencePolicy } from '../policy.ts';
+import type { PresencePolicy } from '../decision-policy.ts';
 import { causeOf } from '../types.ts';
 
 /** A proxy's last report, with moments instead of remaining times. */

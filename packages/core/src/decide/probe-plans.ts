@@ -7,7 +7,7 @@ import { nextAsk } from '../probe/direct-probes.ts';
 import type { Assessment } from './assessment.ts';
 import type { Context, Step } from './context.ts';
 import type { Effect } from './inputs.ts';
-import { idleIntervalMs, scaledInterval } from './probe-interval.ts';
+import { idleIntervalMs, scaledInterval } from './load-scaled-interval.ts';
 import type { GroupState, World } from './world.ts';
 
 /** Emits the probe plans that have changed. */

@@ -4,7 +4,7 @@ import { PROBE_STYLES } from '@zephyr/contract/probe';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../policy.ts';
+import { DEFAULT_POLICY } from '../decision-policy.ts';
 import { A, B, C, GROUP, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import { assess } from './assessment.ts';

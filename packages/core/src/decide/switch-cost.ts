@@ -2,7 +2,7 @@ import type { Trade } from '@zephyr/contract/decision';
 import type { ModelFamily, SessionLoad } from '@zephyr/contract/session';
 import { HOUR_MS } from '@zephyr/contract/units';
 
-import type { SessionPolicy } from '../policy.ts';
+import type { SessionPolicy } from '../decision-policy.ts';
 
 const TOKENS_PER_MILLION = 1_000_000;
 

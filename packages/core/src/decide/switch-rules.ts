@@ -3,7 +3,7 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
 import type { ReasonCode } from '@zephyr/contract/selection';
 
-import type { Policy } from '../policy.ts';
+import type { Policy } from '../decision-policy.ts';
 import { type Assessment, bestAvailable, byRank } from './assessment.ts';
 import { comparableScores } from './comparable-scores.ts';
 import type { Context } from './context.ts';

@@ -10,7 +10,7 @@
 import type { ProbeStyle } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
 
-import type { LatencyPolicy } from '../policy.ts';
+import type { LatencyPolicy } from '../decision-policy.ts';
 import { probeKindOf } from './health.ts';
 import {
   addProbeLatency,

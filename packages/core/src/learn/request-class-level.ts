@@ -15,7 +15,7 @@
  */
 import type { EpochMs } from '@zephyr/contract/scalars';
 
-import type { LivePolicy } from '../policy.ts';
+import type { LivePolicy } from '../decision-policy.ts';
 
 export interface ClassLevel {
   /** Live time minus the time of probes; may be negative. */

@@ -10,7 +10,7 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { FirstByteTimes } from '../learn/first-byte-times.ts';
 import { type Candidate, type Choice, chooseEndpoint } from './choose-endpoint.ts';
-import { EjectedEndpoints, type EjectedEndpointsDeps } from './ejected-endpoints.ts';
+import { EjectedEndpoints, type EjectedEndpointsDeps } from './ejection-store.ts';
 import type { Ejection, EjectionPolicy } from './ejection.ts';
 import { EndpointMemory } from './endpoint-memory.ts';
 import { Blaming, type Proof } from './failure-blame.ts';

@@ -2,7 +2,7 @@
 import type { TokenUsage } from '@zephyr/contract/probe';
 
 import { familyOf } from '../model-family.ts';
-import { DEFAULT_POLICY } from '../policy.ts';
+import { DEFAULT_POLICY } from '../decision-policy.ts';
 
 /** Prices of the models whose name begins with `model`, in USD per million tokens. */
 export interface Price {

@@ -5,7 +5,7 @@ import type { UsageReport } from '@zephyr/contract/usage';
 import { type ApiResult, ask } from '../api.ts';
 import { historySpeech } from '../history-language.ts';
 import { goTo, route } from '../navigation.ts';
-import { HISTORY_RANGES, type HistoryRange } from '../route.ts';
+import { HISTORY_RANGES, type HistoryRange } from '../page-address.ts';
 import { state } from '../store.ts';
 import { Availability } from './availability.tsx';
 import { Choice } from './choice.tsx';

@@ -1,6 +1,6 @@
 import { speech } from '../language.ts';
 import { pageName } from '../navigation.ts';
-import { hashOf, type PageName } from '../route.ts';
+import { hashOf, type PageName } from '../page-address.ts';
 
 /** In their order; each begins with what most people want of it. */
 const ADDRESSES: Readonly<Record<PageName, string>> = {

@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks';
 
 import { ask } from '../api.ts';
 import { goTo } from '../navigation.ts';
-import type { RequestFilter } from '../route.ts';
+import type { RequestFilter } from '../page-address.ts';
 import { usageSpeech } from '../usage-language.ts';
 import { personName } from './usage-names.tsx';
 

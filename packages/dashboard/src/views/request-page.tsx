@@ -7,7 +7,7 @@ import { type ApiTrouble, ask } from '../api.ts';
 import { goTo, route } from '../navigation.ts';
 import { link, nowMs } from '../page.ts';
 import { hasFailed, isWanted, SHOWN_REQUESTS, withEnded } from '../request-log.ts';
-import { filterParams, type RequestFilter } from '../route.ts';
+import { filterParams, type RequestFilter } from '../page-address.ts';
 import { endedRequests, state, streamsOpened } from '../store.ts';
 import { usageSpeech } from '../usage-language.ts';
 import { HowToConnect } from './how-to-connect.tsx';

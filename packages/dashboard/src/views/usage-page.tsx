@@ -4,7 +4,7 @@ import type { UsageReport } from '@zephyr/contract/usage';
 
 import { type ApiResult, ask } from '../api.ts';
 import { goTo, route } from '../navigation.ts';
-import { USAGE_DAYS, type UsageDays } from '../route.ts';
+import { USAGE_DAYS, type UsageDays } from '../page-address.ts';
 import { budgetLeftOf, cacheHitRatio, failedRatio, usageBy } from '../usage-data.ts';
 import { usageSpeech } from '../usage-language.ts';
 import { BudgetTable } from './budget-table.tsx';

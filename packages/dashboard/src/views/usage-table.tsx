@@ -1,6 +1,6 @@
 import type { NamedDimension } from '@zephyr/contract/usage';
 import type { JSX } from 'preact';
-import { hashOf } from '../route.ts';
+import { hashOf } from '../page-address.ts';
 import { cacheHitRatio, type NamedUsage } from '../usage-data.ts';
 import { usageSpeech } from '../usage-language.ts';
 import { Scrolling } from './scrolling.tsx';

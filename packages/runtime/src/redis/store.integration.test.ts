@@ -9,7 +9,7 @@ import { keys } from './keys.ts';
 import { type Commit, writeCommit } from './leader-records.ts';
 import { acquireLease, LEASE_MS, releaseLease, renewLease } from './lease-store.ts';
 import { nextProbeSequence, recordProbe } from './probe-store.ts';
-import { readLast } from './streams.ts';
+import { readLast } from './read-streams.ts';
 
 const { redis } = await redisOfFile();
 

@@ -10,7 +10,7 @@ import { REMOVED_BEFORE_HEADER, usageReportSchema } from '@zephyr/contract/usage
 import { endpointId, epochMs, parseRecording, replayRecording } from '@zephyr/core';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { recordProbe } from '@zephyr/runtime/redis/probe-store';
-import { readLast } from '@zephyr/runtime/redis/streams';
+import { readLast } from '@zephyr/runtime/redis/read-streams';
 import { VERSION } from '@zephyr/runtime/version';
 import { eventually } from '@zephyr/testkit/eventually';
 import { call } from '@zephyr/testkit/http-call';

@@ -10,7 +10,7 @@ import {
 } from '@zephyr/contract/command';
 import type { Logger } from '@zephyr/runtime/logger';
 import { appendCommand } from '@zephyr/runtime/redis/commands';
-import type { StreamEntry } from '@zephyr/runtime/redis/streams';
+import type { StreamEntry } from '@zephyr/runtime/redis/read-streams';
 import type { RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';

@@ -6,7 +6,7 @@ import { scoredProbeSchema } from '@zephyr/contract/probe';
 import type { Logger } from '@zephyr/runtime/logger';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { readLastPart } from '@zephyr/runtime/redis/proxy-records';
-import { parseEntries, readLast, type StreamEntry } from '@zephyr/runtime/redis/streams';
+import { parseEntries, readLast, type StreamEntry } from '@zephyr/runtime/redis/read-streams';
 import type { Redis } from 'ioredis';
 import type { z } from 'zod';
 

@@ -3,7 +3,7 @@ import { type RequestRecord, requestRecordSchema } from '@zephyr/contract/usage'
 import type { Logger } from '@zephyr/runtime/logger';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { readLastPart } from '@zephyr/runtime/redis/proxy-records';
-import { parseEntries } from '@zephyr/runtime/redis/streams';
+import { parseEntries } from '@zephyr/runtime/redis/read-streams';
 import { KEPT_REQUESTS } from '@zephyr/runtime/redis/usage-store';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';

@@ -3,7 +3,7 @@ import type { ApiSample } from '@zephyr/contract/api-history';
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { OutcomeBatch } from '@zephyr/contract/outcome';
 import type { ProbeResult } from '@zephyr/contract/probe';
-import type { StreamEntry } from '@zephyr/runtime/redis/streams';
+import type { StreamEntry } from '@zephyr/runtime/redis/read-streams';
 
 export function probeSample({ atMs, value }: StreamEntry<ProbeResult>): ApiSample {
   const { endpointId, verdict } = value;

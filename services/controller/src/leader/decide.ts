@@ -14,7 +14,7 @@ import {
   type World,
   type WorldEvent,
 } from '@zephyr/core';
-import type { StreamEntry } from '@zephyr/runtime/redis/streams';
+import type { StreamEntry } from '@zephyr/runtime/redis/read-streams';
 import { type LeaderView, viewOf } from '../view/api-state.ts';
 import type { Rollups } from '../view/rollup.ts';
 import { withBatch } from '../view/statistics.ts';

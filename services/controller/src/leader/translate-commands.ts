@@ -12,7 +12,7 @@ import type { Mode } from '@zephyr/contract/selection';
 import type { CommandOutcome, Effect } from '@zephyr/core';
 import type { ConfigChange } from '@zephyr/runtime/config/source';
 import { COMMAND_LIFE_MS } from '@zephyr/runtime/redis/commands';
-import type { StreamEntry } from '@zephyr/runtime/redis/streams';
+import type { StreamEntry } from '@zephyr/runtime/redis/read-streams';
 
 /** `reload` and edits are not for the core: the leader reads its files and passes on what is new. */
 type LeaderCommand = OperatorCommand | { readonly kind: 'reload' };

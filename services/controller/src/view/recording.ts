@@ -6,7 +6,7 @@ import type { Decision } from '@zephyr/contract/decision';
 import type { Input, Policy, Recording, Segment, World } from '@zephyr/core';
 import type { Logger } from '@zephyr/runtime/logger';
 import { keys } from '@zephyr/runtime/redis/keys';
-import { parseEntries } from '@zephyr/runtime/redis/streams';
+import { parseEntries } from '@zephyr/runtime/redis/read-streams';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 

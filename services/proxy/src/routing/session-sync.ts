@@ -8,7 +8,7 @@ import type { SessionTable } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { readSessionEntries } from '@zephyr/runtime/redis/proxy-records';
-import { parseEntries } from '@zephyr/runtime/redis/streams';
+import { parseEntries } from '@zephyr/runtime/redis/read-streams';
 import type { Redis } from 'ioredis';
 
 /** In one entry; what is left follows a second later. */

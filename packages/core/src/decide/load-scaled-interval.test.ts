@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../policy.ts';
+import { DEFAULT_POLICY } from '../decision-policy.ts';
 import { A, GROUP, running, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
-import { idleIntervalMs, scaledInterval } from './probe-interval.ts';
+import { idleIntervalMs, scaledInterval } from './load-scaled-interval.ts';
 import type { GroupState } from './world.ts';
 
 const MINUTE = 60_000;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { endpointId } from '../types.ts';
-import { EjectedEndpoints } from './ejected-endpoints.ts';
+import { EjectedEndpoints } from './ejection-store.ts';
 import type { Blame } from './ejection.ts';
 import { MAX_KNOWN } from './known-by-endpoint.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { retryAfterMsIn } from './retry-after.ts';
+import { retryAfterMsIn } from './endpoint-retry-after.ts';
 
 const nowMs = Date.parse('Wed, 21 Oct 2026 07:28:00 GMT');
 const inSeconds = (seconds: number) => String(nowMs / 1000 + seconds);
