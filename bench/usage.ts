@@ -16,7 +16,7 @@ import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { startRedisServer } from '@zephyr/runtime/redis/private-server';
-import { KEPT_REQUESTS } from '@zephyr/runtime/redis/usage-store';
+import { STREAM_LENGTHS } from '@zephyr/runtime/redis/stream-lengths';
 
 import { PeopleLimits } from '../services/proxy/src/people-limits/people-limits.ts';
 import { UsageWriter } from '../services/proxy/src/usage/usage-writer.ts';
@@ -93,7 +93,9 @@ async function measure(redis: Redis, team: Team): Promise<void> {
     `${((used - stream) / rows).toFixed(0)} bytes a row; a day takes`,
     `${kibibytes(await sizeOf(redis, days[0]))} KiB, an hour ${kibibytes(await sizeOf(redis, hours[0]))} KiB`,
   );
-  console.log(`  log of ${kept} requests (${KEPT_REQUESTS} kept): ${mebibytes(stream)} MiB`);
+  console.log(
+    `  log of ${kept} requests (${STREAM_LENGTHS.requests} kept): ${mebibytes(stream)} MiB`,
+  );
   const free = 1 - (await memoryOf(redis)) / MAX_MEMORY;
   console.log(`  of ${mebibytes(MAX_MEMORY)} MiB free: ${(100 * free).toFixed(0)} %`);
 }

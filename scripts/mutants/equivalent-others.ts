@@ -123,19 +123,19 @@ export const OF_OTHERS: readonly Equivalent[] = [
     why: 'the first character that is no blank, wherever the search begins',
   },
   {
-    file: 'answer/retry-after.ts',
+    file: 'answer/endpoint-retry-after.ts',
     line: 'limit === undefined || !isUsedUp',
     titles: ['limit === undefined || !isUsedUp(headers, limit) → !isUsedUp(headers, limit)'],
     why: COMPILER,
   },
   {
-    file: 'answer/retry-after.ts',
+    file: 'answer/endpoint-retry-after.ts',
     line: 'text === undefined) return undefined',
     titles: ['text === undefined → false'],
     why: COMPILER,
   },
   {
-    file: 'answer/retry-after.ts',
+    file: 'answer/endpoint-retry-after.ts',
     line: 'text !== undefined && ',
     titles: [
       'text !== undefined && /^\\d{1,12}(\\.\\d{1,9})?$/.test(text) → /^\\d{1,12}(\\.\\d{1,9})?$/.test(text)',
@@ -143,7 +143,7 @@ export const OF_OTHERS: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'answer/retry-after.ts',
+    file: 'answer/endpoint-retry-after.ts',
     line: 'remaining !== undefined && ',
     titles: [
       'remaining !== undefined && /^0+(\\.0+)?$/.test(remaining) → /^0+(\\.0+)?$/.test(remaining)',

@@ -15,7 +15,7 @@ const LEAST_WORDS = 3;
 const OF_NODE = /^'(?:ignore|pipe|ipc|inherit)'$/;
 
 const CONSTANT = /^(?:export )?const ([A-Z][A-Z0-9_]+)(?::[^=]+)? = ([^;]+);/gm;
-const WORDS = /(?:'[a-z_]+'\s*(?:\||,)\s*)+'[a-z_]+'/g;
+const WORDS = /(?:'[\w-]+'\s*(?:\||,)\s*)+'[\w-]+'/g;
 const TYPE = /^(?:export )?(?:interface|type|class) ([A-Z]\w+)/gm;
 
 export const RULES_OF_MANY: readonly RuleOfMany[] = [
@@ -52,7 +52,7 @@ function declaredOnce(name: string, factsOf: (text: string) => readonly string[]
 
 /** In one order, so that the same set is found whichever comes first. Empty for what is no fact of ours. */
 function setOf(words: string): string {
-  const set = [...new Set(words.match(/'[a-z_]+'/g))].sort();
+  const set = [...new Set(words.match(/'[\w-]+'/g))].sort();
   return set.length < LEAST_WORDS || set.some((word) => OF_NODE.test(word)) ? '' : set.join(' ');
 }
 

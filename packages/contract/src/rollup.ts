@@ -72,9 +72,6 @@ const trendPointSchema = z
   .meta({ id: 'TrendPoint' });
 export type TrendPoint = PlainOf<typeof trendPointSchema>;
 
-export const TREND_RANGES = ['24h', '7d', '30d'] as const;
-export type TrendRange = (typeof TREND_RANGES)[number];
-
 /** Oldest first; hours and days in which no controller led are left out. */
 export const trendsSchema = z
   .object({

@@ -7,11 +7,11 @@ export {
   REST_QUIET_MS,
   StreamEnd,
 } from './answer/end.ts';
+export { retryAfterMsIn } from './answer/endpoint-retry-after.ts';
 export { HeldDocument } from './answer/held-document.ts';
 export { isSuccess, judgeRefusal, type RefusalVerdict } from './answer/judge-status.ts';
 export { linesOf } from './answer/lines.ts';
 export { rateLimitsOf } from './answer/rate-limit-headers.ts';
-export { retryAfterMsIn } from './answer/endpoint-retry-after.ts';
 export {
   AnswerStart,
   MAX_INTERIM_ANSWERS,
@@ -34,6 +34,7 @@ export { sessionLoadOf } from './decide/presence.ts';
 export { reduce } from './decide/reduce.ts';
 export { snapshotContent } from './decide/snapshot.ts';
 export { type EndpointState, initialWorld, type World } from './decide/world.ts';
+export { DEFAULT_POLICY, type Policy } from './decision-policy.ts';
 export type { FirstByteClass, FirstByteLimits } from './learn/first-byte-times.ts';
 export { latencyBasisOf } from './learn/probe-latency.ts';
 export { scored } from './learn/probe-score.ts';
@@ -41,7 +42,6 @@ export { currentRateLimits } from './learn/rate-limit-headroom.ts';
 export { latencyClassOf, requestClassOf } from './learn/request-class.ts';
 export { summaryOf, type TimeSummary } from './learn/time-summary.ts';
 export { own } from './own-property.ts';
-export { DEFAULT_POLICY, type Policy } from './decision-policy.ts';
 export {
   type CostPace,
   NO_COST_PACE,

@@ -6,7 +6,7 @@
  *     any --(the server asks for a token)--> login --(signed in)--> connecting
  */
 
-import { SILENCE_MS } from '@zephyr/contract/timing';
+import { SILENCE_MS } from '@zephyr/contract/stream-timing';
 
 export type Link =
   | { readonly status: 'connecting' }

@@ -1,7 +1,7 @@
 /** Of which entries of the log this browser notifies, and which of them only take the place of another. Pure. */
 
 import type { ApiLogEntry } from '@zephyr/contract/api-history';
-import { REPEAT_AFTER_MS } from '@zephyr/contract/timing';
+import { REPEAT_AFTER_MS } from '@zephyr/contract/notify-timing';
 import { type NotifyAbout, notifyAboutDecision, notifyAboutNotice } from '@zephyr/texts/screens';
 
 /** What was shown last under a tag, by whichever tab of this browser. */

@@ -1,23 +1,14 @@
 /** Which page is shown, and what of it: the part of the address behind `#`, so that it can be linked to. */
+import type { RequestFilter } from '@zephyr/contract/request-filter';
+import { TREND_RANGES, type TrendRange } from '@zephyr/contract/trend-range';
 
 /** Days of a usage report, today included. */
 export const USAGE_DAYS = [1, 7, 30] as const;
 export type UsageDays = (typeof USAGE_DAYS)[number];
 
-/** As `GET /api/trends` takes them. */
-export const HISTORY_RANGES = ['24h', '7d', '30d'] as const;
-export type HistoryRange = (typeof HISTORY_RANGES)[number];
-
-/** What `GET /api/requests` takes; undefined: all. */
-export interface RequestFilter {
-  readonly person?: string | undefined;
-  readonly failed?: boolean | undefined;
-  readonly id?: string | undefined;
-}
-
 export type Route =
   | { readonly kind: 'overview' }
-  | { readonly kind: 'history'; readonly range: HistoryRange }
+  | { readonly kind: 'history'; readonly range: TrendRange }
   | { readonly kind: 'usage'; readonly days: UsageDays }
   | { readonly kind: 'requests'; readonly filter: RequestFilter }
   | { readonly kind: 'settings' };
@@ -34,8 +25,8 @@ export function routeOf(hash: string): Route {
     return { kind: page, days: days ?? DEFAULT_DAYS };
   }
   if (page === 'history') {
-    const range = HISTORY_RANGES.find((each) => each === params.get('range'));
-    return { kind: page, range: range ?? HISTORY_RANGES[0] };
+    const range = TREND_RANGES.find((each) => each === params.get('range'));
+    return { kind: page, range: range ?? TREND_RANGES[0] };
   }
   if (page === 'requests') {
     const person = params.get('person') ?? undefined;

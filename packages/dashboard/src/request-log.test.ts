@@ -1,7 +1,8 @@
-import { type ApiRequestRecord, REQUEST_OUTCOMES } from '@zephyr/contract/usage';
+import { LISTED_REQUESTS } from '@zephyr/contract/request-filter';
+import type { ApiRequestRecord } from '@zephyr/contract/usage';
 import { describe, expect, it } from 'vitest';
 
-import { hasFailed, isWanted, SHOWN_REQUESTS, withEnded } from './request-log.ts';
+import { withEnded } from './request-log.ts';
 
 const record = (known: Partial<ApiRequestRecord>): ApiRequestRecord => ({
   id: 'zephyr_1',
@@ -29,30 +30,6 @@ const record = (known: Partial<ApiRequestRecord>): ApiRequestRecord => ({
   ...known,
 });
 
-describe('the filter', () => {
-  it('counts as failed what the ledger counts: all but whole answers and clients that went away', () => {
-    const failed = REQUEST_OUTCOMES.filter((outcome) => hasFailed({ outcome }));
-    expect(failed).toEqual(['passed', 'failed', 'cut', 'too_large', 'timed_out']);
-  });
-
-  it.each([
-    [{}, true],
-    [{ person: 'ann' }, true],
-    [{ person: 'ben' }, false],
-    [{ failed: true }, false],
-    [{ id: 'zephyr_1' }, true],
-    [{ id: 'req_1' }, true],
-    [{ id: 'req_2' }, false],
-    [{ person: 'ben', id: 'req_1' }, false],
-  ])('%j of a good request of ann: %s', (filter, expected) => {
-    expect(isWanted(record({}), filter)).toBe(expected);
-  });
-
-  it('finds a failed one', () => {
-    expect(isWanted(record({ outcome: 'cut' }), { failed: true })).toBe(true);
-  });
-});
-
 describe('the list', () => {
   it('takes what has ended since on top, each once', () => {
     const old = record({ id: 'a', atMs: 1 });
@@ -62,12 +39,12 @@ describe('the list', () => {
   });
 
   it('drops the oldest beyond what is shown', () => {
-    const listed = Array.from({ length: SHOWN_REQUESTS }, (_, index) =>
+    const listed = Array.from({ length: LISTED_REQUESTS }, (_, index) =>
       record({ id: `${index}`, atMs: 1_000 - index }),
     );
     const list = withEnded(listed, [record({ id: 'new', atMs: 2_000 })]);
-    expect(list).toHaveLength(SHOWN_REQUESTS);
+    expect(list).toHaveLength(LISTED_REQUESTS);
     expect(list[0]?.id).toBe('new');
-    expect(list.at(-1)?.id).toBe(`${SHOWN_REQUESTS - 2}`);
+    expect(list.at(-1)?.id).toBe(`${LISTED_REQUESTS - 2}`);
   });
 });

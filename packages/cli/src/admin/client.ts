@@ -1,11 +1,11 @@
 /** The admin API of a controller, for the command line and the terminal dashboard. */
 
+import { ADMIN_TIMEOUT_MS } from '@zephyr/contract/admin-timing';
 import type { ApiHistory } from '@zephyr/contract/api-history';
 import type { ApiState } from '@zephyr/contract/api-state';
 import type { CommandAnswer, CommandBody, CommandName } from '@zephyr/contract/command';
 import type { BudgetList } from '@zephyr/contract/people-limits';
 import type { Problem } from '@zephyr/contract/problem';
-import { ADMIN_TIMEOUT_MS } from '@zephyr/contract/timing';
 import {
   type ApiRequestRecord,
   REMOVED_BEFORE_HEADER,

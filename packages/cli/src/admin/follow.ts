@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ApiHistory, ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
 import type { ApiState } from '@zephyr/contract/api-state';
-import { SILENCE_MS } from '@zephyr/contract/timing';
+import { SILENCE_MS } from '@zephyr/contract/stream-timing';
 import type { ApiRequestRecord } from '@zephyr/contract/usage';
 import type { EventSourceMessage } from 'eventsource-parser/stream';
 import type { AdminClient, EventOptions } from './client.ts';

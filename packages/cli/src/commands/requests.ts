@@ -1,4 +1,5 @@
 /** `zephyr requests`: past requests; with `--follow` also new ones as they end. */
+import { isWanted, MOST_LISTED_REQUESTS } from '@zephyr/contract/request-filter';
 import type { ApiRequestRecord } from '@zephyr/contract/usage';
 import { systemClock } from '@zephyr/runtime/clock';
 import type { Environment } from '@zephyr/runtime/environment';
@@ -7,9 +8,6 @@ import type { RequestParams } from '../admin/client.ts';
 import { followStream } from '../admin/follow.ts';
 import { renderTable } from '../table.ts';
 import { type AdminOptions, type AdminSession, openSession } from './admin-session.ts';
-
-/** As many as `GET /api/requests` lists at most. */
-const MAX_MISSED = 1_000;
 
 export interface RequestsOptions extends AdminOptions, RequestParams {
   readonly follow?: boolean;
@@ -56,7 +54,7 @@ async function follow(
 
   async function missed(): Promise<readonly ApiRequestRecord[]> {
     const { person, failed, id } = options;
-    const query = { person, failed, id, limit: MAX_MISSED };
+    const query = { person, failed, id, limit: MOST_LISTED_REQUESTS };
     const newestFirst = await session.client.requests(query).catch(() => []);
     const known = newestFirst.findIndex((record) => seen.has(record));
     return newestFirst.slice(0, known === -1 ? newestFirst.length : known).toReversed();
@@ -78,16 +76,8 @@ class SeenRequests {
   add({ id }: ApiRequestRecord): void {
     this.#ids.add(id);
     const [oldest] = this.#ids;
-    if (this.#ids.size > 2 * MAX_MISSED && oldest !== undefined) this.#ids.delete(oldest);
+    if (this.#ids.size > 2 * MOST_LISTED_REQUESTS && oldest !== undefined) this.#ids.delete(oldest);
   }
-}
-
-/** As `GET /api/requests` chooses. */
-function isWanted(record: ApiRequestRecord, { person, failed, id }: RequestsOptions): boolean {
-  const hasFailed = record.outcome !== 'ok' && record.outcome !== 'client_gone';
-  if (person !== undefined && record.person !== person) return false;
-  if (failed === true && !hasFailed) return false;
-  return id === undefined || record.id === id || record.endpointRequestId === id;
 }
 
 function tableOf(records: readonly ApiRequestRecord[], session: AdminSession): string {

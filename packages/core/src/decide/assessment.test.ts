@@ -1,8 +1,7 @@
 import type { FailureClass } from '@zephyr/contract/failure';
 import { describe, expect, it } from 'vitest';
-
-import type { Health } from '../learn/health.ts';
 import { DEFAULT_POLICY } from '../decision-policy.ts';
+import type { Health } from '../learn/health.ts';
 import { A, B, C, GROUP, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import { type Assessment, assess, bestAvailable, byRank, unlikelihood } from './assessment.ts';

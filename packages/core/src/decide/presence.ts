@@ -3,9 +3,8 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { PresenceReport } from '@zephyr/contract/presence';
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
 import type { ModelFamily, SessionLoad } from '@zephyr/contract/session';
-
-import { only, own } from '../own-property.ts';
 import type { PresencePolicy } from '../decision-policy.ts';
+import { only, own } from '../own-property.ts';
 import { causeOf } from '../types.ts';
 
 /** A proxy's last report, with moments instead of remaining times. */

@@ -1,12 +1,11 @@
 import type { ProbePlan } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { describe, expect, it } from 'vitest';
-
+import { DEFAULT_POLICY } from '../decision-policy.ts';
 import { type Health, UNKNOWN_HEALTH } from '../learn/health.ts';
 import { type LiveTimes, NO_LIVE_TIMES } from '../learn/live-excess.ts';
 import type { ClassTrack } from '../learn/live-latency.ts';
 import { NO_PROBE_LATENCY } from '../learn/probe-latency.ts';
-import { DEFAULT_POLICY } from '../decision-policy.ts';
 import { NO_PROBE_RECORD, type ProbeRecord } from '../probe/direct-probes.ts';
 import { A, B, C, GROUP, running, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { endpointId } from '../types.ts';
-import { EjectedEndpoints } from './ejection-store.ts';
 import type { Blame } from './ejection.ts';
+import { EjectedEndpoints } from './ejection-store.ts';
 import { MAX_KNOWN } from './known-by-endpoint.ts';
 
 const a = endpointId('a');

@@ -4,9 +4,8 @@
  */
 
 import type { EndpointId } from '@zephyr/contract/scalars';
-
-import type { EjectedEndpoints } from './ejection-store.ts';
 import type { Blame } from './ejection.ts';
+import type { EjectedEndpoints } from './ejection-store.ts';
 import type { EndpointMemory } from './endpoint-memory.ts';
 import { isAnswer, scopeOf } from './failure-scope.ts';
 import type { Pending, RoutedRequest } from './journey.ts';

@@ -1,8 +1,7 @@
 /** What tokens cost, for people and probes alike. */
 import type { TokenUsage } from '@zephyr/contract/probe';
-
-import { familyOf } from '../model-family.ts';
 import { DEFAULT_POLICY } from '../decision-policy.ts';
+import { familyOf } from '../model-family.ts';
 
 /** Prices of the models whose name begins with `model`, in USD per million tokens. */
 export interface Price {

@@ -1,11 +1,12 @@
 /** What the last 24 hours, 7 or 30 days were like: availability, latency, switches and cost. */
+
 import type { Trends } from '@zephyr/contract/rollup';
+import { TREND_RANGES, type TrendRange } from '@zephyr/contract/trend-range';
 import type { UsageReport } from '@zephyr/contract/usage';
 
 import { type ApiResult, ask } from '../api.ts';
 import { historySpeech } from '../history-language.ts';
 import { goTo, route } from '../navigation.ts';
-import { HISTORY_RANGES, type HistoryRange } from '../page-address.ts';
 import { state } from '../store.ts';
 import { Availability } from './availability.tsx';
 import { Choice } from './choice.tsx';
@@ -62,7 +63,7 @@ export function HistoryPage() {
   );
 }
 
-async function loadHistory(range: HistoryRange): Promise<ApiResult<HistoryData>> {
+async function loadHistory(range: TrendRange): Promise<ApiResult<HistoryData>> {
   const [trends, usage] = await Promise.all([
     ask<Trends>(`api/trends?range=${range}`),
     ask<UsageReport>(`api/usage?by=${unitOf(range)}&since=${range}`),
@@ -73,16 +74,16 @@ async function loadHistory(range: HistoryRange): Promise<ApiResult<HistoryData>>
 }
 
 /** What is summed up in one bar of cost. */
-function unitOf(range: HistoryRange): 'hour' | 'day' {
+function unitOf(range: TrendRange): 'hour' | 'day' {
   return range === '24h' ? 'hour' : 'day';
 }
 
-function RangeChoice({ range }: { readonly range: HistoryRange }) {
+function RangeChoice({ range }: { readonly range: TrendRange }) {
   const { say } = historySpeech.value;
   return (
     <Choice
       label={say('chart.range')}
-      values={HISTORY_RANGES}
+      values={TREND_RANGES}
       chosen={range}
       textOf={(each) => say(`history.range.${each}`)}
       choose={(each) => goTo({ kind: 'history', range: each })}

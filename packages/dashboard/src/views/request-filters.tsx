@@ -1,10 +1,10 @@
 import { useSignal } from '@preact/signals';
+import type { RequestFilter } from '@zephyr/contract/request-filter';
 import type { UsageReport } from '@zephyr/contract/usage';
 import { useEffect } from 'preact/hooks';
 
 import { ask } from '../api.ts';
 import { goTo } from '../navigation.ts';
-import type { RequestFilter } from '../page-address.ts';
 import { usageSpeech } from '../usage-language.ts';
 import { personName } from './usage-names.tsx';
 

@@ -1,13 +1,19 @@
 /** The log of requests, live: filtered, searched, and each one in detail. */
 import { useSignal } from '@preact/signals';
+import {
+  hasFailed,
+  isWanted,
+  LISTED_REQUESTS,
+  type RequestFilter,
+} from '@zephyr/contract/request-filter';
 import type { ApiRequestRecord, RequestList } from '@zephyr/contract/usage';
 import { useEffect } from 'preact/hooks';
 
 import { type ApiTrouble, ask } from '../api.ts';
 import { goTo, route } from '../navigation.ts';
 import { link, nowMs } from '../page.ts';
-import { hasFailed, isWanted, SHOWN_REQUESTS, withEnded } from '../request-log.ts';
-import { filterParams, type RequestFilter } from '../page-address.ts';
+import { filterParams } from '../page-address.ts';
+import { withEnded } from '../request-log.ts';
 import { endedRequests, state, streamsOpened } from '../store.ts';
 import { usageSpeech } from '../usage-language.ts';
 import { HowToConnect } from './how-to-connect.tsx';
@@ -44,7 +50,7 @@ export function RequestPage() {
             />
           </Scrolling>
         )}
-        {records !== null && records.length >= SHOWN_REQUESTS && (
+        {records !== null && records.length >= LISTED_REQUESTS && (
           <p class="hint">{say('requestLog.newest', { count: numbers.count(records.length) })}</p>
         )}
       </section>

@@ -98,8 +98,8 @@ function Totals({ report }: { readonly report: UsageReport }) {
       </>
     );
   }
-  const count = (name: 'input' | 'output' | 'cacheRead' | 'cacheWrite', value: number) => (
-    <Fact label={say(`usage.${name}`)} value={numbers.count(value)} />
+  const count = (label: string, value: number) => (
+    <Fact label={label} value={numbers.count(value)} />
   );
   return (
     <>
@@ -110,10 +110,10 @@ function Totals({ report }: { readonly report: UsageReport }) {
           {ratioText(failedRatio(total))}
         </Fact>
         <Fact label={say('usage.cacheHits')} value={ratioText(cacheHitRatio(total))} />
-        {count('input', total.input_tokens)}
-        {count('output', total.output_tokens)}
-        {count('cacheRead', total.cache_read_tokens)}
-        {count('cacheWrite', total.cache_write_tokens)}
+        {count(say('usage.input'), total.input_tokens)}
+        {count(say('usage.output'), total.output_tokens)}
+        {count(say('usage.cacheRead'), total.cache_read_tokens)}
+        {count(say('usage.cacheWrite'), total.cache_write_tokens)}
       </dl>
       <Notes report={report} />
     </>

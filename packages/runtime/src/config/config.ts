@@ -2,6 +2,7 @@ import type { EndpointId } from '@zephyr/contract/scalars';
 import type { OwnCertificate } from '../http/own-tls.ts';
 import type { NotifyTarget } from '../notify/target.ts';
 import type { Secret } from '../secret.ts';
+import type { KEY_SOURCES } from './keys/clients.ts';
 import type { EndpointKeys } from './keys/groups.ts';
 import type { withIntervalBounds } from './keys/health-check.ts';
 import type { InternalForm } from './names-and-units.ts';
@@ -41,7 +42,7 @@ export interface RedisConfig {
 
 /** With what the person may use, where it differs from `clientDefaults`. */
 export type ClientConfig = InternalForm<
-  Omit<ConfigFile['clients'][number], 'key_env' | 'key_file' | 'key_sha256'>
+  Omit<ConfigFile['clients'][number], (typeof KEY_SOURCES)[number]>
 >;
 
 export interface GroupConfig {

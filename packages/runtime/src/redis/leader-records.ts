@@ -5,6 +5,7 @@ import { z } from 'zod';
 
 import { keys } from './keys.ts';
 import { loadScript, runScript } from './script.ts';
+import { STREAM_LENGTHS } from './stream-lengths.ts';
 
 /** What the leader writes beside the snapshot; `kept` 0 is a record, else about so many entries. */
 const PLACES = {
@@ -13,13 +14,10 @@ const PLACES = {
   grants: { key: keys.usageGrants, kept: 0 },
   world: { key: keys.world, kept: 0 },
   view: { key: keys.view, kept: 0 },
-  /** One entry for each second or so, of about 1 kB: the last two hours. Fewer where they are larger. */
-  inputs: { key: keys.inputs, kept: 7_200 },
-  /** A decision with its inputs is about 2 kB: 10 MB. */
-  decisions: { key: keys.decisions, kept: 5_000 },
-  log: { key: keys.log, kept: 5_000 },
-  /** People act rarely, and want to look back far. */
-  audit: { key: keys.audit, kept: 20_000 },
+  inputs: { key: keys.inputs, kept: STREAM_LENGTHS.inputs },
+  decisions: { key: keys.decisions, kept: STREAM_LENGTHS.decisions },
+  log: { key: keys.log, kept: STREAM_LENGTHS.log },
+  audit: { key: keys.audit, kept: STREAM_LENGTHS.audit },
 } as const;
 export type RecordPlace = keyof typeof PLACES;
 const PLACE_NAMES = Object.keys(PLACES) as RecordPlace[];

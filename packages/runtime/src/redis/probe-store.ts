@@ -8,11 +8,10 @@ import { z } from 'zod';
 
 import { keys } from './keys.ts';
 import { loadScript, runScript } from './script.ts';
+import { STREAM_LENGTHS } from './stream-lengths.ts';
 
 /** Longer than the longest interval (one hour), so that no duplicate can come after it. */
 const SLOT_MEMORY_MS = 2 * HOUR_MS;
-/** About a day of ten endpoints at the shortest usual interval of 30 s, some 10 MB. */
-const KEPT_PROBES = 30_000;
 
 const next = loadScript('next-probe-sequence');
 const record = loadScript('record-probe');
@@ -48,7 +47,7 @@ export async function recordProbe(
     await runScript(redis, record, {
       keys: [...[probeSlot(slot), probeRecorded(endpointId), probes, probeFresh(endpointId)]],
       args: [
-        ...[sequence, JSON.stringify(result), SLOT_MEMORY_MS, KEPT_PROBES],
+        ...[sequence, JSON.stringify(result), SLOT_MEMORY_MS, STREAM_LENGTHS.probes],
         freshnessArgument(freshness),
       ],
     }),

@@ -19,6 +19,7 @@ import { z } from 'zod';
 import { keys } from './keys.ts';
 import { costsOf, dayKey, LIMIT_SCRIPTS, MAX_PEOPLE, makeSpent } from './people-limits-store.ts';
 import { loadScript, runScript } from './script.ts';
+import { STREAM_LENGTHS } from './stream-lengths.ts';
 import {
   DAY_ROWS,
   DAYS_KEPT,
@@ -37,8 +38,6 @@ const MAX_READ_BYTES = 6 * 1024 * 1024;
 export const PART_ROWS = 200;
 /** More than any batch has: the parts are numbered within it. */
 const MOST_PARTS = 1_000;
-/** "The last 10,000 requests", of some 600 bytes each. */
-export const KEPT_REQUESTS = 10_000;
 
 const record = loadScript('record-usage');
 const read = loadScript('read-usage');
@@ -131,7 +130,7 @@ function recordCall(
   return {
     keys: names,
     args: [
-      ...[number, writtenLifeMs, `\t${OTHER}\t${OTHER}`, KEPT_REQUESTS, placed.length],
+      ...[number, writtenLifeMs, `\t${OTHER}\t${OTHER}`, STREAM_LENGTHS.requests, placed.length],
       ...[totals.size, costs.length, OTHER, MAX_PEOPLE],
       ...[...hashes.values()].flat(),
       ...placed.flatMap(({ row, key }) => [index.get(key) ?? 0, fieldOf(row), packed(row.counts)]),

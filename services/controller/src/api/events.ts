@@ -1,7 +1,7 @@
 /** `GET /events`: the state, then every change, as server-sent events. */
 
 import type { ApiLogEntry, ApiSample, ApiStream } from '@zephyr/contract/api-history';
-import { SIGN_OF_LIFE_MS } from '@zephyr/contract/timing';
+import { SIGN_OF_LIFE_MS } from '@zephyr/contract/stream-timing';
 import type { RequestRecord } from '@zephyr/contract/usage';
 import type { Clock } from '@zephyr/runtime/clock';
 import { EventStream } from '@zephyr/runtime/http/event-stream';

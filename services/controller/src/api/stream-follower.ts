@@ -19,7 +19,11 @@ import type { Logger } from '@zephyr/runtime/logger';
 import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { readLastId, readStreamPart } from '@zephyr/runtime/redis/proxy-records';
-import { ENTRIES_AT_ONCE, parseEntries, type StreamEntry } from '@zephyr/runtime/redis/read-streams';
+import {
+  ENTRIES_AT_ONCE,
+  parseEntries,
+  type StreamEntry,
+} from '@zephyr/runtime/redis/read-streams';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 

@@ -1,5 +1,6 @@
 /** `GET /api/trends`: the last hours or days, from the rollups of the leader. */
-import { TREND_RANGES, type TrendRange, type Trends } from '@zephyr/contract/rollup';
+import type { Trends } from '@zephyr/contract/rollup';
+import { TREND_RANGES, type TrendRange } from '@zephyr/contract/trend-range';
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 import type { Logger } from '@zephyr/runtime/logger';
 import { type RollupUnit, readRollups } from '@zephyr/runtime/redis/rollup-store';

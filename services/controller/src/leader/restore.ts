@@ -9,8 +9,8 @@ import { ZephyrError } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { readLastId } from '@zephyr/runtime/redis/proxy-records';
-import { readRollups } from '@zephyr/runtime/redis/rollup-store';
 import { readLast } from '@zephyr/runtime/redis/read-streams';
+import { readRollups } from '@zephyr/runtime/redis/rollup-store';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 

@@ -14,7 +14,11 @@ import { type ProbeResult, scoredProbeSchema } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { isProxyId, readPresenceTexts, readStreamPart } from '@zephyr/runtime/redis/proxy-records';
-import { ENTRIES_AT_ONCE, parseEntries, type StreamEntry } from '@zephyr/runtime/redis/read-streams';
+import {
+  ENTRIES_AT_ONCE,
+  parseEntries,
+  type StreamEntry,
+} from '@zephyr/runtime/redis/read-streams';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 

@@ -1,7 +1,7 @@
 /** What people receive of the leader's effects: over real HTTP, with time moved by hand. */
 
 import { NOTIFY_EVENTS } from '@zephyr/contract/notify';
-import { REPEAT_AFTER_MS } from '@zephyr/contract/timing';
+import { REPEAT_AFTER_MS } from '@zephyr/contract/notify-timing';
 import { type Effect, endpointId, type World } from '@zephyr/core';
 import type { LoadedConfig } from '@zephyr/runtime/config/config';
 import { createLogger } from '@zephyr/runtime/logger';

@@ -5,7 +5,7 @@
  */
 
 import type { NotifyEvent } from '@zephyr/contract/notify';
-import { REPEAT_AFTER_MS } from '@zephyr/contract/timing';
+import { REPEAT_AFTER_MS } from '@zephyr/contract/notify-timing';
 
 import type { Occurrence } from './occurrences.ts';
 

@@ -11,6 +11,8 @@ import type { ServerResponse } from 'node:http';
 
 import type { FailureClass } from '@zephyr/contract/failure';
 
+import { retryAdvice } from './retry-advice.ts';
+
 interface ErrorKind {
   readonly status: number;
   readonly type: string;
@@ -194,19 +196,20 @@ export interface ErrorAnswer extends ErrorFacts {
   readonly retryAfterMs?: number | undefined;
 }
 
-/** Claude Code waits no longer; with a longer wait it should stop. */
-const LONGEST_RETRY_SECONDS = 60;
-
 /** Answers with the error, unless an answer has begun: then the connection ends abnormally. */
 export function sendError(res: ServerResponse, answer: ErrorAnswer): void {
   if (res.headersSent) {
     res.destroy();
     return;
   }
-  const { status, shouldRetry, retryAfter } = retryAdvice(answer);
+  const kind = errorKind(answer.name);
+  const { shouldRetry, retryAfter } = retryAdvice({
+    ...{ retryAfterMs: answer.retryAfterMs, shouldRetry: kind.shouldRetry },
+    isCertain: answer.name === 'over_limit',
+  });
   const requestId = answer.requestId ?? newRequestId();
   const body = errorBody(answer.name, requestId, answer);
-  res.writeHead(status, {
+  res.writeHead(kind.status, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
     'request-id': requestId,
@@ -216,22 +219,6 @@ export function sendError(res: ServerResponse, answer: ErrorAnswer): void {
     ...(retryAfter === undefined ? {} : { 'retry-after': retryAfter }),
   });
   res.end(body);
-}
-
-function retryAdvice({ name, retryAfterMs }: ErrorAnswer) {
-  const { status, shouldRetry } = errorKind(name);
-  if (retryAfterMs === undefined) return { status, shouldRetry, retryAfter: undefined };
-  const seconds = Math.max(1, Math.ceil(retryAfterMs / 1000));
-  const isLong = name === 'over_limit' && seconds > LONGEST_RETRY_SECONDS;
-  return {
-    status,
-    shouldRetry: isLong ? false : shouldRetry,
-    retryAfter: isLong ? String(seconds) : retryAfterSeconds(retryAfterMs),
-  };
-}
-
-export function retryAfterSeconds(retryAfterMs: number): string {
-  return String(Math.min(LONGEST_RETRY_SECONDS, Math.max(1, Math.ceil(retryAfterMs / 1000))));
 }
 
 /** What a client gets when the last attempt failed like this and nothing better is known. */

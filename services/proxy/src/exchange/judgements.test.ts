@@ -3,7 +3,7 @@ import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import { endpointId, epochMs } from '@zephyr/core';
 import { describe, expect, it } from 'vitest';
 import { downstreamHeaders } from '../answer/response-headers.ts';
-import { errorBody, errorOfFailure, retryAfterSeconds } from '../answer/zephyr-errors.ts';
+import { errorBody, errorOfFailure } from '../answer/zephyr-errors.ts';
 import { compareSnapshots } from '../routing/compare-snapshots.ts';
 import { upstreamHeaders } from '../upstream/request-headers.ts';
 import { failureOfError } from './connection-failure.ts';
@@ -34,15 +34,6 @@ describe('errors of ours', () => {
       error: { type: 'api_error' },
       request_id: 'r',
     });
-  });
-  it('say times that Claude Code waits for: whole seconds from 1 to 60', () => {
-    expect([0, 1, 1_001, 59_999, 3_600_000].map(retryAfterSeconds)).toEqual([
-      '1',
-      '1',
-      '2',
-      '60',
-      '60',
-    ]);
   });
 });
 

@@ -5,7 +5,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { ProxyStatus } from '@zephyr/contract/proxy-status';
-import { SIGN_OF_LIFE_MS } from '@zephyr/contract/timing';
+import { SIGN_OF_LIFE_MS } from '@zephyr/contract/stream-timing';
 import type { Clock, Timer } from '@zephyr/runtime/clock';
 import { EventStream } from '@zephyr/runtime/http/event-stream';
 

@@ -4,6 +4,7 @@
  * or hang; the proxy then keeps serving with what it has. A proxy that nobody asks anything does it
  * every four seconds; a change of the snapshot reaches it at once all the same, by the hint.
  */
+
 import type { OutcomeBatch } from '@zephyr/contract/outcome';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import { type RoutingSnapshot, snapshotSchema } from '@zephyr/contract/snapshot';
@@ -14,6 +15,7 @@ import type { Logger } from '@zephyr/runtime/logger';
 import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { LONGEST_PRESENCE_MS } from '@zephyr/runtime/redis/proxy-records';
+import { STREAM_LENGTHS } from '@zephyr/runtime/redis/stream-lengths';
 import type { Redis } from 'ioredis';
 import { compareSnapshots } from './compare-snapshots.ts';
 import type { Routing } from './routing.ts';
@@ -26,8 +28,6 @@ const REST_PERIOD_MS = 4_000;
 const REST_SHARE_MS = 16_000;
 /** Expires by itself when the proxy is gone: no phantom requests. */
 const PRESENCE_MS = 5_000;
-/** Some hours of reports; the controller reads them within seconds. */
-const MAX_OUTCOMES = 20_000;
 /** Commands that ran into their limit in a row; then the connection is opened again. */
 const MAX_TIMEOUTS = 2;
 
@@ -205,7 +205,15 @@ export class RedisLink {
       .set(keys.proxy(presence.proxyId), JSON.stringify(presence), 'PX', lifeMs)
       .sadd(keys.proxies, presence.proxyId);
     if (batch !== undefined) {
-      pipeline.xadd(keys.outcomes, 'MAXLEN', '~', MAX_OUTCOMES, '*', 'json', JSON.stringify(batch));
+      pipeline.xadd(
+        keys.outcomes,
+        'MAXLEN',
+        '~',
+        STREAM_LENGTHS.outcomes,
+        '*',
+        'json',
+        JSON.stringify(batch),
+      );
     }
     // A report that is lost is not sent again: it might have arrived, and counts must not double.
     const arrived = await pipeline.exec().then(

@@ -2,6 +2,7 @@
  * Sessions over several proxies: each publishes where it placed a session and adopts what the others
  * publish. A second late is early enough: a session asks again after seconds.
  */
+
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { sessionBatchSchema } from '@zephyr/contract/session';
 import type { SessionTable } from '@zephyr/core';
@@ -9,14 +10,13 @@ import type { Clock } from '@zephyr/runtime/clock';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { readSessionEntries } from '@zephyr/runtime/redis/proxy-records';
 import { parseEntries } from '@zephyr/runtime/redis/read-streams';
+import { STREAM_LENGTHS } from '@zephyr/runtime/redis/stream-lengths';
 import type { Redis } from 'ioredis';
 
 /** In one entry; what is left follows a second later. */
 const MAX_IN_BATCH = 500;
 /** Entries read at once. */
 const MAX_READ = 200;
-/** A minute or two of a large team; who starts reads the last ones, the others read each second. */
-const MAX_ENTRIES = 1_000;
 
 export class SessionSync {
   readonly #proxyId: string;
@@ -41,7 +41,7 @@ export class SessionSync {
     const sessions = table.takeUnshared(this.#clock.nowMs(), MAX_IN_BATCH);
     if (sessions.length > 0) {
       const batch = JSON.stringify({ proxyId: this.#proxyId, sessions });
-      await redis.xadd(keys.sessions, 'MAXLEN', '~', MAX_ENTRIES, '*', 'json', batch);
+      await redis.xadd(keys.sessions, 'MAXLEN', '~', STREAM_LENGTHS.sessions, '*', 'json', batch);
     }
     const part = await readSessionEntries(redis, { afterId: this.#lastId, count: MAX_READ });
     if (part === undefined) return;

@@ -11,6 +11,9 @@ const RESERVED: ReadonlySet<string> = new Set([ANONYMOUS, PROBES, OTHER]);
 /** What is not set comes from `[client_defaults]`. */
 const ofPerson = ownLimits('As in `[client_defaults]`, for this person.');
 
+/** Where the key of a person comes from: one of these. */
+export const KEY_SOURCES = ['key_env', 'key_file', 'key_sha256'] as const;
+
 export const client = z.strictObject({
   name: z
     .string()

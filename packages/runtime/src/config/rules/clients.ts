@@ -5,6 +5,7 @@
 
 import { type Phrase, phrase } from '../../phrase.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
+import { KEY_SOURCES } from '../keys/clients.ts';
 import type { ReadNamedFile } from '../named-file.ts';
 import { type RawTable, rawTable, rawText } from '../raw.ts';
 import { sha256 } from '../slug.ts';
@@ -12,7 +13,6 @@ import type { Variables } from '../variables.ts';
 
 /** 128 bits in base64; shorter ones can be guessed over a network. */
 const SHORTEST_KEY = 22;
-const SOURCES = ['key_env', 'key_file', 'key_sha256'] as const;
 
 export function checkClients(
   document: RawTable,
@@ -67,7 +67,7 @@ function digestOf(client: RawTable, { variables, read }: Sources): string | unde
 }
 
 function checkSource(client: RawTable, path: KeyPath, { variables, read }: Sources): Violation[] {
-  const given = SOURCES.filter((source) => client[source] !== undefined);
+  const given = KEY_SOURCES.filter((source) => client[source] !== undefined);
   const [source] = given;
   if (source === undefined || given.length > 1) {
     return [

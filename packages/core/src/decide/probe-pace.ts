@@ -1,0 +1,92 @@
+/** How often an endpoint is probed now, and why: an open question, fresh live traffic, or the interval. */
+import type { ProbePlan } from '@zephyr/contract/probe';
+
+import { isSuspicious, isTimed } from '../learn/live-excess.ts';
+import { isLosingRequests } from '../learn/live-success.ts';
+import type { Assessment } from './assessment.ts';
+import type { Context } from './context.ts';
+import { scaledInterval } from './load-scaled-interval.ts';
+import type { GroupState, World } from './world.ts';
+
+type Pace = Pick<Extract<ProbePlan, { status: 'scheduled' }>, 'intervalMs' | 'why'>;
+
+export interface Planned {
+  readonly assessment: Assessment;
+  readonly group: GroupState;
+  readonly context: Context;
+}
+
+export function paceOf(world: World, { assessment, group, context }: Planned): Pace {
+  const { nowMs, policy } = context;
+  const isDoubtful = isSuspicious(assessment.endpoint.times, nowMs, policy.live);
+  const isLosing =
+    assessment.endpoint.id === world.selection.activeId &&
+    isLosingRequests(assessment.endpoint.live, nowMs, policy.health);
+  const proving = provingMs(assessment, context);
+  if (proving !== undefined) return { intervalMs: proving, why: 'verifying' };
+  if (isDoubtful || isLosing || isVerifying(assessment)) {
+    const intervalMs = Math.min(policy.probing.verifyIntervalMs, group.minIntervalMs);
+    return { intervalMs, why: 'verifying' };
+  }
+  if (isComparing(assessment)) {
+    const intervalMs = Math.min(policy.probing.verifyIntervalMs, group.minIntervalMs);
+    return { intervalMs, why: 'comparing' };
+  }
+  if (isDeciding(world, assessment)) return { intervalMs: group.minIntervalMs, why: 'deciding' };
+  const { times, live } = assessment.endpoint;
+  const isKnown = assessment.score.status === 'known' && isTimed(times, nowMs, policy.live);
+  const liveAtMs = live.succeededAtMs;
+  if (isKnown && liveAtMs !== null && nowMs - liveAtMs <= policy.probing.liveFreshMs) {
+    const intervalMs = Math.min(
+      group.maxIntervalMs,
+      group.intervalMs * policy.probing.unneededFactor,
+    );
+    return { intervalMs: Math.max(intervalMs, group.intervalMs), why: 'unneeded' };
+  }
+  return group.dynamicScaling
+    ? scaledInterval(world, group, { nowMs, policy: policy.probing })
+    : { intervalMs: group.intervalMs, why: 'configured' };
+}
+
+/**
+ * The interval after the URL or token has changed, or after a new leader found the endpoint out of
+ * order. The first probe may still run with the previous configuration, because each service reads
+ * its files once a second: so it is probed each second for a moment, then as for any open question,
+ * until a probe passes.
+ */
+function provingMs({ endpoint }: Assessment, { nowMs, policy }: Context): number | undefined {
+  const { changedAtMs, health } = endpoint;
+  if (changedAtMs === null || health.status === 'healthy') return undefined;
+  const sinceMs = nowMs - changedAtMs;
+  const { proveMs, proveIntervalMs, verifyIntervalMs } = policy.probing;
+  if (sinceMs < proveMs) return proveIntervalMs;
+  return sinceMs < 4 * verifyIntervalMs ? verifyIntervalMs : undefined;
+}
+
+/** Whether the last probe raised a question that should not wait for the interval. */
+function isVerifying({ endpoint }: Assessment): boolean {
+  const { health, tokenAccess, probes } = endpoint;
+  const isHeld = probes.direct.status === 'comparing' && probes.direct.held !== null;
+  return (
+    isHeld ||
+    (health.status === 'healthy' && health.failStreak > 0) ||
+    (health.status === 'unhealthy' && health.passStreak > 0) ||
+    tokenAccess.status === 'doubted'
+  );
+}
+
+/** Whether the CLI has passed, and a direct request is to show that it gets the same answer. */
+function isComparing({ endpoint }: Assessment): boolean {
+  return endpoint.probes.direct.status === 'comparing';
+}
+
+/** Whether a switch is near that depends on this endpoint, or nothing is available. */
+function isDeciding(world: World, { endpoint }: Assessment): boolean {
+  const { selection, switching, wishes } = world;
+  if (selection.reason === 'nothing_available') return true;
+  const { lead, freeze } = switching;
+  const isFree =
+    wishes.mode.kind === 'auto' && freeze.status === 'none' && !world.overloadedEverywhere;
+  if (lead.status !== 'leading' || !isFree) return false;
+  return endpoint.id === lead.challengerId || endpoint.id === selection.activeId;
+}
