@@ -51,7 +51,7 @@ those.
 
 Zephyr reads \`config.toml\` (the keys below) and \`.env\` (the tokens;
 [operations.md](operations.md#values-in-env) shows how values are quoted). When one of them, or a file
-that they name, changes, Zephyr applies it within two seconds; only the few keys marked below need a
+that they name, changes, Zephyr applies it within two seconds; only the few keys that say so below need a
 restart. A file with an error is rejected and reported, and the previous configuration stays in use. An
 unknown key is an error. \`zephyr config check\` lists every problem in one run, each with its line.
 

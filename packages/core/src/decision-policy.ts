@@ -3,7 +3,8 @@ import type { ModelFamily } from '@zephyr/contract/session';
 import { HOUR_MS } from '@zephyr/contract/units';
 
 /**
- * Every number that a decision depends on. The controller starts from `DEFAULT_POLICY` and applies its
+ * Every number that a decision of the controller depends on; a proxy's own, such as those of ejection, are keys of
+ * the configuration. The controller starts from `DEFAULT_POLICY` and applies its
  * configuration (runtime's policy-of-config.ts); a recording can be replayed under another policy.
  * `docs/decisions.md` explains the formulas.
  */

@@ -1,6 +1,6 @@
 /**
  * How a proxy stops: no new requests, while active answers end where they are, up to `drain_ms`. Named in
- * one place, because it decides whether an update cuts answers.
+ * one place, because it decides whether an update cuts answers. Its times are keys of `[timeouts]`.
  */
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -8,7 +8,7 @@
  *     placed   --(its endpoint's generation rose: people or the controller move sessions)--> unplaced
  *     placed   --(several answers in a row clearly slower than elsewhere)--> unplaced
  *
- * Moments are of the caller's monotonic clock, in milliseconds.
+ * Moments are of the caller's monotonic clock, in milliseconds. The times are keys of `[sessions]`.
  */
 
 import type { TokenUsage } from '@zephyr/contract/probe';
