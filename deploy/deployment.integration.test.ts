@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { timeouts } from '@zephyr/runtime/config/keys/timeouts';
+import { timeouts } from '@zephyr/runtime/config/keys/timeouts-and-drain';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 

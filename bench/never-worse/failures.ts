@@ -1,7 +1,7 @@
 /** An endpoint or a whole group fails under requests: what it costs the first time, and the next. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { failover } from '@zephyr/runtime/config/keys/failover';
+import { failover } from '@zephyr/runtime/config/keys/failover-and-ejection';
 import { cutSse, reset } from '@zephyr/testkit/upstream-scripts';
 
 import { ask, isGood } from './client.ts';

@@ -16,7 +16,7 @@ import {
   type World,
   type WorldEvent,
 } from '@zephyr/core';
-import { failover } from '@zephyr/runtime/config/keys/failover';
+import { failover } from '@zephyr/runtime/config/keys/failover-and-ejection';
 import { healthCheck, withIntervalBounds } from '@zephyr/runtime/config/keys/health-check';
 import { internalForm } from '@zephyr/runtime/config/names-and-units';
 

@@ -12,6 +12,7 @@ import {
   type ActiveEndpoint,
   type EjectionPolicy,
   Exploration,
+  MAX_SESSIONS,
   RetryBudget,
   type RoutedEndpoint,
   Router,
@@ -19,8 +20,8 @@ import {
   remainingMs,
   SessionTable,
 } from '@zephyr/core';
-import { failover } from '@zephyr/runtime/config/keys/failover';
-import { timeouts } from '@zephyr/runtime/config/keys/timeouts';
+import { failover } from '@zephyr/runtime/config/keys/failover-and-ejection';
+import { timeouts } from '@zephyr/runtime/config/keys/timeouts-and-drain';
 import { internalForm } from '@zephyr/runtime/config/names-and-units';
 
 import { COSTS, type Request } from './nature.ts';
@@ -80,7 +81,7 @@ export class SimulatedProxy {
     });
     this.exploration = new Exploration(this.router);
     this.sessions = about.sessionsStick
-      ? new SessionTable({ lifetimeMs: COSTS.cacheLifeMs, maxSessions: 10_000 })
+      ? new SessionTable({ lifetimeMs: COSTS.cacheLifeMs, maxSessions: MAX_SESSIONS })
       : undefined;
     this.#order = ids.map((id) => ({
       id,

@@ -1,5 +1,5 @@
 /** What became of each request, and whose fault it was. */
-import { failover } from '@zephyr/runtime/config/keys/failover';
+import { failover } from '@zephyr/runtime/config/keys/failover-and-ejection';
 
 import type { Endpoint } from '../never-worse/endpoint.ts';
 import type { ProxyOutage } from './disturbances.ts';

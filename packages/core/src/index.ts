@@ -66,7 +66,7 @@ export {
   RequestScan,
   type TextRange,
 } from './request/facts.ts';
-export { SessionTable } from './route/affinity.ts';
+export { MAX_SESSIONS, SessionTable } from './route/affinity.ts';
 export type { Choice } from './route/choose-endpoint.ts';
 export {
   type Ejection,
@@ -124,10 +124,11 @@ export {
   periodAt,
   type UsageLimits,
 } from './usage/people-limits.ts';
-export { DAYS_LIFE_MS, HOURS_LIFE_MS, usagePeriod } from './usage/period.ts';
+export { usagePeriod } from './usage/period.ts';
 export { cautiousPriceOf, costUsd, type Price, priceOf } from './usage/price.ts';
 export { usageOfProbe } from './usage/probe-usage.ts';
 export { type UsageQuery, UsageSum, usageReport } from './usage/report.ts';
+export { DAYS_LIFE_MS, HOURS_LIFE_MS } from './usage/retention.ts';
 export {
   dailyRows,
   NO_COUNTS,

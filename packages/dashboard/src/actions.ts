@@ -5,7 +5,7 @@
 
 import { signal } from '@preact/signals';
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
-import type { CommandAnswer, CommandBody, CommandName } from '@zephyr/contract/command';
+import type { CommandAnswer, CommandBody, CommandName } from '@zephyr/contract/operator-command';
 import { nameOf } from '@zephyr/texts/screens';
 
 import type { ApiResult } from './api.ts';

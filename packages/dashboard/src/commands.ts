@@ -1,5 +1,5 @@
 /** Commands to the controller. It answers when a command is applied, never before. */
-import type { CommandAnswer, CommandBody, CommandName } from '@zephyr/contract/command';
+import type { CommandAnswer, CommandBody, CommandName } from '@zephyr/contract/operator-command';
 
 import { type ApiResult, ask } from './api.ts';
 

@@ -1,6 +1,6 @@
 /** Which page is shown, and what of it: the part of the address behind `#`, so that it can be linked to. */
 import type { RequestFilter } from '@zephyr/contract/request-filter';
-import { TREND_RANGES, type TrendRange } from '@zephyr/contract/trend-range';
+import { DEFAULT_TREND_RANGE, TREND_RANGES, type TrendRange } from '@zephyr/contract/trend-range';
 
 /** Days of a usage report, today included. */
 export const USAGE_DAYS = [1, 7, 30] as const;
@@ -26,7 +26,7 @@ export function routeOf(hash: string): Route {
   }
   if (page === 'history') {
     const range = TREND_RANGES.find((each) => each === params.get('range'));
-    return { kind: page, range: range ?? TREND_RANGES[0] };
+    return { kind: page, range: range ?? DEFAULT_TREND_RANGE };
   }
   if (page === 'requests') {
     const person = params.get('person') ?? undefined;

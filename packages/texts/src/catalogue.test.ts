@@ -1,9 +1,9 @@
 import { LOAD_LEVELS } from '@zephyr/contract/api-state';
-import { COMMAND_NAMES } from '@zephyr/contract/command';
 import { EDIT_NAMES } from '@zephyr/contract/config-edit';
 import { UNAVAILABLE_CODES } from '@zephyr/contract/decision';
 import { FAILURE_CLASSES } from '@zephyr/contract/failure';
 import { NOTICE_CODES, noticeSchema } from '@zephyr/contract/notice';
+import { COMMAND_NAMES } from '@zephyr/contract/operator-command';
 import { REQUEST_PHASES } from '@zephyr/contract/presence';
 import { DIRECT_PROBE_STATES, PROBE_PACES, PROBE_STYLES } from '@zephyr/contract/probe';
 import { PROBLEM_CODES } from '@zephyr/contract/problem';

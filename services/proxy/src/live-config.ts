@@ -6,7 +6,7 @@
  */
 import type { BlockList, LookupFunction } from 'node:net';
 
-import { RetryBudget, SessionTable } from '@zephyr/core';
+import { MAX_SESSIONS, RetryBudget, SessionTable } from '@zephyr/core';
 import type { Config, DataPathConfig, Secrets } from '@zephyr/runtime/config/config';
 import { areSameHeaders } from '@zephyr/runtime/config/endpoint-headers';
 import { ZephyrError } from '@zephyr/runtime/errors';
@@ -21,9 +21,6 @@ import type { RoutingSetup } from './routing/routing.ts';
 import { accessOf, type ClientAccess, type ClientRules, Clients } from './server/client-keys.ts';
 import type { TargetRules } from './server/request-target.ts';
 import { createEndpoints, type UpstreamEndpoint } from './upstream/endpoints.ts';
-
-/** A few hundred bytes each; an office has some hundred at the same time. */
-const MAX_SESSIONS = 20_000;
 
 export class LiveConfig {
   readonly clients: Clients;

@@ -3,7 +3,7 @@
 import { ADMIN_TIMEOUT_MS } from '@zephyr/contract/admin-timing';
 import type { ApiHistory } from '@zephyr/contract/api-history';
 import type { ApiState } from '@zephyr/contract/api-state';
-import type { CommandAnswer, CommandBody, CommandName } from '@zephyr/contract/command';
+import type { CommandAnswer, CommandBody, CommandName } from '@zephyr/contract/operator-command';
 import type { BudgetList } from '@zephyr/contract/people-limits';
 import type { Problem } from '@zephyr/contract/problem';
 import {

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 import type { ApiState } from '@zephyr/contract/api-state';
-import type { CommandAnswer } from '@zephyr/contract/command';
+import type { CommandAnswer } from '@zephyr/contract/operator-command';
 import { PROBLEMS, type ProblemCode } from '@zephyr/contract/problem';
 import { inventedHistory, inventedState } from '@zephyr/testkit/invented-world';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

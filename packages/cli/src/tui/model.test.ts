@@ -1,6 +1,6 @@
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import type { ApiState } from '@zephyr/contract/api-state';
-import type { CommandAnswer } from '@zephyr/contract/command';
+import type { CommandAnswer } from '@zephyr/contract/operator-command';
 import { describe, expect, it } from 'vitest';
 
 import { keysOf } from './keys.ts';

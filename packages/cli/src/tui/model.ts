@@ -5,7 +5,7 @@
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
 import type { ApiState } from '@zephyr/contract/api-state';
-import type { CommandAnswer, CommandBody, CommandName } from '@zephyr/contract/command';
+import type { CommandAnswer, CommandBody, CommandName } from '@zephyr/contract/operator-command';
 import type { Language } from '@zephyr/texts';
 
 import type { StreamMessage } from '../admin/follow.ts';

@@ -1,6 +1,10 @@
-import type { CommandRefusal, OperatorCommand, OperatorWishes } from '@zephyr/contract/command';
 import type { Decision } from '@zephyr/contract/decision';
 import type { Notice } from '@zephyr/contract/notice';
+import type {
+  CommandRefusal,
+  OperatorCommand,
+  OperatorWishes,
+} from '@zephyr/contract/operator-command';
 import type { OutcomeBatch } from '@zephyr/contract/outcome';
 import type { PresenceReport } from '@zephyr/contract/presence';
 import type { ProbePlan, ProbeResult } from '@zephyr/contract/probe';

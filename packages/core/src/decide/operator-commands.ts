@@ -1,6 +1,10 @@
-import type { CommandRefusal, OperatorCommand, OperatorWishes } from '@zephyr/contract/command';
 import type { UnavailableCode } from '@zephyr/contract/decision';
 import type { Notice } from '@zephyr/contract/notice';
+import type {
+  CommandRefusal,
+  OperatorCommand,
+  OperatorWishes,
+} from '@zephyr/contract/operator-command';
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
 import type { Mode } from '@zephyr/contract/selection';
 import { DAY_MS, NANO } from '@zephyr/contract/units';

@@ -1,4 +1,4 @@
-import type { OperatorWishes } from '@zephyr/contract/command';
+import type { OperatorWishes } from '@zephyr/contract/operator-command';
 import type { ProbePlan } from '@zephyr/contract/probe';
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
 import type { ReasonCode, Selection } from '@zephyr/contract/selection';

@@ -17,6 +17,9 @@ import type { ModelFamily, SessionLoad } from '@zephyr/contract/session';
 
 import { familyOf } from '../model-family.ts';
 
+/** A few hundred bytes each; an office has some hundred at the same time. */
+export const MAX_SESSIONS = 20_000;
+
 export interface SessionRules {
   /** How long the prompt cache of the Messages API lives without a request. */
   readonly lifetimeMs: number;

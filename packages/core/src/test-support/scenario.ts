@@ -1,8 +1,9 @@
 /** A story for tests: events at moments, and what the core made of them. */
-import type { OperatorCommand } from '@zephyr/contract/command';
+
 import type { Decision } from '@zephyr/contract/decision';
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { Notice } from '@zephyr/contract/notice';
+import type { OperatorCommand } from '@zephyr/contract/operator-command';
 import type { PresenceReport } from '@zephyr/contract/presence';
 import type { ProbeStyle } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';

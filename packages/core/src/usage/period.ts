@@ -1,11 +1,8 @@
 /** The time that a report of usage is about. Days are those of UTC. */
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 
+import { DAYS_LIFE_MS, HOURS_LIFE_MS } from './retention.ts';
 import { dayOf, hourOf } from './table.ts';
-
-/** How long Redis has the hours and the days of usage and of the rollups. */
-export const HOURS_LIFE_MS = 35 * DAY_MS;
-export const DAYS_LIFE_MS = 400 * DAY_MS;
 
 export interface AskedPeriod {
   /** `7d`, `24h` (today and this hour included), `2026-11-01`, or a moment in ISO 8601. */

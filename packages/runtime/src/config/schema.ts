@@ -7,7 +7,7 @@
 import { z } from 'zod';
 
 import { client } from './keys/clients.ts';
-import { failover } from './keys/failover.ts';
+import { failover } from './keys/failover-and-ejection.ts';
 import { group } from './keys/groups.ts';
 import { healthCheck, price } from './keys/health-check.ts';
 import { limits } from './keys/limits.ts';
@@ -15,7 +15,7 @@ import { notifyTarget } from './keys/notify.ts';
 import { clientDefaults, MOST_PEOPLE, team } from './keys/people-limits.ts';
 import { controller, prober, redis, server, ui } from './keys/server.ts';
 import { sessions } from './keys/sessions.ts';
-import { timeouts } from './keys/timeouts.ts';
+import { timeouts } from './keys/timeouts-and-drain.ts';
 import { traces } from './keys/traces.ts';
 
 const EXAMPLE_GROUPS = [

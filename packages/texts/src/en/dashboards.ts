@@ -199,12 +199,6 @@ export const dashboards = {
   'column.nextProbe': 'Next probe',
   'column.cost': 'Cost today',
 
-  'state.pinned': 'pinned',
-  'state.since': 'since {time}',
-  'state.left': '{left} left',
-  'state.halfOpen': 'half-open after: {failure}',
-  'state.ejected': 'ejected: {failure}',
-
   'score.title': 'Expected time to a good answer',
   'score.unknown': 'no data yet',
   'score.latency': 'latency',

@@ -27,6 +27,12 @@ export const statesAndReasons = {
   'unavailable.cooling_down': 'cooling down',
   'unavailable.token_refused': 'token refused',
 
+  'state.pinned': 'pinned',
+  'state.since': 'since {time}',
+  'state.left': '{left} left',
+  'state.halfOpen': 'half-open after: {failure}',
+  'state.ejected': 'ejected: {failure}',
+
   'role.serving': 'serving',
   'role.sharing': 'serving {share}%',
   'role.next': 'next',

@@ -185,12 +185,6 @@ export const dashboards = {
   'column.nextProbe': '下次探测',
   'column.cost': '今日费用',
 
-  'state.pinned': '已固定',
-  'state.since': '自 {time} 起',
-  'state.left': '剩余 {left}',
-  'state.halfOpen': '半开，此前：{failure}',
-  'state.ejected': '已剔除：{failure}',
-
   'score.title': '得到有效回答的预期时间',
   'score.unknown': '暂无数据',
   'score.latency': '延迟',

@@ -29,6 +29,12 @@ export const statesAndReasons = {
   'unavailable.cooling_down': '冷却中',
   'unavailable.token_refused': '令牌被拒绝',
 
+  'state.pinned': '已固定',
+  'state.since': '自 {time} 起',
+  'state.left': '剩余 {left}',
+  'state.halfOpen': '半开，此前：{failure}',
+  'state.ejected': '已剔除：{failure}',
+
   'role.serving': '服务中',
   'role.sharing': '服务中 {share}%',
   'role.next': '即将接替',

@@ -1,8 +1,8 @@
 import { request } from 'node:http';
 import { decisionsSchema, historySchema, logEntrySchema } from '@zephyr/contract/api-history';
 import { apiStateSchema } from '@zephyr/contract/api-state';
-import { auditRecordSchema } from '@zephyr/contract/command';
 import { decisionSchema } from '@zephyr/contract/decision';
+import { auditRecordSchema } from '@zephyr/contract/operator-command';
 import { problemSchema } from '@zephyr/contract/problem';
 import { trendsSchema } from '@zephyr/contract/rollup';
 import { DAY_MS } from '@zephyr/contract/units';

@@ -3,9 +3,8 @@ import { existsSync } from 'node:fs';
 import type { BlockList } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-
-import { COMMAND_NAMES } from '@zephyr/contract/command';
 import { EDIT_NAMES } from '@zephyr/contract/config-edit';
+import { COMMAND_NAMES } from '@zephyr/contract/operator-command';
 import { REMOVED_BEFORE_HEADER } from '@zephyr/contract/usage';
 import { formatRecording } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';

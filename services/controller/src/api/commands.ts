@@ -7,7 +7,7 @@ import {
   COMMANDS,
   type CommandAnswer,
   type CommandName,
-} from '@zephyr/contract/command';
+} from '@zephyr/contract/operator-command';
 import type { Logger } from '@zephyr/runtime/logger';
 import { appendCommand } from '@zephyr/runtime/redis/commands';
 import type { StreamEntry } from '@zephyr/runtime/redis/read-streams';

@@ -2,9 +2,9 @@
 
 import { decisionsSchema, historySchema } from '@zephyr/contract/api-history';
 import { apiStateSchema } from '@zephyr/contract/api-state';
-import { COMMAND_NAMES, COMMANDS, commandAnswerSchema } from '@zephyr/contract/command';
 import { EDIT_NAMES, EDITS, editAnswerSchema, settingsSchema } from '@zephyr/contract/config-edit';
 import { loginSchema } from '@zephyr/contract/login';
+import { COMMAND_NAMES, COMMANDS, commandAnswerSchema } from '@zephyr/contract/operator-command';
 import { budgetListSchema } from '@zephyr/contract/people-limits';
 import { PROBLEMS, type ProblemCode, problemSchema } from '@zephyr/contract/problem';
 import { trendsSchema } from '@zephyr/contract/rollup';

@@ -9,7 +9,7 @@
 import { EventEmitter, once } from 'node:events';
 
 import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
-import { type AuditRecord, auditRecordSchema } from '@zephyr/contract/command';
+import { type AuditRecord, auditRecordSchema } from '@zephyr/contract/operator-command';
 import { outcomeBatchSchema } from '@zephyr/contract/outcome';
 import { scoredProbeSchema } from '@zephyr/contract/probe';
 import { type RequestRecord, requestRecordSchema } from '@zephyr/contract/usage';

@@ -1,6 +1,6 @@
 /** `GET /api/trends`: the last hours or days, from the rollups of the leader. */
 import type { Trends } from '@zephyr/contract/rollup';
-import { TREND_RANGES, type TrendRange } from '@zephyr/contract/trend-range';
+import { DEFAULT_TREND_RANGE, TREND_RANGES, type TrendRange } from '@zephyr/contract/trend-range';
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 import type { Logger } from '@zephyr/runtime/logger';
 import { type RollupUnit, readRollups } from '@zephyr/runtime/redis/rollup-store';
@@ -11,9 +11,12 @@ import { trendPointOf } from '../view/rollup.ts';
 import { ProblemError } from './problem.ts';
 
 export const trendParams = z.strictObject({
-  range: z.enum(TREND_RANGES).optional().meta({
-    description: 'The present hour or day included; hours up to 7 days, then days. Default: 24h',
-  }),
+  range: z
+    .enum(TREND_RANGES)
+    .optional()
+    .meta({
+      description: `The present hour or day included; hours up to 7 days, then days. Default: ${DEFAULT_TREND_RANGE}`,
+    }),
 });
 
 const RANGES: Readonly<Record<TrendRange, { readonly unit: RollupUnit; readonly ms: number }>> = {
@@ -25,7 +28,7 @@ const RANGES: Readonly<Record<TrendRange, { readonly unit: RollupUnit; readonly 
 /** @throws ProblemError `invalid_query` */
 export function trendRangeOf(query: unknown): TrendRange {
   const params = trendParams.safeParse(query);
-  if (params.success) return params.data.range ?? '24h';
+  if (params.success) return params.data.range ?? DEFAULT_TREND_RANGE;
   throw new ProblemError('invalid_query', `range takes ${TREND_RANGES.join(', ')}`);
 }
 

@@ -3,10 +3,9 @@
  * one epoch and on top of one snapshot, or not at all.
  */
 import { randomUUID } from 'node:crypto';
-
-import type { AuditRecord, OperatorWishes } from '@zephyr/contract/command';
 import { isEditName } from '@zephyr/contract/config-edit';
 import { severityOf } from '@zephyr/contract/notice';
+import type { AuditRecord, OperatorWishes } from '@zephyr/contract/operator-command';
 import { LAST_VERSION } from '@zephyr/contract/scalars';
 import type { RoutingSnapshot, SnapshotContent } from '@zephyr/contract/snapshot';
 import { assertNever, type Effect } from '@zephyr/core';

@@ -1,5 +1,5 @@
 /** The first step of a batch: everything that it is decided by, read at one moment. */
-import type { AuditRecord } from '@zephyr/contract/command';
+import type { AuditRecord } from '@zephyr/contract/operator-command';
 import type { Budget } from '@zephyr/contract/people-limits';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import type { EpochMs } from '@zephyr/contract/scalars';

@@ -1,5 +1,5 @@
 /** What a new leader starts from. */
-import { wishesSchema } from '@zephyr/contract/command';
+import { wishesSchema } from '@zephyr/contract/operator-command';
 import { scoredProbeSchema } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import { type RoutingSnapshot, snapshotSchema } from '@zephyr/contract/snapshot';

@@ -1,5 +1,5 @@
 /** What the leader reads from Redis: commands, probe results and outcomes, and the proxies' presence. */
-import { type CommandRecord, commandRecordSchema } from '@zephyr/contract/command';
+import { type CommandRecord, commandRecordSchema } from '@zephyr/contract/operator-command';
 import {
   type OutcomeBatch,
   type OutcomeCounts,

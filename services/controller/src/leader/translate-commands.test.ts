@@ -1,4 +1,4 @@
-import type { CommandRecord } from '@zephyr/contract/command';
+import type { CommandRecord } from '@zephyr/contract/operator-command';
 import { epochMs } from '@zephyr/core';
 import { COMMAND_LIFE_MS } from '@zephyr/runtime/redis/commands';
 import { describe, expect, it } from 'vitest';

@@ -1,11 +1,12 @@
 /** Between the commands that people give and those of the decision core. */
+
+import { isEditName } from '@zephyr/contract/config-edit';
 import {
   type AuditRecord,
   type CommandRecord,
   type OperatorCommand,
   recordedBody,
-} from '@zephyr/contract/command';
-import { isEditName } from '@zephyr/contract/config-edit';
+} from '@zephyr/contract/operator-command';
 import type { ProblemCode } from '@zephyr/contract/problem';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import type { Mode } from '@zephyr/contract/selection';

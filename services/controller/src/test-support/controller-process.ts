@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { ApiState } from '@zephyr/contract/api-state';
-import type { CommandName } from '@zephyr/contract/command';
+import type { CommandName } from '@zephyr/contract/operator-command';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 

@@ -1,6 +1,7 @@
 /** Leaders that have seen everything that can happen, from a fixed seed. */
-import type { OperatorCommand } from '@zephyr/contract/command';
+
 import { FAILURE_CLASSES } from '@zephyr/contract/failure';
+import type { OperatorCommand } from '@zephyr/contract/operator-command';
 import type { Budget } from '@zephyr/contract/people-limits';
 import { PROBE_STYLES } from '@zephyr/contract/probe';
 import { RATE_LIMIT_KINDS } from '@zephyr/contract/rate-limit';

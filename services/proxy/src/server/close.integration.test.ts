@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { limits } from '@zephyr/runtime/config/keys/limits';
-import { timeouts } from '@zephyr/runtime/config/keys/timeouts';
+import { timeouts } from '@zephyr/runtime/config/keys/timeouts-and-drain';
 import { internalForm } from '@zephyr/runtime/config/names-and-units';
 import { eventually } from '@zephyr/testkit/eventually';
 import { expect, it } from 'vitest';
