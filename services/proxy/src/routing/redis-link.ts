@@ -8,7 +8,7 @@
 import type { OutcomeBatch } from '@zephyr/contract/outcome';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import { type RoutingSnapshot, snapshotSchema } from '@zephyr/contract/snapshot';
-import { REST_AFTER_MS, type SessionTable } from '@zephyr/core';
+import { DEFAULT_POLICY, REST_AFTER_MS, type SessionTable } from '@zephyr/core';
 import { type Clock, pause, untilNextMs } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
@@ -26,8 +26,8 @@ const PERIOD_MS = 1_000;
 const REST_PERIOD_MS = 4_000;
 /** Between two looks at other proxies' sessions at rest: the first request brings the next one. */
 const REST_SHARE_MS = 16_000;
-/** Expires by itself when the proxy is gone: no phantom requests. */
-const PRESENCE_MS = 5_000;
+/** Expires by itself when the proxy is gone, just when the core forgets it: no phantom requests. */
+const PRESENCE_MS = DEFAULT_POLICY.presence.ttlMs;
 /** Commands that ran into their limit in a row; then the connection is opened again. */
 const MAX_TIMEOUTS = 2;
 
