@@ -1,4 +1,4 @@
-/** The check by one direct request of the Messages API, as small as it can be. */
+/** The probe by one direct request of the Messages API, as small as it can be. */
 import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
 
 import { rawHeaders } from '@zephyr/runtime/credential';

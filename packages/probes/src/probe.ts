@@ -1,4 +1,4 @@
-/** One active check of one endpoint, in one of five styles. */
+/** One probe of one endpoint, in one of five styles. */
 
 import type { ProbeStyle, ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
 import { assertNever } from '@zephyr/core';

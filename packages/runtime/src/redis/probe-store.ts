@@ -26,13 +26,13 @@ export async function nextProbeSequence(redis: Redis, endpointId: EndpointId): P
     .parse(await runScript(redis, next, { keys: [keys.probeSequence(endpointId)], args: [] }));
 }
 
-/** What a result says about when the next real check is due. */
+/** What a result says about when the next real probe is due. */
 export type Freshness =
-  /** A real check has passed: it is believed for so long. */
+  /** A real probe has passed: it is valid for `forMs`. */
   | { readonly kind: 'fresh'; readonly forMs: number }
-  /** Something failed: the next check is a real one. */
+  /** Something failed: the next probe is a real one. */
   | { readonly kind: 'stale' }
-  /** A cheap check has passed. */
+  /** A cheap probe has passed. */
   | { readonly kind: 'unchanged' };
 
 /** Safe to repeat when the reply was lost: the second call answers `duplicate`. */
@@ -54,12 +54,12 @@ export async function recordProbe(
   );
 }
 
-/** Whether this slot has its result: a check that is run again need not spend tokens again. */
+/** Whether this slot has its result: a probe that is run again need not spend tokens again. */
 export async function isProbeRecorded(redis: Redis, slot: string): Promise<boolean> {
   return (await redis.exists(keys.probeSlot(slot))) === 1;
 }
 
-/** Whether the endpoint's last real check passed not long ago and nothing has failed since. */
+/** Whether the endpoint's last real probe passed not long ago and nothing has failed since. */
 export async function isProbeFresh(redis: Redis, endpointId: EndpointId): Promise<boolean> {
   return (await redis.exists(keys.probeFresh(endpointId))) === 1;
 }
