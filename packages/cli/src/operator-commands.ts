@@ -1,4 +1,5 @@
 /** The commands that watch and operate a running system: their options and help. */
+import { type ModeKind, modeKind } from '@zephyr/contract/selection';
 import type { Environment } from '@zephyr/runtime/environment';
 import { phrase } from '@zephyr/runtime/phrase';
 import { LANGUAGES, type Language, type Translate } from '@zephyr/texts';
@@ -65,9 +66,9 @@ export function addOperatorCommands(
     });
 
   add('mode', say('cli.mode'), ['mode', 'mode auto', 'mode manual --json'])
-    .addArgument(new Argument('[mode]').choices(['auto', 'manual']))
+    .addArgument(new Argument('[mode]').choices(modeKind.options))
     .addOption(jsonOption(say))
-    .action(async (kind: 'auto' | 'manual' | undefined, given) => {
+    .action(async (kind: ModeKind | undefined, given) => {
       const { mode } = await import('./commands/mode.ts');
       print(await mode(kind, given, environment));
     });

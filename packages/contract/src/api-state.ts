@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { apiEndpointSchema } from './api-endpoint.ts';
 import { decisionSchema } from './decision.ts';
 import { ejectionStateSchema } from './ejection.ts';
+import { language } from './language.ts';
 import { PROXY_STATUSES, REQUEST_PHASES } from './presence.ts';
-import { count, duration, endpointId, moment, type PlainOf, usd } from './scalars.ts';
+import { count, duration, endpointId, moment, type PlainOf, usd, webScheme } from './scalars.ts';
 import { modeSchema, shownSelectionSchema } from './selection.ts';
 
 /** A running Claude Code session, by a pseudonym. */
@@ -26,7 +27,7 @@ const apiSessionSchema = z
   .meta({ id: 'Session' });
 export type ApiSession = PlainOf<typeof apiSessionSchema>;
 
-/** A request that is running now. */
+/** An active request. */
 const apiRequestSchema = z
   .object({
     id: z.string(),
@@ -80,10 +81,10 @@ export const apiStateSchema = z
         problems: z.array(z.string()),
       }),
     ]),
-    language: z.enum(['en', 'zh']),
+    language,
     proxyPort: count,
     /** `https` where `[server]` has a certificate. */
-    proxyScheme: z.enum(['http', 'https']),
+    proxyScheme: webScheme,
     /** The address of the proxy, where it is configured (`ZEPHYR_PUBLIC_URL`). */
     publicUrl: z.string().nullable(),
     /** Whether people need keys of their own. */

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 
 import { endpointFindingSchema } from './endpoint-finding.ts';
-import type { PlainOf } from './scalars.ts';
+import { type PlainOf, webScheme } from './scalars.ts';
 
 const name = z.string().min(1).max(100);
 
@@ -84,7 +84,7 @@ export const settingsSchema = z
     /** The address of the proxy, where it is configured (`ZEPHYR_PUBLIC_URL`). */
     publicUrl: z.string().nullable(),
     /** `https` where `[server]` has a certificate. */
-    proxyScheme: z.enum(['http', 'https']),
+    proxyScheme: webScheme,
     clients: z.array(z.object({ name: z.string(), keyFrom: z.string() })),
     endpoints: z.array(z.object({ name: z.string(), url: z.string(), group: z.string() })),
   })

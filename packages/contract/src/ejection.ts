@@ -10,6 +10,8 @@ import { z } from 'zod';
 import { failureClass } from './failure.ts';
 import { count, moment, type PlainOf, type ShapeOf } from './scalars.ts';
 
+export const ejectionStatus = z.enum(['admitted', 'half_open', 'ejected']);
+
 const admitted = z.object({ status: z.literal('admitted') });
 const halfOpen = z.object({ status: z.literal('half_open'), failure: failureClass });
 const ejected = z.object({
@@ -26,7 +28,7 @@ export type ShownEjectionState = PlainOf<typeof ejectionStateSchema>;
 
 /** Between machines, whose clocks differ, the time that is left. Admitted endpoints are not listed. */
 export const ejectionReportSchema = z.object({
-  status: z.enum(['ejected', 'half_open']),
+  status: ejectionStatus.exclude(['admitted']),
   failure: failureClass,
   /** When the report was written; 0 when half-open. */
   remainingMs: count,

@@ -8,7 +8,7 @@ import { EDIT_NAMES, type EditName, editSubjectSchema, isEditName } from './conf
 import { grantSchema, subjectName } from './people-limits.ts';
 import { PROBLEM_CODES, type ProblemCode } from './problem.ts';
 import { count, endpointId, moment, type PlainOf, type ShapeOf } from './scalars.ts';
-import { modeSchema } from './selection.ts';
+import { modeKind, modeSchema } from './selection.ts';
 
 interface CommandKind {
   /** For the OpenAPI document. */
@@ -33,7 +33,7 @@ export const COMMANDS = {
   resume: { summary: 'End the pause', body: z.strictObject({}), refusals: [] },
   mode: {
     summary: 'Choose the endpoint automatically, or pin the active one',
-    body: z.strictObject({ mode: z.enum(['auto', 'manual']) }),
+    body: z.strictObject({ mode: modeKind }),
     refusals: [],
   },
   select: {

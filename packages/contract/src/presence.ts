@@ -30,7 +30,7 @@ export type PresenceReport = ShapeOf<typeof presenceReportSchema>;
 
 const clientName = z.string().max(100).nullable();
 
-/** A request that is running now, for people. */
+/** An active request, for people. */
 const activeRequestSchema = z.object({
   id: z.string().max(100),
   endpointId,

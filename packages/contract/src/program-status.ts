@@ -4,11 +4,12 @@
  */
 import { z } from 'zod';
 
+import { ejectionStatus } from './ejection.ts';
 import { failureClass } from './failure.ts';
 import { PROXY_STATUSES } from './presence.ts';
 import { rateLimitKind } from './rate-limit.ts';
 import { count, duration, endpointId, type PlainOf, ratio } from './scalars.ts';
-import { reasonCode, selectionSchema } from './selection.ts';
+import { modeKind, reasonCode, selectionSchema } from './selection.ts';
 import { health, snapshotSource } from './snapshot.ts';
 
 /** Oldest first in the history. */
@@ -33,7 +34,7 @@ const programEndpointSchema = z.object({
   share: ratio.nullable(),
   active_requests: count,
   ejection: z.object({
-    status: z.enum(['admitted', 'half_open', 'ejected']),
+    status: ejectionStatus,
     failure: failureClass.optional(),
     /** Until requests are let in again, a few at first. */
     retry_in_ms: count.optional(),
@@ -75,7 +76,7 @@ const programStatusSchema = z.object({
   /** The endpoint that a new session would use; null where no endpoint can be used. */
   current_endpoint: z.string().nullable(),
   current_endpoint_id: endpointId.nullable(),
-  mode: z.enum(['auto', 'manual']),
+  mode: modeKind,
   pinned_endpoint_id: endpointId.nullable(),
   /** Why the active endpoint was selected. */
   reason: reasonCode,

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { apiEndpointSchema } from './api-endpoint.ts';
 import { apiStateSchema } from './api-state.ts';
 import { PROXY_STATUSES } from './presence.ts';
-import { count, duration, endpointId, type PlainOf } from './scalars.ts';
+import { count, duration, endpointId, type PlainOf, webScheme } from './scalars.ts';
 import { health, snapshotSource } from './snapshot.ts';
 
 const proxyEndpointSchema = apiEndpointSchema
@@ -38,7 +38,7 @@ const proxyStatusSchema = apiStateSchema
   .extend({
     /** Where the web dashboard listens, on the same host unless there is a reverse proxy in front. */
     dashboardPort: count,
-    dashboardScheme: z.enum(['http', 'https']),
+    dashboardScheme: webScheme,
     proxy: z.object({
       id: z.string(),
       version: z.string(),

@@ -11,6 +11,7 @@ import {
   type ShapeOf,
   usd,
 } from './scalars.ts';
+import { TIME_DIMENSIONS } from './usage.ts';
 
 /** `[bucket, how many]`: see `latencyBucket` of the controller. */
 const latencyCounts = z.array(z.tuple([count, count])).max(100);
@@ -75,7 +76,7 @@ export type TrendPoint = PlainOf<typeof trendPointSchema>;
 /** Oldest first; hours and days in which no controller led are left out. */
 export const trendsSchema = z
   .object({
-    unit: z.enum(['hour', 'day']),
+    unit: z.enum(TIME_DIMENSIONS),
     sinceAtMs: moment,
     untilAtMs: moment,
     points: z.array(trendPointSchema),

@@ -17,6 +17,8 @@ export const duration = z.number().nonnegative();
 export const count = z.number().int().nonnegative();
 export const ratio = z.number().min(0).max(1);
 export const usd = z.number().nonnegative();
+/** How a page of ours is reached. */
+export const webScheme = z.enum(['http', 'https']);
 
 /**
  * The largest version, epoch or generation that is accepted. A record at the end of the safe

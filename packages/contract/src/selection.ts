@@ -4,6 +4,9 @@ import { z } from 'zod';
 import { endpointId, moment, type ShapeOf } from './scalars.ts';
 
 /** `manual`: a person pinned the endpoint. */
+export const modeKind = z.enum(['auto', 'manual']);
+export type ModeKind = z.infer<typeof modeKind>;
+
 export const modeSchema = z
   .discriminatedUnion('kind', [
     z.object({ kind: z.literal('auto') }),

@@ -93,6 +93,8 @@ export type UsageRow = ShapeOf<typeof usageRowSchema>;
 export const NAMED_DIMENSIONS = ['person', 'endpoint', 'model'] as const;
 export type NamedDimension = (typeof NAMED_DIMENSIONS)[number];
 export const TIME_DIMENSIONS = ['day', 'hour'] as const;
+/** Rows and rollups are of one. */
+export type TimeUnit = (typeof TIME_DIMENSIONS)[number];
 export const USAGE_DIMENSIONS = [...NAMED_DIMENSIONS, ...TIME_DIMENSIONS] as const;
 /** Of a report that names none. */
 export const DEFAULT_DIMENSIONS: readonly UsageDimension[] = [...NAMED_DIMENSIONS, 'day'];

@@ -1,7 +1,7 @@
 /** Invented answers for the page of history. */
 import type { TrendPoint, Trends } from '@zephyr/contract/rollup';
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
-import type { UsageReport } from '@zephyr/contract/usage';
+import type { TimeUnit, UsageReport } from '@zephyr/contract/usage';
 
 const LENGTHS = {
   '24h': { unit: 'hour', stepMs: HOUR_MS, count: 24 },
@@ -40,7 +40,7 @@ function pointAt(fromAtMs: number, observedMs: number, ids: readonly string[]): 
   };
 }
 
-export function inventedUsage(since: string, unit: 'hour' | 'day', nowMs: number): UsageReport {
+export function inventedUsage(since: string, unit: TimeUnit, nowMs: number): UsageReport {
   const stepMs = unit === 'hour' ? HOUR_MS : DAY_MS;
   const count = unit === 'hour' ? 24 : Number.parseInt(since, 10);
   const fromAtMs = Math.floor(nowMs / stepMs) * stepMs - (count - 1) * stepMs;

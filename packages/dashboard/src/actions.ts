@@ -6,6 +6,7 @@
 import { signal } from '@preact/signals';
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import type { CommandAnswer, CommandBody, CommandName } from '@zephyr/contract/operator-command';
+import type { ModeKind } from '@zephyr/contract/selection';
 import { nameOf } from '@zephyr/texts/screens';
 
 import type { ApiResult } from './api.ts';
@@ -112,7 +113,7 @@ export function toggleMode(): void {
   setMode(state.value?.mode.kind === 'manual' ? 'auto' : 'manual');
 }
 
-export function setMode(mode: 'auto' | 'manual'): void {
+export function setMode(mode: ModeKind): void {
   const { say } = speech.value;
   const current = state.value;
   if (current === null || current.mode.kind === mode) return;

@@ -1,7 +1,13 @@
 /** Sums, ratios and bars of a usage report. Pure. */
 import type { Budget } from '@zephyr/contract/people-limits';
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
-import type { NamedDimension, UsageFigures, UsageLine, UsageReport } from '@zephyr/contract/usage';
+import type {
+  NamedDimension,
+  TimeUnit,
+  UsageFigures,
+  UsageLine,
+  UsageReport,
+} from '@zephyr/contract/usage';
 
 /** What a chart of usage shows. */
 export const USAGE_MEASURES = ['cost', 'tokens', 'requests'] as const;
@@ -95,7 +101,7 @@ export interface UsageBar {
 /** One bar for each hour or day of a report, oldest first: also of those without usage. */
 export function usageBars(
   { since, until, rows }: Pick<UsageReport, 'since' | 'until' | 'rows'>,
-  unit: 'hour' | 'day',
+  unit: TimeUnit,
 ): readonly UsageBar[] {
   const stepMs = unit === 'hour' ? HOUR_MS : DAY_MS;
   const known = new Map<number, UsageFigures>(

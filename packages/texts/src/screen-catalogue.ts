@@ -1,4 +1,6 @@
 /** The texts that screens need: what the browser loads, without those of the command line. */
+import type { Language } from '@zephyr/contract/language';
+
 import { apiProblems as enApiProblems } from './en/api-problems.ts';
 import { dashboards as enDashboards } from './en/dashboards.ts';
 import { failures as enFailures } from './en/failures.ts';
@@ -11,8 +13,8 @@ import { failures as zhFailures } from './zh/failures.ts';
 import { notices as zhNotices } from './zh/notices.ts';
 import { statesAndReasons as zhStatesAndReasons } from './zh/states-and-reasons.ts';
 
-export const LANGUAGES = ['en', 'zh'] as const;
-export type Language = (typeof LANGUAGES)[number];
+export const LANGUAGES = ['en', 'zh'] as const satisfies readonly Language[];
+export type { Language };
 
 const en = {
   ...enStatesAndReasons,

@@ -1,6 +1,7 @@
 /** `zephyr mode`: shows the mode, or sets it. */
 
 import type { ApiState } from '@zephyr/contract/api-state';
+import type { ModeKind } from '@zephyr/contract/selection';
 import type { Environment } from '@zephyr/runtime/environment';
 import { nameOf, type Translate } from '@zephyr/texts';
 
@@ -8,7 +9,7 @@ import { type AdminOptions, openSession, printed } from './admin-session.ts';
 
 /** @returns what to print @throws ZephyrError when refused, with what to do */
 export async function mode(
-  kind: 'auto' | 'manual' | undefined,
+  kind: ModeKind | undefined,
   options: AdminOptions,
   environment: Environment,
 ): Promise<string> {

@@ -1,5 +1,6 @@
 /** The time that a report of usage is about. Days are those of UTC. */
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
+import type { TimeUnit } from '@zephyr/contract/usage';
 
 import { DAYS_LIFE_MS, HOURS_LIFE_MS } from './retention.ts';
 import { dayOf, hourOf } from './table.ts';
@@ -20,7 +21,7 @@ export type UsagePeriod =
       readonly sinceAtMs: number;
       readonly untilAtMs: number;
       /** Hours where days would be too coarse. */
-      readonly unit: 'hour' | 'day';
+      readonly unit: TimeUnit;
     }
   | { readonly status: 'rejected'; readonly why: string };
 

@@ -2,7 +2,7 @@
 
 import type { Trends } from '@zephyr/contract/rollup';
 import { TREND_RANGES, type TrendRange } from '@zephyr/contract/trend-range';
-import type { UsageReport } from '@zephyr/contract/usage';
+import type { TimeUnit, UsageReport } from '@zephyr/contract/usage';
 
 import { type ApiResult, ask } from '../api.ts';
 import { historySpeech } from '../history-language.ts';
@@ -74,7 +74,7 @@ async function loadHistory(range: TrendRange): Promise<ApiResult<HistoryData>> {
 }
 
 /** What is summed up in one bar of cost. */
-function unitOf(range: TrendRange): 'hour' | 'day' {
+function unitOf(range: TrendRange): TimeUnit {
   return range === '24h' ? 'hour' : 'day';
 }
 

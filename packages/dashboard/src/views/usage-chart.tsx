@@ -1,6 +1,6 @@
 /** What was used in each hour or day. */
 import { signal, useSignal } from '@preact/signals';
-import type { UsageReport } from '@zephyr/contract/usage';
+import type { TimeUnit, UsageReport } from '@zephyr/contract/usage';
 import { useMemo } from 'preact/hooks';
 import {
   measureOf,
@@ -18,7 +18,7 @@ const measure = signal<UsageMeasure>('cost');
 
 interface UsageChartProps {
   readonly report: UsageReport;
-  readonly unit: 'hour' | 'day';
+  readonly unit: TimeUnit;
 }
 
 export function UsageChart({ report, unit }: UsageChartProps) {

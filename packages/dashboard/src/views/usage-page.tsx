@@ -1,6 +1,6 @@
 /** Who used what: figures of today, 7 or 30 days, by person, model and endpoint, and a chart. */
 import type { Budget, BudgetList } from '@zephyr/contract/people-limits';
-import type { UsageReport } from '@zephyr/contract/usage';
+import type { TimeUnit, UsageReport } from '@zephyr/contract/usage';
 
 import { type ApiResult, ask } from '../api.ts';
 import { goTo, route } from '../navigation.ts';
@@ -68,7 +68,7 @@ async function loadUsage(days: UsageDays): Promise<ApiResult<UsageData>> {
   return { status: 'done', answer: { ...answer, budgets: budgets.answer.budgets } };
 }
 
-function unitOf(days: UsageDays): 'hour' | 'day' {
+function unitOf(days: UsageDays): TimeUnit {
   return days === 1 ? 'hour' : 'day';
 }
 

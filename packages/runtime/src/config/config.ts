@@ -1,3 +1,4 @@
+import type { Language } from '@zephyr/contract/language';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { OwnCertificate } from '../http/own-tls.ts';
 import type { NotifyTarget } from '../notify/target.ts';
@@ -22,7 +23,7 @@ export interface Config extends InternalForm<Omit<ConfigFile, Resolved>> {
   /** The file that it came from. */
   readonly path: string;
   readonly redis: RedisConfig;
-  readonly ui: { readonly language: 'en' | 'zh' };
+  readonly ui: { readonly language: Language };
   readonly groups: readonly GroupConfig[];
   /** Who has a key, in the order of the file. */
   readonly clients: readonly ClientConfig[];

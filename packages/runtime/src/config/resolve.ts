@@ -1,3 +1,4 @@
+import type { Language } from '@zephyr/contract/language';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { OwnCertificate } from '../http/own-tls.ts';
 import { notifyTargetOf } from '../notify/target.ts';
@@ -65,7 +66,7 @@ export function resolveConfig(
   };
 }
 
-function languageOfLocale(variables: Variables): 'en' | 'zh' {
+function languageOfLocale(variables: Variables): Language {
   const locale = variables('LC_ALL') ?? variables('LC_MESSAGES') ?? variables('LANG');
   return /^zh/i.test(locale ?? '') ? 'zh' : 'en';
 }

@@ -27,7 +27,7 @@ const KINDS: Readonly<Record<string, OutboundProxyKind>> = {
   'socks5h:': 'socks5',
 };
 
-const DEFAULT_PORTS: Readonly<Record<OutboundProxyKind, number>> = {
+const PORT_OF_KIND: Readonly<Record<OutboundProxyKind, number>> = {
   http: 80,
   https: 443,
   socks5: 1080,
@@ -41,7 +41,7 @@ export function parseProxy(text: string): WrittenProxy | undefined {
   const kind = KINDS[url.protocol];
   const isAddressOnly = /^\/?$/.test(url.pathname) && url.search === '' && url.hash === '';
   if (kind === undefined || url.hostname === '' || !isAddressOnly) return undefined;
-  const port = url.port === '' ? DEFAULT_PORTS[kind] : Number(url.port);
+  const port = url.port === '' ? PORT_OF_KIND[kind] : Number(url.port);
   const credentials = credentialsIn(url);
   if (port === 0 || credentials === null) return undefined;
   return {

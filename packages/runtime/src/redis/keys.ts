@@ -2,6 +2,8 @@
  * Every key in Redis. All share the hash tag `{zephyr}`, so that Redis Cluster keeps them on one
  * node and a Lua script may touch several. Beside each: its writer, its type, how long it lives.
  */
+import type { TimeUnit } from '@zephyr/contract/usage';
+
 const root = '{zephyr}:v1';
 
 export const keys = {
@@ -23,7 +25,7 @@ export const keys = {
   probeRecorded: (endpointId: string) => `${root}:probe-recorded:${endpointId}`,
   /** Probers, by script. Set when a slot's result is recorded. Lives two hours. */
   probeSlot: (slot: string) => `${root}:probe-slot:${slot}`,
-  /** Probers, by script. Exists while an endpoint's last real check is fresh and nothing failed. */
+  /** Probers, by script. Exists while an endpoint's last real probe is fresh and nothing failed. */
   probeFresh: (endpointId: string) => `${root}:probe-fresh:${endpointId}`,
   /** Proxies. Stream of OutcomeBatch, capped. */
   outcomes: `${root}:outcomes`,
@@ -38,7 +40,7 @@ export const keys = {
   /** Proxies and probers, by script. Hash of one day's usage, `2026-11-28` UTC. Lives 400 days at most. */
   usageDay: (day: string) => `${root}:usage-day:${day}`,
   /** Leading controller, by script. Usage before this moment was removed, ms. Lives as long as its hours or days. */
-  usageRemoved: (unit: 'hour' | 'day') => `${root}:usage-removed:${unit}`,
+  usageRemoved: (unit: TimeUnit) => `${root}:usage-removed:${unit}`,
   /** Proxies and probers, by script. Sequence of a writer's last batch of usage. Lives 35 days. */
   usageWritten: (writer: string) => `${root}:usage-written:${writer}`,
   /** Proxies, by script. Stream of RequestRecord, capped. */

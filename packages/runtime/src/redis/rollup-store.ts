@@ -2,12 +2,11 @@
 
 import { type Rollup, rollupSchema } from '@zephyr/contract/rollup';
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
+import type { TimeUnit } from '@zephyr/contract/usage';
 import { DAYS_LIFE_MS, HOURS_LIFE_MS } from '@zephyr/core';
 import type { Redis } from 'ioredis';
 
 import { keys } from './keys.ts';
-
-export type RollupUnit = 'hour' | 'day';
 
 const LIFE_MS = { hour: HOURS_LIFE_MS, day: DAYS_LIFE_MS } as const;
 const STEP_MS = { hour: HOUR_MS, day: DAY_MS } as const;
@@ -15,12 +14,12 @@ const STEP_MS = { hour: HOUR_MS, day: DAY_MS } as const;
 const ROLLUPS_AT_ONCE = 50;
 
 /** For the leader's commit. */
-export function rollupRecord(unit: RollupUnit, rollup: Rollup) {
+export function rollupRecord(unit: TimeUnit, rollup: Rollup) {
   return { key: rollupKey(unit, rollup.fromAtMs), lifeMs: LIFE_MS[unit], value: rollup };
 }
 
 export interface RollupRange {
-  readonly unit: RollupUnit;
+  readonly unit: TimeUnit;
   /** The hour or day of this moment is the first, that of the other one the last. */
   readonly sinceAtMs: number;
   readonly untilAtMs: number;
@@ -60,7 +59,7 @@ function parsed(
   }
 }
 
-function rollupKey(unit: RollupUnit, atMs: number): string {
+function rollupKey(unit: TimeUnit, atMs: number): string {
   const time = new Date(atMs).toISOString();
   return unit === 'hour' ? keys.rollupHour(time.slice(0, 13)) : keys.rollupDay(time.slice(0, 10));
 }

@@ -6,6 +6,7 @@
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 import {
   OTHER,
+  type TimeUnit,
   USAGE_COUNTS,
   type UsageBatch,
   type UsageCounts,
@@ -157,7 +158,7 @@ export async function boundUsage(redis: Redis, nowMs: number): Promise<number> {
 }
 
 interface HashBound {
-  readonly unit: UsageUnit;
+  readonly unit: TimeUnit;
   readonly kept: number;
   readonly mostRows: number;
 }
@@ -182,13 +183,12 @@ async function boundHashes(
 /** Undefined where everything that has not expired is there. Usage before this moment has been removed. */
 export async function usageRemovedBefore(
   redis: Redis,
-  unit: UsageUnit,
+  unit: TimeUnit,
 ): Promise<number | undefined> {
   const text = (await redis.get(keys.usageRemoved(unit))) ?? '';
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
-type UsageUnit = 'hour' | 'day';
 const UNITS = {
   hour: { stepMs: HOUR_MS, keyOf: hourKey },
   day: { stepMs: DAY_MS, keyOf: dayKey },
@@ -198,7 +198,7 @@ export interface UsageRange {
   /** The first moment that counts, and the first that does not any more. */
   readonly sinceAtMs: number;
   readonly untilAtMs: number;
-  readonly unit: UsageUnit;
+  readonly unit: TimeUnit;
 }
 
 export interface UsageRead {

@@ -2,8 +2,9 @@
 import type { Trends } from '@zephyr/contract/rollup';
 import { DEFAULT_TREND_RANGE, TREND_RANGES, type TrendRange } from '@zephyr/contract/trend-range';
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
+import type { TimeUnit } from '@zephyr/contract/usage';
 import type { Logger } from '@zephyr/runtime/logger';
-import { type RollupUnit, readRollups } from '@zephyr/runtime/redis/rollup-store';
+import { readRollups } from '@zephyr/runtime/redis/rollup-store';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
@@ -19,7 +20,7 @@ export const trendParams = z.strictObject({
     }),
 });
 
-const RANGES: Readonly<Record<TrendRange, { readonly unit: RollupUnit; readonly ms: number }>> = {
+const RANGES: Readonly<Record<TrendRange, { readonly unit: TimeUnit; readonly ms: number }>> = {
   '24h': { unit: 'hour', ms: 23 * HOUR_MS },
   '7d': { unit: 'hour', ms: 6 * DAY_MS },
   '30d': { unit: 'day', ms: 29 * DAY_MS },

@@ -2,6 +2,7 @@
 import { DAY_MS } from '@zephyr/contract/units';
 import {
   DEFAULT_DIMENSIONS,
+  type TimeUnit,
   USAGE_DIMENSIONS,
   type UsageLine,
   type UsageRow,
@@ -46,7 +47,7 @@ export const usageParams = z.strictObject({
 const dimensions = z.array(z.enum(USAGE_DIMENSIONS));
 
 interface PlacedQuery extends UsageQuery {
-  readonly unit: 'hour' | 'day';
+  readonly unit: TimeUnit;
 }
 
 /** @throws ProblemError `invalid_query` */

@@ -1,5 +1,6 @@
 /** Where the services listen, who may reach them, and what they share. */
 import { DEFAULT_PORTS } from '@zephyr/contract/default-ports';
+import { language } from '@zephyr/contract/language';
 import { DEFAULT_POLICY } from '@zephyr/core';
 import { z } from 'zod';
 
@@ -143,8 +144,7 @@ export const redis = z.strictObject({
 });
 
 export const ui = z.strictObject({
-  language: z
-    .enum(['en', 'zh'])
+  language: language
     .optional()
     .describe(
       'The language of the commands, of the notifications, and of the pages where the browser names none: English or Chinese. Not set: as `LC_ALL`, `LC_MESSAGES` or `LANG` says, else English.',

@@ -1,0 +1,5 @@
+/** The languages that people are addressed in; `@zephyr/texts` has every text in each. */
+import { z } from 'zod';
+
+export const language = z.enum(['en', 'zh']);
+export type Language = z.infer<typeof language>;
