@@ -30,15 +30,15 @@ export const endpoints: DashboardSpec = {
         },
         {
           kind: 'states',
-          title: 'Removed by live traffic',
-          words: { 0: 'in use', 1: 'removed' },
+          title: 'Ejected by live traffic',
+          words: { 0: 'in use', 1: 'ejected' },
           description:
             'Red while it is ejected because requests failed, or cooling down because it asked for that.',
           unit: 'short',
           alarmFrom: 1,
           width: 12,
           queries: [
-            ofEndpoints(`max by (endpoint) (${chosen('zephyr_controller_endpoint_removed')})`),
+            ofEndpoints(`max by (endpoint) (${chosen('zephyr_controller_endpoint_ejected')})`),
           ],
         },
         {

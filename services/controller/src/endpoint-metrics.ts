@@ -85,7 +85,7 @@ const ENDPOINT_GAUGES: readonly {
     of: ({ available }) => +available,
   },
   {
-    name: 'zephyr_controller_endpoint_removed',
+    name: 'zephyr_controller_endpoint_ejected',
     help: '1 while live traffic has taken it out for a time: ejected or cooling down',
     of: ({ ejection }) => +(ejection.status === 'ejected'),
   },
