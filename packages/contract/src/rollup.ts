@@ -17,7 +17,7 @@ import { TIME_DIMENSIONS } from './usage.ts';
 const latencyCounts = z.array(z.tuple([count, count])).max(100);
 const attempts = z.object({ succeeded: count, failed: count, latencies: latencyCounts });
 
-/** Of the time that an operator had not switched it off. */
+/** Without the time in which an operator had disabled it. */
 const availability = { observedMs: duration, availableMs: duration };
 
 const endpointRollupSchema = z.object({

@@ -2,5 +2,5 @@
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
-/** Of one: a dollar has so many nano dollars. */
+/** Nano dollars in a dollar. */
 export const NANO = 1_000_000_000;

@@ -180,7 +180,7 @@ export interface RateLimitPolicy {
   /** A limit costs something below this share of it, unless it is reset within `soonMs`… */
   readonly lowShare: number;
   readonly soonMs: number;
-  /** …and at most so much, when nothing is left. */
+  /** …and at most this, when nothing is left. */
   readonly mostWaitMs: number;
 }
 
@@ -197,7 +197,7 @@ export interface ProbingPolicy {
   /** Active requests from which on the load is medium or high. */
   readonly mediumLoadRequests: number;
   readonly highLoadRequests: number;
-  /** CLI and direct request are compared if the first passed at most so long ago. */
+  /** A direct request is compared with the CLI if that passed within this time. */
   readonly compareWithinMs: number;
   /** Direct requests that fail while the CLI passes, until only the CLI is used, and for how long. */
   readonly refusals: number;

@@ -4,7 +4,7 @@ import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 export const ENDPOINT_ORDERS = ['trial', 'name', 'group', 'success'] as const;
 export type EndpointOrder = (typeof ENDPOINT_ORDERS)[number];
 
-/** From so many on there are a filter and orders, and rows are dense. */
+/** From this number on there are a filter and orders, and rows are dense. */
 export const MANY_ENDPOINTS = 9;
 
 type Listed = Pick<ApiEndpoint, 'name' | 'groupName' | 'rank' | 'successRatio'>;

@@ -16,7 +16,7 @@ import type { Clock } from './clock.ts';
  */
 const MAX_GAP_MS = 0.1;
 
-/** At so many they are acted on, even if more can be read: the first has waited long enough. */
+/** When this many wait they are acted on, even if more can be read: the first has waited long enough. */
 const MAX_WAITING = 64;
 
 export class Bursts {

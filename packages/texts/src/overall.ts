@@ -9,7 +9,7 @@ export type OverallStatus = 'good' | 'degraded' | 'bad' | 'none';
 
 export interface Overall {
   readonly status: OverallStatus;
-  /** Of the endpoints that no operator has switched off. */
+  /** Of the endpoints that no operator has disabled. */
   readonly available: number;
   readonly total: number;
   /** Since when it is not well; null where it is, or where that is not known. */

@@ -10,7 +10,7 @@ export interface BackgroundRun {
   readonly searchPath: string;
   /** The proxy's port, where it is not the configuration's. */
   readonly port: number | undefined;
-  /** Running answers may take so long to end; then the manager kills what is left. */
+  /** How long active requests may take to end; then the manager kills what is left. */
   readonly stopLimitSeconds: number;
   /** Where output goes where the manager has no log of its own. */
   readonly logPath: string;

@@ -32,7 +32,7 @@ const SLOW_ANSWERS = 3;
 /** Clearly slower than elsewhere: by this factor, and by this much in addition… */
 const SLOW_FACTOR = 2;
 const SLOW_EXTRA_MS = 1_000;
-/** …or by so much that it is worth a prompt cache in any case. */
+/** …or by this much, which is worth a prompt cache in any case. */
 export const WORTH_MOVING_MS = 10_000;
 /** How often a session in use is shared with other proxies: well within the cache lifetime. */
 const SHARE_AGAIN_MS = 60_000;

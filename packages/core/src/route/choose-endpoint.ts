@@ -93,7 +93,7 @@ const RANKS = {
   open: 0,
   /** Of a request that has failed elsewhere already: it is no trial of a half-open endpoint. */
   half_open_for_retry: 1.6,
-  /** It turned away many recent requests for this model; this one is shed. */
+  /** It refused many recent requests for this model; this one is shed. */
   shed: 2,
   /**
    * It failed this person lately and no endpoint answered; one that was not asked then might, or of those that

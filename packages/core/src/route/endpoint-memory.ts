@@ -27,7 +27,7 @@ const LACKS_FOR_MS = 600_000;
 
 /** How long a whole answer shows that an endpoint serves people well. */
 const SERVED_FOR_MS = 60_000;
-/** From so many failures in a row on, the next request within ten seconds is expected to fail as well. */
+/** After three failures in a row, the next request within ten seconds is expected to fail as well. */
 const FAILS_FROM = 3;
 const FAILS_FOR_MS = 10_000;
 /** Requests without an answer that are remembered until their client asks again. */

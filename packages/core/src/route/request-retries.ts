@@ -29,9 +29,9 @@ export interface RetryPlace {
   readonly isCached: boolean;
   /** What reading the whole prompt may take elsewhere. */
   readonly readingMs: number;
-  /** It turned away some requests in a row. */
+  /** It refused some requests in a row. */
   readonly isBusy: boolean;
-  /** The endpoint that would be asked next turns away clearly fewer. */
+  /** The endpoint that would be asked next refuses clearly fewer. */
   readonly isBetterNext: boolean;
   /** Another one was left to ask after this one. */
   readonly hasAlternative: boolean;

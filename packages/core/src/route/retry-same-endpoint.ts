@@ -1,5 +1,5 @@
 /**
- * Whether a request that was turned away, or got an error, is sent to the same endpoint again after a
+ * Whether a request that was refused, or got an error, is sent to the same endpoint again after a
  * pause, instead of to the next one. A momentary refusal (529, 429 without a wait) is over in half a second, while
  * elsewhere a long conversation would have to be read without its prompt cache: that costs seconds
  * and money. Simulated with 5 to 40 % of all requests refused by chance, staying brings the p90 of
@@ -34,7 +34,7 @@ export interface StayInput {
   readonly isCached: boolean;
   /** What reading the whole prompt may take elsewhere. */
   readonly readingMs: number;
-  /** The endpoint has turned away several in a row. */
+  /** The endpoint has refused several in a row. */
   readonly isBusy: boolean;
   /** It has stayed once already for this request. */
   readonly hasStayed: boolean;
@@ -42,7 +42,7 @@ export interface StayInput {
   readonly failedAfterMs: number;
   /** After this retry, one more may be sent. */
   readonly areRetriesLeft: boolean;
-  /** The endpoint that would be asked next turns away clearly fewer of late. */
+  /** The endpoint that would be asked next refuses clearly fewer of late. */
   readonly isBetterNext: boolean;
 }
 

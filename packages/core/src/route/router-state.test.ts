@@ -238,7 +238,7 @@ describe('what a router keeps', () => {
     expect(world.verdicts).toEqual(['a overloaded']);
   });
 
-  it('knows who turned away some in a row', () => {
+  it('knows who refused some in a row', () => {
     const world = new RoutedWorld();
     world.random = 0.99;
     const journey = begin(world);

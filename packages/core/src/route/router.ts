@@ -242,12 +242,12 @@ export class Router {
     if (waitMs === undefined) this.#ejections.report({ id, failure });
   }
 
-  /** Whether this endpoint turned away some in a row for the model of this request. */
+  /** Whether this endpoint refused some in a row for the model of this request. */
   isBusy({ request }: Journey, id: EndpointId, nowMs: number): boolean {
     return isBusy(this.#memory.limitOf(id, request.model), nowMs);
   }
 
-  /** Whether the endpoint that would be asked next turns away clearly fewer requests for this model. */
+  /** Whether the endpoint that would be asked next refuses clearly fewer requests for this model. */
   isBetterNext(journey: Journey, id: EndpointId, input: ChooseInput): boolean {
     const next = this.preview(journey, input);
     if (next.kind !== 'send') return false;

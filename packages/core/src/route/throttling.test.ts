@@ -20,7 +20,7 @@ const turned = (fingerprint: string, waitMs?: number, source = 'ann', nowMs = 0)
   ...({ failure: 'rate_limited', waitMs, source, fingerprint, nowMs } as const),
 });
 
-/** One letter each: `.` answered, `x` turned away without a time. */
+/** One letter each: `.` answered, `x` refused without a time. */
 function after(story: string, from: ModelLimit = NO_LIMIT): ModelLimit {
   return [...story].reduce(
     (limit, each) => (each === '.' ? afterAnswer(limit, 0) : afterTurnedAway(limit, turned('a'))),
@@ -48,7 +48,7 @@ describe('shedShare', () => {
     expect(shedShare(after('x'.repeat(10_000)), 0)).toBeLessThan(1);
   });
 
-  it('is over soon after the last that was turned away', () => {
+  it('is over soon after the last that was refused', () => {
     const limit = after('x'.repeat(20));
     expect(shedShare(limit, 9_999)).toBeGreaterThan(0.8);
     expect(shedShare(limit, 120_000)).toBeLessThan(0.01);
@@ -87,7 +87,7 @@ describe('what fades', () => {
     expect(isBusy({ ...limit, inARow: 2 }, start)).toBe(false);
   });
 
-  it('an answer shows for two seconds that the endpoint answers, unless somebody was turned away', () => {
+  it('an answer shows for two seconds that the endpoint answers, unless somebody was refused', () => {
     const limit = afterAnswer(NO_LIMIT, 1_000);
     expect([1_000, 2_999, 3_000].map((nowMs) => isAnswering(limit, nowMs))).toEqual([
       ...[true, true, false],
@@ -99,12 +99,12 @@ describe('what fades', () => {
 
 describe('turnsAwayFewer', () => {
   it.each([
-    ['both turn away two of five', '..x.x', '.x..x', false],
+    ['both refuse two of five', '..x.x', '.x..x', false],
     ['one that was never asked', '', '..xx', true],
     ['a little more than half as many is not clearly fewer', '....x', '....xx', false],
     ['a third is', '.......x', '....xxx', true],
-    ['nothing was turned away anywhere', '....', '....', false],
-    ['one that turned away its only request', 'x', '..xx', false],
+    ['nothing was refused anywhere', '....', '....', false],
+    ['one that refused its only request', 'x', '..xx', false],
     ['one that refuses all, compared with what has just begun to', 'xxx', '........xx', false],
     [
       'one that answers all but one, compared with what has just begun to',
@@ -153,7 +153,7 @@ describe('isLimited', () => {
 });
 
 describe('a named time', () => {
-  it('stays as it is where a request is turned away without one', () => {
+  it('stays as it is where a request is refused without one', () => {
     const once = afterTurnedAway(NO_LIMIT, turned('a', 5_000));
     expect(afterTurnedAway(once, turned('b')).named).toEqual(once.named);
     expect(afterTurnedAway(NO_LIMIT, turned('a')).named).toEqual({ status: 'none' });

@@ -1,9 +1,9 @@
 /**
- * What one proxy knows of one model on one endpoint with its token: how much load it turns away,
+ * What one proxy knows of one model on one endpoint with its token: how much load it refuses,
  * whether it named a wait, whether it refuses the model. Other models are not affected.
  *
  * Load is shed, the endpoint is not closed. The share of requests that go elsewhere first is that
- * of client-side throttling: 0 until more than half of the recent requests were turned away, then
+ * of client-side throttling: 0 until more than half of the recent requests were refused, then
  * rising, never 1. Several in a row without an answer between them raise it at once.
  * @see https://sre.google/sre-book/handling-overload/ "Client-Side Throttling", K = 2
  */
@@ -16,7 +16,7 @@ export interface ModelLimit {
   readonly atMs: number;
   /** The same over minutes: how much of it is the endpoint's habit. */
   readonly usual: { readonly asked: number; readonly answered: number };
-  /** Requests turned away since the last answer. */
+  /** Requests refused since the last answer. */
   readonly inARow: number;
   readonly answeredAtMs: number | undefined;
   readonly named: NamedTime;
@@ -24,7 +24,7 @@ export interface ModelLimit {
 }
 
 /**
- *     none              --(turned away with a time)-->                    claimed
+ *     none              --(refused with a time)-->                    claimed
  *     claimed           --(another request of the same person too)-->     repeated
  *     claimed, repeated --(a request of somebody else too)-->             confirmed
  *     any               --(an answer | the time has passed)-->            none
@@ -68,11 +68,11 @@ const HALF_LIFE_MS = 10_000;
 const USUAL_HALF_LIFE_MS = 300_000;
 /** What an endpoint that was never asked is taken for: one answer. */
 const PRIOR_ANSWERS = 1;
-/** Elsewhere fewer are turned away: below this share of what is turned away here. */
+/** Elsewhere fewer are refused: below this share of what is refused here. */
 const CLEARLY_FEWER = 0.5;
-/** K of the SRE book: half of the requests may be turned away before any go elsewhere. */
+/** K of the SRE book: half of the requests may be refused before any go elsewhere. */
 const TOLERANCE = 2;
-/** Where two fifths are turned away by chance: one time in sixteen. The next answer ends it. */
+/** Where two fifths are refused by chance: one time in sixteen. The next answer ends it. */
 const MANY_IN_A_ROW = 3;
 const SHARE_IN_A_ROW = 0.95;
 /** An answer this recent shows that the endpoint still answers. */
@@ -139,13 +139,13 @@ export function shedShare(limit: ModelLimit, nowMs: number): number {
   return Math.max(0, (asked - TOLERANCE * answered) / (asked + 1));
 }
 
-/** Whether it has just turned away several requests in a row. */
+/** Whether it has just refused several requests in a row. */
 export function isBusy({ inARow, atMs }: ModelLimit, nowMs: number): boolean {
   return inARow >= MANY_IN_A_ROW && nowMs - atMs < HALF_LIFE_MS;
 }
 
 /**
- * Whether one endpoint has turned away clearly fewer requests than another in the last minutes. A single
+ * Whether one endpoint has refused clearly fewer requests than another in the last minutes. A single
  * one of late, or none at all, is fewer than what has just begun.
  */
 export function turnsAwayFewer(one: ModelLimit, other: ModelLimit, nowMs: number): boolean {

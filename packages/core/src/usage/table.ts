@@ -35,7 +35,7 @@ export interface RowBounds {
 
 /** Of an hour or a day in Redis. */
 export interface RowRule extends RowBounds {
-  /** However many people there are, so many rows may have endpoint and model; then there are more than `all`. */
+  /** At least this many rows have endpoint and model, however many people there are, even beyond `all`. */
   readonly leastNamed: number;
 }
 

@@ -34,7 +34,7 @@ export const TIME_STEPS_S: readonly number[] = [
 /** The least between two of them. */
 export const TIME_SPACE_PX = 90;
 
-/** At most so many, the first ones in the order of trial; in the order of the list. */
+/** The first `most` in the order of trial; in the order of the list. */
 export function chartedIds(
   endpoints: readonly { readonly id: string; readonly rank: number | null }[],
   most: number,

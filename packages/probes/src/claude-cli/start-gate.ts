@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 
 /**
- * Lets only so many CLIs start at the same time. The start takes a whole processor for about a
+ * Bounds how many CLIs start at the same time. The start takes a whole processor for about a
  * second; the wait for the answer takes none. Five that started at once on two processors took
  * five times as long as one.
  */

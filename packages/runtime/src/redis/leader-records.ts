@@ -7,7 +7,7 @@ import { keys } from './keys.ts';
 import { loadScript, runScript } from './script.ts';
 import { STREAM_LENGTHS } from './stream-lengths.ts';
 
-/** What the leader writes beside the snapshot; `kept` 0 is a record, else about so many entries. */
+/** What the leader writes beside the snapshot; `kept` 0 is a record, else about how many entries a stream keeps. */
 const PLACES = {
   operator: { key: keys.operator, kept: 0 },
   /** Those of the wishes, for proxies, which may not read the others. */

@@ -35,7 +35,7 @@ import {
 const WRITTEN_LIFE_MS = HOURS_LIFE_MS;
 /** Of one hash in memory; a row takes some 200 bytes, and 600 with the longest names. */
 const MAX_READ_BYTES = 6 * 1024 * 1024;
-/** A script of so many rows takes some 16 ms; a batch of a proxy that was without Redis for hours has up to 14,040. */
+/** A script takes some 16 ms for this many rows; a batch of a proxy that was without Redis for hours has up to 14,040. */
 export const PART_ROWS = 200;
 /** More than any batch has: the parts are numbered within it. */
 const MOST_PARTS = 1_000;

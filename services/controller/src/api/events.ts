@@ -15,7 +15,7 @@ import { ProblemError } from './problem.ts';
 import type { Tail } from './stream-follower.ts';
 import { FOLLOWING_LIMIT_MS, waitAtMost } from './wait-at-most.ts';
 
-/** The state goes out at most so often. */
+/** The state is sent at most twice a second. */
 const STATE_EVERY_MS = 500;
 /** A reader that does not read is disconnected; it will come again. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;

@@ -1,7 +1,7 @@
 /**
  * Holds back what repeats itself: of each event and endpoint one message in ten minutes. What was held
  * back last is sent at their end, so that the last message is never one that has become false; and after two
- * minutes where the last message says the opposite: what lasts for so long is no flapping. Pure.
+ * minutes where the last message says the opposite: what lasts that long is no flapping. Pure.
  */
 
 import type { NotifyEvent } from '@zephyr/contract/notify';

@@ -25,7 +25,7 @@ export interface RolledUp {
   readonly decisions: readonly Decision[];
   /** Since the last tick; 0 in a batch without one. */
   readonly elapsedMs: number;
-  /** Those that an operator has not switched off. */
+  /** Those that an operator has not disabled. */
   readonly enabledIds: readonly string[];
   readonly unavailableIds: readonly string[];
 }

@@ -89,7 +89,7 @@ const KINDS = {
     'overloaded_error',
     'no endpoint can be reached: connections to it fail; `make status` or `zephyr status` says why',
   ],
-  none_enabled: [503, 'api_error', 'all endpoints are switched off by the operator'],
+  none_enabled: [503, 'api_error', 'all endpoints are disabled by the operator'],
   rate_limited: [429, 'rate_limit_error', 'all endpoints have reached their rate limit'],
   overloaded: [529, 'overloaded_error', 'the model is overloaded at the endpoints'],
   // Not a 5xx: Claude Code would add that it is usually temporary. Not a 401: it would end its login.

@@ -13,7 +13,7 @@ import { isLookup, requestedModel } from './model-name.ts';
 /** Endpoints that cannot be reached may be back in a second. */
 const UNREACHABLE_RETRY_MS = 1_000;
 const LEAST_RETRY_MS = 1_000;
-/** Clients that were turned away together must not come back together. */
+/** Clients that were refused together must not come back together. */
 const RETRY_JITTER_RATIO = 0.25;
 
 /** Of the list of models. */

@@ -22,9 +22,9 @@ import { isModelAmong } from '@zephyr/runtime/config/served-models';
 import { exchangeLimits } from '@zephyr/runtime/redis/people-limits-store';
 import type { Redis } from 'ioredis';
 
-/** While nobody asks this proxy, it looks at what others share so often. */
+/** How often it reads what others share while it has no requests. */
 const AT_REST_MS = 4_000;
-/** What Redis has lost comes back so soon, and what runs here goes on counting there. */
+/** How often everything is shared again: restores what Redis has lost, and keeps active requests counted. */
 const WHOLE_EVERY_MS = 2_000;
 
 export interface OverLimit extends Over {

@@ -259,12 +259,12 @@ export class Routing {
     this.#router.failed(journey, { id, groupName }, failed, this.#deps.now());
   }
 
-  /** Whether it turned away some in a row for the model of this request. */
+  /** Whether it refused some in a row for the model of this request. */
   isBusy(journey: Journey, id: EndpointId): boolean {
     return this.#router.isBusy(journey, id, this.#deps.now());
   }
 
-  /** Whether the endpoint that would be asked next turns away clearly fewer requests for this model. */
+  /** Whether the endpoint that would be asked next refuses clearly fewer requests for this model. */
   isBetterNext(journey: Journey, id: EndpointId, model: string): boolean {
     return this.#router.isBetterNext(journey, id, this.#input(undefined, model));
   }

@@ -16,7 +16,7 @@ import { z } from 'zod';
 
 import { replaceFile } from '../routing/snapshot-file.ts';
 
-/** Not touched for so long: its process has ended. */
+/** A file that nobody has touched for this long: its process has ended. */
 const ORPHAN_AFTER_MS = 10_000;
 /** Two batches of the most rows are less. */
 const MAX_FILE_BYTES = 32 * 1024 * 1024;

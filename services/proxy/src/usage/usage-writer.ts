@@ -30,9 +30,9 @@ const DISK_AFTER_MS = 250;
 const ADOPT_EVERY_MS = 5_000;
 /** Without a request it does not look more often than that: at rest nothing wakes the process for it. */
 const REST_MS = ADOPT_EVERY_MS - PERIOD_MS;
-/** A start waits so long for Redis. */
+/** How long a start waits for Redis. */
 const FIRST_EXCHANGE_MS = 500;
-/** A stop waits so long for Redis; then the rest stays on disk. */
+/** How long a stop waits for Redis; then the rest stays on disk. */
 const LAST_WRITE_MS = 2_000;
 /**
  * In memory, some 300 bytes each. Without Redis the most people have rows of their own for two hours, a thousand
