@@ -4,7 +4,12 @@ import { z } from 'zod';
 import { unavailableCode } from './decision.ts';
 import { ejectionStateSchema } from './ejection.ts';
 import { failureClass } from './failure.ts';
-import { DIRECT_PROBE_STATES, probePlanSchema, probeStyle } from './probe.ts';
+import {
+  DIRECT_PROBE_STATES,
+  probePlanSchema,
+  probeStyle,
+  SHOWN_PROBE_LATENCIES,
+} from './probe.ts';
 import { shownRateLimitSchema } from './rate-limit.ts';
 import { count, duration, endpointId, moment, type PlainOf, ratio, usd } from './scalars.ts';
 import { scoreSchema } from './score.ts';
@@ -61,7 +66,7 @@ const endpointProbeSchema = z
         lastMs: duration,
         meanMs: duration,
         p95Ms: duration,
-        historyMs: z.array(duration).max(20),
+        historyMs: z.array(duration).max(SHOWN_PROBE_LATENCIES),
       })
       .nullable(),
     /** Since midnight UTC. */

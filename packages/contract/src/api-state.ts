@@ -54,6 +54,9 @@ const apiProxySchema = z.object({
 
 export const LOAD_LEVELS = ['idle', 'low', 'medium', 'high'] as const;
 
+/** Of a list of sessions or requests. */
+export const MAX_ITEMS = 200;
+
 /** Lists are bounded; `total` says how many there are. */
 export const apiStateSchema = z
   .object({
@@ -108,8 +111,8 @@ export const apiStateSchema = z
     policy: z.object({ switchThresholdMs: duration, dwellMs: duration }),
     load: z.object({ level: z.enum(LOAD_LEVELS), activeRequests: count, requestsPerMinute: count }),
     endpoints: z.array(apiEndpointSchema),
-    sessions: z.object({ total: count, items: z.array(apiSessionSchema).max(200) }),
-    requests: z.object({ total: count, items: z.array(apiRequestSchema).max(200) }),
+    sessions: z.object({ total: count, items: z.array(apiSessionSchema).max(MAX_ITEMS) }),
+    requests: z.object({ total: count, items: z.array(apiRequestSchema).max(MAX_ITEMS) }),
     proxies: z.array(apiProxySchema),
     cost: z.object({
       /** Since midnight UTC, all endpoints. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { AUTH_STYLES } from './auth-style.ts';
 import { failureClass } from './failure.ts';
+import { MAX_DETAIL_CHARACTERS } from './probe.ts';
 import { count, type PlainOf } from './scalars.ts';
 
 export const endpointFindingSchema = z
@@ -10,7 +11,9 @@ export const endpointFindingSchema = z
     /** `claude_code`: only the Claude CLI gets an answer; `not_asked`: it cannot be reached. */
     serves: z.enum(['any_client', 'claude_code', 'nobody', 'not_asked']),
     /** Why a plain request was not served. */
-    refusal: z.object({ failure: failureClass, detail: z.string().max(300) }).nullable(),
+    refusal: z
+      .object({ failure: failureClass, detail: z.string().max(MAX_DETAIL_CHARACTERS) })
+      .nullable(),
     /** How it takes the token; null where it never did. */
     auth: z.enum(AUTH_STYLES).nullable(),
     /** How many it lists, and the first of them; null without a list. */

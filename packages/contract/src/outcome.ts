@@ -13,6 +13,9 @@ const ttftSampleSchema = z.object({
 });
 export type TtftSample = ShapeOf<typeof ttftSampleSchema>;
 
+/** In one report. */
+export const MAX_TTFT_SAMPLES = 32;
+
 /**
  * What a proxy saw of one endpoint within one reporting period (about a second). `failed` has only
  * failures of the endpoint, its token or its load; those of one request, one model or a missing
@@ -22,7 +25,7 @@ const outcomeCountsSchema = z.object({
   succeeded: count,
   failed: z.partialRecord(failureClass, count),
   /** Time to first token of successful requests in this period. */
-  ttft: z.array(ttftSampleSchema).max(32),
+  ttft: z.array(ttftSampleSchema).max(MAX_TTFT_SAMPLES),
   /** The newest that answers in this period named; absent where none did. */
   rateLimits: rateLimitReportsSchema.optional(),
 });

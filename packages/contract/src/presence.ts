@@ -28,6 +28,9 @@ export const presenceReportSchema = z.object({
 });
 export type PresenceReport = ShapeOf<typeof presenceReportSchema>;
 
+/** Requests, and sessions, that a proxy lists one by one. */
+export const MAX_LISTED = 50;
+
 const clientName = z.string().max(100).nullable();
 
 /** An active request, for people. */
@@ -63,7 +66,7 @@ export const proxyPresenceSchema = presenceReportSchema.extend({
   snapshot: z.object({ incarnation: z.string(), epoch: count, version: count }).nullable(),
   configHash: z.string(),
   /** Active requests one by one; absent where they are not listed. */
-  requests: z.array(activeRequestSchema).max(50).optional(),
-  sessionList: z.array(presentSessionSchema).max(50).optional(),
+  requests: z.array(activeRequestSchema).max(MAX_LISTED).optional(),
+  sessionList: z.array(presentSessionSchema).max(MAX_LISTED).optional(),
 });
 export type ProxyPresence = ShapeOf<typeof proxyPresenceSchema>;

@@ -75,6 +75,9 @@ export const tokenUsageSchema = z.object({
 });
 export type TokenUsage = ShapeOf<typeof tokenUsageSchema>;
 
+/** Of what is said of a failure, for people. */
+export const MAX_DETAIL_CHARACTERS = 300;
+
 /** How one probe ended. Latencies are those of the API call, without the start of the CLI. */
 const probeVerdictSchema = z.discriminatedUnion('status', [
   z.object({
@@ -88,10 +91,13 @@ const probeVerdictSchema = z.discriminatedUnion('status', [
     status: z.literal('failed'),
     failure: failureClass,
     /** For people; redacted. */
-    detail: z.string().max(300),
+    detail: z.string().max(MAX_DETAIL_CHARACTERS),
   }),
 ]);
 export type ProbeVerdict = ShapeOf<typeof probeVerdictSchema>;
+
+/** Latencies of an endpoint's last probes that are shown. */
+export const SHOWN_PROBE_LATENCIES = 20;
 
 /** One probe of one endpoint. */
 const probeResultSchema = z.object({

@@ -7,18 +7,22 @@ import { z } from 'zod';
 import { ejectionStatus } from './ejection.ts';
 import { failureClass } from './failure.ts';
 import { PROXY_STATUSES } from './presence.ts';
+import { SHOWN_PROBE_LATENCIES } from './probe.ts';
 import { rateLimitKind } from './rate-limit.ts';
 import { count, duration, endpointId, type PlainOf, ratio } from './scalars.ts';
 import { modeKind, reasonCode, selectionSchema } from './selection.ts';
 import { health, snapshotSource } from './snapshot.ts';
 
+/** Times to first content of an endpoint that are shown. */
+export const SHOWN_LIVE_TIMES = 50;
+
 /** Oldest first in the history. */
-const latencySchema = (kept: number) =>
+const latencySchema = (most: number) =>
   z.object({
     last_ms: duration,
     mean_ms: duration,
     p95_ms: duration,
-    history_ms: z.array(duration).max(kept),
+    history_ms: z.array(duration).max(most),
   });
 
 const programEndpointSchema = z.object({
@@ -40,7 +44,7 @@ const programEndpointSchema = z.object({
     retry_in_ms: count.optional(),
   }),
   /** To the first content of the last fifty requests of this proxy; null without any. */
-  latency: latencySchema(50).nullable(),
+  latency: latencySchema(SHOWN_LIVE_TIMES).nullable(),
   last_success_ago_ms: count.nullable(),
   /** Of the endpoint, its token or its load; never of a client. */
   last_failure: z.object({ failure: failureClass, ago_ms: count }).nullable(),
@@ -57,7 +61,7 @@ const programEndpointSchema = z.object({
         })
         .nullable(),
       /** Of the last twenty that got an answer of the model; null without any. */
-      latency: latencySchema(20).nullable(),
+      latency: latencySchema(SHOWN_PROBE_LATENCIES).nullable(),
     })
     .nullable(),
   /** Of its token, as its answers to this proxy have named them. */

@@ -20,6 +20,9 @@ export const sessionLoadSchema = z.object({
 });
 export type SessionLoad = ShapeOf<typeof sessionLoadSchema>;
 
+/** What is left follows with the next batch. */
+export const MAX_SESSIONS_IN_BATCH = 500;
+
 /** Sessions that one proxy has placed; the others take them over. Never awaited by a request. */
 export const sessionBatchSchema = z.object({
   proxyId: z.string().max(100),
@@ -34,6 +37,6 @@ export const sessionBatchSchema = z.object({
         idleMs: count,
       }),
     )
-    .max(500),
+    .max(MAX_SESSIONS_IN_BATCH),
 });
 export type SessionBatch = ShapeOf<typeof sessionBatchSchema>;

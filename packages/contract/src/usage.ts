@@ -112,6 +112,9 @@ const requestAttemptSchema = z.object({
 });
 export type RequestAttempt = ShapeOf<typeof requestAttemptSchema>;
 
+/** Of one request, in its record. */
+export const MAX_ATTEMPTS = 10;
+
 /** One finished request. */
 export const requestRecordSchema = z
   .object({
@@ -130,8 +133,8 @@ export const requestRecordSchema = z
     /** The session's pseudonym, as dashboards show it; null without a session. */
     session: plainText(64).nullable(),
     outcome: z.enum(REQUEST_OUTCOMES),
-    /** In their order; at most the last ten. */
-    attempts: z.array(requestAttemptSchema).max(10),
+    /** In their order; of more, the last ones. */
+    attempts: z.array(requestAttemptSchema).max(MAX_ATTEMPTS),
     /** From the request to the first content of its answer; null where there was none. */
     ttftMs: duration.nullable(),
     /** From the request to the end of its answer. */

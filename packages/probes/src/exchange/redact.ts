@@ -1,9 +1,8 @@
-/** Matches the length limit of a verdict's `detail`. */
-const DETAIL_LIMIT_CHARACTERS = 300;
+import { MAX_DETAIL_CHARACTERS } from '@zephyr/contract/probe';
 
 /**
  * Makes foreign text fit to be shown and stored: without the given secrets and without what looks
- * like one, on one line, at most 300 characters.
+ * like one, on one line, at most `MAX_DETAIL_CHARACTERS`.
  */
 export function redact(text: string, secrets: readonly string[]): string {
   const withoutKnown = secrets
@@ -16,7 +15,7 @@ export function redact(text: string, secrets: readonly string[]): string {
     .replace(/\/\/[^/\s@]+@/g, '//[secret]@')
     .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
     .trim();
-  return line.length <= DETAIL_LIMIT_CHARACTERS
+  return line.length <= MAX_DETAIL_CHARACTERS
     ? line
-    : `${line.slice(0, DETAIL_LIMIT_CHARACTERS - 1)}…`;
+    : `${line.slice(0, MAX_DETAIL_CHARACTERS - 1)}…`;
 }

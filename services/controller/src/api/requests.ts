@@ -29,7 +29,7 @@ export const requestParams = z.strictObject({
     .max(MOST_LISTED_REQUESTS)
     .optional()
     .meta({
-      description: `At most so many, up to ${MOST_LISTED_REQUESTS}. Default: ${LISTED_REQUESTS}`,
+      description: `How many at most, up to ${MOST_LISTED_REQUESTS}. Default: ${LISTED_REQUESTS}`,
     }),
 });
 

@@ -1,6 +1,6 @@
 /** What the leader shows people: the world and its statistics in the shape of the admin API. Pure. */
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
-import type { ApiState } from '@zephyr/contract/api-state';
+import { type ApiState, MAX_ITEMS } from '@zephyr/contract/api-state';
 import type { ShownEjectionState } from '@zephyr/contract/ejection';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import type { ProbeResult } from '@zephyr/contract/probe';
@@ -49,9 +49,6 @@ export interface ViewInput {
   readonly nextProbeAtMs: ReadonlyMap<string, number>;
   readonly nowMs: EpochMs;
 }
-
-/** As the schema of the admin API allows. */
-const MAX_ITEMS = 200;
 
 export function viewOf(input: ViewInput): LeaderView {
   const { world, assessments, statistics, config, policy, presences, nowMs } = input;

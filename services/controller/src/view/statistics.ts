@@ -4,7 +4,7 @@
  */
 import type { Decision } from '@zephyr/contract/decision';
 import type { OutcomeBatch } from '@zephyr/contract/outcome';
-import type { ProbeResult } from '@zephyr/contract/probe';
+import { type ProbeResult, SHOWN_PROBE_LATENCIES } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import { DAY_MS, MINUTE_MS } from '@zephyr/contract/units';
 import {
@@ -75,8 +75,6 @@ export const NO_STATISTICS: Statistics = {
 
 /** How far back success ratios look. */
 const RATIO_MINUTES = 10;
-/** As the schema of the admin API allows. */
-const KEPT_LATENCIES = 20;
 
 /** One batch of the leader, as far as statistics are concerned. */
 export interface Counted {
@@ -215,7 +213,7 @@ function latenciesWith(
   { style, verdict }: ProbeResult,
 ): readonly number[] {
   if (verdict.status === 'failed' || latencyBasisOf(style) === undefined) return before;
-  return [...before, Math.round(verdict.apiLatencyMs)].slice(-KEPT_LATENCIES);
+  return [...before, Math.round(verdict.apiLatencyMs)].slice(-SHOWN_PROBE_LATENCIES);
 }
 
 /** Adds the time since the last tick for each endpoint whose probes live traffic makes unnecessary. */

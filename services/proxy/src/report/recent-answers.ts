@@ -1,13 +1,10 @@
 /** What this proxy's own requests have lately met at each endpoint, for whoever asks `/status`. */
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { ProgramStatus } from '@zephyr/contract/program-status';
+import { type ProgramStatus, SHOWN_LIVE_TIMES } from '@zephyr/contract/program-status';
 import type { RateLimitReports } from '@zephyr/contract/rate-limit';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { summaryOf, type TimeSummary } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
-
-/** Times of an endpoint that are kept. */
-const KEPT_TIMES = 50;
 
 type ProgramEndpoint = ProgramStatus['endpoints'][number];
 type ShownLatency = NonNullable<ProgramEndpoint['latency']>;
@@ -44,7 +41,7 @@ export class RecentAnswers {
   firstContent(id: EndpointId, ms: number): void {
     const { times } = this.#of(id);
     times.push(Math.round(ms));
-    if (times.length > KEPT_TIMES) times.shift();
+    if (times.length > SHOWN_LIVE_TIMES) times.shift();
   }
 
   succeeded(id: EndpointId): void {

@@ -4,7 +4,12 @@
  */
 
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { OutcomeBatch, OutcomeCounts, TtftSample } from '@zephyr/contract/outcome';
+import {
+  MAX_TTFT_SAMPLES,
+  type OutcomeBatch,
+  type OutcomeCounts,
+  type TtftSample,
+} from '@zephyr/contract/outcome';
 import type { TokenUsage } from '@zephyr/contract/probe';
 import type { RateLimitReports } from '@zephyr/contract/rate-limit';
 import type { EndpointId } from '@zephyr/contract/scalars';
@@ -15,9 +20,6 @@ import type { ProxyMetrics } from './metrics.ts';
 import { RecentAnswers } from './recent-answers.ts';
 import type { Tally } from './tallied-counter.ts';
 import type { HistogramTally } from './tallied-histogram.ts';
-
-/** Samples of the time to first content in one report. */
-const MAX_TTFT_SAMPLES = 32;
 
 interface EndpointCounts {
   succeeded: number;

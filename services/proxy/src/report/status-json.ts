@@ -1,6 +1,6 @@
 /** What `/status` shows to people and programs, and the state of the proxy behind it. */
 import type { ShownEjectionState } from '@zephyr/contract/ejection';
-import type { ProxyPresence } from '@zephyr/contract/presence';
+import { MAX_LISTED, type ProxyPresence } from '@zephyr/contract/presence';
 import type { ProgramStatus } from '@zephyr/contract/program-status';
 import type { ProxyEndpoint, ProxyStatus } from '@zephyr/contract/proxy-status';
 import type { EndpointId } from '@zephyr/contract/scalars';
@@ -33,9 +33,6 @@ export interface StatusDeps {
   readonly unwrittenRequests: () => number;
   readonly knownProbes: KnownProbes;
 }
-
-/** As the record's schema allows. */
-const MAX_LISTED = 50;
 
 /** For the status page. */
 export function statusOf(deps: StatusDeps): ProxyStatus {

@@ -4,7 +4,7 @@
  */
 
 import type { EndpointId } from '@zephyr/contract/scalars';
-import { sessionBatchSchema } from '@zephyr/contract/session';
+import { MAX_SESSIONS_IN_BATCH, sessionBatchSchema } from '@zephyr/contract/session';
 import type { SessionTable } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 import { keys } from '@zephyr/runtime/redis/keys';
@@ -13,8 +13,6 @@ import { parseEntries } from '@zephyr/runtime/redis/read-streams';
 import { STREAM_LENGTHS } from '@zephyr/runtime/redis/stream-lengths';
 import type { Redis } from 'ioredis';
 
-/** In one entry; what is left follows a second later. */
-const MAX_IN_BATCH = 500;
 /** Entries read at once. */
 const MAX_READ = 200;
 
@@ -38,7 +36,7 @@ export class SessionSync {
 
   /** Rejects when Redis does not answer; what was not published then is published with the next change. */
   async exchange(redis: Redis, table: SessionTable): Promise<void> {
-    const sessions = table.takeUnshared(this.#clock.nowMs(), MAX_IN_BATCH);
+    const sessions = table.takeUnshared(this.#clock.nowMs(), MAX_SESSIONS_IN_BATCH);
     if (sessions.length > 0) {
       const batch = JSON.stringify({ proxyId: this.#proxyId, sessions });
       await redis.xadd(keys.sessions, 'MAXLEN', '~', STREAM_LENGTHS.sessions, '*', 'json', batch);

@@ -6,6 +6,7 @@ import type { EpochMs } from '@zephyr/contract/scalars';
 import {
   ANONYMOUS,
   type AnswerUsage,
+  MAX_ATTEMPTS,
   NONE,
   OTHER,
   type RequestAttempt,
@@ -52,7 +53,6 @@ export interface AccountingDeps {
   readonly note: (record: RequestRecord, model: string) => void;
 }
 
-const MAX_ATTEMPTS = 10;
 /** Names come from clients: what is remembered of them is bounded. */
 const MAX_MODELS = 500;
 /** Of these, one person brings so many: whoever tries everything leaves rows and names for the others. */
