@@ -37,7 +37,18 @@ function wallsOf(hall, rooms) {
 }
 
 /** Files of the contract that import nothing but types: the core and the browser load them. */
-const LEAVES = '^packages/contract/src/(?:units|[a-z]+-timing|request-filter|trend-range)\\.ts$';
+const LEAVES =
+  '^packages/contract/src/(?:units|[a-z]+-timing|default-ports|request-filter|trend-range)\\.ts$';
+
+/** Which packages each one may import: the table of CONTRIBUTING.md, "Where things are". */
+const MAY_IMPORT = {
+  'packages/runtime': ['runtime', 'core', 'contract'],
+  'packages/probes': ['probes', 'core', 'contract', 'runtime'],
+  'services/proxy': ['core', 'contract', 'runtime', 'texts'],
+  'services/prober': ['core', 'contract', 'probes', 'runtime', 'texts'],
+  'services/controller': ['core', 'contract', 'runtime', 'texts'],
+};
+const TESTS = '(?:\\.test\\.ts|/test-support/.*)$';
 
 /**
  * Imports point one way: contract <- core <- runtime <- services and cli; testkit is for tests and
@@ -116,12 +127,12 @@ export default {
       from: { path: '^packages/', pathNot: '(\\.test|^packages/cli/src/launch/services)\\.ts$' },
       to: { path: '^services/' },
     },
-    {
-      name: 'runtime-imports-core-only',
+    ...Object.entries(MAY_IMPORT).map(([place, packages]) => ({
+      name: `${place.replace('/', '-')}-imports-what-the-table-of-contributing-names`,
       severity: 'error',
-      from: { path: '^packages/runtime/src', pathNot: '\\.test\\.ts$' },
-      to: { path: '^packages/(testkit|cli)/' },
-    },
+      from: { path: `^${place}/src/`, pathNot: TESTS },
+      to: { path: '^packages/', pathNot: `^packages/(?:${packages.join('|')})/` },
+    })),
     {
       name: 'probes-process-imports-no-other-room',
       comment: 'running a program and getting rid of it knows nothing of probes',

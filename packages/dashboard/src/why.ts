@@ -1,5 +1,5 @@
 /** What a decision was based on, in the order in which people read it. Pure. */
-import type { DEFAULT_PORTS } from '@zephyr/contract/default-ports';
+import { DEFAULT_PORTS } from '@zephyr/contract/default-ports';
 
 import type { ShownDecision } from './decision-shown.ts';
 
@@ -44,9 +44,8 @@ export function replayCommand(
   { number }: Pick<ShownDecision, 'number'>,
   page: Pick<URL, 'hostname' | 'origin' | 'pathname' | 'port'>,
 ): string {
-  const isHere = LOOPBACK.has(page.hostname) && page.port === DEFAULT_PORT;
+  const isHere = LOOPBACK.has(page.hostname) && page.port === String(DEFAULT_PORTS.controller);
   return `zephyr replay --from ${number}${isHere ? '' : ` --url ${page.origin}${page.pathname.replace(/\/(index\.html)?$/, '')}`}`;
 }
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
-const DEFAULT_PORT: `${(typeof DEFAULT_PORTS)['controller']}` = '8081';

@@ -1,13 +1,11 @@
 import { useSignal } from '@preact/signals';
 import type { ApiSettings } from '@zephyr/contract/config-edit';
-import type { DEFAULT_PORTS } from '@zephyr/contract/default-ports';
+import { DEFAULT_PORTS } from '@zephyr/contract/default-ports';
 
 import { connectLines, proxyUrl } from '../connect-lines.ts';
 import { sayInSettings } from '../settings-language.ts';
 import { state } from '../store.ts';
 import { Dialog } from './dialog.tsx';
-
-const DEFAULT_PORT: (typeof DEFAULT_PORTS)['proxy'] = 8080;
 
 export interface ShownKey {
   readonly name: string;
@@ -24,7 +22,7 @@ interface KeyDialogProps {
 export function KeyDialog({ shown: { name, key }, settings, onClose }: KeyDialogProps) {
   const say = sayInSettings.value;
   const isCopied = useSignal(false);
-  const place = { ...settings, proxyPort: state.value?.proxyPort ?? DEFAULT_PORT };
+  const place = { ...settings, proxyPort: state.value?.proxyPort ?? DEFAULT_PORTS.proxy };
   const lines = connectLines(proxyUrl(place, location.hostname), key);
   // Browsers give it to secure pages only.
   const clipboard: Clipboard | undefined = navigator.clipboard;
