@@ -1,10 +1,8 @@
 import type { Trade } from '@zephyr/contract/decision';
 import type { ModelFamily, SessionLoad } from '@zephyr/contract/session';
-import { HOUR_MS } from '@zephyr/contract/units';
+import { HOUR_MS, TOKENS_PER_PRICE } from '@zephyr/contract/units';
 
 import type { SessionPolicy } from '../decision-policy.ts';
-
-const TOKENS_PER_MILLION = 1_000_000;
 
 /**
  * Whether the running sessions should move with a latency switch. Their prompts are in the old
@@ -21,7 +19,7 @@ export function weighTrade(
   const extraFactor = policy.cacheWriteFactor - policy.cacheReadFactor;
   const rebuildUsd = families.reduce(
     (sum, [family, tokens]) =>
-      sum + (tokens / TOKENS_PER_MILLION) * policy.inputUsdPerMillionTokens[family] * extraFactor,
+      sum + (tokens / TOKENS_PER_PRICE) * policy.inputUsdPerMillionTokens[family] * extraFactor,
     0,
   );
   const rebuildMs = cachedTokens * policy.rebuildMsPerToken;

@@ -1,5 +1,7 @@
 /** What tokens cost, for people and probes alike. */
 import type { TokenUsage } from '@zephyr/contract/probe';
+import { TOKENS_PER_PRICE } from '@zephyr/contract/units';
+
 import { DEFAULT_POLICY } from '../decision-policy.ts';
 import { familyOf } from '../model-family.ts';
 
@@ -40,7 +42,6 @@ const DEFAULT_PRICES: readonly Price[] = [
   ),
 ];
 
-const TOKENS_PER_PRICE = 1_000_000;
 const CACHE_WRITE_1H_RATIO = 2;
 
 /** Probes of an unlisted model count like an expensive one: a budget must not be overspent. */
