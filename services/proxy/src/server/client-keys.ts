@@ -70,8 +70,7 @@ export class Clients {
   readonly #salt = randomBytes(32).toString('base64');
   readonly #failures = new FailureLimit();
   /** Nearly every request calls us as the one before did. */
-  #lastHost: string | undefined;
-  #isLastHostAnAddress = false;
+  #lastHost: { readonly host: string | undefined; readonly isAddress: boolean } | undefined;
 
   constructor(rules: ClientRules) {
     this.#rules = rules;
@@ -127,11 +126,10 @@ export class Clients {
   /** A name that leads here, or another hop, makes it a service for others, who need keys. */
   #isOfThisMachine({ headers }: Visitor): boolean {
     const { host } = headers;
-    if (host !== this.#lastHost) {
-      this.#lastHost = host;
-      this.#isLastHostAnAddress = calledBy(host).kind === 'address';
+    if (this.#lastHost === undefined || this.#lastHost.host !== host) {
+      this.#lastHost = { host, isAddress: calledBy(host).kind === 'address' };
     }
-    return this.#isLastHostAnAddress && !isForwarded(headers);
+    return this.#lastHost.isAddress && !isForwarded(headers);
   }
 
   #admitByKey({ headers, address }: Visitor, nowMs: number): Admittance {
