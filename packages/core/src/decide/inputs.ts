@@ -1,6 +1,7 @@
 import type { Decision } from '@zephyr/contract/decision';
 import type { Notice } from '@zephyr/contract/notice';
 import type {
+  CommandAnswer,
   CommandRefusal,
   OperatorCommand,
   OperatorWishes,
@@ -44,7 +45,7 @@ export interface EndpointSetting {
 
 export type CommandOutcome =
   | {
-      readonly status: 'applied' | 'unchanged';
+      readonly status: CommandAnswer['outcome'];
       /** The mode before, so that the command can be undone. */
       readonly previousMode: Mode;
       /** Sessions moved or endpoints probed; 0 where nothing is counted. */

@@ -8,6 +8,7 @@
  */
 
 import type { Operation } from '@zephyr/core';
+import { WATCHED_PATHS } from '@zephyr/runtime/http/watch-pages';
 
 export type RequestTarget =
   | { readonly kind: 'home' }
@@ -34,13 +35,10 @@ export type TargetRefusal =
   | 'forward_proxy';
 
 const OWN_PATHS: ReadonlySet<string> = new Set([
+  ...WATCHED_PATHS,
   '/status',
   '/status/events',
   '/usage',
-  '/health',
-  '/livez',
-  '/readyz',
-  '/metrics',
   '/diagnostics',
 ]);
 
