@@ -1,3 +1,4 @@
+import { MAX_DETAIL_CHARACTERS } from '@zephyr/contract/probe';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -24,6 +25,11 @@ describe('redact', () => {
     { name: 'control characters', text: 'a\u001b[31mb\r\nc', shown: 'a [31mb c' },
   ])('hides $name', ({ text, shown }) => {
     expect(redact(text, [])).toBe(shown);
+  });
+
+  it('cuts what is longer than a verdict may be', () => {
+    const text = 'a b '.repeat(MAX_DETAIL_CHARACTERS).trim();
+    expect(redact(text, [])).toBe(`${text.slice(0, MAX_DETAIL_CHARACTERS - 1)}…`);
   });
 
   it('never shows a given secret and never more than 300 characters', () => {

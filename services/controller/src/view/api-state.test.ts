@@ -1,6 +1,6 @@
-import { type ApiState, apiStateSchema } from '@zephyr/contract/api-state';
+import { type ApiState, apiStateSchema, MAX_ITEMS } from '@zephyr/contract/api-state';
 import type { OutcomeBatch } from '@zephyr/contract/outcome';
-import type { ProxyPresence } from '@zephyr/contract/presence';
+import { MAX_LISTED, type ProxyPresence } from '@zephyr/contract/presence';
 import type { ProbeResult } from '@zephyr/contract/probe';
 import {
   assess,
@@ -175,6 +175,28 @@ describe('viewOf', () => {
     );
     expect(state.requests.items.map(({ id }) => id)).toEqual(['old', 'young']);
     expect(state.requests.items[0]?.startedAtMs).toBe(NOW_MS - 9_000);
+  });
+
+  it('lists as many requests and sessions as the admin API allows, and counts all', () => {
+    const of = (proxyId: string) =>
+      presence({
+        proxyId,
+        requests: Array.from({ length: MAX_LISTED }, (_, n) => ({
+          ...{ id: `${proxyId}-${n}`, endpointId: endpointId('one'), ageMs: n, attempt: 1 },
+          ...{ phase: 'streaming' as const, client: null, sessionId: null },
+        })),
+        sessionList: Array.from({ length: MAX_LISTED }, (_, n) => ({
+          ...{ id: `${proxyId}-${n}`, endpointId: endpointId('one'), client: null, ageMs: n },
+          ...{ idleMs: n, requests: 1, activeRequests: 0, cacheRemainingMs: 0 },
+        })),
+      });
+    const presences = Array.from({ length: MAX_ITEMS / MAX_LISTED + 1 }, (_, n) => of(`p${n}`));
+    const { requests, sessions } = complete(viewOf(input(presences)));
+    expect(requests).toMatchObject({ total: MAX_ITEMS + MAX_LISTED });
+    expect([requests.items, sessions.items].map(({ length }) => length)).toEqual([
+      MAX_ITEMS,
+      MAX_ITEMS,
+    ]);
   });
 
   it('counts what an endpoint has cost today that is no longer configured', () => {

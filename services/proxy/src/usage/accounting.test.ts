@@ -1,4 +1,4 @@
-import type { RequestRecord } from '@zephyr/contract/usage';
+import { MAX_ATTEMPTS, type RequestRecord, requestRecordSchema } from '@zephyr/contract/usage';
 import { systemClock } from '@zephyr/runtime/clock';
 import { expect, it } from 'vitest';
 
@@ -37,4 +37,14 @@ it('counts names that one person invents under `other`, and leaves room for thos
   expect(counted.at(-1)?.[1]).toBe('claude-opus-9');
   // The log of requests has the name that was asked for.
   expect(counted[99_999]?.[0].model).toBe('claude-invented-99999');
+});
+
+it('records the last attempts of a request that had more than its record holds', () => {
+  const { accounts } = accounting();
+  const attempts = Array.from({ length: MAX_ATTEMPTS + 1 }, (_, index) => ({
+    endpoint: `e${index}`,
+    ...{ failure: 'reset', mayBeBilled: true },
+  })) as FinishedRequest['attempts'];
+  const record = accounts.finished({ ...answered('ann', 'claude-opus-9'), attempts });
+  expect(requestRecordSchema.parse(record).attempts).toEqual(attempts.slice(1));
 });
