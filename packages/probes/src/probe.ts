@@ -4,7 +4,7 @@ import type { ProbeStyle, ProbeVerdict, TokenUsage } from '@zephyr/contract/prob
 import { assertNever } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';
 import { probeByCli } from './claude-cli/cli-probe.ts';
-import { NO_USAGE } from './exchange/answer.ts';
+import { NO_TOKENS } from './exchange/answer.ts';
 import { probeByMessage } from './messages-probe.ts';
 import type { ProbeRun, ProbeTarget } from './probe-target.ts';
 import { probeByHttp, probeByTcp } from './reachability-probe.ts';
@@ -44,9 +44,9 @@ async function probe(
     case 'messages':
       return await probeByMessage(target, run.signal);
     case 'http':
-      return { verdict: await probeByHttp(target, run.signal), usage: NO_USAGE };
+      return { verdict: await probeByHttp(target, run.signal), usage: NO_TOKENS };
     case 'tcp':
-      return { verdict: await probeByTcp(target, run.signal), usage: NO_USAGE };
+      return { verdict: await probeByTcp(target, run.signal), usage: NO_TOKENS };
     default:
       return assertNever(style);
   }

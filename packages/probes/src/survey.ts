@@ -12,7 +12,7 @@ import type { EndpointFinding } from '@zephyr/contract/endpoint-finding';
 import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
 import { z } from 'zod';
 
-import { NO_USAGE, readUsage } from './exchange/answer.ts';
+import { NO_TOKENS, readUsage } from './exchange/answer.ts';
 import { failureOf } from './exchange/classify-exchange.ts';
 import { type ExchangeRequest, type ProbeExchange, startExchange } from './exchange/exchange.ts';
 import { redact } from './exchange/redact.ts';
@@ -53,7 +53,7 @@ export async function surveyEndpoint(plan: SurveyPlan, run: ProbeRun): Promise<E
   const configured = shortened(plan.targetBy(plan.auth));
   const { verdict: reach } = await runProbe('tcp', configured, run);
   if (reach.status === 'failed') {
-    return { reach, serves: 'not_asked', kind: 'unknown', usage: NO_USAGE };
+    return { reach, serves: 'not_asked', kind: 'unknown', usage: NO_TOKENS };
   }
   const asker = new Asker(run.signal);
   const list = await modelsOf(configured, asker);
@@ -65,7 +65,7 @@ export async function surveyEndpoint(plan: SurveyPlan, run: ProbeRun): Promise<E
     const isKnownWrong =
       refusal.failure === 'token_refused' && failureOf(list)?.failure === 'token_refused';
     if (!message.isAnswer || isKnownWrong) {
-      return { reach, serves: 'nobody', refusal, models, kind: asker.kind, usage: NO_USAGE };
+      return { reach, serves: 'nobody', refusal, models, kind: asker.kind, usage: NO_TOKENS };
     }
     const byCli = await runProbe('cli', plan.targetBy(auth), run);
     const isServed = byCli.verdict.status === 'ok';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
 
-import { NO_USAGE, readUsage } from '../exchange/answer.ts';
+import { NO_TOKENS, readUsage } from '../exchange/answer.ts';
 import type { ProbeExchange } from '../exchange/exchange.ts';
 import type { ProbeRun, ProbeTarget } from '../probe-target.ts';
 import { FOLDER_PREFIX } from '../process/orphan-cleanup.ts';
@@ -32,7 +32,7 @@ export async function probeByCli(
 ): Promise<CliAnswer> {
   const searchPath = process.env['PATH'] ?? FALLBACK_SEARCH_PATH;
   const file = findCli(target.claudeBinaryPath, searchPath);
-  if (file === undefined) return { verdict: missingCli(target.claudeBinaryPath), usage: NO_USAGE };
+  if (file === undefined) return { verdict: missingCli(target.claudeBinaryPath), usage: NO_TOKENS };
 
   const leave = await run.gate.enter(run.signal);
   const user = run.users?.take();
@@ -127,6 +127,6 @@ function sumUsage(exchanges: readonly ProbeExchange[]): TokenUsage {
         cacheReadTokens: sum.cacheReadTokens + usage.cacheReadTokens,
         cacheWriteTokens: sum.cacheWriteTokens + usage.cacheWriteTokens,
       }),
-      NO_USAGE,
+      NO_TOKENS,
     );
 }

@@ -21,7 +21,7 @@ export type AnswerVerdict =
       readonly error?: ApiError | undefined;
     };
 
-export const NO_USAGE: TokenUsage = {
+export const NO_TOKENS: TokenUsage = {
   inputTokens: 0,
   outputTokens: 0,
   cacheReadTokens: 0,
@@ -77,8 +77,8 @@ function judgeStream(body: string, isEnded: boolean): AnswerVerdict {
 /** As far as it was reported. */
 export function readUsage(body: string): TokenUsage {
   const message = messageSchema.safeParse(parseJson(body));
-  if (message.success) return addUsage(NO_USAGE, message.data.usage);
-  let usage = NO_USAGE;
+  if (message.success) return addUsage(NO_TOKENS, message.data.usage);
+  let usage = NO_TOKENS;
   for (const line of linesOf(body)) {
     if (!line.startsWith('data:') || !line.includes('"usage"')) continue;
     const event = eventSchema.safeParse(parseJson(line.slice('data:'.length)));
