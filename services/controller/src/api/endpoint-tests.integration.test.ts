@@ -148,3 +148,31 @@ it('is done again by a controller that started before Redis answered', async () 
   expect(notes).toHaveLength(1);
   await controller.stop();
 });
+
+it.each([
+  ['of a controller before this one', 'resumed'],
+  ['of this controller', 'asked'],
+])('is done again where Redis is silent in the middle of one %s', async (_whose, how) => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  mayAnswer = promise;
+  const controller = await start();
+  const name = how === 'asked' ? 'Four' : 'Two';
+  await eventually(async () => expect(await isEnabled(controller, 'Two')).toBe(true));
+  if (how === 'asked') {
+    void post(controller, 'edits/add-endpoint', { name, url: 'https://four.net' });
+  } else {
+    await post(controller, 'commands/disable', { endpointId: 'two', force: true });
+    await controller.stop();
+    const note = { name, actor: 'browser', untilAtMs: 0 };
+    await redis.hset(keys.endpointTests, { two: JSON.stringify(note) });
+  }
+  const asked = how === 'asked' ? controller : await start();
+  await eventually(() => expect(notes).toHaveLength(1));
+  expect(await isEnabled(asked, name)).toBe(false);
+  await redis.call('CLIENT', 'PAUSE', '2600', 'ALL');
+  await new Promise((resolve) => setTimeout(resolve, 4_000));
+  resolve();
+  await eventually(async () => expect(await isEnabled(asked, name)).toBe(true));
+  await eventually(async () => expect(await redis.exists(keys.endpointTests)).toBe(0));
+  await asked.stop();
+});

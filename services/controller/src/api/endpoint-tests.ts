@@ -1,7 +1,8 @@
 /**
  * Tests of endpoints that were added on the page of settings. Until its test ends an endpoint is out of
  * service. Tests that run are noted in Redis: where a controller ends in the middle, the next one that starts
- * does the test again, instead of leaving the endpoint out of service for good.
+ * does the test again, and where Redis goes away in the middle, the same one does, instead of leaving the
+ * endpoint out of service for good.
  */
 import type { EditAnswer } from '@zephyr/contract/config-edit';
 import { isServing } from '@zephyr/contract/endpoint-finding';
@@ -34,8 +35,8 @@ export interface AddedEndpoint {
 const NOTE_LIFE_MS = 10_000;
 const RENEWAL_MS = 3_000;
 /** Between looks for unfinished tests while Redis is away, as it may be when a host starts. */
-const RESUME_RETRY_MS = 1_000;
-/** Of a command that nobody answers, half a minute in all. */
+const RETRY_MS = 1_000;
+/** Of a command that nobody answers, half a minute in all; and of a test that is broken off. */
 const MOST_ATTEMPTS = 5;
 
 const noteSchema = z.object({ name: z.string(), actor: z.string(), untilAtMs: z.number() });
@@ -50,31 +51,28 @@ export class EndpointTests {
 
   /**
    * In the configuration already, because a prober takes address and token from nowhere else, and out of
-   * service until it has shown that it serves.
+   * service until it has shown that it serves. Where it cannot be said whether it does, as when Redis goes away
+   * meanwhile, whoever asked is told so, and the test is done again.
    */
   async run(added: AddedEndpoint): Promise<NonNullable<EditAnswer['tested']>> {
-    return await this.#noted(added, async () => {
-      const { actor, id } = added;
-      await applied(this.#deps, { actor, name: 'disable', body: { endpointId: id, force: true } });
-      return await this.#testDisabled(added);
-    });
+    try {
+      return await this.#noted(added, async () => {
+        const { actor, id } = added;
+        const body = { endpointId: id, force: true };
+        await applied(this.#deps, { actor, name: 'disable', body });
+        return await this.#testDisabled(added);
+      });
+    } catch (error) {
+      void this.#finish(added.id);
+      throw error;
+    }
   }
 
   /** What controllers before this one have not finished. Never throws. */
   async resume(): Promise<void> {
-    const { clock, log, redis } = this.#deps;
-    const { signal } = this.#stopping;
-    for (let failures = 0; !signal.aborted; failures += 1) {
-      try {
-        const notes = await redis.hgetall(keys.endpointTests);
-        await Promise.all(Object.keys(notes).map((id) => this.#resumeOne(id)));
-        return;
-      } catch (error) {
-        const why = messageOf(error);
-        if (failures === 0) log.warn({ why }, 'tests of new endpoints not resumed yet');
-      }
-      await pause(clock, RESUME_RETRY_MS, signal);
-    }
+    const { redis } = this.#deps;
+    const notes = (await this.#patiently(() => redis.hgetall(keys.endpointTests))) ?? {};
+    await Promise.all(Object.keys(notes).map((field) => this.#finish(field)));
   }
 
   /** What runs is done again by the next controller. */
@@ -82,29 +80,62 @@ export class EndpointTests {
     this.#stopping.abort();
   }
 
-  async #resumeOne(field: string): Promise<void> {
-    const { clock, config, log, redis } = this.#deps;
+  /** Once more where it is broken off; what is left after that is for the next controller. Never throws. */
+  async #finish(field: string): Promise<void> {
+    const { log } = this.#deps;
+    for (let left = MOST_ATTEMPTS; left > 0; left -= 1) {
+      const added = await this.#taken(field);
+      if (added === undefined) return;
+      const { id: endpointId } = added;
+      try {
+        const tested = await this.#noted(added, () => this.#testDisabled(added));
+        const { isInService, finding } = tested;
+        const fields = { endpointId, isInService, why: finding?.refusal?.detail };
+        log[isInService ? 'info' : 'warn'](fields, 'test of a new endpoint done again');
+        return;
+      } catch (error) {
+        log.warn({ endpointId, why: messageOf(error) }, 'test of a new endpoint broken off');
+      }
+    }
+  }
+
+  /** Once its note is nobody's any more. Undefined where there is nothing to test. */
+  async #taken(field: string): Promise<AddedEndpoint | undefined> {
+    const { clock, config, redis } = this.#deps;
     const id = endpointId.safeParse(field);
     for (;;) {
-      const note = noteIn(await redis.hget(keys.endpointTests, field));
+      const note = noteIn(await this.#patiently(() => redis.hget(keys.endpointTests, field)));
+      if (this.#stopping.signal.aborted) return undefined;
       const waitMs = (note?.untilAtMs ?? 0) - clock.epochMs();
       if (waitMs > 0) {
         // Its controller may live.
         await pause(clock, Math.min(waitMs, NOTE_LIFE_MS), this.#stopping.signal);
-        if (this.#stopping.signal.aborted) return;
         continue;
       }
-      // Of several controllers that start, one takes it.
-      if ((await redis.hdel(keys.endpointTests, field)) === 0) return;
+      // Of several controllers that start, one takes it. Both may where the reply is lost, which does no harm.
+      const removed = await redis.hdel(keys.endpointTests, field).catch(() => 'unknown');
       const isThere = id.success && config().endpoints.some((each) => each.id === id.data);
-      if (note === undefined || !isThere) return;
+      if (removed === 0 || note === undefined || !isThere) return undefined;
       const added = { id: id.data, name: note.name, actor: note.actor };
-      const tested = await this.#noted(added, () => this.#testDisabled(added));
-      const { isInService, finding } = tested;
-      const fields = { endpointId: id.data, isInService, why: finding?.refusal?.detail };
-      log[isInService ? 'info' : 'warn'](fields, 'test of a new endpoint done again');
-      return;
+      await this.#patiently(() => this.#note(added));
+      return added;
     }
+  }
+
+  /** At least once, until Redis answers. Undefined where this controller stops before. */
+  async #patiently<Reply>(ask: () => Promise<Reply>): Promise<Reply | undefined> {
+    const { clock, log } = this.#deps;
+    const { signal } = this.#stopping;
+    for (let failures = 0; failures === 0 || !signal.aborted; failures += 1) {
+      try {
+        return await ask();
+      } catch (error) {
+        const why = messageOf(error);
+        if (failures === 0) log.warn({ why }, 'tests of new endpoints not resumed yet');
+      }
+      await pause(clock, RETRY_MS, signal);
+    }
+    return undefined;
   }
 
   async #testDisabled({ id, name, actor }: AddedEndpoint) {
@@ -131,17 +162,20 @@ export class EndpointTests {
     }
   }
 
+  /** The note stays where the test was broken off. */
   async #noted<Result>(added: AddedEndpoint, test: () => Promise<Result>): Promise<Result> {
     const { redis } = this.#deps;
     await this.#note(added);
     const renewal = setInterval(() => void this.#note(added).catch(() => undefined), RENEWAL_MS);
     try {
-      return await test();
-    } finally {
+      const result = await test();
       clearInterval(renewal);
       if (!this.#stopping.signal.aborted) {
         await redis.hdel(keys.endpointTests, added.id).catch(() => undefined);
       }
+      return result;
+    } finally {
+      clearInterval(renewal);
     }
   }
 
@@ -151,7 +185,7 @@ export class EndpointTests {
   }
 }
 
-function noteIn(text: string | null): z.output<typeof noteSchema> | undefined {
+function noteIn(text: string | null | undefined): z.output<typeof noteSchema> | undefined {
   try {
     return noteSchema.parse(JSON.parse(text ?? ''));
   } catch {
