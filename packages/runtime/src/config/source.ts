@@ -180,10 +180,15 @@ function isRevoked({ file, sha256 }: ClientKey): boolean {
   }
 }
 
-/** Undefined where the file does not say: it is no TOML, or has something else in that place. */
+/**
+ * Undefined where the file does not say: it is no TOML, has something else in that place, or has no setting at
+ * all, as after a save to a full disk.
+ */
 function clientBlocksIn(configPath: string): readonly RawTable[] | undefined {
   try {
-    const { clients = [] } = parseToml(configPath, readText(configPath, 'must exist'));
+    const table = parseToml(configPath, readText(configPath, 'must exist'));
+    if (Object.keys(table).length === 0) return undefined;
+    const { clients = [] } = table;
     return Array.isArray(clients) ? clients.map(rawTable) : undefined;
   } catch {
     return undefined;
