@@ -9,7 +9,12 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { type UsageBatch, usageBatchSchema } from '@zephyr/contract/usage';
+import {
+  type RequestRecord,
+  requestRecordSchema,
+  type UsageBatch,
+  usageBatchSchema,
+} from '@zephyr/contract/usage';
 import { systemClock } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import { z } from 'zod';
@@ -26,7 +31,13 @@ const MAX_REASON = 200;
 /** Of a process that was killed while it replaced its file, which is still there. */
 const UNFINISHED = /\.json\.\d+$/;
 
-const contents = z.array(usageBatchSchema).max(2);
+/**
+ * Another version may have written it, and name things in the log of requests that this one does not know: such
+ * entries are dropped. What was used is in the rows.
+ */
+const contents = z
+  .array(usageBatchSchema.extend({ records: z.array(z.unknown()).transform(readable) }))
+  .max(2);
 
 export interface UsagePlace {
   readonly folder: () => string;
@@ -141,6 +152,13 @@ async function takeOrphan(
     );
     return undefined;
   }
+}
+
+function readable(records: readonly unknown[]): readonly RequestRecord[] {
+  return records.flatMap((record) => {
+    const read = requestRecordSchema.safeParse(record);
+    return read.success ? [read.data] : [];
+  });
 }
 
 function touch(path: string): Promise<void> {
