@@ -52,7 +52,7 @@ export class EndpointTests {
   /**
    * In the configuration already, because a prober takes address and token from nowhere else, and out of
    * service until it has shown that it serves. Where it cannot be said whether it does, as when Redis goes away
-   * meanwhile, whoever asked is told so, and the test is done again.
+   * meanwhile, whoever asked gets an error, and the test is done again.
    */
   async run(added: AddedEndpoint): Promise<NonNullable<EditAnswer['tested']>> {
     try {
