@@ -11,7 +11,7 @@ import { pause } from '@zephyr/runtime/clock';
 import type { Config } from '@zephyr/runtime/config/config';
 import { type ConfigFiles, setAuth } from '@zephyr/runtime/config/edit/endpoints';
 import type { Environment } from '@zephyr/runtime/environment';
-import { messageOf } from '@zephyr/runtime/errors';
+import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { z } from 'zod';
 
@@ -39,6 +39,8 @@ const RETRY_MS = 1_000;
 /** Of a command that nobody answers, half a minute in all; and of a test that is broken off. */
 const MOST_ATTEMPTS = 5;
 
+const BROKEN_OFF = 'test of a new endpoint broken off';
+
 const noteSchema = z.object({ name: z.string(), actor: z.string(), untilAtMs: z.number() });
 
 export class EndpointTests {
@@ -64,7 +66,9 @@ export class EndpointTests {
       });
     } catch (error) {
       void this.#finish(added.id);
-      throw error;
+      if (error instanceof ProblemError || error instanceof ZephyrError) throw error;
+      this.#deps.log.warn({ endpointId: added.id, why: messageOf(error) }, BROKEN_OFF);
+      throw new ProblemError('store_away', 'the test was broken off; it is done again');
     }
   }
 
@@ -94,7 +98,7 @@ export class EndpointTests {
         log[isInService ? 'info' : 'warn'](fields, 'test of a new endpoint done again');
         return;
       } catch (error) {
-        log.warn({ endpointId, why: messageOf(error) }, 'test of a new endpoint broken off');
+        log.warn({ endpointId, why: messageOf(error) }, BROKEN_OFF);
       }
     }
   }
