@@ -1,7 +1,7 @@
 /** Sessions keep their endpoint while its prompt cache is worth something, over all proxies. */
 import { createHash } from 'node:crypto';
 
-import { proxyPresenceSchema } from '@zephyr/contract/presence';
+import { MAX_LISTED, proxyPresenceSchema } from '@zephyr/contract/presence';
 import { endpointId, STAY_PAUSE_MS } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';
 import { keys } from '@zephyr/runtime/redis/keys';
@@ -147,6 +147,17 @@ describe('several proxies', () => {
       ]);
     });
     expect(await redis.get(keys.proxy(proxy.id))).not.toContain('session-one');
+  });
+
+  it('report no more sessions by name than the controller reads, and count all', async () => {
+    const { proxy } = await startRig({ redisUrl: server.url });
+    const names = Array.from({ length: MAX_LISTED + 1 }, (_, at) => `session-${at}`);
+    await Promise.all(names.map((name) => ask(proxy, name)));
+    await eventually(async () => {
+      const [presence] = await presences(proxy);
+      expect(presence?.sessions?.['e1']?.running).toBe(names.length);
+      expect(presence?.sessionList).toHaveLength(MAX_LISTED);
+    });
   });
 });
 
