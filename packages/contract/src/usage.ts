@@ -96,9 +96,9 @@ export const TIME_DIMENSIONS = ['day', 'hour'] as const;
 /** Rows and rollups are of one. */
 export type TimeUnit = (typeof TIME_DIMENSIONS)[number];
 export const USAGE_DIMENSIONS = [...NAMED_DIMENSIONS, ...TIME_DIMENSIONS] as const;
+export type UsageDimension = (typeof USAGE_DIMENSIONS)[number];
 /** Of a report that names none. */
 export const DEFAULT_DIMENSIONS: readonly UsageDimension[] = [...NAMED_DIMENSIONS, 'day'];
-export type UsageDimension = (typeof USAGE_DIMENSIONS)[number];
 
 export type UsageKey = Pick<UsageRow, NamedDimension>;
 

@@ -24,14 +24,11 @@ export function paceOf(world: World, { assessment, group, context }: Planned): P
     isLosingRequests(assessment.endpoint.live, nowMs, policy.health);
   const proving = provingMs(assessment, context);
   if (proving !== undefined) return { intervalMs: proving, why: 'verifying' };
+  const soonMs = Math.min(policy.probing.verifyIntervalMs, group.minIntervalMs);
   if (isDoubtful || isLosing || isVerifying(assessment)) {
-    const intervalMs = Math.min(policy.probing.verifyIntervalMs, group.minIntervalMs);
-    return { intervalMs, why: 'verifying' };
+    return { intervalMs: soonMs, why: 'verifying' };
   }
-  if (isComparing(assessment)) {
-    const intervalMs = Math.min(policy.probing.verifyIntervalMs, group.minIntervalMs);
-    return { intervalMs, why: 'comparing' };
-  }
+  if (isComparing(assessment)) return { intervalMs: soonMs, why: 'comparing' };
   if (isDeciding(world, assessment)) return { intervalMs: group.minIntervalMs, why: 'deciding' };
   const { times, live } = assessment.endpoint;
   const isKnown = assessment.score.status === 'known' && isTimed(times, nowMs, policy.live);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { endpointId } from '../types.ts';
 import type { Blame } from './ejection.ts';
-import { EjectedEndpoints } from './ejection-store.ts';
+import { EjectionStore } from './ejection-store.ts';
 import { MAX_KNOWN } from './known-by-endpoint.ts';
 
 const a = endpointId('a');
@@ -14,7 +14,7 @@ const PROVEN = { kind: 'proven', source: 'ann' } as const;
 function watched() {
   const changes: string[] = [];
   const blamed: string[] = [];
-  const ejections = new EjectedEndpoints({
+  const ejections = new EjectionStore({
     policy,
     rng: () => 0.5,
     onChange: (id, before, after) => changes.push(`${id} ${before.status}>${after.status}`),
@@ -29,7 +29,7 @@ function watched() {
 
 const ALONE = { isAlone: true, failsElsewhere: false };
 
-describe('EjectedEndpoints', () => {
+describe('EjectionStore', () => {
   it('reports each change of the status, and nothing else', () => {
     const { ejections, changes, blame } = watched();
     blame(PROVEN, 0);

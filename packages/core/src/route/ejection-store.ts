@@ -17,7 +17,7 @@ import {
 import type { BlamedAttempt, Pending, Trial } from './journey.ts';
 import { KnownByEndpoint, MAX_KNOWN } from './known-by-endpoint.ts';
 
-export interface EjectedEndpointsDeps {
+export interface EjectionStoreDeps {
   readonly policy: EjectionPolicy;
   /** 0 ≤ n < 1. */
   readonly rng: () => number;
@@ -33,8 +33,8 @@ export interface EjectedEndpointsDeps {
 /** Failures of one person's requests at one endpoint are reported once in this time. */
 const REPORTED_FOR_MS = 10_000;
 
-export class EjectedEndpoints {
-  readonly #deps: EjectedEndpointsDeps;
+export class EjectionStore {
+  readonly #deps: EjectionStoreDeps;
   #policy: EjectionPolicy;
   readonly #states = new Map<EndpointId, Ejection>();
   /** How often each endpoint was ejected: what was asked before the last time says nothing since. */
@@ -44,7 +44,7 @@ export class EjectedEndpoints {
   /** By source, when a failure of one of its requests was last reported. */
   readonly #reported = new KnownByEndpoint<number>(MAX_KNOWN);
 
-  constructor(deps: EjectedEndpointsDeps) {
+  constructor(deps: EjectionStoreDeps) {
     this.#deps = deps;
     this.#policy = deps.policy;
   }

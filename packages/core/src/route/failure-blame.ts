@@ -5,7 +5,7 @@
 
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Blame } from './ejection.ts';
-import type { EjectedEndpoints } from './ejection-store.ts';
+import type { EjectionStore } from './ejection-store.ts';
 import type { EndpointMemory } from './endpoint-memory.ts';
 import { isAnswer, scopeOf } from './failure-scope.ts';
 import type { Pending, RoutedRequest } from './journey.ts';
@@ -20,9 +20,9 @@ type Failed = Omit<Pending, 'groupName'>;
 
 export class Blaming {
   readonly #memory: EndpointMemory;
-  readonly #ejections: EjectedEndpoints;
+  readonly #ejections: EjectionStore;
 
-  constructor(memory: EndpointMemory, ejections: EjectedEndpoints) {
+  constructor(memory: EndpointMemory, ejections: EjectionStore) {
     this.#memory = memory;
     this.#ejections = ejections;
   }

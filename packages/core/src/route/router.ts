@@ -11,7 +11,7 @@ import type { EndpointId } from '@zephyr/contract/scalars';
 import { FirstByteTimes } from '../learn/first-byte-times.ts';
 import { type Candidate, type Choice, chooseEndpoint } from './choose-endpoint.ts';
 import type { Ejection, EjectionPolicy } from './ejection.ts';
-import { EjectedEndpoints, type EjectedEndpointsDeps } from './ejection-store.ts';
+import { EjectionStore, type EjectionStoreDeps } from './ejection-store.ts';
 import { EndpointMemory } from './endpoint-memory.ts';
 import { Blaming, type Proof } from './failure-blame.ts';
 import { isAnswer, isSharedByGroup, isUnreachable, type Scope, scopeOf } from './failure-scope.ts';
@@ -46,7 +46,7 @@ const MAY_MEET_OTHERS: ReadonlySet<Scope> = new Set(['endpoint', 'token', 'model
 
 export class Router {
   readonly times = new FirstByteTimes();
-  readonly #ejections: EjectedEndpoints;
+  readonly #ejections: EjectionStore;
   readonly #memory = new EndpointMemory();
   readonly #blaming: Blaming;
   readonly #rng: () => number;
@@ -54,8 +54,8 @@ export class Router {
   readonly #forgotten = new Map<EndpointId, number>();
   #forgets = 0;
 
-  constructor(deps: EjectedEndpointsDeps) {
-    this.#ejections = new EjectedEndpoints(deps);
+  constructor(deps: EjectionStoreDeps) {
+    this.#ejections = new EjectionStore(deps);
     this.#blaming = new Blaming(this.#memory, this.#ejections);
     this.#rng = deps.rng;
   }

@@ -24,7 +24,7 @@ export interface ModelLimit {
 }
 
 /**
- *     none              --(refused with a time)-->                    claimed
+ *     none              --(refused with a time)-->                        claimed
  *     claimed           --(another request of the same person too)-->     repeated
  *     claimed, repeated --(a request of somebody else too)-->             confirmed
  *     any               --(an answer | the time has passed)-->            none

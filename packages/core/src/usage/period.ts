@@ -36,7 +36,10 @@ export function usagePeriod({ since, until, nowMs, wantsHours }: AskedPeriod): U
   const unit = wantsHours || !isWholeDays ? 'hour' : 'day';
   const ageMs = nowMs - sinceAtMs;
   if (unit === 'hour' && ageMs > HOURS_LIFE_MS) {
-    return { status: 'rejected', why: 'hours are kept for 35 days: ask for whole days (UTC)' };
+    return {
+      status: 'rejected',
+      why: `hours are kept for ${HOURS_LIFE_MS / DAY_MS} days: ask for whole days (UTC)`,
+    };
   }
   const oldestAtMs = dayOf(nowMs) - DAYS_LIFE_MS;
   return {

@@ -171,16 +171,11 @@ export class EndpointTests {
     const { redis } = this.#deps;
     await this.#note(added);
     const renewal = setInterval(() => void this.#note(added).catch(() => undefined), RENEWAL_MS);
-    try {
-      const result = await test();
-      clearInterval(renewal);
-      if (!this.#stopping.signal.aborted) {
-        await redis.hdel(keys.endpointTests, added.id).catch(() => undefined);
-      }
-      return result;
-    } finally {
-      clearInterval(renewal);
+    const result = await test().finally(() => clearInterval(renewal));
+    if (!this.#stopping.signal.aborted) {
+      await redis.hdel(keys.endpointTests, added.id).catch(() => undefined);
     }
+    return result;
   }
 
   async #note({ id, name, actor }: AddedEndpoint): Promise<void> {
