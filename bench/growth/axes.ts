@@ -4,6 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 
 import { MOST_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
+import { startScript } from '../../services/proxy/bench/contenders.ts';
+import { cpuMs } from '../../services/proxy/bench/load.ts';
 import { fillLedger, TEAMS } from '../usage/ledger.ts';
 import { drive } from './drive.ts';
 import { streamsThrough } from './streams.ts';
@@ -28,6 +30,7 @@ const WARM_UP = 1_500;
 const OTHER_DESCRIPTORS = 200;
 const COLUMNS = [
   'CPU per request',
+  'of raw proxies',
   'memory of a proxy',
   'of the controller',
   'of Redis',
@@ -56,10 +59,15 @@ async function point({ size, system = {}, headersOf = PLAIN, prepare }: Point): 
     const requests = REQUESTS * ports.length;
     const use = await grown.use(requests, () => drive({ ports, requests, headersOf }));
     const decisionMs = await grown.decisionMs();
+    const rawUs = await rawCpuUsPerRequest(Number(new URL(grown.upstream.url).port), {
+      proxies: ports.length,
+      requests,
+    });
     return {
       size: size.toLocaleString('en'),
       cells: [
         `${use.cpuUsPerRequest.toFixed(0)} µs`,
+        `${rawUs.toFixed(0)} µs`,
         `${use.proxyMiB.toFixed(0)} MiB`,
         `${use.controllerMiB.toFixed(0)} MiB`,
         `${use.redisMiB.toFixed(1)} MiB`,
@@ -74,6 +82,25 @@ async function point({ size, system = {}, headersOf = PLAIN, prepare }: Point): 
   }
 }
 
+/** What the machine itself does to as many proxies that only pass requests on (`raw-main.ts`), with the same load. */
+async function rawCpuUsPerRequest(
+  upstreamPort: number,
+  { proxies, requests }: { readonly proxies: number; readonly requests: number },
+): Promise<number> {
+  const start = () => startScript('raw', 'raw-main.ts', String(upstreamPort));
+  const raw = await Promise.all(Array.from({ length: proxies }, start));
+  const ports = raw.map(({ port }) => port);
+  const spentMs = () => raw.reduce((sum, { pid = 0 }) => sum + cpuMs(pid), 0);
+  try {
+    await drive({ ports, requests: WARM_UP * proxies, headersOf: PLAIN });
+    const beforeMs = spentMs();
+    await drive({ ports, requests, headersOf: PLAIN });
+    return ((spentMs() - beforeMs) / requests) * 1_000;
+  } finally {
+    for (const { stop } of raw) stop();
+  }
+}
+
 const keyOf = (person: number): string =>
   `zk-bench-key-of-person-${String(person).padStart(6, '0')}`;
 
@@ -85,7 +112,7 @@ function peopleConfig(people: number): string {
   return `[client_defaults]\nbudget_usd_per_day = 1000\n${clients.join('')}`;
 }
 
-/** Both ends of a stream take a descriptor of the proxy. */
+/** For one proxy: both ends of a stream take a descriptor. */
 function mostStreams(): number {
   const limit = Number(execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }));
   return Number.isNaN(limit)
@@ -146,12 +173,13 @@ export const AXES: Readonly<Record<string, Axis>> = {
     title: 'Streams at the same time',
     columns: [
       'CPU per event',
-      'memory of the proxy',
+      'memory of the proxies',
       'memory per stream',
       'event to the client, p50',
       'p99',
     ],
-    sizes: [10, 1_000, Math.min(10_000, mostStreams())],
-    measure: (size) => streamsThrough(size),
+    sizes: [10, 1_000, 10_000],
+    // As many proxies as the descriptors of this machine make necessary.
+    measure: (size) => streamsThrough(size, Math.ceil(size / mostStreams())),
   },
 };
