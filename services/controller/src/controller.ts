@@ -1,4 +1,4 @@
-/** Puts the controller together: leadership, the leader's work, what this controller shows, the API. */
+/** Wires the controller: leadership, the leader's work, the state it shows, the API. */
 import { systemClock } from '@zephyr/runtime/clock';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { messageOf } from '@zephyr/runtime/errors';
@@ -28,7 +28,7 @@ import { type ControllerMetrics, createMetrics } from './metrics.ts';
 import { Notifier } from './notify/notifier.ts';
 import { CurrentState } from './view/current-state.ts';
 
-/** What the parts of one controller share. */
+/** Shared by the parts of one controller. */
 interface Shared {
   readonly context: ServiceContext;
   readonly redis: Redis;
@@ -96,7 +96,7 @@ export async function startController(context: ServiceContext): Promise<RunningS
   };
 }
 
-/** Also to a Redis that was away or was replaced: proxies may write usage by this script alone. */
+/** Repeated when a Redis returns or is replaced: proxies may write usage only through this script. */
 function offerUsage(redis: Redis, log: Logger): void {
   const offer = () =>
     offerUsageScripts(redis).catch((error: unknown) => {
@@ -130,13 +130,13 @@ function takePart({
     metrics.count(effects);
     notifier.committed(effects, before);
     const { endpoints } = configSource.current().config;
-    // One that was taken out of the configuration has only its id.
+    // An endpoint removed from the configuration only has its id.
     const nameOf = (id: string) => endpoints.find((known) => known.id === id)?.name ?? id;
     for (const { level, message, fields } of linesOf(effects, nameOf)) log[level](fields, message);
   };
   const follow = async () => {
     const { state, view } = await readCommitted(redis);
-    // What another version has committed is newer than anything remembered.
+    // A state committed by another version is newer than the remembered one.
     if (state.status !== 'none') remembered = state.status === 'read' ? state.state : undefined;
     if (view !== undefined) current.receiveView(view);
   };
@@ -169,7 +169,7 @@ function appOf(
 ) {
   const { configSource, environment, files, instanceId, log } = context;
   const writeTest = createWriteTest(redis, { instanceId, clock: systemClock });
-  // Otherwise it can neither decide nor take a command. No reason to restart it.
+  // Otherwise it can neither decide nor accept commands. That is no reason to restart it.
   const readiness = async (): Promise<Readiness> => {
     const redisStatus = await writeTest();
     const status = redisStatus === 'ok' && health.isFailing ? 'batches_failing' : redisStatus;

@@ -11,7 +11,7 @@ const invented = inventedState(NOW_MS);
 const [first] = invented.endpoints;
 if (first === undefined) throw new Error('the invented world has endpoints');
 
-/** What the gauge says of an endpoint like this, without its name. */
+/** The gauge's value for such an endpoint, without its name. */
 async function shownBy(
   gauge: string,
   change: Partial<ApiEndpoint>,
@@ -53,7 +53,7 @@ const probed = (agoMs: number | undefined, change: object = {}) => ({
 });
 
 describe('the gauges of an endpoint', () => {
-  it('name it as people do, in any script', async () => {
+  it('use its display name, in any script', async () => {
     expect(await shownBy('zephyr_endpoint_info', { groupName: '团队' })).toBe(
       '{endpoint="tokyo",name="上海 🚀",group="团队"} 1',
     );
@@ -78,7 +78,7 @@ describe('the gauges of an endpoint', () => {
     );
   });
 
-  it('show nothing missing to a new leader, and nothing at all where none is planned', async () => {
+  it('report nothing missing on a new leader, and nothing at all if no probe is planned', async () => {
     const fresh = { leadingMs: 100_000 };
     expect(await shownBy('probe_overdue_seconds', probed(undefined), fresh)).toBe('0');
     expect(await shownBy('probe_overdue_seconds', probed(900_000), fresh)).toBe('0');
@@ -86,14 +86,14 @@ describe('the gauges of an endpoint', () => {
     expect(await shownBy('probe_overdue_seconds', off)).toBeUndefined();
   });
 
-  it('show a budget for probes that is nearly spent', async () => {
+  it('show a probe budget that is nearly spent', async () => {
     expect(await shownBy('probe_budget_nearly_spent', probed(0))).toBe('0');
     expect(await shownBy('probe_budget_nearly_spent', probed(0, { spending: 'cheaper' }))).toBe(
       '1',
     );
   });
 
-  it('are the leader’s alone', async () => {
+  it('are exposed by the leader only', async () => {
     expect(await shownBy('token_refused', {}, { isLeading: false })).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 /**
  * The metrics of endpoints. Only the leader exposes them, so that a sum over all controllers is right;
- * what is not known is absent.
+ * unknown values are absent.
  */
 import type { ApiState } from '@zephyr/contract/api-state';
 import { Gauge, type Registry } from 'prom-client';
@@ -66,7 +66,7 @@ type Endpoint = ApiState['endpoints'][number];
 const ENDPOINT_GAUGES: readonly {
   readonly name: string;
   readonly help: string;
-  /** Undefined: nothing is known. */
+  /** Undefined if the value is not known. */
   readonly of: (endpoint: Endpoint, state: ApiState, nowMs: number) => number | undefined;
 }[] = [
   {
@@ -126,7 +126,7 @@ const ENDPOINT_GAUGES: readonly {
   },
 ];
 
-/** A new leader gives the probers time before it misses anything. */
+/** A new leader gives the probers time before it reports results as missing. */
 function overdueSeconds(
   { probe: { plan, last } }: Endpoint,
   { leadership }: ApiState,

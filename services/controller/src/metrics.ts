@@ -1,6 +1,6 @@
 /**
- * Every metric of the controller, with labels from closed sets. Only the leader exposes those of the
- * endpoints, so that a sum over all controllers is right.
+ * Every metric of the controller, with labels from closed sets. Only the leader exposes those of endpoints,
+ * so that a sum over all controllers is right.
  */
 
 import type { NoticeCode } from '@zephyr/contract/notice';
@@ -18,12 +18,12 @@ import type { CurrentState } from './view/current-state.ts';
 
 export interface ControllerMetrics {
   readonly registry: Registry;
-  /** Of the commit of one batch, with what waits before it. */
+  /** Duration of the commit of one batch, including the wait before it. */
   readonly commitSeconds: Histogram;
   readonly commitFailures: Counter;
   readonly recordsSetAside: Counter<'kind'>;
   readonly notifications: Counter<'kind' | 'result'>;
-  /** Counts what follows from one committed batch. */
+  /** Counts the effects of one committed batch. */
   count(effects: readonly Effect[]): void;
 }
 
@@ -55,7 +55,7 @@ function addDecisionCounters(registry: Registry): ControllerMetrics['count'] {
     labelNames: ['reason'],
     registers,
   });
-  // A rate needs the zero before the first one.
+  // `rate()` needs the zero before the first event.
   for (const reason of REASON_CODES) switches.inc({ reason }, 0);
   const sessionsMoved = new Counter({
     name: 'zephyr_controller_sessions_moved_total',
@@ -76,7 +76,7 @@ function addDecisionCounters(registry: Registry): ControllerMetrics['count'] {
   };
 }
 
-/** Returns how to count a notice, if it is one of them. */
+/** Returns a function that counts a notice if it is one of these. */
 function addBudgetCounter(registry: Registry): (code: NoticeCode) => void {
   const counter = new Counter({
     name: 'zephyr_controller_budget_warnings_total',
@@ -110,7 +110,7 @@ function addCommitMetrics(registry: Registry) {
     labelNames: ['kind'],
     registers,
   });
-  // An increase needs the zero before the first one.
+  // `increase()` needs the zero before the first event.
   for (const kind of RECORD_KINDS) recordsSetAside.inc({ kind }, 0);
   return { commitSeconds, commitFailures, recordsSetAside };
 }
@@ -122,7 +122,7 @@ function addNotificationCounter(registry: Registry): Counter<'kind' | 'result'> 
     labelNames: ['kind', 'result'],
     registers: [registry],
   });
-  // An increase needs the zero before the first one.
+  // `increase()` needs the zero before the first event.
   for (const kind of NOTIFY_KINDS) {
     for (const result of NOTIFY_RESULTS) counter.inc({ kind, result }, 0);
   }
@@ -186,7 +186,7 @@ function addStateGauges(registry: Registry, current: CurrentState): void {
   });
 }
 
-/** For annotations: moments are shown exactly, while a counter shows only between which two reads. */
+/** For annotations: timestamps are exact, while a counter only shows the two scrapes in between. */
 function addMoments(registry: Registry, current: CurrentState): void {
   const registers = [registry];
   new Gauge({
@@ -213,7 +213,7 @@ function addMoments(registry: Registry, current: CurrentState): void {
       this.set({ status }, atMs / 1000);
     },
   });
-  // Under the usual name. The other usual metrics would wake a process at rest.
+  // Uses the conventional name. The other default metrics would wake an idle process.
   new Gauge({
     name: 'process_start_time_seconds',
     help: 'Start time of the process since unix epoch in seconds.',

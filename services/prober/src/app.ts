@@ -1,4 +1,4 @@
-/** What the prober exposes over HTTP: whether it can do its work, and its metrics. */
+/** The prober's HTTP endpoints: whether it can work, and its metrics. */
 import { isFromForeignPage, isWatchersHost } from '@zephyr/runtime/http/visitor';
 import { type Readiness, watchPages } from '@zephyr/runtime/http/watch-pages';
 import express, { type Express, type RequestHandler } from 'express';
@@ -31,7 +31,7 @@ export function createApp(deps: ProberAppDeps): Express {
   return app;
 }
 
-/** No page of another site reads what the prober exposes, by no name that leads here. */
+/** Pages of other sites must not read this, whatever name they reach it by. */
 const refuseForeign: RequestHandler = ({ headers }, response, next) => {
   if (!isFromForeignPage(headers) && isWatchersHost(headers.host, [])) next();
   else response.status(403).json({ status: 'forbidden_origin' });

@@ -1,12 +1,12 @@
 import { pause, systemClock } from '@zephyr/runtime/clock';
 
-/** How long a result is worth keeping: later, newer probes are more useful. */
+/** How long a result is worth keeping: after that, newer probes are more useful. */
 const KEEP_RESULT_MS = 30_000;
 const PAUSE_MS = 500;
 
 /**
- * Repeats what fails while Redis is away. Undefined when it did not succeed within 30 s, or when
- * the prober stops; `gaveUp` gets the last error, since Redis may also refuse us.
+ * Retries while Redis is away. Returns undefined if that has not succeeded within 30 s, or if the prober
+ * stops; `gaveUp` gets the last error, because Redis may also be refusing us.
  */
 export async function keepTrying<Value>(
   attempt: () => Promise<Value>,

@@ -5,7 +5,7 @@ import { addProcessMetrics } from '@zephyr/runtime/process-metrics';
 import { REDIS_SECONDS } from '@zephyr/runtime/redis/client';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/** From a free probe of a near host to the default time-out and its grace. */
+/** From a free probe of a nearby host to the default timeout plus grace. */
 const DURATION_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 12, 15, 20, 30];
 
 export interface ProberMetrics {
@@ -20,13 +20,13 @@ export interface ProberMetrics {
   readonly redis: Histogram;
 }
 
-/** Values that are read when somebody scrapes. */
+/** Values read at scrape time. */
 export interface Gauges {
   running(): number;
-  /** By state; absent while Redis is away. */
+  /** Jobs by state; absent while Redis is away. */
   queued(): Promise<Readonly<Record<string, number>> | undefined>;
   redisUp(): boolean;
-  /** Whether Redis takes what this prober writes. */
+  /** Whether Redis accepts this prober's writes. */
   redisWritable(): Promise<boolean>;
 }
 

@@ -16,7 +16,7 @@ import { runProbeJob } from './probe-runner.ts';
 
 const log = createLogger('prober', 'silent');
 
-/** Refuses the token, after `meanwhile`. */
+/** Refuses the token, but runs `meanwhile` first. */
 async function startUpstream(meanwhile: () => void): Promise<string> {
   const server = createServer((request, response) => {
     request.resume();
@@ -39,7 +39,7 @@ const configOf = (url: string, token: string) =>
     variables: (variable) => (variable === 'TOKEN' ? token : undefined),
   });
 
-it('a refusal counts for the token that was refused, not for the one that replaced it meanwhile', async () => {
+it('a refusal counts against the token that was refused, not against its replacement', async () => {
   const server = await startTestRedis();
   const redis = createRedis({ url: server.url }, log, 'command');
   onTestFinished(async () => {
@@ -80,7 +80,7 @@ it('a refusal counts for the token that was refused, not for the one that replac
     };
     expect(await run(`changed-${times}`)).toBe('outdated');
     expect([await recorded(), refused]).toEqual([times - 1, Array(times - 1).fill('main')]);
-    // Read again with nothing changed that a probe asks by: it counts.
+    // A reload that changed nothing relevant to the probe: it counts.
     meanwhile = () => {
       loaded = { ...loaded };
     };

@@ -1,4 +1,4 @@
-/** One job of the queue: the probe that it asks for, and its result in Redis. */
+/** One job of the queue: runs the probe that it requests, and writes the result to Redis. */
 import { isDeepStrictEqual } from 'node:util';
 
 import type { EndpointFinding } from '@zephyr/contract/endpoint-finding';
@@ -42,20 +42,20 @@ import { runSurvey, type SurveyRunnerDeps } from './survey-runner.ts';
 export interface RunnerDeps extends SurveyRunnerDeps {
   readonly log: Logger;
   readonly metrics: ProberMetrics;
-  /** An endpoint of this group refuses its token. */
+  /** An endpoint of this group refused its token. */
   readonly tokenRefused: (groupName: string) => void;
 }
 
-/** What became of a job; kept by the queue for those who look. */
+/** Result of a job; kept by the queue for inspection. */
 export type JobAnswer =
   | RecordAnswer
-  /** Redis was away for too long, before or after the probe. */
+  /** Redis was away too long, before or after the probe. */
   | 'dropped'
-  /** This prober's configuration has no such endpoint (any more). */
+  /** This prober's configuration does not contain the endpoint (any more). */
   | 'unknown_endpoint'
-  /** Its URL or token was changed meanwhile: the answer says nothing of what is configured now. */
+  /** URL or token changed during the probe, so the result says nothing about the current configuration. */
   | 'outdated'
-  /** The prober stops; another one, or the next interval, has to do it. */
+  /** The prober is stopping; another one, or the next interval, has to run it. */
   | 'called_off';
 
 export interface RunnerJob {
@@ -76,7 +76,7 @@ export async function runProbeJob(
   const giveUp = (error: unknown) => {
     deps.log.warn({ endpointId, why: messageOf(error) }, 'result dropped');
   };
-  // The queue may have its connection back before ours is.
+  // The queue may be reconnected before our own connection is.
   const before = await keepTrying(() => lookUp(deps.redis, endpointId, slot), signal, giveUp);
   if (before === undefined) return signal.aborted ? 'called_off' : 'dropped';
   if (before.isRecorded) return 'duplicate';
@@ -123,7 +123,7 @@ export async function runProbeJob(
 }
 
 interface EarlierProbes {
-  /** The job ran before, on a prober that died after it had written: no token is spent twice. */
+  /** The job ran before, on a prober that died after writing: no tokens are spent twice. */
   readonly isRecorded: boolean;
   readonly sequence: number;
   readonly isRealFresh: boolean;
@@ -140,7 +140,7 @@ async function lookUp(redis: Redis, endpointId: EndpointId, slot: string): Promi
 interface ProbeSetup {
   readonly groupName: string;
   readonly target: ProbeTarget;
-  /** As the configuration names it; `target` has the endpoint's own name. */
+  /** As named in the configuration; `target` has the endpoint's own name. */
   readonly model: string;
   readonly configured: ConfiguredStyle;
   readonly cheap: CheapStyle;

@@ -46,7 +46,7 @@ let queue: Queue<ProbeJob, unknown, string>;
 let upstream: Upstream;
 const children = new Set<ChildProcess>();
 
-/** An endpoint that says pong with this status, after `delayMs`. */
+/** An endpoint that answers "pong" with this status, after `delayMs`. */
 interface Upstream {
   readonly url: string;
   status: number;
@@ -81,7 +81,7 @@ interface ProberProcess {
 
 function writeConfig(healthCheck: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'prober-test-'));
-  // Also for the user that a prober becomes.
+  // Readable also for the user that the prober switches to.
   chmodSync(folder, 0o755);
   writeFileSync(
     join(folder, 'config.toml'),
@@ -92,7 +92,7 @@ function writeConfig(healthCheck: string): string {
   return folder;
 }
 
-/** The real service in a process of its own. */
+/** The real service in a separate process. */
 async function startProber(healthCheck = '', redisUrl = redisServer.url): Promise<ProberProcess> {
   const folder = writeConfig(healthCheck);
   const child = spawn(process.execPath, [MAIN, '--config', join(folder, 'config.toml')], {
@@ -124,7 +124,7 @@ async function results(): Promise<readonly ScoredProbe[]> {
   return entries.map(({ value }) => value);
 }
 
-/** Processes that run in the probes of a prober. */
+/** Processes running in a prober's probes. */
 function processesOf({ pid }: ChildProcess): string[] {
   if (process.platform !== 'linux') return [];
   return readdirSync('/proc')
@@ -168,7 +168,7 @@ afterAll(async () => {
 });
 
 describe('the prober', () => {
-  it('probes by the real CLI, records the result once and exposes its metrics', async () => {
+  it('probes with the real CLI, records the result once and exposes its metrics', async () => {
     const { child, port } = await startProber();
     await ask('schedule');
     await eventually(async () => expect(await results()).toHaveLength(1));
@@ -197,7 +197,7 @@ describe('the prober', () => {
     expect(await exited).toEqual([0, null]);
   });
 
-  it('writes the score that the core gives to each result, good or not', async () => {
+  it('writes the core’s score for each result, good or bad', async () => {
     await startProber('style = "messages"');
     for (const [count, status] of [200, 500, 200].entries()) {
       upstream.status = status;
@@ -211,7 +211,7 @@ describe('the prober', () => {
     }
   });
 
-  it('does the cheap style while a real pass is fresh, and the real one for who asks', async () => {
+  it('uses the cheap style while a real pass is fresh, and the real one on request', async () => {
     await startProber('style = "messages"\ncheap_style = "tcp"');
     for (const [trigger, count] of [
       ['schedule', 1],
@@ -224,7 +224,7 @@ describe('the prober', () => {
     expect((await results()).map(({ style }) => style)).toEqual(['messages', 'tcp', 'messages']);
   });
 
-  it('does a free style when money is short', async () => {
+  it('uses a free style when the budget is low', async () => {
     await startProber();
     await ask('schedule', 'cheaper');
     await eventually(async () => expect(await results()).toHaveLength(1));
@@ -249,7 +249,7 @@ describe('the prober', () => {
     expect(upstream.requests).toBe(1);
   });
 
-  it('goes on after Redis has lost its data and all connections', async () => {
+  it('keeps working after Redis has lost its data and all connections', async () => {
     await startProber('style = "messages"');
     await ask('schedule');
     await eventually(async () => expect(await results()).toHaveLength(1));
@@ -260,10 +260,10 @@ describe('the prober', () => {
   });
 
   it.each([
-    { name: 'go dead without a word', outageMs: 0 },
-    { name: 'go dead while new ones are not answered for a while', outageMs: 8_000 },
+    { name: 'go dead silently', outageMs: 0 },
+    { name: 'go dead while new ones get no answer for a while', outageMs: 8_000 },
   ])(
-    'works again within 30 s when its connections to Redis $name',
+    'works again within 30 s after its connections to Redis $name',
     { timeout: 120_000 },
     async ({ outageMs }) => {
       const relay = await startFaultRelay(redisServer.address);
@@ -273,7 +273,7 @@ describe('the prober', () => {
         `redis://127.0.0.1:${relay.port}`,
       );
       const isReady = async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status;
-      // The second time in one process: what was replaced once must be replaced again.
+      // Done twice in one process: a replaced connection must be replaceable again.
       for (const count of [1, 3]) {
         await ask('schedule');
         await eventually(async () => expect(await results()).toHaveLength(count));
@@ -289,7 +289,7 @@ describe('the prober', () => {
     },
   );
 
-  it('is not ready while Redis does not take what it writes', async () => {
+  it('is not ready while Redis rejects its writes', async () => {
     const { port } = await startProber();
     const becomes = (status: number) =>
       eventually(async () => {
@@ -305,7 +305,7 @@ describe('the prober', () => {
     await becomes(200);
   });
 
-  it('ends in good order while Redis is away', async () => {
+  it('stops cleanly while Redis is away', async () => {
     const { child } = await startProber('style = "messages"');
     const exited = once(child, 'exit');
     await redisServer.freeze();
@@ -314,14 +314,14 @@ describe('the prober', () => {
     await redisServer.thaw();
   });
 
-  it('lets another prober run the probe of one that was killed, and counts it once', async () => {
+  it('leaves the probe of a killed prober to another one, and counts it once', async () => {
     upstream.delayMs = 60_000;
     const { child: first } = await startProber();
     await ask('schedule');
     await eventually(() => expect(upstream.requests).toBe(1));
     upstream.delayMs = 0;
     first.kill('SIGKILL');
-    // Its CLI dies with it, although nobody is there to end it.
+    // Its CLI dies with it, although nothing is left to stop it.
     await eventually(() => expect(processesOf(first)).toEqual([]));
     await startProber();
     await eventually(async () => expect(await results()).toHaveLength(1));
@@ -331,7 +331,7 @@ describe('the prober', () => {
     expect(ledger.rows.map(({ counts }) => counts.requests)).toEqual([1]);
   });
 
-  it('gives its running probe to another prober when it stops', async () => {
+  it('hands its running probe over to another prober when it stops', async () => {
     upstream.delayMs = 60_000;
     const { child: first } = await startProber();
     await ask('schedule');
@@ -346,7 +346,7 @@ describe('the prober', () => {
   });
 });
 
-// Others need to reach this folder, too: /root is closed to them.
+// Other users need to reach this folder, too, and cannot if it is below /root.
 const canBecomeOthers =
   process.getuid?.() === 0 &&
   spawnSync('setpriv', ['--reuid=64300', process.execPath, '--version']).status === 0;
@@ -355,8 +355,8 @@ describe.skipIf(!canBecomeOthers)(
   'the prober as docker-compose.yml starts it',
   { timeout: 150_000 },
   () => {
-    it('probes by the real CLI under another user, shows no token and ends in good order', async () => {
-      // A port, which any user may open, in the place of a socket.
+    it('probes with the real CLI as another user, exposes no token and stops cleanly', async () => {
+      // A port, which any user may connect to, instead of a socket.
       const relay = await startFaultRelay(redisServer.address);
       onTestFinished(() => relay.stop());
       const capabilities = '+setuid,+setgid';
@@ -378,7 +378,7 @@ describe.skipIf(!canBecomeOthers)(
       await ask('request');
       await eventually(async () => expect(await results()).toHaveLength(1));
       expect((await results())[0]).toMatchObject({ style: 'cli', verdict: { status: 'ok' } });
-      // Root in a container may not read it: it cannot trace a process that has other capabilities.
+      // Root in a container cannot read it, because it may not trace a process with other capabilities.
       const environFile = `/proc/${child.pid}/environ`;
       const environ = spawnSync('setpriv', [...asProber, 'cat', environFile], {
         encoding: 'latin1',

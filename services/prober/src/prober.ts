@@ -47,7 +47,7 @@ export async function startProber(context: ServiceContext): Promise<RunningServi
   const app = createApp({
     configHash: () => loaded().config.hash,
     ...{ registry: metrics.registry, running: worker.running, redisUp },
-    // Without Redis no job can be run. No reason to restart: that would not bring Redis back.
+    // Without Redis no job can be run. That is no reason to restart: it would not bring Redis back.
     readiness: async () => {
       const status = await writeTest();
       return { isReady: status === 'ok', status };

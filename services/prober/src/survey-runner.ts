@@ -1,4 +1,4 @@
-/** A job for a person who has added an endpoint: what it can do, found out once. */
+/** A job for an operator who added an endpoint: finds out once what it can do. */
 import type { AuthStyle } from '@zephyr/contract/auth-style';
 import { type EndpointFinding, isServing } from '@zephyr/contract/endpoint-finding';
 import type { ProbeVerdict } from '@zephyr/contract/probe';
@@ -18,14 +18,14 @@ import type { Redis } from 'ioredis';
 
 import { keepTrying } from './keep-trying.ts';
 
-/** Below the wait of the controller that asked. */
+/** Less than the requesting controller waits. */
 const SURVEY_LIMIT_MS = 40_000;
 
 export interface SurveyRunnerDeps {
   readonly redis: Redis;
   readonly gate: StartGate;
   readonly users: ProbeUsers | undefined;
-  /** The configuration in use now. */
+  /** The current configuration. */
   readonly loaded: () => LoadedConfig;
 }
 
@@ -59,7 +59,7 @@ export async function runSurvey(
     ...{ verdict: verdictOf(survey, finding), usage: survey.usage },
     costUsd: costUsd(survey.usage, price) * endpoint.usdFactor,
   };
-  // What was found is worth more than its line in the ledger.
+  // The findings matter more than their line in the ledger.
   const people = loaded.config.clients.length;
   await keepTrying(
     () => recordProbeUsage(deps.redis, { result, model, people }),

@@ -11,15 +11,15 @@ import { WaitingError, Worker } from 'bullmq';
 import type { JobAnswer, RunnerJob } from './probe-runner.ts';
 
 /**
- * A killed prober's job is free when its lock has run out and a look for stalled jobs follows:
- * at most 6 + 2 s. The lock is renewed each 3 s, so it survives one lost renewal.
+ * A killed prober's job becomes available once its lock has expired and the next check for stalled jobs has
+ * run: at most 6 + 2 s. The lock is renewed every 3 s, so it survives one failed renewal.
  */
 const LOCK_MS = 6_000;
 const STALLED_LOOK_MS = 2_000;
 
-/** How long running probes may take to end by themselves when the prober stops. */
+/** How long running probes may take to finish when the prober stops. */
 const FINISH_MS = 3_000;
-/** After that their programs are ended, which takes two seconds at the most. */
+/** After that their programs are terminated, which takes at most two seconds. */
 const CLOSE_LIMIT_MS = 6_000;
 
 export interface ProbeWorker {
@@ -45,7 +45,7 @@ export function startWorker(
       } finally {
         running -= 1;
       }
-      // Another prober may have it at once.
+      // Another prober may take it immediately.
       await job.moveToWait(token);
       throw new WaitingError();
     },
@@ -58,7 +58,7 @@ export function startWorker(
       maxStalledCount: 1,
     },
   );
-  worker.on('error', (error) => log.debug({ reason: messageOf(error) }, 'probe queue trouble'));
+  worker.on('error', (error) => log.debug({ reason: messageOf(error) }, 'probe queue error'));
   worker.on('failed', (job, error) =>
     log.warn({ jobId: job?.id, reason: messageOf(error) }, 'probe job failed'),
   );
@@ -72,7 +72,7 @@ export function startWorker(
       const ended = await Promise.race([worker.close(), limit]);
       clearTimeout(finish);
       stopping.abort();
-      // Not awaited: while Redis is away it would not come back.
+      // Not awaited: while Redis is away it would not return.
       if (ended === 'limit') worker.close(true).catch(() => undefined);
     },
   };

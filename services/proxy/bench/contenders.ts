@@ -1,4 +1,4 @@
-/** What is compared: each a process of its own between the load and the same upstream. */
+/** The contenders: each a separate process between the load and the same upstream. */
 import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,16 +14,16 @@ import { VALID } from '@zephyr/testkit/tls-fixture';
 export interface Contender {
   readonly name: string;
   readonly port: number;
-  /** Whose CPU and memory are its cost; undefined: nothing in between. */
+  /** The process whose CPU and memory count; undefined: nothing in between. */
   readonly pid: number | undefined;
-  /** p99 in ms of how late its event loop is, while `work` runs; absent where it is not Node. */
+  /** p99 of its event loop delay in ms while `work` runs; absent if it is not Node. */
   readonly loopDelayMs?: (work: () => Promise<unknown>) => Promise<number>;
   stop(): void;
 }
 
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
-/** So that the TLS upstream is trusted. */
+/** Makes the TLS upstream trusted. */
 export function caFile(): string {
   const path = join(tmpdir(), 'zephyr-bench-ca.pem');
   writeFileSync(path, VALID.cert);
@@ -62,7 +62,7 @@ export interface ZephyrOptions {
   readonly urls: readonly string[];
   readonly config?: string;
   readonly redisUrl?: string | undefined;
-  /** A file beside this one that changes the proxy. */
+  /** A file next to this one that modifies the proxy. */
   readonly changedBy?: 'unaccounted.ts' | 'one-by-one.ts';
 }
 
@@ -102,7 +102,7 @@ export async function startZephyr(name: string, options: ZephyrOptions): Promise
   return { name, port, pid: child.pid, loopDelayMs: loopDelayOf(child), stop };
 }
 
-/** One worker, no access log, no delay of streams; undefined where nginx is not installed. */
+/** One worker, no access log, no buffering of streams; undefined if nginx is not installed. */
 export async function startNginx(upstreamPort: number): Promise<Contender | undefined> {
   if (spawnSync('nginx', ['-v']).status !== 0) return undefined;
   const folder = mkdtempSync(join(tmpdir(), 'zephyr-nginx-'));
@@ -149,7 +149,7 @@ export async function freePort(): Promise<number> {
 
 const LOOK_EVERY_MS = 50;
 
-/** Programs that know nothing of us would outlive a bench that is ended. */
+/** Third-party programs would outlive an interrupted bench. */
 const running = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
@@ -160,7 +160,7 @@ export function endWithUs(child: ChildProcess): void {
   child.once('exit', () => running.delete(child));
 }
 
-/** @throws where the program ends, or its port does not answer in time */
+/** @throws if the program ends, or its port does not answer in time */
 export async function listening(port: number, child: ChildProcess, limitMs = 5_000): Promise<void> {
   for (let round = 0; round < limitMs / LOOK_EVERY_MS; round += 1) {
     if (child.exitCode !== null) throw new Error(`${child.spawnfile} ended with ${child.exitCode}`);

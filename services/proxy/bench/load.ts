@@ -17,7 +17,7 @@ export interface Load {
   readonly tls?: boolean;
 }
 
-/** What all threads of a process have run until now; by the scheduler, which counts nanoseconds. */
+/** CPU time of all threads of a process so far; from the scheduler, which counts nanoseconds. */
 export function cpuMs(pid: number): number {
   const threads = readdirSync(`/proc/${pid}/task`);
   const ns = threads.map((thread) =>
@@ -38,7 +38,7 @@ function newTlsAgent(): TlsAgent {
   return new TlsAgent({ keepAlive: true, maxSockets: 1, ca: VALID.cert });
 }
 
-/** From sending to the first byte of the answer; settles when the answer has ended. */
+/** Time from sending to the first byte; settles when the answer has ended. */
 export function once(load: Load, agent: Agent, onData?: (chunk: Buffer) => void): Promise<number> {
   const { port, path, body } = load;
   const request = load.tls === true ? requestTls : requestPlain;
@@ -65,7 +65,7 @@ export function once(load: Load, agent: Agent, onData?: (chunk: Buffer) => void)
   });
 }
 
-/** Times to the first byte, one request after the other. */
+/** Times to first byte of sequential requests. */
 export async function inTurn(load: Load, count: number): Promise<number[]> {
   const agent = load.tls === true ? newTlsAgent() : newAgent(1);
   const times: number[] = [];
@@ -74,14 +74,14 @@ export async function inTurn(load: Load, count: number): Promise<number[]> {
   return times;
 }
 
-/** A closed loop on so many connections. */
+/** A closed loop on this many connections. */
 export async function atOnce(load: Load, connections: number, amount: number): Promise<void> {
   await fire(load, { connections, amount });
 }
 
 /**
- * An open loop: so many requests a second, however slowly they are answered. Each candidate does the same work
- * then; a closed loop asks more of a faster one.
+ * An open loop: this many requests a second, however slowly they are answered. Each contender then does the
+ * same work; a closed loop demands more of a faster one.
  */
 export async function atRate(load: Load, requestsPerSecond: number, amount: number): Promise<void> {
   const agent = newAgent(Number.POSITIVE_INFINITY);
@@ -96,13 +96,13 @@ export async function atRate(load: Load, requestsPerSecond: number, amount: numb
   agent.destroy();
 }
 
-/** Requests per second of a closed loop on so many connections. */
+/** Requests per second of a closed loop on this many connections. */
 export async function perSecond(load: Load, connections: number, seconds: number): Promise<number> {
   const { requests, duration } = await fire(load, { connections, duration: seconds });
   return requests.total / duration;
 }
 
-/** autocannon takes half the CPU of a loop of node:http, and leaves it to what is measured. */
+/** autocannon takes half the CPU of a node:http loop, and leaves it to the contender. */
 async function fire(
   { port, path, body, headers, tls }: Load,
   options: Pick<autocannon.Options, 'connections' | 'amount' | 'duration'>,
@@ -121,7 +121,10 @@ async function fire(
   return result;
 }
 
-/** V8 compiles what is busy in steps, the last of which come after 40,000; a proxy runs for months in the last one. */
+/**
+ * V8 optimises hot code in steps, the last of them after 40,000 requests; a proxy runs for months at that
+ * level.
+ */
 const WARM_UP_REQUESTS = 60_000;
 
 export async function warmUp(load: Load): Promise<void> {

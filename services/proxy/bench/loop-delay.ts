@@ -1,10 +1,10 @@
 /**
- * Loaded into what the bench measures (`--import`): how late its event loop is, when the bench asks by
- * a message. Does nothing otherwise.
+ * Loaded into a contender (`--import`): measures its event loop delay when the bench sends a message. Does
+ * nothing otherwise.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-/** How often it looks; what Node reports includes this. */
+/** Sampling interval, which is included in Node's values. */
 const EVERY_MS = 5;
 
 const delay = monitorEventLoopDelay({ resolution: EVERY_MS });

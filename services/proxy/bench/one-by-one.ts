@@ -1,4 +1,7 @@
-/** Loaded into a proxy (`--import`) to measure what it saves to read a burst first: it acts on each event at once. */
+/**
+ * Loaded into a proxy (`--import`) to measure the gain of reading a burst first: it handles each event
+ * immediately.
+ */
 import { Bursts } from '@zephyr/runtime/bursts';
 
 Bursts.prototype.run = (act) => act();

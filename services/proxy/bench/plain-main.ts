@@ -1,4 +1,4 @@
-/** The proxy library as its README shows it. */
+/** The proxy library as shown in its README. */
 import { Agent } from 'node:http';
 import type { AddressInfo } from 'node:net';
 

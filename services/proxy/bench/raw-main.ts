@@ -1,5 +1,5 @@
 /**
- * The least that Node needs to pass a request on by hand: the practical limit.
+ * The minimum that Node needs to forward a request by hand: the practical limit.
  *
  *     node raw-main.ts <port of the upstream> [tls]
  */

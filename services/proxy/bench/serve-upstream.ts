@@ -1,11 +1,11 @@
-/** A scripted endpoint of a bench as a process of its own, which gives its port to the one that started it. */
+/** A scripted endpoint of a bench in a separate process, which sends its port to its parent. */
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 import { VALID } from '@zephyr/testkit/tls-fixture';
 
-/** With TLS where the first argument of the process is `tls`. */
+/** With TLS if the first argument of the process is `tls`. */
 export function serveUpstream(answer: RequestListener): void {
   const options = { keepAliveTimeout: 60_000 };
   const server =

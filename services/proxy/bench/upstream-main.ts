@@ -1,8 +1,8 @@
 /**
- * The endpoint of the bench: answers by the query, as fast as Node can. `?bench=json` gives 2 KB,
- * `?bench=sse&events=n&gap=ms` streams; with `&timed=1` each event contains the time at which it was sent.
- * `?bench=waiting&of=name` is a stream whose events are sent by `?bench=send&of=name&events=n&gap=ms`, n to each
- * stream of the name, spread over the gap, and that is answered when they are sent.
+ * The endpoint of the bench: answers according to the query, as fast as Node can. `?bench=json` returns 2 KB,
+ * `?bench=sse&events=n&gap=ms` streams; with `&timed=1` each event contains its send time.
+ * `?bench=waiting&of=name` is a stream whose events are sent by `?bench=send&of=name&events=n&gap=ms`: n to
+ * each stream of the name, spread over the gap; that request is answered once they are sent.
  *
  *     node upstream-main.ts [tls]
  */
@@ -15,7 +15,8 @@ const MESSAGE = JSON.stringify({
   id: 'msg_bench',
   type: 'message',
   role: 'assistant',
-  // As the API names it, whatever alias was asked; else a proxy that prices requests searches their bodies.
+  // The API's name, whatever alias was requested; otherwise a proxy that prices requests would search their
+  // bodies.
   model: 'claude-haiku-4-5-20251001',
   content: [{ type: 'text', text: 'x'.repeat(1_780) }],
   usage: {
@@ -52,7 +53,7 @@ function stream(res: ServerResponse, { events, gapMs, event }: BenchAnswer): voi
   res.on('close', () => clearInterval(timer));
 }
 
-/** Writes at once: a timer of its own for each stream would take more than the candidates do. */
+/** Writes between two sleeps: a timer per stream would cost more than the contenders do. */
 const WRITES_AT_ONCE = 50;
 const waiting = new Map<string, ServerResponse[]>();
 

@@ -1,6 +1,7 @@
 /**
- * How a proxy stops: no new requests, while active answers end where they are, up to `drain_ms`. Named in
- * one place, because it decides whether an update cuts answers. Its times are keys of `[timeouts]`.
+ * How a proxy stops: it accepts no new requests, and active answers run to their end for up to `drain_ms`.
+ * Defined in one place, because it decides whether an update cuts answers. The times are keys of
+ * `[timeouts]`.
  */
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,15 +14,15 @@ import type { Admission } from './server/admission.ts';
 import type { Connections } from './server/connections.ts';
 import { closeGently } from './server/server.ts';
 
-/** For active answers after an uncaught exception. */
+/** Limit for active answers after an uncaught exception. */
 const CRASH_DRAIN_MS = 5_000;
-/** For the last events of the answers that the drain limit ends. */
+/** Time to send the last events of answers that the drain limit ends. */
 const LAST_EVENTS_MS = 1_000;
 
 export interface Drained {
   readonly server: Server;
   readonly connections: Connections;
-  /** Of metrics alone: it answers until the end. */
+  /** Serves only metrics, and answers until the end. */
   readonly watched: Server | undefined;
   readonly admission: Pick<Admission, 'endAll' | 'stop'>;
   readonly feed: Pick<StatusFeed, 'end'>;
@@ -33,9 +34,9 @@ export async function drain(
   { server, connections, watched, admission, feed, timeouts: { drainMs, drainDelayMs } }: Drained,
   why: Parameters<RunningService['stop']>[0],
 ): Promise<void> {
-  // After a crash of our own nothing may be trusted for long.
+  // After a crash of our own, nothing can be trusted for long.
   const limitMs = why === 'crashed' ? Math.min(CRASH_DRAIN_MS, drainMs) : drainMs;
-  // Balancers notice first that this proxy is not ready any more.
+  // Lets balancers notice first that this proxy is no longer ready.
   if (why !== 'crashed') await sleep(drainDelayMs);
   feed.end();
   const limit = setTimeout(() => admission.endAll(), limitMs);

@@ -1,4 +1,4 @@
-/** A changed configuration while requests run. */
+/** Configuration changes while requests run. */
 
 import { connect } from 'node:net';
 import type { Config } from '@zephyr/runtime/config/config';
@@ -31,7 +31,7 @@ describe('a changed configuration', () => {
     expect((await proxy.status()).endpoints.map(({ id }) => id)).toEqual(['e2']);
   });
 
-  it('F6 that rotates a token: new requests use it, running ones end', async () => {
+  it('F6 that rotates a token: new requests use it, running ones finish', async () => {
     const { proxy, source, first } = await startChangingRig();
     first.always(sse({ gapMs: 60, deltas: 8 }));
     const begun = Promise.withResolvers<void>();
@@ -48,7 +48,7 @@ describe('a changed configuration', () => {
     ]);
   });
 
-  it('that has another token while the former one is being refused: the same request uses it', async () => {
+  it('that replaces a token while the old one is being refused: the same request uses the new one', async () => {
     const { proxy, source, first, second } = await startChangingRig();
     const renewed = demanding({ authorization: 'Bearer sk-new' }, sse());
     first.always(async (turn) => {
@@ -83,7 +83,7 @@ describe('a changed configuration', () => {
     expect(second.ledger.map(({ headers }) => headers['x-title'])).toEqual(['after']);
   });
 
-  it('keeps connections of endpoints that did not change', async () => {
+  it('keeps connections of unchanged endpoints', async () => {
     const { proxy, source, first } = await startChangingRig();
     await call(proxy.port);
     source.change(({ config }) => ({
@@ -101,14 +101,14 @@ function changeTables(source: TestSource, tablesOf: (config: Config) => Tables):
   source.change(({ config }) => ({ config: { ...config, ...tablesOf(config) } }));
 }
 
-/** Where a request goes whose first endpoint answers 503. */
+/** The endpoint for a request whose first endpoint answers 503. */
 async function servedAfterRefusal({ proxy, first }: Started): Promise<unknown> {
   first.next(status(503));
   const { status: code, headers } = await call(proxy.port);
   return code === 200 ? headers['x-zephyr-endpoint'] : code;
 }
 
-/** An idle connection of somebody who was served, for the length of the test. */
+/** An idle connection of a client that was served, for the length of the test. */
 async function occupy(port: number): Promise<void> {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => undefined);
@@ -117,7 +117,7 @@ async function occupy(port: number): Promise<void> {
   await new Promise((resolve) => socket.once('data', resolve));
 }
 
-/** What comes back to this head of a request; `open` when nothing does. */
+/** The response to this request head; `open` if there is none. */
 async function answerTo({ proxy }: Started, text: string, limitMs: number): Promise<string> {
   const result = await sendRaw(proxy.port, text, limitMs);
   if (result.text === '') return result.closedBy === 'peer' ? 'closed' : 'open';
@@ -133,7 +133,7 @@ describe('a changed limit holds without a restart', () => {
     change: (config: Config) => Tables;
     before: unknown;
     after: unknown;
-    /** @param limitMs how long it waits for an answer that may not come */
+    /** @param limitMs how long to wait for an answer that may not arrive */
     look: (started: Started, limitMs: number) => Promise<unknown>;
   }[] = [
     {
@@ -215,7 +215,7 @@ describe('a changed limit holds without a restart', () => {
   });
 });
 
-describe('changed rules of sessions', () => {
+describe('changed session rules', () => {
   const headers = { 'x-claude-code-session-id': 'session-one' };
 
   async function placedAtSecond() {
@@ -227,7 +227,7 @@ describe('changed rules of sessions', () => {
     return { ...started, ask };
   }
 
-  it('let them go to the active endpoint when they stick no more, and stick again', async () => {
+  it('send sessions to the active endpoint without affinity, and restore it', async () => {
     const { source, first, ask } = await placedAtSecond();
     changeTables(source, ({ sessions }) => ({ sessions: { ...sessions, stick: false } }));
     expect(await ask()).toBe('e1');
@@ -236,7 +236,7 @@ describe('changed rules of sessions', () => {
     expect([await ask(), await ask()]).toEqual(['e2', 'e2']);
   });
 
-  it('forget a session after the new lifetime of the cache', async () => {
+  it('forget a session after the cache’s new lifetime', async () => {
     const { source, ask } = await placedAtSecond();
     changeTables(source, ({ sessions }) => ({ sessions: { ...sessions, cacheLifetimeMs: 1 } }));
     await eventually(async () => expect(await ask()).toBe('e1'));

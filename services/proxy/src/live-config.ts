@@ -1,8 +1,7 @@
 /**
- * The configuration as the data path uses it, and all that changes with it while requests run:
- * endpoints with their connections, the people's keys, the paths that pass, and what holds state
- * within limits of the configuration. A request sees one configuration from its start to its end; a
- * change keeps the state.
+ * The configuration as the data path uses it, and all that changes with it at run time: endpoints with their
+ * connections, people's keys, permitted paths, and state that is bounded by the configuration. A request sees
+ * one configuration from start to end; a change keeps the state.
  */
 import type { BlockList, LookupFunction } from 'node:net';
 
@@ -36,7 +35,7 @@ export class LiveConfig {
   #listener: (removed: readonly UpstreamEndpoint[]) => void = () => undefined;
   readonly #log: Logger;
 
-  /** @throws ZephyrError `CONFIG` when it would serve strangers without a key. */
+  /** @throws ZephyrError `CONFIG` if it would serve strangers without a key. */
   constructor(context: ServiceContext, lookup: LookupFunction | undefined) {
     const { config, secrets } = context;
     const strangers = strangersServed(config, secrets);
@@ -57,7 +56,7 @@ export class LiveConfig {
     });
   }
 
-  /** Of our own HTTPS; undefined: plain HTTP. */
+  /** For our own HTTPS; undefined: plain HTTP. */
   get certificate(): OwnCertificate | undefined {
     return this.#certificate;
   }
@@ -66,7 +65,7 @@ export class LiveConfig {
     return this.#config;
   }
 
-  /** Undefined where sessions do not stick. */
+  /** Undefined if session affinity is off. */
   get sessions(): SessionTable | undefined {
     return this.#sessions;
   }
@@ -75,7 +74,7 @@ export class LiveConfig {
     return this.#rules;
   }
 
-  /** Whose X-Forwarded-For counts; undefined where nobody's does. */
+  /** Proxies whose X-Forwarded-For is trusted; undefined if none is. */
   get trustedProxies(): BlockList | undefined {
     return this.#trusted;
   }
@@ -93,12 +92,12 @@ export class LiveConfig {
     };
   }
 
-  /** Called when all is changed, with the endpoints whose connections are not used for new requests any more. */
+  /** Called after a change, with the endpoints whose connections are no longer used for new requests. */
   onChange(listener: (removed: readonly UpstreamEndpoint[]) => void): void {
     this.#listener = listener;
   }
 
-  /** The address stays: a listener is not moved while it serves. */
+  /** Keeps the address: a listener is not moved while it serves. */
   #apply(config: Config, secrets: Secrets): void {
     const { host, port } = this.#config.server;
     const next = { ...config, server: { ...config.server, host, port } };
@@ -137,7 +136,7 @@ function retryPolicyOf({ failover }: DataPathConfig) {
   return { ratio: failover.retryRatio, perSecond: failover.retriesPerSecond };
 }
 
-/** @param before the table so far, whose sessions stay */
+/** @param before the current table, whose sessions are kept */
 function sessionsOf(
   { sessions: { stick, cacheLifetimeMs } }: DataPathConfig,
   before: SessionTable | undefined,
@@ -149,7 +148,7 @@ function sessionsOf(
   return before;
 }
 
-/** Same place, headers and rules: it and its connections can be used on. */
+/** Same address, headers and rules: the endpoint and its connections can be reused. */
 function isSame(endpoint: UpstreamEndpoint): (other: UpstreamEndpoint) => boolean {
   return (other) =>
     other.id === endpoint.id &&
@@ -185,7 +184,7 @@ const ADVICE_WITHOUT_KEYS = [
   phrase`or say that everybody may use it: open = true under [server]`,
 ];
 
-/** An open proxy spends the team's money for everybody who finds it. */
+/** An open proxy spends the team's money for anyone who finds it. */
 function strangersServed(config: Config, secrets: Secrets): ZephyrError | undefined {
   if (configuredAccess(config, secrets) !== 'nobody') return undefined;
   return new ZephyrError(

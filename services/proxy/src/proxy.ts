@@ -1,4 +1,4 @@
-/** Puts the parts of the proxy together and says in which order they end. */
+/** Wires the proxy's parts together and defines the order in which they stop. */
 import type { LookupFunction } from 'node:net';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -37,13 +37,13 @@ import { OwnUsageReader } from './usage/own-usage.ts';
 import { UsageWriter } from './usage/usage-writer.ts';
 
 export interface ProxyOptions {
-  /** The file of the last good snapshot. */
+  /** File of the last good snapshot. */
   readonly snapshotPath?: string | undefined;
   readonly lookup?: LookupFunction | undefined;
   readonly clock?: Clock | undefined;
 }
 
-/** @throws ZephyrError `CONFIG` when it would serve strangers without a key. */
+/** @throws ZephyrError `CONFIG` if it would serve strangers without a key. */
 export async function startProxy(
   context: ServiceContext,
   options: ProxyOptions = {},
@@ -122,11 +122,11 @@ interface PartsDeps {
   readonly liveConfig: LiveConfig;
   readonly clock: Clock;
   readonly tracing: Tracing | undefined;
-  /** Of the snapshot's file; undefined: beside other programs' state. */
+  /** Path of the snapshot file; undefined: in the usual state folder. */
   readonly path: string | undefined;
 }
 
-/** What the proxy consists of. Parts that need each other look each other up here when they run. */
+/** The parts of the proxy. Those that need each other look each other up here at run time. */
 class ProxyParts {
   readonly liveConfig: LiveConfig;
   readonly routing: Routing;
@@ -172,7 +172,7 @@ class ProxyParts {
     this.admission = this.#createAdmission();
   }
 
-  /** @param removed the endpoints that the configuration no longer has */
+  /** @param removed endpoints that are no longer configured */
   reconfigure(removed: readonly UpstreamEndpoint[]): void {
     this.routing.reconfigure(this.liveConfig.routing());
     removed.forEach(retire);
@@ -233,7 +233,7 @@ class ProxyParts {
     const { log, instanceId } = this.#deps.context;
     return new UsageWriter({
       ...{ proxyId: instanceId, redis, log, limits: this.#limits },
-      // Redis is real also where a test moves the clock of requests.
+      // Redis is real even if a test controls the clock of requests.
       clock: systemClock,
       place: {
         folder: () => dirname(this.#snapshotPath()),
@@ -317,7 +317,7 @@ class ProxyParts {
   }
 }
 
-/** Beside other programs' state; each set of endpoints has its own file. */
+/** In the usual state folder; each set of endpoints has its own file. */
 function defaultSnapshotPath(configHash: string): string {
   const state = process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state');
   return join(state, 'claude-zephyr', `snapshot-${configHash}.json`);

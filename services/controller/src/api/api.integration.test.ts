@@ -46,7 +46,7 @@ describe('reading', () => {
     expect(state.leadership.status).toBe('leading');
   });
 
-  it('says of usage that was removed from when it is complete, in JSON and beside the CSV', async () => {
+  it('reports from when usage is complete after older usage was removed, in JSON and beside the CSV', async () => {
     const removedBefore = async () => {
       const csv = await open.get('/api/usage.csv?since=400d');
       const report = await (await open.get('/api/usage?since=400d')).json();
@@ -102,7 +102,7 @@ describe('reading', () => {
     expect(metrics).toContain(`zephyr_build_info{version="${VERSION}"} 1`);
   });
 
-  it('answers what is not there with a problem', async () => {
+  it('answers an unknown address with a problem', async () => {
     const response = await open.get('/api/nothing');
     expect(response.headers.get('content-type')).toContain('application/problem+json');
     expect(problemSchema.parse(await response.json())).toMatchObject({
@@ -126,7 +126,7 @@ describe('reading', () => {
 });
 
 describe('commands', () => {
-  it('are answered when they are applied, and leave a line in the audit', async () => {
+  it('are answered once applied, and are audited', async () => {
     expect(await open.command('select', { endpointId: 'two' })).toMatchObject({
       status: 200,
       body: { outcome: 'applied', previousMode: { kind: 'auto' } },
@@ -156,7 +156,7 @@ describe('commands', () => {
     expect([unit, points.length > 0]).toEqual(['hour', true]);
   });
 
-  it('say why they are refused', async () => {
+  it('are refused with a reason', async () => {
     expect(await open.command('select', { endpointId: 'nobody' })).toMatchObject({
       status: 404,
       body: { code: 'unknown_endpoint' },
@@ -177,7 +177,7 @@ describe('commands', () => {
     await open.command('enable', { endpointId: 'one' });
   });
 
-  it('can be replayed from the recording, to the same decisions', async () => {
+  it('can be replayed from the recording with the same decisions', async () => {
     await open.command('select', { endpointId: 'two' });
     await open.command('mode', { mode: 'auto' });
     const parsed = parseRecording(await (await open.get('/api/recording')).text());
@@ -190,7 +190,7 @@ describe('commands', () => {
     expect(decisions.length).toBeGreaterThan(0);
   });
 
-  it('queue one check for each endpoint, however often it is asked for', async () => {
+  it('queue one check per endpoint, however often it is requested', async () => {
     await open.command('probe');
     expect(await open.command('probe')).toMatchObject({ status: 200, body: { affected: 2 } });
     const waitingJobs = await redis.lrange('{zephyr}:bull:probes:wait', '0', '-1');
@@ -225,7 +225,7 @@ describe('requests from elsewhere', () => {
     expect((await open.state()).automation.status).toBe('running');
   });
 
-  it('are refused when they read under a foreign name', async () => {
+  it('are refused when they read under a foreign host name', async () => {
     const status = await new Promise((resolve) =>
       request(
         { port: open.port, path: '/api/state', headers: { host: 'rebind.example' } },
@@ -255,7 +255,7 @@ describe('requests from elsewhere', () => {
     },
   );
 
-  it('find no answer of the API in a cache, however its path is written', async () => {
+  it('never find an API response in a cache, however the path is written', async () => {
     for (const path of ['/api/state', '/API/state', '/Api/Decisions', '/health', '/api/nothing']) {
       const { headers } = await call(open.port, { method: 'GET', path, body: '' });
       expect([path, headers['cache-control']]).toEqual([path, 'no-store']);
@@ -270,7 +270,7 @@ describe('requests from elsewhere', () => {
 describe('a controller with a token', () => {
   const bearer = { authorization: `Bearer ${TOKEN}` };
 
-  it('answers nobody without it, but watchers', async () => {
+  it('serves only watchers without it', async () => {
     for (const path of ['/api/state', '/api/history', '/events']) {
       expect((await guarded.get(path)).status).toBe(401);
     }
@@ -279,13 +279,13 @@ describe('a controller with a token', () => {
     expect((await guarded.get('/metrics')).status).toBe(200);
   });
 
-  it('answers programs with the token', async () => {
+  it('serves programs with the token', async () => {
     await eventually(async () => {
       expect((await guarded.get('/api/state', bearer)).status).toBe(200);
     });
   });
 
-  it('gives browsers a cookie for it that scripts cannot read', async () => {
+  it('gives browsers a cookie that scripts cannot read', async () => {
     const login = (token: string) =>
       fetch(`http://127.0.0.1:${guarded.port}/api/login`, {
         method: 'POST',
@@ -305,7 +305,7 @@ describe('a controller with a token', () => {
     expect((await guarded.get('/api/state', { cookie: forged })).status).toBe(401);
   });
 
-  it('is needed off loopback: without one the controller does not start', async () => {
+  it('requires it off loopback: without one the controller does not start', async () => {
     const exposed = await ControllerProcess.start({
       redisUrl: server.url,
       env: { ZEPHYR_LISTEN: '0.0.0.0:0' },
@@ -337,7 +337,7 @@ describe('the event stream', () => {
     stream.stop();
   });
 
-  it('goes on after the last entry that the client has seen, on any controller', async () => {
+  it('resumes after the last entry that the client has seen, on any controller', async () => {
     const first = await readEvents(open.port);
     await open.command('pause');
     await eventually(() => expect(first.events.some(({ event }) => event === 'log')).toBe(true));

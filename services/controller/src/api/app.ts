@@ -1,4 +1,4 @@
-/** The admin API. The order of the middleware is the order in which a request is judged. */
+/** The admin API. Middleware order is the order in which a request is checked. */
 import { existsSync } from 'node:fs';
 import type { BlockList } from 'node:net';
 import { join } from 'node:path';
@@ -43,15 +43,15 @@ export interface ApiAppDeps {
   readonly log: Logger;
   readonly clock: Clock;
   readonly registry: Registry;
-  /** Of the batches that this controller decides while it leads. */
+  /** Health of the batches that this controller decides while it leads. */
   readonly health: { readonly isFailing: boolean; readonly recordsSetAside: number };
   readonly readiness: () => Promise<Readiness>;
-  /** Of the configuration in use: both may change while we run. */
+  /** Read from the current configuration; both may change at run time. */
   readonly allowedHosts: () => readonly string[];
   readonly config: () => Config;
   readonly adminToken: () => Secret | undefined;
   readonly trustedProxies: () => BlockList | undefined;
-  /** Of the configuration, which operators may edit. */
+  /** The configuration files, which operators may edit. */
   readonly files: ConfigFiles;
   readonly environment: Environment;
   readonly tests: EndpointTests;
@@ -84,7 +84,7 @@ export function createApp(deps: ApiAppDeps): Express {
   return app;
 }
 
-/** Made when somebody asks for it: the others need not wait for it at the start. */
+/** Built on first request, so that start-up does not wait for it. */
 function answerOpenApi(): RequestHandler {
   let document: Promise<object> | undefined;
   return async (_req, res) => {
@@ -93,11 +93,11 @@ function answerOpenApi(): RequestHandler {
   };
 }
 
-/** For orchestrators and Prometheus, which call us by whatever name: nothing secret, no change. */
+/** For orchestrators and Prometheus, which may use any host name: exposes no secret and changes nothing. */
 function addWatchers(app: Express, { current, registry, health, readiness }: ApiAppDeps): void {
   app.get('/health', (_req, res) => {
     const store = current.store().status;
-    // A standby is as healthy as a leader; without Redis a restart would help nobody.
+    // A standby is as healthy as a leader, and without Redis a restart would not help.
     res.json({
       ...{ status: 'ok', service: 'controller', config_hash: current.config().hash },
       ...{ leading: current.isLeading(), store },
@@ -171,12 +171,12 @@ function addApi(app: Express, deps: ApiAppDeps): void {
 function addDashboard(app: Express): void {
   if (!existsSync(DASHBOARD)) return;
   app.get(['/', '/index.html'], (_req, res) => void res.sendFile(DASHBOARD));
-  // Their names hold a hash of what is in them.
+  // File names contain a hash of the content.
   const forEver = { index: false, immutable: true, maxAge: '1y' } as const;
   app.use('/assets', express.static(join(PAGES, 'assets'), forEver));
 }
 
-/** Until the first part has come, it can still be said that Redis is away: only then the answer begins. */
+/** Starts the response only with the first part: until then an outage of Redis can still be reported. */
 async function sendParts(
   log: Logger,
   parts: AsyncGenerator<string>,
@@ -195,13 +195,13 @@ async function fromStore<Value>(log: Logger, read: () => Promise<Value>): Promis
     return await read();
   } catch (error) {
     log.warn({ err: error }, 'reading from Redis failed');
-    throw new ProblemError('store_away', 'what was asked for is in Redis');
+    throw new ProblemError('store_away', 'the requested data is in Redis');
   }
 }
 
 const secureHeaders: RequestHandler = (req, res, next) => {
   res.set(PAGE_HEADERS);
-  // Only what is named by its content may be stored; express serves /API/ as /api/, too.
+  // Only files named after their content may be cached; express serves /API/ as /api/, too.
   if (!req.path.startsWith('/assets/')) res.set('cache-control', 'no-store');
   next();
 };

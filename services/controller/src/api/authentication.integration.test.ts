@@ -1,4 +1,4 @@
-/** Who may use the admin API, over real sockets of this machine. */
+/** Who may use the admin API, over real local sockets. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -65,7 +65,7 @@ describe('the admin API without a token', () => {
 });
 
 describe('the admin token', () => {
-  it('opens nothing when it is removed', async () => {
+  it('does not open the API when it is removed', async () => {
     const { ask, bearer, setToken } = await start(TOKEN);
     expect([await ask(), await bearer(TOKEN)]).toEqual([401, 200]);
     setToken(undefined);
@@ -74,7 +74,7 @@ describe('the admin token', () => {
     expect([await ask(), await bearer('another-5d81f0c36b7a94')]).toEqual([401, 200]);
   });
 
-  it('is answered at once where it is right, also while others guess from the same address', async () => {
+  it('is accepted immediately if it is right, even while others guess from the same address', async () => {
     const { port, bearer } = await start(TOKEN);
     const order: string[] = [];
     const guesses = Array.from({ length: 25 }, async (_, round) => {
@@ -96,7 +96,7 @@ describe('the admin token', () => {
     expect(order).toHaveLength(29);
   });
 
-  it('is taken with two blanks after Bearer', async () => {
+  it('is accepted with two spaces after Bearer', async () => {
     const { ask } = await start(TOKEN);
     expect(await ask({ authorization: `Bearer  ${TOKEN}` })).toBe(200);
   });

@@ -1,10 +1,10 @@
 /**
- * Who may use the admin API. On loopback everybody of this machine, unless a token is configured;
- * elsewhere whoever has the token: as a bearer (programs), or as a cookie that was given for it
- * (browsers, whose EventSource cannot send headers).
+ * Who may use the admin API. On loopback, anyone on this machine unless a token is configured; elsewhere,
+ * anyone with the token: as a bearer token (programs), or as a cookie issued for it (browsers, whose
+ * EventSource cannot send headers).
  *
- * A socket of this machine proves nothing behind a front, so what was forwarded, or calls us by a
- * name, needs a token whatever the socket says. Once there was a token, its removal opens nothing.
+ * Behind a reverse proxy a loopback socket proves nothing, so a request that was forwarded, or that calls us
+ * by name, needs a token whatever its socket. Removing a token that was once set does not open the API.
  */
 
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
@@ -24,21 +24,21 @@ import { ProblemError } from './problem.ts';
 const COOKIE = 'zephyr_session';
 const SESSION_MS = 7 * DAY_MS;
 
-/** Answers take this long after a wrong token, so that guessing is slow. */
+/** Delay of the response to a wrong token, which slows down guessing. */
 const WRONG_TOKEN_DELAY_MS = 500;
-/** The same for an address that guesses on. */
+/** The same for an address that keeps guessing. */
 const GUESSING_DELAY_MS = 2_000;
 
 export interface AccessDeps {
-  /** Read with each request, for it may be rotated; undefined: none is configured. */
+  /** Read for each request, because it may be rotated. Undefined if none is configured. */
   readonly token: () => Secret | undefined;
   readonly clock: Clock;
-  /** Whose X-Forwarded-For counts; undefined: nobody's. */
+  /** Proxies whose X-Forwarded-For is trusted; undefined if none is. */
   readonly trustedProxies: () => BlockList | undefined;
 }
 
 export interface AdminAccess {
-  /** Lets only permitted requests through; `res.locals.actor` says who it is. */
+  /** Passes only permitted requests on; `res.locals.actor` identifies the caller. */
   readonly require: RequestHandler;
   readonly login: (req: Request, res: Response) => Promise<void>;
 }
@@ -51,7 +51,7 @@ export function createAccess(deps: AccessDeps): AdminAccess {
       const actor = guard.isOpenTo(req, secret)
         ? 'loopback'
         : actorOf(req, secret, deps.clock.epochMs());
-      // What is not sent is no guess, and a page asks so before it shows its form.
+      // A missing token is not a guess: a page sends such a request before it shows its login form.
       if (actor === undefined) await guard.refuse(req, isGuess(req));
       res.locals['actor'] = actor;
       next();
@@ -87,7 +87,10 @@ class Guard {
     return calledBy(headers.host).kind === 'address' && !isForwarded(headers);
   }
 
-  /** A wrong token is answered late; a right one never is, whoever guesses from its address. */
+  /**
+   * Delays the response to a wrong token; a right token is never delayed, even if others guess from its
+   * address.
+   */
   async refuse({ socket, headers }: Request, isGuess: boolean): Promise<never> {
     if (isGuess) {
       const address = addressOf(socket.remoteAddress ?? '', headers, this.#deps.trustedProxies());
@@ -113,7 +116,7 @@ function giveCookie(req: Request, res: Response, session: string): void {
   });
 }
 
-/** An old cookie is not: a browser sends it by itself. */
+/** An expired cookie does not count: browsers send it on their own. */
 function isGuess({ headers }: Request): boolean {
   return headers.authorization !== undefined;
 }
@@ -126,7 +129,7 @@ function actorOf(req: Request, secret: Secret | undefined, nowMs: number): strin
   return session !== undefined && isSession(session, secret, nowMs) ? 'browser' : undefined;
 }
 
-/** `<end in ms>.<signature>`: any controller with the same token knows it, none has to store it. */
+/** `<end in ms>.<signature>`: any controller with the same token can verify it; none has to store it. */
 function newSession(secret: Secret, nowMs: number): string {
   const untilAtMs = String(nowMs + SESSION_MS);
   return `${untilAtMs}.${signature(secret, untilAtMs)}`;
@@ -141,7 +144,7 @@ function signature(secret: Secret, untilAtMs: string): string {
   return createHmac('sha256', secret.reveal()).update(`admin session ${untilAtMs}`).digest('hex');
 }
 
-/** In constant time, whatever the lengths. */
+/** Compares in constant time, whatever the lengths. */
 function isSame(given: string, expected: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(expected));

@@ -1,6 +1,6 @@
 /**
- * Commands: written to Redis, applied by whichever controller leads, and answered here when they
- * are applied, or with why not.
+ * Commands: written to Redis, applied by the current leader, and answered here once they are applied or
+ * refused.
  */
 import {
   type AuditRecord,
@@ -20,10 +20,10 @@ import { ProblemError } from './problem.ts';
 import type { Tail } from './stream-follower.ts';
 import { FOLLOWING_LIMIT_MS, waitAtMost } from './wait-at-most.ts';
 
-/** Longer than a change of the leader may take, shorter than a command lives. */
+/** Longer than a leader change usually takes, shorter than the lifetime of a command. */
 const COMMAND_LIMIT_MS = 5_500;
 
-/** It names the keys that a client sent, and these may be long. */
+/** The detail may quote keys that the client sent, which can be long. */
 export const MAX_DETAIL = 500;
 
 export interface CommandDeps {
@@ -60,13 +60,13 @@ export async function applied(
     answers.set(value.commandId, value);
     arrived();
   };
-  // Before the command is written: its answer may be quicker than the reply of Redis.
+  // Listen before writing the command: the leader's answer may arrive before Redis replies.
   tail.events.on('audit', listen);
   const following = tail.follow();
   try {
     await waitAtMost(FOLLOWING_LIMIT_MS, following.started);
     const id = await appendCommand(redis, record).catch(() => {
-      throw new ProblemError('store_away', 'Redis did not take the command');
+      throw new ProblemError('store_away', 'Redis did not accept the command');
     });
     const answer = new Promise<void>((resolve) => {
       arrived = () => answers.has(id) && resolve();

@@ -29,7 +29,7 @@ beforeAll(startControllers);
 afterAll(stopControllers);
 
 describe('the OpenAPI document', () => {
-  it('is valid OpenAPI 3.1 by a validator of others', async () => {
+  it('is valid OpenAPI 3.1 according to a third-party validator', async () => {
     const served = await (await leader.get('/openapi.json')).text();
     expect(JSON.parse(served)).toEqual(JSON.parse(JSON.stringify(document)));
     const validator = new Validator();
@@ -37,13 +37,13 @@ describe('the OpenAPI document', () => {
     expect(validator.version).toBe('3.1');
   });
 
-  it('has something that the validator rejects when it is broken', async () => {
+  it('is rejected by the validator when it is broken', async () => {
     const broken = { ...document, info: { title: 'without a version' } };
     expect((await new Validator().validate({ ...broken })).valid).toBe(false);
   });
 });
 
-describe('what the document promises', () => {
+describe('documented responses', () => {
   const promises = operations.flatMap((operation) =>
     promisesOf(operation).map((promise) => ({ operation, promise, name: operation.id })),
   );
@@ -57,13 +57,13 @@ describe('what the document promises', () => {
     if (answer.status >= 400) expectHelpful(answer);
   });
 
-  it('is all that is provoked: no provocation is left over', () => {
+  it('cover every provocation: none is left over', () => {
     const promised = new Set(promises.map(({ promise }) => promise));
     expect(Object.keys(PROVOCATIONS).filter((promise) => !promised.has(promise))).toEqual([]);
   });
 });
 
-/** A problem says what is wrong and what to do, and holds nothing that was sent in confidence. */
+/** A problem says what is wrong and what to do, and never repeats anything sent in confidence. */
 function expectHelpful({ status, headers, body }: RawAnswer): void {
   const problem = JSON.parse(body) as Readonly<Record<string, unknown>>;
   expect(headers['content-type']).toMatch(/^application\/problem\+json/);
@@ -80,14 +80,14 @@ describe('bad input', () => {
   const guess = { authorization: 'Bearer a-wrong-guess' };
   const headers = { ...bearer, ...json };
   const changes: readonly (readonly [string, Partial<RawRequest>])[] = [
-    ['no JSON', { body: '{' }],
+    ['invalid JSON', { body: '{' }],
     ['a list', { body: '[]' }],
     ['a number', { body: '7' }],
     ['null', { body: 'null' }],
     ['nothing', { body: undefined }],
     ['an empty body', { body: '' }],
     ['a wrong type', { body: '{"endpointId":7,"kind":7,"fromId":7,"token":7}' }],
-    ['an id that is none', { body: '{"endpointId":"../../etc","fromId":"A B"}' }],
+    ['an invalid id', { body: '{"endpointId":"../../etc","fromId":"A B"}' }],
     ['an unknown id', { body: '{"endpointId":"nobody"}' }],
     ['an unknown key', { body: '{"sk-team-token":"a-wrong-guess"}' }],
     ['a very long key', { body: JSON.stringify({ ['k'.repeat(9_000)]: 1 }) }],
@@ -101,11 +101,11 @@ describe('bad input', () => {
     ['a wrong token', { headers: { ...json, ...guess }, body: '{"token":"a-wrong-guess"}' }],
     ['a forged cookie', { headers: { ...json, cookie: 'zephyr_session=9e15.00' } }],
     ['a foreign host', { headers: { ...headers, host: 'rebind.example' } }],
-    ['a host that is none', { headers: { ...headers, host: 'a b' } }],
+    ['an invalid host', { headers: { ...headers, host: 'a b' } }],
     ['a foreign origin', { headers: { ...headers, origin: 'https://evil.example' } }],
     ['a foreign page', { headers: { ...headers, 'sec-fetch-site': 'cross-site' } }],
     ['an odd Last-Event-ID', { headers: { ...headers, 'last-event-id': '../-1 $' } }],
-    ['a Last-Event-ID to come', { headers: { ...headers, 'last-event-id': '99999999999999-0' } }],
+    ['a future Last-Event-ID', { headers: { ...headers, 'last-event-id': '99999999999999-0' } }],
   ];
 
   it.each(changes)('%s gets an answer that is documented, everywhere', async (_name, change) => {
@@ -162,7 +162,7 @@ describe('the event stream', () => {
     }
   });
 
-  it('restarts where more was missed than is still available, instead of leaving a gap', async () => {
+  it('restarts if more was missed than is still available, instead of leaving a gap', async () => {
     const redis = openTestRedis({ url: server.url });
     await once(redis, 'ready');
     const entry = JSON.stringify({ kind: 'store', status: 'connected', atMs: Date.now() });

@@ -1,4 +1,4 @@
-/** Edits of config.toml by the admin API of a real controller. */
+/** Edits of config.toml through the admin API of a real controller. */
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -44,7 +44,7 @@ function edit(name: string, body: object, headers: Record<string, string> = auth
   });
 }
 
-/** All that Redis and the log have. */
+/** Everything in Redis and in the log. */
 async function remembered(): Promise<string> {
   const redis = openTestRedis({ url: server.url });
   const streams = await Promise.all(
@@ -55,7 +55,7 @@ async function remembered(): Promise<string> {
 }
 
 describe('edits of the configuration', () => {
-  it('give a person a key, which is in the answer and nowhere else', async () => {
+  it('create a key for a person, which is in the response and nowhere else', async () => {
     const answer = await edit('add-client', { name: 'ann' });
     expect(answer.headers.get('cache-control')).toBe('no-store');
     const { key } = (await answer.json()) as EditAnswer;
@@ -65,7 +65,7 @@ describe('edits of the configuration', () => {
       .digest('hex');
     expect(fileOf('config.toml')).toContain('# ours');
     expect(fileOf('config.toml')).toContain(`name = "ann"\nkey_sha256 = "${hash}"`);
-    // Who, and whom it was about.
+    // The actor and the subject.
     const known = await remembered();
     expect(known).toContain(String.raw`"actor\":\"token\",\"name\":\"add-client\"`);
     expect(known).toContain(String.raw`\"command\":\"add-client\",\"actor\":\"token\"`);
@@ -73,14 +73,14 @@ describe('edits of the configuration', () => {
     for (const secret of [key ?? '', hash]) expect(known).not.toContain(secret);
   });
 
-  it('add an endpoint with the token of its group, which goes into .env alone', async () => {
+  it('add an endpoint with the token of its group, which is written to .env only', async () => {
     const url = 'https://three.example.com';
     const body = { name: 'Three', url, group: '备用', token: GROUP_TOKEN, test: false };
     const answer = (await (await edit('add-endpoint', body)).json()) as EditAnswer;
     expect(answer.tokenVariable).toBe('AUTH_TOKEN_GROUP_2');
     expect(fileOf('.env')).toContain(`AUTH_TOKEN_GROUP_2='${GROUP_TOKEN}'`);
     expect(fileOf('config.toml') + (await remembered())).not.toContain(GROUP_TOKEN);
-    // The leader has read it when the answer comes.
+    // The leader has read it by the time the response arrives.
     const state = await (await get('/api/state')).text();
     expect(state).toContain('"name":"Three"');
     const settings = (await (await get('/api/settings')).json()) as ApiSettings;
@@ -88,7 +88,7 @@ describe('edits of the configuration', () => {
     expect(settings.endpoints).toContainEqual({ name: 'Three', url, group: '备用' });
   });
 
-  it('are refused with what to do, and change nothing then', async () => {
+  it('are refused with advice, and then change nothing', async () => {
     const before = fileOf('config.toml') + fileOf('.env');
     const refused = await edit('add-endpoint', { name: 'Four', url: 'https://a.net', group: 'x' });
     expect(refused.status).toBe(409);
@@ -100,7 +100,7 @@ describe('edits of the configuration', () => {
     expect(fileOf('config.toml') + fileOf('.env')).toBe(before);
   });
 
-  it('make no key that nobody sees, where something else is wrong; a key is taken away all the same', async () => {
+  it('create no key that nobody would see if something else is wrong; removing a key still works', async () => {
     await edit('add-client', { name: 'bob' });
     const path = join(controller.folder, 'config.toml');
     const good = fileOf('config.toml');
@@ -115,7 +115,7 @@ describe('edits of the configuration', () => {
     writeFileSync(path, good);
   });
 
-  it('need the admin token, also where the rest is open to this machine', async () => {
+  it('require the admin token, even if the rest is open to this machine', async () => {
     const open = await ControllerProcess.start({ redisUrl: server.url });
     const body = { method: 'POST', headers: { 'content-type': 'application/json' } } as const;
     const url = `http://127.0.0.1:${open.port}/api/edits/add-client`;

@@ -26,7 +26,7 @@ describe('the settings', () => {
     expect(settingsOf(text)).toMatchObject({ proxyScheme, publicUrl: null });
   });
 
-  it('have the address of the proxy where it is configured', () => {
+  it('include the address of the proxy if it is configured', () => {
     const publicUrl = 'https://ai.example.net';
     expect(settingsOf('', { ZEPHYR_PUBLIC_URL: publicUrl })).toMatchObject({ publicUrl });
   });

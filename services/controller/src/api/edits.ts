@@ -1,8 +1,8 @@
 /**
- * Edits of config.toml from the web page: made here, by the same editor as the command line's, then
- * recorded as a command, with which the leader reads the configuration. They give away more than the other
- * commands (a key of a person, the token of a group to whatever address is added to it), so they need the
- * admin token also where the rest is open to this machine.
+ * Edits of config.toml from the web page: made here with the editor that the command line also uses, then
+ * recorded as a command that makes the leader reload the configuration. They expose more than other commands
+ * (a person's key, or a group's token to whatever address is added to the group), so they require the admin
+ * token even if the rest is open to this machine.
  */
 import { accessSync, constants, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -103,11 +103,11 @@ export function handleEdit(deps: EditDeps, edit: EditName): RequestHandler {
 }
 
 type Made = Partial<Pick<EditAnswer, 'key' | 'tokenVariable'>> & {
-  /** An endpoint that is to be tested. */
+  /** The endpoint to test. */
   readonly added?: EndpointId;
 };
 
-/** Bodies that EDITS let through. */
+/** @param body validated by EDITS */
 async function carryOut(edit: EditName, body: unknown, deps: EditDeps): Promise<Made> {
   const { config } = deps.files;
   const { name } = body as EditBody<EditName>;
@@ -134,8 +134,8 @@ async function carryOut(edit: EditName, body: unknown, deps: EditDeps): Promise<
 }
 
 /**
- * A key is shown in the answer alone, which a configuration with errors has no place for. Whom it is taken away
- * from loses it all the same.
+ * A new key appears only in the response, and an invalid configuration would turn that into an error.
+ * Removing a key is allowed even then.
  * @throws ZephyrError `CONFIG`
  */
 function refuseBroken({ files, environment }: EditDeps): void {
@@ -175,7 +175,7 @@ async function add(
   return { tokenVariable, added: added.id };
 }
 
-/** In the language of the configuration. */
+/** Worded in the configured language. */
 function problemFor(
   error: unknown,
   { files, environment }: Pick<EditDeps, 'files' | 'environment'>,
@@ -196,7 +196,7 @@ function documentOf(files: ConfigFiles, environment: Environment) {
   }
 }
 
-/** A file is replaced by rename: its folder counts, of a link that of the file behind it. */
+/** A file is replaced by rename, so its folder must be writable; for a link, the folder of its target. */
 function isWritable(path: string): boolean {
   try {
     accessSync(dirname(realpathSync(path)), constants.W_OK);

@@ -15,9 +15,9 @@ import { ProblemError } from './problem.ts';
 import type { Tail } from './stream-follower.ts';
 import { FOLLOWING_LIMIT_MS, waitAtMost } from './wait-at-most.ts';
 
-/** The state is sent at most twice a second. */
+/** Interval between two states: at most two a second. */
 const STATE_EVERY_MS = 500;
-/** A reader that does not read is disconnected; it will come again. */
+/** A client that does not read is disconnected; it will reconnect. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 const MAX_STREAMS = 200;
 
@@ -46,7 +46,7 @@ export function streamEvents(deps: EventDeps): RequestHandler {
   };
 }
 
-/** What one reader is sent. */
+/** The event stream of one client. */
 class EventFeed {
   readonly #stream: EventStream;
   readonly #deps: EventDeps;
@@ -68,7 +68,7 @@ class EventFeed {
   async start(lastEventId: string | undefined): Promise<void> {
     this.#sendState();
     const { current, tail } = this.#deps;
-    // What happens while the past is being read waits behind it.
+    // Entries that arrive while the past is being read are queued behind it.
     const waiting: (ApiLogEntry | ApiSample)[] = [];
     let onLog = (entry: ApiLogEntry): void => void waiting.push(entry);
     let onSample = (sample: ApiSample): void => void waiting.push(sample);
@@ -88,7 +88,7 @@ class EventFeed {
       clearTimeout(this.#planned);
     });
 
-    // The past is read up to where the tail has begun, at least.
+    // The past is read at least up to where the tail began.
     await waitAtMost(FOLLOWING_LIMIT_MS, following.started);
     const lastId = await this.#sendPast(lastEventId);
     onLog = (entry) => {
@@ -112,7 +112,7 @@ class EventFeed {
       this.#send('history', history, lastId);
       return lastId ?? '0-0';
     } catch (error) {
-      this.#deps.log.debug({ err: error }, 'an event stream starts without the past');
+      this.#deps.log.debug({ err: error }, 'an event stream starts without its history');
       return '0-0';
     }
   }

@@ -1,4 +1,4 @@
-/** What a view starts with: the samples of the charts, the event log, the last decisions. */
+/** Initial data of a view: chart samples, event log, latest decisions. */
 import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
 import { type Decision, decisionSchema } from '@zephyr/contract/decision';
 import { outcomeBatchSchema } from '@zephyr/contract/outcome';
@@ -51,16 +51,16 @@ function boundedByEndpoint(samples: readonly ApiSample[]): readonly ApiSample[] 
   return kept.toReversed();
 }
 
-/** The entries after `lastId`; undefined where that is no longer known, or too long ago. */
+/** Returns the entries after `lastId`; undefined if it is no longer stored or too far back. */
 export async function readLogAfter(
   { redis, log }: HistoryDeps,
   lastId: string,
 ): Promise<readonly ApiLogEntry[] | undefined> {
   if (!/^\d{1,15}-\d{1,15}$/.test(lastId)) return undefined;
   const reply = await redis.xrange(keys.log, lastId, '+', 'COUNT', LOG_ENTRIES + 2);
-  // The entry itself must still be there, or some after it may be gone as well.
+  // The entry itself must still exist; otherwise later ones may be gone as well.
   if (reply[0]?.[0] !== lastId) return undefined;
-  // What is more than a history would leave a gap behind it.
+  // More entries than one history holds would leave a gap.
   if (reply.length > LOG_ENTRIES + 1) return undefined;
   return parseEntries(reply.slice(1), { schema: newLogEntrySchema, rejected: rejectedBy(log) }).map(
     logEntryOf,
@@ -73,7 +73,7 @@ export async function readDecisions(deps: HistoryDeps): Promise<readonly Decisio
   return decisions.map(({ value }) => value).toReversed();
 }
 
-/** Proxies write them. */
+/** Written by proxies, so not trusted. */
 async function lastOutcomes({ redis, log }: HistoryDeps) {
   const entries = await readLastPart(redis, { key: keys.outcomes, count: STREAM_ENTRIES });
   return parseEntries(entries, { schema: outcomeBatchSchema, rejected: rejectedBy(log) });

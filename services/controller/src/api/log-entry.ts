@@ -1,9 +1,9 @@
-/** Entries of the event log: in Redis without an id, for that is their place in the stream. */
+/** Entries of the event log: stored without an id, because the id is their position in the stream. */
 import { type ApiLogEntry, logEntrySchema } from '@zephyr/contract/api-history';
 import type { StreamEntry } from '@zephyr/runtime/redis/read-streams';
 import { z } from 'zod';
 
-/** What is written is an entry without its id; what is read gets a place for one. */
+/** Entries are written without an id; reading adds an empty one, for `logEntryOf` to fill in. */
 export const newLogEntrySchema = z.preprocess(
   (value) => (typeof value === 'object' && value !== null ? { id: '', ...value } : value),
   logEntrySchema,

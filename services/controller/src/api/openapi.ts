@@ -1,4 +1,4 @@
-/** The OpenAPI 3.1 document, from the schemas that validate. */
+/** The OpenAPI 3.1 document, generated from the schemas used for validation. */
 
 import { decisionsSchema, historySchema } from '@zephyr/contract/api-history';
 import { apiStateSchema } from '@zephyr/contract/api-state';
@@ -18,11 +18,11 @@ import { usageParams } from './usage.ts';
 const JSON_TYPE = 'application/json';
 const PROBLEM_TYPE = 'application/problem+json';
 
-/** Of every address that needs the token. */
+/** Problems of every address that requires the token. */
 const GUARDED = ['unauthorized', 'forbidden_origin'] as const;
 const BODY = ['invalid_body', 'body_too_large', 'wrong_content_type'] as const;
 
-/** One response for each status, with the codes that it may have. */
+/** One response per status, with the codes that it can carry. */
 function problems(...codes: readonly ProblemCode[]) {
   const byStatus = Map.groupBy(codes, (code) => PROBLEMS[code]);
   return Object.fromEntries(
@@ -74,7 +74,7 @@ const editPaths: ZodOpenApiPathsObject = Object.fromEntries(
         security: [{ bearer: [] }, { session: [] }],
         requestBody: { required: true, content: { [JSON_TYPE]: { schema: EDITS[name].body } } },
         responses: {
-          ...answers('config.toml is changed, and read', editAnswerSchema),
+          ...answers('config.toml is changed and reloaded', editAnswerSchema),
           ...problems(
             ...GUARDED,
             ...BODY,
@@ -89,7 +89,7 @@ const editPaths: ZodOpenApiPathsObject = Object.fromEntries(
   ]),
 );
 
-/** What can be read. */
+/** The read-only paths. */
 const readPaths: ZodOpenApiPathsObject = {
   '/api/state': {
     get: {
@@ -253,8 +253,8 @@ export function openApiDocument(): object {
       version: '1.0.0',
       description:
         'See and steer. Off loopback every address but /api/login needs the admin token, as a ' +
-        'bearer or as the cookie that /api/login gives. An address that is not here answers 404, ' +
-        'another method 405 with Allow, a fault of the controller 500: each as a Problem.',
+        'bearer or as the cookie set by /api/login. An unknown address returns 404, ' +
+        'another method 405 with Allow, an internal error 500: each as a Problem.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/', description: 'This controller' }],

@@ -1,7 +1,7 @@
 /**
- * Which requests may come in at all. A page of another site can make a browser send requests
- * here, and a name that its owner points at 127.0.0.1 (DNS rebinding) makes them look same-origin:
- * so the host must be an address or a known name, and no foreign page may ask for anything.
+ * Which requests are admitted at all. A page of another site can make a browser send requests here, and a
+ * name that its owner points at 127.0.0.1 (DNS rebinding) makes them look same-origin. So the host must be an
+ * address or a known name, and requests from foreign pages are refused.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 
@@ -22,10 +22,10 @@ export interface CheckedRequest {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** May be linked to from elsewhere: whoever links cannot read them. */
+/** Other sites may link to these: a linking page cannot read them. */
 const LINKED: ReadonlySet<string> = new Set(['/', '/index.html']);
 
-/** Why a request is refused; undefined where it is not. Pure. */
+/** Returns why a request is refused; undefined if it is admitted. Pure. */
 export function originProblem(
   { method, path, headers }: CheckedRequest,
   allowedHosts: readonly string[],

@@ -31,7 +31,7 @@ const ADVICE: Readonly<Record<ProblemCode, readonly string[]>> = {
   invalid_query: ['see GET /openapi.json for the parameters of this address'],
   unauthorized: [
     'programs: send Authorization: Bearer <token>',
-    'browsers: hand the token in at POST /api/login',
+    'browsers: sign in at POST /api/login with the token',
   ],
   forbidden_origin: [
     'open the dashboard by an address or by localhost',
@@ -49,22 +49,22 @@ const ADVICE: Readonly<Record<ProblemCode, readonly string[]>> = {
   wrong_content_type: [
     'send the header content-type: application/json and a body, {} if it is empty',
   ],
-  config_invalid: ['correct the file; the former configuration is still in use'],
+  config_invalid: ['correct the file; the previous configuration is still in use'],
   internal: ['see the log of the controller'],
-  not_leading: ['try again in some seconds', 'see whether a controller is running'],
+  not_leading: ['try again in a few seconds', 'check whether a controller is running'],
   store_away: ['try again when Redis is back; requests are still served meanwhile'],
-  too_many_streams: ['close a dashboard, or ask another controller'],
-  timeout: ['look at the state before you repeat the command'],
+  too_many_streams: ['close a dashboard, or use another controller'],
+  timeout: ['check the state before you repeat the command'],
 };
 
-/** What a handler throws to refuse a request. */
+/** Thrown by handlers to refuse a request. */
 export class ProblemError extends Error {
   readonly code: ProblemCode;
 
-  /** What to do; empty: what always helps with this code. */
+  /** Advice for this case; if empty, the general advice for the code applies. */
   readonly advice: readonly string[];
 
-  /** @param detail what was wrong with this request; goes to the client. */
+  /** @param detail what was wrong with this request; sent to the client. */
   constructor(code: ProblemCode, detail: string, advice: readonly string[] = []) {
     super(detail);
     this.name = 'ProblemError';
@@ -84,7 +84,7 @@ function problemOf(code: ProblemCode, detail: string, advice: readonly string[] 
   };
 }
 
-/** Seconds after which it makes sense to try again. */
+/** Seconds after which a retry makes sense. */
 const RETRY_AFTER_S = 2;
 
 function sendProblem(res: Response, problem: Problem): void {
@@ -93,7 +93,7 @@ function sendProblem(res: Response, problem: Problem): void {
   res.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
 }
 
-/** The only place that answers errors; nothing of an unexpected one goes to the client. */
+/** The only place that sends errors; details of unexpected ones never reach the client. */
 export function answerErrors(log: Logger): ErrorRequestHandler {
   return (error: unknown, _req, res, next) => {
     if (res.headersSent) return next(error);
@@ -107,7 +107,7 @@ export function answerErrors(log: Logger): ErrorRequestHandler {
   };
 }
 
-/** What express and its JSON parser throw, by their `type`; undefined for what is our own fault. */
+/** Maps errors of express and its JSON parser by their `type`; undefined if the fault is ours. */
 function unreadProblem(error: unknown): Problem | undefined {
   const { status, type } = (error ?? {}) as { readonly status?: unknown; readonly type?: unknown };
   if (typeof status !== 'number' || status < 400 || status >= 500) return undefined;
@@ -115,5 +115,5 @@ function unreadProblem(error: unknown): Problem | undefined {
   if (status === 415) {
     return problemOf('wrong_content_type', 'expected UTF-8 without an unknown content-encoding');
   }
-  return problemOf('invalid_body', 'the body is no JSON object');
+  return problemOf('invalid_body', 'the body is not a JSON object');
 }

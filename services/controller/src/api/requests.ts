@@ -11,7 +11,7 @@ import { z } from 'zod';
 
 import { ProblemError } from './problem.ts';
 
-/** Read at once; an entry has some 600 bytes. */
+/** Entries per read; an entry has about 600 bytes. */
 const REQUESTS_AT_ONCE = 500;
 
 export const requestParams = z.strictObject({

@@ -1,4 +1,4 @@
-/** Addresses of the admin API: each takes one method, and says so to whoever sends another. */
+/** Addresses of the admin API: each accepts one method, and answers others with 405. */
 import express, { type Express, type RequestHandler } from 'express';
 
 import { ProblemError } from './problem.ts';
@@ -22,7 +22,7 @@ function refuseMethod(allowed: string): RequestHandler {
   };
 }
 
-/** A form of another page cannot send this type without asking first. */
+/** A form on another site cannot send this type without a preflight. */
 const requireJson: RequestHandler = (req, _res, next) => {
   if (!/^application\/json\s*(;|$)/i.test(req.headers['content-type'] ?? '')) {
     throw new ProblemError('wrong_content_type', 'the content-type is not application/json');

@@ -1,4 +1,4 @@
-/** Points of the latency chart, from the streams of probes and outcomes. Pure. */
+/** Points of the latency chart, from the probe and outcome streams. Pure. */
 import type { ApiSample } from '@zephyr/contract/api-history';
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { OutcomeBatch } from '@zephyr/contract/outcome';
@@ -18,7 +18,7 @@ export function probeSample({ atMs, value }: StreamEntry<ProbeResult>): ApiSampl
   };
 }
 
-/** One point for each endpoint of a report: the middle of its times, or its commonest failure. */
+/** One point per endpoint of a report: the median of its times, or its most common failure. */
 export function liveSamples({ atMs, value }: StreamEntry<OutcomeBatch>): readonly ApiSample[] {
   return Object.entries(value.endpoints).flatMap(([endpointId, counts]): readonly ApiSample[] => {
     const sorted = counts.ttft.map(({ ms }) => ms).toSorted((a, b) => a - b);

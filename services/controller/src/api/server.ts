@@ -17,12 +17,12 @@ import { phrase } from '@zephyr/runtime/phrase';
 export interface RunningServer {
   readonly server: Server;
   readonly port: number;
-  /** A renewed certificate, for new connections. */
+  /** Uses a renewed certificate for new connections. */
   renew(certificate: OwnCertificate | undefined): void;
   stop(): Promise<void>;
 }
 
-/** @throws ZephyrError `LISTEN` when the address is taken or not ours. */
+/** @throws ZephyrError `LISTEN` if the address is in use or not local. */
 export async function startServer(
   app: RequestListener,
   address: { readonly host: string; readonly port: number },
@@ -53,7 +53,7 @@ export async function startServer(
     stop: async () => {
       const closed = once(server, 'close');
       server.close();
-      // Event streams never end by themselves; their readers come again elsewhere.
+      // Event streams never end on their own; their clients reconnect elsewhere.
       server.closeAllConnections();
       tls?.endArriving();
       await closed;

@@ -35,7 +35,7 @@ const append = (atMs: number) =>
     JSON.stringify({ kind: 'leader', atMs, instanceId: 'controller-1', epoch: 1 }),
   );
 
-it('follows while somebody does, reads nothing while nobody does, and follows again', async () => {
+it('reads while it has followers, pauses without them, and resumes', async () => {
   const tail = startTail({ url: server.url }, log);
   const seen: number[] = [];
   tail.events.on('log', ({ atMs }) => void seen.push(atMs));
@@ -50,7 +50,7 @@ it('follows while somebody does, reads nothing while nobody does, and follows ag
       await eventually(() => expect(seen.at(-1)).toBe(round * 10 + 1));
       second.end();
 
-      // Each look is longer after the last one than the tail waits for something new.
+      // Longer than the tail waits for a new entry.
       let before = -1;
       const hasRested = async () => {
         const now = await reads();
@@ -61,7 +61,7 @@ it('follows while somebody does, reads nothing while nobody does, and follows ag
       await eventually(hasRested, 1_500);
       await append(round * 10 + 2);
     }
-    // What was written meanwhile is history.
+    // Entries written in between are history.
     expect(seen).toEqual([10, 11, 20, 21]);
   } finally {
     tail.stop();

@@ -1,7 +1,7 @@
 /**
- * Follows what the leader writes: the event log and the audit stream, and the measurements that
- * the charts show. One reader for the whole process, which reads while somebody follows; when Redis
- * comes back it goes on where it was.
+ * Follows what the leader writes: the event log, the audit stream and the measurements shown in the charts.
+ * One reader for the whole process, active while it has followers; after an outage of Redis it resumes where
+ * it was.
  *
  *     resting --(the first follower)--> starting --(cursors read)--> reading
  *     starting | reading --(the last follower has left)--> resting
@@ -39,18 +39,18 @@ interface TailEvents {
 
 export interface Tail {
   readonly events: EventEmitter<TailEvents>;
-  /** Call it with the listeners in place. */
+  /** Add the listeners before calling it. */
   follow(): Following;
   stop(): void;
 }
 
 export interface Following {
-  /** Resolves when nothing that is written from now on can be missed. */
+  /** Resolves once no entry written from now on can be missed. */
   readonly started: Promise<void>;
   end(): void;
 }
 
-/** Below the time after which a command counts as lost. */
+/** Less than the time after which a command counts as lost. */
 const WAIT_MS = 500;
 const RETRY_MS = 500;
 const STREAMS = [keys.log, keys.audit, keys.probes] as const;
@@ -79,13 +79,13 @@ class StreamTail {
   #followers = 0;
   #firstFollower = Promise.withResolvers<void>();
   #started = Promise.withResolvers<void>();
-  /** The last entry that was read of each stream. */
+  /** The last entry read from each stream. */
   readonly #cursors = new Map<string, string>();
 
   constructor(redis: Redis, log: Logger) {
     this.#redis = redis;
     this.#log = log;
-    // Each event stream of the API listens.
+    // Each event stream of the API adds a listener.
     this.events.setMaxListeners(0);
   }
 
@@ -116,7 +116,7 @@ class StreamTail {
     }
   }
 
-  /** Until somebody follows. What is written meanwhile is history then. */
+  /** Waits for a follower. Entries written in the meantime become history. */
   async #rest(): Promise<void> {
     this.#cursors.clear();
     this.#started = Promise.withResolvers();
@@ -140,7 +140,7 @@ class StreamTail {
     if (requestCursor !== undefined) await this.#readRequests(requestCursor);
   }
 
-  /** Only while somebody wants them: there may be many. Undefined: nobody does. */
+  /** Returns undefined if nobody listens for requests: there may be many, so they are read only on demand. */
   async #requestCursor(): Promise<string | undefined> {
     const key = keys.requests;
     if (this.events.listenerCount('request') === 0) {
@@ -152,7 +152,9 @@ class StreamTail {
     return cursor;
   }
 
-  /** What was written before the first look is history, and read as such. Returns that of outcomes. */
+  /**
+   * Entries written before the first read are history, and are read as such. Returns the cursor for outcomes.
+   */
   async #startCursors(): Promise<string> {
     for (const key of STREAMS) {
       if (this.#cursors.has(key)) continue;
@@ -165,7 +167,7 @@ class StreamTail {
     return outcomes;
   }
 
-  /** Proxies write them: nothing of them is read unbounded. */
+  /** Written by proxies, so reads are bounded. */
   async #readOutcomes(afterId: string): Promise<void> {
     const from = {
       key: keys.outcomes,
@@ -179,7 +181,7 @@ class StreamTail {
     for (const sample of batches.flatMap(liveSamples)) this.events.emit('sample', sample);
   }
 
-  /** Proxies write them, too. */
+  /** Written by proxies, too. */
   async #readRequests(afterId: string): Promise<void> {
     const key = keys.requests;
     const from = { key, afterId, count: ENTRIES_AT_ONCE, tooLarge: 'leave' } as const;

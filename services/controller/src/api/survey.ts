@@ -1,4 +1,4 @@
-/** Asks a prober what a new endpoint can do: the controller itself reaches no endpoint. */
+/** Has a prober find out what a new endpoint can do: the controller itself never contacts endpoints. */
 import { type EndpointFinding, endpointFindingSchema } from '@zephyr/contract/endpoint-finding';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { type Clock, pause } from '@zephyr/runtime/clock';
@@ -6,7 +6,7 @@ import { PROBE_JOB, PROBE_JOB_OPTIONS } from '@zephyr/runtime/probe-jobs';
 import { openProbeQueue, type ProbeQueue } from '@zephyr/runtime/probe-queue';
 import type { RedisTarget } from '@zephyr/runtime/redis/client';
 
-/** Above the limit of a prober, below that of most reverse proxies, which is a minute. */
+/** More than the prober's limit, less than that of most reverse proxies (one minute). */
 const SURVEY_LIMIT_MS = 45_000;
 const LOOK_AGAIN_MS = 300;
 
@@ -15,7 +15,10 @@ export interface SurveyDeps {
   readonly clock: Clock;
 }
 
-/** By its id: a prober takes address and token from its own configuration. Undefined: none has answered. */
+/**
+ * Takes an id because probers read address and token from their own configuration. Undefined if none
+ * answered.
+ */
 export async function surveyed(
   endpointId: EndpointId,
   { target, clock }: SurveyDeps,
@@ -30,7 +33,7 @@ export async function surveyed(
       const answer = await answerOf(queue, endpointId, { isOver, wait });
       const finding = endpointFindingSchema.safeParse(answer);
       if (finding.success) return finding.data;
-      // It reads the changed configuration within a second.
+      // The prober loads the changed configuration within a second.
       if (answer !== 'unknown_endpoint') return undefined;
       await wait();
     }
@@ -52,7 +55,7 @@ async function answerOf(
     const job = added.id === undefined ? undefined : await queue.getJob(added.id);
     if (job === undefined || job.finishedOn !== undefined) return job?.returnvalue;
   }
-  // Nobody waits for it any more.
+  // The caller is no longer waiting for it.
   await added.remove().catch(() => undefined);
   return undefined;
 }

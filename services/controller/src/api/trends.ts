@@ -1,4 +1,4 @@
-/** `GET /api/trends`: the last hours or days, from the rollups of the leader. */
+/** `GET /api/trends`: the last hours or days, from the leader's rollups. */
 import type { Trends } from '@zephyr/contract/rollup';
 import { DEFAULT_TREND_RANGE, TREND_RANGES, type TrendRange } from '@zephyr/contract/trend-range';
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
@@ -39,7 +39,7 @@ export async function readTrends(
   nowMs: number,
 ): Promise<Trends> {
   const { unit, ms } = RANGES[range];
-  // Days begin at midnight UTC, hours with the hour.
+  // Days begin at midnight UTC, hours on the hour.
   const stepMs = range === '24h' ? HOUR_MS : DAY_MS;
   const sinceAtMs = Math.floor((nowMs - ms) / stepMs) * stepMs;
   const rollups = await readRollups(redis, { unit, sinceAtMs, untilAtMs: nowMs }, (key, why) =>

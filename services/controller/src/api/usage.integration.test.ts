@@ -1,4 +1,4 @@
-/** A report that is read day by day is the one of all days together. */
+/** A report read day by day equals the report over all days. */
 import { text } from 'node:stream/consumers';
 
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
@@ -66,7 +66,7 @@ it.each([
   },
 );
 
-it('a report of a time that was removed altogether is empty, and says why', async () => {
+it('a report on a period that was removed completely is empty, and says why', async () => {
   await recordUsage(redis, { writer: 'test', sequence: 1, rows, records: [] }, { people: 2 });
   await redis.set(keys.usageRemoved('day'), Date.UTC(2026, 10, 28));
   const asked = usageQueryOf({ since: '2026-11-24', until: '2026-11-26', by: '' }, NOW_MS);

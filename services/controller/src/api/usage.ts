@@ -64,7 +64,7 @@ export function usageQueryOf(query: unknown, nowMs: number): PlacedQuery {
   return { by: wanted.data, ...period };
 }
 
-/** What is left of the period where its oldest hours or days were removed: a part of a sum is never shown as all of it. */
+/** Cuts the period if its oldest hours or days were removed, so that a partial sum never looks complete. */
 export async function withoutRemoved(redis: Redis, query: PlacedQuery): Promise<PlacedQuery> {
   const removedBeforeMs = await usageRemovedBefore(redis, query.unit);
   if (removedBeforeMs === undefined || removedBeforeMs <= query.sinceAtMs) return query;
@@ -72,7 +72,7 @@ export async function withoutRemoved(redis: Redis, query: PlacedQuery): Promise<
   return { ...query, sinceAtMs, removedBeforeMs };
 }
 
-/** A few hundred bytes each. */
+/** Rows of a few hundred bytes each. */
 const ROWS_AT_ONCE = 1_000;
 
 interface UsageDeps {
@@ -81,8 +81,8 @@ interface UsageDeps {
 }
 
 /**
- * A report in pieces that are never all in memory: that of a year of a thousand people is 300 MB, and while it
- * is read, the leader has other things to do. The first piece has what Redis gave.
+ * Yields the report in pieces, never all in memory: one year of a thousand people is 300 MB, and the leader
+ * has other work while it is read. The first piece holds the data that Redis returned.
  */
 export function reportParts(deps: UsageDeps, query: PlacedQuery): AsyncGenerator<string> {
   const total = new UsageSum({ ...query, by: [] });
@@ -101,7 +101,7 @@ export function reportParts(deps: UsageDeps, query: PlacedQuery): AsyncGenerator
   });
 }
 
-/** The same rows. */
+/** Yields the same rows as CSV. */
 export function csvParts(deps: UsageDeps, query: PlacedQuery): AsyncGenerator<string> {
   const frame = { start: USAGE_CSV_HEAD, textOf: usageCsvLines, end: () => '' };
   return framed(partsOfRows(deps, query), frame);
@@ -141,7 +141,7 @@ async function* partsOfRows(
   for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) yield rows.slice(at, at + ROWS_AT_ONCE);
 }
 
-/** Then each day has rows of its own, in the order of time. */
+/** If so, each day has its own rows, in chronological order. */
 function isByTime({ by }: PlacedQuery): boolean {
   return by.includes('day') || by.includes('hour');
 }

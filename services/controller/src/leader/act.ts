@@ -1,6 +1,6 @@
 /**
- * The last step of a batch: the probe queue is made as planned. That is outside of the commit, and
- * done again by `reconcile` if this process dies before.
+ * The last step of a batch: brings the probe queue in line with the plan. This is outside the commit; if this
+ * process dies first, `reconcile` does it again.
  */
 import type { EpochMs } from '@zephyr/contract/scalars';
 import { own } from '@zephyr/core';
@@ -23,7 +23,7 @@ export class ProbePlanner {
   readonly #deps: PlannerDeps;
   readonly #leadsSinceAtMs: EpochMs;
   #reconciledAtMs = Number.NEGATIVE_INFINITY;
-  /** Ids of the endpoints whose probes were overdue the last time. */
+  /** Ids of the endpoints whose probes were overdue at the last check. */
   #overdue = '';
 
   constructor(deps: PlannerDeps) {
@@ -31,7 +31,7 @@ export class ProbePlanner {
     this.#leadsSinceAtMs = deps.clock.now();
   }
 
-  /** Never throws: what Redis did not take is done by the next `reconcile`, at once. */
+  /** Never throws: what Redis did not accept is done by the next `reconcile`, which then runs immediately. */
   async act(state: LeaderState, batch?: Batch): Promise<void> {
     if (batch !== undefined) await this.#perform(batch);
     const sinceMs = this.#deps.clock.monotonicMs() - this.#reconciledAtMs;
@@ -63,7 +63,7 @@ export class ProbePlanner {
     }
   }
 
-  /** At most one waits for each endpoint, however long nobody probes. */
+  /** At most one probe waits per endpoint, however long there is no prober. */
   async #probeOverdue({ world, statistics }: LeaderState): Promise<void> {
     const { schedules, clock, log } = this.#deps;
     const lastResultAtMs = (id: string) =>

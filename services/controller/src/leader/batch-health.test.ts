@@ -17,7 +17,7 @@ beforeEach(() => {
   health = new BatchHealth({ log, clock, counted });
 });
 
-/** A batch each second, and each fails. */
+/** A batch each second, all of them failing. */
 function failFor(seconds: number): void {
   for (let second = 0; second < seconds; second += 1) {
     health.failed();
@@ -34,7 +34,7 @@ describe('BatchHealth', () => {
     expect(health.isFailing).toBe(true);
   });
 
-  it('is not failing after one good batch, and begins to count again', () => {
+  it('is not failing after one good batch, and starts counting again', () => {
     failFor(6);
     health.succeeded();
     expect(health.isFailing).toBe(false);
@@ -52,7 +52,7 @@ describe('BatchHealth', () => {
     expect(health.isFailing).toBe(false);
   });
 
-  it('counts every record that is set aside, and logs one of each kind in ten seconds', () => {
+  it('counts every record that is set aside, and logs one per kind every ten seconds', () => {
     for (let second = 0; second < 20; second += 1) {
       health.setAside('probes', 'one', 'malformed');
       health.setAside('outcomes', 'two', 'x'.repeat(1_000));

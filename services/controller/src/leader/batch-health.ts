@@ -1,22 +1,22 @@
 /**
- * Whether the leader's batches succeed, and which records had to be set aside for that: for `/readyz`,
- * `/health`, metrics and the log.
+ * Whether the leader's batches succeed, and which records had to be set aside: for `/readyz`, `/health`,
+ * metrics and the log.
  */
 import type { Clock } from '@zephyr/runtime/clock';
 import type { Logger } from '@zephyr/runtime/logger';
 
-/** Where a record was, or the kind of event that the core could not take. */
+/** Where the record was, or `event` for an event that the core could not process. */
 export const RECORD_KINDS = ['commands', 'probes', 'outcomes', 'presence', 'event'] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 
-/** Reports a record that is left out. @param id of the entry in its stream, or of the proxy. */
+/** Reports a record that is left out. @param id of the entry in its stream, or of the proxy */
 export type SetAside = (kind: RecordKind, id: string, why: string) => void;
 
-/** One lost reply of Redis fails a batch, too: only what lasts is worth an alarm. */
+/** A single lost reply of Redis also fails a batch: only lasting failures are worth an alarm. */
 const FAILING_AFTER_MS = 5_000;
-/** Without a batch for that long another controller leads: its batches are not ours. */
+/** Without a batch for this long another controller leads, and its batches are not ours. */
 const FORGOTTEN_AFTER_MS = 15_000;
-/** For each kind; the rest is only counted. */
+/** Per kind; further records are only counted. */
 const LOG_EVERY_MS = 10_000;
 
 export interface BatchHealthDeps {

@@ -1,4 +1,4 @@
-/** What checks may cost in a day: the stop reaches the queue, and people. */
+/** The daily cost limit of probes: its stop reaches the queue, and people are notified. */
 
 import { endpointId, epochMs } from '@zephyr/core';
 import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/probe-jobs';
@@ -43,8 +43,8 @@ const plans = async () => (await controller.state()).endpoints.map(({ probe }) =
 const notices = async () =>
   (await redis.xrange(keys.log, '-', '+')).map(([, [, json]]) => json).join('\n');
 
-describe('the daily budget of checks', () => {
-  it('makes them cheaper from 80 %, stops them when it is spent, and a higher one goes on', async () => {
+describe('the daily budget of probes', () => {
+  it('makes them cheaper from 80 %, stops them when it is spent; a higher one resumes them', async () => {
     await eventually(async () => expect(await planned()).toHaveLength(2));
     await spend(0.42);
     const cheaper = { status: 'scheduled', spending: 'cheaper' };

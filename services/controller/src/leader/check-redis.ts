@@ -1,4 +1,4 @@
-/** What must be true of Redis before a controller trusts it. */
+/** Conditions that Redis must meet before a controller trusts it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
@@ -6,12 +6,12 @@ import type { Logger } from '@zephyr/runtime/logger';
 import { phrase } from '@zephyr/runtime/phrase';
 import type { Redis } from 'ioredis';
 
-/** A Redis that is away may come later; one that keeps refusing us is configured otherwise. */
+/** Refusals: an unreachable Redis may come back, but one that keeps refusing us is misconfigured. */
 const REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid password|ERR Client sent AUTH)/;
 const FIRST_ANSWER_MS = 2_000;
 /**
- * How long a refusal must last: users may be loaded after Redis has started, and a new password
- * reaches Redis and us at different moments.
+ * How long a refusal must last: users may be loaded after Redis has started, and a new password does not
+ * reach Redis and us at the same time.
  */
 const REFUSAL_LIMIT_MS = 10_000;
 
@@ -28,7 +28,7 @@ export async function checkRedis(redis: Redis, log: Logger): Promise<void> {
   }
   const policy = await evictionPolicy(redis);
   if (isSafe(policy)) {
-    // A Redis that was away, or was replaced since, has not been asked yet.
+    // A Redis that was away, or has been replaced, has not been checked yet.
     redis.on('ready', () => void reportPolicy(redis, log));
     return;
   }
@@ -45,12 +45,12 @@ async function reportPolicy(redis: Redis, log: Logger): Promise<void> {
   if (!isSafe(policy)) log.error({ policy }, 'redis may evict records: set noeviction');
 }
 
-/** A policy that Redis does not show is accepted. */
+/** Accepts a policy that Redis does not show. */
 function isSafe(policy: string | undefined): boolean {
   return policy === undefined || policy === 'noeviction';
 }
 
-/** Why Redis refuses us, and goes on to; undefined when it does not, or is not there. */
+/** Returns why Redis keeps refusing us; undefined if it does not, or cannot be reached. */
 async function lastingRefusal(redis: Redis): Promise<string | undefined> {
   let refusal: string | undefined;
   const refused = new Promise<void>((resolve) => {
@@ -62,12 +62,12 @@ async function lastingRefusal(redis: Redis): Promise<string | undefined> {
   });
   const ready = new Promise<void>((resolve) => redis.once('ready', resolve));
   await Promise.race([ready, refused, sleep(FIRST_ANSWER_MS, undefined, { ref: false })]);
-  // The client tries again and again by itself.
+  // The client keeps retrying on its own.
   if (refusal !== undefined) await Promise.race([ready, sleep(REFUSAL_LIMIT_MS)]);
   return redis.status === 'ready' ? pingRefusal(redis) : refusal;
 }
 
-/** Without a password some commands are answered, and this one is not. */
+/** Without a password Redis answers some commands, but not this one. */
 async function pingRefusal(redis: Redis): Promise<string | undefined> {
   try {
     await redis.ping();
@@ -77,7 +77,7 @@ async function pingRefusal(redis: Redis): Promise<string | undefined> {
   }
 }
 
-/** From INFO, which every user may read; undefined where Redis does not show it. */
+/** Read from INFO, which every user may call; undefined if Redis does not show it. */
 async function evictionPolicy(redis: Redis): Promise<string | undefined> {
   const info = await redis.info('memory').catch(() => '');
   return /^maxmemory_policy:(\S+)/m.exec(info)?.[1];

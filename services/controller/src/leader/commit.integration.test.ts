@@ -45,7 +45,7 @@ const depsOf = (term: Term): CommitDeps => ({
   onCommits: () => undefined,
 });
 
-/** The first one of a term: it chooses an endpoint, and so publishes. */
+/** The first batch of a term: it selects an endpoint, and so publishes. */
 function firstBatch(): Batch {
   return decide(freshProgress(), readingOf({ configEvent: configEvent(undefined, loaded) }));
 }
@@ -70,7 +70,7 @@ describe('commit', () => {
     expect(notes.pending()).toEqual([]);
   });
 
-  it('writes what operators asked for with the first batch: a Redis that was emptied has lost it', async () => {
+  it('writes the operators’ wishes with the first batch: an emptied Redis has lost them', async () => {
     const wishes = {
       ...{ mode: { kind: 'auto' as const }, paused: true, disabled: [] },
       grants: [{ name: 'ann', dayAtMs: epochMs(0), usd: 5 }],
@@ -82,7 +82,7 @@ describe('commit', () => {
     expect(written.map((text) => JSON.parse(text ?? ''))).toEqual([wishes, wishes.grants]);
   });
 
-  it('publishes nothing, and says nothing of the leader, where nothing has changed', async () => {
+  it('publishes nothing, not even the leader, if nothing has changed', async () => {
     const deps = depsOf(await lead('one'));
     const first = firstBatch();
     const snapshot = await commit(first, undefined, deps);
@@ -98,7 +98,7 @@ describe('commit', () => {
     ['its lease has ended', async () => void (await redis.del(keys.lease))],
     ['it leads a later term', async () => void (await lead('one'))],
   ])(
-    'refuses a batch whose leader may not write any more, and nothing of it is there: %s',
+    'refuses a batch whose leader may no longer write, and writes no part of it: %s',
     async (_, change) => {
       const term = await lead('one');
       await change();
@@ -106,7 +106,7 @@ describe('commit', () => {
         code: 'FENCED',
       });
       expect(await stored()).toEqual({ records: 0, entries: 0 });
-      // The next leader, or the next term of this one, writes them.
+      // The next leader, or this one in its next term, writes them.
       expect(notes.pending()).toEqual([note]);
     },
   );
@@ -118,7 +118,7 @@ describe('commit', () => {
     await expect(commit(firstBatch(), older, deps)).rejects.toMatchObject({ code: 'FENCED' });
   });
 
-  it('tries again until Redis takes it, and reports each failure', async () => {
+  it('retries until Redis accepts it, and reports each failure', async () => {
     const deps = depsOf(await lead('one'));
     await redis.config('SET', 'maxmemory', '1');
     const committing = commit(firstBatch(), undefined, deps);

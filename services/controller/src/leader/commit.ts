@@ -1,6 +1,6 @@
 /**
- * The third step of a batch: everything that follows from it is written at once, as the leader of
- * one epoch and on top of one snapshot, or not at all.
+ * The third step of a batch: all its results are written in one step, as the leader of one epoch and on top
+ * of one snapshot, or not at all.
  */
 import { randomUUID } from 'node:crypto';
 import { isEditName } from '@zephyr/contract/config-edit';
@@ -41,12 +41,12 @@ export interface CommitDeps {
   readonly health: Pick<BatchHealth, 'failed'>;
   readonly notes: Notes;
   readonly recorder: Pick<Recorder, 'next'>;
-  /** Whether Redis takes them. */
+  /** Reports whether Redis accepts commits. */
   readonly onCommits: (status: 'taken' | 'refused') => void;
 }
 
 export interface CommitMetrics {
-  /** Of a whole batch, with what waits before it. */
+  /** Duration of a whole batch write, including the wait before it. */
   readonly commitSeconds: { startTimer(): () => unknown };
   readonly commitFailures: { inc(): void };
 }
@@ -54,9 +54,9 @@ export interface CommitMetrics {
 type NewestSnapshot = RoutingSnapshot | undefined;
 
 /**
- * Returns the newest snapshot when all of the batch is written.
- * @param former The newest snapshot before, of this leader or of the one before.
- * @throws ZephyrError `FENCED` when this leader may not write any more: nothing was written.
+ * Returns the newest snapshot once the whole batch is written.
+ * @param former The newest snapshot so far, of this leader or its predecessor.
+ * @throws ZephyrError `FENCED` if this leader may no longer write: nothing was written.
  */
 export async function commit(
   batch: Batch,
@@ -70,7 +70,7 @@ export async function commit(
   const isFirst = former?.epoch !== term.epoch;
   const writes: readonly CommitWrite[] = [
     ...(isFirst ? [logged({ kind: 'leader', atMs, instanceId, epoch: term.epoch })] : []),
-    // A Redis that was emptied does not have them any more.
+    // An emptied Redis has lost them.
     ...(isFirst ? wishesWrites(batch.state.world.wishes) : []),
     ...pending.map(logged),
     ...batch.effects.flatMap((effect) => effectWrites(effect, atMs)),
@@ -88,7 +88,7 @@ export async function commit(
   return snapshot ?? former;
 }
 
-/** Tries again while the fate of the commit is unknown and we still lead: a repeat is harmless. */
+/** Retries while the outcome of the commit is unknown and we still lead: repeating it is harmless. */
 async function write(
   commit: Commit,
   former: NewestSnapshot,
@@ -105,11 +105,11 @@ async function write(
       deps.onCommits('taken');
       const isUnreadable = former === undefined && answer.status === 'conflict';
       if (!isUnreadable || answer.foundVersion === knownVersion) return answer;
-      // A record that we cannot read must not stop us forever: we lead, so it is replaced.
+      // An unreadable record must not stop us forever: we lead, so we replace it.
       knownVersion = answer.foundVersion;
       continue;
     } catch (error) {
-      if (failures === 0) log.error({ reason: messageOf(error) }, 'redis does not take a commit');
+      if (failures === 0) log.error({ reason: messageOf(error) }, 'redis does not accept a commit');
       failures += 1;
       report(error, deps);
     } finally {
@@ -117,17 +117,17 @@ async function write(
     }
     await pause(systemClock, RETRY_MS, term.signal);
   }
-  throw new ZephyrError('FENCED', 'committing a batch: not leading any more');
+  throw new ZephyrError('FENCED', 'committing a batch: no longer leading');
 }
 
 function report(error: unknown, { metrics, health, onCommits }: CommitDeps): void {
   metrics.commitFailures.inc();
   health.failed();
-  // Otherwise it did not answer, and the connection says that it is away.
+  // Otherwise Redis did not answer, and the connection reports it as away.
   if (error instanceof Error && error.name === 'ReplyError') onCommits('refused');
 }
 
-/** A snapshot to publish, if what proxies route by, or who vouches for it, has changed. */
+/** Returns a snapshot to publish if the routing data, or the leader that vouches for it, has changed. */
 function nextSnapshot(
   { effects, state, reading }: Batch,
   former: NewestSnapshot,
@@ -149,8 +149,8 @@ function nextSnapshot(
 }
 
 /**
- * Versions go on over epochs, so that people see one number rise; at their end they begin again with
- * the next epoch, which comes before the version in a proxy's comparison.
+ * Versions keep counting across epochs, so that people see one rising number. When they run out they restart
+ * with the next epoch, which proxies compare before the version.
  * @throws ZephyrError `FENCED` when a new epoch is needed for that.
  */
 function nextVersion(former: NewestSnapshot, epoch: number): number {
@@ -223,7 +223,7 @@ function auditWrites(audit: AuditRecord, atMs: number): readonly CommitWrite[] {
   return [{ place: 'audit', value: audit }, logged(entry)];
 }
 
-/** Of what is about a person or an endpoint of the file. */
+/** The subject, for commands about a person or an endpoint of the configuration file. */
 function subjectOf({ name: command, body: { name, usd } }: AuditRecord): string | null {
   if (typeof name !== 'string') return null;
   if (command === 'grant') return `${name}: $${String(usd)}`;

@@ -33,7 +33,7 @@ const refusal = (sequence: number) => ({
 });
 
 describe('a changed configuration', () => {
-  it('takes in a new endpoint, and its checks begin', async () => {
+  it('adds a new endpoint, and its probes begin', async () => {
     const before = await snapshot();
     rewrite(['One', 'Two', 'Three']);
     await eventually(async () => {
@@ -45,7 +45,7 @@ describe('a changed configuration', () => {
     expect((await controller.state()).config.status).toBe('applied');
   });
 
-  it('of a token drops what was known under the old one, probes at once, and stores no secret', async () => {
+  it('of a token drops what was known under the old one, probes immediately, and stores no secret', async () => {
     const fails = (sequence: number) =>
       redis.xadd(keys.probes, '*', 'json', JSON.stringify(refusal(sequence)));
     await fails(1);
@@ -85,7 +85,7 @@ describe('a changed configuration', () => {
     });
   });
 
-  it('that removes the pinned endpoint clears the pin and says so', async () => {
+  it('that removes the pinned endpoint clears the pin and reports it', async () => {
     await controller.command('select', { endpointId: 'two' });
     rewrite(['One', 'Three']);
     await eventually(async () => {
@@ -96,7 +96,7 @@ describe('a changed configuration', () => {
     expect(JSON.parse((await redis.get(keys.operator)) ?? '{}').mode).toEqual({ kind: 'auto' });
   });
 
-  it('that is wrong is rejected and shown, and the former one goes on', async () => {
+  it('that is invalid is rejected and shown, and the former one stays in use', async () => {
     const before = await snapshot();
     rewrite(['One', 'One'], 'pasword_env = "X"');
     await eventually(async () => {
@@ -117,7 +117,7 @@ describe('a changed configuration', () => {
     expect((await controller.state()).config.status).toBe('applied');
   });
 
-  it('applies a storm of changes a few times only', async () => {
+  it('applies a burst of changes only a few times', async () => {
     const { version } = await snapshot();
     for (let round = 0; round < 40; round += 1) {
       rewrite(['One', 'Two', `N${round}`]);

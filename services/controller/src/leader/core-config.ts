@@ -1,4 +1,4 @@
-/** The configuration in the shape of the decision core. */
+/** Maps the configuration to the form that the decision core expects. */
 import type { EndpointId } from '@zephyr/contract/scalars';
 import {
   type ConfigEvent,
@@ -50,13 +50,13 @@ function sharingOf({ priority, weight }: EndpointConfig): Pick<EndpointSetting, 
   return weight === undefined ? {} : { sharing: { priority, weight } };
 }
 
-/** With a cheap style of their own, people have chosen what runs between real probes. */
+/** A cheap style of its own means that an operator has chosen what runs between real probes. */
 function styleChoiceOf(config: Config, endpoint: EndpointConfig): EndpointSetting['styleChoice'] {
   const { cheapStyle } = groupOf(config, endpoint).healthCheck;
   return endpoint.style === 'auto' && cheapStyle === 'none' ? 'auto' : 'fixed';
 }
 
-/** What the core is to know of a configuration. @param former undefined when a term begins. */
+/** The parts of a configuration that the core needs. @param former undefined when a term begins */
 export function configEvent(former: LoadedConfig | undefined, now: LoadedConfig): ConfigEvent {
   const { groups, endpoints } = coreConfigOf(now.config);
   const changedIds = former === undefined ? 'unknown' : changedEndpoints(former, now);
@@ -64,9 +64,9 @@ export function configEvent(former: LoadedConfig | undefined, now: LoadedConfig)
 }
 
 /**
- * The endpoints of both configurations that have another URL, token, header, certificate or proxy now: what was known of
- * them is void. Compared in memory, and never stored: over a restart a leader probes what it finds
- * out of order instead.
+ * Endpoints of both configurations whose URL, token, headers, certificate or proxy has changed: what was
+ * known about them is void. Compared in memory and never stored: after a restart, a leader just probes what
+ * it finds out of order.
  */
 function changedEndpoints(former: LoadedConfig, now: LoadedConfig): readonly EndpointId[] {
   return now.config.endpoints.flatMap((endpoint) => {

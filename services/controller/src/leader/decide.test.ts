@@ -5,17 +5,17 @@ import { describe, expect, it } from 'vitest';
 import { freshProgress, readingOf } from '../test-support/batches.ts';
 import { decide } from './decide.ts';
 
-/** Another version of the proxy may report what this one cannot take. */
+/** Another version of the proxy may report events that this core cannot process. */
 const foreign = { proxyId: 'p' } as ProxyPresence;
 
 describe('decide', () => {
-  it('goes on without an event that the core cannot take, and does not record it', () => {
+  it('skips an event that the core cannot process, and does not record it', () => {
     const batch = decide(freshProgress(), readingOf({ presences: [foreign] }));
     expect(batch.setAside.map(({ kind, id }) => [kind, id])).toEqual([['presence', 'p']]);
     expect(batch.inputs.map(({ event }) => event.kind)).toEqual(['tick']);
   });
 
-  it('says once that a budget is spent, also where it is not read with each batch', () => {
+  it('reports once that a budget is spent, even if it is not read with each batch', () => {
     const budget: Budget = {
       ...{ name: 'ann', of: 'person', period: 'day', budget_usd: 5, granted_usd: 0, used_usd: 5 },
       ...{ left_usd: 0, resets_at: '2026-11-29T00:00:00.000Z' },

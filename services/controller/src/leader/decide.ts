@@ -1,6 +1,6 @@
 /**
- * The second step of a batch: what was read goes through the decision core, one event after another,
- * and what follows is gathered, to be committed at once. Pure.
+ * The second step of a batch: feeds the input to the decision core, one event after another, and collects the
+ * effects for one commit. Pure.
  */
 import type { OutcomeBatch } from '@zephyr/contract/outcome';
 import type { ProxyPresence } from '@zephyr/contract/presence';
@@ -29,14 +29,14 @@ import type { CoreCommand } from './translate-commands.ts';
 export interface Batch {
   readonly reading: Reading;
   readonly before: World;
-  /** Of the batch before. */
+  /** Rollups before this batch. */
   readonly rollupsBefore: Rollups | null;
   readonly state: LeaderState;
   readonly effects: readonly Effect[];
-  /** What the core took, in order, for replay. */
+  /** The inputs that the core processed, in order, for replay. */
   readonly inputs: readonly Input[];
   readonly view: LeaderView;
-  /** Left out, or they would stop the leader forever. */
+  /** Left out, because they would stop the leader forever. */
   readonly setAside: readonly {
     readonly kind: RecordKind;
     readonly id: string;
@@ -44,7 +44,7 @@ export interface Batch {
   }[];
 }
 
-/** Something that was read and may break a batch. */
+/** One record of the input that might break a batch. */
 type Item =
   | { readonly kind: 'commands'; readonly id: string; readonly command: CoreCommand }
   | { readonly kind: 'probes'; readonly id: string; readonly entry: StreamEntry<ProbeResult> }
@@ -53,7 +53,7 @@ type Item =
 
 type Before = Pick<Progress, 'state' | 'snapshot'>;
 
-/** @throws where no record is to blame. */
+/** @throws if no single record is to blame. */
 export function decide(before: Before, reading: Reading): Batch {
   const { result, setAside } = sift(itemsOf(reading), (items) =>
     decideWith(items, before, reading),
@@ -122,14 +122,14 @@ function decideWith(items: readonly Item[], { state, snapshot }: Before, reading
   };
 }
 
-/** What people should know of budgets; as it was where they were not read. */
+/** Budget warnings for people; unchanged if budgets were not read. */
 function budgetStep({ budgetWarnings: before }: LeaderState, { budgets }: Reading) {
   if (budgets === undefined) return { warnings: before, notices: [] };
   const { warnings, notices } = budgetWarnings(budgets, before);
   return { warnings, notices: notices.map((notice): Effect => ({ kind: 'notice', notice })) };
 }
 
-/** People's wishes first; then what was measured; last the passing of time. */
+/** Operators' wishes first, then measurements, then the passing of time. */
 function inputsOf(items: readonly Item[], reading: Reading): readonly Input[] {
   const { configEvent, tick, nowMs } = reading;
   const reports = presencesIn(items).map(reportOf);
@@ -162,7 +162,7 @@ function presencesIn(items: readonly Item[]): readonly ProxyPresence[] {
   return items.flatMap((item) => (item.kind === 'presence' ? [item.presence] : []));
 }
 
-/** An event that the core cannot take is left out, also of the recording: a replay would fail at it. */
+/** Leaves out an event that the core cannot process, also from the recording: a replay would fail on it. */
 function runCore(before: World, given: readonly Input[], policy: Reading['coreConfig']['policy']) {
   let world = before;
   const effects: Effect[] = [];

@@ -66,7 +66,7 @@ describe('linesOf', () => {
       },
     },
     {
-      name: 'the first choice, which came from nowhere',
+      name: 'the first selection, without a previous endpoint',
       effect: decided({ fromId: two, reason: 'initial' }),
       line: {
         level: 'info',
@@ -75,12 +75,12 @@ describe('linesOf', () => {
       },
     },
     {
-      name: 'that nothing is available, loudly',
+      name: 'that nothing is available, as an error',
       effect: decided({ reason: 'nothing_available' }),
       line: { level: 'warn', message: 'switched', fields: expect.anything() },
     },
     {
-      name: 'a wrong token, with what to do',
+      name: 'a wrong token, with advice',
       effect: {
         kind: 'notice',
         notice: { code: 'token_refused', endpointId: one, failure: 'token_refused' },
@@ -93,7 +93,7 @@ describe('linesOf', () => {
       },
     },
     {
-      name: 'an empty account, which is no wrong token',
+      name: 'an empty account, which is not a wrong token',
       effect: {
         kind: 'notice',
         notice: { code: 'token_refused', endpointId: one, failure: 'credit' },
@@ -105,7 +105,7 @@ describe('linesOf', () => {
       },
     },
     {
-      name: 'a change of health, with why',
+      name: 'a change of health, with the reason',
       effect: {
         kind: 'notice',
         notice: {
@@ -125,7 +125,7 @@ describe('linesOf', () => {
       line: { level: 'info', message: 'endpoint healthy', fields: { endpointId: one } },
     },
     {
-      name: 'what changes nothing, only for those who debug',
+      name: 'what changes nothing, at debug level',
       effect: { kind: 'notice', notice: { code: 'late_probe_dropped', endpointId: one } },
       line: { level: 'debug', message: 'late probe dropped', fields: { endpointId: one } },
     },
@@ -133,7 +133,7 @@ describe('linesOf', () => {
     expect(linesOf([effect], nameOf)).toEqual([line]);
   });
 
-  it('says nothing of what is only done', () => {
+  it('logs nothing for effects that are only carried out', () => {
     expect(linesOf([{ kind: 'probe_now', endpointIds: [one] }], nameOf)).toEqual([]);
   });
 });

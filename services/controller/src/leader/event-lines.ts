@@ -1,4 +1,4 @@
-/** The log lines for decisions and notices: one each, never repeated. Pure. */
+/** The log lines for decisions and notices: one for each, never repeated. Pure. */
 import type { Decision } from '@zephyr/contract/decision';
 import { type Notice, severityOf } from '@zephyr/contract/notice';
 import type { EndpointId } from '@zephyr/contract/scalars';
@@ -10,7 +10,7 @@ export interface EventLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** @param nameOf the name that people gave an endpoint */
+/** @param nameOf the display name of an endpoint */
 export function linesOf(
   effects: readonly Effect[],
   nameOf: (id: EndpointId) => string,
@@ -45,7 +45,7 @@ function decisionLine(decision: Decision, nameOf: (id: EndpointId) => string): E
   };
 }
 
-/** As it was known when this was decided; absent where nothing was. */
+/** As known when this was decided; absent if nothing was known. */
 function latencyOf({ considered }: Decision, wanted: EndpointId, field: string) {
   const score = considered.find(({ id }) => id === wanted)?.score;
   return score?.status === 'known' ? { [field]: Math.round(score.latencyMs) } : {};
@@ -53,7 +53,7 @@ function latencyOf({ considered }: Decision, wanted: EndpointId, field: string) 
 
 function noticeLine(notice: Notice): EventLine {
   const { code, ...fields } = notice;
-  // A probe that was too late has changed nothing.
+  // A probe that arrived too late has changed nothing.
   const isChange = code !== 'late_probe_dropped';
   const calm = isChange ? 'info' : 'debug';
   return {
@@ -66,7 +66,7 @@ function noticeLine(notice: Notice): EventLine {
 const WRONG_TOKEN =
   'the endpoint refuses your token: write a valid one into .env (in containers: then make up), or see what token_command prints';
 
-/** Not an account without credit, which has the same notice. */
+/** Excludes an account without credit, which has the same notice. */
 function isWrongToken(notice: Notice): boolean {
   return notice.code === 'token_refused' && notice.failure === 'token_refused';
 }

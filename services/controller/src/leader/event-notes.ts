@@ -1,12 +1,12 @@
-/** What belongs into the event log although the core did not decide it, until a leader has written it. */
+/** Entries of the event log that are not decisions of the core, held until a leader has written them. */
 import type { ApiLogEntry } from '@zephyr/contract/api-history';
 
 type WithoutId<Entry> = Entry extends unknown ? Omit<Entry, 'id'> : never;
 
-/** An entry of the event log before it has its id, which is its place in the stream. */
+/** An entry of the event log before it gets its id, which is its position in the stream. */
 export type NewLogEntry = WithoutId<ApiLogEntry>;
 
-/** More are not stored; the oldest are dropped. */
+/** Beyond this, the oldest are dropped. */
 const MAX_NOTES = 100;
 
 export class Notes {
@@ -20,7 +20,7 @@ export class Notes {
     return this.#entries;
   }
 
-  /** They are written now. */
+  /** Removes notes that have been written. */
   remove(written: readonly NewLogEntry[]): void {
     this.#entries = this.#entries.filter((entry) => !written.includes(entry));
   }

@@ -1,4 +1,4 @@
-/** What a stolen proxy can write into Redis, and that the leader goes on beside an honest one. */
+/** What a compromised proxy can write to Redis: the leader keeps working, beside an honest proxy. */
 
 import { readFileSync } from 'node:fs';
 import type { PresenceReport } from '@zephyr/contract/presence';
@@ -39,7 +39,7 @@ async function present(id: string, about: Partial<PresenceReport> & object = {})
   await redis.set(keys.proxy(id), JSON.stringify(record), 'PX', 5_000);
 }
 
-/** The honest proxy's report arrives after all that was written before: batches go on. */
+/** The honest proxy's report arrives after everything written before it: batches keep succeeding. */
 async function honestArrives(endpointId: string): Promise<void> {
   const before = (await stateOf(endpointId))?.successRatio ?? null;
   expect(before === null || before <= 1).toBe(true);
@@ -59,7 +59,7 @@ const residentMiB = () => {
   return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;
 };
 
-describe('records that name what nobody configured', () => {
+describe('records that name unconfigured endpoints', () => {
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'nobody'])(
     'an outcome for the endpoint %s stops nothing, also after a restart',
     async (name) => {
@@ -78,8 +78,8 @@ describe('records that name what nobody configured', () => {
   );
 });
 
-describe('records that are too large, too many, or not what they say', () => {
-  it('are set aside and counted, and bound neither the controller nor Redis', async () => {
+describe('records that are too large, too many, or malformed', () => {
+  it('are set aside and counted, and exhaust neither the controller nor Redis', async () => {
     const before = residentMiB();
     const large = 'x'.repeat(8 * 1024 * 1024);
     for (let n = 0; n < 12; n += 1) {
@@ -121,7 +121,7 @@ describe('records that are too large, too many, or not what they say', () => {
     await honestArrives('one');
   });
 
-  it('also where they are large by fields without a letter', async () => {
+  it('even if their size comes from empty fields', async () => {
     for (let round = 0; round < 2; round += 1) {
       await redis.xadd(keys.outcomes, '*', ...Array<string>(50_000).fill(''));
       await eventually(async () => {
@@ -132,7 +132,7 @@ describe('records that are too large, too many, or not what they say', () => {
     }
   });
 
-  it('are no part of what people see, which the honest reports are', async () => {
+  it('are not shown to people, unlike the honest reports', async () => {
     await outcome(`{"one":${counts(1).replace('[]', '[{"class":"opus/m/cached","ms":77}]')}}`);
     const large = 'x'.repeat(8 * 1024 * 1024);
     for (let n = 0; n < 6; n += 1) await redis.xadd(keys.outcomes, '*', 'json', large);
@@ -145,7 +145,7 @@ describe('records that are too large, too many, or not what they say', () => {
     await honestArrives('one');
   });
 
-  it('a presence that never expires is made to', async () => {
+  it('a presence without an expiry gets one', async () => {
     await present('honest-1');
     await redis.sadd(keys.proxies, 'stolen-1');
     await redis.set(keys.proxy('stolen-1'), JSON.stringify({ proxyId: 'stolen-1' }));
@@ -154,7 +154,7 @@ describe('records that are too large, too many, or not what they say', () => {
     }, 100);
   });
 
-  it('a command with a foreign body is refused, and the next one is answered', async () => {
+  it('a command with an unknown body is refused, and the next one is answered', async () => {
     const record = { name: 'select', body: { endpointId: 7 }, actor: 'api' };
     await redis.xadd(keys.commands, '*', 'json', JSON.stringify(record));
     expect((await controller.command('select', { endpointId: 'one' })).status).toBe(200);
@@ -162,7 +162,7 @@ describe('records that are too large, too many, or not what they say', () => {
   });
 });
 
-describe('numbers at their end', () => {
+describe('numbers at their limits', () => {
   it.each([
     { name: 'a version at the end of the safe integers', version: Number.MAX_SAFE_INTEGER },
     { name: 'the last version that there may be', version: LAST_VERSION },

@@ -1,4 +1,4 @@
-/** One term of a leader: opens what it works with, restores its state and runs its batches. */
+/** One term of a leader: opens its resources, restores its state and runs its batches. */
 import { once } from 'node:events';
 import type { Effect, World } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
@@ -23,14 +23,14 @@ import type { RedisClock } from './redis-clock.ts';
 import { restore } from './restore.ts';
 import { openSchedules, type Schedules } from './schedules.ts';
 
-/** What the rest of this process learns of a batch, after it was written. */
+/** Passed to the rest of this process after a batch is written. */
 export interface PublishedBatch {
   readonly state: LeaderState;
   readonly effects: readonly Effect[];
-  /** Before the batch. */
+  /** State before the batch. */
   readonly before: World;
   readonly view: LeaderView;
-  /** Of the newest snapshot; 0 before the first. */
+  /** Version of the newest snapshot; 0 before the first. */
   readonly snapshotVersion: number;
 }
 
@@ -39,11 +39,11 @@ export interface TermDeps {
   readonly target: RedisTarget;
   readonly instanceId: string;
   readonly clock: RedisClock;
-  /** BullMQ plans by the wall clock of its client. */
+  /** BullMQ schedules by its client's wall clock. */
   readonly systemClock: Clock;
   readonly configSource: ConfigSource;
   readonly log: Logger;
-  /** The newest state that this process has seen. */
+  /** The newest state seen by this process. */
   readonly remembered: LeaderState | undefined;
   readonly notes: Notes;
   readonly metrics: CommitMetrics;
@@ -52,7 +52,7 @@ export interface TermDeps {
   readonly onCommits: CommitDeps['onCommits'];
 }
 
-/** Leads until the signal aborts. @throws when it cannot go on as the leader. */
+/** Leads until the signal aborts. @throws if it cannot continue as the leader */
 export async function leadTerm(term: Term, deps: TermDeps): Promise<void> {
   const { redis, target, clock, configSource, log, health, remembered } = deps;
   const schedules = openSchedules({ target, log, clock: deps.systemClock });

@@ -45,8 +45,8 @@ const leads = (controller: ControllerProcess) =>
 
 describe('a leader', () => {
   it.each([
-    ['that was asked to stop logs no failure, whatever its work says at its end', 'asked', 0],
-    ['whose work fails by itself logs it', 'by itself', 1],
+    ['that is stopped logs no failure, whatever its work reports', 'asked', 0],
+    ['whose work fails on its own logs it', 'by itself', 1],
   ] as const)('%s', async (_, how, warnings) => {
     const log = createLogger('test', 'silent');
     const warn = vi.spyOn(log, 'warn');
@@ -68,8 +68,8 @@ describe('a leader', () => {
   });
 });
 
-describe('a controller that is stopped while it asks for the lease', () => {
-  it('ends, and gives back what it gets', async () => {
+describe('a controller that is stopped while it requests the lease', () => {
+  it('ends, and releases the lease if it gets one', async () => {
     const lead = vi.fn(async () => undefined);
     const leadership = startLeadership({
       ...{ redis, instanceId: 'one', clock: new RedisClock(systemClock), lead },
@@ -84,7 +84,7 @@ describe('a controller that is stopped while it asks for the lease', () => {
 });
 
 describe('two controllers', () => {
-  it('have one leader, and the standby shows the same and takes commands', async () => {
+  it('have one leader, and the standby shows the same state and accepts commands', async () => {
     const { leader, standby } = await startLeaderAndStandby();
     expect(await standby.command('select', { endpointId: 'two' })).toMatchObject({
       status: 200,
@@ -112,7 +112,7 @@ describe('two controllers', () => {
     expect(watch.wentBack).toEqual([]);
   });
 
-  it('hand over at once when the leader is stopped in good order', async () => {
+  it('hand over immediately if the leader stops cleanly', async () => {
     const { leader, standby } = await startLeaderAndStandby();
     leader.signal('SIGTERM');
     expect(await leader.ended()).toBe(0);
@@ -120,13 +120,13 @@ describe('two controllers', () => {
     await leads(standby);
   });
 
-  it('never let a leader write that was paused while another took over', async () => {
+  it('never let a leader write after it was paused and replaced', async () => {
     const { leader, standby } = await startLeaderAndStandby();
     const oldEpoch = Number(await redis.get(keys.epoch));
     const watch = watchSnapshots(redis);
     leader.signal('SIGSTOP');
     await leads(standby);
-    // The paused leader finds this command in the stream when it goes on.
+    // The paused leader finds this command in the stream when it resumes.
     await standby.command('select', { endpointId: 'two' });
     const newEpoch = Number(await redis.get(keys.epoch));
     const committed = await redis.xlen(keys.audit);
@@ -140,10 +140,10 @@ describe('two controllers', () => {
     expect(await redis.xlen(keys.audit)).toBe(committed);
   });
 
-  it('leave either the old or the new snapshot when the leader is killed while it switches', async () => {
+  it('leave either the old or the new snapshot if the leader is killed while switching', async () => {
     const { leader, standby } = await startLeaderAndStandby();
     const watch = watchSnapshots(redis);
-    // Sent and not awaited: the kill meets the command on its way, in the decision or after.
+    // Sent but not awaited: the kill hits the command in transit, during the decision, or after it.
     const inFlight = ['two', 'one', 'two', 'one', 'two'].map((endpointId) =>
       leader.command('select', { endpointId }).catch(() => undefined),
     );
@@ -167,13 +167,13 @@ describe('two controllers', () => {
 });
 
 describe.each([60, -60])('R12 a leader whose clock jumps by %i minutes', (minutes) => {
-  it('keeps its lease, goes on deciding and wrongs no endpoint', async () => {
+  it('keeps its lease, keeps deciding and blames no endpoint', async () => {
     const { leader, standby } = await startLeaderAndStandby(clockJump(minutes));
     const before = JSON.parse((await redis.get(keys.snapshot)) ?? '{}');
     leader.signal('SIGUSR2');
     await eventually(() => expect(leader.output()).toContain(JUMPED));
     const startAtMs = (await standby.state()).atMs;
-    // Longer than a lease: a leader that took the jump for lost time would have given it up.
+    // Longer than a lease: a leader that mistook the jump for lost time would have given it up.
     await eventually(async () =>
       expect((await standby.state()).atMs - startAtMs).toBeGreaterThan(7_000),
     );

@@ -4,10 +4,10 @@
  *     standby --(got the lease)--> leading
  *     leading --(lost the lease | no renewal for 3 s | the work failed | stop)--> standby
  *
- * A stop gives the lease back.
+ * A stopped leader releases its lease.
  *
- * A leader stops acting two seconds before its lease can end, by its own monotonic clock. That is
- * for order only: what makes two leaders harmless is the epoch, which Redis checks in each commit.
+ * A leader stops acting two seconds before its lease can end, by its own monotonic clock. That only keeps
+ * things orderly: two leaders are harmless because of the epoch, which Redis checks in each commit.
  */
 import { randomInt } from 'node:crypto';
 
@@ -26,22 +26,22 @@ import type { Redis } from 'ioredis';
 import type { RedisClock } from './redis-clock.ts';
 
 const RENEW_EVERY_MS = 1_000;
-/** Without a renewal for this long the leader stops acting: its lease may end soon. */
+/** If the lease is not renewed for this long the leader stops acting: it may expire soon. */
 const RENEW_DEADLINE_MS = LEASE_MS - 2_000;
-/** A standby asks for the lease once a second, at different moments than the others. */
+/** A standby requests the lease once a second, at a different moment than the others. */
 const ASK_EVERY_MS = 1_000;
 const ASK_SPREAD_MS = 200;
 
-/** From getting the lease to losing it. */
+/** From acquiring the lease to losing it. */
 export interface Term {
   readonly epoch: number;
   readonly incarnation: string;
-  /** Aborted when the term ends; whatever leads must then return soon. */
+  /** Aborted when the term ends; the leader must then return soon. */
   readonly signal: AbortSignal;
 }
 
 export type LeadershipState =
-  /** `leaderId` null: nobody leads, or Redis did not say who. */
+  /** `leaderId` null: no leader, or Redis did not name one. */
   | { readonly status: 'standby'; readonly leaderId: string | null }
   | { readonly status: 'leading'; readonly epoch: number; readonly sinceAtMs: number };
 
@@ -50,7 +50,7 @@ export interface LeadershipDeps {
   readonly instanceId: string;
   readonly clock: RedisClock;
   readonly log: Logger;
-  /** Leads until the signal aborts; throws or returns early when it cannot go on. */
+  /** Leads until the signal aborts; throws or returns early if it cannot continue. */
   readonly lead: (term: Term) => Promise<void>;
   /** Called about once a second while another controller leads. */
   readonly standBy: () => Promise<void>;
@@ -59,7 +59,7 @@ export interface LeadershipDeps {
 }
 
 export interface LeaderElection {
-  /** Ends the term, waits for the work to return, gives the lease back. */
+  /** Ends the term, waits for the work to return, then releases the lease. */
   stop(): Promise<void>;
 }
 
@@ -92,8 +92,8 @@ export function startLeadership(deps: LeadershipDeps): LeaderElection {
 }
 
 /**
- * Undefined where Redis does not answer, and where we were stopped meanwhile: that would not end a term which
- * begins after it.
+ * Returns undefined if Redis does not answer, or if we were stopped meanwhile: that stop would not end a term
+ * which begins after it.
  */
 async function askForLease(deps: LeadershipDeps, stopSignal: AbortSignal) {
   const sentAtMs = deps.clock.monotonicMs();
@@ -104,7 +104,7 @@ async function askForLease(deps: LeadershipDeps, stopSignal: AbortSignal) {
   return undefined;
 }
 
-/** Works and renews until the lease is lost, the work ends, or we are stopped. */
+/** Leads and renews until the lease is lost, the work ends, or we are stopped. */
 async function serveTerm(
   deps: LeadershipDeps,
   held: { readonly lease: HeldLease; readonly sentAtMs: number },
@@ -120,7 +120,7 @@ async function serveTerm(
   const work = deps
     .lead({ epoch, incarnation, signal: ending.signal })
     .catch((error: unknown) => {
-      // Whoever asked it to stop has cut its work short: that is no failure.
+      // The stop itself has interrupted the work: that is not a failure.
       if (stopSignal.aborted) return;
       deps.log.warn({ epoch, reason: messageOf(error) }, 'leading failed');
     })
@@ -132,7 +132,7 @@ async function serveTerm(
   await giveBack(deps);
 }
 
-/** Only ours; after a lost lease this changes nothing. */
+/** Releases our own lease only; has no effect once it is lost. */
 async function giveBack({ redis, instanceId }: LeadershipDeps): Promise<void> {
   await releaseLease(redis, instanceId).catch(() => undefined);
 }

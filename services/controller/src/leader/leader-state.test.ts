@@ -4,7 +4,7 @@ import { currentFields, recordedShape, shapeProblem } from '../test-support/stat
 import { CHECKPOINT_VERSION } from './leader-state.ts';
 
 describe('the shape of a checkpoint', () => {
-  it('is the recorded one of its version', { timeout: 60_000 }, () => {
+  it('matches the one recorded for its version', { timeout: 60_000 }, () => {
     const current = { version: CHECKPOINT_VERSION, fields: currentFields() };
     const problem = shapeProblem(recordedShape(), current);
     expect(problem, problem).toBeUndefined();
@@ -12,14 +12,14 @@ describe('the shape of a checkpoint', () => {
 
   const recorded = { version: 3, fields: ['.world.paused: boolean'] };
   it.each([
-    ['a field that appeared', { version: 3, fields: [...recorded.fields, '.x: string'] }],
-    ['a field that is gone', { version: 3, fields: [] }],
+    ['an added field', { version: 3, fields: [...recorded.fields, '.x: string'] }],
+    ['a removed field', { version: 3, fields: [] }],
     ['a field of another kind', { version: 3, fields: ['.world.paused: string'] }],
   ])('needs a raised version for %s', (_, current) => {
     expect(shapeProblem(recorded, current)).toContain('Raise CHECKPOINT_VERSION');
   });
 
-  it('is to be recorded for a raised version', () => {
+  it('must be recorded after the version is raised', () => {
     expect(shapeProblem(recorded, { ...recorded, version: 4 })).toContain('no recorded shape');
     expect(shapeProblem(recorded, recorded)).toBeUndefined();
   });

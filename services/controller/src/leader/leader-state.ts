@@ -1,7 +1,7 @@
 /**
- * All that the leader knows: the world of the decision core, the statistics, and how far it has read
- * each stream. It is committed with each batch, so that a new leader goes on exactly where the old
- * one ended, and nothing is counted twice or left out.
+ * The complete state of the leader: the world of the decision core, the statistics, and its position in each
+ * stream. Committed with each batch, so that a new leader resumes exactly where the old one ended, and
+ * nothing is counted twice or missed.
  */
 import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import type { BudgetWarning, World } from '@zephyr/core';
@@ -17,25 +17,25 @@ export interface LeaderState {
   readonly world: World;
   readonly statistics: Statistics;
   readonly cursors: Cursors;
-  /** What was said of people's budgets in the periods that run. */
+  /** Warnings already given for people's budgets in the current periods. */
   readonly budgetWarnings: readonly BudgetWarning[];
 }
 
-/** Where the last committed batch has left the leader. */
+/** The leader's position after the last committed batch. */
 export interface Progress {
   readonly state: LeaderState;
-  /** The newest one, of this leader or of the one before. */
+  /** The newest snapshot, of this leader or its predecessor. */
   readonly snapshot: RoutingSnapshot | undefined;
-  /** The configuration that the state knows of; undefined before the first batch. */
+  /** The configuration that the state reflects; undefined before the first batch. */
   readonly loaded: LoadedConfig | undefined;
-  /** Monotonic, of the last batch with a tick. */
+  /** Monotonic time of the last batch with a tick. */
   readonly tickedAtMs: number;
 }
 
 /**
- * Names the shape of a stored LeaderState. A checkpoint of another version is not read: the state is
- * rebuilt from wishes, snapshot and the last probes. Raise it whenever the shape, or what a field
- * means, changes; leader-state.test.ts fails on a changed shape.
+ * Version of the shape of a stored LeaderState. A checkpoint of another version is not read: the state is
+ * rebuilt from wishes, snapshot and the last probes. Raise it whenever the shape, or the meaning of a field,
+ * changes; leader-state.test.ts fails if the shape has changed.
  */
 export const CHECKPOINT_VERSION = 13;
 
@@ -49,10 +49,10 @@ export const checkpointOf = (state: LeaderState): Checkpoint => ({
   state,
 });
 
-/** What is in Redis of the last leader. */
+/** State of the last leader in Redis. */
 export type StoredState =
   | { readonly status: 'none' }
-  /** Written by another version of the controller, or not by a controller. */
+  /** Written by another version of the controller, or by something else. */
   | { readonly status: 'unreadable' }
   | { readonly status: 'read'; readonly state: LeaderState };
 
@@ -67,12 +67,12 @@ export interface Committed {
   readonly view: LeaderView | undefined;
 }
 
-/** State and view of one and the same batch. */
+/** State and view of the same batch. */
 export async function readCommitted(redis: Redis): Promise<Committed> {
   const [state = null, view = null] = await redis.mget(keys.world, keys.view);
   return {
     state: parseCheckpoint(state),
-    // Written by the leader's own code from a checked state.
+    // Written by the leader's own code from a validated state.
     view: view === null ? undefined : (JSON.parse(view) as LeaderView),
   };
 }

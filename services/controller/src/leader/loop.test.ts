@@ -10,7 +10,7 @@ import { runBatches, type Steps } from './loop.ts';
 const commands = (id: string) => ({ commands: id, probes: '0-0', outcomes: '0-0' });
 const fenced = () => new ZephyrError('FENCED', 'another one leads');
 
-/** Runs batches until the leader has read `reads` times; what each step was given. */
+/** Runs batches until the leader has read `reads` times; returns the arguments of each step. */
 async function run(change: Partial<Steps>, reads: number) {
   const stopping = new AbortController();
   const readFrom: Progress[] = [];
@@ -41,7 +41,7 @@ async function run(change: Partial<Steps>, reads: number) {
   return { ended, acted, health, cursors: readFrom.map(({ state }) => state.cursors.commands) };
 }
 
-/** As Redis answers: not at once. */
+/** Redis does not answer synchronously. */
 async function later<Value>(settle: () => Value): Promise<Value> {
   await new Promise((resolve) => setImmediate(resolve));
   return settle();
@@ -52,7 +52,7 @@ function refuse(error: Error): never {
 }
 
 describe('runBatches', () => {
-  it('begins each batch where the last committed one ended', async () => {
+  it('starts each batch where the last committed one ended', async () => {
     expect(await run({}, 3)).toEqual({
       ended: 'stopped',
       cursors: ['0-0', '1-0', '2-0'],
@@ -61,7 +61,7 @@ describe('runBatches', () => {
     });
   });
 
-  it('ends with a batch whose commit is refused, and nothing follows from it', async () => {
+  it('ends with a batch whose commit is refused, and acts on nothing', async () => {
     const commit = () => later(() => refuse(fenced()));
     expect(await run({ commit }, 2)).toEqual({
       ended: 'FENCED',
@@ -71,7 +71,7 @@ describe('runBatches', () => {
     });
   });
 
-  it('begins again where a batch began that was not committed', async () => {
+  it('restarts where an uncommitted batch began', async () => {
     let commits = 0;
     const commit = () =>
       later(() => {
@@ -87,14 +87,14 @@ describe('runBatches', () => {
     });
   });
 
-  it('does not decide a committed batch again when what follows from it fails', async () => {
+  it('does not decide a committed batch again if acting on it fails', async () => {
     const act = () => later(() => refuse(new Error('the queue is away')));
     const { cursors, health } = await run({ act }, 2);
     expect(cursors).toEqual(['0-0', '1-0']);
     expect(health).toEqual(['failed', 'failed']);
   });
 
-  it('acts although there was nothing to decide: something may be left to do', async () => {
+  it('acts even if there was nothing to decide: something may be left to do', async () => {
     const stopping: string[] = [];
     const read = async () => {
       stopping.push('read');

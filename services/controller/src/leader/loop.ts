@@ -1,6 +1,6 @@
 /**
- * The work of a leader, one batch after another: read, decide, commit, act. A batch that cannot be
- * committed never happened: the next one begins where it began.
+ * The leader's work, one batch after another: read, decide, commit, act. A batch that cannot be committed
+ * never happened: the next one starts where it started.
  */
 import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import { pause, systemClock } from '@zephyr/runtime/clock';
@@ -13,15 +13,15 @@ import type { Progress } from './leader-state.ts';
 import type { Reading } from './read.ts';
 
 export interface Steps {
-  /** Waits a moment for something new; undefined where there is nothing to decide. */
+  /** Waits briefly for new input; undefined if there is nothing to decide. */
   readonly read: (progress: Progress) => Promise<Reading | undefined>;
   readonly decide: (progress: Progress, reading: Reading) => Batch;
   /**
-   * Returns the newest snapshot when all of the batch is written.
-   * @throws ZephyrError `FENCED` when this leader may not write any more.
+   * Returns the newest snapshot once the whole batch is written.
+   * @throws ZephyrError `FENCED` if this leader may no longer write.
    */
   readonly commit: (batch: Batch, progress: Progress) => Promise<RoutingSnapshot | undefined>;
-  /** What follows outside of Redis' records. @param batch absent where nothing was decided. */
+  /** Effects outside of Redis' records. @param batch absent if nothing was decided */
   readonly act: (progress: Progress, batch?: Batch) => Promise<void>;
 }
 
@@ -32,10 +32,10 @@ export interface LoopDeps {
   readonly signal: AbortSignal;
 }
 
-/** Between two tries of what Redis did not answer. */
+/** Between two attempts if Redis did not answer. */
 export const RETRY_MS = 200;
 
-/** Leads until the signal aborts. @throws ZephyrError `FENCED` when another one leads. */
+/** Leads until the signal aborts. @throws ZephyrError `FENCED` if another controller leads */
 export async function runBatches(start: Progress, deps: LoopDeps): Promise<void> {
   const { steps, health, log, signal } = deps;
   let progress = start;
@@ -56,7 +56,7 @@ export async function runBatches(start: Progress, deps: LoopDeps): Promise<void>
     } catch (error) {
       health.failed();
       if (error instanceof ZephyrError && error.code === 'FENCED') throw error;
-      // One lost command is no reason to stop leading; only the loss of the lease is. A stop ends them.
+      // One lost command is no reason to stop leading; only losing the lease is. A stop interrupts commands.
       if (!hasFailed && !signal.aborted) log.warn({ err: error }, 'a batch failed');
       hasFailed = true;
       await pause(systemClock, RETRY_MS, signal);

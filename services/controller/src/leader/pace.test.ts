@@ -22,7 +22,7 @@ const settled = {
   switching: { ...world.switching, phase: { status: 'settled' } as const },
 };
 
-it('decides less often at rest, but before the core forgets a proxy', () => {
+it('decides less often at rest, but often enough that the core forgets no proxy', () => {
   expect(isAtRest(settled, LATER_MS)).toBe(true);
   const { tickMs, longestWaitMs } = paceOf(settled, LATER_MS);
   expect(tickMs).toBeGreaterThan(BUSY.tickMs);

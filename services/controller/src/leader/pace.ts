@@ -1,6 +1,6 @@
 /**
- * How often the leader decides where nothing arrives, and how long it waits at most before it reads
- * outcomes, for which nobody can wait: proxies report once a second, and fail over by themselves.
+ * How often the leader decides if nothing arrives, and how long it waits at most before reading outcomes.
+ * Nobody waits for those: proxies report once a second, and fail over on their own.
  */
 import type { EpochMs } from '@zephyr/contract/scalars';
 import { isAtRest, type World } from '@zephyr/core';
@@ -11,7 +11,7 @@ export interface LeaderPace {
 }
 
 export const BUSY: LeaderPace = { tickMs: 1_000, longestWaitMs: 250 };
-/** Below `presence.ttlMs` of the policy: else proxies would be forgotten between two ticks. */
+/** Below `presence.ttlMs` of the policy: otherwise proxies would be forgotten between two ticks. */
 const AT_REST: LeaderPace = { tickMs: 4_000, longestWaitMs: 1_350 };
 
 export function paceOf(world: World, nowMs: EpochMs): LeaderPace {

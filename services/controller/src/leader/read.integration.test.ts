@@ -13,7 +13,7 @@ import { RedisClock } from './redis-clock.ts';
 const { redis } = await redisOfFile();
 const STARTED_AT_MS = 50 * HOUR_MS;
 
-/** A tick that begins so long after noon, and so long after the one before. */
+/** A tick at this time after noon, with this time since the previous tick. */
 function tick(afterNoonMs: number, elapsedMs: number) {
   const clock = new RedisClock({
     ...systemClock,
@@ -27,7 +27,7 @@ function tick(afterNoonMs: number, elapsedMs: number) {
   });
 }
 
-it('with the first tick of an hour the oldest hours of a ledger with too many rows go', async () => {
+it('the first tick of an hour removes the oldest hours of a ledger with too many rows', async () => {
   const rows = Object.fromEntries(Array.from({ length: MAX_READ_ROWS }, (_, at) => [at, '']));
   const kept = Math.floor(MAX_ROWS_OF_HOURS / MAX_READ_ROWS);
   const hour = (ago: number) =>

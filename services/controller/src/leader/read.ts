@@ -1,4 +1,4 @@
-/** The first step of a batch: everything that it is decided by, read at one moment. */
+/** The first step of a batch: all its input, read at one moment. */
 import type { AuditRecord } from '@zephyr/contract/operator-command';
 import type { Budget } from '@zephyr/contract/people-limits';
 import type { ProxyPresence } from '@zephyr/contract/presence';
@@ -24,21 +24,21 @@ import { type CoreCommand, reloadAudit, sortCommands } from './translate-command
 export interface Reading {
   readonly nowMs: EpochMs;
   readonly received: Received;
-  /** The received commands that the core decides. */
+  /** The commands for the core. */
   readonly commands: readonly CoreCommand[];
-  /** The answers to the others: they came too late, are malformed, or reload the configuration. */
+  /** The answers to the other commands: too late, malformed, or reloading the configuration. */
   readonly audits: readonly AuditRecord[];
   readonly presences: readonly ProxyPresence[];
-  /** Undefined where the queue did not answer. */
+  /** Undefined if the queue did not answer. */
   readonly nextProbes: NextProbes | undefined;
   readonly loaded: LoadedConfig;
-  /** Of `loaded`. */
+  /** Derived from `loaded`. */
   readonly coreConfig: CoreConfig;
-  /** Null where the configuration is the one of the last batch. */
+  /** Null if the configuration is the one of the last batch. */
   readonly configEvent: ConfigEvent | null;
-  /** Of people and teams; undefined where they were not read. */
+  /** Budgets of people and teams; undefined if they were not read. */
   readonly budgets: readonly Budget[] | undefined;
-  /** Null where less than a second has passed since the last one. At rest there is one in four seconds. */
+  /** Null if less than a second has passed since the last one. At rest there is one every four seconds. */
   readonly tick: Tick | null;
 }
 
@@ -50,7 +50,7 @@ export interface Tick {
 
 export interface ReadDeps {
   readonly redis: Redis;
-  /** For nothing else: waiting for the streams must not delay the lease and the commits. */
+  /** Used for nothing else: waiting for the streams must not delay the lease and the commits. */
   readonly waiting: Redis;
   readonly clock: RedisClock;
   readonly configSource: ConfigSource;
@@ -59,8 +59,8 @@ export interface ReadDeps {
 }
 
 /**
- * Waits for something new, at most until the next tick or as long as outcomes may wait; undefined
- * where nothing came.
+ * Waits for new input, at most until the next tick or as long as outcomes may wait; undefined if nothing
+ * arrived.
  */
 export async function read(progress: Progress, deps: ReadDeps): Promise<Reading | undefined> {
   const { clock, configSource, setAside } = deps;
@@ -82,7 +82,7 @@ export async function read(progress: Progress, deps: ReadDeps): Promise<Reading 
     : complete(received, progress, deps);
 }
 
-/** 0 or less where a tick is due; the first batch waits for nothing. */
+/** 0 or less if a tick is due; the first batch does not wait. */
 function untilTick(
   { loaded, tickedAtMs }: Progress,
   clock: RedisClock,
@@ -91,7 +91,7 @@ function untilTick(
   return loaded === undefined ? 0 : tickedAtMs + tickMs - clock.monotonicMs();
 }
 
-/** Adds what is read with each batch. */
+/** Adds the data that is read for every batch. */
 async function complete(
   received: Received,
   progress: Progress,
@@ -128,12 +128,12 @@ async function complete(
   };
 }
 
-/** @param elapsedMs since the tick before */
+/** @param elapsedMs since the previous tick */
 function isFirstOfHour(nowMs: number, elapsedMs: number): boolean {
   return Math.floor(nowMs / HOUR_MS) > Math.floor((nowMs - elapsedMs) / HOUR_MS);
 }
 
-/** A warning can wait; the batch does not. */
+/** A budget warning can wait; the batch cannot. */
 async function budgetsAsFarAsKnown(
   redis: Redis,
   configSource: ConfigSource,

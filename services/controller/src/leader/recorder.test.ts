@@ -28,7 +28,7 @@ describe('Recorder', () => {
     expect(recorder.next(batch).entry).toEqual({ inputs: [tick], decisions: [] });
   });
 
-  it('begins a segment when the settings change, from the world that they found', () => {
+  it('begins a segment when the settings change, with the world at that moment', () => {
     const recorder = new Recorder(false);
     recorder.next(batch);
     const policy = { ...DEFAULT_POLICY, publishing: { scoreIntervalMs: 1 } };
@@ -39,7 +39,7 @@ describe('Recorder', () => {
     expect(recorder.next({ ...batch, policy }).entry.head).toBeUndefined();
   });
 
-  it('begins a segment now and then, so that the oldest can be dropped', () => {
+  it('begins a segment at intervals, so that the oldest can be dropped', () => {
     const recorder = new Recorder(true);
     const heads = Array.from({ length: 1_300 }, () => recorder.next(batch).entry.head);
     expect(heads.flatMap((head, index) => (head === undefined ? [] : [index]))).toEqual([
@@ -47,7 +47,7 @@ describe('Recorder', () => {
     ]);
   });
 
-  it('keeps fewer batches, in shorter segments, where they are large: all together some megabytes', () => {
+  it('keeps fewer batches, in shorter segments, if they are large: a few megabytes in total', () => {
     const recorder = new Recorder(true);
     const large: Input = {
       atMs: epochMs(1),

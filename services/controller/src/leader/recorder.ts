@@ -1,21 +1,21 @@
-/** Makes the entries of the recording; view/recording.ts has their shape and reads them. */
+/** Builds the entries of the recording; view/recording.ts defines their shape and reads them. */
 import type { Decision } from '@zephyr/contract/decision';
 import type { Input, Policy, World } from '@zephyr/core';
 
 import type { RecordedBatch } from '../view/recording.ts';
 
-/** Ten minutes or so: a world is as large as the inputs of some minutes. */
+/** About ten minutes: a world is as large as the inputs of a few minutes. */
 const BATCHES_PER_SEGMENT = 600;
-/** Many proxies and endpoints make large batches; then a segment ends earlier… */
+/** Many proxies and endpoints make large batches; a segment then ends earlier… */
 const SEGMENT_BYTES = 1024 * 1024;
-/** …and fewer are stored: all of it is in the memory of Redis. */
+/** …and fewer are stored, because all of it is in Redis' memory. */
 const STORED_BYTES = 8 * 1024 * 1024;
-/** Assumed size of a batch until some have been measured, and how much the newest one counts. */
+/** Assumed size of a batch until some have been measured; below, the weight of the newest measurement. */
 const USUAL_BYTES = 1024;
 const NEWEST_WEIGHT = 0.02;
 
 export interface RecorderInput {
-  /** Before the inputs. */
+  /** State before the inputs. */
   readonly before: World;
   readonly policy: Policy;
   readonly inputs: readonly Input[];
@@ -28,7 +28,7 @@ export interface Recorded {
   readonly kept: number;
 }
 
-/** Makes the entries of one term of a leader. */
+/** Builds the entries for one term of a leader. */
 export class Recorder {
   #continues: boolean;
   #policy = '';
@@ -36,7 +36,7 @@ export class Recorder {
   #bytes = 0;
   #meanBytes = USUAL_BYTES;
 
-  /** @param continues whether the term begins with the world that the last one ended with. */
+  /** @param continues whether the term begins with the world that the previous term ended with */
   constructor(continues: boolean) {
     this.#continues = continues;
   }

@@ -28,7 +28,7 @@ async function freePort(): Promise<number> {
 }
 
 describe('a controller whose Redis restarts with empty data', () => {
-  it('brings back the snapshot, the wishes and the schedulers by itself', async () => {
+  it('restores the snapshot, the wishes and the schedulers', async () => {
     const port = await freePort();
     const first = await startRedisServer({ extraArguments: ['--port', String(port)] });
     onTestFinished(() => first.stop());
@@ -57,7 +57,7 @@ describe('a controller whose Redis restarts with empty data', () => {
     });
   });
 
-  it('keeps wishes that it never stored itself: a standby remembers what the leader committed', async () => {
+  it('keeps wishes that another controller stored: a standby remembers what the leader committed', async () => {
     const port = await freePort();
     const first = await startRedisServer({ extraArguments: ['--port', String(port)] });
     onTestFinished(() => first.stop());
@@ -80,7 +80,7 @@ describe('a controller whose Redis restarts with empty data', () => {
     expect(endpoints.find(({ id }) => id === 'one')?.enabled).toBe(false);
   });
 
-  it('puts the schedulers back when only they are gone', async () => {
+  it('restores the schedulers if only they are gone', async () => {
     const server = await startRedis();
     const redis = await connectTo(server.url);
     const controller = await startController({ redisUrl: server.url });
@@ -93,7 +93,7 @@ describe('a controller whose Redis restarts with empty data', () => {
 });
 
 describe('a leader that is cut off from Redis', () => {
-  it('stops leading, another takes over, and what it sent arrives too late', async () => {
+  it('stops leading, another takes over, and its late writes have no effect', async () => {
     const server = await startRedis();
     const redis = await connectTo(server.url);
     const relay = await relayTo(server);
@@ -107,7 +107,7 @@ describe('a leader that is cut off from Redis', () => {
     await eventually(() => expect(leader.output()).toContain('not renewed in time'));
     await leads(standby);
     const epoch = Number(await redis.get(keys.epoch));
-    // Everything that the old leader sent meanwhile reaches Redis now.
+    // Everything that the old leader sent in the meantime reaches Redis now.
     relay.set({ kind: 'open' });
     await standby.command('select', { endpointId: 'two' });
     await eventually(async () => {
@@ -118,7 +118,7 @@ describe('a leader that is cut off from Redis', () => {
     expect(watch.wentBack).toEqual([]);
   });
 
-  it('works again within 30 s when its connections go dead without a word, twice', async () => {
+  it('works again within 30 s after its connections go dead silently, twice', async () => {
     const server = await startRedis();
     const redis = await connectTo(server.url);
     const relay = await relayTo(server);
@@ -128,7 +128,7 @@ describe('a leader that is cut off from Redis', () => {
       await eventually(async () => expect(await schedulersIn(redis)).toHaveLength(2));
       relay.silence();
       await redis.del(...(await redis.keys(`${QUEUE_PREFIX}:*`)));
-      // A command needs the API's line, the leader's, and the one that brings the answer.
+      // A command needs the API's connection, the leader's, and the one that delivers the answer.
       await eventually(async () => {
         const endpointId = round === 0 ? 'two' : 'one';
         const answer = await controller.command('select', { endpointId });
@@ -205,7 +205,7 @@ describe('a leader whose clock is wrong', () => {
     });
   });
 
-  it('asks for probes that a clock ten minutes ahead has put off', async () => {
+  it('requests probes that a clock ten minutes ahead has postponed', async () => {
     const server = await startRedis();
     const redis = await connectTo(server.url);
     const controller = await startController({

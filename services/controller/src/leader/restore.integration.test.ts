@@ -46,8 +46,8 @@ async function probe(id: string, apiLatencyMs: number): Promise<void> {
   expect(await recordProbe(redis, scored(result, DEFAULT_POLICY))).toBe('recorded');
 }
 
-describe('a controller that starts again', () => {
-  it('goes on where the last one ended: wishes, selection, scores', async () => {
+describe('a controller that restarts', () => {
+  it('resumes where the last one ended: wishes, selection, scores', async () => {
     await withController(async (controller) => {
       await probe('one', 300);
       await controller.command('disable', { endpointId: 'one' });
@@ -68,7 +68,7 @@ describe('a controller that starts again', () => {
     });
   });
 
-  it('rebuilds the world from wishes, snapshot and probes when another version left a checkpoint', async () => {
+  it('rebuilds the world from wishes, snapshot and probes if another version left the checkpoint', async () => {
     await withController(async (controller) => {
       await probe('one', 300);
       await probe('two', 320);
@@ -88,7 +88,7 @@ describe('a controller that starts again', () => {
         status: 'known',
         latencyMs: expect.closeTo(320),
       });
-      // Numbers of decisions go on, too.
+      // Decision numbers continue, too.
       await controller.command('select', { endpointId: 'one' });
       const { decisions } = (await (await controller.get('/api/decisions')).json()) as {
         decisions: { number: number }[];
@@ -99,7 +99,7 @@ describe('a controller that starts again', () => {
 });
 
 describe('restore', () => {
-  /** Read far ahead: the clock of a Redis that is gone was later than that of the new one. */
+  /** Read positions far ahead: the clock of the lost Redis was later than that of the new one. */
   const ahead = { commands: '9000000000000-0', probes: '9000000000000-0', outcomes: '9-0' };
   const published = { status: 'published', atMs: NOON_MS, content: {} } as never;
   const remembered: LeaderState = {
@@ -114,7 +114,7 @@ describe('restore', () => {
       log: createLogger('test', 'silent'),
     });
 
-  it('goes on with the committed state, whatever this process remembers', async () => {
+  it('resumes from the committed state, whatever this process remembers', async () => {
     const committed = { ...remembered, world: { ...remembered.world, decisions: 7 } };
     await redis.set(keys.world, JSON.stringify(checkpointOf(committed)));
     expect(await restored(freshState())).toEqual({
@@ -122,13 +122,13 @@ describe('restore', () => {
     });
   });
 
-  it('goes on from memory where Redis has lost its data, and publishes again', async () => {
+  it('resumes from memory if Redis has lost its data, and publishes again', async () => {
     const { state, continues } = await restored(remembered);
     expect(continues).toBe(false);
     expect(state.world).toEqual({ ...remembered.world, published: { status: 'never' } });
   });
 
-  it('reads all of the new streams after a loss of data, also where the clock is behind', async () => {
+  it('reads the new streams from the start after a loss of data, even if the clock is behind', async () => {
     await probe('one', 300);
     const { state } = await restored(remembered);
     const endpointIds = new Set(['one', 'two', 'three']);
@@ -138,7 +138,7 @@ describe('restore', () => {
     expect(received.cursors.commands).toBe(STREAM_START);
   });
 
-  it('goes on with what was written of this hour where the checkpoint is lost', async () => {
+  it('resumes from the rollups of this hour if the checkpoint is lost', async () => {
     const { hour } = withRolledUp(
       null,
       { ...NOTHING_ROLLED_UP, enabledIds: ['one'], elapsedMs: 7 },

@@ -1,4 +1,4 @@
-/** What a new leader starts from. */
+/** The initial state of a new leader. */
 import { wishesSchema } from '@zephyr/contract/operator-command';
 import { scoredProbeSchema } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
@@ -25,15 +25,15 @@ export interface RestoreDeps {
   readonly config: Config;
   readonly log: Logger;
   readonly nowMs: () => EpochMs;
-  /** The newest state that this process has seen: what is left when Redis lost its data. */
+  /** The newest state seen by this process: all that remains if Redis lost its data. */
   readonly remembered: LeaderState | undefined;
 }
 
 export interface Restored {
   readonly state: LeaderState;
-  /** The one that is in Redis. */
+  /** The snapshot in Redis. */
   readonly snapshot: RoutingSnapshot | undefined;
-  /** Whether the state is exactly the one that the last leader committed. */
+  /** Whether the state is exactly what the last leader committed. */
   readonly continues: boolean;
 }
 
@@ -43,23 +43,23 @@ export async function restore(deps: RestoreDeps): Promise<Restored> {
   const { state: stored } = await readCommitted(redis);
   if (stored.status === 'read') return { state: stored.state, snapshot, continues: true };
   if (stored.status === 'none' && remembered !== undefined) {
-    log.warn('redis has lost its data: going on from memory');
+    log.warn('redis has lost its data: resuming from memory');
     return { state: afterDataLoss(remembered), snapshot, continues: false };
   }
   if (stored.status === 'unreadable') {
-    log.warn('the checkpoint is of another version: rebuilding from wishes, snapshot and probes');
+    log.warn('the checkpoint has another version: rebuilding from wishes, snapshot and probes');
   }
   return { state: await rebuild(deps, snapshot), snapshot, continues: false };
 }
 
-/** The streams and the snapshot are gone as well: nothing in the new ones has been read. */
+/** The streams and the snapshot are gone as well, so nothing in the new ones has been read. */
 function afterDataLoss({ world, statistics }: LeaderState): LeaderState {
   const unpublished: World = { ...world, published: { status: 'never' } };
   const cursors = { commands: STREAM_START, probes: STREAM_START, outcomes: STREAM_START };
   return { world: unpublished, statistics, cursors, budgetWarnings: [] };
 }
 
-/** Probes that a rebuilt state begins with: an hour of ten endpoints. */
+/** Number of probes replayed into a rebuilt state: an hour of ten endpoints. */
 const PROBES_TO_REPLAY = 600;
 
 async function rebuild(
@@ -78,7 +78,7 @@ async function rebuild(
     atMs: probes[0] === undefined ? nowMs() : momentOf(probes[0].id),
     decisions: await lastDecisionNumber(redis),
   });
-  // Only the measurements are taken: what followed from them was decided when they were new.
+  // Only the measurements count: the decisions based on them were made when they were new.
   const measured = probes.reduce(
     (before, { id, value }) =>
       reduce(before, { atMs: momentOf(id), event: { kind: 'probe', result: value } }, policy).next,
@@ -103,7 +103,7 @@ async function rebuild(
   };
 }
 
-/** What the last leader has written of this hour and this day: they go on. */
+/** Reads the last leader's rollups of this hour and this day, to continue them. */
 async function readPresentRollups({ redis, log, nowMs }: RestoreDeps): Promise<Rollups | null> {
   const atMs = nowMs();
   const range = { sinceAtMs: atMs, untilAtMs: atMs };
@@ -115,7 +115,7 @@ async function readPresentRollups({ redis, log, nowMs }: RestoreDeps): Promise<R
   return { atMs, hour: hour ?? empty.hour, day: day ?? empty.day };
 }
 
-/** Proxies compare these numbers with those that they have seen: they must not fall. */
+/** Proxies compare these numbers with those that they have seen, so they must not fall. */
 function withNumbers(
   endpoint: EndpointState,
   snapshot: RoutingSnapshot | undefined,
@@ -153,7 +153,7 @@ async function readRecord<Value>(
   try {
     return schema.parse(JSON.parse(text));
   } catch (cause) {
-    const error = new ZephyrError('RECORD', `reading ${key}: not what was expected`, { cause });
+    const error = new ZephyrError('RECORD', `reading ${key}: unexpected content`, { cause });
     log.warn({ err: error }, 'a record was rejected');
     return undefined;
   }

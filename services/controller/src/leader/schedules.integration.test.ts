@@ -58,14 +58,14 @@ const planned = async () => {
 };
 
 describe('reconcile', () => {
-  it('adds what is missing, changes what is different and removes what nobody wants', async () => {
+  it('adds missing schedulers, updates changed ones and removes unplanned ones', async () => {
     await schedules.reconcile({ one: every(60_000), two: every(60_000) });
     expect(await planned()).toEqual({ one: 60_000, two: 60_000 });
     await schedules.reconcile({ one: every(30_000), two: off });
     expect(await planned()).toEqual({ one: 30_000 });
   });
 
-  it('makes any queue as planned: whatever was there, and however often it is done', async () => {
+  it('brings any queue in line with the plan, whatever it held and however often it runs', async () => {
     const ids = ['one', 'two', 'three', 'a-stranger'];
     const intervalMs = fc.constantFrom(30_000, 60_000, 3_600_000);
     const plan: fc.Arbitrary<ProbePlan> = fc.oneof(
@@ -91,7 +91,7 @@ describe('reconcile', () => {
         status === 'scheduled' && 'intervalMs' in of ? [[id, of.intervalMs] as const] : [],
       );
       expect(await planned()).toEqual(Object.fromEntries(onlyScheduled));
-      // One job waits for each, or its probes would run twice or never.
+      // Exactly one job waits for each; otherwise its probes would run twice or never.
       const delayed = await queue.getJobs(['delayed', 'waiting']);
       expect(delayed.map(({ data }) => data.endpointId).sort()).toEqual(
         onlyScheduled.map(([id]) => id).sort(),
@@ -104,14 +104,14 @@ describe('reconcile', () => {
     await fc.assert(property, { numRuns: 40 });
   });
 
-  it('leaves alone what is as it should be', async () => {
+  it('leaves correct schedulers alone', async () => {
     await schedules.reconcile({ one: every(60_000) });
     const before = await schedules.nextAtMs();
     await schedules.reconcile({ one: every(60_000) });
     expect(await schedules.nextAtMs()).toEqual(before);
   });
 
-  it('probes a new endpoint soon, and then by its interval', async () => {
+  it('probes a new endpoint soon, and then at its interval', async () => {
     const ran = startWorker();
     await schedules.reconcile({ one: every(1_500) });
     await eventually(() => expect(ran.length).toBeGreaterThanOrEqual(3));
@@ -123,9 +123,9 @@ describe('reconcile', () => {
     expect([apartMs > 0, apartMs % 1_500]).toEqual([true, 0]);
   });
 
-  it('puts a scheduler back to work whose next job was lost', async () => {
+  it('restarts a scheduler whose next job was lost', async () => {
     await schedules.reconcile({ one: every(60_000) });
-    // As it looks two minutes after the job was lost: the next moment is long over.
+    // The state two minutes after the job was lost: the next run is long overdue.
     const redis = openTestRedis({ url: server.url });
     await new Promise((resolve) => redis.once('ready', resolve));
     const root = `${QUEUE_PREFIX}:${PROBE_QUEUE}`;
@@ -139,7 +139,7 @@ describe('reconcile', () => {
 });
 
 describe('set', () => {
-  it('counts a changed interval from the last tick, so that changes do not put a probe off', async () => {
+  it('counts a changed interval from the last tick, so that changes do not postpone a probe', async () => {
     await schedules.set(one, every(60_000));
     const first = (await schedules.nextAtMs())?.get('one') ?? 0;
     const ran = startWorker();
@@ -150,7 +150,7 @@ describe('set', () => {
     expect((await schedules.nextAtMs())?.get('one')).toBe(first + 45_000);
   });
 
-  it('carries what a probe may cost and is to find out, also where nothing else has changed', async () => {
+  it('updates what a probe may cost and must find out, even if nothing else has changed', async () => {
     await schedules.set(one, every(60_000));
     await schedules.set(one, {
       ...{ status: 'scheduled', intervalMs: 60_000, spending: 'cheaper', why: 'configured' },
@@ -181,14 +181,14 @@ describe('probeNow', () => {
 });
 
 describe('close', () => {
-  it('leaves no connection behind that tries and prints forever when Redis is away', async () => {
+  it('leaves no connection behind that retries and logs forever while Redis is away', async () => {
     await schedules.nextAtMs();
     await queue.close();
     const print = vi.spyOn(console, 'error').mockImplementation(() => undefined);
     onTestFinished(() => print.mockRestore());
     await server.stop();
     await schedules.close();
-    // Several tries would fall into this time: the first three come within 0.5 s.
+    // Several attempts would fall into this time: the first three happen within 0.5 s.
     await wait(1_000);
     expect(print).not.toHaveBeenCalled();
   });

@@ -16,10 +16,10 @@ const off: ProbePlan = { status: 'off', why: 'disabled' };
 
 describe('isOutOfStep', () => {
   it.each([
-    ['all are there', { one: on, two: off }, ['one'], false],
+    ['all exist', { one: on, two: off }, ['one'], false],
     ['one is missing', { one: on, two: on }, ['one'], true],
-    ['one is there for nothing', { one: on, two: off }, ['one', 'two'], true],
-    ['another one is there', { one: on }, ['two'], true],
+    ['one is unplanned', { one: on, two: off }, ['one', 'two'], true],
+    ['another one exists', { one: on }, ['two'], true],
   ] as const)('sees whether %s', (_name, plans, there, expected) => {
     expect(isOutOfStep(plans, new Map(there.map((id) => [id, 0])))).toBe(expected);
   });

@@ -1,7 +1,7 @@
 /**
- * The leading controller's side of the probe queue: one BullMQ job scheduler per endpoint that is
- * to be probed. What is wanted is the core's `probePlans`; what is there may be anything, for
- * Redis may have lost its data or an earlier leader may have died half-way: `reconcile` compares.
+ * The leader's side of the probe queue: one BullMQ job scheduler per endpoint to probe. The target is the
+ * core's `probePlans`; the queue may hold anything, because Redis may have lost its data or an earlier leader
+ * may have died half-way, so `reconcile` compares the two.
  */
 
 import { randomInt } from 'node:crypto';
@@ -18,27 +18,27 @@ import type { JobSchedulerJson } from 'bullmq';
 
 export type ProbePlans = Readonly<Record<string, ProbePlan>>;
 
-/** By endpoint id, by the clock of whoever planned it. */
+/** By endpoint id, by the clock of the controller that scheduled it. */
 export type NextProbes = ReadonlyMap<string, number>;
 
-/** Newly planned endpoints are first probed within about this time, not all at the same moment. */
+/** Newly planned endpoints are first probed within about this time, not all at once. */
 const FIRST_PROBE_SPREAD_MS = 2_000;
 /**
- * A tick that is already due when Redis receives it becomes a waiting job at once, and stays when its
+ * A tick that is already due when Redis receives it immediately becomes a waiting job, and stays if its
  * scheduler is removed: one probe too many.
  */
 const SOONEST_TICK_MS = 250;
-/** A tick that is late by more than this is lost: no prober runs, or the job is gone. */
+/** A tick later than this is lost: no prober runs, or the job is gone. */
 const LATE_AFTER_MS = 10_000;
 
 export interface Schedules {
-  /** Makes one endpoint's scheduler as planned. */
+  /** Brings one endpoint's scheduler in line with its plan. */
   set(endpointId: EndpointId, plan: ProbePlan): Promise<void>;
-  /** Adds what is missing, changes what is different, removes what nobody wants. */
+  /** Adds missing schedulers, updates changed ones, removes unplanned ones. */
   reconcile(plans: ProbePlans): Promise<void>;
-  /** Queues one probe for each; an endpoint that already waits for one gets no second. */
+  /** Queues one probe per endpoint, unless one is already waiting for it. */
   probeNow(endpointIds: readonly EndpointId[]): Promise<void>;
-  /** When each endpoint is to be probed next; undefined where the queue does not answer. */
+  /** When each endpoint's next probe is due; undefined if the queue does not answer. */
   nextAtMs(): Promise<NextProbes | undefined>;
   close(): Promise<void>;
 }
@@ -49,10 +49,10 @@ export interface SchedulesDeps {
   readonly clock: Clock;
 }
 
-/** Redis must be reachable: call it when the lease has just been taken. */
+/** Redis must be reachable: call it just after acquiring the lease. */
 export function openSchedules({ target, log, clock }: SchedulesDeps): Schedules {
   const { queue, close } = openProbeQueue(target, (error) =>
-    log.debug({ reason: messageOf(error) }, 'probe queue trouble'),
+    log.debug({ reason: messageOf(error) }, 'probe queue error'),
   );
 
   const put = async (
@@ -96,7 +96,7 @@ export function openSchedules({ target, log, clock }: SchedulesDeps): Schedules 
       }
     },
     nextAtMs: async () => {
-      // Without the schedulers themselves, which `reconcile` compares.
+      // Omits the schedulers themselves, which `reconcile` compares.
       const flat = await queue.backend.getJobSchedulersRange(0, -1, true).catch(() => undefined);
       if (flat === undefined) return undefined;
       return new Map(
@@ -107,15 +107,15 @@ export function openSchedules({ target, log, clock }: SchedulesDeps): Schedules 
   };
 }
 
-/** Whether a scheduler is missing, because Redis lost it, or is there for nothing that is planned. */
+/** Whether a planned scheduler is missing, because Redis lost it, or an unplanned one exists. */
 export function isOutOfStep(plans: ProbePlans, next: NextProbes): boolean {
   const planned = Object.keys(plans).filter((id) => plans[id]?.status === 'scheduled');
   return planned.length !== next.size || planned.some((id) => !next.has(id));
 }
 
 /**
- * Endpoints without a result for two intervals although probes are planned: the clock of whoever
- * planned them was ahead, or a job was lost. Found by results, so that only the clock of Redis matters.
+ * Endpoints without a result for two intervals although probes are planned: the clock of the controller that
+ * scheduled them was ahead, or a job was lost. Detected by results, so that only Redis' clock matters.
  */
 export function overdueProbes(
   plans: ProbePlans,
@@ -140,12 +140,12 @@ function isAsPlanned(there: JobSchedulerJson<ProbeJob>, plan: Scheduled, nowMs: 
   );
 }
 
-/** What the plan asks of the prober. */
+/** The plan's instructions for the prober. */
 function orderOf({ spending, wants }: Scheduled): Pick<ProbeJob, 'spending' | 'wants'> {
   return { spending, wants };
 }
 
-/** A changed interval counts from the last tick, so that many changes do not put a probe off. */
+/** A changed interval counts from the last tick, so that repeated changes do not postpone a probe. */
 function firstTickAtMs(
   there: JobSchedulerJson<ProbeJob> | undefined,
   intervalMs: number,

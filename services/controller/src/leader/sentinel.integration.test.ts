@@ -35,14 +35,14 @@ async function start(): Promise<ControllerProcess> {
 }
 
 describe('controllers on Sentinels', () => {
-  it('go on at the new primary with one leader and what people asked for', async () => {
+  it('continue at the new primary with one leader and the operators’ wishes', async () => {
     const one = await start();
     await eventually(async () => {
       expect((await one.state()).leadership.status).toBe('leading');
     });
     await start();
     expect((await one.command('select', { endpointId: 'two' })).status).toBe(200);
-    // The replicas are known to each other's Sentinels and hold the wish.
+    // The replicas are known to all Sentinels and hold the wish.
     await eventually(async () => {
       expect(await redis.info('replication')).toContain('connected_slaves:2');
       expect(await redis.wait(2, 1_000)).toBe(2);
@@ -60,7 +60,7 @@ describe('controllers on Sentinels', () => {
       expect(await redis.zcard(`${QUEUE_PREFIX}:${PROBE_QUEUE}:repeat`)).toBe(2);
       expect(Number(await redis.get(keys.epoch))).toBe(watch.seen.at(-1)?.epoch);
     });
-    // Its own connection may still be on its way to the new primary: 503 says so.
+    // Its own connection may still be moving to the new primary, which the 503 indicates.
     await eventually(async () => {
       expect((await one.command('mode', { mode: 'auto' })).status).toBe(200);
     });

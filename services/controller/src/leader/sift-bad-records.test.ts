@@ -9,7 +9,7 @@ const sumOf = (items: readonly number[]) => {
 };
 
 describe('sift', () => {
-  it('leaves out exactly the items that fail alone', () => {
+  it('leaves out exactly the items that fail on their own', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -9, max: 9 })), (items) => {
         const { result, setAside } = sift(items, sumOf);
@@ -19,7 +19,7 @@ describe('sift', () => {
     );
   });
 
-  it('tries the items together once where nothing fails', () => {
+  it('tries the items together once if nothing fails', () => {
     let tries = 0;
     sift([1, 2, 3], () => {
       tries += 1;
@@ -27,7 +27,7 @@ describe('sift', () => {
     expect(tries).toBe(1);
   });
 
-  it('throws where no item is to blame', () => {
+  it('throws if no item is to blame', () => {
     expect(() =>
       sift([1, 2], (items) => {
         if (items.length > 1) throw new Error('together');

@@ -4,9 +4,9 @@ export interface Sifted<Item, Result> {
 }
 
 /**
- * Runs a pure `attempt` with all items. When that throws, each is tried a second time, alone, and
- * those that throw again are left out: one bad record must not stop a leader forever.
- * @throws what `attempt` throws where no item is to blame.
+ * Runs a pure `attempt` with all items. If that throws, each item is tried again on its own, and those that
+ * throw are left out: one bad record must not stop a leader forever.
+ * @throws the error of `attempt` if no item is to blame.
  */
 export function sift<Item, Result>(
   items: readonly Item[],

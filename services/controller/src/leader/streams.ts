@@ -1,4 +1,4 @@
-/** What the leader reads from Redis: commands, probe results and outcomes, and the proxies' presence. */
+/** The leader's input from Redis: commands, probe results, outcomes, and the proxies' presence. */
 import { type CommandRecord, commandRecordSchema } from '@zephyr/contract/operator-command';
 import {
   type OutcomeBatch,
@@ -24,14 +24,14 @@ import { z } from 'zod';
 
 import type { SetAside } from './batch-health.ts';
 
-/** The last entry that was read of each stream. */
+/** The last entry read from each stream. */
 export interface Cursors {
   readonly commands: string;
   readonly probes: string;
   readonly outcomes: string;
 }
 
-/** New entries of each stream, and up to where it is read. */
+/** New entries of each stream, and the read position after them. */
 export interface Received {
   readonly commands: readonly StreamEntry<CommandRecord>[];
   readonly probes: readonly StreamEntry<ProbeResult>[];
@@ -41,20 +41,18 @@ export interface Received {
 
 export interface ReadFrom {
   readonly cursors: Cursors;
-  /** At most 1.5 s (`createRedis`). Outcomes are read after it. */
+  /** At most 1.5 s (`createRedis`). Outcomes are read afterwards. */
   readonly waitMs: number;
-  /** Of the configuration: records of other endpoints are dropped. */
+  /** The configured endpoints: records of others are dropped. */
   readonly endpointIds: ReadonlySet<string>;
 }
 
-/** Of one kind in one report of a second; larger counts are cut. */
+/** Per kind in one report of a second; larger counts are cut. */
 const MAX_COUNT = 10_000;
 
 const xreadReply = z.array(z.tuple([z.string(), z.array(z.unknown())])).nullable();
 
-/**
- * Waits up to `waitMs` for something new. The connection is used for nothing else meanwhile.
- */
+/** Waits up to `waitMs` for new entries. The connection must not be used for anything else meanwhile. */
 export async function readStreams(
   blocking: Redis,
   from: ReadFrom,
@@ -66,7 +64,7 @@ export async function readStreams(
       'COUNT',
       ENTRIES_AT_ONCE,
       'BLOCK',
-      // 0 would wait forever.
+      // 0 would block forever.
       Math.max(1, Math.round(waitMs)),
       'STREAMS',
       ...[keys.commands, keys.probes],
@@ -107,7 +105,7 @@ export async function readStreams(
   };
 }
 
-/** Only what the configuration knows, and no more than a proxy can have done in a second. */
+/** Keeps only configured endpoints, and no more than a proxy can do in a second. */
 function plausible(
   entry: StreamEntry<OutcomeBatch>,
   endpointIds: ReadonlySet<string>,
@@ -132,7 +130,7 @@ function atMost({ succeeded, failed, ttft }: OutcomeCounts): OutcomeCounts {
   };
 }
 
-/** The proxies that are there now: each record under its own proxy's key. */
+/** The proxies that are present now, each record under its own proxy's key. */
 export async function readPresences(
   redis: Redis,
   setAside: SetAside,
@@ -151,13 +149,13 @@ export async function readPresences(
   });
 }
 
-/** The core's part of a presence: what only people want to know stays out of the recording. */
+/** The core's part of a presence: data meant only for people stays out of the recording. */
 export function reportOf(presence: ProxyPresence): PresenceReport {
   const { proxyId, status, activeRequests, ejections, sessions } = presence;
   return { proxyId, status, activeRequests, ejections, sessions };
 }
 
-/** The clock of Redis in a stream id. */
+/** The timestamp in a stream id, by Redis' clock. */
 export function momentOf(streamId: string): EpochMs {
   return Number(streamId.split('-')[0]) as EpochMs;
 }

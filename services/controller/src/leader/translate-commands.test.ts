@@ -14,7 +14,7 @@ function given(name: CommandRecord['name'], body: CommandRecord['body'] = {}, ag
   return { id: `${atMs}-0`, atMs, value: { actor: 'token', name, body } };
 }
 
-it('takes no more of an edit than what it was about', () => {
+it('keeps only the subject of an edit', () => {
   const { reloads, refused } = sortCommands(
     [given('add-endpoint', { name: 'Two', token: 'secret' })],
     NOW_MS,
@@ -44,21 +44,21 @@ describe('sortCommands', () => {
     expect(forCore.map((sorted) => sorted.command)).toEqual([command]);
   });
 
-  it('keeps reloads for the leader itself', () => {
+  it('leaves reloads to the leader itself', () => {
     const edit = given('add-client', { name: 'ann' });
     const { forCore, reloads } = sortCommands([given('reload'), edit], NOW_MS, isPerson);
     expect(forCore).toEqual([]);
     expect(reloads).toHaveLength(2);
   });
 
-  it('refuses a grant to somebody who is not in the configuration', () => {
+  it('refuses a grant to a name that is not in the configuration', () => {
     const stranger = given('grant', { name: 'eve', usd: 5 });
     const { forCore, refused } = sortCommands([stranger], NOW_MS, isPerson);
     expect(forCore).toEqual([]);
     expect(refused).toMatchObject([{ outcome: { status: 'refused', code: 'unknown_person' } }]);
   });
 
-  it('refuses what is read after its caller has timed out', () => {
+  it('refuses a command read after its caller has timed out', () => {
     const late = given('pause', {}, COMMAND_LIFE_MS + 1);
     const { forCore, refused } = sortCommands([late, given('resume')], NOW_MS, isPerson);
     expect(forCore.map(({ command }) => command.kind)).toEqual(['resume']);

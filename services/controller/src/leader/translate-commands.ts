@@ -1,4 +1,4 @@
-/** Between the commands that people give and those of the decision core. */
+/** Translates between operators' commands and those of the decision core. */
 
 import { isEditName } from '@zephyr/contract/config-edit';
 import {
@@ -15,10 +15,10 @@ import type { ConfigChange } from '@zephyr/runtime/config/source';
 import { COMMAND_LIFE_MS } from '@zephyr/runtime/redis/commands';
 import type { StreamEntry } from '@zephyr/runtime/redis/read-streams';
 
-/** `reload` and edits are not for the core: the leader reads its files and passes on what is new. */
+/** `reload` and edits are not for the core: the leader reads its files and passes changes on. */
 type LeaderCommand = OperatorCommand | { readonly kind: 'reload' };
 
-/** Undefined for what the admin API would not have let through: no reason to stop. */
+/** Undefined for a command that the admin API would not have accepted: no reason to stop. */
 function parsedCommand({ name, body }: CommandRecord): LeaderCommand | undefined {
   const parsed = recordedBody(name).safeParse(body);
   if (!parsed.success) return undefined;
@@ -26,7 +26,7 @@ function parsedCommand({ name, body }: CommandRecord): LeaderCommand | undefined
   return { kind: name, ...(parsed.data as object) } as LeaderCommand;
 }
 
-/** A command that waits for its answer. */
+/** A command that is waiting for its answer. */
 export interface OpenCommand {
   readonly id: string;
   readonly record: CommandRecord;
@@ -43,8 +43,8 @@ export interface SortedCommands {
 }
 
 /**
- * A command that is read too late is refused, because its caller has already timed out.
- * @param isPerson whether it is the name of a person or team
+ * Refuses a command that is read too late, because its caller has already timed out.
+ * @param isPerson whether a name is that of a person or team
  */
 export function sortCommands(
   entries: readonly StreamEntry<CommandRecord>[],
@@ -56,7 +56,7 @@ export function sortCommands(
   const late: AuditRecord[] = [];
   for (const { id, atMs, value: record } of entries) {
     if (nowMs - atMs > COMMAND_LIFE_MS) {
-      late.push(refused({ id, record }, 'timeout', 'no controller led when it was given'));
+      late.push(refused({ id, record }, 'timeout', 'no controller was leading when it was sent'));
       continue;
     }
     const command = parsedCommand(record);
@@ -75,7 +75,7 @@ export function sortCommands(
   return { forCore, reloads, refused: late };
 }
 
-/** The audit records of what the core has answered. */
+/** The audit records of the core's answers. */
 export function auditsOf(
   effects: readonly Effect[],
   open: readonly OpenCommand[],

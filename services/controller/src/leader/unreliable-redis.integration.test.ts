@@ -63,7 +63,7 @@ describe('/readyz of a leader and of a standby', () => {
   );
 });
 
-describe('a Redis that cannot be relied on', () => {
+describe('an unreliable Redis', () => {
   it('is refused when it may evict records', async () => {
     const server = await startRedis(['--maxmemory-policy', 'allkeys-lru']);
     const controller = await startController({ redisUrl: server.url });
@@ -72,7 +72,7 @@ describe('a Redis that cannot be relied on', () => {
     expect(controller.output()).toContain('noeviction');
   });
 
-  it('is complained about when it is replaced by one that may evict records', async () => {
+  it('is reported if it is replaced by one that may evict records', async () => {
     const server = await startRedis();
     const redis = await connectTo(server.url);
     const relay = await relayTo(server);
@@ -83,7 +83,7 @@ describe('a Redis that cannot be relied on', () => {
     await eventually(() => expect(controller.output()).toContain('may evict records'));
   });
 
-  it('ends the controller when the password is wrong, without printing it', async () => {
+  it('ends the controller if the password is wrong, without printing it', async () => {
     const server = await startRedis(['--requirepass', 'the-right-password']);
     const controller = await startController({
       redisUrl: server.url,
@@ -95,7 +95,7 @@ describe('a Redis that cannot be relied on', () => {
     expect(controller.output()).not.toContain('a-wrong-password');
   });
 
-  it('is waited for when it is not there yet', async () => {
+  it('is awaited if it is not up yet', async () => {
     const server = await startRedis();
     const relay = await relayTo(server);
     await relay.refuse();
@@ -106,7 +106,7 @@ describe('a Redis that cannot be relied on', () => {
     await leads(controller);
   });
 
-  it('is waited for when it refuses the password at first', async () => {
+  it('is awaited if it refuses the password at first', async () => {
     const server = await startRedis(['--requirepass', 'not-yet-the-right-one']);
     const redis = await connectTo(server.url, 'not-yet-the-right-one');
     const starting = startController({
@@ -121,7 +121,7 @@ describe('a Redis that cannot be relied on', () => {
     await leads(await starting);
   });
 
-  it('is waited for while it loads its data', async () => {
+  it('is awaited while it loads its data', async () => {
     const dataFolder = mkdtempSync(join(tmpdir(), 'zephyr-loading-'));
     onTestFinished(() => rmSync(dataFolder, { recursive: true }));
     const first = await startRedisServer({ dataFolder });
@@ -133,7 +133,7 @@ describe('a Redis that cannot be relied on', () => {
     onTestFinished(() => rmSync(socketFolder, { recursive: true }));
     const path = join(socketFolder, 'redis.sock');
     const controller = await startController({ redisUrl: `unix://${path}` });
-    // A quarter of a minute, unless it is allowed to go on; it looks at its clients now and then.
+    // 15 s, unless it is allowed to continue; it checks its clients only now and then.
     const extraArguments = ['--key-load-delay', '200'];
     const loading = startRedisServer({ dataFolder, socketFolder, extraArguments });
     await eventually(() => expect(existsSync(path)).toBe(true));
@@ -149,11 +149,11 @@ describe('a Redis that cannot be relied on', () => {
     const second = await loading;
     onTestFinished(() => second.stop());
     await leads(controller);
-    // What is known of Redis may be a second old.
+    // The known state of Redis may be a second old.
     await eventually(async () => expect(await readiness(controller)).toBe('200 ok'));
   });
 
-  it('refuses commands loudly when its memory is full, and is used again when it is not', async () => {
+  it('refuses commands with an error while its memory is full, and is used again afterwards', async () => {
     const server = await startRedis();
     const redis = await connectTo(server.url);
     const controller = await startController({ redisUrl: server.url });
@@ -163,7 +163,7 @@ describe('a Redis that cannot be relied on', () => {
     expect(reply.status).toBe(503);
     const store = async () =>
       ((await (await controller.get('/api/state')).json()) as ApiState).store.status;
-    // It leads on, and what people see is old.
+    // The controller keeps leading, and the state shown to people is stale.
     await eventually(async () => expect(await store()).toBe('refuses_writes'));
     await redis.config('SET', 'maxmemory', '0');
     await eventually(async () => expect(await store()).toBe('connected'));

@@ -1,4 +1,4 @@
-/** A real controller notifies of what it has committed, and follows its configuration. */
+/** A real controller sends notifications of what it has committed, and follows its configuration. */
 
 import { endpointId, epochMs } from '@zephyr/core';
 import { nextProbeSequence, recordProbe } from '@zephyr/runtime/redis/probe-store';

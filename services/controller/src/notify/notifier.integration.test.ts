@@ -1,4 +1,4 @@
-/** What people receive of the leader's effects: over real HTTP, with time moved by hand. */
+/** Notifications for the leader's effects: over real HTTP, with a manual clock. */
 
 import { NOTIFY_EVENTS } from '@zephyr/contract/notify';
 import { REPEAT_AFTER_MS } from '@zephyr/contract/notify-timing';
@@ -77,7 +77,7 @@ const sentTimes = (times: number) => eventually(() => expect(results('sent')).to
 const results = (result: string) => counted.mock.calls.filter((call) => call[1] === result).length;
 
 describe('Notifier', () => {
-  it('says what happened and what to do, in the configured language', async () => {
+  it('states what happened and what to do, in the configured language', async () => {
     happens(refused);
     await sentTimes(1);
     language = 'zh';
@@ -89,7 +89,7 @@ describe('Notifier', () => {
     ]);
   });
 
-  it('sends the same again only after ten minutes, with how often it happened', async () => {
+  it('repeats a message only after ten minutes, with a count', async () => {
     happens(refused);
     happens(refused);
     happens(refused);
@@ -106,7 +106,7 @@ describe('Notifier', () => {
     expect(textsAt(alive)[2]).not.toContain('[');
   });
 
-  it('lets a receiver that never answers delay nobody, and logs it without its address', async () => {
+  it('lets a receiver that never answers delay no other, and logs it without its address', async () => {
     targets = [targetAt(dead, { label: 'json (DEAD)' }), targetAt(alive)];
     happens(refused);
     happens(budget('team'));
@@ -126,7 +126,7 @@ describe('Notifier', () => {
     expect(logged).not.toContain(String(dead.port));
   });
 
-  it('repeats what failed in passing', async () => {
+  it('retries after a transient failure', async () => {
     alive.next(status(500), status(500));
     happens(refused);
     for (const delayMs of RETRY_AFTER_MS.slice(0, 2)) {
@@ -137,7 +137,7 @@ describe('Notifier', () => {
     expect(results('failed')).toBe(0);
   });
 
-  it('sends nobody more than the hourly limit, and then says how many were left out', async () => {
+  it('sends no target more than the hourly limit, and then reports how many were left out', async () => {
     happens(...Array.from({ length: HOURLY_LIMIT + 3 }, (_, number) => budget(`team-${number}`)));
     await sentTimes(HOURLY_LIMIT);
     expect(results('left_out')).toBe(3);
@@ -148,7 +148,7 @@ describe('Notifier', () => {
     expect(logged.match(/left out for now/g)).toHaveLength(1);
   });
 
-  it('says that all is down and that it is over beyond the limit', async () => {
+  it('reports an outage of all endpoints and its end even beyond the limit', async () => {
     happens(...Array.from({ length: HOURLY_LIMIT }, (_, number) => budget(`team-${number}`)));
     happens({ kind: 'notice', notice: { code: 'nothing_available' } });
     happens({ kind: 'notice', notice: { code: 'available_again' } });
@@ -159,14 +159,14 @@ describe('Notifier', () => {
     ]);
   });
 
-  it('gives each receiver only the events that it wants', async () => {
+  it('sends each receiver only the events that it wants', async () => {
     targets = [targetAt(dead, { events: ['all_down'] }), targetAt(alive)];
     happens(refused);
     await sentTimes(1);
     expect(dead.connectionsSeen).toBe(0);
   });
 
-  it('follows a changed configuration: a removed receiver gets nothing more', async () => {
+  it('follows a changed configuration: a removed receiver gets no more messages', async () => {
     targets = [targetAt(dead)];
     happens(refused);
     happens(budget('team'));

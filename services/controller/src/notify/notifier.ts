@@ -1,4 +1,4 @@
-/** Notifies people of what the leader has committed. Nothing here makes the leader wait. */
+/** Notifies people of committed effects. Never blocks the leader. */
 import type { Effect, World } from '@zephyr/core';
 import type { Timer } from '@zephyr/runtime/clock';
 import type { LoadedConfig } from '@zephyr/runtime/config/config';
@@ -24,7 +24,7 @@ export interface NotifierDeps extends ReceiverDeps {
 
 export class Notifier {
   readonly #deps: NotifierDeps;
-  /** By everything that makes a target another one. */
+  /** Keyed by everything that identifies a target. */
   readonly #receivers = new Map<string, Receiver>();
   #repeats: Repeats = new Map();
   #timer: Timer | undefined;
@@ -33,7 +33,7 @@ export class Notifier {
     this.#deps = deps;
   }
 
-  /** @param before the state before the batch that these effects are of */
+  /** @param before the state before the batch that caused these effects */
   committed(effects: readonly Effect[], before: Pick<World, 'endpoints'>): void {
     const { clock } = this.#deps;
     for (const occurrence of occurrencesIn(effects, before, clock.epochMs())) {
@@ -41,7 +41,7 @@ export class Notifier {
     }
   }
 
-  /** Targets that the configuration no longer has get nothing more. */
+  /** Targets that are no longer configured get no more messages. */
   configChanged(): void {
     const keys = new Set(this.#deps.loaded().secrets.notifyTargets.map(keyOf));
     for (const [key, receiver] of this.#receivers) {
@@ -101,7 +101,7 @@ export class Notifier {
   }
 }
 
-/** In memory only: it has the secrets. */
+/** In memory only: it contains the secrets. */
 function keyOf(target: NotifyTarget): string {
   if (target.kind === 'email') {
     return JSON.stringify([target, target.server.login?.password.reveal()]);

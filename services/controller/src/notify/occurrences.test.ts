@@ -50,7 +50,7 @@ describe('occurrencesIn', () => {
     expect(eventsOf([notice(about)])).toEqual([event]);
   });
 
-  it('has nothing to say of other notices and effects', () => {
+  it('ignores other notices and effects', () => {
     const others: Effect[] = [
       notice({ code: 'overload_began' }),
       notice({ code: 'late_probe_dropped', endpointId: one }),
@@ -59,7 +59,7 @@ describe('occurrencesIn', () => {
     expect(eventsOf(others)).toEqual([]);
   });
 
-  it('says that an endpoint is up only if it was down', () => {
+  it('reports that an endpoint is up only if it was down', () => {
     const healthy = notice({ code: 'endpoint_healthy', endpointId: one });
     const unhealthy = notice({
       ...{ code: 'endpoint_unhealthy', endpointId: one, failure: 'reset', detail: '' },
@@ -71,7 +71,7 @@ describe('occurrencesIn', () => {
     ]);
   });
 
-  it('names only failures, and each once: not plans, nor what settles', () => {
+  it('names only failures, each once: not when planned, settled or withdrawn', () => {
     const named = REASON_CODES.filter((reason) => eventsOf([decided({ reason })]).length > 0);
     expect(named).toEqual([
       ...['active_failed', 'active_ejected', 'active_token_refused', 'pinned_failed'],

@@ -1,4 +1,4 @@
-/** Which of the decisions and notices of a batch people can be notified of. Pure. */
+/** The decisions and notices of a batch that people can be notified of. Pure. */
 import type { Effect, World } from '@zephyr/core';
 import {
   type NotificationFacts,
@@ -10,7 +10,7 @@ import {
 export interface Occurrence extends Pick<NotificationFacts, 'fact' | 'atMs'>, NotifyAbout {}
 
 /**
- * @param before the state before the batch: an endpoint that passes its first probe is not up again
+ * @param before the state before the batch: an endpoint that passes its first probe is not "up again"
  * @param atMs since 1970
  */
 export function occurrencesIn(

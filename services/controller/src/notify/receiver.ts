@@ -1,8 +1,8 @@
 /**
- * Sends the messages for one target, one after the other, and never makes anybody wait. Its queue is
- * bounded by the hourly limit: even of a target that never answers, an attempt with all its repetitions
- * takes little more than a minute. What must not be missed is sent beyond the limit; of each such event
- * there is one in ten minutes (repeats.ts).
+ * Sends the messages of one target, one after the other, and never blocks a caller. The hourly limit bounds
+ * its queue: even if a target never answers, one attempt with all its retries takes little more than a
+ * minute. Critical events are sent beyond the limit; each of them is sent at most once in ten minutes
+ * (repeats.ts).
  */
 import type { NotifyEvent } from '@zephyr/contract/notify';
 import { HOUR_MS } from '@zephyr/contract/units';
@@ -12,12 +12,12 @@ import { deliver } from '@zephyr/runtime/notify/deliver';
 import type { NotifyMessage } from '@zephyr/runtime/notify/message';
 import type { NotifyTarget } from '@zephyr/runtime/notify/target';
 
-/** Chats are for people; the limits of the services themselves are 20 in a minute. */
+/** Chats are for people; the services' own limits are 20 a minute. */
 export const HOURLY_LIMIT = 20;
-/** Where a whole network fails, its endpoints alone take up the limit, and nobody would learn of the end. */
+/** If a whole network fails, its endpoints alone use up the limit, and nobody would learn that it is over. */
 const BEYOND_LIMIT: ReadonlySet<NotifyEvent> = new Set(['all_down', 'available_again']);
 
-/** `left_out`: it would have been more than the hourly limit. */
+/** `left_out`: over the hourly limit. */
 export const NOTIFY_RESULTS = ['sent', 'failed', 'left_out'] as const;
 export type NotifyResult = (typeof NOTIFY_RESULTS)[number];
 
@@ -33,7 +33,7 @@ export class Receiver {
   readonly #ending = new AbortController();
   readonly #queue: NotifyMessage[] = [];
   #isSending = false;
-  /** Monotonic, of the messages of the last hour. */
+  /** Monotonic times of the messages of the last hour. */
   #acceptedAtMs: readonly number[] = [];
   #leftOut = 0;
 
@@ -42,7 +42,7 @@ export class Receiver {
     this.#deps = deps;
   }
 
-  /** @param messageOf the message, where this many before it were left out */
+  /** @param messageOf builds the message, given how many before it were left out */
   offer(event: NotifyEvent, messageOf: (leftOut: number) => NotifyMessage): void {
     const { clock, log, counted } = this.#deps;
     const nowMs = clock.nowMs();
@@ -63,7 +63,7 @@ export class Receiver {
     if (!this.#isSending) void this.#sendAll();
   }
 
-  /** What is not sent yet is dropped: no attempt begins any more. */
+  /** Drops the messages not sent yet: no new attempt begins. */
   stop(): void {
     this.#ending.abort();
   }

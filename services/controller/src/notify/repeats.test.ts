@@ -12,7 +12,7 @@ import {
   withTimePassed,
 } from './repeats.ts';
 
-/** People's view of what happens, in minutes. */
+/** What people see, in minutes. */
 class Story {
   #repeats: Repeats = new Map();
   readonly received: {
@@ -33,7 +33,7 @@ class Story {
     return this;
   }
 
-  /** With the timer that the notifier sets. */
+  /** Moves time with the timer that the notifier would set. */
   passes(minute: number): this {
     for (;;) {
       const dueAtMs = nextDueAtMs(this.#repeats);
@@ -64,7 +64,7 @@ const brief = ({ received }: Story) =>
   );
 
 describe('repeats', () => {
-  it('are one message in ten minutes, and the latest at their end with the number of the others', () => {
+  it('are one message in ten minutes, then the latest one with a count of the others', () => {
     const story = new Story();
     for (const minute of [0, 1, 2, 3]) story.happens(minute, 'failed_over');
     expect(brief(story)).toEqual(['0 failed_over one']);
@@ -72,7 +72,7 @@ describe('repeats', () => {
     expect(brief(story).slice(1)).toEqual(['10 failed_over one +2 late']);
   });
 
-  it('of another endpoint or another event are messages of their own', () => {
+  it('of another endpoint or another event are separate messages', () => {
     const story = new Story().happens(0, 'endpoint_down').happens(1, 'endpoint_down', 'two');
     story.happens(2, 'token_refused');
     expect(brief(story)).toEqual([
@@ -85,7 +85,7 @@ describe('repeats', () => {
     expect(brief(story)).toEqual(['0 all_down ', '10 all_down ']);
   });
 
-  it('that are no longer so are not sent, but counted', () => {
+  it('that no longer hold are not sent, but counted', () => {
     const story = new Story().happens(0, 'endpoint_down').happens(1, 'endpoint_up');
     story.happens(2, 'endpoint_down').happens(3, 'endpoint_up').passes(60);
     expect(brief(story).slice(2)).toEqual(['11 endpoint_up one +1 late']);
@@ -94,7 +94,7 @@ describe('repeats', () => {
     expect(brief(quick)).toEqual(['0 endpoint_down one', '3 endpoint_up one +1']);
   });
 
-  it('that last are sent after two minutes where the last message said the opposite', () => {
+  it('that last are sent after two minutes if the last message said the opposite', () => {
     const story = new Story().happens(0, 'all_down', '').happens(1, 'available_again', '');
     story.happens(2, 'all_down', '').passes(3.9);
     expect(brief(story)).toEqual(['0 all_down ', '1 available_again ']);
@@ -121,7 +121,7 @@ describe('repeats', () => {
     return story.passes(minute + 100);
   }
 
-  it('never leave people with what is not so, lose no change, and keep nothing in memory', () => {
+  it('never leave a false message standing, lose no change, and keep nothing in memory', () => {
     fc.assert(
       fc.property(history, (steps) => {
         const story = lived(steps);
@@ -136,7 +136,7 @@ describe('repeats', () => {
     );
   });
 
-  it('leave nobody with what has not been so for two minutes', () => {
+  it('leave no message standing that has been false for two minutes', () => {
     fc.assert(
       fc.property(history, (steps) => {
         const { received } = lived(steps);
@@ -157,7 +157,7 @@ describe('repeats', () => {
     );
   });
 
-  it('never come more often than every two minutes', () => {
+  it('are never sent more often than every two minutes', () => {
     fc.assert(
       fc.property(history, (steps) => {
         const last = new Map<string, number>();

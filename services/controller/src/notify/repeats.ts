@@ -1,7 +1,7 @@
 /**
- * Holds back what repeats itself: of each event and endpoint one message in ten minutes. What was held
- * back last is sent at their end, so that the last message is never one that has become false; and after two
- * minutes where the last message says the opposite: what lasts that long is no flapping. Pure.
+ * Suppresses repeated messages: one per event and endpoint in ten minutes. The last suppressed one is sent
+ * when they are over, so that the latest message never stays false; it is sent after only two minutes if the
+ * last message says the opposite, because a state that lasts that long is not flapping. Pure.
  */
 
 import type { NotifyEvent } from '@zephyr/contract/notify';
@@ -15,17 +15,17 @@ interface LastSent {
   /** When the last message was sent; monotonic. */
   readonly sentAtMs: number;
   readonly held?: { readonly occurrence: Occurrence; readonly dueAtMs: number } | undefined;
-  /** Changes without a message, besides the one that is held. */
+  /** Changes without a message, excluding the held one. */
   readonly more: number;
 }
 
 /** By event and subject. */
 export type Repeats = ReadonlyMap<string, LastSent>;
 
-/** An occurrence that is to be sent now. */
+/** An occurrence to send now. */
 export interface Outgoing {
   readonly occurrence: Occurrence;
-  /** Changes before it without a message. */
+  /** Earlier changes without a message. */
   readonly more: number;
   readonly isLate: boolean;
 }
@@ -73,7 +73,9 @@ export function withOccurrence(
   return { repeats: next, outgoing: [] };
 }
 
-/** What is held of the opposite is no longer so. @returns how many changes had no message */
+/**
+ * Drops a held message of the opposite event, which no longer holds. @returns how many changes had no message
+ */
 function withdraw(
   repeats: Map<string, LastSent>,
   opposite: NotifyEvent | undefined,
@@ -86,7 +88,7 @@ function withdraw(
   return last.more + Number(last.held !== undefined);
 }
 
-/** Sends what has been held for long enough, and forgets what did not happen again. */
+/** Sends what has been held long enough, and forgets what has not recurred. */
 export function withTimePassed(repeats: Repeats, nowMs: number): RepeatStep {
   const next = new Map(repeats);
   const outgoing: Outgoing[] = [];
@@ -103,7 +105,7 @@ export function withTimePassed(repeats: Repeats, nowMs: number): RepeatStep {
   return { repeats: next, outgoing };
 }
 
-/** Monotonic; undefined where nothing is held or remembered. */
+/** Monotonic; undefined if nothing is held or remembered. */
 export function nextDueAtMs(repeats: Repeats): number | undefined {
   return repeats.size === 0 ? undefined : Math.min(...[...repeats.values()].map(dueAtMsOf));
 }

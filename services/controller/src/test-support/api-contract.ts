@@ -1,4 +1,4 @@
-/** The OpenAPI document as a judge: what it promises, and whether an answer keeps to it. */
+/** The OpenAPI document as an oracle: its documented responses, and whether an answer conforms. */
 import { Ajv2020 } from 'ajv/dist/2020.js';
 
 import type { RawAnswer } from './raw-request.ts';
@@ -12,7 +12,7 @@ export interface Operation {
 
 interface DocumentedResponse {
   readonly content?: Readonly<Record<string, { readonly schema: object }>>;
-  /** For a problem: the codes it may have, with commas between. */
+  /** For a problem: its possible codes, separated by commas. */
   readonly description: string;
 }
 
@@ -38,14 +38,14 @@ export function operationsOf(document: ApiDocument): readonly Operation[] {
   );
 }
 
-/** `<status>` of each good answer, `<status> <code>` of each problem. */
+/** `<status>` for each successful response, `<status> <code>` for each problem. */
 export function promisesOf({ responses }: Operation): readonly string[] {
   return Object.entries(responses).flatMap(([status, { description }]) =>
     status < '400' ? [status] : description.split(', ').map((code) => `${status} ${code}`),
   );
 }
 
-/** Which promise an answer is. */
+/** The documented response that an answer matches. */
 export function promiseOf({ status, body }: RawAnswer): string {
   return status < 400 ? String(status) : `${status} ${codeOf(body)}`;
 }
@@ -55,15 +55,15 @@ function codeOf(body: string): string {
 }
 
 export interface Judge {
-  /** What is wrong with an answer by the document; empty when nothing is. */
+  /** Violations of the document in an answer; empty if there are none. */
   readonly faults: (operation: Operation, answer: RawAnswer) => readonly string[];
-  /** What is wrong with a value by a named schema of the document. */
+  /** Violations of a named schema of the document in a value. */
   readonly schemaFaults: (name: string, value: unknown) => readonly string[];
 }
 
 export function judgeBy(document: ApiDocument): Judge {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
-  // The schemas refer to `#/components/…`, so each one is compiled as a part of the document.
+  // The schemas refer to `#/components/…`, so each is compiled as part of the document.
   ajv.addSchema({ ...document, $id: 'document' });
   const faultsAt = (pointer: string, value: unknown): readonly string[] => {
     const validate = ajv.compile({ $ref: `document#${pointer}` });
@@ -92,7 +92,7 @@ export function judgeBy(document: ApiDocument): Judge {
   };
 }
 
-/** A JSON pointer as a fragment of a URI. */
+/** A JSON pointer as a URI fragment. */
 function pointerOf(steps: readonly string[]): string {
   return steps
     .map((step) => `/${encodeURIComponent(step.replaceAll('~', '~0').replaceAll('/', '~1'))}`)

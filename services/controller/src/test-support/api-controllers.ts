@@ -1,4 +1,4 @@
-/** Controllers in the states that the admin API has answers for, and good requests to them. */
+/** Controllers in each state that the admin API distinguishes, and valid requests to them. */
 
 import { once } from 'node:events';
 import { keys } from '@zephyr/runtime/redis/keys';
@@ -20,19 +20,18 @@ const ENDPOINT_NAMES = ['One', 'Two', 'Off', 'Ill', 'Spare'] as const;
 export const document = openApiDocument() as ApiDocument;
 export const operations = operationsOf(document);
 
-/** A leading controller that wants a token. */
+/** A leading controller that requires a token. */
 export let leader: ControllerProcess;
 export let server: TestRedis;
-/** One that has Redis and waits for a leader that is not there. */
+/** A standby with Redis that waits for a leader which does not exist. */
 export let standby: ControllerProcess;
 let leaderless: RedisServer;
-/** One that has never had Redis. */
+/** A controller that has never reached Redis. */
 export let away: ControllerProcess;
-/** Commands take seconds to be given up: all are given up at once. */
+/** Commands take seconds to time out, so all are sent at the same time. */
 export let unconfirmed: ReadonlyMap<string, Promise<RawAnswer>>;
 
-/** As the leader has it at the start. */
-/** Budgets are in Redis: without one, nothing is looked up there. */
+/** Budgets are stored in Redis: without one, nothing is looked up there. */
 const LIMITS = '[client_defaults]\nbudget_usd_per_day = 1\n';
 
 export function configWith(redisUrl: string) {
@@ -43,14 +42,14 @@ export function configWith(redisUrl: string) {
   return { redisUrl, endpointNames: ENDPOINT_NAMES, extraConfig: `${clients.join('')}${LIMITS}` };
 }
 
-/** Starts all three; each test file has its own. */
+/** Starts all three; each test file starts its own. */
 export async function startControllers(): Promise<void> {
   [server, leaderless] = await Promise.all([startTestRedis(), startRedisServer()]);
   const redis = openTestRedis({ url: leaderless.url });
   await once(redis, 'ready');
   await redis.set(keys.lease, 'a-controller-that-hangs');
   redis.disconnect();
-  // Edits need a token everywhere.
+  // Edits always require a token.
   const env = { ZEPHYR_ADMIN_TOKEN: TOKEN };
   [leader, standby, away] = await Promise.all(
     [server.url, leaderless.url, 'redis://127.0.0.1:1'].map((redisUrl) =>
@@ -103,7 +102,7 @@ export function goodRequest({ id, method, path }: Operation): RawRequest {
   };
 }
 
-/** Asks the leader, with a change to the good request. */
+/** Sends the leader the valid request with a change. */
 export function askWith(operation: Operation, change: Partial<RawRequest>): Promise<RawAnswer> {
   return rawRequest(leader.port, { ...goodRequest(operation), ...change });
 }

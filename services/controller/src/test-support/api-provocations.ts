@@ -1,4 +1,4 @@
-/** How each documented answer of the admin API is really brought about. */
+/** How to provoke each documented response of the admin API. */
 
 import { once } from 'node:events';
 import { request } from 'node:http';
@@ -31,7 +31,7 @@ const STREAM_LIMIT = 200;
 
 type Provocation = (operation: Operation) => Promise<RawAnswer>;
 
-/** By promise, for each operation that makes it. */
+/** By documented response, for each operation that has it. */
 export const PROVOCATIONS: Readonly<Record<string, Provocation>> = {
   '200': (operation) => askWith(operation, {}),
   '204': (operation) => askWith(operation, {}),
@@ -41,7 +41,7 @@ export const PROVOCATIONS: Readonly<Record<string, Provocation>> = {
   '401 unauthorized': (operation) =>
     operation.id === 'login'
       ? ask('login', { token: 'wrong' })
-      : // A wrong one would be answered late.
+      : // A wrong one would be answered with a delay.
         askWith(operation, { headers: json }),
   '403 forbidden_origin': (operation) =>
     askWith(operation, { headers: { ...bearer, ...json, host: 'rebind.example' } }),

@@ -1,4 +1,4 @@
-/** A configuration, the state of a leader that has just begun, and what it reads for a batch. */
+/** A configuration, the state of a leader that has just started, and the input for a batch. */
 import type { EpochMs } from '@zephyr/contract/scalars';
 import { DAY_MS } from '@zephyr/contract/units';
 import { epochMs, initialWorld } from '@zephyr/core';
@@ -48,7 +48,7 @@ export const freshProgress = (): Progress => ({
   tickedAtMs: 0,
 });
 
-/** One second later, with a tick and nothing else. */
+/** One second later, with only a tick. */
 export function readingOf(change: Partial<Reading> = {}, nowMs: EpochMs = NOON_MS): Reading {
   return {
     ...{ nowMs, loaded, coreConfig },

@@ -1,4 +1,4 @@
-/** A real controller in a process of its own, so that it can be killed, paused and cut off. */
+/** A real controller in its own process, so that it can be killed, paused and cut off. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 
 export interface ControllerOptions {
   readonly redisUrl: string;
-  /** What the group has; `One` and `Two` without it. */
+  /** Endpoints of the group; `One` and `Two` by default. */
   readonly endpointNames?: readonly string[];
   /** Added to the configuration file, e.g. a `[health_check]` table. */
   readonly extraConfig?: string;
@@ -43,7 +43,7 @@ export class ControllerProcess {
     }
   }
 
-  /** Resolves when it is ready, or has ended without ever being so. */
+  /** Resolves when it is ready, or has ended without becoming ready. */
   static async start(options: ControllerOptions): Promise<ControllerProcess> {
     const folder = mkdtempSync(join(tmpdir(), 'zephyr-controller-'));
     writeFileSync(join(folder, 'config.toml'), configText(options));
@@ -100,7 +100,7 @@ export class ControllerProcess {
     this.child.kill(signal);
   }
 
-  /** The exit code, or the signal that ended it. */
+  /** The exit code, or the signal that terminated it. */
   async ended(): Promise<number | NodeJS.Signals | null> {
     const { child } = this;
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');

@@ -1,4 +1,4 @@
-/** Requests with any header, `host` and `origin` too, which `fetch` does not let us choose. */
+/** Requests with any header, including `host` and `origin`, which `fetch` does not allow. */
 import { type IncomingHttpHeaders, request } from 'node:http';
 
 export interface RawRequest {
@@ -11,13 +11,13 @@ export interface RawRequest {
 export interface RawAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Of an event stream the first event only, for it never ends. */
+  /** For an event stream only the first event, because it never ends. */
   readonly body: string;
 }
 
 export function rawRequest(port: number, asked: RawRequest): Promise<RawAnswer> {
   const { method, path, body } = asked;
-  // By itself Node sends the body of a GET without a length, which reads as a second request.
+  // By default Node sends the body of a GET without a length, so it would be read as a second request.
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
   const headers = { ...length, ...asked.headers };
   return new Promise((resolve, reject) => {

@@ -8,7 +8,7 @@ interface ServerEvent {
 }
 
 export interface EventReader {
-  /** Grows as events come. */
+  /** Grows as events arrive. */
   readonly events: ServerEvent[];
   stop(): void;
 }
@@ -31,7 +31,7 @@ export async function readEvents(
       events.push({ event, id, data: JSON.parse(data) });
     }
   };
-  // It ends by being stopped.
+  // Ends only when it is stopped.
   read().catch(() => undefined);
   return { events, stop: () => stopping.abort() };
 }

@@ -1,4 +1,4 @@
-/** Records the shape of the leader's state, after CHECKPOINT_VERSION was raised. */
+/** Records the shape of the leader's state after CHECKPOINT_VERSION was raised. */
 import { CHECKPOINT_VERSION } from '../leader/leader-state.ts';
 import { currentFields, recordedShape, recordShape, shapeProblem } from './state-shape.ts';
 

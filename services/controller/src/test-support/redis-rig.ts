@@ -1,4 +1,4 @@
-/** Redis servers, relays before them, and controllers at them, that end with the test. */
+/** Redis servers, relays in front of them, and controllers that use them, all ended with the test. */
 
 import { once } from 'node:events';
 import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/probe-jobs';

@@ -55,7 +55,7 @@ export async function startSentinelSet(): Promise<SentinelSet> {
   };
 }
 
-/** A Sentinel writes what it learns into its configuration file. */
+/** A Sentinel writes what it discovers to its configuration file. */
 function startSentinel(folder: string, port: number, primaryPort: number): ChildProcess {
   const file = join(folder, `${port}.conf`);
   const lines = [

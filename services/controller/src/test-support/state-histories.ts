@@ -1,4 +1,4 @@
-/** Leaders that have seen everything that can happen, from a fixed seed. */
+/** Leaders that have seen everything that can happen, generated from a fixed seed. */
 
 import { FAILURE_CLASSES } from '@zephyr/contract/failure';
 import type { OperatorCommand } from '@zephyr/contract/operator-command';
@@ -23,7 +23,7 @@ export const PROXY_IDS = ['proxy-1', 'proxy-2'] as const;
 export const LATENCY_CLASSES = ['haiku/s/fresh', 'opus/l/cached', 'sonnet/s/fresh'] as const;
 
 const id = fc.constantFrom(...ENDPOINT_IDS);
-/** A refused token must be confirmed, so it comes more often. */
+/** A refused token must be confirmed, so it is more frequent. */
 const failure = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...FAILURE_CLASSES) },
   { weight: 3, arbitrary: fc.constant('token_refused' as const) },
@@ -44,7 +44,7 @@ const verdict = fc.oneof(
   fc.record({ status: fc.constant('failed' as const), failure, detail: fc.constant('why') }),
 );
 
-/** Mostly one, so that endpoints are often comparable. */
+/** Mostly one style, so that endpoints are often comparable. */
 const style = fc.oneof(
   { weight: 5, arbitrary: fc.constant('messages' as const) },
   { weight: 2, arbitrary: fc.constantFrom(...PROBE_STYLES) },
@@ -118,11 +118,11 @@ const command: fc.Arbitrary<OperatorCommand> = fc.oneof(
   fc.record({ kind: fc.constant('disable' as const), endpointId: id, force: fc.boolean() }),
 );
 
-/** Empty `weight` times as often as not. */
+/** `weight` times as likely to be empty as not. */
 const sometimes = <Value>(arbitrary: fc.Arbitrary<Value[]>, weight: number) =>
   fc.oneof({ weight: 1, arbitrary }, { weight, arbitrary: fc.constant<Value[]>([]) });
 
-/** One batch in short. Time passes by a moment, by a minute or by hours. */
+/** One batch, abbreviated. Time advances by a moment, a minute or hours. */
 const batch = fc.record({
   afterMs: fc.oneof(
     { weight: 4, arbitrary: fc.nat(2_000) },
@@ -140,7 +140,7 @@ const batch = fc.record({
 });
 type ShortBatch = typeof batch extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** Switches come easily, and one too many is enough, so that each history gets there. */
+/** Switches are easy, and one is already too many, so that each history reaches that state. */
 const { policy } = coreConfig;
 const restless = {
   ...coreConfig,
@@ -151,7 +151,7 @@ const restless = {
   },
 };
 
-/** Each state that a leader has had, one history after another. */
+/** Every state that a leader went through, one history after another. */
 export function* leaderStates(): Generator<LeaderState> {
   const histories = fc.sample(fc.array(batch, { minLength: BATCHES, maxLength: BATCHES }), {
     ...{ seed: SEED, numRuns: HISTORIES },

@@ -1,4 +1,4 @@
-/** The shape of the leader's state as text, one line for each field of a populated one. */
+/** The shape of the leader's state as text: one line per field of a populated state. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -25,7 +25,7 @@ export function recordShape(shape: RecordedShape): void {
   writeFileSync(FILE, `${JSON.stringify(shape, null, 2)}\n`);
 }
 
-/** What has to be done about a shape that is not the recorded one; undefined where it is. */
+/** What to do if the shape differs from the recorded one; undefined if it does not. */
 export function shapeProblem(recorded: RecordedShape, current: RecordedShape): string | undefined {
   const appeared = current.fields.filter((field) => !recorded.fields.includes(field));
   const gone = recorded.fields.filter((field) => !current.fields.includes(field));
@@ -42,14 +42,14 @@ export function shapeProblem(recorded: RecordedShape, current: RecordedShape): s
   return `CHECKPOINT_VERSION ${current.version} has no recorded shape. Run: ${RECORD}`;
 }
 
-/** Of everything that a leader can know; takes some seconds. */
+/** Fields of a state with everything a leader can store; takes some seconds. */
 export function currentFields(): readonly string[] {
   const fields = new Set<string>();
   for (const state of leaderStates()) addFields(fields, '', state);
   return [...fields].sort();
 }
 
-/** Keys of maps, not names of fields. */
+/** Keys of maps, not field names. */
 const MAP_KEYS: ReadonlySet<string> = new Set([
   ...ENDPOINT_IDS,
   ...PROXY_IDS,
@@ -70,7 +70,7 @@ function addFields(fields: Set<string>, path: string, value: unknown): void {
   }
 }
 
-/** Which variant of a union it is. */
+/** The variant of a union. */
 function tagOf(value: { readonly status?: unknown; readonly kind?: unknown }): string {
   const tag = value.status ?? value.kind;
   return typeof tag === 'string' ? `{${tag}}` : '';

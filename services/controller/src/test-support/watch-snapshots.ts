@@ -1,4 +1,4 @@
-/** Sees every snapshot that is published, as a proxy does, and remembers those that went back. */
+/** Sees every published snapshot, as a proxy does, and remembers those that went back. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type RoutingSnapshot, snapshotSchema } from '@zephyr/contract/snapshot';

@@ -34,7 +34,7 @@ const { config } = parseConfig({
 });
 const coreConfig = coreConfigOf(config);
 
-/** Of a world that knows its configuration and, where given, the proxies. */
+/** View of a world with its configuration and, if given, the proxies. */
 function input(
   presences: readonly ProxyPresence[] = [],
   change: Partial<World> = {},
@@ -73,7 +73,7 @@ function presence(change: Partial<ProxyPresence> = {}): ProxyPresence {
   };
 }
 
-/** The view with what each controller adds, as the schema has it. */
+/** The view plus what each controller adds, as the schema requires. */
 function complete(view: ReturnType<typeof viewOf>): ApiState {
   return apiStateSchema.parse({
     ...view,
@@ -85,7 +85,7 @@ function complete(view: ReturnType<typeof viewOf>): ApiState {
 }
 
 describe('viewOf', () => {
-  it('says since when an endpoint is not available', () => {
+  it('shows since when an endpoint has not been available', () => {
     const { wishes } = input().world;
     const off = { wishes: { ...wishes, disabled: [endpointId('two')] } };
     const state = complete(viewOf(input([], off)));
@@ -93,14 +93,14 @@ describe('viewOf', () => {
     expect(moments).toEqual([null, NOW_MS]);
   });
 
-  it('is not idle where requests are so short that none is seen running', () => {
+  it('is not idle if requests are too short to be seen running', () => {
     const endpoints = { one: { succeeded: 3, failed: {}, ttft: [] } };
     const busy = complete(viewOf(input([], {}, [{ proxyId: 'p1', endpoints }])));
     expect(busy.load).toEqual({ level: 'low', activeRequests: 0, requestsPerMinute: 3 });
     expect(complete(viewOf(input())).load.level).toBe('idle');
   });
 
-  it('shows a fresh world as the schema of the admin API has it', () => {
+  it('shows a fresh world in the schema of the admin API', () => {
     const state = complete(viewOf(input()));
     expect(state.selection).toMatchObject({ status: 'steady', activeId: 'one', reason: 'initial' });
     expect(state.endpoints).toMatchObject([
@@ -111,7 +111,7 @@ describe('viewOf', () => {
     expect(state.cost.budgetUsd).toBeNull();
   });
 
-  it('adds up what the proxies run, and knows who routes by an older snapshot', () => {
+  it('adds up the proxies’ active requests, and knows which proxies route by an older snapshot', () => {
     const other = presence({
       proxyId: 'p2',
       activeRequests: { one: 1, two: 3 },
@@ -126,7 +126,7 @@ describe('viewOf', () => {
     ]);
   });
 
-  it('shows what each proxy holds of each endpoint, in the words of the proxy', () => {
+  it('shows each proxy’s own view of each endpoint', () => {
     const ejections = {
       one: { status: 'half_open', failure: 'reset', remainingMs: 0 },
       constructor: { status: 'ejected', failure: 'reset', remainingMs: 9_000 },
@@ -199,7 +199,7 @@ describe('viewOf', () => {
     ]);
   });
 
-  it('counts what an endpoint has cost today that is no longer configured', () => {
+  it('includes today’s cost of an endpoint that is no longer configured', () => {
     const probe: ProbeResult = {
       ...{ endpointId: endpointId('gone'), slot: 'gone:1', sequence: 1, style: 'cli' },
       ...{ startedAtMs: NOW_MS, wallMs: 1_000, verdict: { status: 'ok', apiLatencyMs: 400 } },
@@ -216,7 +216,7 @@ describe('viewOf', () => {
     expect(complete(viewOf({ ...input(), statistics })).cost.todayUsd).toBe(0.5);
   });
 
-  it('counts requests of the moment in which they are listed', () => {
+  it('counts requests at the moment at which they are listed', () => {
     const presences = [presence({ activeRequests: { one: 2 } })];
     const state = complete(viewOf({ ...input(), presences }));
     expect(state.requests.total).toBe(2);
@@ -224,7 +224,7 @@ describe('viewOf', () => {
     expect(state.endpoints[0]?.activeRequests).toBe(2);
   });
 
-  it('counts a request that waits between two attempts, as it is listed', () => {
+  it('counts a request that waits between two attempts, which is also listed', () => {
     const waiting = {
       ...{ id: 'w', endpointId: endpointId('one'), phase: 'waiting' as const, attempt: 2 },
       ...{ client: null, sessionId: null, ageMs: 10 },
@@ -235,7 +235,7 @@ describe('viewOf', () => {
     expect(requests).toMatchObject({ total: 1, items: [{ id: 'w' }] });
   });
 
-  it('lists a session of two proxies once, as the one says that it used last', () => {
+  it('lists a session of two proxies once, as reported by the one that it used last', () => {
     const session = {
       ...{ id: 's', client: 'ada', ageMs: 60_000, requests: 4, activeRequests: 0 },
       cacheRemainingMs: 240_000,
@@ -256,7 +256,7 @@ describe('viewOf', () => {
     ]);
   });
 
-  it('shows a pause with its beginning, and that no probes are planned', () => {
+  it('shows a pause with its start time, and that no probes are planned', () => {
     const wishes = { mode: { kind: 'auto' as const }, paused: true, disabled: [], grants: [] };
     const state = complete(viewOf(input([], { wishes })));
     expect(state.automation).toEqual({ status: 'paused', sinceAtMs: NOW_MS });

@@ -1,4 +1,4 @@
-/** What the leader shows people: the world and its statistics in the shape of the admin API. Pure. */
+/** The leader's state for people: the world and its statistics in the shape of the admin API. Pure. */
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import { type ApiState, MAX_ITEMS } from '@zephyr/contract/api-state';
 import type { ShownEjectionState } from '@zephyr/contract/ejection';
@@ -29,7 +29,7 @@ import {
   successRatio,
 } from './statistics.ts';
 
-/** The state without what each controller knows of itself. */
+/** The state without the parts that each controller adds itself. */
 export type LeaderView = Omit<
   ApiState,
   'version' | 'leadership' | 'store' | 'config' | 'publicUrl'
@@ -37,7 +37,7 @@ export type LeaderView = Omit<
 
 export interface ViewInput {
   readonly world: World;
-  /** Of the world, now. */
+  /** Of the current world. */
   readonly assessments: readonly Assessment[];
   readonly statistics: Statistics;
   readonly config: Config;
@@ -45,7 +45,7 @@ export interface ViewInput {
   readonly presences: readonly ProxyPresence[];
   /** (epoch, version) of the newest snapshot. */
   readonly snapshot: { readonly epoch: number; readonly version: number } | undefined;
-  /** When the queue is to run each endpoint's next probe. */
+  /** When each endpoint's next probe is scheduled. */
   readonly nextProbeAtMs: ReadonlyMap<string, number>;
   readonly nowMs: EpochMs;
 }
@@ -131,7 +131,7 @@ function endpointView(
     })),
     successRatio: successRatio(statistics, id, nowMs),
     presentFailureRatio: presentFailureRatio(statistics, id, nowMs),
-    // Of the same moment as the list of requests; the core's may be a second older.
+    // From the same moment as the list of requests; the core's count may be a second older.
     activeRequests: presences.reduce((sum, each) => sum + (own(each.activeRequests, id) ?? 0), 0),
     sessions: sessionLoadOf(world.proxies, id).running,
     probe: {
@@ -154,7 +154,7 @@ function endpointView(
   };
 }
 
-/** A scheduler's next moment moves on when a prober takes the job, so a past one is running. */
+/** A scheduler's next run advances when a prober takes the job, so one in the past is running. */
 function isRunning(nextAtMs: number | undefined, nowMs: number): boolean {
   return nextAtMs !== undefined && nextAtMs <= nowMs;
 }
@@ -213,7 +213,7 @@ function proxyView(
   };
 }
 
-/** The oldest first: what hangs is at the top. One that waits between two attempts is at no endpoint. */
+/** Oldest first, so that hanging requests are at the top. Between two attempts a request has no endpoint. */
 function requestsOf(
   presences: readonly ProxyPresence[],
   activeRequests: number,
@@ -229,7 +229,7 @@ function requestsOf(
   };
 }
 
-/** The latest used first. A session that uses several proxies is listed once, by the latest of them. */
+/** Most recently used first. A session of several proxies is listed once, by the latest of them. */
 function sessionItems(
   presences: readonly ProxyPresence[],
   nowMs: EpochMs,
@@ -248,7 +248,7 @@ function sessionItems(
     }));
 }
 
-/** Short requests are seldom seen while they run. */
+/** Short requests are seldom seen while active. */
 function loadLevel(
   activeRequests: number,
   perMinute: number,
@@ -266,7 +266,7 @@ function costOf({ world, statistics, config, nowMs }: ViewInput): ApiState['cost
       savedProbes(stats, groupOf(config, endpoint).healthCheck.intervalMs) * averageCost(stats)
     );
   });
-  // With what endpoints have cost that are no longer configured.
+  // Includes endpoints that are no longer configured.
   const todayUsd = Object.keys(statistics.probes).reduce(
     (sum, id) => sum + probeStatsOf(statistics, id, nowMs).costUsd,
     0,
@@ -283,7 +283,7 @@ function averageCost({ probes, costUsd }: ProbeStats): number {
   return probes === 0 ? 0 : costUsd / probes;
 }
 
-/** Null where a group has no budget: there is no sum then. */
+/** Null if a group has no budget, because there is no sum then. */
 function budgetOf({ groups }: World): number | null {
   const budgets = Object.values(groups).map(({ dailyBudgetUsd }) => dailyBudgetUsd);
   return budgets.reduce<number | null>(

@@ -1,11 +1,11 @@
-/** What people and teams have left of their budgets. */
+/** What is left of the budgets of people and teams. */
 import type { Budget } from '@zephyr/contract/people-limits';
 import { ANONYMOUS } from '@zephyr/contract/usage';
 import { budgetsOf, type LimitsConfig, limitSubjects, PeopleCounters } from '@zephyr/core';
 import { exchangeLimits } from '@zephyr/runtime/redis/people-limits-store';
 import type { Redis } from 'ioredis';
 
-/** As proxies have written them, at most a second ago. Nothing is read where nobody has a limit. */
+/** As written by proxies, at most a second ago. Reads nothing if nobody has a limit. */
 export async function readBudgets(
   redis: Redis,
   config: LimitsConfig,
@@ -22,7 +22,7 @@ export async function readBudgets(
   });
 }
 
-/** To whom more can be granted. */
+/** Names to which more can be granted. */
 export function namesOfPeople({ clients, teams }: LimitsConfig): ReadonlySet<string> {
   const people = clients.length === 0 ? [ANONYMOUS] : clients.map(({ name }) => name);
   return new Set([...people, ...teams.map(({ name }) => name)]);

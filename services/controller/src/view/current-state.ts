@@ -1,6 +1,6 @@
 /**
- * What this controller shows. The leader reports its own batches, a standby what the leader has
- * committed; it stays when Redis goes away, with the time since when it is old.
+ * The state that this controller shows. The leader reports its own batches, a standby what the leader has
+ * committed; while Redis is away the last state stays, with the time since when it is stale.
  */
 import type { ApiState } from '@zephyr/contract/api-state';
 import type { EpochMs } from '@zephyr/contract/scalars';
@@ -14,10 +14,10 @@ type StoreConnection = Exclude<ApiState['store'], { status: 'refuses_writes' }>;
 
 export interface CurrentStateDeps {
   readonly redis: Pick<Redis, 'status' | 'on'>;
-  /** The moment that people are shown; leader/redis-clock.ts. */
+  /** Provides the timestamps shown to people; see leader/redis-clock.ts. */
   readonly clock: { now(): EpochMs };
   readonly configSource: Pick<ConfigSource, 'current' | 'subscribe'>;
-  /** Where people reach the proxies, if that is configured. */
+  /** Where people reach the proxies, if configured. */
   readonly publicUrl: string | null;
 }
 
@@ -25,7 +25,7 @@ export class CurrentState {
   readonly #listeners = new Set<() => void>();
   #view: LeaderView | undefined;
   #leadership: ApiState['leadership'] = { status: 'standby', leaderId: null };
-  /** Of the connection. */
+  /** State of the connection. */
   #store: StoreConnection;
   #refusesWritesSinceAtMs: EpochMs | null = null;
   #config: ApiState['config'];
@@ -60,7 +60,7 @@ export class CurrentState {
     this.#changed();
   }
 
-  /** Whether Redis takes what this leader commits. */
+  /** Reports whether Redis accepts this leader's commits. */
   receiveCommits(status: 'taken' | 'refused'): void {
     const isKnown = (this.#refusesWritesSinceAtMs !== null) === (status === 'refused');
     if (isKnown) return;
@@ -68,7 +68,7 @@ export class CurrentState {
     this.#changed();
   }
 
-  /** @param snapshotVersion of the newest snapshot, where this controller published it. */
+  /** @param snapshotVersion of the newest snapshot, if this controller published it */
   receiveView(view: LeaderView, snapshotVersion?: number): void {
     this.#view = view;
     this.#snapshotVersion = snapshotVersion ?? this.#snapshotVersion;
@@ -88,7 +88,7 @@ export class CurrentState {
     };
   }
 
-  /** By the clock of what is shown. */
+  /** By the clock of the state shown. */
   now(): EpochMs {
     return this.#clock.now();
   }
@@ -97,7 +97,7 @@ export class CurrentState {
     return this.#leadership.status === 'leading';
   }
 
-  /** Of the newest snapshot, 0 before the first; known to a leader only. */
+  /** Version of the newest snapshot, 0 before the first; known only to a leader. */
   snapshotVersion(): number {
     return this.#snapshotVersion;
   }
@@ -112,7 +112,7 @@ export class CurrentState {
     return { status: 'refuses_writes', sinceAtMs };
   }
 
-  /** Returns how to stop listening. */
+  /** Returns a function that stops listening. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

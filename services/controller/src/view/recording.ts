@@ -1,6 +1,6 @@
 /**
- * What the core received and decided, stored for some hours: whoever has a recording can replay
- * every decision, also under other settings. The leader writes the entries, see leader/recorder.ts.
+ * Inputs and decisions of the core, stored for some hours: a recording lets anyone replay every decision,
+ * also under other settings. Written by the leader, see leader/recorder.ts.
  */
 import type { Decision } from '@zephyr/contract/decision';
 import type { Input, Policy, Recording, Segment, World } from '@zephyr/core';
@@ -14,7 +14,7 @@ function anObject<Value>() {
   return z.custom<Value>((value) => typeof value === 'object' && value !== null);
 }
 
-/** One batch. The first of a segment has its head; older segments may be gone from the stream. */
+/** One batch. The first of a segment has the head; older segments may be gone from the stream. */
 const recordedBatchSchema = z.object({
   head: z
     .object({ continues: z.boolean(), policy: anObject<Policy>(), world: anObject<World>() })
@@ -24,10 +24,10 @@ const recordedBatchSchema = z.object({
 });
 export type RecordedBatch = z.infer<typeof recordedBatchSchema>;
 
-/** Entries that are read at once. */
+/** Entries per read. */
 const BATCHES_AT_ONCE = 500;
 
-/** From the oldest segment whose beginning is still there. */
+/** Reads from the oldest segment whose beginning still exists. */
 export async function readRecording(redis: Redis, log: Logger): Promise<Recording> {
   const segments: OpenSegment[] = [];
   const rejected = (id: string, why: string) =>

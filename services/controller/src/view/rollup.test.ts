@@ -45,12 +45,12 @@ describe('the rollup of an hour', () => {
     });
   });
 
-  it('does not blame an endpoint for trouble of our own machine', () => {
+  it('does not blame an endpoint for trouble on our own machine', () => {
     const { hour } = after(null, { probes: [failed('cli_missing')] });
     expect(hour.endpoints['one']?.probes.failed).toBe(0);
   });
 
-  it('counts the time that enabled endpoints were available, without long gaps', () => {
+  it('counts the time in which enabled endpoints were available, without long gaps', () => {
     const batch = { enabledIds: ['one', 'two'], unavailableIds: ['two', 'off'] };
     const first = after(null, { ...batch, elapsedMs: 1_000 });
     const { endpoints } = after(first, { ...batch, elapsedMs: 600_000 }).hour;
@@ -59,7 +59,7 @@ describe('the rollup of an hour', () => {
     expect(endpoints['off']).toBeUndefined();
   });
 
-  it('counts switches by whose doing they were, and what stays the same not at all', () => {
+  it('counts switches by cause, and does not count decisions that change nothing', () => {
     const decisions = [
       ...['active_failed', 'pinned_failed', 'faster', 'operator_selected'].map((reason) =>
         switched(reason),
@@ -72,7 +72,7 @@ describe('the rollup of an hour', () => {
     expect(hour.switches).toEqual({ failure: 2, latency: 1, operator: 1 });
   });
 
-  it('begins with each hour, and that of the day goes on', () => {
+  it('restarts with each hour, while that of the day continues', () => {
     const first = after(null, { probes: [good] });
     const next = after(first, { probes: [good] }, NOON_MS + 60 * MINUTE_MS);
     expect(next.hour.endpoints['one']?.probes.succeeded).toBe(1);
@@ -80,7 +80,7 @@ describe('the rollup of an hour', () => {
   });
 });
 
-describe('what has to be written', () => {
+describe('due rollups', () => {
   const first = after(null, { probes: [good] });
   it.each([
     ['the first ever', null, first, [NOON_MS], [NOON_MS - 43_200_000]],
@@ -123,7 +123,7 @@ describe('latencies', () => {
     expect(percentileOf([], 0.5)).toBeNull();
   });
 
-  it('are shown as null where there are none', () => {
+  it('are null if there are none', () => {
     const { hour } = after(null, { probes: [failed('reset')], enabledIds: ['two'] });
     const [one] = trendPointOf(hour).endpoints;
     expect(one).toMatchObject({ availableRatio: null, probes: { failed: 1, latency: null } });

@@ -1,6 +1,6 @@
 /**
- * What the present hour and the present day have been like so far. Pure; kept in the checkpoint with
- * the statistics, and written to a record of its own once a minute and at its end.
+ * Totals of the current hour and day so far. Pure; kept in the checkpoint with the statistics, and written to
+ * a separate record once a minute and at the end of the period.
  */
 import type { Decision } from '@zephyr/contract/decision';
 import type { OutcomeBatch } from '@zephyr/contract/outcome';
@@ -12,33 +12,33 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '@zephyr/contract/units';
 import { causeOf } from '@zephyr/core';
 
 export interface Rollups {
-  /** Of the last batch in them. */
+  /** Time of the last batch included. */
   readonly atMs: EpochMs;
   readonly hour: Rollup;
   readonly day: Rollup;
 }
 
-/** One batch of the leader, as far as history is concerned. */
+/** One batch of the leader, as input for the rollups. */
 export interface RolledUp {
   readonly probes: readonly ProbeResult[];
   readonly outcomes: readonly OutcomeBatch[];
   readonly decisions: readonly Decision[];
-  /** Since the last tick; 0 in a batch without one. */
+  /** Since the last tick; 0 in a batch without a tick. */
   readonly elapsedMs: number;
-  /** Those that an operator has not disabled. */
+  /** Endpoints that an operator has not disabled. */
   readonly enabledIds: readonly string[];
   readonly unavailableIds: readonly string[];
 }
 
-/** A batch without anything. */
+/** An empty batch. */
 export const NOTHING_ROLLED_UP: RolledUp = {
   ...{ probes: [], outcomes: [], decisions: [], elapsedMs: 0, enabledIds: [], unavailableIds: [] },
 };
 
-/** After a longer gap, as with a Redis that was away, nobody knows what was available. */
+/** After a longer gap, for example while Redis was away, availability is unknown. */
 const LONGEST_TICK_MS = 10_000;
 
-/** @param before null where nothing is known of this hour and this day */
+/** @param before null if nothing is known about this hour and day */
 export function withRolledUp(before: Rollups | null, batch: RolledUp, nowMs: EpochMs): Rollups {
   return {
     atMs: nowMs,
@@ -47,7 +47,7 @@ export function withRolledUp(before: Rollups | null, batch: RolledUp, nowMs: Epo
   };
 }
 
-/** What has to be written after a batch: the present ones at the first batch of a minute, what ended. */
+/** Rollups to write after a batch: the current ones at the first batch of a minute, and those that ended. */
 export function dueRollups(
   before: Rollups | null,
   after: Rollups,
@@ -112,7 +112,7 @@ function withProbe(one: EndpointRollup, { verdict, costUsd }: ProbeResult): Endp
     const latencies = withLatency(probes.latencies, verdict.apiLatencyMs);
     return { ...one, probesUsd, probes: { ...probes, succeeded: probes.succeeded + 1, latencies } };
   }
-  // What failed on the prober's machine says nothing about the endpoint.
+  // A failure on the prober's machine says nothing about the endpoint.
   const failed = probes.failed + (causeOf(verdict.failure) === 'local' ? 0 : 1);
   return { ...one, probesUsd, probes: { ...probes, failed } };
 }
@@ -158,9 +158,9 @@ function withDecision(counts: SwitchCounts, { phase, fromId, toId, reason }: Dec
 
 type LatencyCounts = EndpointRollup['probes']['latencies'];
 
-/** Four for each doubling: the middle of a bucket is wrong by 9 % at most. */
+/** Buckets per doubling: the middle of a bucket is off by at most 9 %. */
 const BUCKETS_PER_DOUBLING = 4;
-/** 46 minutes. */
+/** Corresponds to 46 minutes. */
 const LAST_BUCKET = 85;
 
 function withLatency(counts: LatencyCounts, ms: number): LatencyCounts {
@@ -174,7 +174,7 @@ export function latencyBucket(ms: number): number {
   return Math.min(LAST_BUCKET, bucket);
 }
 
-/** Null without any. @param share 0.5 for the median */
+/** Null if there are no values. @param share 0.5 for the median */
 export function percentileOf(counts: LatencyCounts, share: number): number | null {
   const total = counts.reduce((sum, [, count]) => sum + count, 0);
   let seen = 0;
@@ -185,7 +185,7 @@ export function percentileOf(counts: LatencyCounts, share: number): number | nul
   return null;
 }
 
-/** As the API shows it. */
+/** A rollup as the API returns it. */
 export function trendPointOf({ fromAtMs, switches, endpoints }: Rollup) {
   return {
     fromAtMs,

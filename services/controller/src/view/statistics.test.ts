@@ -60,14 +60,14 @@ const after = (before: Statistics, batch: Partial<Counted>, nowMs: number = NOON
   withBatch(before, { ...nothing, ...batch }, epochMs(nowMs));
 
 describe('withBatch', () => {
-  it('remembers since when an endpoint is not available, until it is again', () => {
+  it('remembers since when an endpoint has not been available, until it is again', () => {
     const first = after(NO_STATISTICS, { unavailableIds: ['one'] });
     const still = after(first, { unavailableIds: ['one'] }, NOON_MS + MINUTE_MS);
     expect(still.unavailableSinceAtMs).toEqual({ one: NOON_MS });
     expect(after(still, {}, NOON_MS + 2 * MINUTE_MS).unavailableSinceAtMs).toEqual({});
   });
 
-  it('counts on when an endpoint was only tried again, and failed', () => {
+  it('keeps counting if an endpoint was only tried again, and failed', () => {
     const gone = after(NO_STATISTICS, { unavailableIds: ['one'] });
     const tried = after(gone, { halfOpenIds: ['one'] }, NOON_MS + MINUTE_MS);
     const failed = after(tried, { unavailableIds: ['one'] }, NOON_MS + 2 * MINUTE_MS);
@@ -77,7 +77,7 @@ describe('withBatch', () => {
   it.each([
     ['a request', { outcomes: [requests(1)] }],
     ['a probe', { probes: [probe('ok')] }],
-  ])('begins again when %s was answered well in between', (_name, answered) => {
+  ])('restarts if %s succeeded in between', (_name, answered) => {
     const gone = after(NO_STATISTICS, { unavailableIds: ['one'] });
     const proved = after(gone, { halfOpenIds: ['one'], ...answered }, NOON_MS + MINUTE_MS);
     const later = after(proved, { halfOpenIds: ['one'] }, NOON_MS + MINUTE_MS);
@@ -85,7 +85,7 @@ describe('withBatch', () => {
     expect(failed.unavailableSinceAtMs).toEqual({ one: NOON_MS + 2 * MINUTE_MS });
   });
 
-  it('keeps the latencies of the last twenty that asked the model, over midnight too', () => {
+  it('keeps the latencies of the last twenty that reached the model, also past midnight', () => {
     const passed = (apiLatencyMs: number, style: ProbeResult['style'] = 'cli') => ({
       ...{ ...probe('ok'), style },
       verdict: { status: 'ok' as const, apiLatencyMs },
@@ -96,7 +96,7 @@ describe('withBatch', () => {
     expect(latenciesMs).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
   });
 
-  it('adds up what the probes of a day cost, with all tokens that were read', () => {
+  it('adds up the cost of a day’s probes, with all tokens that were read', () => {
     const twice = after(after(NO_STATISTICS, { probes: [probe('ok')] }), {
       probes: [probe('failed')],
     });
@@ -109,13 +109,13 @@ describe('withBatch', () => {
     });
   });
 
-  it('starts a new day with nothing but the last probe', () => {
+  it('starts a new day with only the last probe', () => {
     const counted = after(NO_STATISTICS, { probes: [probe('ok')] });
     const tomorrow = probeStatsOf(counted, one, epochMs(NOON_MS + 86_400_000));
     expect(tomorrow).toMatchObject({ probes: 0, costUsd: 0, last: { slot: 'one:1' } });
   });
 
-  it('counts the time in which live traffic made probes unneeded', () => {
+  it('counts the time in which live traffic made probes unnecessary', () => {
     const unneeded = {
       ...world,
       probePlans: {
@@ -129,7 +129,7 @@ describe('withBatch', () => {
     expect(probeStatsOf(counted, one, NOON_MS).unneededMs).toBe(1_000);
   });
 
-  it('remembers since when it is paused', () => {
+  it('remembers when the pause began', () => {
     const paused = { ...world, wishes: { ...world.wishes, paused: true } };
     const first = after(NO_STATISTICS, { world: paused });
     const later = after(first, { world: paused }, NOON_MS + 5_000);
@@ -139,14 +139,14 @@ describe('withBatch', () => {
 });
 
 describe('successRatio', () => {
-  it('is over probes and requests of ten minutes, and unknown without any', () => {
+  it('covers probes and requests of ten minutes, and is unknown without any', () => {
     expect(successRatio(NO_STATISTICS, one, NOON_MS)).toBeNull();
     const counted = after(NO_STATISTICS, { probes: [probe('ok')], outcomes: [requests(2, 1)] });
     expect(successRatio(counted, one, NOON_MS)).toBe(0.75);
     expect(successRatio(counted, one, epochMs(NOON_MS + 10 * MINUTE_MS))).toBeNull();
   });
 
-  it('is not of what failed on the machine of the prober', () => {
+  it('ignores failures on the prober’s machine', () => {
     const verdict = { status: 'failed', failure: 'cli_crashed', detail: 'no request' } as const;
     const probes: ProbeResult[] = [{ ...probe('failed'), verdict }];
     const counted = after(NO_STATISTICS, { probes });
@@ -158,7 +158,7 @@ describe('successRatio', () => {
 });
 
 describe('presentFailureRatio', () => {
-  it('is of the last two minutes, and unknown where fewer than five say it', () => {
+  it('covers the last two minutes, and is unknown with fewer than five attempts', () => {
     const few = after(NO_STATISTICS, { outcomes: [requests(0, 4)] });
     expect(presentFailureRatio(few, one, NOON_MS)).toBeNull();
     const enough = after(few, { outcomes: [requests(4)] }, NOON_MS + MINUTE_MS);
@@ -168,7 +168,7 @@ describe('presentFailureRatio', () => {
 });
 
 describe('requestsPerMinute', () => {
-  it('fades the minute before out while the present one fills', () => {
+  it('fades out the previous minute while the current one fills', () => {
     const counted = after(NO_STATISTICS, { outcomes: [requests(60)] });
     expect(requestsPerMinute(counted, NOON_MS)).toBe(60);
     expect(requestsPerMinute(counted, epochMs(NOON_MS + 1.5 * MINUTE_MS))).toBe(30);

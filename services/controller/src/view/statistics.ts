@@ -1,6 +1,6 @@
 /**
- * What people want to see besides what decisions need: today's probes, the attempts of the last ten
- * minutes, the last switch. Pure; stored in the checkpoint with the world.
+ * Statistics for people, beyond what decisions need: today's probes, the attempts of the last ten minutes,
+ * the last switch. Pure; stored in the checkpoint with the world.
  */
 import type { Decision } from '@zephyr/contract/decision';
 import type { OutcomeBatch } from '@zephyr/contract/outcome';
@@ -20,7 +20,7 @@ import {
 
 import { type Rollups, withRolledUp } from './rollup.ts';
 
-/** The probes of one endpoint on one day, and its last one. */
+/** The probes of one endpoint on one day, and its latest probe. */
 export interface ProbeStats {
   /** Days since 1970, UTC. */
   readonly day: number;
@@ -31,19 +31,19 @@ export interface ProbeStats {
   /** How long live traffic has made probes unnecessary today. */
   readonly unneededMs: number;
   readonly last: ProbeResult | null;
-  /** Of the last probes that got an answer of the model, oldest first. */
+  /** Of the latest probes that the model answered, oldest first. */
   readonly latenciesMs: readonly number[];
   /** When its result was read, by the clock of Redis. */
   readonly lastAtMs: EpochMs | null;
 }
 
-/** Attempts of one minute, probes and live requests together. */
+/** Attempts in one minute, probes and live requests together. */
 interface MinuteCount {
   /** Minutes since 1970. */
   readonly minute: number;
   readonly succeeded: number;
   readonly failed: number;
-  /** Live requests among them. */
+  /** Of these, live requests. */
   readonly live: number;
 }
 
@@ -55,11 +55,11 @@ export interface Statistics {
   /** The last switch that took effect. */
   readonly lastSwitch: Decision | null;
   readonly pausedSinceAtMs: EpochMs | null;
-  /** By endpoint id, of those that are not available, or are tried again and have proved nothing yet. */
+  /** By endpoint id, for those that are unavailable, or are being tried again without a success so far. */
   readonly unavailableSinceAtMs: Readonly<Record<string, EpochMs>>;
   /** Null before the first batch. */
   readonly rollups: Rollups | null;
-  /** What probes have cost in the last hour. */
+  /** Cost of probes in the last hour. */
   readonly costPace: CostPace;
 }
 
@@ -73,20 +73,20 @@ export const NO_STATISTICS: Statistics = {
   costPace: NO_COST_PACE,
 };
 
-/** How far back success ratios look. */
+/** Period of the success ratios. */
 const RATIO_MINUTES = 10;
 
-/** One batch of the leader, as far as statistics are concerned. */
+/** One batch of the leader, as input for the statistics. */
 export interface Counted {
   readonly probes: readonly ProbeResult[];
   readonly outcomes: readonly OutcomeBatch[];
   readonly effects: readonly Effect[];
-  /** Since the last tick; 0 in a batch without one. */
+  /** Since the last tick; 0 in a batch without a tick. */
   readonly elapsedMs: number;
-  /** After the batch, with the ids of the endpoints that are not available. */
+  /** After the batch; below, the ids of the endpoints that are not available. */
   readonly world: World;
   readonly unavailableIds: readonly string[];
-  /** Of the endpoints that may be tried again after an ejection. */
+  /** Endpoints that may be tried again after an ejection. */
   readonly halfOpenIds: readonly string[];
 }
 
@@ -96,7 +96,7 @@ export function withBatch(before: Statistics, batch: Counted, nowMs: EpochMs): S
     probes = withProbe(probes, result, nowMs);
     const { verdict, endpointId } = result;
     const ok = verdict.status === 'ok';
-    // What failed on the prober's machine says nothing about the endpoint.
+    // A failure on the prober's machine says nothing about the endpoint.
     if (verdict.status === 'failed' && causeOf(verdict.failure) === 'local') continue;
     if (isHeld(result, batch.world)) continue;
     minutes = withCounts(minutes, endpointId, { succeeded: +ok, failed: +!ok, live: 0 }, nowMs);
@@ -123,7 +123,7 @@ export function withBatch(before: Statistics, batch: Counted, nowMs: EpochMs): S
   };
 }
 
-/** An endpoint that is tried again and fails again was gone all the time. */
+/** An endpoint that is tried again and fails again counts as gone all along. */
 function unavailableSince(
   before: Statistics['unavailableSinceAtMs'],
   batch: Counted,
@@ -155,7 +155,7 @@ function rolledUp({ probes, outcomes, effects, elapsedMs, unavailableIds, world 
   };
 }
 
-/** Whether a failed direct request has only shown that the endpoint insists on the CLI, so far. */
+/** Whether a failed direct request has so far only shown that the endpoint insists on the CLI. */
 function isHeld({ endpointId, style, verdict }: ProbeResult, { endpoints }: World): boolean {
   const endpoint = endpoints.find(({ id }) => id === endpointId);
   if (endpoint === undefined || style !== 'messages' || verdict.status === 'ok') return false;
@@ -163,7 +163,7 @@ function isHeld({ endpointId, style, verdict }: ProbeResult, { endpoints }: Worl
   return direct.status === 'cli_only' || (direct.status === 'comparing' && direct.held !== null);
 }
 
-/** Of today; a new day begins with the last probe only. */
+/** For today; a new day starts with only the latest probe. */
 export function probeStatsOf(
   { probes }: Pick<Statistics, 'probes'>,
   endpointId: string,
@@ -207,7 +207,7 @@ function withProbe(
   };
 }
 
-/** A connection alone says nothing of how long an answer takes. */
+/** A connection alone says nothing about how long an answer takes. */
 function latenciesWith(
   before: readonly number[],
   { style, verdict }: ProbeResult,
@@ -268,7 +268,7 @@ function recentMinutes(
   return (own(minutes, endpointId) ?? []).filter(({ minute }) => minute >= oldest);
 }
 
-/** Share of good attempts in the last ten minutes; null without any. */
+/** Share of successful attempts in the last ten minutes; null if there are none. */
 export function successRatio(
   { minutes }: Statistics,
   endpointId: string,
@@ -280,12 +280,12 @@ export function successRatio(
   return all === 0 ? null : succeeded / all;
 }
 
-/** This one and the one before. */
+/** The current minute and the one before. */
 const PRESENT_MINUTES = 2;
-/** So few may fail by chance. */
+/** Fewer than this may fail by chance. */
 const LEAST_PRESENT = 5;
 
-/** Share of failed attempts in the last one to two minutes; null after too few of them. */
+/** Share of failed attempts in the last one to two minutes; null if there are too few. */
 export function presentFailureRatio(
   { minutes }: Statistics,
   endpointId: string,
@@ -300,7 +300,7 @@ export function presentFailureRatio(
   return all < LEAST_PRESENT ? null : failed / all;
 }
 
-/** Live requests of the last 60 s, assuming that those of the minute before were evenly spread. */
+/** Live requests of the last 60 s, assuming that those of the previous minute were evenly spread. */
 export function requestsPerMinute({ minutes }: Statistics, nowMs: EpochMs): number {
   const minute = Math.floor(nowMs / MINUTE_MS);
   const elapsedShare = (nowMs % MINUTE_MS) / MINUTE_MS;

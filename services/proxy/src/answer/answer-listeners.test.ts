@@ -31,14 +31,14 @@ function start({ isBurst = true } = {}) {
 }
 
 describe('AnswerStream', () => {
-  it('gives on at once what comes alone, with the end behind it', () => {
+  it('immediately passes on a chunk that arrives alone, then the end', () => {
     const { got, response, send } = start({ isBurst: false });
     send('1');
     response.emit('end');
     expect(got).toEqual(['a 1', 'a end']);
   });
 
-  it('gives on what came in a burst afterwards, once, in its order', () => {
+  it('passes a burst on after it ended, once and in order', () => {
     const { got, response, send } = start();
     for (const text of ['1', '2']) send(text);
     response.emit('end');
@@ -50,7 +50,7 @@ describe('AnswerStream', () => {
     expect(got).toHaveLength(4);
   });
 
-  it('loses and moves nothing, whenever it is given on', () => {
+  it('loses and reorders nothing, whenever it is passed on', () => {
     const step = fc.oneof(
       fc.integer({ min: 1, max: 40_000 }),
       fc.constantFrom('loop' as const, 'deliver' as const),
@@ -74,7 +74,7 @@ describe('AnswerStream', () => {
     );
   });
 
-  it('holds no more than one read of a socket', () => {
+  it('holds at most one read of a socket', () => {
     const { got, send } = start();
     for (const given of [2, 4]) {
       send('x'.repeat(64 * 1024 - 1));
@@ -84,7 +84,7 @@ describe('AnswerStream', () => {
     }
   });
 
-  it('gives the rest of a burst to who has it by then', () => {
+  it('gives the rest of a burst to the receiver at that time', () => {
     const { got, receiver, response, stream, send } = start();
     stream.handTo({
       ...receiver('a'),
@@ -96,7 +96,7 @@ describe('AnswerStream', () => {
     expect(got).toEqual(['b 2', 'b end']);
   });
 
-  it('gives who relays it each piece at once, in a burst too', () => {
+  it('passes each chunk to the relay immediately, also in a burst', () => {
     const { got, receiver, stream, send } = start();
     stream.handTo(receiver('b'));
     send('1');
@@ -104,7 +104,7 @@ describe('AnswerStream', () => {
     expect(got).toEqual(['b 1', 'b 2']);
   });
 
-  it('drops what nobody wants any more', () => {
+  it('drops data once it is forgotten', () => {
     const { got, receiver, stream, send } = start();
     send('1');
     stream.forget();

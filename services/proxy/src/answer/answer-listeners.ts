@@ -1,14 +1,14 @@
 /**
- * The body of an endpoint's answer as it comes, for one receiver at a time: the attempt that judges
- * its start, then the relay. The listeners stay while the receiver changes: for a small answer,
- * taking three off and putting three on, with a pause in between, is a good part of the work.
+ * The body of an endpoint's answer as it arrives, for one receiver at a time: the attempt that judges its
+ * start, then the relay. The listeners stay when the receiver changes: for a small answer, removing and
+ * re-adding three, with a pause in between, is a good part of the work.
  *
- * In a burst, the start of an answer is judged once the event loop has read what there is: see `bursts.ts`.
- * What is relayed does not wait: an event of a stream would only come later for it.
+ * In a burst, the start of an answer is judged once the event loop has read all available data: see
+ * `bursts.ts`. Relayed data is not held: that would only delay the events of a stream.
  *
  *     judging             --(handTo)--> relaying
  *     judging | relaying  --(forget)--> forgotten
- *     forgotten           --(handTo)--> relaying  (a refusal is given after all)
+ *     forgotten           --(handTo)--> relaying  (a refusal is passed on after all)
  */
 import type { IncomingMessage } from 'node:http';
 
@@ -16,18 +16,21 @@ import type { Bursts } from '@zephyr/runtime/bursts';
 
 export interface AnswerReceiver {
   onData(chunk: Buffer): void;
-  /** It is complete as far as HTTP is concerned. */
+  /** The body is complete according to HTTP. */
   onEnd(): void;
-  /** The connection has closed, before its end or after it. */
+  /** The connection has closed, before the end or after it. */
   onClosed(): void;
 }
 
-/** One read of a socket. Beyond it the receiver is asked at once: Node may read 32 times before `setImmediate`. */
+/**
+ * One read of a socket. Beyond it the data is delivered immediately: Node may read 32 times before
+ * `setImmediate`.
+ */
 const MAX_PENDING_BYTES = 64 * 1024;
 
 type AnswerStreamState =
   | { readonly status: 'judging' | 'relaying'; readonly receiver: AnswerReceiver }
-  /** Nobody wants to know any more; what still comes is dropped. */
+  /** There is no receiver any more; data that still arrives is dropped. */
   | { readonly status: 'forgotten' };
 
 const FORGOTTEN: AnswerStreamState = { status: 'forgotten' };
@@ -36,7 +39,7 @@ export class AnswerStream {
   readonly #response: IncomingMessage;
   readonly #bursts: Bursts;
   #state: AnswerStreamState;
-  /** What came in this burst, in its order. */
+  /** Received in this burst, in order. */
   #pending: (Buffer | 'end' | 'close')[] = [];
   #pendingBytes = 0;
 
@@ -53,7 +56,7 @@ export class AnswerStream {
     response.on('close', () => this.#follow('close'));
   }
 
-  /** To the relay. Nothing may be awaited before that: what comes meanwhile is lost. */
+  /** Switches to the relay. Must not follow an await: data arriving in between would be lost. */
   handTo(receiver: AnswerReceiver): void {
     this.#state = { status: 'relaying', receiver };
   }
@@ -62,7 +65,7 @@ export class AnswerStream {
     this.#state = FORGOTTEN;
   }
 
-  /** Gives on what has come until now. */
+  /** Passes on everything received so far. */
   readonly deliver = (): void => {
     const pending = this.#pending;
     this.#pending = [];
@@ -95,7 +98,7 @@ export class AnswerStream {
     else if (this.#pending.length === 1) this.#bursts.run(this.deliver);
   }
 
-  /** Alone it waits for nothing: its data has been given on. */
+  /** Delivered immediately if nothing is pending: its data has already been passed on. */
   #follow(what: 'end' | 'close'): void {
     this.#pending.push(what);
     if (this.#pending.length === 1) this.deliver();

@@ -1,6 +1,6 @@
 /**
- * What counts as an answer and as its end, over real connections. Each case twice in one process and
- * with somebody else's ordinary requests beside it.
+ * What counts as an answer and as its end, over real connections. Each case runs twice in one process, beside
+ * another person's ordinary requests.
  */
 import { once } from 'node:events';
 import { Agent } from 'node:http';
@@ -28,7 +28,7 @@ import { type Rig, startRig } from '../test-support/rig.ts';
 
 const EVENTS = eventsOf().join('');
 const STREAM = { 'content-type': 'text/event-stream' };
-/** Limits that a busy machine does not reach, where it is not the limit that is tested. */
+/** Limits that even a busy machine does not reach, for tests of something else. */
 const PATIENT = { connectMs: 10_000, firstByteMs: 20_000, wholeAnswerMs: 20_000, gateMs: 10_000 };
 
 function answerOf(body: string, headers: Readonly<Record<string, string>>): UpstreamScript {
@@ -38,7 +38,7 @@ function answerOf(body: string, headers: Readonly<Record<string, string>>): Upst
   };
 }
 
-/** The request that is marked, and ten ordinary ones of somebody else that run meanwhile. */
+/** The marked request, with ten ordinary ones of other people running at the same time. */
 async function besideOthers(
   rig: Rig,
   script: UpstreamScript,
@@ -63,7 +63,7 @@ async function twice(act: () => Promise<void>): Promise<void> {
   await act();
 }
 
-describe('the body decides what an answer is', () => {
+describe('the body decides what counts as an answer', () => {
   const right: readonly { name: string; body: string; headers?: Record<string, string> }[] = [
     { name: 'events as text/plain', body: EVENTS, headers: { 'content-type': 'text/plain' } },
     { name: 'events as JSON', body: EVENTS, headers: { 'content-type': 'application/json' } },
@@ -108,7 +108,7 @@ describe('the body decides what an answer is', () => {
     expect(await rig.proxy.attempts()).toEqual({ 'e1 ok': 22 });
   });
 
-  it('takes an answer behind dozens of interim ones', async () => {
+  it('accepts an answer after dozens of interim responses', async () => {
     const rig = await startRig({ timeouts: PATIENT });
     await twice(async () => {
       const result = await besideOthers(rig, async (turn) => {
@@ -121,7 +121,7 @@ describe('the body decides what an answer is', () => {
     expect(await rig.proxy.attempts()).toEqual({ 'e1 ok': 22 });
   });
 
-  it('passes on whatever another operation answers, a page for models where no other endpoint is left', async () => {
+  it('passes on any answer to another operation, even a page for models if no other endpoint is left', async () => {
     const { proxy, first } = await startRig({ timeouts: PATIENT, count: 1 });
     await twice(async () => {
       first.next(raw(`${head(200, { 'content-type': 'text/html', 'content-length': '6' })}<html>`));
@@ -138,7 +138,7 @@ describe('the body decides what an answer is', () => {
     });
   });
 
-  it('passes on the client’s own mistake that came with a success', async () => {
+  it('passes on a client error that came with a success status', async () => {
     const { proxy, first, second } = await startRig({ timeouts: PATIENT });
     const mistake = { type: 'error', error: { type: 'invalid_request_error', message: 'x' } };
     first.next(json(mistake));
@@ -149,7 +149,7 @@ describe('the body decides what an answer is', () => {
   });
 });
 
-describe('what a refusal says', () => {
+describe('the content of a refusal', () => {
   const words = [
     'model: credit balance is too low',
     'insufficient_quota: enforced_spend_limit_reached',
@@ -170,8 +170,8 @@ describe('what a refusal says', () => {
   });
 });
 
-describe('a start that never comes', () => {
-  it('of endless white space costs nobody anything', async () => {
+describe('a start that never arrives', () => {
+  it('of endless white space costs others nothing', async () => {
     const rig = await startRig({ timeouts: PATIENT });
     const blanks: UpstreamScript = async ({ socket, bodyComplete }: Turn) => {
       await bodyComplete;
@@ -188,13 +188,13 @@ describe('a start that never comes', () => {
       expect(result).toMatchObject({ status: 200, end: 'clean' });
       expect(result.headers['x-zephyr-endpoint']).toBe('e2');
     });
-    // Offered were 30 MiB each time; both ends of the test live in this process.
+    // 30 MiB were offered each time; both ends of the test live in this process.
     expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024);
-    // The second time the other endpoint may be asked first.
+    // The second time the other endpoint may be tried first.
     expect(Object.keys(await rig.proxy.attempts())).toContain('e1 not_claude');
   });
 
-  it('of white space now and then ends at the limit of the first byte', async () => {
+  it('of occasional white space ends at the first-byte limit', async () => {
     const rig = await startRig({ timeouts: { ...PATIENT, firstByteMs: 5_000, gateMs: 100 } });
     const result = await besideOthers(rig, async ({ socket, bodyComplete }) => {
       await bodyComplete;
@@ -218,7 +218,7 @@ describe('a start that never comes', () => {
       });
       expect(result.headers['x-zephyr-endpoint']).toBe('e2');
     });
-    // The second time the other endpoint may be asked first.
+    // The second time the other endpoint may be tried first.
     expect(Object.keys(await rig.proxy.attempts())).toContain('e1 not_claude');
   });
 });
@@ -237,14 +237,14 @@ describe('the end of an answer', () => {
   it.each([
     { name: 'is silent', everyMs: 1_000_000 },
     { name: 'goes on sending pings', everyMs: 50 },
-  ])('comes where the endpoint keeps the connection open and $name', async ({ everyMs }) => {
+  ])('arrives even if the endpoint keeps the connection open and $name', async ({ everyMs }) => {
     const rig = await startRig({ timeouts: { ...PATIENT, idleMs: 600_000 } });
     await twice(async () => {
       const result = await besideOthers(rig, openAfterStop(everyMs));
       expect(result).toMatchObject({ status: 200, end: 'clean' });
       expect(result.text.startsWith(EVENTS)).toBe(true);
     });
-    // Their connections are closed: nothing else is ever sent on them.
+    // Their connections are closed: nothing else can arrive on them.
     await eventually(() => {
       const marked = rig.first.ledger.filter(({ headers }) => headers['x-stainless-os']);
       expect(marked.map(({ closedAtMs }) => closedAtMs !== undefined)).toEqual([true, true]);
@@ -252,7 +252,7 @@ describe('the end of an answer', () => {
     expect(await rig.proxy.attempts()).toEqual({ 'e1 ok': 22 });
   });
 
-  it('is a cut behind all that came, where that came at once with the end', async () => {
+  it('is a cut after all received data, even if that arrived together with the end', async () => {
     const rig = await startRig({ timeouts: PATIENT });
     const half = eventsOf().slice(0, 4).join('');
     await twice(async () => {
@@ -261,7 +261,7 @@ describe('the end of an answer', () => {
     });
   });
 
-  it('is clean where the endpoint resets the connection behind the last event', async () => {
+  it('is clean if the endpoint resets the connection after the last event', async () => {
     const rig = await startRig({ timeouts: PATIENT });
     await twice(async () => {
       const result = await besideOthers(rig, async (turn) => {
@@ -278,7 +278,7 @@ describe('the end of an answer', () => {
       const rig = await startRig({ timeouts: PATIENT });
       const half = eventsOf().slice(0, -1).join('').replaceAll('\n', end);
       const result = await besideOthers(rig, answerOf(half, { 'content-type': 'text/plain' }));
-      // How much of it has reached the client before the connection ends is chance.
+      // How much of it reaches the client before the connection ends is down to chance.
       expect(result.end).not.toBe('clean');
       expect(half.startsWith(result.text)).toBe(true);
       expect(await rig.proxy.attempts()).toEqual({ 'e1 ok': 10, 'e1 truncated': 1 });
@@ -289,7 +289,7 @@ describe('the end of an answer', () => {
     { type: 'api_error', failure: 'server_error' },
     { type: 'overloaded_error', failure: 'overloaded' },
     { type: 'invalid_request_error', failure: 'client_error' },
-  ])('is no whole answer where an $type comes after content', async ({ type, failure }) => {
+  ])('is not a whole answer if an $type follows content', async ({ type, failure }) => {
     const rig = await startRig({ timeouts: PATIENT });
     const body = `${eventsOf().slice(0, 4).join('')}event: error\ndata: ${JSON.stringify({ type: 'error', error: { type } })}\n\n`;
     await twice(async () => {
@@ -299,13 +299,13 @@ describe('the end of an answer', () => {
     expect(await rig.proxy.attempts()).toEqual({ 'e1 ok': 20, [`e1 ${failure}`]: 2 });
   });
 
-  it('of a JSON message is its last brace', async () => {
+  it('of a JSON message is its closing brace', async () => {
     const rig = await startRig({ timeouts: { ...PATIENT, idleMs: 600_000 } });
     const message = JSON.stringify({ type: 'message', content: [{ text: '} message_stop {' }] });
     await twice(async () => {
       const open = raw(chunkedHead(200, {}) + chunk(message));
       expect(await besideOthers(rig, open)).toMatchObject({ text: message, end: 'clean' });
-      // Without a length or chunks HTTP cannot show the cut.
+      // Without a length or chunks HTTP cannot indicate the cut.
       const cut = raw(head(200, { connection: 'close' }) + message.slice(0, -2), 'close');
       expect((await besideOthers(rig, cut)).end).not.toBe('clean');
     });
@@ -318,7 +318,7 @@ describe('the end of an answer', () => {
       const rig = await startRig({ timeouts: { ...PATIENT, idleMs: 3_000 } });
       const message = JSON.stringify({ type: 'message', content: [] });
       const length = { 'content-length': String(message.length + 10) };
-      // A client that keeps the connection would wait for the rest for ever.
+      // A client that keeps the connection open would wait forever for the rest.
       const agent = new Agent({ keepAlive: true });
       onTestFinished(() => agent.destroy());
       await twice(async () => {
@@ -331,7 +331,7 @@ describe('the end of an answer', () => {
     },
   );
 
-  it('counts the usage whatever follows the last event', async () => {
+  it('counts the usage, whatever follows the last event', async () => {
     const rig = await startRig({ timeouts: PATIENT });
     await besideOthers(rig, answerOf(`${EVENTS}: ${'y'.repeat(5_000)}\n\n`, STREAM));
     expect(await rig.proxy.metrics()).toMatch(/tokens_total\{endpoint="e1",kind="output"\} 77\b/);
@@ -342,7 +342,7 @@ describe('whether a request streams', () => {
   const long = 'x'.repeat(2_000);
   const decoys = [{ role: 'user', content: [{ type: 'tool_use', input: { stream: true } }] }];
 
-  it('is known where the key is in the middle: a frozen endpoint is left at the first byte’s limit', async () => {
+  it('is known if the key is in the middle: a frozen endpoint is abandoned at the first-byte limit', async () => {
     const clock = new ManualClock();
     const timeouts = { ...PATIENT, wholeAnswerMs: 600_000 };
     const rig = await startRig({ clock, timeouts });
@@ -361,7 +361,7 @@ describe('whether a request streams', () => {
     expect(await rig.proxy.attempts()).toMatchObject({ 'e1 first_byte_timeout': 1 });
   });
 
-  it('is not guessed from a tool’s input: a slow whole answer is waited for', async () => {
+  it('is not guessed from a tool’s input: a slow whole answer gets the time it needs', async () => {
     const timeouts = { ...PATIENT, firstByteMs: 100, wholeAnswerMs: 60_000 };
     const clock = new ManualClock();
     const { proxy, first, second } = await startRig({ clock, timeouts });
@@ -388,7 +388,7 @@ describe('a running answer is never cut by the proxy', () => {
       STREAM_BODY,
     ].join('\r\n');
 
-  /** A client that sends two requests at once on one connection, as HTTP/1.1 allows. */
+  /** A client that pipelines two requests on one connection, as HTTP/1.1 allows. */
   async function pipeline(port: number): Promise<{ socket: Socket; text: () => string }> {
     const socket = connect(port, '127.0.0.1');
     socket.on('error', () => undefined);
@@ -402,7 +402,7 @@ describe('a running answer is never cut by the proxy', () => {
     return { socket, text: () => text };
   }
 
-  /** The first request streams until `finish`; the second is answered by `second` at once. */
+  /** The first request streams until `finish`; the second is answered by `second` immediately. */
   async function rigOfTwo(
     second: UpstreamScript,
     timeouts: Record<string, number>,
@@ -426,12 +426,12 @@ describe('a running answer is never cut by the proxy', () => {
     return { rig, finish };
   }
 
-  it('by the stall limit of a second request that waits behind it', async () => {
+  it('by the stall limit of a second request queued behind it', async () => {
     const clock = new ManualClock();
     const { rig, finish } = await rigOfTwo(sse({ mark: 'short' }), { clientStallMs: 100 }, clock);
     const { socket, text } = await pipeline(rig.proxy.port);
     await eventually(() => expect(rig.first.ledger.length).toBe(2));
-    // Many times the limit, with others beside.
+    // Many times the limit, with other requests running.
     for (let round = 0; round < 10; round += 1) {
       expect(await call(rig.proxy.port)).toMatchObject({ status: 200, end: 'clean' });
       clock.advance(60);
@@ -443,7 +443,7 @@ describe('a running answer is never cut by the proxy', () => {
     expect(await rig.proxy.attempts()).toEqual({ 'e1 ok': 12 });
   });
 
-  it('by a second answer that is larger than what is buffered', async () => {
+  it('by a second answer larger than the buffer', async () => {
     const large = eventsOf({ mark: 'short', text: 'z'.repeat(300_000) }).join('');
     const clock = new ManualClock();
     const { rig, finish } = await rigOfTwo(answerOf(large, STREAM), { clientStallMs: 100 }, clock);
@@ -471,7 +471,7 @@ describe('a running answer is never cut by the proxy', () => {
         /^e1 (truncated|idle_timeout)$/.test(name),
       );
     await eventually(() => expect(rig.first.ledger.length).toBe(2));
-    // Time passes only as long as the first answer lives.
+    // Time only passes while the first answer is alive.
     while (!(await isOver())) {
       const before = lived();
       await eventually(() => expect(lived()).toBeGreaterThan(before));
@@ -499,7 +499,7 @@ describe('a running answer is never cut by the proxy', () => {
     });
     socket.write(ask('long') + rest);
     await eventually(() => expect(text).toContain('content_block_delta'));
-    // Node looks now and then for requests that take too long: one that began later is found, too.
+    // Node checks only now and then for requests that take too long, so the later one is found, too.
     const late = await sendRaw(rig.proxy.port, 'POST /v1/messages HTTP/1.1\r\nHost: a\r\n', 30_000);
     expect(late.text).toMatch(/^HTTP\/1\.1 408 /);
     expect(await call(rig.proxy.port)).toMatchObject({ status: 200, end: 'clean' });
@@ -509,7 +509,7 @@ describe('a running answer is never cut by the proxy', () => {
     expect(text.slice(0, text.indexOf('message_stop'))).not.toContain('HTTP/1.1 4');
   });
 
-  it('and ends with its client, together with what waits behind it', async () => {
+  it('and ends with its client, together with the requests queued behind it', async () => {
     const { rig } = await rigOfTwo(sse({ mark: 'short' }), {});
     await twice(async () => {
       const { socket } = await pipeline(rig.proxy.port);

@@ -27,7 +27,7 @@ async function bodyOf(port: number): Promise<Buffer> {
   return Buffer.concat(await res.toArray());
 }
 
-/** All that comes until the server closes or says nothing more. */
+/** All data until the server closes or stops sending. */
 async function talk(
   port: number,
   text: string,
@@ -44,13 +44,13 @@ async function talk(
   return got;
 }
 
-/** Each byte encodes its position, so that a lost, doubled or moved one shows. */
+/** Each byte encodes its position, so that a lost, duplicated or reordered one shows. */
 function bytesFrom(start: number, length: number): Buffer {
   return Buffer.from(Array.from({ length }, (_, index) => (start + index) % 251));
 }
 
 describe('BodyWriter', () => {
-  it('gives every byte, whatever the sizes of the chunks', async () => {
+  it('writes every byte, whatever the chunk sizes', async () => {
     const sizes = [1, 15, 16, 255, 256, 2_047, 2_048, 2_049, 3, 100_000, 130, 4_096, 1];
     let at = 0;
     const chunks = sizes.map((size) => {
@@ -101,7 +101,7 @@ describe('BodyWriter', () => {
     const port = await serve((res) => {
       const writer = new BodyWriter(res);
       writer.write(first);
-      // As Node 24.22 does by itself with the first chunk of a tick.
+      // As Node 24.22 itself does with the first chunk of a tick.
       res.cork();
       writer.write(large);
       writer.write(small);
@@ -114,7 +114,7 @@ describe('BodyWriter', () => {
     expect((await bodyOf(port)).equals(bytesFrom(0, 4_156))).toBe(true);
   });
 
-  it('waits for its turn on a connection with an earlier answer', async () => {
+  it('waits its turn on a connection with an earlier answer', async () => {
     const later: (() => void)[] = [];
     const port = await serve((res, url) => {
       const writer = new BodyWriter(res);
@@ -141,7 +141,7 @@ describe('BodyWriter', () => {
     ]);
   });
 
-  it('reports when a slow client has read', async () => {
+  it('reports when a slow client has caught up', async () => {
     const chunk = bytesFrom(0, 2_000);
     let waited = 0;
     let given = 0;

@@ -1,27 +1,27 @@
 /**
  * Writes the body of an answer to its client.
  *
- * Node hands the socket four pieces for each chunk of a chunked answer: its size, a line end, the
- * data, a line end. An event of a stream is so small that putting them together first costs far less
- * than four pieces do on their way to the kernel: a seventh of what an event costs (`make bench`).
+ * Node hands the socket four pieces for each chunk of a chunked answer: its size, a line end, the data, a
+ * line end. For small events, joining them first costs far less than sending four pieces to the kernel: a
+ * seventh of the cost of an event (`make bench`).
  */
 import type { ServerResponse } from 'node:http';
 
-/** Up to here copying is cheaper; as much as Node takes from its pool. */
+/** Up to here copying is cheaper; also the most that Node takes from its pool. */
 const MAX_FRAMED_BYTES = 2_048;
 const CR = 0x0d;
 const LF = 0x0a;
 
 export class BodyWriter {
   readonly #res: ServerResponse;
-  /** The first chunk takes the headers along. */
+  /** The first chunk carries the headers along. */
   #begun = false;
 
   constructor(res: ServerResponse) {
     this.#res = res;
   }
 
-  /** @returns False when the client is slow: the next chunk should wait for `onceDrained`. */
+  /** @returns false if the client is slow: wait for `onceDrained` before the next chunk. */
   write(chunk: Buffer): boolean {
     const socket = this.#framingSocket();
     if (socket !== null && chunk.length > 0 && chunk.length <= MAX_FRAMED_BYTES) {
@@ -31,19 +31,19 @@ export class BodyWriter {
     return this.#res.write(chunk);
   }
 
-  /** The chunk with which a body of known length is whole: no empty piece has to follow it. */
+  /** Writes the chunk that completes a body of known length, without a trailing empty piece. */
   end(chunk: Buffer): void {
     this.#res.end(chunk);
   }
 
-  /** The client has read what was written. */
+  /** Calls back once the client has read what was written. */
   onceDrained(act: () => void): void {
     (this.#framingSocket() ?? this.#res).once('drain', act);
   }
 
   /**
-   * `null`: not chunked, or Node still holds the headers or a chunk back, which go first. It does so
-   * while an earlier answer has the connection, and from 24.22 on until the next tick.
+   * `null` if the answer is not chunked, or Node still holds back the headers or a chunk, which must go
+   * first. It does so while an earlier answer has the connection, and from 24.22 on until the next tick.
    */
   #framingSocket() {
     const { socket, chunkedEncoding, writableLength } = this.#res;
@@ -52,7 +52,7 @@ export class BodyWriter {
   }
 }
 
-/** One chunk as it goes over the wire. RFC 9112, section 7.1. */
+/** One chunk in wire format. RFC 9112, section 7.1. */
 function framed(chunk: Buffer): Buffer {
   const size = chunk.length.toString(16);
   const dataAt = size.length + 2;

@@ -1,12 +1,12 @@
-/** `GET /v1/models` where the endpoints have no such list: what the configuration says they serve. */
+/** `GET /v1/models` if no endpoint has a list: the configured models. */
 import type { ServerResponse } from 'node:http';
 
 import { newRequestId } from './zephyr-errors.ts';
 
-/** Of a model, of which no more than its name is known. */
+/** Release date of a model of which only the name is known. */
 const RELEASE = '1970-01-01T00:00:00Z';
 
-/** @param models as the configuration has them; patterns name no model and are left out */
+/** @param models from the configuration; patterns are not names and are left out */
 export function namedModels(models: readonly string[]): readonly string[] {
   return models.filter((model) => !model.includes('*')).toSorted();
 }

@@ -1,4 +1,4 @@
-/** The endpoint's own error as the answer to the client: whether that may be, and how. */
+/** Passing an endpoint's own error to the client: whether that is allowed, and how. */
 import type { ServerResponse } from 'node:http';
 
 import type { FailureClass } from '@zephyr/contract/failure';
@@ -9,15 +9,15 @@ import { downstreamHeaders } from './response-headers.ts';
 import { LEFT_FAMILY_HEADER } from './zephyr-errors.ts';
 
 export interface PassOptions {
-  /** No further request is wanted on this connection. */
+  /** The connection accepts no further request. */
   readonly isLast: boolean;
   /** See `ErrorFacts`. */
   readonly leftFamily: string | undefined;
 }
 
 /**
- * Whether a client may see the endpoint's own answer: an error in the API's words, but never a refusal
- * of our token, which Claude Code would take for the end of its own login.
+ * Whether a client may see the endpoint's own answer: an API error, but never a refusal of our token, which
+ * Claude Code would mistake for the end of its own login.
  */
 export function mayBePassed(
   status: number,
@@ -29,8 +29,8 @@ export function mayBePassed(
 }
 
 /**
- * The last endpoint's own error answer with its headers (`retry-after`, `x-should-retry`,
- * `anthropic-ratelimit-*`, `request-id`), when all that may be tried has been tried.
+ * Passes on the last endpoint's own error with its headers (`retry-after`, `x-should-retry`,
+ * `anthropic-ratelimit-*`, `request-id`), once everything else has been tried.
  */
 export function passRefusal(
   res: ServerResponse,

@@ -1,4 +1,4 @@
-/** The waits while an answer is given, by ticks: for the endpoint, for the client, for what follows. */
+/** The waits while an answer is relayed, by ticks: for the endpoint, for the client, for trailing data. */
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
@@ -18,7 +18,7 @@ const EVENTS = eventsOf();
 
 interface Setup {
   readonly form?: AnswerForm;
-  /** What the client takes at once. */
+  /** How much the client accepts per write. */
   readonly isSlow?: boolean;
   readonly headers?: Record<string, string>;
 }
@@ -91,7 +91,7 @@ function start({ form = 'stream', isSlow = false, headers = {} }: Setup = {}) {
 }
 
 describe('the wait for the endpoint', () => {
-  it('starts again with each piece, pings too', () => {
+  it('restarts with each chunk, including pings', () => {
     const { clock, results, give } = start();
     give(...EVENTS.slice(0, 2));
     for (let round = 0; round < 5; round += 1) {
@@ -105,7 +105,7 @@ describe('the wait for the endpoint', () => {
     expect(results).toEqual([{ kind: 'cut', failure: 'idle_timeout' }]);
   });
 
-  it('is not for a client that is slow', () => {
+  it('does not run while the client is slow', () => {
     const { clock, results, upstream, give, socket } = start({ isSlow: true });
     give(EVENTS[0] ?? '');
     expect(upstream.isPaused).toBe(true);
@@ -119,7 +119,7 @@ describe('the wait for the endpoint', () => {
 });
 
 describe('the wait for the client', () => {
-  it('ends when it has taken nothing for the whole limit', () => {
+  it('ends when it has read nothing for the whole limit', () => {
     const { clock, give, socket } = start({ isSlow: true });
     give(EVENTS[0] ?? '');
     clock.advance(STALL_MS - 1);
@@ -132,7 +132,7 @@ describe('the wait for the client', () => {
     expect(socket.isDestroyed).toBe(true);
   });
 
-  it('goes on while an earlier answer has the connection', () => {
+  it('continues while an earlier answer has the connection', () => {
     const { clock, give, client, socket } = start({ isSlow: true });
     Object.assign(client, { socket: null });
     give(EVENTS[0] ?? '');
@@ -140,7 +140,7 @@ describe('the wait for the client', () => {
     expect(socket.isDestroyed).toBe(false);
   });
 
-  it('ends when it has read: the endpoint is waited for again', () => {
+  it('ends when it has caught up: the wait for the endpoint resumes', () => {
     const { clock, results, give, client, upstream } = start({ isSlow: true });
     give(EVENTS[0] ?? '');
     client.emit('drain');
@@ -149,7 +149,7 @@ describe('the wait for the client', () => {
     expect(results).toEqual([{ kind: 'cut', failure: 'idle_timeout' }]);
   });
 
-  it('goes on behind the end, until it has the last bytes', () => {
+  it('continues after the end, until it has the last bytes', () => {
     const { clock, results, give, socket, upstream } = start({ isSlow: true });
     give(...EVENTS);
     upstream.emit('end');
@@ -159,8 +159,8 @@ describe('the wait for the client', () => {
   });
 });
 
-describe('the wait for what follows a whole answer', () => {
-  it('ends 250 ms after the last piece: the client has its end, the endpoint is let go', () => {
+describe('the wait for trailing data after a whole answer', () => {
+  it('ends 250 ms after the last chunk: the client gets its end, the endpoint is released', () => {
     const { clock, results, give, client, upstream } = start();
     give(...EVENTS);
     clock.advance(249);
@@ -186,7 +186,7 @@ describe('the wait for what follows a whole answer', () => {
     expect(results).toMatchObject([{ kind: 'complete' }]);
   });
 
-  it('is that of the endpoint where the answer has a length', () => {
+  it('is the wait for the endpoint if the answer has a length', () => {
     const { clock, results, give } = start({ headers: { 'content-length': '5000' } });
     give(...EVENTS);
     clock.advance(IDLE_MS - 1);
@@ -213,14 +213,14 @@ describe('an answer of a declared length', () => {
     expect(results).toMatchObject([{ kind: 'complete' }]);
   });
 
-  it('is complete where the client has left with all of it', () => {
+  it('is complete if the client has left with all of it', () => {
     const { results, relay, give } = start(declared(MESSAGE));
     give(MESSAGE);
     relay.clientGone();
     expect(results).toMatchObject([{ kind: 'complete' }]);
   });
 
-  it('is cut where half a message has that length', () => {
+  it('is cut if half a message has that length', () => {
     const half = MESSAGE.slice(0, -1);
     const { results, upstream, client, give } = start(declared(half));
     give(half);
@@ -236,7 +236,7 @@ describe('a relay that is done', () => {
     { name: 'cut', end: (relay: Relay) => relay.cut('timeout'), count: 1 },
     { name: 'left by its client', end: (relay: Relay) => relay.clientGone(), count: 1 },
     { name: 'abandoned', end: (relay: Relay) => relay.abandon(), count: 0 },
-  ])('$name: reports once at most, and lets go', ({ end, count }) => {
+  ])('$name: reports at most once, and releases everything', ({ end, count }) => {
     const { clock, results, relay, upstream, give } = start();
     give(EVENTS[0] ?? '');
     end(relay);

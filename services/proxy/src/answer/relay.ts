@@ -1,9 +1,9 @@
 /**
- * Gives a decided answer to the client: what was held, then every byte as it comes, with
- * back-pressure. An answer that is cut upstream ends abnormally here too: Claude Code takes a
- * stream that ends cleanly as complete, even without its last event.
+ * Relays an accepted answer to the client: the held start, then every byte as it arrives, with back-pressure.
+ * An answer that is cut upstream ends abnormally here too: Claude Code considers a stream that ends cleanly
+ * complete, even without its last event.
  *
- *     flowing   --(client is slow)-->               held_back --(it has read)--> flowing
+ *     flowing   --(client is slow)-->               held_back --(it has caught up)--> flowing
  *     flowing   --(ended properly)-->               done: complete
  *     flowing   --(whole, then REST_MS)-->          done: complete, endpoint connection dropped
  *     any       --(cut, silent, not whole)-->       done: cut
@@ -41,22 +41,22 @@ export type RelayResult =
 export interface RelayInput {
   readonly res: ServerResponse;
   readonly response: HeldResponse;
-  /** An answer of the Messages API, which has to be whole. */
+  /** Whether it is an answer of the Messages API, which has to be whole. */
   readonly isMessages: boolean;
-  /** Named to the client. */
+  /** Reported to the client. */
   readonly endpointId: EndpointId;
   /** See `ErrorFacts`. */
   readonly leftFamily: string | undefined;
-  /** No further request is wanted on this connection. */
+  /** The connection accepts no further request. */
   readonly isLast: boolean;
-  /** Of the exchange; used by nobody else from here on. */
+  /** Taken over from the exchange; used by nothing else from here on. */
   readonly deadline: Deadline;
   readonly clock: Clock;
   readonly idleMs: number;
   readonly clientStallMs: number;
 }
 
-/** `wholeAtMs`: when all of the answer had come, by the monotonic clock; what follows is no part of it. */
+/** `wholeAtMs`: monotonic time at which the whole answer had arrived; later data is not part of it. */
 type RelayState =
   | { readonly status: 'flowing' | 'held_back'; readonly wholeAtMs: number | undefined }
   | { readonly status: 'done' };
@@ -66,10 +66,10 @@ const FLOWING: RelayState = { status: 'flowing', wholeAtMs: undefined };
 export class Relay implements AnswerReceiver {
   readonly #input: RelayInput;
   readonly #onDone: (result: RelayResult) => void;
-  /** Absent where the end cannot be seen. */
+  /** Absent if the end cannot be detected. */
   readonly #end: AnswerEnd | undefined;
   readonly #body: BodyWriter;
-  /** Of the body's declared length; not a number where none is declared. */
+  /** Bytes left of the declared length; NaN if none is declared. */
   #leftBytes: number;
   #state: RelayState = FLOWING;
 
@@ -91,7 +91,7 @@ export class Relay implements AnswerReceiver {
     }
     if (leftFamily !== undefined) headers[LEFT_FAMILY_HEADER] = leftFamily;
     if (isLast) headers.connection = 'close';
-    // It has no body: a front that believes the length would take the next answer for it.
+    // It has no body: a reverse proxy that believes the length would read the next answer as one.
     if (response.status === 204) delete headers['content-length'];
     res.writeHead(response.status, headers);
     response.stream.handTo(this);
@@ -101,7 +101,7 @@ export class Relay implements AnswerReceiver {
     else if (response.held.length === 0) res.flushHeaders();
   }
 
-  /** The tokens that the answer named until now; undefined where it did not, or cannot be read. */
+  /** Tokens reported by the answer so far; undefined if it has not reported any, or cannot be read. */
   get usage(): AnswerUsage | undefined {
     return this.#end?.usage;
   }
@@ -127,7 +127,7 @@ export class Relay implements AnswerReceiver {
     this.cut('truncated');
   }
 
-  /** Ends the answer visibly, unless it is whole: the client must never take half for all. */
+  /** Ends the answer abnormally, unless it is whole: the client must never mistake half for all. */
   cut(failure: FailureClass): void {
     if (this.#state.status === 'done') return;
     if (this.#isWhole) {
@@ -139,7 +139,7 @@ export class Relay implements AnswerReceiver {
     this.#onDone({ kind: 'cut', failure });
   }
 
-  /** Ends the answer with a last event that says why, as far as its form allows. */
+  /** Ends the answer with a last event that states the reason, as far as its form allows. */
   cutWithEvent(event: string): void {
     if (this.#state.status === 'done') return;
     const { res } = this.#input;
@@ -152,7 +152,7 @@ export class Relay implements AnswerReceiver {
   clientGone(): void {
     if (this.#state.status === 'done') return;
     if (this.#leftBytes === 0 && this.#input.res.writableEnded) {
-      // It has all of it, and its response may close before the endpoint's is seen to end.
+      // The client has all of it, and may close before the endpoint's end is seen.
       this.#complete();
       return;
     }
@@ -160,14 +160,14 @@ export class Relay implements AnswerReceiver {
     this.#onDone({ kind: 'client_gone' });
   }
 
-  /** Nothing more is given or reported; the endpoint's connection closes. */
+  /** Stops relaying and reporting; closes the endpoint's connection. */
   abandon(): void {
     this.#finish();
     this.#input.deadline.stop();
     this.#input.response.stream.destroy();
   }
 
-  /** All of it has come, and nothing says that more will: a declared length has to be kept. */
+  /** Whether all of it has arrived and no more is announced: a declared length must be honoured. */
   get #isWhole(): boolean {
     const { headers } = this.#input.response;
     return this.#end?.ending !== undefined && headers['content-length'] === undefined;
@@ -176,7 +176,7 @@ export class Relay implements AnswerReceiver {
   #complete(): void {
     const { res, deadline } = this.#input;
     res.end();
-    // The last bytes may still wait for the client: the stall limit goes on until it has them.
+    // The last bytes may still be on their way to the client: the stall limit applies until they are sent.
     const isHeldBack = this.#state.status === 'held_back';
     if (!isHeldBack && res.writableLength > 0) this.#waitForClient();
     if (isHeldBack || res.writableLength > 0) res.once('close', () => deadline.stop());
@@ -189,7 +189,7 @@ export class Relay implements AnswerReceiver {
     });
   }
 
-  /** The connection to the endpoint is not used again: it may still send something. */
+  /** The endpoint's connection is not reused: it may still send something. */
   #completeWithoutRest(): void {
     const { stream } = this.#input.response;
     this.#complete();
@@ -230,7 +230,7 @@ export class Relay implements AnswerReceiver {
     this.#body.onceDrained(() => this.#onDrained());
   }
 
-  /** What follows the end changes neither how the answer ended nor what it used. */
+  /** Data after the end changes neither the result of the answer nor its usage. */
   #look(chunk: Buffer): void {
     const state = this.#state;
     if (state.status === 'done' || state.wholeAtMs !== undefined) return;
@@ -264,8 +264,8 @@ export class Relay implements AnswerReceiver {
   }
 
   /**
-   * Stalled is a client whose connection holds bytes of this answer and has taken none of them for the
-   * whole limit: not one that waits for an earlier answer on the same connection, which goes on.
+   * A client is stalled if its connection holds bytes of this answer and has taken none of them for the whole
+   * limit, but not while an earlier, running answer has the connection.
    */
   #waitForClient(): void {
     const { deadline, clientStallMs, res } = this.#input;
@@ -289,8 +289,8 @@ function takenBytesOf(socket: Socket | null): number | undefined {
 }
 
 /**
- * An earlier answer on the same connection may still run: it goes on to its end. What was written of this
- * one goes first: Node holds it back until the next tick, and until `socket` is known.
+ * An earlier answer on the same connection runs to its end first. So does data of this one: Node holds it
+ * back until the next tick, and until `socket` is known.
  */
 function whenItsTurn(res: ServerResponse, act: (socket: Socket) => void): void {
   const next = (socket: Socket): void => process.nextTick(act, socket);
@@ -298,7 +298,7 @@ function whenItsTurn(res: ServerResponse, act: (socket: Socket) => void): void {
   else next(res.socket);
 }
 
-/** In HTTP/1.1 a missing last chunk shows the cut; in HTTP/1.0 only a reset does. */
+/** HTTP/1.1 shows the cut by a missing last chunk; HTTP/1.0 only by a reset. */
 function destroyConnection(res: ServerResponse, socket: Socket): void {
   if (res.req.httpVersion === '1.0') socket.resetAndDestroy();
   else socket.destroy();

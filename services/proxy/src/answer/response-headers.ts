@@ -1,6 +1,6 @@
 /**
- * The headers of an endpoint's answer that the client gets. A list of what is allowed, not of what is
- * forbidden: a relay may send anything. Those that the endpoint gets are in `upstream/request-headers.ts`.
+ * The headers of an endpoint's answer that reach the client. An allowlist, because a relay may send anything.
+ * For the headers that the endpoint gets, see `upstream/request-headers.ts`.
  */
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 
@@ -24,10 +24,10 @@ const RESPONSE_HEADERS: ReadonlySet<string> = new Set([
   'x-should-retry',
 ]);
 const RESPONSE_PREFIX = 'anthropic-';
-/** Names the account behind the team's token. */
+/** Identifies the account behind the team's token. */
 const RESPONSE_SECRET = 'anthropic-organization-id';
 
-/** @param isMore of the endpoint's configuration */
+/** @param isMore from the endpoint's configuration */
 export function downstreamHeaders(
   upstream: IncomingHttpHeaders,
   isMore?: HeaderMatcher,

@@ -10,12 +10,15 @@ describe('retryAdvice', () => {
     [59_999, '60'],
     [60_000, '60'],
     [3_600_000, '60'],
-  ])('says a time that Claude Code waits for, in whole seconds: %d ms', (retryAfterMs, said) => {
-    const advice = retryAdvice({ retryAfterMs, isCertain: false, shouldRetry: true });
-    expect(advice).toEqual({ shouldRetry: true, retryAfter: said });
-  });
+  ])(
+    'gives a time that Claude Code is willing to wait, in whole seconds: %d ms',
+    (retryAfterMs, said) => {
+      const advice = retryAdvice({ retryAfterMs, isCertain: false, shouldRetry: true });
+      expect(advice).toEqual({ shouldRetry: true, retryAfter: said });
+    },
+  );
 
-  it('says all of a limit of ours, and that asking again before is in vain', () => {
+  it('sends the full time of a limit of ours, and advises against an earlier retry', () => {
     const ofLimit = { isCertain: true, shouldRetry: true };
     expect(retryAdvice({ ...ofLimit, retryAfterMs: 60_001 })).toEqual({
       ...{ shouldRetry: false, retryAfter: '61' },
@@ -25,7 +28,7 @@ describe('retryAdvice', () => {
     });
   });
 
-  it('says nothing of a time where none is known', () => {
+  it('sends no time if none is known', () => {
     expect(retryAdvice({ isCertain: true, shouldRetry: false })).toEqual({ shouldRetry: false });
   });
 });

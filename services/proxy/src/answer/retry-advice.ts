@@ -1,19 +1,19 @@
-/** Whether and when the client is to ask again: `x-should-retry` and `retry-after` of our own answers. Pure. */
+/** Whether and when the client should retry: `x-should-retry` and `retry-after` of our own answers. Pure. */
 
-/** Claude Code waits no longer; with a longer wait it should stop. */
+/** The longest wait of Claude Code; if more is needed, it should stop. */
 const LONGEST_RETRY_SECONDS = 60;
 
 export interface RetryAdvice {
-  /** Absent: the client's own rule. */
+  /** Absent: the client decides. */
   readonly shouldRetry?: boolean | undefined;
   readonly retryAfter?: string | undefined;
 }
 
 interface KnownWait {
   readonly retryAfterMs?: number | undefined;
-  /** A limit of ours lasts as long as it says; an endpoint may be back before. */
+  /** A limit of ours lasts exactly this long; an endpoint may be back earlier. */
   readonly isCertain: boolean;
-  /** What the error says by itself. */
+  /** The error's own advice. */
   readonly shouldRetry?: boolean | undefined;
 }
 

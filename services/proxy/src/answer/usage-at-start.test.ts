@@ -13,14 +13,14 @@ describe('usageInHead', () => {
       { inputTokens: 1, outputTokens: 2, cacheReadTokens: 3, cacheWriteTokens: 4 },
     ],
     [
-      'blanks, and what comes before the last usage',
+      'blanks, and data before the last usage',
       '"input_tokens":5 "usage" : {"output_tokens"  :  3 }',
       { ...none, outputTokens: 3 },
     ],
     ['a count without its usage', '"output_tokens":4', { ...none, outputTokens: 4 }],
     ['a number of something else', '"usage":{"output_tokens" x: 4}', none],
     ['no number', '"usage":{"output_tokens":"x"}', none],
-    ['far behind its name', `"output_tokens"${' '.repeat(40)}: 4`, none],
+    ['far from its name', `"output_tokens"${' '.repeat(40)}: 4`, none],
     ['only the start', `${' '.repeat(4_096)}"usage":{"input_tokens":1}`, none],
   ])('%s', (_, head, usage) => {
     expect(usageInHead(head)).toEqual(usage);

@@ -1,6 +1,6 @@
 /**
- * What the first bytes of an answer say, while the rest is still to come. Searched, not parsed: it is
- * read for every request, and nothing of it is counted.
+ * Reads facts from the first bytes of an answer, before the rest arrives. Searched, not parsed: this runs for
+ * every request, and nothing is billed from it.
  */
 import type { TokenUsage } from '@zephyr/contract/probe';
 
@@ -14,7 +14,7 @@ const COUNTS: readonly (readonly [keyof TokenUsage, string])[] = [
   ['cacheWriteTokens', '"cache_creation_input_tokens"'],
 ];
 
-/** The usage that a stream names at its start; what is not mentioned is 0. */
+/** The usage reported at the start of a stream; missing values are 0. */
 export function usageInHead(head: string): TokenUsage {
   const usage: Record<keyof TokenUsage, number> = {
     inputTokens: 0,
@@ -29,7 +29,7 @@ export function usageInHead(head: string): TokenUsage {
   return usage;
 }
 
-/** The model that answered, as the start of the answer names it; empty where it does not. */
+/** The answering model as reported at the start of the answer; empty if it is not. */
 export function modelInHead(head: string): string {
   const start = head.slice(0, MAX_HEAD_CHARACTERS);
   return /"model"\s*:\s*"([A-Za-z0-9._:/@-]{1,100})"/.exec(start)?.[1] ?? '';

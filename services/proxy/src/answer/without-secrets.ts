@@ -1,19 +1,19 @@
 /**
- * Relays write what they were asked into what they refuse, headers and all: also the team's token and
- * other secret headers, which no person gets to see.
+ * Relays may echo the request in a refusal, headers and all: including the team's token and other secret
+ * headers, which no person may see.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 
 import type { HeldResponse } from './held-response.ts';
 
 /**
- * A refusal with the secrets blotted out, each character by one, so that its framing stays right. Of one
- * that goes on, the part that is here.
+ * Masks the secrets in a refusal, one character each, so that its framing stays valid. If more of it is to
+ * follow, only the received part is passed on.
  */
 export function withoutSecrets(refusal: HeldResponse, secrets: readonly string[]): HeldResponse {
   const clean = (text: string): string =>
     secrets.reduce((rest, secret) => rest.replaceAll(secret, '*'.repeat(secret.length)), text);
-  // Latin-1: every byte stays what it is.
+  // Latin-1 keeps every byte as it is.
   const body = clean(Buffer.concat(refusal.held).toString('latin1'));
   return {
     ...refusal,

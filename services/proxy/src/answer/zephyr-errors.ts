@@ -1,10 +1,10 @@
 /**
- * Every answer that we make ourselves: fixed texts in the shape of the Messages API, so that no
- * host name, stack or query string of ours can reach a client.
+ * Every answer that we generate ourselves: fixed texts in the format of the Messages API, so that no host
+ * name, stack trace or query string of ours can reach a client.
  *
- * Status and headers follow what Claude Code does with them: it obeys `x-should-retry`, waits for
- * a `retry-after` of up to 60 s and gives up at once on a longer one, and takes a 401 or 403 as
- * the end of its own login.
+ * Status and headers follow how Claude Code treats them: it obeys `x-should-retry`, waits for a `retry-after`
+ * of up to 60 s and gives up immediately on a longer one, and treats a 401 or 403 as the end of its own
+ * login.
  */
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
@@ -17,7 +17,7 @@ interface ErrorKind {
   readonly status: number;
   readonly type: string;
   readonly message: string;
-  /** Says to the client whether trying again can help; absent: the client's own rule. */
+  /** Whether the client should retry; if absent, the client decides. */
   readonly shouldRetry?: boolean;
 }
 
@@ -54,17 +54,17 @@ const KINDS = {
   forward_proxy: [
     404,
     'not_found_error',
-    'this is no forward proxy: unset HTTP_PROXY and HTTPS_PROXY for it, and set ANTHROPIC_BASE_URL to http://<host>:<port> of this proxy, without /v1',
+    'this is not a forward proxy: unset HTTP_PROXY and HTTPS_PROXY for it, and set ANTHROPIC_BASE_URL to http://<host>:<port> of this proxy, without /v1',
   ],
   model_not_allowed: [
     403,
     'permission_error',
-    'your key is not for this model; your models are: <models>',
+    'your key does not permit this model; your models are: <models>',
   ],
   repeated_model: [
     400,
     'invalid_request_error',
-    'the body names `model` more than once, and your key is not for all models: name it once',
+    'the body names `model` more than once, and your key does not permit all models: name it once',
   ],
   unknown_model: [
     404,
@@ -81,7 +81,7 @@ const KINDS = {
   over_limit: [429, 'rate_limit_error', '<limit>'],
   client_busy: [429, 'rate_limit_error', 'this client has too many active requests'],
   busy: [503, 'overloaded_error', 'this proxy has too many active requests'],
-  usage_away: [503, 'api_error', 'the figures are in Redis, which is away at the moment'],
+  usage_away: [503, 'api_error', 'the figures are in Redis, which is unreachable at the moment'],
   internal: [500, 'api_error', 'this proxy failed; its log says why'],
   all_down: [503, 'overloaded_error', 'no endpoint is in service at the moment'],
   unreachable: [
@@ -96,37 +96,40 @@ const KINDS = {
   token_refused: [
     402,
     'api_error',
-    'the endpoint refuses the token that this proxy has for it, or its account: whoever runs this proxy corrects it in .env; `make status` or `zephyr status` says which',
+    'the endpoint refuses the token that this proxy has for it, or its account: the operator of this proxy must correct it in .env; `make status` or `zephyr status` says which',
   ],
   upstream_timeout: [504, 'api_error', 'the endpoint did not answer in time'],
-  upstream_failed: [502, 'api_error', 'the endpoint did not give a valid answer'],
+  upstream_failed: [502, 'api_error', 'the endpoint did not return a valid answer'],
 } as const satisfies Record<string, readonly [number, string, string]>;
 
 export type ErrorName = keyof typeof KINDS;
 
-/** What only the answer knows, in the texts that name it. */
+/** Placeholders in the texts, replaced when the answer is sent. */
 const PLACES = {
   address: 'http://<host>:<port>',
   models: '<models>',
   limit: '<limit>',
 } as const;
 
-/** What is put into the texts; absent: their words for it stay. */
+/** Values for the placeholders; an absent one leaves its placeholder in the text. */
 export interface ErrorFacts {
-  /** The base URL by which the client calls us. */
+  /** The base URL that the client uses for us. */
   readonly address?: string | undefined;
-  /** What the endpoints serve, or what the person may ask, by the configuration. */
+  /** The models that the endpoints serve, or that the person may use, by the configuration. */
   readonly models?: string | undefined;
-  /** Of the session's thinking signatures; the request was sent elsewhere, as nothing of it serves. */
+  /**
+   * The session's signature family, if the request went to another one because none of its endpoints is
+   * available.
+   */
   readonly leftFamily?: string | undefined;
-  /** A sentence: which limit of whom is reached, and when it resets. */
+  /** A sentence: whose limit is reached, which one, and when it resets. */
   readonly limit?: string | undefined;
 }
 
-/** Names the signature family of the session that an endpoint of another one was asked for. */
+/** Names the session's signature family if the request went to an endpoint of another family. */
 export const LEFT_FAMILY_HEADER = 'x-zephyr-left-family';
 
-/** Repeating these changes nothing. */
+/** Retrying these cannot help. */
 const FINAL: ReadonlySet<ErrorName> = new Set([
   'bad_request',
   'body_not_allowed',
@@ -192,11 +195,11 @@ export function newRequestId(): string {
 export interface ErrorAnswer extends ErrorFacts {
   readonly name: ErrorName;
   readonly requestId?: string | undefined;
-  /** Rounded up to whole seconds, from 1 to 60; of a limit that lasts longer, all of it. */
+  /** Sent as whole seconds, rounded up, from 1 to 60; not capped for a limit that lasts longer. */
   readonly retryAfterMs?: number | undefined;
 }
 
-/** Answers with the error, unless an answer has begun: then the connection ends abnormally. */
+/** Sends the error; if an answer has already begun, closes the connection abnormally instead. */
 export function sendError(res: ServerResponse, answer: ErrorAnswer): void {
   if (res.headersSent) {
     res.destroy();
@@ -221,7 +224,7 @@ export function sendError(res: ServerResponse, answer: ErrorAnswer): void {
   res.end(body);
 }
 
-/** What a client gets when the last attempt failed like this and nothing better is known. */
+/** The error for a client if its last attempt failed like this and nothing more specific is known. */
 export function errorOfFailure(failure: FailureClass): ErrorName {
   switch (failure) {
     case 'rate_limited':

@@ -1,4 +1,4 @@
-/** What clients may send, and what comes back as soon as it is there. */
+/** Requests that clients may send, and answers that are passed on as soon as they arrive. */
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 
 import { call, STREAM_BODY, sendRaw } from '@zephyr/testkit/http-call';
@@ -61,7 +61,7 @@ describe('a request', () => {
 describe('an answer', () => {
   const MESSAGE = '{"type":"message","content":[{"type":"text","text":"hello"}]}';
 
-  it('of blank lines and then JSON passes with the blank lines', async () => {
+  it('of blank lines and then JSON is passed on with the blank lines', async () => {
     const { proxy, first } = await startRig();
     first.always(({ socket }) => {
       const length = String(MESSAGE.length + 6);
@@ -73,7 +73,7 @@ describe('an answer', () => {
     expect([answer.status, answer.text]).toEqual([200, `\r\n\r\n\r\n${MESSAGE}`]);
   });
 
-  it('to GET gives its headers before its body is there', async () => {
+  it('to GET passes its headers on before its body arrives', async () => {
     const { proxy, first } = await startRig();
     let finish = (): void => undefined;
     first.always(({ socket }) => {
@@ -81,7 +81,7 @@ describe('an answer', () => {
       finish = () => void socket.write(chunk(eventsOf()[0] ?? '') + LAST_CHUNK);
     });
     const answer = await fetch(`http://127.0.0.1:${proxy.port}/v1/models`);
-    // Nothing of the body has been sent.
+    // No part of the body has been sent.
     expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
     finish();
     expect(await answer.text()).toBe(eventsOf()[0]);

@@ -1,4 +1,4 @@
-/** What a client gets when no endpoint's answer can be given: an endpoint's refusal, or an error of ours. */
+/** The answer to a client when all endpoints have failed: an endpoint's refusal, or an error of ours. */
 
 import type { FailureClass } from '@zephyr/contract/failure';
 import { ANONYMOUS, type RequestOutcome } from '@zephyr/contract/usage';
@@ -10,13 +10,13 @@ import type { FailedAttempt } from './attempt-result.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import { isLookup, requestedModel } from './model-name.ts';
 
-/** Endpoints that cannot be reached may be back in a second. */
+/** Unreachable endpoints may be back in a second. */
 const UNREACHABLE_RETRY_MS = 1_000;
 const LEAST_RETRY_MS = 1_000;
-/** Clients that were refused together must not come back together. */
+/** Clients that were refused at the same time must not return at the same time. */
 const RETRY_JITTER_RATIO = 0.25;
 
-/** Of the list of models. */
+/** Failures that mean an endpoint has no list of models. */
 const HAVE_NO_LIST: ReadonlySet<FailureClass> = new Set(['unsupported', 'not_claude']);
 
 const ABOUT_MODELS: ReadonlySet<ErrorName> = new Set([
@@ -25,17 +25,17 @@ const ABOUT_MODELS: ReadonlySet<ErrorName> = new Set([
   'repeated_model',
 ]);
 
-/** Of two failed attempts of one request, the one that says more to its client. */
+/** Of two failed attempts of a request, returns the one that is more informative for its client. */
 export function moreTelling(
   known: FailedAttempt | undefined,
   next: FailedAttempt,
   operation: Operation,
 ): FailedAttempt {
   if (known === undefined) return next;
-  // An endpoint's own answer says more than a connection that failed.
+  // An endpoint's own answer is more informative than a failed connection.
   const hasAnswer = next.response !== undefined;
   if (hasAnswer !== (known.response !== undefined)) return hasAnswer ? next : known;
-  // The client gives up after a refusal that lasts, though the other endpoint may be well in a moment.
+  // After a lasting refusal the client gives up, although the other endpoint may recover in a moment.
   const hides = isLasting(scopeOf(next.failure, operation));
   return hides && !isLasting(scopeOf(known.failure, operation)) ? known : next;
 }
@@ -60,7 +60,7 @@ export function answerFailure(context: ExchangeContext, failed: FailedAttempt): 
   return 'failed';
 }
 
-/** For a client that asks which models there are: those that the configuration names. */
+/** The configured models, if the client requested the list of models. */
 export function listedModels({ deps, input }: ExchangeContext): readonly string[] {
   const isAsked = input.operation === 'models' && !isLookup(input);
   return isAsked ? namedModels(deps.routing.servedModels()) : [];
@@ -86,7 +86,7 @@ export function answerError(
   const models = modelsFor(name, context);
   sendError(res, { name, requestId, retryAfterMs: jitteredMs, models, leftFamily });
   if (name === 'too_large') return 'too_large';
-  // The client's to correct, and no sign of trouble here.
+  // For the client to correct, and no sign of trouble here.
   if (ABOUT_MODELS.has(name)) return 'failed';
   deps.serving.noteOwnError(name, deps.clock.nowMs());
   return 'failed';

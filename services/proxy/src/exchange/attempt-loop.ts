@@ -1,12 +1,12 @@
 /**
- * The attempts of one request: choose an endpoint, send, judge, go on.
+ * The attempts of one request: choose an endpoint, send, judge, continue.
  *
  *     asking  --(an answer for the client)-->           done: answered
- *     asking  --(failed, another one may be asked)-->   asking
+ *     asking  --(failed, another one may be tried)-->   asking
  *     asking  --(refused for the moment)-->             pausing --(`STAY_PAUSE_MS`)--> asking
  *     asking  --(failed, the retry budget is spent)-->  pausing --(an endpoint was found to answer)--> asking
  *     asking  --(failed, nothing more to try)-->        done: failed
- *     any     --(no endpoint to ask)-->                 done: nobody
+ *     any     --(no endpoint to try)-->                 done: nobody
  *     any     --(abort)-->                              done, without a result
  */
 import type { EndpointId } from '@zephyr/contract/scalars';
@@ -34,18 +34,18 @@ import { Retries } from './retries.ts';
 import { requestAfter, routedRequestIn } from './routed-request.ts';
 import { attemptTimesOf, judgedAs, upstreamRequestOf } from './upstream-request.ts';
 
-/** An endpoint that is asked. */
+/** The endpoint of an attempt. */
 export interface ChosenEndpoint {
   readonly endpoint: UpstreamEndpoint;
-  /** Another endpoint could be asked after this one. */
+  /** Whether another endpoint could be tried after this one. */
   readonly hasAlternative: boolean;
 }
 
-/** An answer that the client is to be given. The endpoint counts as busy with it until `release`. */
+/** An answer to relay to the client. The endpoint counts as busy until `release`. */
 export interface AnsweredRequest {
   readonly endpointId: EndpointId;
   readonly response: HeldResponse;
-  /** `passed`: the endpoint says what is wrong with the request. */
+  /** `passed`: the endpoint reports what is wrong with the request. */
   readonly kind: 'committed' | 'passed';
   readonly release: () => void;
 }
@@ -73,23 +73,23 @@ const ERROR_OF_NONE = { disabled: 'none_enabled', asked: 'all_down' } as const;
 
 export class AttemptLoop {
   readonly journey: Journey;
-  /** As the body names it, empty where it does not, and as an answer does. */
+  /** As named in the body and in the answer; empty if not named. */
   models: { readonly requested: string; readonly answered: string };
   readonly #context: ExchangeContext;
   readonly #onDone: (result: AttemptLoopResult) => void;
   readonly #retries: Retries;
-  /** That endpoints must serve; empty: any. */
+  /** The model that endpoints must serve; empty: any. */
   #model = '';
   #state: AttemptLoopState = PAUSING;
-  /** Of the attempt that runs. */
+  /** For the current attempt. */
   #firstByteClass: FirstByteClass;
   #lastFailure: FailedAttempt | undefined;
-  /** Those that failed, in their order. */
+  /** The failed attempts, in order. */
   failed: readonly RequestAttempt[] = NO_ATTEMPTS;
   #attempts = 0;
   #askedAtMs = 0;
   readonly #startedAtMs: number;
-  /** Its idle connection was dead: if it is asked again, then on a fresh one. */
+  /** Its idle connection was dead: if it is tried again, it gets a fresh one. */
   #staleId: EndpointId | undefined;
 
   constructor(context: ExchangeContext, onDone: (result: AttemptLoopResult) => void) {
@@ -112,7 +112,7 @@ export class AttemptLoop {
     });
   }
 
-  /** The endpoint's name for the last attempt that got an answer. */
+  /** The endpoint's request id of the last attempt that got an answer. */
   get endpointRequestId(): string | undefined {
     const response = this.#lastFailure?.response;
     return response === undefined ? undefined : requestIdOf(response);
@@ -123,7 +123,7 @@ export class AttemptLoop {
     return this.#attempts;
   }
 
-  /** The attempt that runs; undefined between two. */
+  /** The current attempt; undefined between two. */
   get current(): { readonly endpointId: EndpointId; readonly isConnecting: boolean } | undefined {
     if (this.#state.status !== 'asking') return undefined;
     const { endpointId, attempt } = this.#state;
@@ -147,7 +147,7 @@ export class AttemptLoop {
     else this.#tryNext();
   }
 
-  /** Nothing is reported any more. */
+  /** Stops the loop; nothing is reported afterwards. */
   abort(): void {
     const state = this.#state;
     this.#state = DONE;
@@ -186,8 +186,8 @@ export class AttemptLoop {
   }
 
   /**
-   * Of `extra_paths`: what such a request means, and whether it may be repeated, is not known. On a
-   * connection of its own, because one that died while it was idle would need a second try.
+   * For `extra_paths`: it is not known what such a request means, or whether it may be repeated. It gets a
+   * fresh connection, because one that died while idle would require a second try.
    */
   #tryOnly(): void {
     const [endpoint] = this.#context.deps.routing.endpoints;
@@ -254,7 +254,7 @@ export class AttemptLoop {
     trace?.answered(response.status, kind === 'committed' ? result.ttftMs : undefined);
     const answer = { endpointId: id, response, kind, release: state.release };
     this.#finish({ kind: 'answered', answer });
-    // The client has its first bytes before they are counted.
+    // The client gets its first bytes before they are counted.
     deps.serving.noteAnswer();
     if (result.kind === 'committed') this.#noteContent(id, result);
   }
@@ -332,7 +332,7 @@ export class AttemptLoop {
     } else deadline.start(STAY_PAUSE_MS, () => this.#askAgain(chosen));
   }
 
-  /** Unless it was taken out of the configuration meanwhile. */
+  /** Tries the same endpoint again, unless it has been removed from the configuration meanwhile. */
   #askAgain({ endpoint: { id }, hasAlternative }: ChosenEndpoint): void {
     const endpoint = this.#context.deps.routing.endpoints.find((known) => known.id === id);
     if (endpoint === undefined) this.#tryNext();

@@ -1,4 +1,4 @@
-/** How an attempt ended. */
+/** Result of an attempt. */
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { RateLimitReports } from '@zephyr/contract/rate-limit';
 import type { AttemptPhase } from '@zephyr/core';
@@ -20,12 +20,12 @@ export interface FailedAttempt {
   readonly kind: 'failed';
   readonly failure: FailureClass;
   readonly phase: AttemptPhase;
-  /** Of a refusal. */
+  /** Status of a refusal. */
   readonly status?: number;
   readonly staleConnection: boolean;
   readonly retryAfterMs?: number | undefined;
   readonly rateLimits?: RateLimitReports | undefined;
-  /** The endpoint's own error answer, where the client may see it. */
+  /** The endpoint's own error answer, if the client may see it. */
   readonly response?: HeldResponse | undefined;
 }
 

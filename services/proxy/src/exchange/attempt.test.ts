@@ -1,4 +1,4 @@
-/** The waits of one attempt, by ticks: each limit fails at its own moment, and only in its own state. */
+/** The waits of one attempt, by ticks: each limit fires at its own time, and only in its own state. */
 import { EventEmitter } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Bursts } from '@zephyr/runtime/bursts';
@@ -15,7 +15,7 @@ import type { JudgedAs } from './content-gate.ts';
 const TIMES = { connectMs: 2_000, firstByteMs: 45_000, gateMs: 5_000 };
 const [START = '', PING_OR_CONTENT = '', ...REST] = eventsOf();
 
-// By this clock all that comes is one burst.
+// By this clock all data belongs to one burst.
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setImmediate'] });
 });
@@ -86,7 +86,7 @@ function start({
     ...{ clock, results, attempt, upstream, respond },
     connect: async () => {
       socket.emit('connect');
-      // The wait for the answer begins behind what writes the body.
+      // The wait for the answer begins after the body is written.
       await Promise.resolve();
     },
     fail: (code: string) => handlers?.onError(Object.assign(new Error(code), { code })),
@@ -95,7 +95,7 @@ function start({
 }
 
 describe('the waits of an attempt', () => {
-  it('for a connection: the whole limit, then it failed while connecting', () => {
+  it('for a connection: the whole limit, then the attempt fails as connecting', () => {
     const { clock, results, attempt, aborts } = start();
     clock.advance(TIMES.connectMs - 1);
     expect([results, attempt.isConnecting]).toEqual([[], true]);
@@ -116,7 +116,7 @@ describe('the waits of an attempt', () => {
     expect(results).toMatchObject([{ failure: 'first_byte_timeout', phase: 'sent' }]);
   });
 
-  it('for the first byte: not while the client still uploads', async () => {
+  it('for the first byte: not while the client is still uploading', async () => {
     const { clock, results, connect, upstream } = start({ isBuffered: false });
     await connect();
     clock.advance(600_000);
@@ -126,7 +126,7 @@ describe('the waits of an attempt', () => {
     expect(results).toMatchObject([{ failure: 'first_byte_timeout' }]);
   });
 
-  it('for the first byte: headers and white space are none', async () => {
+  it('for the first byte: headers and white space do not count', async () => {
     const { clock, results, connect, respond } = start();
     await connect();
     const { give } = respond();
@@ -140,7 +140,7 @@ describe('the waits of an attempt', () => {
     expect(results).toMatchObject([{ failure: 'first_byte_timeout', phase: 'answered' }]);
   });
 
-  it('for content behind the start of a stream: then the client should see the pings', async () => {
+  it('for content after the start of a stream: then the client should see the pings', async () => {
     const { clock, results, connect, respond } = start();
     await connect();
     clock.advance(TIMES.firstByteMs - 1);
@@ -166,7 +166,7 @@ describe('the waits of an attempt', () => {
     { code: 529, type: 'overloaded_error', kind: 'failed' },
     { code: 400, type: 'invalid_request_error', kind: 'passed' },
   ])(
-    'for the end of a $code that nobody closes: its error can be read already',
+    'for the end of a $code that is never closed: its error can already be read',
     async ({ code, type, kind }) => {
       const { clock, results, connect, respond, aborts } = start();
       await connect();
@@ -177,7 +177,7 @@ describe('the waits of an attempt', () => {
     },
   );
 
-  it('for a whole answer end at the next look at others, or at its limit', async () => {
+  it('for a whole answer end at the next check of other requests, or at the limit', async () => {
     let isSilent = false;
     const left = start({ isSilent: () => isSilent });
     await left.connect();
@@ -206,7 +206,7 @@ describe('the waits of an attempt', () => {
     expect(results).toHaveLength(1);
   });
 
-  it('end with what came before an error, in the same burst too', async () => {
+  it('end with the data before an error, also in the same burst', async () => {
     const { results, connect, respond, fail } = start();
     await connect();
     const { response } = respond();
@@ -217,7 +217,7 @@ describe('the waits of an attempt', () => {
     expect(results).toMatchObject([{ kind: 'committed' }]);
   });
 
-  it('that our own pause outlasted are waited for again', async () => {
+  it('restart if our own pause outlasted them', async () => {
     const { clock, results, connect, respond } = start();
     await connect();
     clock.block(TIMES.firstByteMs + 3_000);
@@ -229,7 +229,7 @@ describe('the waits of an attempt', () => {
 });
 
 describe('an attempt that has settled', () => {
-  it('reports nothing more, whatever comes', async () => {
+  it('reports nothing more, whatever arrives', async () => {
     const { clock, results, attempt, connect, respond, fail, upstream } = start();
     await connect();
     attempt.abort();

@@ -1,6 +1,6 @@
 /**
- * One attempt at one endpoint, from the first byte sent to the moment when its answer may be given
- * to the client, or it has failed.
+ * One attempt at one endpoint, from the first byte sent until its answer may be relayed to the client, or the
+ * attempt has failed.
  *
  *     connecting --(connected)-->                        sent
  *     sent       --(status and headers)-->               answered
@@ -45,7 +45,10 @@ export interface AttemptTimes {
   readonly connectMs: number;
   readonly firstByteMs: number;
   readonly gateMs: number;
-  /** Whether others have found the endpoint silent meanwhile; undefined where nobody else is to be asked for that. */
+  /**
+   * Whether other requests have meanwhile found the endpoint silent; undefined if there is no alternative to
+   * it.
+   */
   readonly isSilent: (() => boolean) | undefined;
 }
 
@@ -53,10 +56,10 @@ export interface AttemptInput {
   readonly endpoint: UpstreamEndpoint;
   readonly request: UpstreamRequest;
   readonly body: RequestBody;
-  /** Of a success: what it must look like; `nothing` commits at its headers. */
+  /** Required form of a success; `nothing` commits at its headers. */
   readonly judgedAs: JudgedAs;
   readonly times: AttemptTimes;
-  /** Of the exchange; no wait runs, and nobody else uses it until the attempt has settled. */
+  /** The exchange's deadline: not running, and not used by anything else until the attempt has settled. */
   readonly deadline: Deadline;
   readonly bursts: Bursts;
   readonly clock: Clock;
@@ -83,9 +86,12 @@ const SENT_ON_NEW: AttemptState = { status: 'sent', isReused: false };
 const SENT_ON_REUSED: AttemptState = { status: 'sent', isReused: true };
 const SETTLED: AttemptState = { status: 'settled' };
 
-/** How often whoever waits for a whole answer, for minutes perhaps, looks whether its endpoint is silent to others. */
+/**
+ * How often a wait for a whole answer, which may take minutes, checks whether others found the endpoint
+ * silent.
+ */
 const SILENCE_LOOK_MS = 1_000;
-/** How long the body of an error answer may take; its status is known already. */
+/** Limit for the body of an error answer, whose status is already known. */
 const REFUSAL_BODY_MS = 1_000;
 
 export class Attempt implements AnswerReceiver, SendHandlers {
@@ -110,7 +116,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
     this.#sending = send(endpoint, request, this);
   }
 
-  /** Closes the upstream connection; nothing is reported any more. */
+  /** Closes the upstream connection; nothing is reported afterwards. */
   abort(): void {
     const state = this.#state;
     if (state.status === 'settled') return;
@@ -149,7 +155,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
     if (body.isBuffered) {
       this.#waitForAnswer();
     } else {
-      // While the client still uploads, it is not the endpoint's turn to speak.
+      // While the client is still uploading, the endpoint need not answer.
       deadline.stop();
       upstream.once('finish', () => {
         if (this.#state.status === 'sent') this.#waitForAnswer();
@@ -200,7 +206,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
     }
     const hadBegun = gate.hasBegun;
     this.#follow(state, gate.push(chunk), 'going_on');
-    // White space is no beginning: the limit of the first byte goes on.
+    // White space is not a start: the first-byte limit keeps running.
     if (this.#state !== state || hadBegun || !gate.hasBegun) return;
     this.#hold(this.#input.times.gateMs);
   }
@@ -218,7 +224,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
     else this.#fail('truncated');
   }
 
-  /** From now on the answer's start is awaited no longer than this. */
+  /** Limits the wait for the start of the answer from now on. */
   #hold(limitMs: number): void {
     this.#input.deadline.start(limitMs, () => this.#onHeldLongEnough());
   }
@@ -231,11 +237,11 @@ export class Attempt implements AnswerReceiver, SendHandlers {
   }
 
   onError(error: Error): void {
-    // What came before the error is judged before it.
+    // Data that arrived before the error is judged first.
     if (this.#state.status === 'answered') this.#state.stream.deliver();
     const state = this.#state;
     if (state.status !== 'answered') this.#fail(failureOfError(error), error);
-    // What Node cannot read behind a whole answer is no part of it: its end is still to come.
+    // Unparseable data after a whole answer is not part of it: its end is still to be delivered.
     else if (!state.response.complete) this.onClosed();
   }
 
@@ -281,7 +287,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
     });
   }
 
-  /** Settles with an answer: its stream and the deadline are the caller's from here on. */
+  /** Settles with an answer, whose stream and deadline now belong to the caller. */
   #take(answered: Answered, extent: Extent, form: AnswerForm): HeldResponse {
     this.#state = SETTLED;
     const { response, held, stream, gate } = answered;
@@ -308,7 +314,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
     if (state.status === 'settled') return;
     this.abort();
     const staleConnection = state.status === 'sent' && state.isReused && isReset(error);
-    // An error in the body of a success may come with the headers of a refusal.
+    // An error in the body of a success may carry the headers of a refusal.
     const isLimit = failure === 'overloaded' || failure === 'rate_limited';
     const retryAfterMs =
       isLimit && state.status === 'answered'
@@ -324,5 +330,5 @@ export class Attempt implements AnswerReceiver, SendHandlers {
   }
 }
 
-/** Whether more of the answer is to come; `cut`: it should have, and will not. */
+/** Whether more of the answer follows; `cut`: more should, but will not. */
 type Extent = 'going_on' | 'ended' | 'cut';

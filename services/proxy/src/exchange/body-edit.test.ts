@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { addedBytes, edited } from './body-edit.ts';
 
 describe('edited', () => {
-  it('replaces the bytes that it names and no other, however the body came', () => {
+  it('replaces exactly the given bytes, however the body was chunked', () => {
     const input = fc.record({
       body: fc.uint8Array({ minLength: 1, maxLength: 60 }),
       cuts: fc.array(fc.nat(60), { maxLength: 6 }),
@@ -31,7 +31,7 @@ describe('edited', () => {
     );
   });
 
-  it('leaves a body alone without an edit', () => {
+  it('leaves a body unchanged without an edit', () => {
     const chunks = [Buffer.from('a')];
     expect(edited(chunks, undefined)).toBe(chunks);
     expect(addedBytes(undefined)).toBe(0);

@@ -1,16 +1,16 @@
-/** A part of a body, by its bytes, and what is sent in its place. */
+/** A byte range of a body, and its replacement. */
 export interface BodyEdit {
   readonly from: number;
   readonly to: number;
   readonly bytes: Buffer;
 }
 
-/** By how much it lengthens the body. */
+/** How many bytes it adds to the body. */
 export function addedBytes(edit: BodyEdit | undefined): number {
   return edit === undefined ? 0 : edit.bytes.length - (edit.to - edit.from);
 }
 
-/** The chunks of a body with an edit in them. */
+/** The chunks of a body with an edit applied. */
 export function edited(chunks: readonly Buffer[], edit: BodyEdit | undefined): readonly Buffer[] {
   if (edit === undefined) return chunks;
   const { from, to, bytes } = edit;

@@ -6,7 +6,7 @@ import { BufferedBodies } from './buffered-bodies.ts';
 const LIMIT = 1_000;
 
 describe('BufferedBodies', () => {
-  it('gives one person alone half of the memory, and leaves the rest to the next', () => {
+  it('gives a single person half of the memory, and leaves the rest to the next', () => {
     const bodies = new BufferedBodies(LIMIT);
     expect(bodies.tryHold('ann', 500)).toBe(true);
     expect(bodies.tryHold('ann', 1)).toBe(false);
@@ -15,7 +15,7 @@ describe('BufferedBodies', () => {
     expect(bodies.tryHold('cyd', 125)).toBe(true);
   });
 
-  it('gives back what is released', () => {
+  it('frees released memory', () => {
     const bodies = new BufferedBodies(LIMIT);
     for (let round = 0; round < 2; round += 1) {
       expect(bodies.tryHold('ann', 500)).toBe(true);
@@ -37,7 +37,7 @@ describe('BufferedBodies', () => {
     expect([few.bytes, few.tryHold('ann', 2)]).toEqual([1, false]);
   });
 
-  it('takes a changed limit', () => {
+  it('applies a changed limit', () => {
     const bodies = new BufferedBodies(LIMIT);
     bodies.tryHold('ann', 400);
     bodies.reconfigure(500);
@@ -46,12 +46,12 @@ describe('BufferedBodies', () => {
     ]);
   });
 
-  it('holds nothing where nothing may be held', () => {
+  it('buffers nothing if the limit is zero', () => {
     const bodies = new BufferedBodies(0);
     expect(bodies.tryHold('ann', 1)).toBe(false);
   });
 
-  it('whatever three people hold, a fourth one gets a share', () => {
+  it('whatever three people hold, a fourth gets a share', () => {
     const uploads = fc.array(
       fc.record({ owner: fc.constantFrom('a', 'b', 'c'), bytes: fc.integer({ min: 1, max: 400 }) }),
       { maxLength: 200 },

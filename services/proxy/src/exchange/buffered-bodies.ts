@@ -1,10 +1,10 @@
 /**
- * Bounds the memory of all buffered request bodies together, with a fair share for each person: who
- * uploads much loses failover for that, nobody else does.
+ * Bounds the total memory of buffered request bodies, with a fair share for each person: a person who uploads
+ * too much loses failover, and nobody else does.
  *
  * A person may hold as much as is still free (the dynamic threshold of shared switch buffers:
- * Choudhury and Hahne, 1998). One who takes all that they can gets half of the memory, a second
- * one a quarter, and so on: there is always something left for whoever comes next.
+ * Choudhury and Hahne, 1998). The first person can take at most half of the memory, the second a quarter, and
+ * so on: something is always left for the next.
  */
 export class BufferedBodies {
   readonly #byOwner = new Map<string, number>();
@@ -19,12 +19,12 @@ export class BufferedBodies {
     return this.#bytes;
   }
 
-  /** What is held beyond a lowered limit stays until its requests end. */
+  /** Memory beyond a lowered limit stays in use until its requests end. */
   reconfigure(limitBytes: number): void {
     this.#limitBytes = limitBytes;
   }
 
-  /** @param owner Whose requests are counted together: the name of a key, or an address. */
+  /** @param owner Groups the requests that count together: the name of a key, or an address. */
   tryHold(owner: string, bytes: number): boolean {
     const held = (this.#byOwner.get(owner) ?? 0) + bytes;
     if (held > this.#limitBytes - (this.#bytes + bytes)) return false;

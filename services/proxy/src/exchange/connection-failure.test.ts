@@ -31,7 +31,7 @@ describe('isReset', () => {
     expect(isReset(Object.assign(new Error('x'), code === undefined ? {} : { code }))).toBe(reset);
   });
 
-  it('no error is none', () => {
+  it('no error is not a reset', () => {
     expect(isReset(undefined)).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-/** What the error of a connection means. Pure. */
+/** Classifies connection errors. Pure. */
 import type { FailureClass } from '@zephyr/contract/failure';
 
 const CONNECT_FAILURES: Readonly<Record<string, FailureClass>> = {
@@ -19,7 +19,7 @@ export function failureOfError(error: Error): FailureClass {
   const connect = CONNECT_FAILURES[code];
   if (connect !== undefined) return connect;
   if (TLS_CODE.test(code)) return 'tls';
-  // The answer is not HTTP: bad framing, a status or header that the parser rejects.
+  // The answer is not HTTP: bad framing, or a status or header that the parser rejects.
   if (code.startsWith('HPE_')) return 'not_claude';
   return 'reset';
 }

@@ -1,40 +1,39 @@
 /**
- * Holds a success back until it is clear that an answer follows: until then another endpoint can
- * still answer instead. What it is decides core's `AnswerStart`, for the probes as for requests;
- * here is only what HTTP adds. The caller keeps the bytes and passes them on exactly as they came;
- * the gate reads a copy.
+ * Holds a success back until it is clear that an answer follows: until then another endpoint can still answer
+ * instead. The core's `AnswerStart` decides that, for probes as for requests; this file only adds HTTP. The
+ * caller buffers the bytes and passes them on unchanged; the gate reads a copy.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 
 import { type AnswerEnd, AnswerStart, HeldDocument, type StartVerdict } from '@zephyr/core';
 
 export interface Gate {
-  /** The first chunk of a message as text, one character for each byte; empty before it, and of what is no message. */
+  /** The first chunk of a message as Latin-1 text; empty before it arrives, and for anything but messages. */
   readonly head: string;
-  /** From here on the caller waits for the gate alone. */
+  /** From here on the caller waits for the gate only. */
   readonly hasBegun: boolean;
-  /** Of a document: its end, for which all that was pushed is read. */
+  /** The end of a document, for which all pushed data is searched. */
   endOfDocument(): AnswerEnd | undefined;
   push(chunk: Buffer): StartVerdict;
   atDeadline(): StartVerdict;
   atEnd(): StartVerdict;
 }
 
-/** What an answer is judged as before it is given to the client; `nothing`: it is given at its headers. */
+/** How an answer is judged before it is relayed to the client; `nothing`: relayed at its headers. */
 export type JudgedAs = 'message' | 'list' | 'count' | 'nothing';
 
-/** Undefined where the answer is given at its headers. */
+/** Undefined if the answer is relayed at its headers. */
 export function gateFor(judgedAs: JudgedAs, headers: IncomingHttpHeaders): Gate | undefined {
   if (judgedAs === 'message') return new ContentGate(headers);
   if (judgedAs === 'nothing' || !isPlain(headers)) return undefined;
-  // A list as events is not held: who asks for it wants the first at once.
+  // A list sent as events is not held: its caller wants the first one immediately.
   const isEvents = judgedAs === 'list' && hasType(headers, 'text/event-stream');
   return isEvents ? undefined : new DocumentGate();
 }
 
 class DocumentGate implements Gate {
   readonly #start = new HeldDocument();
-  /** The limit of the first byte holds for all of it. */
+  /** The first-byte limit applies to all of it. */
   readonly hasBegun = false;
   readonly head = '';
 
@@ -66,7 +65,7 @@ function hasType(headers: IncomingHttpHeaders, type: string): boolean {
 
 class ContentGate implements Gate {
   readonly #start = new AnswerStart();
-  /** The verdict on an answer that cannot be read here, by its label alone. */
+  /** The verdict on an unreadable answer, from its headers only. */
   readonly #unread: StartVerdict | undefined;
   #head = '';
 
@@ -81,7 +80,7 @@ class ContentGate implements Gate {
     return this.#head;
   }
 
-  /** Something else than white space has come. */
+  /** Whether anything but white space has arrived. */
   get hasBegun(): boolean {
     return this.#start.hasBegun;
   }

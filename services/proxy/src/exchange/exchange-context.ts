@@ -1,4 +1,4 @@
-/** What one exchange is made of, shared by its parts. */
+/** The state of one exchange, shared by its parts. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Operation, RetryBudget, SessionTable } from '@zephyr/core';
@@ -21,12 +21,12 @@ import type { BufferedBodies } from './buffered-bodies.ts';
 import type { RequestBody } from './request-body.ts';
 import type { SessionPlacement } from './session-placement.ts';
 
-/** The same for all exchanges of this proxy. */
+/** Shared by all exchanges of this proxy. */
 export interface ExchangeDeps {
-  /** As they are now; a request keeps those that it began with. */
+  /** The current settings; a request keeps those that it started with. */
   readonly settings: () => DataPathConfig;
   readonly routing: Routing;
-  /** Undefined where sessions do not stick. */
+  /** Undefined if session affinity is off. */
   readonly sessions: SessionTable | undefined;
   readonly send: Transport;
   readonly bufferedBodies: BufferedBodies;
@@ -40,15 +40,15 @@ export interface ExchangeDeps {
   readonly deadlines: Deadlines;
   readonly bursts: Bursts;
   readonly metrics: ProxyMetrics;
-  /** Undefined: no request is traced. */
+  /** Undefined: requests are not traced. */
   readonly tracing: Tracing | undefined;
   readonly log: Logger;
   readonly clock: Clock;
   /** 0 ≤ n < 1. */
   readonly rng: () => number;
-  /** An endpoint of this group refuses the team's token. */
+  /** An endpoint of this group refused the team's token. */
   readonly onTokenRefused: (groupName: string) => void;
-  /** Whether the connection ends with this answer, which says so: the proxy stops. */
+  /** Whether the connection ends with this answer, which then announces it: the proxy is stopping. */
   readonly isLast: (res: ServerResponse) => boolean;
 }
 
@@ -58,22 +58,22 @@ export interface ExchangeInput {
   readonly operation: Operation;
   /** Without the endpoint's base path. */
   readonly pathAndQuery: string;
-  /** Name of the client's key; null where keys are not used. */
+  /** Name of the client's key; null if keys are not used. */
   readonly client: string | null;
-  /** Whose requests are counted together: the name of a key, or an address. */
+  /** Groups the requests that count together: the name of a key, or an address. */
   readonly owner: string;
 }
 
 export interface ExchangeContext {
-  /** Names the request in errors of ours and in the log of requests. */
+  /** Identifies the request in errors of ours and in the log of requests. */
   readonly requestId: string;
   readonly deps: ExchangeDeps;
   readonly input: ExchangeInput;
-  /** Those that the request began with. */
+  /** The settings that the request started with. */
   readonly settings: DataPathConfig;
   readonly body: RequestBody;
   readonly placement: SessionPlacement;
   readonly trace: RequestTrace | undefined;
-  /** Of the wait that runs: the attempts' first, then the relay's. */
+  /** For the current wait: first those of the attempts, then those of the relay. */
   readonly deadline: Deadline;
 }

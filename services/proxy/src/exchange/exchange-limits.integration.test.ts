@@ -1,4 +1,4 @@
-/** What bounds one request as a whole: its time, and what its retries take from the budget. */
+/** Limits of one request as a whole: its time, and the share of the budget that its retries take. */
 
 import { LOOK_AGAIN_MS } from '@zephyr/core';
 import { eventually } from '@zephyr/testkit/eventually';
@@ -8,7 +8,7 @@ import { cutSse, hang, json, status, type UpstreamScript } from '@zephyr/testkit
 import { describe, expect, it } from 'vitest';
 import { startRig } from '../test-support/rig.ts';
 
-describe('the time that a request may take in all', () => {
+describe('the total time limit of a request', () => {
   const patient = { firstByteMs: 3_600_000, idleMs: 3_600_000, totalMs: 1_800_000 };
 
   it('ends a wait for an answer with an error, and the connection upstream', async () => {
@@ -25,7 +25,7 @@ describe('the time that a request may take in all', () => {
     }
   });
 
-  it('cuts an answer that goes on', async () => {
+  it('cuts an answer that is still running', async () => {
     const clock = new ManualClock();
     const { proxy, first } = await startRig({ clock, count: 1, timeouts: patient });
     first.always(cutSse(3, 'silence'));
@@ -39,8 +39,8 @@ describe('the time that a request may take in all', () => {
 });
 
 describe('the retry budget', () => {
-  it('gets back what a retry took that was answered well', async () => {
-    // Ten retries, and no time in which more are added.
+  it('is refunded for a retry that succeeds', async () => {
+    // Ten retries, and no time passes in which more are added.
     const failover = { retryRatio: 0, retriesPerSecond: 1, failuresToEject: 1_000_000 };
     const { proxy, upstreams } = await startRig({ clock: new ManualClock(), failover });
     let deliveries = 0;
@@ -53,7 +53,7 @@ describe('the retry budget', () => {
     expect(deliveries).toBe(50);
   });
 
-  /** Of several at once; the clock moves only when the last of them waits. */
+  /** Sends several at the same time; the clock moves only once the last of them is waiting. */
   function askAll(port: number, clock: ManualClock, count: number) {
     const codes: number[] = [];
     for (let each = 0; each < count; each += 1) {
@@ -69,7 +69,7 @@ describe('the retry budget', () => {
     return { all };
   }
 
-  it('is spent by retries that fail; whoever gets none ends a moment later', async () => {
+  it('is spent by failed retries; a request that gets none ends a moment later', async () => {
     const failover = { retryRatio: 0, retriesPerSecond: 1, failuresToEject: 1_000_000 };
     const clock = new ManualClock();
     const { proxy, upstreams } = await startRig({ clock, failover });
@@ -81,7 +81,7 @@ describe('the retry budget', () => {
     expect(delivered()).toBe(25 + 10);
   });
 
-  it('that is spent loses nobody while an endpoint is found that answers', async () => {
+  it('loses no request when spent, if an endpoint is found that answers', async () => {
     const failover = { retryRatio: 0, retriesPerSecond: 0.1, failuresToEject: 1_000_000 };
     const clock = new ManualClock();
     const { proxy, upstreams, first, second } = await startRig({ clock, failover });
@@ -91,7 +91,7 @@ describe('the retry budget', () => {
     second.always(json());
     await first.refuse();
     expect((await call(proxy.port)).status).toBe(200);
-    // One has had its retry, and failed.
+    // One request has had its retry, which failed.
     expect((await asked.all()).toSorted()).toEqual([200, 200, 200, 503]);
   });
 });

@@ -1,7 +1,7 @@
 /**
  * One request of a client, from its first byte to the end of its answer.
  *
- *     receiving --(the body is here)-->      trying
+ *     receiving --(body received)-->         trying
  *     trying    --(an answer)-->             relaying
  *     trying    --(nothing more to try)-->   ended (with the endpoint's own refusal, or an error of ours)
  *     relaying  --(its end, or a cut)-->     ended
@@ -32,14 +32,14 @@ type ExchangeState =
       readonly relay: Relay;
       readonly trying: AttemptLoop;
       readonly answer: AnsweredRequest;
-      /** From the request to the first content; undefined where there is none. */
+      /** From the request to the first content; undefined if there is none. */
       readonly ttftMs: number | undefined;
     }
   | { readonly status: 'ended' };
 
 const RECEIVING: ExchangeState = { status: 'receiving' };
 const ENDED: ExchangeState = { status: 'ended' };
-/** To clients whose answers are ended at the drain limit: another proxy is there at once. */
+/** For clients whose answers are ended at the drain limit: another proxy is immediately available. */
 const BUSY_RETRY_MS = 1_000;
 
 export class Exchange {
@@ -73,12 +73,12 @@ export class Exchange {
   }
 
   start(): void {
-    // It stays until the response is gone: taking a listener off costs more than calling it.
+    // It stays until the response is gone: removing a listener costs more than calling it.
     this.#context.input.res.on('close', this.#onClosed);
     this.#context.body.read();
   }
 
-  /** What it is doing now, for people; undefined before its first attempt and after its end. */
+  /** Current activity, for people; undefined before the first attempt and after the end. */
   progress(): RequestProgress | undefined {
     const state = this.#state;
     if (state.status === 'relaying') {
@@ -91,7 +91,7 @@ export class Exchange {
     return this.#progress(current.endpointId, phase, attempts);
   }
 
-  /** The endpoint whose streaming answer the client is being given; undefined at other times. */
+  /** The endpoint whose streaming answer is being relayed; undefined at other times. */
   streamingFrom(): EndpointId | undefined {
     const state = this.#state;
     return state.status === 'relaying' && state.relay.isStream
@@ -99,7 +99,7 @@ export class Exchange {
       : undefined;
   }
 
-  /** Asked each second, which costs less than a timer for each request. */
+  /** Called every second, which costs less than a timer per request. */
   endIfTooOld(nowMs: number): void {
     const { settings, input, requestId } = this.#context;
     if (nowMs - this.#startedAtMs < settings.timeouts.totalMs) return;
@@ -111,7 +111,7 @@ export class Exchange {
     this.#end('timed_out');
   }
 
-  /** Ends visibly, whatever it is doing. */
+  /** Ends abnormally for the client, in any state. */
   endNow(why: 'busy' | 'unauthorized'): void {
     if (this.#state.status === 'relaying') this.#state.relay.cutWithEvent(errorEvent(why));
     else this.#endWithError(why, why === 'busy' ? BUSY_RETRY_MS : undefined);
@@ -186,7 +186,7 @@ export class Exchange {
     else this.#end('client_gone');
   };
 
-  /** @param failure of the answer that was given, where it was no whole one */
+  /** @param failure of the relayed answer, if it was not whole */
   #end(outcome: RequestOutcome, failure?: FailureClass): void {
     const state = this.#state;
     if (state.status === 'ended') return;
@@ -203,7 +203,7 @@ export class Exchange {
     const record = deps.accounting.finished(finishedRequestOf(this.#context, ended));
     trace?.ended(record, input.res.headersSent ? input.res.statusCode : undefined);
     if (state.status === 'relaying') {
-      // The deadline goes on: the relay may still have to see the last bytes off.
+      // The deadline keeps running: the relay may still be flushing the last bytes.
       state.answer.release();
       deps.routing.ended(state.trying.journey);
     } else {
@@ -241,7 +241,7 @@ function attemptsOf(state: ExchangeState) {
   return { endpointId: last?.endpoint, failure, attempts: state.trying.attempts };
 }
 
-/** Why the client was given no whole answer. */
+/** Why the client did not get a whole answer. */
 function failureOf(result: RelayResult, kind: AnsweredRequest['kind']): FailureClass | undefined {
   if (result.kind === 'client_gone') return undefined;
   return kind === 'passed' ? 'client_error' : result.failure;

@@ -1,4 +1,4 @@
-/** What the ledger of usage has to know of a request that has ended. */
+/** The facts about a finished request that the usage ledger needs. */
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { AnswerUsage, RequestAttempt, RequestOutcome } from '@zephyr/contract/usage';
 import { mayBeBilled } from '@zephyr/core';
@@ -7,26 +7,26 @@ import type { FinishedRequest } from '../usage/accounting.ts';
 import type { AnsweredRequest, AttemptLoop } from './attempt-loop.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 
-/** The answer of which at least a part was given to the client. */
+/** An answer that reached the client at least in part. */
 export interface GivenAnswer {
   readonly answer: AnsweredRequest;
-  /** From the request to its first content; undefined where it has none. */
+  /** From the request to its first content; undefined if it has none. */
   readonly ttftMs: number | undefined;
-  /** As far as it named its tokens. */
+  /** As far as the answer reported its tokens. */
   readonly usage: AnswerUsage | undefined;
-  /** Why it was no whole answer; undefined where it was, or where the client went away. */
+  /** Why the answer was not whole; undefined if it was, or if the client went away. */
   readonly failure: FailureClass | undefined;
 }
 
 export interface EndedExchange {
   readonly outcome: RequestOutcome;
   readonly durationMs: number;
-  /** Undefined where no endpoint was asked. */
+  /** Undefined if no endpoint was tried. */
   readonly trying: AttemptLoop | undefined;
   readonly given: GivenAnswer | undefined;
 }
 
-/** To be asked before `trying` is aborted. */
+/** Call it before `trying` is aborted. */
 export function finishedRequestOf(
   { requestId, input, placement }: ExchangeContext,
   ended: EndedExchange,

@@ -21,19 +21,23 @@ const wait = (parts: Partial<FirstByteWait> = {}): number =>
 
 describe('firstByteWaitMs', () => {
   it.each<[string, Partial<FirstByteWait>, number]>([
-    ['a stream that could go elsewhere: what is usual', {}, 7_000],
-    ['the last endpoint: as long as is allowed', { hasAlternative: false }, 620_000],
-    ['no stream: the whole answer', { isStream: false }, 900_000],
+    ['a stream with an alternative: the usual time', {}, 7_000],
+    ['the last endpoint: the whole limit', { hasAlternative: false }, 620_000],
+    ['no stream: the limit for a whole answer', { isStream: false }, 900_000],
     ['the body does not say', { isStream: undefined }, 900_000],
     ['an extra path', { operation: 'extra' }, 900_000],
-    ['a token count that could be had elsewhere', { operation: 'count_tokens' }, 25_000],
+    ['a token count with an alternative', { operation: 'count_tokens' }, 25_000],
     [
       'a token count of the last endpoint',
       { operation: 'count_tokens', hasAlternative: false },
       620_000,
     ],
     ['the list of models', { operation: 'models', isStream: undefined }, 1_000],
-    ['the list of models, of the second', { operation: 'models', triedForMs: 1_000 }, 700],
+    [
+      'the list of models, from the second endpoint',
+      { operation: 'models', triedForMs: 1_000 },
+      700,
+    ],
     [
       'the list of models, when no time is left for another one',
       { operation: 'models', triedForMs: 1_601 },
@@ -48,7 +52,7 @@ describe('firstByteWaitMs', () => {
     expect(wait(parts)).toBe(ms);
   });
 
-  it('gives what is usual its limits', () => {
+  it('passes the limits to the usual time', () => {
     const limits: unknown[] = [];
     const usualLimitMs: FirstByteWait['usualLimitMs'] = (given) => {
       limits.push(given);
@@ -62,14 +66,14 @@ describe('firstByteWaitMs', () => {
     ]);
   });
 
-  it('is never longer for the list of models than for anything', () => {
+  it('is never longer for the list of models than for other requests', () => {
     const short = { ...timeouts, firstByteMs: 500, firstBytePerMibMs: 0 };
     expect(wait({ operation: 'models', timeouts: short })).toBe(500);
   });
 });
 
 describe('readingMsOf', () => {
-  it('is in proportion to the body, in whole milliseconds', () => {
+  it('is proportional to the body, in whole milliseconds', () => {
     expect([0, MIB / 2, 3 * MIB, 1_000].map((bytes) => readingMsOf(bytes, timeouts))).toEqual([
       ...[0, 5_000, 30_000, 10],
     ]);

@@ -2,15 +2,15 @@
 import type { FirstByteLimits, Operation } from '@zephyr/core';
 import type { DataPathConfig } from '@zephyr/runtime/config/config';
 
-/** While another endpoint could be asked and nothing is usual yet: slower heads than this are rare. */
+/** While there is an alternative and no usual time is known: slower first bytes are rare. */
 const UNUSUAL_FIRST_BYTE_MS = 45_000;
-/** No model has to think for it: it takes less than a second, and costs nothing elsewhere. */
+/** Runs no model: it takes less than a second, and another endpoint can do it for free. */
 const TOKEN_COUNT_MS = 5_000;
 /** Claude Code waits 3 s for the list of models. */
 const MODELS_FIRST_BYTE_MS = 1_000;
-/** At all endpoints but the last: one that takes its 1.2 s, as far ones do, is still in time. */
+/** Total for all endpoints but the last: a remote one that needs 1.2 s is then still in time. */
 const MODELS_TRIED_MS = 1_700;
-/** Nobody is asked for less. */
+/** An endpoint is not tried with less time than this. */
 const MODELS_LEAST_MS = 100;
 const MIB = 1024 * 1024;
 
@@ -18,17 +18,17 @@ export interface FirstByteWait {
   readonly operation: Operation;
   readonly timeouts: DataPathConfig['timeouts'];
   readonly bodyBytes: number;
-  /** Undefined where the body does not say. */
+  /** Undefined if the body does not say. */
   readonly isStream: boolean | undefined;
-  /** Another endpoint could be asked afterwards. */
+  /** Whether another endpoint could be tried afterwards. */
   readonly hasAlternative: boolean;
-  /** At endpoints before this one. */
+  /** Time spent at previous endpoints. */
   readonly triedForMs: number;
-  /** What is usual for this endpoint and request. */
+  /** The usual time of this endpoint for such a request. */
   readonly usualLimitMs: (limits: FirstByteLimits) => number;
 }
 
-/** The last endpoint is waited for as long as is allowed; one that has others behind it is not. */
+/** The last endpoint gets the whole limit; one with alternatives gets less. */
 export function firstByteWaitMs(wait: FirstByteWait): number {
   const { operation, timeouts, bodyBytes } = wait;
   if (operation === 'extra') return timeouts.wholeAnswerMs;
@@ -47,7 +47,7 @@ export function firstByteWaitMs(wait: FirstByteWait): number {
   return wait.usualLimitMs({ unusualMs, ceilingMs, readingMs });
 }
 
-/** What reading a prompt may take where it is in no cache. */
+/** Time allowed for reading an uncached prompt. */
 export function readingMsOf(bodyBytes: number, timeouts: DataPathConfig['timeouts']): number {
   return Math.round((bodyBytes / MIB) * timeouts.firstBytePerMibMs);
 }

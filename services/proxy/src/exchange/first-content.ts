@@ -1,4 +1,4 @@
-/** What the first content of an answer shows: how quick its endpoint is, and what is left of its limits. */
+/** Processes the first content of an answer: its endpoint's speed and remaining rate limits. */
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { type FirstByteClass, latencyClassOf, rateLimitsOf } from '@zephyr/core';
 
@@ -9,7 +9,7 @@ import type { ExchangeContext } from './exchange-context.ts';
 export interface NotedContent extends Pick<CommittedAttempt, 'ttftMs' | 'response'> {
   readonly id: EndpointId;
   readonly firstByteClass: FirstByteClass;
-  /** What it takes where its session would go from here; absent where that says nothing of the session. */
+  /** Expected time where its session would move to; absent if that says nothing about the session. */
   readonly elsewhereMs: (() => number | undefined) | undefined;
 }
 
@@ -22,7 +22,7 @@ export function noteFirstContent(
   deps.stats.firstContent(id, ttftMs);
   const limits = rateLimitsOf(response.headers, deps.clock.epochMs());
   if (limits !== undefined) deps.stats.limitsSeen(id, limits);
-  // Without a stream the first content comes with the last: not to be compared.
+  // Without a stream the first content arrives with the last, so times are not comparable.
   if (body.facts().isStream !== true) return;
   deps.routing.noteFirstContent(id, firstByteClass, ttftMs);
   const usage = usageInHead(response.head);

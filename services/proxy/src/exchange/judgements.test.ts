@@ -1,4 +1,4 @@
-/** The small judgements: errors, ends and usage of answers, snapshots. */
+/** Small decisions: errors, ends and usage of answers, snapshots. */
 import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import { endpointId, epochMs } from '@zephyr/core';
 import { describe, expect, it } from 'vitest';
@@ -27,7 +27,7 @@ describe('failureOfError', () => {
 });
 
 describe('errors of ours', () => {
-  it('never say to a client that its own login is refused', () => {
+  it('never suggest to a client that its own login was refused', () => {
     expect(errorOfFailure('token_refused')).toBe('token_refused');
     expect(JSON.parse(errorBody('token_refused', 'r'))).toMatchObject({
       type: 'error',
@@ -58,14 +58,19 @@ describe('compareSnapshots', () => {
   });
   it.each([
     ['the first', undefined, {}, 'newer'],
-    ['the first of others', undefined, { configHash: 'x' }, 'foreign'],
+    ['the first of another installation', undefined, { configHash: 'x' }, 'foreign'],
     ['a later version', {}, { version: 6 }, 'newer'],
     ['a later leader with a smaller version', {}, { epoch: 3, version: 1 }, 'newer'],
     ['the same', {}, {}, 'same'],
     ['an earlier version', {}, { version: 4 }, 'older'],
     ['an earlier leader', {}, { epoch: 1, version: 9 }, 'older'],
     ['another incarnation', {}, { incarnation: 'j', epoch: 1, version: 1 }, 'newer'],
-    ['another incarnation of others', {}, { incarnation: 'j', configHash: 'x' }, 'foreign'],
+    [
+      'another incarnation of another installation',
+      {},
+      { incarnation: 'j', configHash: 'x' },
+      'foreign',
+    ],
     ['a changed configuration of ours', {}, { configHash: 'x', version: 6 }, 'newer'],
   ])('%s', (_name, current, read, verdict) => {
     const before = current === undefined ? undefined : snapshot(current);
@@ -101,7 +106,7 @@ describe('headers', () => {
     };
     expect(upstreamHeaders(client, identity)).toMatchObject(client);
   });
-  it('drop what names our account on the way back', () => {
+  it('drop headers that identify our account on the way back', () => {
     expect(downstreamHeaders({ 'anthropic-organization-id': 'o', 'request-id': 'r' })).toEqual({
       'request-id': 'r',
     });

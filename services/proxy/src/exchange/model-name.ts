@@ -1,6 +1,6 @@
 /**
- * The model that a request is for, where endpoints serve some models only, and its name there: put
- * into the path or into the bytes of the body, all else of which stays as it came.
+ * The model of a request, if endpoints serve only some models, and the endpoint's name for it: written into
+ * the path or the body, whose other bytes stay unchanged.
  */
 import { modelInHead } from '../answer/usage-at-start.ts';
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
@@ -9,7 +9,7 @@ import type { ExchangeContext, ExchangeInput } from './exchange-context.ts';
 
 const MODEL_PATH = /^\/v1\/models\/([^?]+)/;
 
-/** Of one model by its id, not of the list. */
+/** Whether it requests one model by id, not the list. */
 export function isLookup({
   operation,
   pathAndQuery,
@@ -17,7 +17,7 @@ export function isLookup({
   return operation === 'models' && MODEL_PATH.test(pathAndQuery);
 }
 
-/** Empty where it is not known: of a list of models, or of a body that is not all here. */
+/** Empty if unknown: for the list of models, or a body that has not fully arrived. */
 export function requestedModel({ input, body }: ExchangeContext): string {
   switch (input.operation) {
     case 'messages':
@@ -32,7 +32,7 @@ export function requestedModel({ input, body }: ExchangeContext): string {
   }
 }
 
-/** For a person who may not ask all models: which one is asked must not be open to question. */
+/** For a person who may not use all models, the requested model must be unambiguous. */
 export function isModelRepeated({ input, body }: ExchangeContext): boolean {
   if (input.operation === 'extra') return false;
   body.rejectRepeatedModel();
@@ -40,9 +40,9 @@ export function isModelRepeated({ input, body }: ExchangeContext): boolean {
 }
 
 /**
- * The models of an answered request, by which it is priced. The body's counts, unless it names several, in order
- * to be priced by another than is asked, or none that we can read, as in a compressed body.
- * @param named as far as it is seen at a glance
+ * The models of an answered request, by which it is priced. The body's name counts, unless it has several, in
+ * an attempt to be priced by another model, or none that we can read, as in a compressed body.
+ * @param named as found by the quick search
  * @param head of the answer, which names the model
  */
 export function pricedModels(
@@ -55,7 +55,7 @@ export function pricedModels(
   return { requested: isNamed ? named : answered || body.exactModel(), answered };
 }
 
-/** Answers name the version behind an alias: `claude-haiku-4-5-20251001`. */
+/** Answers replace an alias by its version: `claude-haiku-4-5-20251001`. */
 function isSame(named: string, answered: string): boolean {
   return answered.startsWith(named) && /^(?:-\d{8})?$/.test(answered.slice(named.length));
 }

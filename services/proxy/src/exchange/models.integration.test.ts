@@ -1,6 +1,6 @@
 /**
- * Endpoints that serve some models only, and under other names, on a whole proxy: two people at once,
- * and twice in one process.
+ * Endpoints that serve only some models, and under other names, on a whole proxy: two people in parallel, and
+ * twice in one process.
  */
 import { type CallResult, call } from '@zephyr/testkit/http-call';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
@@ -32,7 +32,7 @@ const OVERLOADED = '{"type":"error","error":{"type":"overloaded_error","message"
 const NOT_FOUND = '{"type":"error","error":{"type":"not_found_error","message":"no such model"}}';
 const PAGE = `${head(200, { 'content-type': 'text/html', 'content-length': '15' })}<!doctype html>`;
 
-/** The start of an answer whose rest does not come. */
+/** The start of an answer whose rest never arrives. */
 const opened =
   (body: string): UpstreamScript =>
   ({ socket }) =>
@@ -57,7 +57,7 @@ const ask = (port: number, model: string, session?: string): Promise<CallResult>
 const servedBy = ({ headers }: CallResult) => headers['x-zephyr-endpoint'];
 
 describe('a request for a model', () => {
-  it('goes to the endpoint that serves it, whoever asks, also within one session', async () => {
+  it('goes to the endpoint that serves it, for every person, also within one session', async () => {
     const { proxy } = await startRig({ groups: ['small', 'large'], groupKeys: RULES });
     for (const session of ['11111111-aaaa', '22222222-bbbb']) {
       const answers = await Promise.all([
@@ -68,7 +68,7 @@ describe('a request for a model', () => {
     }
   });
 
-  it('fails over to those that serve it, and to no other', async () => {
+  it('fails over only to endpoints that serve it', async () => {
     const groups = ['small', 'large', 'small'];
     const { proxy, upstreams } = await startRig({ count: 3, groups, groupKeys: RULES });
     const [first, second, third] = upstreams;
@@ -80,7 +80,7 @@ describe('a request for a model', () => {
     expect(second?.ledger).toHaveLength(1);
   });
 
-  it('that nobody serves gets a 404 with what is served, and nothing is sent', async () => {
+  it('that no endpoint serves gets a 404 with the served models, and nothing is sent', async () => {
     const { proxy, upstreams } = await startRig({ groups: ['small', 'large'], groupKeys: RULES });
     for (const model of ['gpt-9', 'claude-opus-4-8-x']) {
       const answer = await ask(proxy.port, model);
@@ -106,7 +106,7 @@ describe('a model with another name at its endpoint', () => {
     ['at another place', odd, odd.replace('"claude-haiku-4-5"', '"vendor/haiku"')],
     ['of a large body', bodyOf(HAIKU, 'x'.repeat(400_000)), undefined],
     ['of another model', bodyOf(OPUS), bodyOf(OPUS)],
-  ])('is sent so, %s, and all else byte for byte', async (_, body, expected) => {
+  ])('is sent under that name, %s, and all else byte for byte', async (_, body, expected) => {
     const { proxy, first } = await startRig({ groupKeys });
     for (const round of [1, 2]) {
       const answer = await call(proxy.port, { body });
@@ -116,7 +116,7 @@ describe('a model with another name at its endpoint', () => {
     }
   });
 
-  it('is sent so in a body of unknown length', async () => {
+  it('is sent under that name in a body of unknown length', async () => {
     const { proxy, first } = await startRig({ groupKeys });
     const { status: code } = await fetch(`http://127.0.0.1:${proxy.port}/v1/messages`, {
       method: 'POST',
@@ -127,7 +127,7 @@ describe('a model with another name at its endpoint', () => {
     expect(first.ledger[0]?.body.toString()).toBe(bodyOf('vendor/haiku'));
   });
 
-  it('is sent so where bodies are not buffered', async () => {
+  it('is sent under that name if bodies are not buffered', async () => {
     const { proxy, first } = await startRig({ groupKeys, limits: { bufferedBodiesBytes: 0 } });
     const body = bodyOf(HAIKU, 'x'.repeat(200_000));
     expect((await call(proxy.port, { body })).status).toBe(200);
@@ -155,13 +155,13 @@ describe('the list of models', () => {
   const list = (port: number) =>
     call(port, { method: 'GET', path: '/v1/models?limit=9', body: '' });
 
-  it('is the endpoint’s own where it has one', async () => {
+  it('is the endpoint’s own if it has one', async () => {
     const { proxy, first } = await startRig({ groups: ['small', 'large'], groupKeys: RULES });
     first.always(json({ data: [{ id: 'theirs' }] }));
     expect((await list(proxy.port)).text).toContain('theirs');
   });
 
-  it('is what the configuration names where no endpoint has one', async () => {
+  it('is taken from the configuration if no endpoint has one', async () => {
     const { proxy, upstreams } = await startRig({
       groups: ['small', 'large'],
       groupKeys: { ...RULES, small: `models = ["*haiku*", "${HAIKU}"]` },
@@ -181,7 +181,7 @@ describe('the list of models', () => {
     expect((await ask(proxy.port, HAIKU)).status).toBe(200);
   });
 
-  it('is what the configuration names where each endpoint has a page there', async () => {
+  it('is taken from the configuration if each endpoint returns a web page', async () => {
     const { proxy, upstreams } = await startRig({
       groups: ['small', 'large'],
       groupKeys: { ...RULES, small: `models = ["*haiku*", "${HAIKU}"]` },
@@ -190,7 +190,7 @@ describe('the list of models', () => {
     expect(JSON.parse((await list(proxy.port)).text)).toMatchObject({ first_id: HAIKU });
   });
 
-  /** What takes its time takes a second of it, as Claude Code gives up after three: all at once. */
+  /** Slow kinds take a second each, because Claude Code gives up after three; so all run in parallel. */
   const kinds = Object.entries({
     silence: hang(),
     'headers and then silence': opened(''),
@@ -202,7 +202,7 @@ describe('the list of models', () => {
     'an error that is called a success': json({ error: { message: 'no permission' } }),
   } satisfies Record<string, UpstreamScript>);
 
-  it('is another endpoint’s where one has none in time, whoever asks, and not asked again', async () => {
+  it('is another endpoint’s if one has none in time, for every person, and not retried there', async () => {
     const seen = await Promise.all(
       kinds.map(async ([kind, script]) => {
         const { proxy, first, second } = await startRig();
@@ -225,7 +225,7 @@ describe('the list of models', () => {
     );
   });
 
-  it('stays the same where one person asks for a model that its endpoint does not have', async () => {
+  it('stays the same if one person requests a model that its endpoint does not have', async () => {
     const { proxy, first } = await startRig();
     first.next(status(404, {}, NOT_FOUND));
     const path = `/v1/models/${HAIKU}`;
@@ -234,7 +234,7 @@ describe('the list of models', () => {
     expect(servedBy(await list(proxy.port))).toBe('e1');
   });
 
-  it('of far endpoints is there before Claude Code gives up, also where there are many', async () => {
+  it('of remote endpoints arrives before Claude Code gives up, even if there are many', async () => {
     const { proxy, upstreams } = await startRig({ count: 5 });
     for (const upstream of upstreams) upstream.always(hang());
     upstreams[2]?.always(async (turn) => {
@@ -244,7 +244,7 @@ describe('the list of models', () => {
     expect(servedBy(await list(proxy.port))).toBe('e3');
   });
 
-  it('is another endpoint’s where one does not even take the connection', async () => {
+  it('is another endpoint’s if one does not even accept the connection', async () => {
     const full = await startFullBacklog();
     onTestFinished(() => full.stop());
     const good = await startScriptedUpstream({ script: json({ data: [] }) });
@@ -256,7 +256,7 @@ describe('the list of models', () => {
     expect(servedBy(await list(proxy.port))).toBe('e2');
   });
 
-  it('of the only endpoint may come as slowly as it wants', async () => {
+  it('of the only endpoint may arrive as slowly as it likes', async () => {
     const { proxy, first } = await startRig({ count: 1 });
     first.always(({ socket }) => {
       socket.write(`${head(200, { 'content-length': '11' })}{"data"`);

@@ -1,17 +1,17 @@
-/** What an error answer says, as far as it has come. */
+/** Interprets an error answer as far as it has arrived. */
 import type { IncomingMessage } from 'node:http';
 
 import { judgeRefusal, type RefusalVerdict } from '@zephyr/core';
 
 import type { JudgedAs } from './content-gate.ts';
 
-/** An error answer is small; what is larger is not read to the end. */
+/** Error answers are small; the rest of a larger one is not read. */
 export const MAX_REFUSAL_BYTES = 64 * 1024;
 const UNSUPPORTED_STATUSES: ReadonlySet<number> = new Set([404, 405, 501]);
 
 export interface Refusal extends RefusalVerdict {
   readonly status: number;
-  /** It can be read and no length says that more follows, whatever its connection does. */
+  /** Its error is readable and no length announces more, whatever happens to its connection. */
   readonly isWhole: boolean;
 }
 
@@ -25,7 +25,7 @@ export function refusalOf(
     contentType: headers['content-type']?.toLowerCase() ?? '',
     bodyStart: Buffer.concat(held).toString('latin1', 0, MAX_REFUSAL_BYTES),
   });
-  // What is not a message is optional for a relay: "not here" speaks of the operation.
+  // Relays need only support messages: for other operations "not here" is about the operation.
   const isUnsupported = judgedAs !== 'message' && UNSUPPORTED_STATUSES.has(status);
   return {
     ...{ status, error, failure: isUnsupported ? 'unsupported' : failure },

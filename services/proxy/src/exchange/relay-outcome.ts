@@ -1,4 +1,4 @@
-/** What came of an answer that was given to the client: for routing, sessions and the counts. */
+/** Records the result of a relayed answer: for routing, sessions and the counts. */
 
 import type { AnswerUsage, RequestOutcome } from '@zephyr/contract/usage';
 import { type Journey, NO_USAGE, scopeOf } from '@zephyr/core';
@@ -8,7 +8,7 @@ import type { ExchangeContext } from './exchange-context.ts';
 
 export interface RelayedAnswer {
   readonly result: RelayResult;
-  /** As far as the answer named its tokens. */
+  /** As far as the answer reported its tokens. */
   readonly usage: AnswerUsage | undefined;
 }
 
@@ -20,7 +20,7 @@ export function noteRelayed(
   const { routing, stats } = deps;
   const { endpointId: id, response } = answer;
   if (result.kind === 'cut') {
-    // What is passed says what is wrong with the request: nobody else asks for it.
+    // A passed answer is about the request itself, so it says nothing about the endpoint for others.
     if (answer.kind === 'committed') routing.cut(journey, id, result.failure);
     stats.failed(id, result.failure);
     return 'cut';
@@ -34,7 +34,7 @@ export function noteRelayed(
     return 'passed';
   }
   if (result.failure !== undefined) {
-    // It ended as the API ends an answer that it gives up: no whole answer, but said so.
+    // It ended as the API ends an answer that it gives up: not whole, but properly reported.
     if (scopeOf(result.failure, 'messages') === 'endpoint') {
       routing.cut(journey, id, result.failure);
     }

@@ -21,7 +21,7 @@ interface ReadOptions {
   readonly isStrict?: boolean;
 }
 
-/** @returns The body, and what it said of itself when attempts could begin. */
+/** @returns the body, and its facts when attempts could begin */
 async function read(
   text: string,
   {
@@ -47,7 +47,7 @@ async function read(
   }
   req.push(null);
   const atStart = await ready;
-  // A body that has no room waits for an endpoint to go on.
+  // A body without room waits for an endpoint before it continues.
   body.connected();
   body.source().pipe({
     write: () => true,
@@ -81,7 +81,7 @@ describe('RequestBody.facts', () => {
       return { max_tokens: 64, messages, model, stream: isStream, system: text(length), tools: [] };
     });
 
-  it('is right for a body that is here, whatever its size, keys and chunks', async () => {
+  it('is right for a buffered body, whatever its size, keys and chunks', async () => {
     await fc.assert(
       fc.asyncProperty(bodies, fc.integer({ min: 900, max: 70_000 }), async (body, chunkBytes) => {
         const { atStart, body: scanned } = await read(JSON.stringify(body), { chunkBytes });
@@ -95,7 +95,7 @@ describe('RequestBody.facts', () => {
     );
   });
 
-  it('is right in the end for a body that has no room, and guesses nothing before', async () => {
+  it('is right in the end for a body without room, and guesses nothing before', async () => {
     await fc.assert(
       fc.asyncProperty(bodies, fc.constantFrom(0, 50_000), async (body, roomBytes) => {
         const { atStart, body: streamed } = await read(JSON.stringify(body), { roomBytes });
@@ -108,7 +108,7 @@ describe('RequestBody.facts', () => {
     );
   });
 
-  it('holds against a model only what its endpoint read', async () => {
+  it('blames only the model that its endpoint read', async () => {
     const twice = '{"model":"haiku","messages":[],"model":"opus","stream":true}';
     const { atStart, body } = await read(twice);
     expect(atStart).toEqual({ isStream: true, model: 'haiku' });
@@ -117,8 +117,8 @@ describe('RequestBody.facts', () => {
   });
 
   it.each([
-    ['that is here', MUCH],
-    ['that is streamed because there is no room', 20],
+    ['that is buffered', MUCH],
+    ['that is streamed for lack of room', 20],
   ])('notices a model that is named twice, in a body %s', async (_, roomBytes) => {
     const twice = '{"model":"haiku","messages":["a long history"],"model":"opus","stream":true}';
     const read20 = { chunkBytes: 20, roomBytes };

@@ -1,6 +1,6 @@
 /**
- * A request's body as the list of chunks in which it came: never joined, parsed or hashed, because
- * that would cost more than all the rest of the proxy.
+ * A request's body as a list of the received chunks: never joined, parsed or hashed, because that would cost
+ * more than the rest of the proxy.
  *
  *     reading --(it ended)-->                     buffered  (can be sent any number of times)
  *     reading --(no room to buffer more)-->       held      (nothing more is read)
@@ -26,14 +26,14 @@ import type { BufferedBodies } from './buffered-bodies.ts';
 export interface BodyLimits {
   readonly maxBytes: number;
   readonly bufferedBodies: BufferedBodies;
-  /** Whose share of `bufferedBodies` it takes. */
+  /** Whose share of `bufferedBodies` it uses. */
   readonly owner: string;
 }
 
 export interface BodyHandlers {
-  /** The body, or enough of it, is here: attempts may begin. Called once. */
+  /** The body, or enough of it, has arrived: attempts may begin. Called once. */
   ready(): void;
-  /** It is not wanted, though a part of it may have been sent. */
+  /** The body is rejected, though a part of it may have been sent. */
   rejected(why: BodyRejection): void;
 }
 
@@ -41,7 +41,7 @@ export type BodyRejection = 'too_large' | 'repeated_model';
 
 type BodyState =
   | { readonly status: 'reading' | 'buffered' | 'rejected' | 'released' }
-  /** With what could not be buffered. It goes on when somebody takes it and is connected. */
+  /** Holds the chunk that could not be buffered. Continues when an endpoint takes it and is connected. */
   | {
       readonly status: 'held';
       readonly overflow: Buffer;
@@ -50,14 +50,14 @@ type BodyState =
     }
   | { readonly status: 'streaming'; readonly destination: BodySink };
 
-/** `connected` comes first on a kept-alive connection, before the library asks for the body. */
+/** `connected` comes first on a reused connection, before the library requests the body. */
 type Taker =
   | { readonly status: 'none' | 'connected' }
   | { readonly status: 'connecting'; readonly destination: BodySink };
 
 /**
- * A larger body is scanned while it arrives, so that no request blocks the others for the scan of
- * 32 MiB at once. A smaller one is scanned when it is asked for, and mostly not at all.
+ * Larger bodies are scanned while they arrive, so that no request blocks the others while 32 MiB are scanned.
+ * Smaller ones are scanned on demand, and mostly not at all.
  */
 const SCAN_AT_ONCE_BYTES = 256 * 1024;
 
@@ -102,7 +102,7 @@ export class RequestBody {
     return this.#seenBytes;
   }
 
-  /** Chunks where the length is not known yet. */
+  /** Chunked while the length is unknown. */
   framing(edit?: BodyEdit): Framing {
     const added = addedBytes(edit);
     if (this.isBuffered) return { kind: 'length', bytes: this.#seenBytes + added };
@@ -113,8 +113,8 @@ export class RequestBody {
   }
 
   /**
-   * What the body says by its top-level keys; cheap, and asked before content reaches the client. Of a
-   * body that repeats `model` it may be the first: see `exactModel` and `isModelRepeated`.
+   * The body's top-level keys; cheap, and called before content reaches the client. If a body repeats `model`
+   * this may be the first one: see `exactModel` and `isModelRepeated`.
    */
   facts(): RequestFacts {
     if (this.#scan === undefined) this.#quickFacts ??= quickFacts(this.#start(), this.#end());
@@ -124,31 +124,31 @@ export class RequestBody {
   }
 
   /**
-   * The model as an endpoint reads it, by a scan of all that came: for what is held against a model.
-   * Empty where it is not known.
+   * The model as an endpoint reads it, from a scan of all received data: used to blame a model. Empty if
+   * unknown.
    */
   exactModel(): string {
     return this.#scanned().model;
   }
 
-  /** Whether it names more than one model, which each server reads in its own way. */
+  /** Whether it names more than one model, which servers interpret differently. */
   get isModelRepeated(): boolean {
     this.#beginScan();
     return this.#scan?.isModelRepeated === true;
   }
 
-  /** From here on it is rejected where it does. */
+  /** Rejects the body from here on if it repeats the model. */
   rejectRepeatedModel(): void {
     this.#mayNotRepeat = true;
   }
 
-  /** Where the body names the model, in bytes; undefined where that is not here. */
+  /** Byte range of the model in the body; undefined if that part is not buffered. */
   modelRange(): TextRange | undefined {
     this.#beginScan();
     return this.#scan?.modelRange();
   }
 
-  /** For one attempt: all buffered chunks, then what still arrives. @param edit of what is here */
+  /** For one attempt: all buffered chunks, then the rest as it arrives. @param edit of the buffered part */
   source(edit?: BodyEdit): BodySource {
     return {
       pipe: (destination) => {
@@ -165,7 +165,7 @@ export class RequestBody {
     };
   }
 
-  /** The endpoint took the connection: a body that is held goes on, its buffered part is given up. */
+  /** The endpoint has accepted the connection: a held body continues, and its buffered part is released. */
   connected(): void {
     const state = this.#state;
     if (state.status !== 'held') return;
@@ -174,7 +174,7 @@ export class RequestBody {
     else this.#state = { ...state, taker: { status: 'connected' } };
   }
 
-  /** Nothing can be sent again from here on. */
+  /** From here on nothing can be sent again. */
   release(): void {
     this.#forget();
     if (this.#state.status !== 'streaming') this.#state = { status: 'released' };
@@ -184,7 +184,7 @@ export class RequestBody {
     this.#forget();
     this.#state = { status: 'streaming', destination };
     destination.on('drain', () => this.#req.resume());
-    // The endpoint answered early and is gone: what the client still sends is read and dropped.
+    // The endpoint answered early and is gone: data that the client still sends is read and dropped.
     destination.on('close', () => this.#req.resume());
     if (hasEnded) destination.end();
     else this.#req.resume();
@@ -208,7 +208,7 @@ export class RequestBody {
       forward(chunk, this.#state.destination, this.#req);
       return;
     }
-    // It was resumed to be dropped: nobody has taken it.
+    // It was resumed only to be dropped: no endpoint has taken it.
     if (status === 'held') return;
     if (this.#limits.bufferedBodies.tryHold(this.#limits.owner, chunk.length)) {
       this.#chunks.push(chunk);
@@ -244,7 +244,7 @@ export class RequestBody {
     const destination = destinationOf(this.#state);
     this.#state = { status: 'rejected' };
     this.#forget();
-    // The endpoint must see an unfinished request, not a shorter one that looks whole.
+    // The endpoint must see an incomplete request, not a shorter one that looks whole.
     destination?.destroy();
     this.#handlers.rejected(why);
   }
@@ -260,7 +260,7 @@ export class RequestBody {
     return this.#scan?.facts() ?? { isStream: undefined, model: '' };
   }
 
-  /** With what is here; not at all where the start is given up already. */
+  /** Scans the buffered data; does nothing if its start is already released. */
   #beginScan(): void {
     const state = this.#state;
     if (this.#scan !== undefined || isForgotten(state)) return;
@@ -301,7 +301,7 @@ function endOf(chunk: Buffer | undefined): string {
   return chunk.toString('latin1', Math.max(0, chunk.length - QUICK_END_BYTES));
 }
 
-/** The last chunk goes with the end, so that a body of one chunk is one write. */
+/** Writes the last chunk together with the end, so that a one-chunk body is one write. */
 function writeAll(chunks: readonly Buffer[], destination: BodySink): void {
   const last = chunks.at(-1);
   if (last === undefined) {

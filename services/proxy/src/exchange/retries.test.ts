@@ -39,7 +39,7 @@ function rig(maxRetries: number, perSecond = 1) {
 }
 
 describe('Retries', () => {
-  it('are counted by what failed, and those that are refused by why', async () => {
+  it('are counted by failure, and refused ones by reason', async () => {
     const { after, counts } = rig(1);
     expect([after('server_error'), after('reset')]).toEqual(['next_endpoint', 'give_up']);
     const once = { retries: [['server_error', 1]], refused: [['retries_spent', 1]] };
@@ -49,7 +49,7 @@ describe('Retries', () => {
     expect(await none.counts()).toEqual({ retries: [], refused: [['budget_spent', 1]] });
   });
 
-  it('are counted once they are sent, however often they were put off', async () => {
+  it('are counted when sent, however often they were postponed', async () => {
     const { retries, after, counts } = rig(2, 0.1);
     const place = { hasAlternative: true };
     expect([after('reset', place), retries.areLeft(false)]).toEqual(['next_endpoint', false]);
@@ -58,7 +58,7 @@ describe('Retries', () => {
     expect(await counts()).toEqual({ retries: [['reset', 2]], refused: [] });
   });
 
-  it('are given back when an endpoint answers, or when none was left to ask', () => {
+  it('are refunded when an endpoint answers, or when none was left', () => {
     const { retries, after } = rig(9, 0.1);
     for (const giveBack of [() => retries.nobodyLeft(), () => retries.answered()]) {
       after('reset');

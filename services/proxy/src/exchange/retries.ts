@@ -1,4 +1,4 @@
-/** The retries of one request by the core's rules, counted. */
+/** The retries of one request by the core's rules, with metrics. */
 import { type NextStep, RequestRetries, type RetryPlace } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 import type { DataPathConfig } from '@zephyr/runtime/config/config';
@@ -24,7 +24,9 @@ export class Retries {
     this.#rules = new RequestRetries(input);
   }
 
-  /** Whether silence could be followed by another attempt. @param isTrial of the attempt that is silent */
+  /**
+   * Whether another attempt could follow a silent one. @param isTrial whether the silent attempt is a trial
+   */
   areLeft(isTrial: boolean): boolean {
     return this.#rules.areLeft(isTrial, this.#input.clock.nowMs());
   }

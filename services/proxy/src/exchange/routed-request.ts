@@ -1,4 +1,4 @@
-/** What routing has to know of a request: what it asks for, and what distinguishes it from others. */
+/** The facts about a request that routing needs: what it requests, and what distinguishes it from others. */
 import type { FailureClass } from '@zephyr/contract/failure';
 import { type RoutedRequest, scopeOf } from '@zephyr/core';
 import type { ExchangeContext } from './exchange-context.ts';
@@ -7,7 +7,7 @@ import { isLookup } from './model-name.ts';
 /** Betas that change the limits of a model, such as `context-1m-2025-08-07`. */
 const LIMITING_BETA = /(?:^|,)\s*(context-[a-z0-9-]{1,40})/g;
 
-/** @param model As the body names it, as far as it was read; empty where it does not. */
+/** @param model as named in the body, as far as it was read; empty if it is not */
 export function routedRequestIn(
   { input, body, placement }: Pick<ExchangeContext, 'input' | 'body' | 'placement'>,
   model: string,
@@ -17,9 +17,9 @@ export function routedRequestIn(
   return {
     operation,
     model: model + limitingBetas(req.headers['anthropic-beta']),
-    // Behind an address may be many people: there their sessions distinguish them.
+    // Behind one address there may be many people, so their sessions distinguish them.
     source: client === null ? session : owner,
-    // Without hashing the body: a client that asks the same again sends as many bytes.
+    // Does not hash the body: a client that repeats a request sends the same number of bytes.
     fingerprint: `${session} ${body.bytes}`,
     family: placement.family,
     isLookup: isLookup(input),
@@ -27,8 +27,8 @@ export function routedRequestIn(
 }
 
 /**
- * The request as far as it is known after a failure. What is held against a model must be held against the one
- * that the endpoint read, and endpoints of a family that refuses its thinking are asked last.
+ * The request with the facts known after a failure. The model to blame must be the one that the endpoint
+ * read, and endpoints of a family that refuses its thinking are tried last.
  */
 export function requestAfter(
   context: Pick<ExchangeContext, 'input' | 'body' | 'placement'>,

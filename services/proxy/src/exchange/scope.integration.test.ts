@@ -1,6 +1,6 @@
 /**
- * Scope before blame, on a whole proxy: what one person asks changes nothing for another, whose
- * requests run beside it; and all of it a second time in the same process.
+ * Scope before blame, on a whole proxy: one person's requests change nothing for another whose requests run
+ * in parallel; everything runs twice in the same process.
  */
 import { type CallOptions, call, STREAM_BODY } from '@zephyr/testkit/http-call';
 import {
@@ -30,7 +30,7 @@ interface Bad {
   readonly name: string;
   readonly answer: UpstreamScript;
   readonly request?: CallOptions;
-  /** What the poisoner gets. */
+  /** Expected answer for the poisoner. */
   readonly gets: number;
 }
 
@@ -56,13 +56,13 @@ const cases: readonly Bad[] = [
     gets: 402,
   },
   {
-    name: 'a 404 that quotes the words of another error',
+    name: 'a 404 that quotes another error',
     answer: status(404, {}, apiError('not_found_error', 'model: credit balance is too low')),
     request: { body: bodyOf({ model: 'credit balance is too low insufficient_quota' }) },
     gets: 404,
   },
   {
-    name: 'a 400 that begins with a model of that name',
+    name: 'a 400 that starts with a model name',
     answer: status(
       400,
       {},
@@ -112,10 +112,10 @@ const cases: readonly Bad[] = [
     request: { method: 'GET', path: '/v1/models', body: '' },
     gets: 404,
   },
-  { name: 'a 403 page of something in between', answer: status(403, HTML, PAGE), gets: 502 },
+  { name: 'a 403 page of an intermediary', answer: status(403, HTML, PAGE), gets: 502 },
 ];
 
-describe('what one person asks changes nothing for another', () => {
+describe('requests of one person change nothing for another', () => {
   it.each(cases)('$name', async ({ answer, request, gets }) => {
     const { proxy, upstreams } = await startRig();
     const isBad = bodyIs(request);
@@ -136,7 +136,7 @@ describe('what one person asks changes nothing for another', () => {
     }
   });
 
-  it('an endpoint that holds count_tokens for ever is asked for it once, and for messages as before', async () => {
+  it('an endpoint that never answers count_tokens is tried for it once, and for messages as before', async () => {
     const { proxy, first, second } = await startRig({ timeouts: { firstByteMs: 300 } });
     first.always((turn) => (isCount(turn.request) ? undefined : sse()(turn)));
     second.always(json({ input_tokens: 3 }));
@@ -152,8 +152,8 @@ describe('what one person asks changes nothing for another', () => {
     { name: 'a page', answer: raw(`${head(200, { 'content-length': '6' })}<html>`) },
     { name: 'a stream', answer: sse() },
     { name: 'an error', answer: json({ error: { type: 'overloaded_error', message: 'x' } }) },
-    { name: 'half of it', answer: raw(`${head(200, { 'content-length': '9' })}{"in`, 'close') },
-  ])('$name that is called a success is no count of tokens', async ({ answer }) => {
+    { name: 'half an answer', answer: raw(`${head(200, { 'content-length': '9' })}{"in`, 'close') },
+  ])('$name with a success status is not a token count', async ({ answer }) => {
     const { proxy, first, second } = await startRig();
     first.always(answer);
     second.always(json({ input_tokens: 3 }));
@@ -161,7 +161,7 @@ describe('what one person asks changes nothing for another', () => {
       const { status: code, end, text } = await call(proxy.port, COUNT_TOKENS);
       expect([code, end, text]).toEqual([200, 'clean', '{"input_tokens":3}']);
     }
-    // The last one's own answer is passed on, whatever it is.
+    // The last endpoint's own answer is passed on, whatever it is.
     second.always(raw(`${head(200, { 'content-length': '6' })}<html>`));
     first.always(raw(`${head(200, { 'content-length': '6' })}<html>`));
     expect(await call(proxy.port, COUNT_TOKENS)).toMatchObject({ status: 200, text: '<html>' });
@@ -189,7 +189,7 @@ describe('the endpoint’s own answer is the last resort', () => {
     expect(result).toMatchObject({ status: 429, headers, text: apiError('rate_limit_error') });
   });
 
-  it('one endpoint, one 529: the next request is served at once', async () => {
+  it('one endpoint, one 529: the next request is served immediately', async () => {
     const { proxy, first } = await startRig({ count: 1 });
     for (let again = 0; again < 2; again += 1) {
       first.next(status(529, {}, apiError('overloaded_error')));
@@ -200,7 +200,7 @@ describe('the endpoint’s own answer is the last resort', () => {
 });
 
 describe('an endpoint that', () => {
-  it('cuts every answer is left after two', async () => {
+  it('cuts every answer is abandoned after two', async () => {
     const { proxy, first } = await startRig();
     first.always(cutSse(4, 'reset'));
     const ends: string[] = [];
@@ -208,7 +208,7 @@ describe('an endpoint that', () => {
     expect(ends.filter((end) => end !== 'clean')).toHaveLength(2);
   });
 
-  it('fails for the second time in its life loses nothing either', async () => {
+  it('fails for the second time ever loses nothing either', async () => {
     const { proxy, first, second } = await startRig({ failover: { ejectMs: 50 } });
     for (let life = 0; life < 2; life += 1) {
       await first.refuse();
@@ -222,7 +222,7 @@ describe('an endpoint that', () => {
     }
   });
 
-  it('fails with its whole group leaves the request to another group', async () => {
+  it('fails with its whole group hands the request to another group', async () => {
     const { proxy, upstreams } = await startRig({ count: 3, groups: ['main', 'main', 'backup'] });
     const [m1, m2, backup] = upstreams;
     for (const upstream of [m1, m2]) upstream?.always(status(503));
@@ -232,7 +232,7 @@ describe('an endpoint that', () => {
   });
 });
 
-/** Whether a request of the upstream is the poisoner's. */
+/** Whether an upstream request is the poisoner's. */
 function bodyIs(
   request: CallOptions | undefined,
 ): (turn: Parameters<UpstreamScript>[0]) => boolean {

@@ -1,4 +1,4 @@
-/** Where one request would best go: where its session's prompt cache is, or where new ones begin. */
+/** The preferred endpoint of a request: where its session's prompt cache is, or where new sessions start. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 import type { TokenUsage } from '@zephyr/contract/probe';
@@ -18,7 +18,7 @@ import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
 
 export interface SessionPlacementDeps {
   readonly routing: Routing;
-  /** Absent where sessions do not stick. */
+  /** Absent if session affinity is off. */
   readonly sessions: SessionTable | undefined;
   readonly clock: Clock;
 }
@@ -33,9 +33,9 @@ export class SessionPlacement {
   readonly #deps: SessionPlacementDeps;
   readonly #operation: Operation;
   readonly #client: string | null;
-  /** The person and the session together, so that nobody moves another's session by naming it. */
+  /** Person and session, so that nobody can move another person's session by naming it. */
   readonly sessionId: string | undefined;
-  /** Whose thinking signatures the session has; undefined: any endpoint takes them, as far as is known. */
+  /** The session's signature family; undefined: no endpoint is known to reject its thinking. */
   readonly family: string | undefined;
   #leftFamily: string | undefined;
 
@@ -44,19 +44,19 @@ export class SessionPlacement {
     this.#operation = operation;
     this.#client = client;
     const id = hasSession(operation) ? sessionIdOf(req.headers) : undefined;
-    // A slash is neither in the names of people nor in the ids of sessions.
+    // Neither the names of people nor session ids contain a slash.
     this.sessionId = id === undefined || client === null ? id : `${client}/${id}`;
     const { sessionId } = this;
     this.family = sessionId === undefined ? undefined : deps.routing.familyOf(sessionId);
   }
 
-  /** Its family, once the request was sent to an endpoint of another one because nothing of it serves. */
+  /** Set once the request was sent to another family because no endpoint of its own is available. */
   get leftFamily(): string | undefined {
     return this.#leftFamily;
   }
 
   noteAsked(endpoint: UpstreamEndpoint, request: RoutedRequest): void {
-    // Where its own family refuses it, what was known of the session is wrong.
+    // If its own family refuses it, the recorded family was wrong.
     if (request.refusedBy !== undefined) this.#leftFamily = undefined;
     else if (isForeign(endpoint, request)) this.#leftFamily = this.family;
   }
@@ -72,12 +72,12 @@ export class SessionPlacement {
     return this.#placeId() ?? this.#deps.routing.newPlace(journey, { session, model });
   }
 
-  /** Whether the prompt cache of this request's session is at this endpoint. */
+  /** Whether this endpoint holds the prompt cache of the request's session. */
   isCachedAt(endpointId: EndpointId): boolean {
     return this.#placeId() === endpointId;
   }
 
-  /** Where the session begins when its answers are late at the endpoint that comes first: see core. */
+  /** Where the session starts if the preferred endpoint answers late: see core. */
   explore(
     journey: Journey,
     about: TimedRequest & { readonly model: string },
@@ -116,7 +116,7 @@ export class SessionPlacement {
     });
   }
 
-  /** @param head The start of the answer, which names the model. */
+  /** @param head start of the answer, which names the model */
   noteUsage(usage: TokenUsage, head: string): void {
     if (this.sessionId === undefined || this.#operation !== 'messages') return;
     this.#deps.sessions?.noteUsage(this.sessionId, usage, modelInHead(head));
@@ -128,8 +128,8 @@ function hasSession(operation: Operation): boolean {
 }
 
 /**
- * The Claude Code session of a request. Claude Code keeps it over turns, tools, sub-agents and
- * `--resume`; anything that does not look like its UUID is no session.
+ * The Claude Code session of a request. Claude Code keeps it across turns, tools, sub-agents and `--resume`;
+ * anything that does not look like its UUID is not a session.
  */
 function sessionIdOf(headers: IncomingHttpHeaders): string | undefined {
   const id = headers['x-claude-code-session-id'];

@@ -1,4 +1,4 @@
-/** A token that an endpoint refuses: its group is reported, requests go elsewhere, a new one is used. */
+/** A token refused by an endpoint: its group is reported, requests go elsewhere, a new token is used. */
 import { Secret } from '@zephyr/runtime/secret';
 import { eventually } from '@zephyr/testkit/eventually';
 import { call } from '@zephyr/testkit/http-call';

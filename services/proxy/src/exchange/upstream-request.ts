@@ -1,4 +1,4 @@
-/** What one attempt sends, and how long it waits. */
+/** The request of one attempt, and its time limits. */
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { type FirstByteClass, isSilentSince } from '@zephyr/core';
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
@@ -35,9 +35,9 @@ export function upstreamRequestOf(
 export interface WaitInput {
   readonly endpointId: EndpointId;
   readonly firstByteClass: FirstByteClass;
-  /** Another endpoint could be asked afterwards. */
+  /** Whether another endpoint could be tried afterwards. */
   readonly hasAlternative: boolean;
-  /** At endpoints before this one. */
+  /** Time spent at previous endpoints. */
   readonly triedForMs: number;
 }
 
@@ -55,7 +55,7 @@ export function attemptTimesOf(
     usualLimitMs: (limits) => deps.routing.firstByteLimitMs(endpointId, firstByteClass, limits),
   });
   const askedAtMs = deps.clock.nowMs();
-  // Who waits for models waits for a connection no longer than for the answer.
+  // For the list of models, connecting may not take longer than the answer.
   const connectMs = input.operation === 'models' ? firstByteMs : timeouts.connectMs;
   return {
     connectMs: Math.min(connectMs, timeouts.connectMs),
@@ -67,7 +67,7 @@ export function attemptTimesOf(
   };
 }
 
-/** What is no message is judged where something else could be given instead. */
+/** Answers other than messages are judged only if something else could be sent instead. */
 export function judgedAs(context: ExchangeContext, hasAlternative: boolean): JudgedAs {
   const { operation } = context.input;
   switch (operation) {

@@ -1,4 +1,4 @@
-/** What clients do wrong or suddenly. The ids (C1 …) are those of docs/data-path.md. */
+/** Client errors and sudden client behaviour. The ids (C1 …) are those of docs/data-path.md. */
 import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { connect, type Socket } from 'node:net';
@@ -23,7 +23,7 @@ async function open(port: number, bytes: string): Promise<Socket> {
 }
 
 describe('C1 and C2 the client goes away', () => {
-  it('C1 while it uploads: the endpoint is never asked, nothing counts against it', async () => {
+  it('C1 while it uploads: the endpoint is never contacted, nothing counts against it', async () => {
     const { proxy, first } = await startRig();
     const socket = await open(proxy.port, post(['Content-Length: 100000'], 'x'.repeat(50_000)));
     await eventually(async () =>
@@ -37,7 +37,7 @@ describe('C1 and C2 the client goes away', () => {
     expect(first.ledger).toHaveLength(0);
   });
 
-  it('C1 while a body that is not kept streams through: the endpoint connection closes', async () => {
+  it('C1 while an unbuffered body streams through: the endpoint connection closes', async () => {
     const { proxy, first, second } = await startRig({ limits: { bufferedBodiesBytes: 10_000 } });
     first.always(hang());
     const socket = await open(proxy.port, post(['Content-Length: 900000'], 'x'.repeat(450_000)));
@@ -51,7 +51,7 @@ describe('C1 and C2 the client goes away', () => {
 
   it.each([
     { name: 'before the answer', script: hang() },
-    { name: 'in the stream', script: sse({ gapMs: 100, deltas: 50 }) },
+    { name: 'during the stream', script: sse({ gapMs: 100, deltas: 50 }) },
   ])('C2 $name: the endpoint connection closes, nothing is sent again', async ({ script }) => {
     const { proxy, first, second } = await startRig({ timeouts: { firstByteMs: 10_000 } });
     first.always(script);
@@ -92,7 +92,7 @@ describe('C3 a slow reader', () => {
       expect(first.openConnections).toBe(0);
     });
     const grown = process.memoryUsage();
-    // Both ends of the test live in this process: far below what was offered is what counts.
+    // Both ends of the test live in this process: what counts is staying far below the offered amount.
     expect(grown.rss - before.rss).toBeLessThan(64 * 1024 * 1024);
     expect(await proxy.attempts()).toEqual({ 'e1 client_gone': 1 });
   });
@@ -126,7 +126,7 @@ describe('C3 a slow reader', () => {
 });
 
 describe('C4 slow requests', () => {
-  it('headers that do not come end with 408', async () => {
+  it('headers that never arrive end with 408', async () => {
     const { proxy } = await startRig({ timeouts: { headersMs: 500 } });
     const result = await sendRaw(
       proxy.port,
@@ -137,7 +137,7 @@ describe('C4 slow requests', () => {
     expect(result.text).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  it('a body that does not come ends with 408', async () => {
+  it('a body that never arrives ends with 408', async () => {
     const { proxy, first } = await startRig({ timeouts: { headersMs: 400, requestMs: 800 } });
     const result = await sendRaw(proxy.port, post(['Content-Length: 100'], 'x'), 30_000);
     expect(result.closedBy).toBe('peer');
@@ -173,7 +173,7 @@ describe('C5 sizes of the head', () => {
 });
 
 describe('C6 large bodies', () => {
-  it('that announce themselves are refused at once', async () => {
+  it('with a declared length are refused immediately', async () => {
     const { proxy, first } = await startRig({ limits: { bodyBytes: 100_000 } });
     const { text } = await sendRaw(proxy.port, post(['Content-Length: 1000000000'], 'x'), 3_000);
     expect(text).toMatch(/^HTTP\/1\.1 413 /);
@@ -185,7 +185,7 @@ describe('C6 large bodies', () => {
     { name: 'kept', bufferedBodiesBytes: 10_000_000 },
     { name: 'streaming through', bufferedBodiesBytes: 1_000 },
   ])(
-    'without a length are refused when the limit is passed: $name',
+    'without a length are refused when they exceed the limit: $name',
     async ({ bufferedBodiesBytes }) => {
       const { proxy, first } = await startRig({
         limits: { bodyBytes: 100_000, bufferedBodiesBytes },
@@ -204,7 +204,7 @@ describe('C6 large bodies', () => {
     },
   );
 
-  it('beyond what may be buffered in all, requests run without retries', async () => {
+  it('beyond the total buffer limit, requests run without retries', async () => {
     const { proxy, first, second } = await startRig({ limits: { bufferedBodiesBytes: 50_000 } });
     const body = Buffer.alloc(400_000, 98);
     expect((await call(proxy.port, { body })).status).toBe(200);
@@ -213,13 +213,13 @@ describe('C6 large bodies', () => {
     expect((await call(proxy.port, { body })).status).toBe(504);
     expect(second.ledger).toHaveLength(0);
     await first.refuse();
-    // A refused connection costs nothing: what was kept goes elsewhere, and the rest follows.
+    // A refused connection costs nothing: the buffered part goes elsewhere, and the rest follows.
     expect((await call(proxy.port, { body })).status).toBe(200);
     expect(second.ledger[0]?.body.equals(body)).toBe(true);
   });
 });
 
-describe('C7 to C9 bodies are not looked into', () => {
+describe('C7 to C9 bodies are not inspected', () => {
   it.each([
     { name: 'C7 a compressed body', body: Buffer.from('1f8b0800deadbeef', 'hex'), header: 'gzip' },
     { name: 'C9 malformed JSON', body: Buffer.from('{"a":'), header: undefined },
@@ -335,7 +335,7 @@ describe('C10 smuggling', () => {
       name: 'a websocket',
       extra: ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Key: x'],
     },
-  ])('$name is served as the plain request that it also is', async ({ extra }) => {
+  ])('$name is served as an ordinary request', async ({ extra }) => {
     const { proxy, first } = await startRig();
     const { text } = await sendRaw(
       proxy.port,
@@ -369,7 +369,7 @@ describe('C10 smuggling', () => {
 });
 
 describe('C11 odd header names', () => {
-  it('do not become properties of anything', async () => {
+  it('do not become properties of any object', async () => {
     const { proxy, first } = await startRig();
     const odd = [
       '__proto__: x',

@@ -1,6 +1,6 @@
 /**
- * Endpoints to which no connection comes about: names, TCP, TLS. The ids (U2 …) are those of the
- * list of faults in docs/data-path.md.
+ * Endpoints that cannot be connected to: names, TCP, TLS. The ids (U2 …) are those of the list of faults in
+ * docs/data-path.md.
  */
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
@@ -21,7 +21,7 @@ describe('U16 TLS', () => {
       { name: 'an unknown authority', trust: [], tls: VALID, failure: 'tls' },
       { name: 'another name', trust: [WRONG_NAME.cert], tls: WRONG_NAME, failure: 'tls' },
       { name: 'an expired certificate', trust: [EXPIRED.cert], tls: EXPIRED, failure: 'tls' },
-      // It waits for the end of what it takes for a very long request line.
+      // It waits for the end of what looks like a very long request line.
       { name: 'no TLS at all', trust: [], failure: 'connect_timeout' },
     ];
 
@@ -48,7 +48,7 @@ describe('U16 TLS', () => {
     expect(attempts).toHaveProperty([`e1 ${peer.failure}`], 1);
   });
 
-  it('a handshake that stalls runs into the connect limit', async () => {
+  it('a stalled handshake runs into the connect limit', async () => {
     const server = createServer(() => undefined).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -58,7 +58,7 @@ describe('U16 TLS', () => {
     expect(attempts).toHaveProperty(['e1 connect_timeout'], 1);
   });
 
-  it('a right certificate is served', async () => {
+  it('a valid certificate is accepted', async () => {
     const tls = await startScriptedUpstream({ tls: VALID });
     const { result } = await callThrough(tls, [VALID.cert]);
     expect(result.headers['x-zephyr-endpoint']).toBe('e1');
@@ -66,7 +66,7 @@ describe('U16 TLS', () => {
 });
 
 describe('U2 and U17 connecting', () => {
-  it('U2 a host that does not answer: the next endpoint does, then it is skipped', async () => {
+  it('U2 a host that does not answer: the next endpoint does, then the host is skipped', async () => {
     const full = await startFullBacklog();
     onTestFinished(() => full.stop());
     const good = await startScriptedUpstream();
@@ -99,7 +99,7 @@ describe('U2 and U17 connecting', () => {
     expect(await proxy.attempts()).toHaveProperty(['e1 dns'], 1);
   });
 
-  it('nothing that can be reached: the error says so, each time', async () => {
+  it('no reachable endpoint: the error says so, each time', async () => {
     const gone = await startScriptedUpstream();
     await gone.stop();
     const proxy = await startTestProxy({ endpoints: [gone.url] });

@@ -1,4 +1,4 @@
-/** Faults that meet: two endpoints at once, or an endpoint and a changed configuration. */
+/** Combined faults: two endpoints at the same time, or an endpoint and a changed configuration. */
 import { createHash } from 'node:crypto';
 import { Agent } from 'node:http';
 import { connect } from 'node:net';
@@ -24,7 +24,7 @@ const bodyOf = (parts: object): string => JSON.stringify({ ...JSON.parse(STREAM_
 const ejectionsOf = async (proxy: TestProxy): Promise<string[]> =>
   (await proxy.status()).endpoints.map(({ ejection }) => ejection.status);
 
-/** Answers once the test says so. */
+/** Answers when the test allows it. */
 function held(answer: UpstreamScript): { readonly script: UpstreamScript; release(): void } {
   const gate = Promise.withResolvers<void>();
   const script: UpstreamScript = async (turn) => {
@@ -34,8 +34,8 @@ function held(answer: UpstreamScript): { readonly script: UpstreamScript; releas
   return { script, release: () => gate.resolve() };
 }
 
-describe('an endpoint that is taken out of the configuration while it has a request', () => {
-  it('and turns it away: the request goes to another one, and the proxy goes on', async () => {
+describe('an endpoint that is removed from the configuration while it has a request', () => {
+  it('and refuses it: the request goes to another one, and the proxy keeps working', async () => {
     const { proxy, source, first } = await startChangingRig({
       timeouts: { firstBytePerMibMs: 20_000 },
     });
@@ -58,7 +58,7 @@ describe('an endpoint that is taken out of the configuration while it has a requ
     expect((await call(proxy.port, long)).status).toBe(200);
   });
 
-  it('and fails under its old URL: nothing is held against the new one', async () => {
+  it('and fails under its old URL: nothing counts against the new one', async () => {
     const { proxy, source, first, second, upstreams } = await startChangingRig({ count: 3 });
     const [, , corrected] = upstreams;
     const failure = held(({ socket }) => void socket.resetAndDestroy());
@@ -78,7 +78,7 @@ describe('an endpoint that is taken out of the configuration while it has a requ
     }));
     failure.release();
     for (const { status: got } of await Promise.all(running)) expect(got).toBe(200);
-    // The same endpoint is asked again, under its new URL.
+    // The same endpoint is tried again, under its new URL.
     expect([corrected?.ledger.length, second.ledger.length]).toEqual([4, 0]);
     expect(await ejectionsOf(proxy)).toEqual(['admitted', 'admitted']);
     expect((await call(proxy.port)).headers['x-zephyr-endpoint']).toBe('e1');
@@ -101,7 +101,7 @@ describe('a dead idle connection to the only endpoint that serves', () => {
   });
 });
 
-describe('what the client gets when endpoints fail in different ways', () => {
+describe('the client’s answer when endpoints fail in different ways', () => {
   const away = status(529, { 'retry-after-ms': '700' }, error('overloaded_error'));
   const unknown = status(404, {}, error('not_found_error'));
   it.each<[string, UpstreamScript, UpstreamScript, number]>([
@@ -111,7 +111,7 @@ describe('what the client gets when endpoints fail in different ways', () => {
     ['busy, and a forbidden model', away, status(403), 529],
     ['a fault, and a refused token', ({ socket }) => void socket.destroy(), status(401), 502],
     ['without the model, both', unknown, unknown, 404],
-  ])('%s: what may be over in a moment', async (_name, one, two, gets) => {
+  ])('%s: the failure that may be over in a moment', async (_name, one, two, gets) => {
     const { proxy, first, second } = await startRig({ groups: ['main', 'other'] });
     first.always(one);
     second.always(two);
@@ -124,7 +124,7 @@ describe('what the client gets when endpoints fail in different ways', () => {
 });
 
 describe('one person in two sessions whose requests fail everywhere', () => {
-  it('takes no endpoint out for the others', async () => {
+  it('removes no endpoint for the others', async () => {
     const keyOf = (name: string): string => `key-of-${name}-0123456789`;
     const { proxy, upstreams } = await startRig({
       clientKeys: ['ann', 'eve'].map((name) => ({
@@ -154,7 +154,7 @@ describe('one person in two sessions whose requests fail everywhere', () => {
 });
 
 describe('without a retry budget', () => {
-  it('an endpoint that takes its time is waited for: no other one could be asked', async () => {
+  it('a slow endpoint gets the time it needs: there is no alternative', async () => {
     const { proxy, first } = await startRig({
       timeouts: { firstByteMs: 5_000 },
       failover: { retryRatio: 0, retriesPerSecond: 0 },
@@ -204,7 +204,7 @@ function randomOf(seed: number): () => number {
   };
 }
 
-describe('any failures at two endpoints while a third is wholly well', () => {
+describe('any failures at two endpoints while a third is healthy', () => {
   const FAULTS: readonly UpstreamScript[] = [
     ...[401, 402, 403, 429, 500, 503, 529].map((code) => status(code)),
     ...[status(200, {}, '<html>'), status(404, {}, '<html>'), status(200, {}, '')],

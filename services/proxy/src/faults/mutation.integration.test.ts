@@ -1,7 +1,7 @@
 /**
- * Thousands of damaged requests and answers: the process lives, nothing hangs, what reaches an
- * endpoint is only what the proxy meant to send, and what reaches a client as complete is complete.
- * The seed is printed with every failure; the same seed gives the same bytes.
+ * Thousands of damaged requests and answers: the process survives, nothing hangs, an endpoint receives only
+ * what the proxy meant to send, and an answer that looks complete to a client is complete. The seed is
+ * printed with every failure; the same seed produces the same bytes.
  */
 import { connect } from 'node:net';
 import { eventually } from '@zephyr/testkit/eventually';
@@ -24,7 +24,7 @@ import { tokenOf } from '../test-support/test-proxy.ts';
 const SEED = 20_261_123;
 const REQUESTS = 5_000;
 const ANSWERS = 1_500;
-/** They are work for the processor, which others may keep busy. */
+/** CPU-bound, and others may keep the CPU busy. */
 const LIMIT_MS = 240_000;
 const AT_ONCE = 64;
 
@@ -100,8 +100,8 @@ function damage(bytes: string, rng: () => number): string {
 }
 
 /**
- * Sends the bytes; settles when the connection ends, after the first answer, or when the bytes were no
- * whole request. A client that closes its side at once has left, as far as the proxy knows.
+ * Sends the bytes; settles when the connection ends, after the first answer, or if the bytes were not a whole
+ * request. To the proxy, a client that half-closes immediately has left.
  */
 function poke(port: number, bytes: string): Promise<void> {
   return new Promise((resolve) => {
@@ -217,7 +217,7 @@ describe(`damaged messages (seed ${SEED})`, () => {
         expect(headers['authorization']).toBe(`Bearer ${tokenOf('main')}`);
         expect(text).not.toMatch(/stolen|^(trailer|te|upgrade|expect|x-api-key|cookie):/im);
       }
-      // Both ends agree on how many requests there were: none hid in another one's body.
+      // Both ends agree on the number of requests: none hid in another one's body.
       await eventually(async () => expect(await activeOf(proxy)).toBe(0));
       expect(ledger.length).toBeLessThanOrEqual(await attemptsOf(proxy));
       expect(proxy.child.exitCode).toBeNull();

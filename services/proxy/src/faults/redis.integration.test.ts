@@ -33,7 +33,7 @@ async function servedBy(port: number): Promise<unknown> {
   return headers['x-zephyr-endpoint'];
 }
 
-/** Calls without a pause until it is stopped; gives back all statuses. */
+/** Sends requests continuously until stopped; returns all statuses. */
 function keepCalling(port: number): () => Promise<readonly number[]> {
   let going = true;
   const statuses: number[] = [];
@@ -47,7 +47,7 @@ function keepCalling(port: number): () => Promise<readonly number[]> {
   };
 }
 
-describe('connections to Redis that go dead without a word', () => {
+describe('connections to Redis that go dead silently', () => {
   it('are replaced within 30 s, each time, and no request waits', async () => {
     const { relay, redisUrl } = await relayToRedis();
     const { proxy } = await startRig({ redisUrl });
@@ -65,7 +65,7 @@ describe('connections to Redis that go dead without a word', () => {
       await eventually(async () =>
         expect((await proxy.status()).snapshot).toMatchObject({ version: round }),
       );
-      // Redis does not learn that a line is dead: the subscription of the old one is counted too.
+      // Redis does not notice that a line is dead: the old one's subscription is counted, too.
       await eventually(async () => expect(await subscribers()).toBe(round + 1));
     }
     expect(new Set(await stopCalling())).toEqual(new Set([200]));
@@ -73,7 +73,7 @@ describe('connections to Redis that go dead without a word', () => {
 });
 
 describe('the snapshot', () => {
-  it('is followed at once by the hint, and without a hint by the poll', async () => {
+  it('is applied immediately on a hint, and without a hint on the next poll', async () => {
     const { proxy } = await startRig({ redisUrl: server.url });
     const { configHash } = proxy;
     expect(await servedBy(proxy.port)).toBe('e1');
@@ -141,7 +141,7 @@ describe('reports', () => {
 });
 
 describe('R1 Redis is down at the start', () => {
-  it('serves by the configured order and joins when Redis comes', async () => {
+  it('serves by the configured order and joins when Redis comes up', async () => {
     const { relay, redisUrl } = await relayToRedis();
     await relay.refuse();
     const { proxy } = await startRig({ redisUrl });
@@ -178,7 +178,7 @@ describe('R1 Redis is down at the start', () => {
   });
 });
 
-describe('an outage in the run', () => {
+describe('an outage at run time', () => {
   const outages = [
     { name: 'R2 killed', begin: (relay: FaultRelay) => relay.refuse() },
     { name: 'R3 frozen', begin: async (relay: FaultRelay) => relay.set({ kind: 'black_hole' }) },
@@ -222,11 +222,11 @@ describe('an outage in the run', () => {
     await eventually(async () => expect(await redis.smembers(keys.proxies)).toEqual([proxy.id]));
   });
 
-  it('R7 one of two proxies is cut off: it serves on, the other follows, then both agree', async () => {
+  it('R7 one of two proxies is cut off: it keeps serving, the other follows, then both agree', async () => {
     const [one, other] = [await relayToRedis(), await relayToRedis()];
     const { proxy: cutOff } = await startRig({ redisUrl: one.redisUrl });
     const { proxy: joined } = await startRig({ redisUrl: other.redisUrl });
-    // Both know their endpoints by the same ids; only their ports differ, and so do their hashes.
+    // Both use the same endpoint ids; only their ports differ, and so do their hashes.
     const parts = { order: ['e1', 'e2'], configHash: cutOff.configHash };
     await publish(parts);
     await eventually(async () => expect((await cutOff.status()).snapshot.source).toBe('redis'));

@@ -1,4 +1,4 @@
-/** Canaries stand for every secret; after a run through many faults they are searched everywhere. */
+/** Canaries stand for every secret; after a run through many faults the test searches for them everywhere. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { eventually } from '@zephyr/testkit/eventually';

@@ -1,4 +1,4 @@
-/** The proxy itself ends, hangs or breaks. The ids (S8 …) are those of docs/data-path.md. */
+/** The proxy itself stops, hangs or breaks. The ids (S8 …) are those of docs/data-path.md. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
@@ -16,7 +16,7 @@ import { type ProxyProcessOptions, startProxyProcess } from '../test-support/pro
 import { startRig } from '../test-support/rig.ts';
 import { PATIENT_TIMES } from '../test-support/test-proxy.ts';
 
-/** @param before Endpoints that are preferred to the upstream. */
+/** @param before endpoints preferred to the upstream */
 async function start(
   options: Partial<ProxyProcessOptions> = {},
   before: readonly ScriptedUpstream[] = [],
@@ -31,7 +31,7 @@ async function start(
   return { upstream, proxy };
 }
 
-/** Returns when the stream has its first content; its end is in a property, or it were awaited. */
+/** Returns once the stream has its first content; its end is in a property, so that it is not awaited. */
 async function startStream(upstream: ScriptedUpstream, port: number, deltas: number) {
   upstream.always(sse({ gapMs: 100, deltas }));
   const begun = Promise.withResolvers<void>();
@@ -72,7 +72,7 @@ describe('S8 a rolling restart', () => {
   }, 240_000);
 });
 
-/** One connection of somebody who asks before the last answer is there. */
+/** One connection of a client that sends requests before the last answer arrives. */
 async function openTo(port: number) {
   const socket = connect(port, '127.0.0.1');
   onTestFinished(() => void socket.destroy());
@@ -91,14 +91,14 @@ async function openTo(port: number) {
   return { ask, closed, received: () => received };
 }
 
-/** The marks of the whole ones. */
+/** The marks of the whole answers. */
 function answersIn(received: string): readonly (string | undefined)[] {
   const answers = received.split(/(?=HTTP\/1\.1 )/);
   const whole = answers.filter((answer) => answer.includes('event: message_stop'));
   return whole.map((answer) => /"mark":"([^"]*)"/.exec(answer)?.[1]);
 }
 
-/** Whatever is marked as late is answered, slowly, when `finish` has been called, the rest at once. */
+/** Requests marked as late are answered slowly, after `finish` is called, the rest immediately. */
 async function startMarked() {
   const { upstream, proxy } = await start();
   const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
@@ -113,7 +113,7 @@ async function startMarked() {
 }
 
 describe('SIGTERM', () => {
-  it('lets a running answer end, takes no new connection and exits with 0', async () => {
+  it('lets a running answer end, accepts no new connection and exits with 0', async () => {
     const { upstream, proxy } = await start();
     const { ended } = await startStream(upstream, proxy.port, 12);
     proxy.child.kill('SIGTERM');
@@ -139,7 +139,7 @@ describe('SIGTERM', () => {
     expect(await proxy.exited).toBe(0);
   });
 
-  it('begins no request behind an answer that has said that it is the last', async () => {
+  it('starts no request after an answer that was announced as the last', async () => {
     const { upstream, proxy, finish, isStopping } = await startMarked();
     const people = [await openTo(proxy.port), await openTo(proxy.port)];
     for (const { ask } of people) ask('late');
@@ -202,7 +202,7 @@ describe('S11 a blocked event loop', () => {
 });
 
 describe('S12 an uncaught exception', () => {
-  it('is logged once, ends the process with 1 and lets what runs go on for a moment', async () => {
+  it('is logged once, ends the process with 1 and gives running answers a moment', async () => {
     const failpoint = "process.on('SIGUSR2', () => { throw new Error('failpoint'); });";
     const { upstream, proxy } = await start({
       preload: `data:text/javascript,${encodeURIComponent(failpoint)}`,
@@ -217,7 +217,7 @@ describe('S12 an uncaught exception', () => {
 });
 
 describe.each([60, -60])('R12 a wall clock that jumps by %i minutes', (minutes) => {
-  it('cuts nothing, ejects nothing and lets nothing return early', async () => {
+  it('cuts nothing, ejects nothing and readmits nothing early', async () => {
     const limited = await startScriptedUpstream({ script: status(529, { 'retry-after': '600' }) });
     const { upstream, proxy } = await start({ preload: clockJump(minutes) }, [limited]);
     const { ended } = await startStream(upstream, proxy.port, 20);

@@ -84,18 +84,18 @@ describe('before the first content, the next endpoint answers instead', () => {
       failure: 'truncated',
     },
     {
-      name: 'U18 cut behind the start of a text',
+      name: 'U18 cut after the start of a text',
       script: cutSse(2, 'reset'),
       failure: 'truncated',
     },
     { name: 'U20 an error as the first event', script: sseOf(ERROR_EVENT), failure: 'overloaded' },
     {
-      name: 'U20 an error behind message_start',
+      name: 'U20 an error after message_start',
       script: sseOf(eventsOf()[0] ?? '', ERROR_EVENT),
       failure: 'overloaded',
     },
     {
-      name: 'U20 an error behind the start of a text',
+      name: 'U20 an error after the start of a text',
       script: sseOf(...eventsOf().slice(0, 2), ERROR_EVENT),
       failure: 'overloaded',
     },
@@ -112,7 +112,7 @@ describe('before the first content, the next endpoint answers instead', () => {
       failure: 'not_claude',
     },
     {
-      name: 'U21 200 with a page called a stream',
+      name: 'U21 200 with a page labelled as a stream',
       script: sseOf(PAGE),
       failure: 'not_claude',
     },
@@ -173,7 +173,7 @@ describe('before the first content, the next endpoint answers instead', () => {
     expect(await proxy.attempts()).toHaveProperty(['e1 first_byte_timeout']);
   });
 
-  it('U1 a refused connection: no request is lost and each is delivered once', async () => {
+  it('U1 a refused connection: no request is lost, and each is delivered once', async () => {
     const { proxy, first, second } = await startRig();
     await first.refuse();
     const results = await Promise.all(times(40, () => call(proxy.port)));
@@ -196,7 +196,7 @@ describe('before the first content, the next endpoint answers instead', () => {
 
   it('U4 a kept-alive connection that the endpoint closed is replaced without a loss', async () => {
     const { proxy, first, second } = await startRig();
-    // Closed in the very moment when the next request may already be on its way.
+    // Closed at the very moment when the next request may already be on its way.
     first.always(async (turn) => {
       await sse()(turn);
       setTimeout(() => turn.socket.destroy(), 5);
@@ -216,14 +216,14 @@ describe('before the first content, the next endpoint answers instead', () => {
     await call(proxy.port);
     first.next(reset());
     second.next(reset());
-    // Nobody knows whether the first endpoint has read it before the reset.
+    // It is not known whether the first endpoint read it before the reset.
     expect((await call(proxy.port)).status).toBe(502);
     expect([first.ledger.length, second.ledger.length]).toEqual([2, 1]);
     expect((await call(proxy.port)).status).toBe(200);
     expect((await proxy.status()).endpoints[0]?.ejection.status).toBe('admitted');
   });
 
-  it('U4 where there is no other endpoint, the same one is asked on a fresh connection', async () => {
+  it('U4 if there is no other endpoint, the same one is tried on a fresh connection', async () => {
     const { proxy, first } = await startRig({ count: 1 });
     await call(proxy.port);
     first.next(reset());
@@ -231,7 +231,7 @@ describe('before the first content, the next endpoint answers instead', () => {
     expect(first.ledger.map(({ connection }) => connection)).toEqual([1, 1, 2]);
   });
 
-  it('U7 an endpoint that freezes is out after two requests that paid for it', async () => {
+  it('U7 an endpoint that freezes is ejected after two delayed requests', async () => {
     const clock = new ManualClock();
     const { proxy, first } = await startRig({ clock });
     await call(proxy.port);
@@ -247,7 +247,7 @@ describe('before the first content, the next endpoint answers instead', () => {
     expect(first.ledger).toHaveLength(1 + 2);
   });
 
-  it('U7 who waits for a whole answer leaves the endpoint that others have found silent, each time', async () => {
+  it('U7 a request for a whole answer leaves an endpoint that others found silent, each time', async () => {
     const clock = new ManualClock();
     const { proxy, first } = await startRig({ clock, timeouts: { wholeAnswerMs: 600_000 } });
     await call(proxy.port);
@@ -295,7 +295,7 @@ describe('after the first content nothing is sent again', () => {
       failure: 'truncated',
     },
     {
-      name: 'U18 fewer bytes than announced',
+      name: 'U18 fewer bytes than declared',
       script: raw(
         head(200, { 'content-type': 'application/json', 'content-length': '5000' }) +
           '{"type":"message","role":"assistant","content":[]',
@@ -353,7 +353,7 @@ describe('after the first content nothing is sent again', () => {
     expect(await proxy.attempts()).toHaveProperty(['e1 idle_timeout']);
   });
 
-  it('U8 pings are life', async () => {
+  it('U8 pings count as activity', async () => {
     const clock = new ManualClock();
     const { proxy, first } = await startRig({ clock });
     const events = eventsOf();
@@ -400,7 +400,7 @@ describe('limits of the endpoint or of the team', () => {
     expect(upstreams.map(({ ledger }) => ledger.length)).toEqual([1, 1, 1, 0]);
   });
 
-  it('U11 a retry that has nobody left to ask takes nothing from the budget', async () => {
+  it('U11 a retry with no endpoint left takes nothing from the budget', async () => {
     // Two endpoints and two retries: the second retry finds none. Ten retries in ten seconds.
     const failover = { retryRatio: 0, retriesPerSecond: 1, maxRetries: 2 };
     const { proxy, upstreams } = await startRig({ failover });
@@ -410,7 +410,7 @@ describe('limits of the endpoint or of the team', () => {
     expect(delivered).toBe(16);
   });
 
-  it('U12 an endpoint that named a time is not asked before it', async () => {
+  it('U12 an endpoint that gave a time is not tried before it', async () => {
     const { proxy, first, second } = await startRig();
     first.always(status(429, { 'retry-after': '7' }));
     for (let round = 0; round < 10; round += 1) await call(proxy.port);
@@ -422,7 +422,7 @@ describe('limits of the endpoint or of the team', () => {
     const { proxy, first, second } = await startRig();
     first.always(status(429, { 'retry-after': '40' }));
     second.always(status(429, { 'retry-after': '7', 'x-should-retry': 'true' }));
-    // The limit might be that of one request: only a second, different one confirms it.
+    // The limit might be specific to one request: only a second, different one confirms it.
     for (const text of ['one', 'another']) {
       const passed = await call(proxy.port, { body: streamBody(text) });
       expect([passed.status, passed.headers['x-should-retry']]).toEqual([429, 'true']);
@@ -448,7 +448,7 @@ describe('limits of the endpoint or of the team', () => {
     const { proxy, first, second } = await startRig();
     const body = '{"type":"error","error":{"type":"enforced_spend_limit_reached","message":"x"}}';
     first.always(status(429, {}, body));
-    // What one request met is not yet what all would meet.
+    // A limit met by one request does not yet apply to all.
     for (const text of ['a', 'bb', 'ccc', 'dddd', 'eeeee']) {
       expect((await call(proxy.port, { body: streamBody(text) })).status).toBe(200);
     }
@@ -504,7 +504,7 @@ describe('U25 an endpoint that comes and goes', () => {
         expect(await another()).toMatchObject({ status: 200, end: 'clean' });
       }
       first.always(sse());
-      // The log rounds.
+      // The log shows rounded values.
       clock.advance((ejections().at(-1) ?? 0) + 1);
       const seen = first.ledger.length;
       while (first.ledger.length === seen) {
@@ -515,7 +515,7 @@ describe('U25 an endpoint that comes and goes', () => {
     expect(served).toBeGreaterThanOrEqual(5);
     const ejectedForMs = ejections();
     expect(ejectedForMs).toHaveLength(5);
-    // Doubled each time, by chance 20 % more or less.
+    // Doubled each time, give or take 20 % at random.
     expect(
       ejectedForMs.every((ms, index) => index === 0 || ms > (ejectedForMs[index - 1] ?? 0)),
     ).toBe(true);
@@ -568,11 +568,11 @@ describe('strange answers', () => {
     { name: 'a stream', answer: chunkedHead(200, EVENT_STREAM) + body + LAST_CHUNK, code: 200 },
     { name: 'a refusal', answer: refusal(529, '{"error":{"type":"overloaded_error"}}'), code: 529 },
     {
-      name: 'a mistake of the client',
+      name: 'a client error',
       answer: refusal(400, '{"error":{"type":"invalid_request_error"}}'),
       code: 400,
     },
-  ])('U23 what is no HTTP behind $name, in one packet with it, changes nothing', async (about) => {
+  ])('U23 non-HTTP data after $name, in the same packet, changes nothing', async (about) => {
     const { proxy, first } = await startRig({ count: 1 });
     first.always(raw(`${about.answer}junk\r\n\r\n`));
     for (let round = 1; round <= 3; round += 1) {
@@ -586,7 +586,7 @@ describe('strange answers', () => {
     { code: 529, failure: 'overloaded', own: 'overloaded', wait: /^[45]$/ },
     { code: 429, failure: 'rate_limited', own: 'rate_limited', wait: /^[45]$/ },
     { code: 503, failure: 'server_error', own: 'upstream_failed', wait: /^[45]$/ },
-  ])('U23 a $code cut in its body is one all the same', async ({ code, failure, own, wait }) => {
+  ])('U23 a $code cut in its body still counts as one', async ({ code, failure, own, wait }) => {
     const { proxy, first } = await startRig({ count: 1 });
     const headers = { 'retry-after': '4', 'content-length': '500' };
     first.always(raw(`${head(code, headers)}{"type":`, 'close'));
@@ -596,7 +596,7 @@ describe('strange answers', () => {
     expect(await proxy.attempts()).toHaveProperty([`e1 ${failure}`], 1);
   });
 
-  it('U23 what is said about a mistake of the client is cut: that counts against nobody', async () => {
+  it('U23 a client error that is cut counts against nobody', async () => {
     const { proxy, first } = await startRig({ count: 1 });
     const long = head(400, { 'content-type': 'application/json', 'content-length': '200000' });
     first.always(raw(`${long}{"detail":"${'x'.repeat(70_000)}`, 'close'));
@@ -607,7 +607,7 @@ describe('strange answers', () => {
     expect((await proxy.status()).endpoints).toMatchObject([{ ejection: { status: 'admitted' } }]);
   });
 
-  it('U23 a trailer behind the answer is dropped', async () => {
+  it('U23 a trailer after the answer is dropped', async () => {
     const { proxy, first } = await startRig();
     const trailer = '0\r\nx-late: 1\r\n\r\n';
     first.always(raw(chunkedHead(200, { ...EVENT_STREAM, trailer: 'x-late' }) + body + trailer));
@@ -616,7 +616,7 @@ describe('strange answers', () => {
     expect(result.headers).not.toHaveProperty('trailer');
   });
 
-  it('U19 compressed answers pass as they are, whatever they would unpack to', async () => {
+  it('U19 compressed answers pass unchanged, whatever they contain', async () => {
     const { proxy, first } = await startRig();
     const bomb = Buffer.alloc(200_000, 7);
     first.always(({ socket }) => {
@@ -660,7 +660,7 @@ describe('strange answers', () => {
 });
 
 describe('U26 all endpoints are down', () => {
-  it('fails fast with an error that says when to come back', async () => {
+  it('fails fast with an error that says when to retry', async () => {
     const { proxy, first, second } = await startRig();
     await Promise.all([first.refuse(), second.refuse()]);
     await call(proxy.port);
@@ -673,7 +673,7 @@ describe('U26 all endpoints are down', () => {
     }
   });
 
-  it('asks all that may be asked for this request before it gives up', async () => {
+  it('tries every endpoint that may serve this request before it gives up', async () => {
     const { proxy, first, second } = await startRig({ failover: { failuresToEject: 1 } });
     for (const upstream of [first, second]) upstream.always(status(500));
     for (let round = 1; round <= 5; round += 1) {

@@ -1,4 +1,4 @@
-/** What a client reads whose limit is reached. In English, as all errors of the API are. */
+/** The message for a client whose limit is reached. In English, like all errors of the API. */
 import type { LimitName } from '@zephyr/contract/people-limits';
 
 import type { OverLimit } from './people-limits.ts';

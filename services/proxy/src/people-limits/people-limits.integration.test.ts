@@ -1,4 +1,4 @@
-/** Two proxies and one Redis hold people to their limits together, and go on without Redis. */
+/** Two proxies and one Redis enforce people's limits together, and continue without Redis. */
 import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 
@@ -16,7 +16,7 @@ import { type ChangingRig, startChangingRig } from '../test-support/changing-con
 import { ask, Bill, charged, ledgerOf, MODEL } from '../test-support/usage.ts';
 import { PeopleLimits } from './people-limits.ts';
 
-/** No minute and no day ends within a test. */
+/** A time at which no minute or day ends during a test. */
 const NOW_MS = Date.now() - (Date.now() % 86_400_000) + 12 * 3_600_000;
 const clock = { ...systemClock, epochMs: () => NOW_MS };
 const keyOf = (name: string) => `key-of-${name}-0123456789abcdef`;
@@ -48,7 +48,7 @@ async function twoProxies(people: People) {
 const asks = ({ proxy }: ChangingRig, name: string, model?: string) =>
   ask(proxy.port, { key: keyOf(name), ...(model === undefined ? {} : { model }) });
 
-/** A request as programs send it. */
+/** A request as sent by programs. */
 function fetched({ proxy }: ChangingRig, name: string, path: string, accept = 'application/json') {
   const method = path === '/usage' ? 'GET' : 'POST';
   return fetch(`http://127.0.0.1:${proxy.port}${path}`, {
@@ -65,7 +65,7 @@ async function usageOf(rig: ChangingRig, name: string): Promise<OwnUsage> {
 const budgetOf = async (rig: ChangingRig, name = 'ann') => (await usageOf(rig, name)).budgets[0];
 
 describe('budgets', () => {
-  it('hold the sum of both proxies, of one person, by hot reload, with grants, without Redis', async () => {
+  it('apply to the sum of both proxies, per person, with hot reload, with grants, without Redis', async () => {
     const budgets = (usd: number): People => ({
       clients: [
         { name: 'ann', budgetUsdPerDay: usd },
@@ -73,7 +73,7 @@ describe('budgets', () => {
       ],
     });
     const { server, redis, one, two, limit } = await twoProxies(budgets(0.001));
-    // One after the other at one proxy: it knows of its own at once.
+    // One after the other at one proxy: it knows its own usage immediately.
     let answered = 0;
     while ((await asks(one, 'ann')) === 200) answered += 1;
     expect(answered).toBeGreaterThan(1);
@@ -83,7 +83,7 @@ describe('budgets', () => {
     expect(refused.status).toBe(429);
     expect(Number(refused.headers.get('retry-after'))).toBe(12 * 3_600);
     expect(refused.headers.get('x-should-retry')).toBe('false');
-    // No more than what one request costs above it, for nothing else was running.
+    // Over by at most the cost of one request, because nothing else was running.
     const { rows } = await ledgerOf(redis, ['person']);
     const spent = `$${rows[0]?.cost_usd.toFixed(4)}`;
     const tomorrow = new Date(NOW_MS + 12 * 3_600_000).toISOString().slice(0, 10);
@@ -95,7 +95,7 @@ describe('budgets', () => {
     expect(rows).toHaveLength(1);
     expect(rows[0]?.requests).toBe(answered);
     expect(rows[0]?.cost_usd).toBeLessThan(0.0013);
-    // What has no cost is not refused, and the other person is not affected.
+    // Free requests are not refused, and the other person is not affected.
     expect(
       await ask(two.proxy.port, { key: keyOf('ann'), path: '/v1/models', method: 'GET' }),
     ).toBe(200);
@@ -119,13 +119,13 @@ describe('budgets', () => {
     await server.stop();
     await eventually(async () => expect((await fetched(two, 'ann', '/usage')).status).toBe(503));
     expect(await asks(two, 'ann')).toBe(429);
-    // Of bob it goes on counting what it lets in.
+    // For bob it keeps counting the requests it admits.
     let more = 0;
     while ((await asks(two, 'bob')) === 200) more += 1;
     expect(more).toBeGreaterThan(1);
   });
 
-  it('of a team are those of all members', async () => {
+  it('of a team cover all its members', async () => {
     const { one, two } = await twoProxies({
       clients: [{ name: 'ann' }, { name: 'bob' }],
       teams: [{ name: 'core', members: ['ann', 'bob'], budgetUsdPerWeek: 0.0005 }],
@@ -138,7 +138,7 @@ describe('budgets', () => {
 });
 
 describe('rates', () => {
-  it('are counted over both proxies when requests begin', async () => {
+  it('are counted across both proxies when requests begin', async () => {
     const { one, two } = await twoProxies({ clients: [{ name: 'ann', requestsPerMinute: 4 }] });
     for (let n = 0; n < 3; n += 1) expect(await asks(one, 'ann')).toBe(200);
     await eventually(async () => expect((await usageOf(two, 'ann')).limits[0]?.used).toBe(3));
@@ -150,7 +150,7 @@ describe('rates', () => {
     expect(await asks(two, 'bob')).toBe(200);
   });
 
-  it('of active requests ends with the request', async () => {
+  it('of active requests are released with the request', async () => {
     const { one, two, bill } = await twoProxies({ clients: [{ name: 'ann', activeRequests: 1 }] });
     let end = () => {};
     const ending = new Promise<void>((resolve) => {
@@ -167,7 +167,7 @@ describe('rates', () => {
     await eventually(async () => expect(await asks(two, 'ann')).toBe(200));
   });
 
-  it('hold for the last of the most people over both proxies, exactly', async () => {
+  it('apply exactly to the last of the maximum number of people, across both proxies', async () => {
     const { redis } = await redisOfTest();
     const clients = Array.from({ length: MOST_PEOPLE }, (_, at) => ({ name: `p${at}` }));
     const config = {
@@ -214,7 +214,7 @@ describe('rates', () => {
     }
   });
 
-  it('let only the models of a person pass', async () => {
+  it('admit only a person’s models', async () => {
     const { one } = await twoProxies({ clients: [{ name: 'ann', models: ['claude-haiku-*'] }] });
     expect(await asks(one, 'ann', 'claude-haiku-4-5')).toBe(200);
     const refused = await fetch(`http://127.0.0.1:${one.proxy.port}/v1/messages`, {
@@ -223,7 +223,7 @@ describe('rates', () => {
     });
     expect(refused.status).toBe(403);
     expect(await refused.text()).toContain('your models are: claude-haiku-*');
-    // One server takes the last, another the first.
+    // One server would use the last model, another the first.
     const two =
       '{"model":"claude-opus-4-8","messages":[],"model":"claude-haiku-4-5","stream":true}';
     expect(await ask(one.proxy.port, { key: keyOf('ann'), body: two })).toBe(400);
@@ -233,7 +233,7 @@ describe('rates', () => {
 });
 
 describe('GET /usage', () => {
-  it('shows each person their own figures, as JSON and as a page, and nobody without a key', async () => {
+  it('shows each person their own figures, as JSON and as a page, and requires a key', async () => {
     const { one, redis } = await twoProxies({
       clients: [{ name: 'ann', budgetUsdPerMonth: 5 }, { name: 'bob' }],
     });
@@ -241,7 +241,7 @@ describe('GET /usage', () => {
     await asks(one, 'ann');
     await asks(one, 'bob');
     await eventually(async () => expect((await ledgerOf(redis)).total.requests).toBe(3));
-    // As it is written where a day has no room for her endpoint and model.
+    // As written if a day has no room for her endpoint and model.
     const day = keys.usageDay(new Date(NOW_MS).toISOString().slice(0, 10));
     await redis.hset(day, 'ann\tother\tother', '1 0 0 0 0 0 0 0 0 0 0');
     const own = await usageOf(one, 'ann');
@@ -266,7 +266,7 @@ describe('GET /usage', () => {
   });
 });
 
-/** As a browser asks. */
+/** As sent by a browser. */
 function pageAs({ proxy }: ChangingRig, authorization: string | undefined, language: string) {
   return new Promise<{ status?: number; type?: string; challenge?: string; body: string }>(
     (resolve, reject) => {

@@ -1,7 +1,7 @@
 /**
- * Whether people are within their limits: decided in memory, from what all proxies have shared about
- * half a second ago and what this one has let in since. Nobody waits for Redis; while it is away, the
- * last known totals go on counting.
+ * Whether people are within their limits: decided in memory, from what all proxies shared about half a second
+ * ago and what this one has admitted since. Nothing waits for Redis; while it is away, counting continues
+ * from the last known totals.
  */
 import type { Budget, Grant, SubjectKind } from '@zephyr/contract/people-limits';
 import { NANO } from '@zephyr/contract/units';
@@ -22,14 +22,14 @@ import { isModelAmong } from '@zephyr/runtime/config/served-models';
 import { exchangeLimits } from '@zephyr/runtime/redis/people-limits-store';
 import type { Redis } from 'ioredis';
 
-/** How often it reads what others share while it has no requests. */
+/** How often an idle proxy reads what the others share. */
 const AT_REST_MS = 4_000;
-/** How often everything is shared again: restores what Redis has lost, and keeps active requests counted. */
+/** How often everything is shared again: restores data that Redis lost, and keeps active requests counted. */
 const WHOLE_EVERY_MS = 2_000;
 
 export interface OverLimit extends Over {
   readonly of: SubjectKind;
-  /** Of the person or the team whose limit it is. */
+  /** The person or team that has the limit. */
   readonly name: string;
 }
 
@@ -42,12 +42,12 @@ export class PeopleLimits {
   readonly counters = new PeopleCounters();
   readonly #deps: PeopleLimitsDeps;
   #people = 0;
-  /** Somebody has a limit besides budgets and models. */
+  /** Somebody has a limit other than budgets and models. */
   #hasRates = false;
   #subjects: readonly LimitSubject[] = [];
   #byPerson: ReadonlyMap<string, readonly LimitSubject[]> = new Map();
   #grants: readonly Grant[] = [];
-  /** Somebody has asked since the last exchange, or a request has ended. */
+  /** There was a request or query since the last exchange, or a request has ended. */
   #hasNews = false;
   #active = 0;
   #listener: () => void = () => undefined;
@@ -59,7 +59,7 @@ export class PeopleLimits {
     this.reconfigure(config);
   }
 
-  /** What was counted stays. */
+  /** Keeps the counters. */
   reconfigure(config: LimitsConfig): void {
     this.#people = config.clients.length;
     this.#subjects = limitSubjects(config);
@@ -73,7 +73,7 @@ export class PeopleLimits {
     this.#byPerson = byPerson;
   }
 
-  /** With a key of their own. */
+  /** People with their own key. */
   get people(): number {
     return this.#people;
   }
@@ -82,7 +82,7 @@ export class PeopleLimits {
     return this.#subjects.length > 0;
   }
 
-  /** The limit that the next request of this person would exceed; of several, the one that lasts longest. */
+  /** The limit that this person's next request would exceed; of several, the one that lasts longest. */
   over(person: string): OverLimit | undefined {
     const subjects = this.subjectsOf(person);
     if (subjects.length === 0) return undefined;
@@ -101,7 +101,7 @@ export class PeopleLimits {
     return longest;
   }
 
-  /** What this person may ask, where that does not include the model; undefined: it may be asked. */
+  /** The person's permitted models if the model is not one of them; undefined if it is permitted. */
   modelsWithout(model: string, person: string): readonly string[] | undefined {
     for (const { limits } of this.subjectsOf(person)) {
       if (limits.models !== undefined && !isModelAmong(limits.models, model)) return limits.models;
@@ -113,13 +113,13 @@ export class PeopleLimits {
     return this.subjectsOf(person).some(({ limits }) => limits.models !== undefined);
   }
 
-  /** Also their team's. */
+  /** Includes their team's. */
   budgetsOf(person: string): readonly Budget[] {
     this.#news();
     return this.#budgets(this.subjectsOf(person));
   }
 
-  /** Of everybody; as old as the last exchange, which this does not hasten. */
+  /** Everybody's; as of the last exchange, which this does not trigger. */
   budgets(): readonly Budget[] {
     return this.#budgets(this.#subjects);
   }
@@ -133,12 +133,12 @@ export class PeopleLimits {
     });
   }
 
-  /** Somebody asks, or has asked since the last exchange. */
+  /** Limits were used since the last exchange, or requests are active. */
   get isBusy(): boolean {
     return this.areSet && (this.#hasNews || this.#active > 0);
   }
 
-  /** @param listener called when there is something to share, or to look for */
+  /** @param listener called when there is something to share or to read */
   onNews(listener: () => void): void {
     this.#listener = listener;
   }
@@ -156,7 +156,7 @@ export class PeopleLimits {
   }
 
   used({ person, usage, costUsd }: RequestRecord): void {
-    // Redis has it when limits are set.
+    // Not needed without limits; when limits are set later, Redis has the totals.
     if (!this.areSet) return;
     this.#news();
     const { inputTokens, outputTokens, cacheWriteTokens } = usage;
@@ -165,7 +165,7 @@ export class PeopleLimits {
     this.counters.used(person, { costNanoUsd, tokens }, this.#nowMs());
   }
 
-  /** Once after each write of usage; at rest it does nothing for some seconds. */
+  /** Called after each write of usage; at rest it does nothing for some seconds. */
   async exchange(redis: Redis): Promise<void> {
     if (!this.areSet) return;
     const { clock, proxyId } = this.#deps;

@@ -1,20 +1,20 @@
 import type { RequestPhase } from '@zephyr/contract/presence';
 import type { EndpointId } from '@zephyr/contract/scalars';
 
-/** What one request is doing now. */
+/** The current activity of one request. */
 export interface RequestProgress {
   readonly endpointId: EndpointId;
   readonly ageMs: number;
   readonly phase: RequestPhase;
   /** 1 at the first endpoint. */
   readonly attempt: number;
-  /** Of Claude Code; null where the request names none. */
+  /** Claude Code's session id; null if the request has none. */
   readonly sessionId: string | null;
 }
 
 export interface ActiveRequest extends RequestProgress {
-  /** Counts this proxy's requests. */
+  /** Sequence number within this proxy. */
   readonly number: number;
-  /** Name of the client's key; null where keys are not used. */
+  /** Name of the client's key; null if keys are not used. */
   readonly client: string | null;
 }

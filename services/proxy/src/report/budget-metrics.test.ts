@@ -10,7 +10,7 @@ const ann: Budget = {
 };
 const web: Budget = { ...ann, name: 'web', of: 'team', period: 'month', used_usd: 5, left_usd: 0 };
 
-it('each budget has what is left and how much is spent, and one that ends is gone', async () => {
+it('each budget shows what is left and spent, and disappears when it ends', async () => {
   const registry = new Registry();
   let budgets = [ann, web];
   addBudgetGauges(registry, () => budgets);
@@ -26,7 +26,7 @@ it('each budget has what is left and how much is spent, and one that ends is gon
   expect(await lines()).toHaveLength(2);
 });
 
-it('of many budgets those of which the most is spent have series', async () => {
+it('of many budgets only those with the most spent have series', async () => {
   const registry = new Registry();
   const budgets = Array.from({ length: 15_000 }, (_, at) => ({
     ...{ ...ann, name: `p${at}`, granted_usd: 0, budget_usd: 15_000, used_usd: (at * 7) % 15_000 },

@@ -1,16 +1,16 @@
 /**
- * What people and teams have left of their budgets, for Prometheus: at most a second old, as this proxy
- * knows it; all proxies say the same within that second. Each series costs Prometheus memory and a proxy time: of
- * many budgets those have one of which the most is spent.
+ * What is left of the budgets of people and teams, for Prometheus: at most a second old, as known to this
+ * proxy, so all proxies agree within that second. Each series costs Prometheus memory and a proxy time, so if
+ * there are many budgets, only those with the most spent get one.
  */
 import type { Budget } from '@zephyr/contract/people-limits';
 import { Gauge, type Registry } from 'prom-client';
 
 const LABELS = ['subject', 'of', 'period'] as const;
-/** As many as 1,000 people have with one for each period. */
+/** As many as 1,000 people with one budget per period. */
 const MAX_BUDGETS = 3_000;
 
-/** @param registry the one that names people may be in */
+/** @param registry one whose labels may contain people's names */
 export function addBudgetGauges(registry: Registry, budgets: () => readonly Budget[]): void {
   const registers = [registry];
   new Gauge({

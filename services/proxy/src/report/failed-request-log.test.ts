@@ -30,7 +30,7 @@ describe('FailedRequests', () => {
     expect(lines).toEqual(level === undefined ? [] : [line]);
   });
 
-  it('counts a flood instead, and shows the number with the next line', () => {
+  it('only counts a flood, and reports the number with the next line', () => {
     const { lines, failed } = rig();
     for (let count = 0; count < 100; count += 1) failed.note('failed', REQUEST, 10);
     expect(lines).toHaveLength(5);

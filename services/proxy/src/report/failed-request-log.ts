@@ -1,21 +1,21 @@
-/** One log line for each request that failed for its client; a flood of them is counted instead. */
+/** One log line per request that failed for its client; a flood of them is only counted. */
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { RequestOutcome } from '@zephyr/contract/usage';
 import type { Logger } from '@zephyr/runtime/logger';
 
 const WINDOW_MS = 1_000;
-/** More than a person reads, and no load for a log. */
+/** More than a person reads, and no burden for a log. */
 const LINES_IN_WINDOW = 5;
 
 export interface FailedRequest {
-  /** That was asked last; absent where none was. */
+  /** The last endpoint tried; absent if there was none. */
   readonly endpointId?: string | undefined;
   readonly failure?: FailureClass | undefined;
   readonly attempts: number;
   readonly tookMs: number;
 }
 
-/** Of what went well, or was the client's own doing, there is no line. */
+/** Successes, and failures caused by the client itself, have no line. */
 export function hasLine(outcome: RequestOutcome): boolean {
   return outcome !== 'ok' && outcome !== 'client_gone' && outcome !== 'too_large';
 }
@@ -31,7 +31,7 @@ export class FailedRequests {
     this.#log = log;
   }
 
-  /** @param outcome one that has a line */
+  /** @param outcome one for which `hasLine` is true */
   note(outcome: RequestOutcome, request: FailedRequest, nowMs: number): void {
     if (nowMs >= this.#windowEndsAtMs) {
       this.#windowEndsAtMs = nowMs + WINDOW_MS;
@@ -45,7 +45,7 @@ export class FailedRequests {
     const more = this.#notShown === 0 ? {} : { moreBefore: this.#notShown };
     this.#notShown = 0;
     const fields = { outcome, ...request, tookMs: Math.round(request.tookMs), ...more };
-    // The endpoint refused what this client asked: nothing is wrong with the service.
+    // The endpoint refused this particular request: nothing is wrong with the service.
     if (outcome === 'passed') this.#log.info(fields, 'the endpoint refused a request');
     else this.#log.warn(fields, 'request failed');
   }

@@ -1,4 +1,4 @@
-/** What `/status` says of the probes, which only the leading controller knows. */
+/** The probes shown in `/status`, which only the leading controller knows. */
 
 import type { ProgramStatus } from '@zephyr/contract/program-status';
 import { keys } from '@zephyr/runtime/redis/keys';
@@ -13,7 +13,7 @@ const ids = ['e1', 'e2', 'e3', 'e4'];
 const probesOf = ({ endpoints }: ProgramStatus) => endpoints.map(({ probes }) => probes);
 
 describe('the probes in GET /status', () => {
-  it('are those that the leader shows, and null while Redis is away or has none', async () => {
+  it('match the leader’s, and are null while Redis is away or has none', async () => {
     const { server, redis } = await redisOfTest();
     const { proxy } = await startRig({ count: ids.length, redisUrl: server.url });
     expect(probesOf(await proxy.status())).toEqual([null, null, null, null]);

@@ -1,6 +1,6 @@
 /**
- * What probes have lately shown of each endpoint, for whoever asks `/status`: the leading controller
- * writes it to Redis. It is read only when somebody asks, and nobody waits for it for long.
+ * The latest probe results of each endpoint, for `/status`: the leading controller writes them to Redis. Read
+ * only on demand, and with a short limit on the wait.
  */
 import { apiEndpointSchema } from '@zephyr/contract/api-endpoint';
 import type { ProgramStatus } from '@zephyr/contract/program-status';
@@ -11,9 +11,9 @@ import { z } from 'zod';
 
 import { latencyOf } from './recent-answers.ts';
 
-/** However often somebody asks, Redis is asked so rarely. */
+/** Redis is queried at most this often, whatever the number of requests. */
 const KEPT_MS = 1_000;
-/** Of an ApiState only what is shown: a leader of another version may write the rest differently. */
+/** Only the displayed part of an ApiState: a leader of another version may write the rest differently. */
 const viewSchema = z.object({
   endpoints: z.array(
     apiEndpointSchema.pick({ id: true }).extend({
@@ -25,7 +25,7 @@ type View = z.infer<typeof viewSchema>;
 type ViewEndpoint = View['endpoints'][number];
 type ShownProbes = ProgramStatus['endpoints'][number]['probes'];
 
-/** Answers for each endpoint id. */
+/** Looks up an endpoint id. */
 export type ProbesOf = (id: string) => ShownProbes;
 
 const NOTHING_KNOWN: ProbesOf = () => null;

@@ -1,4 +1,4 @@
-/** What the metrics show while something happens. */
+/** Metrics during ongoing activity. */
 
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ import { startRig } from '../test-support/rig.ts';
 import { createMetrics, type ProxyGauges } from './metrics.ts';
 
 describe('the number of running streams', () => {
-  it('counts a stream while the client is given it, and no longer', async () => {
+  it('counts a stream exactly while it is being relayed', async () => {
     const { proxy, first } = await startRig();
     first.always(sse({ gapMs: 100, deltas: 100 }));
     const leaving = new AbortController();
@@ -29,7 +29,7 @@ describe('the number of running streams', () => {
     );
   });
 
-  it('does not count an answer in one piece, however slow it is', async () => {
+  it('does not count an answer without a stream, however slow it is', async () => {
     const { proxy, first } = await startRig({ count: 1 });
     const answered = `${chunkedHead(200, { 'content-type': 'application/json' })}1\r\n{\r\n`;
     first.always(({ socket }) => void socket.write(answered));
@@ -58,7 +58,7 @@ describe('the status for programs', () => {
     first.next(status(529));
     first.next(status(429, { ...resets, 'anthropic-ratelimit-requests-remaining': '0' }));
     second.always(sse({ headers: { ...left, ...resets } }));
-    // A share of the requests after the 529 is shed, by chance.
+    // Some requests after the 529 are shed at random.
     await eventually(async () => {
       expect((await call(proxy.port)).status).toBe(200);
       expect(first.ledger).toHaveLength(2);
@@ -77,7 +77,7 @@ describe('the names of people', () => {
   const key = 'key-of-ann-0123456789';
   const clientKeys = [{ name: 'ann', sha256: createHash('sha256').update(key).digest('hex') }];
 
-  it('are not on the port that everybody reaches', async () => {
+  it('are not on the public port', async () => {
     const { proxy } = await startRig({ clientKeys });
     for (let round = 0; round < 2; round += 1) {
       expect((await call(proxy.port, { headers: { 'x-api-key': key } })).status).toBe(200);
@@ -89,7 +89,7 @@ describe('the names of people', () => {
     }
   });
 
-  it('are on the port for Prometheus, which no page of another site reads', async () => {
+  it('are on the port for Prometheus, which no page of another site can read', async () => {
     const metrics = createMetrics(NOTHING);
     metrics.clientRequests.inc({ client: 'ann' });
     const server = createServer(createMetricsApp(metrics)).listen(0, '127.0.0.1');
@@ -124,7 +124,7 @@ describe('the round trips to Redis', () => {
   const roundTrips = (text: string) =>
     Number(/^zephyr_proxy_redis_round_trip_seconds_count (\d+)$/m.exec(text)?.[1]);
 
-  it('are measured on what is read anyway, not by requests', async () => {
+  it('are measured on regular reads, not by requests', async () => {
     const server = await startTestRedis();
     onTestFinished(() => server.stop());
     const { proxy } = await startRig({ redisUrl: server.url });

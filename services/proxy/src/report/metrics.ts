@@ -14,7 +14,7 @@ import { TalliedCounter } from './tallied-counter.ts';
 import { TalliedHistogram } from './tallied-histogram.ts';
 import { UsageMetrics } from './usage-metrics.ts';
 
-/** From a cached first token to the longest think that people wait for. */
+/** From a cached first token to the longest thinking time that people accept. */
 const FIRST_BYTE_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120];
 const DURATION_SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800];
 
@@ -25,7 +25,7 @@ const RETRY_REFUSALS: readonly (RetryRefusal | 'budget_spent')[] = [
 
 export interface ProxyMetrics {
   readonly registry: Registry;
-  /** What names people: not for the port that everybody reaches. */
+  /** Metrics that contain people's names: not for the public port. */
   readonly people: Registry;
   readonly requests: TalliedCounter<'outcome'>;
   readonly attempts: TalliedCounter<'endpoint' | 'outcome'>;
@@ -43,10 +43,10 @@ export interface ProxyMetrics {
   readonly usage: UsageMetrics;
 }
 
-/** Values that are read when somebody scrapes. */
+/** Values read at scrape time. */
 export interface ProxyGauges {
   activeRequests(): ReadonlyMap<string, number>;
-  /** By endpoint; one without any may be absent. */
+  /** By endpoint; endpoints without streams may be absent. */
   streams(): ReadonlyMap<string, number>;
   ejected(): ReadonlyMap<string, boolean>;
   snapshotAgeSeconds(): number;
@@ -79,7 +79,7 @@ export function createMetrics(gauges: ProxyGauges): ProxyMetrics {
     }),
     usage: new UsageMetrics(people),
   };
-  // A rate sees the first event only when there was a zero before it.
+  // `rate()` sees the first event only after a zero.
   for (const outcome of REQUEST_OUTCOMES) metrics.requests.inc({ outcome }, 0);
   for (const reason of FAILURE_CLASSES) metrics.retries.inc({ reason }, 0);
   for (const limit of LIMIT_NAMES) metrics.limitRefusals.inc({ limit }, 0);
@@ -211,7 +211,7 @@ function addGauges(registry: Registry, gauges: ProxyGauges): void {
   addPlainGauges(registers, gauges);
 }
 
-/** Those without labels. */
+/** Gauges without labels. */
 function addPlainGauges(registers: Registry[], gauges: ProxyGauges): void {
   const plain: readonly (readonly [string, string, () => number])[] = [
     [

@@ -1,4 +1,4 @@
-/** Names that people gave, in any script: shown to people, in a header too, while labels have the id. */
+/** Display names in any script: shown to people, also in a header, while labels use the id. */
 import { call } from '@zephyr/testkit/http-call';
 import { status } from '@zephyr/testkit/upstream-scripts';
 import { expect, it } from 'vitest';

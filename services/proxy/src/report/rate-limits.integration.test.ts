@@ -1,4 +1,4 @@
-/** Rate limits from the endpoint's answers to the decision core, by way of Redis. */
+/** Rate limits from an endpoint's answers to the decision core, via Redis. */
 import { type OutcomeBatch, outcomeBatchSchema } from '@zephyr/contract/outcome';
 import {
   DEFAULT_POLICY,
@@ -25,7 +25,7 @@ async function batches(): Promise<readonly OutcomeBatch[]> {
   return entries.map(([, [, text]]) => outcomeBatchSchema.parse(JSON.parse(text ?? '')));
 }
 
-/** The decisions of a controller that knows nothing but probes, of which `e1` is the faster. */
+/** Decisions of a controller that only knows probes, in which `e1` is faster. */
 class Decisions {
   #world: World;
 
@@ -34,7 +34,7 @@ class Decisions {
     const group = { ...times, dynamicScaling: false, realIntervalMs: 3_600_000 };
     this.#world = initialWorld({
       atMs: epochMs(Date.now()),
-      // A token of its own for each endpoint.
+      // A separate token for each endpoint.
       groups: ['e1', 'e2'].map((name) => ({ ...group, name })),
       endpoints: ['e1', 'e2'].map((id) => ({
         ...{
@@ -69,8 +69,8 @@ class Decisions {
   }
 }
 
-describe('rate limits that answers name', () => {
-  it('move requests elsewhere before the first refusal', async () => {
+describe('rate limits reported in answers', () => {
+  it('divert requests before the first refusal', async () => {
     const { proxy, first, second } = await startRig({ redisUrl: server.url });
     first.always(rateLimited({ requests: 60, resetAtMs: Date.now() + 3_600_000 }));
     second.always(sse());
@@ -100,7 +100,7 @@ describe('rate limits that answers name', () => {
     expect(failed.every((counts) => Object.keys(counts).length === 0)).toBe(true);
   });
 
-  it('are in no report of an endpoint that names none', async () => {
+  it('are not reported for an endpoint without any', async () => {
     const { proxy } = await startRig({ redisUrl: server.url });
     await call(proxy.port);
     await eventually(async () => expect((await batches()).length).toBeGreaterThan(0));

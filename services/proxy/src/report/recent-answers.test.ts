@@ -6,7 +6,7 @@ import { RecentAnswers } from './recent-answers.ts';
 
 const one = endpointId('one');
 
-describe('what was lately met at an endpoint', () => {
+describe('recent answers of an endpoint', () => {
   it('is empty before the first request', () => {
     expect(new RecentAnswers(new ManualClock()).factsOf(one)).toEqual({
       ...{ latency: null, last_success_ago_ms: null, last_failure: null, rate_limits: [] },
@@ -24,7 +24,7 @@ describe('what was lately met at an endpoint', () => {
     expect(recent.factsOf(endpointId('two')).latency).toBeNull();
   });
 
-  it('says how long ago the last good answer and the last failure were', () => {
+  it('shows how long ago the last good answer and the last failure were', () => {
     const clock = new ManualClock();
     const recent = new RecentAnswers(clock);
     recent.succeeded(one);
@@ -36,7 +36,7 @@ describe('what was lately met at an endpoint', () => {
     });
   });
 
-  it('has each rate limit as the last answer named it, until it is reset', () => {
+  it('has each rate limit as last reported, until it is reset', () => {
     const clock = new ManualClock();
     const recent = new RecentAnswers(clock);
     const requests = { remainingShare: 0.5, remaining: 5, limit: 10, resetsInMs: 60_000 };

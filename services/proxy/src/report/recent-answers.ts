@@ -1,4 +1,4 @@
-/** What this proxy's own requests have lately met at each endpoint, for whoever asks `/status`. */
+/** What this proxy's own requests recently experienced at each endpoint, for `/status`. */
 import type { FailureClass } from '@zephyr/contract/failure';
 import { type ProgramStatus, SHOWN_LIVE_TIMES } from '@zephyr/contract/program-status';
 import type { RateLimitReports } from '@zephyr/contract/rate-limit';
@@ -29,7 +29,7 @@ interface SeenLimit {
   readonly resetsAtMs: number;
 }
 
-/** Moments are of the monotonic clock. */
+/** All times are monotonic. */
 export class RecentAnswers {
   readonly #clock: Pick<Clock, 'nowMs'>;
   readonly #byEndpoint = new Map<string, Recent>();
@@ -66,7 +66,7 @@ export class RecentAnswers {
     recent.limits = { ...recent.limits, ...Object.fromEntries(seen) };
   }
 
-  /** A limit that was reset since is left out. */
+  /** Leaves out limits that have been reset since. */
   factsOf(id: string): RecentFacts {
     const { times, succeededAtMs, failed, limits } = this.#byEndpoint.get(id) ?? NOTHING;
     const nowMs = this.#clock.nowMs();
@@ -97,7 +97,7 @@ export class RecentAnswers {
 
 const NOTHING: Recent = { times: [], limits: {} };
 
-/** In the words of `/status`. */
+/** In the format of `/status`. */
 export function latencyOf(summary: TimeSummary | null): ShownLatency | null {
   if (summary === null) return null;
   const { lastMs, meanMs, p95Ms, historyMs } = summary;

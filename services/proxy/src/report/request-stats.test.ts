@@ -7,7 +7,7 @@ import { RequestStats } from './request-stats.ts';
 
 const ONE = endpointId('one');
 
-it('reports no more times to first content than the controller accepts in one report', () => {
+it('reports at most as many times to first content as the controller accepts in one report', () => {
   const none = () => 0;
   const nobody = () => new Map();
   const metrics = createMetrics({

@@ -1,6 +1,6 @@
 /**
- * Which requests are active where, and how they ended: the counts for people, for Prometheus and for
- * the controller. A count is taken and given back by one pair of calls, so that none can leak.
+ * Which requests are active where, and how they ended: counters for people, Prometheus and the controller.
+ * Each count is taken and released by one pair of calls, so that none can leak.
  */
 
 import type { FailureClass } from '@zephyr/contract/failure';
@@ -47,7 +47,7 @@ export class RequestStats {
   readonly #byClient = new Map<string, Tally>();
   #batch = new Map<EndpointId, EndpointCounts>();
 
-  /** For `/status`. */
+  /** Shown in `/status`. */
   readonly recent: RecentAnswers;
 
   constructor(metrics: ProxyMetrics, clock: Pick<Clock, 'nowMs'>) {
@@ -59,7 +59,7 @@ export class RequestStats {
     return this.#active;
   }
 
-  /** An attempt runs at the endpoint until the returned function is called. */
+  /** Counts an attempt at the endpoint until the returned function is called. */
   acquire(id: EndpointId): () => void {
     this.#active.set(id, (this.#active.get(id) ?? 0) + 1);
     let released = false;
@@ -70,7 +70,7 @@ export class RequestStats {
     };
   }
 
-  /** @param client Name of the key. */
+  /** @param client name of the key */
   admitted(client: string): void {
     let count = this.#byClient.get(client);
     if (count === undefined) {
@@ -91,7 +91,7 @@ export class RequestStats {
     if (ttft.length < MAX_TTFT_SAMPLES) ttft.push({ ...sample, ms: Math.round(sample.ms) });
   }
 
-  /** The newest answer of a report counts. */
+  /** The newest answer of a report wins. */
   limitsSeen(id: EndpointId, limits: RateLimitReports): void {
     const counts = this.#countsOf(id);
     counts.rateLimits = { ...counts.rateLimits, ...limits };
@@ -110,7 +110,7 @@ export class RequestStats {
     if (usage.cacheWriteTokens > 0) tokens.cacheWrite.add(usage.cacheWriteTokens);
   }
 
-  /** Whoever's fault it was. */
+  /** Counts a failure, whoever caused it. */
   failed(id: EndpointId, failure: FailureClass): void {
     this.#metrics.attempts.inc({ endpoint: id, outcome: failure });
   }
@@ -122,7 +122,7 @@ export class RequestStats {
     this.recent.failed(id, failure);
   }
 
-  /** An operation that says nothing about messages. */
+  /** Counts an operation that says nothing about messages. */
   served(id: EndpointId): void {
     this.#ofEndpoint(id).ok.add();
   }
@@ -131,12 +131,12 @@ export class RequestStats {
     this.#metrics.attempts.inc({ endpoint: id, outcome: 'client_gone' });
   }
 
-  /** Whether there is something for `takeBatch`. */
+  /** Whether `takeBatch` has anything to return. */
   get hasNews(): boolean {
     return this.#batch.size > 0;
   }
 
-  /** What happened since the last call; undefined when nothing did. */
+  /** Events since the last call; undefined if there were none. */
   takeBatch(proxyId: string): OutcomeBatch | undefined {
     if (this.#batch.size === 0) return undefined;
     const endpoints: Record<string, OutcomeCounts> = Object.fromEntries(this.#batch);
@@ -155,7 +155,7 @@ export class RequestStats {
     handles.duration.observe(durationMs / 1000);
   }
 
-  /** Looking a label up costs as much as counting: it is done once. */
+  /** Looking up a label costs as much as counting, so it is done once. */
   #ofEndpoint(endpoint: EndpointId): EndpointHandles {
     const known = this.#byEndpoint.get(endpoint);
     if (known !== undefined) return known;

@@ -1,6 +1,6 @@
 /**
- * Whether this proxy serves: or does it answer people by itself, while other proxies may be served
- * well by the same endpoints?
+ * Whether this proxy serves, or only generates errors itself while other proxies may be served well by the
+ * same endpoints.
  *
  *     serving  --(an error of our own)-->                                     failing
  *     failing  --(`NOT_SERVING_AFTER_MS` of nothing but errors of our own)--> reported
@@ -12,7 +12,7 @@ const NOT_SERVING_AFTER_MS = 5_000;
 
 type ServingState =
   | { readonly status: 'serving' }
-  /** Nothing but errors of our own was given, from the first to the last of them without a pause. */
+  /** Only errors of our own were sent, without a pause from the first to the last of them. */
   | {
       readonly status: 'failing' | 'reported';
       readonly sinceAtMs: number;
@@ -29,7 +29,7 @@ export class Serving {
     this.#log = log;
   }
 
-  /** Also where the last errors are older: what nobody asks does not fail. */
+  /** Also true if the last errors are older: without requests nothing fails. */
   isServing(nowMs: number): boolean {
     const state = this.#state;
     if (state.status === 'serving') return true;
@@ -37,13 +37,13 @@ export class Serving {
     return isOver || nowMs - state.sinceAtMs < NOT_SERVING_AFTER_MS;
   }
 
-  /** An endpoint's answer was given to a client, whatever it says. */
+  /** An endpoint's answer was relayed to a client, whatever it says. */
   noteAnswer(): void {
     if (this.#state.status === 'reported') this.#log.info({}, 'serving again');
     this.#state = SERVING;
   }
 
-  /** No endpoint's answer could be given; the request was answered by us. */
+  /** No endpoint's answer could be relayed; we answered the request with an error. */
   noteOwnError(error: string, nowMs: number): void {
     const before = this.#state;
     const goesOn = before.status !== 'serving' && nowMs - before.lastAtMs <= NOT_SERVING_AFTER_MS;
@@ -57,6 +57,6 @@ export class Serving {
     };
     if (wasReported || !isLong) return;
     const forMs = Math.round(nowMs - sinceAtMs);
-    this.#log.error({ error, forMs }, 'not serving: every request gets an error of this proxy');
+    this.#log.error({ error, forMs }, 'not serving: every request gets an error from this proxy');
   }
 }

@@ -10,7 +10,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { startRig } from '../test-support/rig.ts';
 
-/** The states of a watcher, one by one; ends with its stream. */
+/** The states received by a watcher, one by one; ends with its stream. */
 async function* watch(port: number): AsyncGenerator<ProxyStatus> {
   const ending = new AbortController();
   onTestFinished(() => ending.abort());
@@ -30,7 +30,7 @@ async function first(states: AsyncGenerator<ProxyStatus>): Promise<ProxyStatus> 
 }
 
 describe('GET /status/events', () => {
-  it('sends the state at once and an active request when there is one', async () => {
+  it('sends the state immediately, and an active request when there is one', async () => {
     const { proxy, first: upstream } = await startRig();
     const states = watch(proxy.port);
     expect(await first(states)).toMatchObject({
@@ -55,7 +55,7 @@ describe('GET /status/events', () => {
     for (const { url } of upstreams) expect(text).not.toContain(new URL(url).host);
   });
 
-  it('says what this proxy has put aside by itself, and for how long', async () => {
+  it('shows which endpoints this proxy has ejected itself, and for how long', async () => {
     const { proxy, first: upstream } = await startRig();
     await upstream.refuse();
     for (let round = 0; round < 5; round += 1) await call(proxy.port, {});
@@ -65,7 +65,7 @@ describe('GET /status/events', () => {
     expect(ejection?.status === 'ejected' && ejection.untilAtMs > atMs).toBe(true);
   });
 
-  it('takes fifty watchers; of the address that has the most, the oldest gives way', async () => {
+  it('accepts fifty watchers; then the oldest of the address with the most is dropped', async () => {
     const { proxy } = await startRig();
     const other = connect({ port: proxy.port, host: '127.0.0.1', localAddress: '127.0.0.2' });
     onTestFinished(() => void other.destroy());
@@ -84,7 +84,7 @@ describe('GET /status/events', () => {
     expect(other.readyState).toBe('open');
   });
 
-  it('ends with the proxy, without a wait', async () => {
+  it('ends with the proxy, without delay', async () => {
     const { proxy } = await startRig({ timeouts: { drainMs: 60_000 } });
     const states = watch(proxy.port);
     await first(states);

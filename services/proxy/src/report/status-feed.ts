@@ -1,7 +1,6 @@
 /**
- * `GET /status/events`: the state at once, then with every change, to everybody who has the status
- * page open. It looks at the state by a clock of its own and only while somebody watches, so that
- * requests never do anything for it.
+ * `GET /status/events`: the state immediately, then every change, for all open status pages. It polls the
+ * state on a timer, and only while somebody watches, so that requests never do any work for it.
  */
 import type { ServerResponse } from 'node:http';
 import type { ProxyStatus } from '@zephyr/contract/proxy-status';
@@ -9,14 +8,14 @@ import { SIGN_OF_LIFE_MS } from '@zephyr/contract/stream-timing';
 import type { Clock, Timer } from '@zephyr/runtime/clock';
 import { EventStream } from '@zephyr/runtime/http/event-stream';
 
-/** A change is on the page within a second, however many there are. */
+/** Changes reach the page within a second, however many there are. */
 const LOOK_EVERY_MS = 250;
-/** One for each person who has the page open; connections are for requests. */
+/** One per open page; connections are for requests. */
 const MAX_WATCHERS = 50;
-/** A watcher that does not read is let go before it fills our memory; it will come again. */
+/** A watcher that does not read is disconnected before it fills our memory; it will reconnect. */
 const MAX_UNREAD_BYTES = 256 * 1024;
 
-/** `resting`: nobody watches. */
+/** `resting`: there are no watchers. */
 type FeedState =
   | { readonly status: 'resting' | 'ended' }
   | { readonly status: 'looking'; readonly timer: Timer };
@@ -24,7 +23,7 @@ type FeedState =
 export class StatusFeed {
   readonly #now: () => ProxyStatus;
   readonly #clock: Clock;
-  /** With their addresses, the oldest first. */
+  /** With their addresses, oldest first. */
   readonly #watchers = new Map<EventStream, string>();
   #state: FeedState = { status: 'resting' };
   #sentText = '';
@@ -39,7 +38,7 @@ export class StatusFeed {
     return this.#state.status === 'ended';
   }
 
-  /** Answers for as long as the watcher stays. */
+  /** Sends states for as long as the watcher stays. */
   add(res: ServerResponse): void {
     if (this.#watchers.size >= MAX_WATCHERS) this.#makeRoom();
     const watcher = new EventStream(res, { maxUnreadBytes: MAX_UNREAD_BYTES });
@@ -52,7 +51,7 @@ export class StatusFeed {
     if (this.#state.status === 'resting') this.#planLook();
   }
 
-  /** A proxy that ends must not wait for those who watch it. */
+  /** A stopping proxy must not wait for its watchers. */
   end(): void {
     this.#rest();
     this.#state = { status: 'ended' };
@@ -78,7 +77,7 @@ export class StatusFeed {
     for (const watcher of this.#watchers.keys()) send(watcher, state);
   }
 
-  /** The oldest of the address that has the most gives way: nobody keeps the others out. */
+  /** Drops the oldest watcher of the address with the most: no single address can keep the others out. */
   #makeRoom(): void {
     const byAddress = new Map<string, EventStream[]>();
     for (const [watcher, address] of this.#watchers) {
@@ -98,7 +97,7 @@ export class StatusFeed {
   }
 }
 
-/** Without what changes by itself. */
+/** Without the values that change continuously. */
 function withoutAges(state: ProxyStatus): ProxyStatus {
   const { proxy, snapshot } = state;
   return {

@@ -1,4 +1,4 @@
-/** What `/status` shows to people and programs, and the state of the proxy behind it. */
+/** The `/status` output for people and programs, and the proxy state behind it. */
 import type { ShownEjectionState } from '@zephyr/contract/ejection';
 import { MAX_LISTED, type ProxyPresence } from '@zephyr/contract/presence';
 import type { ProgramStatus } from '@zephyr/contract/program-status';
@@ -69,7 +69,7 @@ export function statusOf(deps: StatusDeps): ProxyStatus {
   };
 }
 
-/** For programs, and as a part of the diagnostics. */
+/** For programs, and as part of the diagnostics. */
 export async function programStatusOf(deps: StatusDeps): Promise<ProgramStatus> {
   const probesOf = await deps.knownProbes.read();
   const { atMs, mode, selection, currentEndpointId, snapshot, ...status } = statusOf(deps);
@@ -141,7 +141,7 @@ function programEndpointOf(
   };
 }
 
-/** Before the first snapshot: by the order of the configuration. */
+/** Before the first snapshot: the configured order. */
 function initialSelection(
   activeId: EndpointId | undefined,
   sinceAtMs: number,
@@ -180,7 +180,7 @@ function endpointOf(
   };
 }
 
-/** By this proxy's own requests. */
+/** According to this proxy's own requests. */
 function ejectionStateOf(
   { routing, clock }: Pick<StatusDeps, 'routing' | 'clock'>,
   id: EndpointId,
@@ -202,7 +202,7 @@ function ejectionStateOf(
   }
 }
 
-/** A moment of the monotonic clock; in whole seconds, so that it stays the same from one event to the next. */
+/** Wall-clock time of a monotonic one; in whole seconds, so that it stays the same between events. */
 function onTheWallClock(clock: Clock, monotonicMs: number): number {
   return Math.round((clock.epochMs() - clock.nowMs() + monotonicMs) / 1_000) * 1_000;
 }

@@ -1,7 +1,7 @@
 /**
- * `/status` for people with a browser: the dashboard's own page of a proxy, fed by this one. It
- * is read only, because this port is open to everybody who may send requests; commands are given on
- * the controller's dashboard, which asks for a token.
+ * `/status` for browsers: the dashboard's page of a single proxy, fed by this one. Read-only, because
+ * everybody who may send requests can reach this port; commands are issued on the controller's dashboard,
+ * which requires a token.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,22 +14,22 @@ import type { StatusFeed } from './status-feed.ts';
 import { programStatusOf, type StatusDeps } from './status-json.ts';
 
 const PAGE = join(PAGES, 'status.html');
-/** Time for others to close theirs. */
+/** Gives others time to close theirs. */
 const RETRY_AFTER_MS = 10_000;
 
-/** JSON for programs, the page for browsers, and what the page needs. */
+/** JSON for programs; for browsers the page and its assets. */
 export function addStatus(app: Express, status: StatusDeps, feed: StatusFeed): void {
   const hasPage = existsSync(PAGE);
   app.get('/status', (req, res, next) => {
     res.set('cache-control', 'no-store').vary('accept');
-    // Programs first: what accepts anything gets JSON.
+    // Programs first: a client that accepts anything gets JSON.
     if (hasPage && req.accepts(['json', 'html']) === 'html') res.set(PAGE_HEADERS).sendFile(PAGE);
     else {
       programStatusOf(status).then((answer) => res.json(answer), next);
     }
   });
   app.get('/status/events', watch(feed));
-  // Their names hold a hash of what is in them.
+  // File names contain a hash of the content.
   const forEver = { index: false, immutable: true, maxAge: '1y' } as const;
   app.use('/assets', setHeaders, express.static(join(PAGES, 'assets'), forEver));
 }

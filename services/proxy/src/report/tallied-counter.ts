@@ -1,7 +1,7 @@
 /**
- * A counter of prom-client for what every request counts. prom-client writes the labels into a string
- * and looks it up for each count, some 0.3 µs, and a request counts six things. So series that are
- * counted all the time are plain numbers, which are added when somebody reads the counter.
+ * A prom-client counter for events of every request. prom-client serialises and looks up the labels on each
+ * increment, about 0.3 µs, and a request counts six things. So frequently used series are plain numbers,
+ * summed when the counter is read.
  */
 import { Counter, type LabelValues } from 'prom-client';
 
@@ -23,7 +23,7 @@ export class Tally {
 export class TalliedCounter<Label extends string> extends Counter<Label> {
   readonly #tallies: (readonly [Tally, LabelValues<Label>])[] = [];
 
-  /** For one series, once: who counts keeps it. */
+  /** Call it once per series, and keep the result. */
   tally(labels: LabelValues<Label>): Tally {
     const tally = new Tally();
     this.#tallies.push([tally, labels]);

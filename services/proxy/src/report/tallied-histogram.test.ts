@@ -7,7 +7,7 @@ import { type HistogramTally, TalliedHistogram } from './tallied-histogram.ts';
 const CONFIG = { name: 'seconds', help: 'Of a test', labelNames: ['to'], buckets: [0.1, 1, 10] };
 const PLACES = ['a', 'b'] as const;
 
-/** What a scrape shows. */
+/** Output of a scrape. */
 async function textOf(Kind: typeof Histogram, fill: (histogram: Histogram) => void) {
   const registry = new Registry();
   fill(new Kind({ ...CONFIG, registers: [registry] }));
@@ -40,7 +40,7 @@ describe('TalliedHistogram', () => {
     );
   });
 
-  it('shows the same when it is read again, and what came in between', async () => {
+  it('shows the same when it is read again, plus new values', async () => {
     const registry = new Registry();
     const histogram = new TalliedHistogram({ ...CONFIG, registers: [registry] });
     const tally = histogram.tally({ to: 'a' });

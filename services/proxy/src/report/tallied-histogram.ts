@@ -1,7 +1,7 @@
 /**
- * A histogram of prom-client for what every request observes, as `TalliedCounter` is for counts. Its
- * series are plain numbers, of which the buckets are made when somebody reads them: prom-client
- * validates and looks up the labels for each value, some microseconds a request.
+ * A prom-client histogram for values of every request, like `TalliedCounter` for counts. Its series are plain
+ * numbers, from which the buckets are built on reading: prom-client validates and looks up the labels for
+ * each value, some microseconds per request.
  */
 import {
   Histogram,
@@ -11,10 +11,10 @@ import {
   type MetricValueWithName,
 } from 'prom-client';
 
-/** One series: the values that were observed with these labels. */
+/** One series: the values observed with these labels. */
 export class HistogramTally {
   readonly #bounds: readonly number[];
-  /** By bucket, and last those above all bounds; not cumulative. */
+  /** Per bucket, with values above all bounds last; not cumulative. */
   readonly #counts: number[];
   #sum = 0;
 
@@ -34,7 +34,7 @@ export class HistogramTally {
     return this.#sum;
   }
 
-  /** As Prometheus wants them: how many values were at most each bound, and last how many there are. */
+  /** In Prometheus format: the number of values up to each bound, then the total. */
   cumulative(): readonly number[] {
     let sum = 0;
     return this.#counts.map((count) => {
@@ -46,7 +46,7 @@ export class HistogramTally {
 
 export class TalliedHistogram<Label extends string> extends Histogram<Label> {
   readonly #name: string;
-  /** Without values: gives what a reader gets besides them. */
+  /** Holds no values: provides the metadata for readers. */
   readonly #described: Histogram<Label>;
   readonly #bounds: readonly number[];
   readonly #tallies: (readonly [HistogramTally, LabelValues<Label>])[] = [];
@@ -58,7 +58,7 @@ export class TalliedHistogram<Label extends string> extends Histogram<Label> {
     this.#bounds = config.buckets;
   }
 
-  /** For one series, once: who observes keeps it. */
+  /** Call it once per series, and keep the result. */
   tally(labels: LabelValues<Label>): HistogramTally {
     const tally = new HistogramTally(this.#bounds);
     this.#tallies.push([tally, labels]);
@@ -70,7 +70,7 @@ export class TalliedHistogram<Label extends string> extends Histogram<Label> {
     return { ...(await this.#described.get()), values };
   }
 
-  /** What the registry asks instead where a metric has it. */
+  /** The registry prefers this method if a metric has it. */
   getForPromString(): ReturnType<Histogram<Label>['get']> {
     return this.get();
   }

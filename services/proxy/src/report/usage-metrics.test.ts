@@ -28,7 +28,7 @@ function setUp() {
 }
 
 describe('the metrics of usage', () => {
-  it('have what a row counts, and begin with a zero', async () => {
+  it('have the counts of a row, and begin with a zero', async () => {
     const { usage, linesOf } = setUp();
     const tokens = { inputTokens: 1, cacheReadTokens: 7, cacheWrite1hTokens: 3 };
     usage.add([row({ person: '上海 🚀' }, { ...tokens, costNanoUsd: 1_500_000_000, failed: 1 })]);
@@ -44,13 +44,13 @@ describe('the metrics of usage', () => {
       `{${labels},kind="cache_read"} 7`,
       `{${labels},kind="cache_write_1h"} 3`,
     ]);
-    // The kind that came later was 0 when it was read for the first time.
+    // The kind that was added later read 0 at first.
     usage.add([row({ person: '上海 🚀' }, { cacheWrite5mTokens: 9 })]);
     expect(await linesOf('tokens')).toContain(`{${labels},kind="cache_write_5m"} 0`);
     expect(await linesOf('tokens')).toContain(`{${labels},kind="cache_write_5m"} 9`);
   });
 
-  it('leave room for others beside one who tries everything', async () => {
+  it('leave room for others beside a person who tries everything', async () => {
     const { usage, linesOf, sumOf } = setUp();
     for (let n = 0; n < 150; n += 1) usage.add([row({ model: `m${n}` })]);
     usage.add([row({ person: 'bob' })]);
@@ -61,7 +61,7 @@ describe('the metrics of usage', () => {
     expect(await sumOf('requests')).toBe(151);
   });
 
-  it('have at most 2,001 combinations, and right sums', async () => {
+  it('have at most 2,001 combinations, and correct sums', async () => {
     const { usage, linesOf, sumOf } = setUp();
     for (let n = 0; n < 2_500; n += 1) usage.add([row({ person: `p${n}` })]);
     const known = [row({ person: 'p0' }), row({ person: 'p1999' }), row({ person: 'p2499' })];

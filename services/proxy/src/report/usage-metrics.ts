@@ -1,8 +1,7 @@
 /**
- * Who used what, for Prometheus: as exact as the ledger, and at no cost for a request, because it is
- * counted from the rows that the ledger gets about once a second. Bounded: names of models come from
- * clients, and each series costs Prometheus memory. What is beyond the bounds is counted as `other`,
- * so that the sums stay right.
+ * Who used what, for Prometheus: as exact as the ledger, and free for requests, because it is counted from
+ * the rows that the ledger gets about once a second. Bounded, because model names come from clients and each
+ * series costs Prometheus memory. The excess is counted as `other`, so that the sums stay correct.
  */
 import { NANO } from '@zephyr/contract/units';
 import {
@@ -18,9 +17,9 @@ import { Counter, type LabelValues, type Registry } from 'prom-client';
 
 /** Of person, endpoint and model. Each has at most eight series. */
 const MAX_COMBINATIONS = 1_000;
-/** One person who tries everything leaves room for the others. */
+/** Leaves room for others if one person tries everything. */
 const MAX_COMBINATIONS_OF_PERSON = 100;
-/** Whose further endpoints and models are counted as `other`, under their own names. */
+/** People whose further endpoints and models are counted as `other`, under their own names. */
 const MAX_REMAINDERS = 1_000;
 
 const BEYOND: UsageKey = { person: OTHER, endpoint: OTHER, model: OTHER };
@@ -81,7 +80,7 @@ export class UsageMetrics {
   #combinations = 0;
   #remainders = 0;
 
-  /** @param registry the one that names people may be in */
+  /** @param registry one whose labels may contain people's names */
   constructor(registry: Registry) {
     for (const { of, ...named } of COUNTERS) {
       new ReadCounter({ ...named, registers: [registry] }, () =>
@@ -90,7 +89,7 @@ export class UsageMetrics {
     }
   }
 
-  /** @param rows what came since the last time */
+  /** @param rows added since the last call */
   add(rows: readonly UsageRow[]): void {
     for (const row of rows) {
       const usage = this.#usageOf(row);
@@ -137,8 +136,8 @@ export class UsageMetrics {
 }
 
 /**
- * A counter that is read from elsewhere. A series is 0 when it is read for the first time: an increase
- * sees the first event only when there was a zero before it.
+ * A counter whose value is read from elsewhere. A series reads 0 the first time, because `increase()` sees
+ * the first event only after a zero.
  */
 class ReadCounter extends Counter<UsageLabel> {
   readonly #read: () => readonly Sample[];
@@ -167,7 +166,7 @@ function keyOf({ person, endpoint, model }: UsageKey): UsageKey {
   return { person, endpoint, model };
 }
 
-/** Ids and names hold no tab. */
+/** Ids and names contain no tab. */
 function nameOf({ person, endpoint, model }: UsageKey): string {
   return `${person}\t${endpoint}\t${model}`;
 }

@@ -1,12 +1,12 @@
-/** Whether a snapshot that was read replaces the one in memory. Pure. */
+/** Whether a snapshot just read replaces the one in memory. Pure. */
 import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 
 export type SnapshotVerdict = 'newer' | 'same' | 'older' | 'foreign';
 
 /**
- * Within one incarnation of Redis' data only a larger (epoch, version) is newer: a paused old leader
- * or a replica that lags cannot turn the proxy back. Another incarnation starts again, but only for
- * the same set of endpoints: otherwise it may be somebody else's.
+ * Within one incarnation of Redis' data only a larger (epoch, version) is newer: neither a paused old leader
+ * nor a lagging replica can turn the proxy back. Another incarnation starts over, but only for the same set
+ * of endpoints: otherwise it may belong to another installation.
  */
 export function compareSnapshots(
   current: RoutingSnapshot | undefined,

@@ -1,4 +1,4 @@
-/** A session stays with endpoints that take its thinking signatures. */
+/** A session stays with endpoints that accept its thinking signatures. */
 import { eventually } from '@zephyr/testkit/eventually';
 import { type CallResult, call } from '@zephyr/testkit/http-call';
 import { json, status } from '@zephyr/testkit/upstream-scripts';
@@ -39,7 +39,7 @@ const servedBy = ({ headers }: CallResult) => headers['x-zephyr-endpoint'];
 const leftBy = ({ headers }: CallResult) => headers['x-zephyr-left-family'];
 
 describe('a session with a signature family', () => {
-  it('stays within it when another one is active, and in failover', async () => {
+  it('stays within it if another one is active, and on failover', async () => {
     const { first, prefer, ask } = await startFamilies();
     await prefer('e1', 'e2', 'e3');
     expect(servedBy(await ask())).toBe('e1');
@@ -51,7 +51,7 @@ describe('a session with a signature family', () => {
     expect(servedBy(await ask('session-of-bob'))).toBe('e2');
   });
 
-  it('says so when it has to leave it, and belongs to the other one then', async () => {
+  it('reports when it has to leave it, and then belongs to the other one', async () => {
     const { upstreams, proxy, prefer, ask } = await startFamilies();
     await prefer('e1', 'e2', 'e3');
     expect(servedBy(await ask())).toBe('e1');
@@ -63,14 +63,14 @@ describe('a session with a signature family', () => {
     expect([servedBy(later), leftBy(later)]).toEqual(['e2', undefined]);
   });
 
-  it('is found by asking another one, where its thinking is refused: nobody knew the session', async () => {
+  it('is found by trying another one if its thinking is refused: the session was unknown', async () => {
     const { upstreams, prefer, ask } = await startFamilies();
     await prefer('e1', 'e3', 'e2');
     const message = 'messages.1.content.0: Invalid `signature` in `thinking` block';
     const error = { type: 'invalid_request_error', message };
     const refusal = json({ type: 'error', error }, 400);
     for (const upstream of [upstreams[0], upstreams[2]]) upstream?.always(refusal);
-    // Without a question to e3, which is of the same family as e1.
+    // Without trying e3, which is of the same family as e1.
     const found = await ask();
     expect([found.status, servedBy(found), leftBy(found)]).toEqual([200, 'e2', undefined]);
     expect(servedBy(await ask())).toBe('e2');
@@ -80,7 +80,7 @@ describe('a session with a signature family', () => {
     expect([refused.status, refused.text]).toEqual([400, expect.stringContaining(message)]);
   });
 
-  it('is named in the error when nobody serves it', async () => {
+  it('is named in the error if no endpoint serves it', async () => {
     const { upstreams, prefer, ask } = await startFamilies();
     await prefer('e1', 'e2', 'e3');
     await ask();

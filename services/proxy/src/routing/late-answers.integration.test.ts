@@ -1,4 +1,4 @@
-/** Where a session begins whose model answers late at the endpoint that comes first. */
+/** Where a session starts if its model answers late at the preferred endpoint. */
 
 import { eventually } from '@zephyr/testkit/eventually';
 import { call, STREAM_BODY } from '@zephyr/testkit/http-call';
@@ -8,11 +8,11 @@ import { expect, it } from 'vitest';
 import { startRig } from '../test-support/rig.ts';
 import { publishSnapshot } from '../test-support/snapshots.ts';
 
-/** Above the limit of `explore.ts`. */
+/** Above the limit in `explore.ts`. */
 const LATE_MS = 10_500;
 const [LATE, PROMPT] = ['claude-opus-4-8', 'claude-haiku-4-5'];
 
-it('begins elsewhere, but not where people chose the endpoint; what answers at once stays', {
+it('starts elsewhere, unless an operator chose the endpoint; sessions with prompt answers stay', {
   timeout: 180_000,
 }, async () => {
   const { server, redis } = await redisOfTest();

@@ -1,4 +1,4 @@
-/** Several endpoints share the new sessions by their weights. */
+/** Several endpoints share new sessions by weight. */
 import { endpointId, sharedEndpoint } from '@zephyr/core';
 import { eventually } from '@zephyr/testkit/eventually';
 import { call } from '@zephyr/testkit/http-call';
@@ -32,7 +32,7 @@ async function startSharing(shares: Readonly<Record<string, number>>) {
 }
 
 describe('endpoints that share the load', () => {
-  it('get sessions by their weights, which stay where they began', async () => {
+  it('get sessions by weight, which stay where they started', async () => {
     const { proxy, ask, askAll } = await startSharing({ e1: 3, e2: 1 });
     const first = await askAll();
     const atSecond = first.filter((id) => id === 'e2').length;
@@ -45,7 +45,7 @@ describe('endpoints that share the load', () => {
     expect(endpoints.map(({ share }) => share)).toEqual([0.75, 0.25]);
   });
 
-  it('take over the sessions of one that fails here, each by its weight', async () => {
+  it('take over the sessions of one that fails here, by weight', async () => {
     const weights = { e1: 1, e2: 1, e3: 1 };
     const { second, askAll } = await startSharing(weights);
     second.always(status(500));

@@ -1,19 +1,19 @@
-/** Where something that has no place yet goes, by the snapshot. */
+/** Where a request or session without a place goes, according to the snapshot. */
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import { rampedEndpoint, sharedEndpoint } from '@zephyr/core';
 
 export interface Placing {
-  /** The session's id, or anything for a request that belongs to none. */
+  /** The session's id, or any string for a request without a session. */
   readonly key: string;
   readonly sinceReceivedMs: number;
-  /** Whether nothing is held against the endpoint for this request. */
+  /** Whether the endpoint is eligible for this request. */
   readonly isOpen: (id: EndpointId) => boolean;
 }
 
 /**
- * The former endpoint for a part of the traffic while it moves over, otherwise one of those that share the
- * load; undefined: the one that comes first.
+ * During a ramp, the former endpoint for part of the traffic; otherwise one of those that share the load.
+ * Undefined: the preferred endpoint.
  */
 export function newSessionEndpointOf(
   { ramp, shares, selection }: Pick<RoutingSnapshot, 'ramp' | 'shares' | 'selection'>,

@@ -1,11 +1,11 @@
-/** Endpoints of several priorities, before anything is known of them. */
+/** Endpoints of several priorities, before anything is known about them. */
 import { call } from '@zephyr/testkit/http-call';
 import { status } from '@zephyr/testkit/upstream-scripts';
 import { expect, it } from 'vitest';
 
 import { startRig } from '../test-support/rig.ts';
 
-it('the lowest number serves, and the next ones in their order when it fails', async () => {
+it('the lowest number serves, and the next ones in order when it fails', async () => {
   const { proxy, upstreams } = await startRig({
     count: 3,
     endpointKeys: { e1: 'priority = 3', e2: 'priority = 1', e3: 'priority = 2' },

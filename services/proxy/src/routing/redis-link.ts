@@ -1,8 +1,8 @@
 /**
- * All that the proxy does with Redis, once a second and never within a request: it reads the routing
- * snapshot, publishes its presence and active requests, and reports outcomes. Each of these may fail
- * or hang; the proxy then keeps serving with what it has. A proxy that nobody asks anything does it
- * every four seconds; a change of the snapshot reaches it at once all the same, by the hint.
+ * All of the proxy's work with Redis, once a second and never within a request: it reads the routing
+ * snapshot, publishes its presence and active requests, and reports outcomes. Each of these may fail or hang;
+ * the proxy then keeps serving with its current state. An idle proxy does it every four seconds; a changed
+ * snapshot still reaches it immediately, by the hint.
  */
 
 import type { OutcomeBatch } from '@zephyr/contract/outcome';
@@ -24,11 +24,11 @@ import { readSnapshotFile, SnapshotWriter } from './snapshot-file.ts';
 
 const PERIOD_MS = 1_000;
 const REST_PERIOD_MS = 4_000;
-/** Between two looks at other proxies' sessions at rest: the first request brings the next one. */
+/** Between two reads of other proxies' sessions at rest: the first request triggers the next one. */
 const REST_SHARE_MS = 16_000;
-/** Expires by itself when the proxy is gone, just when the core forgets it: no phantom requests. */
+/** Expires on its own when the proxy is gone, just when the core forgets it: no phantom requests. */
 const PRESENCE_MS = DEFAULT_POLICY.presence.ttlMs;
-/** Commands that ran into their limit in a row; then the connection is opened again. */
+/** Consecutive timed-out commands after which the connection is reopened. */
 const MAX_TIMEOUTS = 2;
 
 export interface RedisLinkDeps {
@@ -37,17 +37,17 @@ export interface RedisLinkDeps {
   readonly target: RedisTarget;
   readonly log: Logger;
   readonly routing: Routing;
-  /** How long Redis took to give the snapshot. */
+  /** How long Redis took to return the snapshot. */
   readonly onRoundTrip: (seconds: number) => void;
   readonly onReport: (outcome: 'arrived' | 'lost') => void;
   readonly configHash: () => string;
   /** Each set of endpoints has its own file. */
   readonly snapshotPath: () => string;
   readonly presence: () => ProxyPresence;
-  /** Whether there is anything that others should soon know. */
+  /** Whether there is anything that others should learn soon. */
   readonly isBusy: () => boolean;
   readonly takeBatch: () => OutcomeBatch | undefined;
-  /** Undefined where sessions do not stick. */
+  /** Undefined if session affinity is off. */
   readonly sessions: () => SessionTable | undefined;
 }
 
@@ -63,7 +63,7 @@ export class RedisLink {
   #timeouts = 0;
   #isUp = false;
   #rejected = '';
-  /** Monotonic: of the last round, and of the last moment that was not at rest. */
+  /** Monotonic times: of the last round, and below of the last moment that was not at rest. */
   #tickedAtMs = 0;
   #busyAtMs = 0;
   #sharedAtMs = Number.NEGATIVE_INFINITY;
@@ -82,7 +82,7 @@ export class RedisLink {
     return this.#isUp;
   }
 
-  /** Returns when a first order is known: from Redis, or from disk where Redis does not answer. */
+  /** Returns once a first order is known: from Redis, or from disk if Redis does not answer. */
   async start(): Promise<void> {
     const fromDisk = await readSnapshotFile(this.#deps.snapshotPath(), this.#deps.log);
     if (fromDisk !== undefined) this.#take(fromDisk, 'disk');
@@ -142,13 +142,13 @@ export class RedisLink {
     await Promise.all([this.#readSnapshot(), this.#report(), this.#shareSessions()]);
   }
 
-  /** A subscription sends nothing by itself: only an answer that is missing shows a dead line. */
+  /** A subscription sends nothing on its own: only a missing reply reveals a dead line. */
   #pingHints(): void {
     if (this.#hints.status === 'ready') this.#hints.ping().catch(() => undefined);
   }
 
   #readSnapshot(): Promise<void> {
-    // A hint during a read is answered by the next poll at the latest.
+    // A hint during a read is handled by the next poll at the latest.
     this.#reading ??= this.#readOnce().finally(() => {
       this.#reading = undefined;
     });
@@ -183,7 +183,7 @@ export class RedisLink {
     }
   }
 
-  /** Logged once for each snapshot, not each second. */
+  /** Logged once per snapshot, not every second. */
   #reject(verdict: string, read: RoutingSnapshot): void {
     const { incarnation, epoch, version, configHash } = read;
     const name = `${verdict} ${incarnation} ${epoch} ${version}`;
@@ -215,7 +215,7 @@ export class RedisLink {
         JSON.stringify(batch),
       );
     }
-    // A report that is lost is not sent again: it might have arrived, and counts must not double.
+    // A lost report is not resent: it may have arrived, and counts must not double.
     const arrived = await pipeline.exec().then(
       (results) => results?.every(([error]) => error === null) === true,
       () => false,
@@ -229,7 +229,7 @@ export class RedisLink {
     const nowMs = this.#deps.clock.nowMs();
     if (this.#isAtRest(nowMs) && nowMs - this.#sharedAtMs < REST_SHARE_MS) return;
     this.#sharedAtMs = nowMs;
-    // A failure is logged by the reading of the snapshot, which has the same cause.
+    // A failure is logged by the snapshot read, which fails for the same reason.
     await this.#share.exchange(this.#commands, sessions).catch(() => undefined);
   }
 
@@ -241,7 +241,7 @@ export class RedisLink {
       }
       return;
     }
-    // Commands that ran into their limit stay in the client's queue: a new connection drops them.
+    // Timed-out commands stay in the client's queue: a new connection drops them.
     this.#timeouts += 1;
     if (this.#timeouts < MAX_TIMEOUTS) return;
     this.#timeouts = 0;

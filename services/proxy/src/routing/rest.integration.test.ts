@@ -1,4 +1,4 @@
-/** What a proxy does with Redis while nobody asks anything. */
+/** A proxy's work with Redis while it has no requests. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ async function writes(): Promise<number> {
   return Number(/cmdstat_sadd:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1] ?? 0);
 }
 
-it('is reported and read each second, every four at rest, and at once by the hint', async () => {
+it('is reported and read each second, every four at rest, and immediately on a hint', async () => {
   const clock = new ManualClock();
   const adopted: number[] = [];
   const routing: Pick<RedisLinkDeps['routing'], 'state' | 'adopt' | 'confirm'> = {
@@ -49,7 +49,7 @@ it('is reported and read each second, every four at rest, and at once by the hin
   await link.start();
   onTestFinished(() => link.stop());
   const lifeMs = () => redis.pttl(keys.proxy(PROXY));
-  /** Lets seconds pass, each up to where the proxy waits for the next one. */
+  /** Advances time second by second, each up to where the proxy waits for the next one. */
   const writesIn = async (seconds: number) => {
     const before = await writes();
     for (let passed = 0; passed < seconds; passed += 1) {

@@ -1,6 +1,6 @@
 /**
- * Where requests go: the last routing snapshot in memory, made more careful by what this proxy saw
- * itself (`Router` of the core). Nothing here waits for anything.
+ * Where requests go: the last routing snapshot in memory, corrected by this proxy's own observations
+ * (`Router` of the core). Nothing here waits for anything.
  */
 
 import type { FailureClass } from '@zephyr/contract/failure';
@@ -27,9 +27,9 @@ import type { Logger } from '@zephyr/runtime/logger';
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
 import { newSessionEndpointOf } from './new-session-endpoint.ts';
 
-/** What the configuration says; may change while requests run. */
+/** From the configuration; may change at run time. */
 export interface RoutingSetup {
-  /** In the configured order. */
+  /** In configured order. */
   readonly endpoints: readonly UpstreamEndpoint[];
   readonly policy: EjectionPolicy;
 }
@@ -41,28 +41,28 @@ export interface RoutingDeps {
   readonly now: () => number;
   /** 0 ≤ n < 1. */
   readonly rng: () => number;
-  /** A failure of the endpoint, its token or its load: the controller counts it. */
+  /** Reports a failure of the endpoint, its token or its load, for the controller to count. */
   readonly onBlamed: (id: EndpointId, failure: FailureClass) => void;
 }
 
 export interface SnapshotState {
   readonly snapshot: RoutingSnapshot | undefined;
   readonly source: SnapshotSource;
-  /** When Redis last confirmed it, by the monotonic clock. */
+  /** When Redis last confirmed it, monotonic. */
   readonly confirmedAtMs: number;
 }
 
-/** Of a failed attempt, before the client had anything of its answer. */
+/** A failed attempt, before the client received any part of its answer. */
 export interface AttemptFailure {
   readonly failure: FailureClass;
-  /** What the endpoint asked to wait, if it did. */
+  /** The wait that the endpoint requested, if any. */
   readonly waitMs?: number | undefined;
 }
 
 /** Some days of a large team, in a few megabytes. */
 const MAX_FAMILY_SESSIONS = 50_000;
 
-/** A request that is only asked about, not sent. */
+/** A hypothetical request that is not sent. */
 const ANY_REQUEST: RoutedRequest = {
   ...{ operation: 'messages', model: '', source: '', fingerprint: '' },
 };
@@ -112,24 +112,24 @@ export class Routing {
     return this.#router.ejectionOf(id, this.#deps.now());
   }
 
-  /** A changed configuration: new requests see it, active ones end where they are. */
+  /** A changed configuration: new requests use it, active ones finish where they are. */
   reconfigure(setup: RoutingSetup): void {
     const before = this.#setup.endpoints;
     this.#setup = setup;
     this.#endpoints = byId(setup.endpoints);
     this.#router.reconfigure(setup.policy);
-    // Another URL or token: what was learned under the former one says nothing.
+    // Another URL or token: observations made with the old one are void.
     for (const endpoint of before) {
       if (!setup.endpoints.includes(endpoint)) this.#router.forget(endpoint.id);
     }
     this.#order = this.#arranged(this.#state.snapshot);
   }
 
-  /** Takes a snapshot that was found newer. */
+  /** Takes over a snapshot that was found to be newer. */
   adopt(snapshot: RoutingSnapshot, source: SnapshotSource): void {
     const known = this.#state.snapshot;
     for (const { id } of this.#setup.endpoints) {
-      // Also after Redis was emptied: a number that differs is news, the first one is not.
+      // Also after Redis was emptied: a changed number is news, an initial one is not.
       const before = known?.endpoints[id]?.recoveries ?? 0;
       if (known !== undefined && (snapshot.endpoints[id]?.recoveries ?? 0) > before) {
         this.#router.recover(id);
@@ -140,7 +140,7 @@ export class Routing {
     this.#state = { snapshot, source, confirmedAtMs: this.#receivedAtMs };
   }
 
-  /** Redis still has the snapshot that we have. */
+  /** Redis still has our snapshot. */
   confirm(): void {
     this.#state = { ...this.#state, confirmedAtMs: this.#deps.now() };
   }
@@ -154,12 +154,12 @@ export class Routing {
     return choice.kind === 'send' ? choice.id : undefined;
   }
 
-  /** Rises when the sessions of an endpoint shall choose again. */
+  /** Rises when an endpoint's sessions must choose again. */
   generationOf(id: EndpointId): number {
     return this.#state.snapshot?.endpoints[id]?.sessionGeneration ?? 0;
   }
 
-  /** What such a request takes where its session would go from this endpoint: see `Exploration`. */
+  /** Expected time of such a request where its session would move to: see `Exploration`. */
   elsewhereMs(
     journey: Journey,
     id: EndpointId,
@@ -172,8 +172,8 @@ export class Routing {
   }
 
   /**
-   * Where a session that has its prompt cache nowhere begins, if not at the endpoint that comes first;
-   * where people chose the endpoint themselves, always there.
+   * Where a session without a prompt cache starts, if not at the preferred endpoint; undefined if an operator
+   * chose the endpoint.
    */
   explore(
     journey: Journey,
@@ -185,9 +185,9 @@ export class Routing {
   }
 
   /**
-   * Where something without a place goes while traffic moves over to a new endpoint, or while several
-   * endpoints share the load; undefined: to the endpoint that comes first.
-   * @param about `session`: its id; undefined for a request that belongs to none.
+   * Where a request or session without a place goes while traffic ramps to a new endpoint, or while several
+   * endpoints share the load. Undefined: to the preferred endpoint.
+   * @param about `session`: its id; undefined for a request without a session
    */
   newPlace(
     journey: Journey,
@@ -207,12 +207,12 @@ export class Routing {
     });
   }
 
-  /** Whose thinking signatures a session has; undefined: not known. */
+  /** The session's signature family; undefined if unknown. */
   familyOf(session: string): string | undefined {
     return this.#families.of(session);
   }
 
-  /** An endpoint answered the session, here or at another proxy. */
+  /** An endpoint answered the session, at this or another proxy. */
   noteAnswered(session: string, id: EndpointId): void {
     const endpoint = this.#endpoints.get(id);
     if (endpoint !== undefined) this.#families.note(session, endpoint.family);
@@ -222,17 +222,17 @@ export class Routing {
     return this.#router.begin(request);
   }
 
-  /** Whether some endpoints serve some models only. */
+  /** Whether any endpoint serves only some models. */
   get hasModelRules(): boolean {
     return this.#setup.endpoints.some(({ models }) => models !== undefined);
   }
 
-  /** Whether any endpoint serves it; the empty name is not known, and served. */
+  /** Whether any endpoint serves it; the empty name is unknown, and counts as served. */
   isServed(model: string): boolean {
     return this.#setup.endpoints.some(({ models }) => models?.isServed(model) !== false);
   }
 
-  /** What the endpoints together serve, by the configuration: names and patterns. */
+  /** All models that the endpoints serve, by the configuration: names and patterns. */
   servedModels(): readonly string[] {
     return [...new Set(this.#setup.endpoints.flatMap(({ models }) => models?.listed ?? ['*']))];
   }
@@ -243,14 +243,14 @@ export class Routing {
   }
 
   /**
-   * How long to wait for the first content of an answer while another endpoint could be asked.
-   * @param limits `unusualMs`: where nothing is usual yet; `ceilingMs`: at most.
+   * How long to wait for the first content while another endpoint could be tried.
+   * @param limits `unusualMs`: if no usual time is known; `ceilingMs`: the maximum
    */
   firstByteLimitMs(id: EndpointId, of: FirstByteClass, limits: FirstByteLimits): number {
     return this.#router.times.limitMs(id, of, limits);
   }
 
-  /** Its connection had died while it was idle. */
+  /** Its connection had died while idle. */
   stale(journey: Journey, id: EndpointId): void {
     this.#router.stale(journey, id);
   }
@@ -259,22 +259,22 @@ export class Routing {
     this.#router.failed(journey, { id, groupName }, failed, this.#deps.now());
   }
 
-  /** Whether it refused some in a row for the model of this request. */
+  /** Whether it refused several requests in a row for this request's model. */
   isBusy(journey: Journey, id: EndpointId): boolean {
     return this.#router.isBusy(journey, id, this.#deps.now());
   }
 
-  /** Whether the endpoint that would be asked next refuses clearly fewer requests for this model. */
+  /** Whether the next endpoint refuses clearly fewer requests for this model. */
   isBetterNext(journey: Journey, id: EndpointId, model: string): boolean {
     return this.#router.isBetterNext(journey, id, this.#input(undefined, model));
   }
 
-  /** Whether a retry needs nothing of the budget. */
+  /** Whether a retry takes nothing from the budget. */
   isRetryFree(journey: Journey, model: string): boolean {
     return this.#router.isRetryFree(journey, this.#input(undefined, model));
   }
 
-  /** Content arrived, or the endpoint answered in the API's words what is wrong with the request. */
+  /** Content arrived, or the endpoint reported in API format what is wrong with the request. */
   answered(journey: Journey, id: EndpointId): void {
     this.#router.answered(journey, id, this.#deps.now());
   }
@@ -291,12 +291,14 @@ export class Routing {
     this.#router.cut(journey, id, failure, this.#deps.now());
   }
 
-  /** The last of every journey. */
+  /** The last call of every journey. */
   ended(journey: Journey): void {
     this.#router.ended(journey, this.#deps.now());
   }
 
-  /** Where a session of this endpoint would go: one that shares the load, or of another family, stays. */
+  /**
+   * Where a session of this endpoint would move to: it stays if it shares the load, or is of another family.
+   */
   #goalOf(
     { selection, shares, endpoints }: RoutingSnapshot,
     fromId: EndpointId,
@@ -310,7 +312,7 @@ export class Routing {
     return { id, scoreMs: endpoints[id]?.scoreMs };
   }
 
-  /** Endpoints that the snapshot does not name come last, in the configured order. */
+  /** Endpoints not named in the snapshot come last, in configured order. */
   #arranged(snapshot: RoutingSnapshot | undefined): readonly RoutedEndpoint[] {
     const order = snapshot?.order ?? [];
     const named = order.flatMap((id) => this.#endpoints.get(id) ?? []);
@@ -322,7 +324,7 @@ export class Routing {
     });
   }
 
-  /** What people would call a change: not each failure, not each trial. */
+  /** Logs changes that matter to people: not each failure or trial. */
   #logChange(endpointId: EndpointId, after: Ejection): void {
     const { log, now } = this.#deps;
     if (after.status === 'ejected') {

@@ -1,6 +1,6 @@
 /**
- * Sessions over several proxies: each publishes where it placed a session and adopts what the others
- * publish. A second late is early enough: a session asks again after seconds.
+ * Sessions across several proxies: each publishes where it placed a session and adopts what the others
+ * publish. A second's delay is fine: a session's next request takes seconds to arrive.
  */
 
 import type { EndpointId } from '@zephyr/contract/scalars';
@@ -13,17 +13,17 @@ import { parseEntries } from '@zephyr/runtime/redis/read-streams';
 import { STREAM_LENGTHS } from '@zephyr/runtime/redis/stream-lengths';
 import type { Redis } from 'ioredis';
 
-/** Entries read at once. */
+/** Entries per read. */
 const MAX_READ = 200;
 
 export class SessionSync {
   readonly #proxyId: string;
   readonly #clock: Clock;
   readonly #onPlaced: (session: string, endpointId: EndpointId) => void;
-  /** The last entry that was read; undefined before the first reading. */
+  /** The last entry read; undefined before the first read. */
   #lastId: string | undefined;
 
-  /** @param onPlaced another proxy's session was answered by this endpoint */
+  /** @param onPlaced called when an endpoint has answered another proxy's session */
   constructor(
     proxyId: string,
     clock: Clock,
@@ -34,7 +34,7 @@ export class SessionSync {
     this.#onPlaced = onPlaced;
   }
 
-  /** Rejects when Redis does not answer; what was not published then is published with the next change. */
+  /** Rejects if Redis does not answer; unpublished changes are then published with the next change. */
   async exchange(redis: Redis, table: SessionTable): Promise<void> {
     const sessions = table.takeUnshared(this.#clock.nowMs(), MAX_SESSIONS_IN_BATCH);
     if (sessions.length > 0) {
@@ -44,7 +44,7 @@ export class SessionSync {
     const part = await readSessionEntries(redis, { afterId: this.#lastId, count: MAX_READ });
     if (part === undefined) return;
     const [seconds = 0, microseconds = 0] = (await redis.time()).map(Number);
-    // Also behind what does not parse.
+    // Also advances past entries that do not parse.
     this.#lastId = part.lastId;
     this.#take(part.entries, table, seconds * 1000 + microseconds / 1000);
   }
@@ -54,7 +54,7 @@ export class SessionSync {
     const nowMs = this.#clock.nowMs();
     for (const { atMs, value } of entries) {
       if (value.proxyId === this.#proxyId) continue;
-      // Both moments are of Redis' clock: the machines' clocks are never compared.
+      // Both timestamps are from Redis' clock: the machines' clocks are never compared.
       const onTheWayMs = Math.max(0, redisNowMs - atMs);
       for (const session of value.sessions) {
         const isTaken = table.adopt({ ...session, idleMs: session.idleMs + onTheWayMs }, nowMs);

@@ -1,4 +1,4 @@
-/** Sessions keep their endpoint while its prompt cache is worth something, over all proxies. */
+/** Sessions keep their endpoint while its prompt cache is worth it, across all proxies. */
 import { createHash } from 'node:crypto';
 
 import { MAX_LISTED, proxyPresenceSchema } from '@zephyr/contract/presence';
@@ -32,7 +32,7 @@ async function publish(proxy: TestProxy, parts: Omit<SnapshotParts, 'configHash'
 }
 
 describe('the session of one person', () => {
-  it('is not moved by another one who names it', async () => {
+  it('is not moved by another person who names it', async () => {
     const keyOf = (name: string): string => `key-of-${name}-0123456789`;
     const { proxy, first } = await startRig({
       failover: { failuresToEject: 1_000 },
@@ -65,7 +65,7 @@ describe('a session', () => {
     expect(await ask(proxy)).toBe('e2');
   });
 
-  it('goes along when the controller moves the sessions of its endpoint', async () => {
+  it('moves when the controller moves the sessions of its endpoint', async () => {
     const { proxy } = await startRig({ redisUrl: server.url });
     await publish(proxy, { order: ['e1', 'e2'], version: 1 });
     await ask(proxy, 'session-one');
@@ -82,7 +82,7 @@ describe('a session', () => {
     expect(await ask(proxy, 'session-one')).toBe('e2');
   });
 
-  it('is forgotten when its cache is over', async () => {
+  it('is forgotten when its cache expires', async () => {
     let laterMs = 0;
     const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + laterMs };
     const sessions = { cacheLifetimeMs: 60_000 };
@@ -96,7 +96,7 @@ describe('a session', () => {
     expect(await ask(proxy, 'session-one')).toBe('e2');
   });
 
-  it('is not followed where that is not wanted', async () => {
+  it('is not followed if affinity is off', async () => {
     const { proxy } = await startRig({ redisUrl: server.url, sessions: { stick: false } });
     await publish(proxy, { order: ['e1', 'e2'], version: 1 });
     await ask(proxy, 'session-one');
@@ -106,7 +106,7 @@ describe('a session', () => {
 });
 
 describe('several proxies', () => {
-  it('agree on the place of a session, also a proxy that starts later', async () => {
+  it('agree on the place of a session, including a proxy that starts later', async () => {
     const { proxy: one, upstreams } = await startRig({ redisUrl: server.url });
     const options = { endpoints: upstreams.map(({ url }) => url), redisUrl: server.url };
     const other = await startTestProxy(options);
@@ -130,7 +130,7 @@ describe('several proxies', () => {
     return texts.map((text) => proxyPresenceSchema.parse(JSON.parse(text ?? '')));
   }
 
-  it('report to the controller what the caches hold', async () => {
+  it('report the size of the caches to the controller', async () => {
     const { proxy, first } = await startRig({ redisUrl: server.url });
     const usage = {
       input_tokens: 3,
@@ -149,7 +149,7 @@ describe('several proxies', () => {
     expect(await redis.get(keys.proxy(proxy.id))).not.toContain('session-one');
   });
 
-  it('report no more sessions by name than the controller reads, and count all', async () => {
+  it('report at most as many sessions by name as the controller reads, and count all', async () => {
     const { proxy } = await startRig({ redisUrl: server.url });
     const names = Array.from({ length: MAX_LISTED + 1 }, (_, at) => `session-${at}`);
     await Promise.all(names.map((name) => ask(proxy, name)));
@@ -161,7 +161,7 @@ describe('several proxies', () => {
   });
 });
 
-describe('what a stolen proxy writes of sessions', () => {
+describe('session records of a compromised proxy', () => {
   const shared = (id: string) =>
     JSON.stringify({
       proxyId: 'honest-2',
@@ -169,7 +169,7 @@ describe('what a stolen proxy writes of sessions', () => {
     });
   const sentBytes = async () =>
     Number(/total_net_output_bytes:(\d+)/.exec(await redis.info('stats'))?.[1]);
-  /** The proxy knows of so many sessions at the second endpoint. */
+  /** The proxy knows this many sessions at the second endpoint. */
   const isShared = (id: string, count: number) =>
     eventually(async () => {
       const record = JSON.parse((await redis.get(keys.proxy(id))) ?? '{}');
@@ -182,7 +182,7 @@ describe('what a stolen proxy writes of sessions', () => {
     }
   };
 
-  it('is not read where it is too large, and sharing goes on when the leader has made room', async () => {
+  it('are not read if too large, and sharing resumes when the leader has made room', async () => {
     const { proxy } = await startRig({ redisUrl: server.url });
     for (let round = 0; round < 2; round += 1) {
       const large = 'x'.repeat(6 * 1024 * 1024);
@@ -198,7 +198,7 @@ describe('what a stolen proxy writes of sessions', () => {
     }
   });
 
-  it('is passed over where it is no record, and one long name costs others nothing', async () => {
+  it('are skipped if invalid, and one long name costs others nothing', async () => {
     const { proxy } = await startRig({ redisUrl: server.url });
     for (let round = 0; round < 2; round += 1) {
       const many = redis.pipeline();
@@ -215,7 +215,7 @@ describe('what a stolen proxy writes of sessions', () => {
 });
 
 describe('a ramp', () => {
-  it('moves new traffic over little by little, by the session and not by chance', async () => {
+  it('moves new traffic over gradually, by session and not at random', async () => {
     const { proxy } = await startRig({ redisUrl: server.url });
     const ramp = { fromId: endpointId('e1'), startShare: 0.5, durationMs: 3_600_000, elapsedMs: 0 };
     await publish(proxy, { order: ['e2', 'e1'], version: 1, ramp });
@@ -228,8 +228,8 @@ describe('a ramp', () => {
   });
 });
 
-describe('a session whose endpoint is busy for a moment', () => {
-  /** Long enough that reading it elsewhere would take seconds. */
+describe('a session whose endpoint is momentarily busy', () => {
+  /** Long enough that reading it at another endpoint would take seconds. */
   const LONG = JSON.stringify({
     model: 'claude-haiku-4-5',
     system: 's'.repeat(200_000),
@@ -241,7 +241,7 @@ describe('a session whose endpoint is busy for a moment', () => {
   const askLong = (proxy: TestProxy, session: string, body = LONG) =>
     call(proxy.port, { headers: { 'x-claude-code-session-id': session }, body });
 
-  it('asks it again where its long prompt is in the cache, time after time', async () => {
+  it('retries where its long prompt is in the cache, every time', async () => {
     const { proxy, first, second } = await startRig({ timeouts: READING });
     await askLong(proxy, 'session-one');
     for (const refusal of [529, 500, 529, 500]) {
@@ -251,12 +251,12 @@ describe('a session whose endpoint is busy for a moment', () => {
     expect(second.ledger).toHaveLength(0);
   });
 
-  it('goes elsewhere when that endpoint is taken out of the configuration meanwhile', async () => {
+  it('goes elsewhere if that endpoint is removed from the configuration meanwhile', async () => {
     const { proxy, source, first, second } = await startChangingRig({ timeouts: READING });
     const both = source.current().config;
     for (let round = 0; round < 2; round += 1) {
       source.change(() => ({ config: both }));
-      // What the first round showed of a model says nothing of another one.
+      // The first round's observations of a model say nothing about another one.
       const body = LONG.replace('haiku', `haiku-${round}`);
       const asksLong = () => askLong(proxy, `session-${round}`, body);
       expect((await asksLong()).headers['x-zephyr-endpoint']).toBe('e1');
@@ -277,7 +277,7 @@ describe('a session whose endpoint is busy for a moment', () => {
     expect(second.ledger).toHaveLength(4);
   });
 
-  it('does not hold up others, and goes elsewhere when it is refused again', async () => {
+  it('does not delay others, and goes elsewhere when it is refused again', async () => {
     const { proxy, first } = await startRig({ timeouts: READING });
     await askLong(proxy, 'session-one');
     first.next(status(529), status(529));
@@ -292,7 +292,7 @@ describe('a session whose endpoint is busy for a moment', () => {
     expect(other).toBe('e2');
   });
 
-  it('asks nobody again when its client leaves in the pause', async () => {
+  it('does not retry if its client leaves during the pause', async () => {
     const { proxy, first, second } = await startRig({ timeouts: READING });
     await askLong(proxy, 'session-one');
     first.next(status(529));

@@ -15,12 +15,12 @@ function folderOfTest(): string {
   return folder;
 }
 
-it('of many snapshots in a row, the last one stays, and nothing else', async () => {
+it('of many snapshots in a row, only the last one stays', async () => {
   const folder = folderOfTest();
   const path = join(folder, 'deeper', 'snapshot.json');
   const writer = new SnapshotWriter(log);
   for (let version = 1; version <= 50; version += 1) {
-    // The first is by far the largest: in parallel it would be the last to be written.
+    // The first is by far the largest: in parallel it would be written last.
     const order = Array.from({ length: version === 1 ? 5_000 : 1 }, (_, index) => `e${index}`);
     writer.write(path, snapshotOf({ order, configHash: 'hash', version }));
   }
@@ -29,7 +29,7 @@ it('of many snapshots in a row, the last one stays, and nothing else', async () 
   expect(readdirSync(join(folder, 'deeper'))).toEqual(['snapshot.json']);
 });
 
-it('a snapshot that cannot be written does not stop the next one', async () => {
+it('a failed write of a snapshot does not stop the next one', async () => {
   const folder = folderOfTest();
   const path = join(folder, 'snapshot.json');
   writeFileSync(join(folder, 'file'), '');

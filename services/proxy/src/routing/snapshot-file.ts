@@ -1,6 +1,6 @@
 /**
- * The last good snapshot on disk, for a start without Redis. It holds ids and scores, no secret.
- * A file that cannot be read or written is never a reason not to serve.
+ * The last good snapshot on disk, for a start without Redis. It contains ids and scores, no secrets. A file
+ * that cannot be read or written never stops the proxy from serving.
  */
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -22,7 +22,7 @@ export async function readSnapshotFile(
   }
 }
 
-/** Writes one after the other: the snapshot that was given last is the one that stays. */
+/** Writes one at a time: the latest snapshot given is the one that stays. */
 export class SnapshotWriter {
   readonly #log: Logger;
   #last: Promise<void> = Promise.resolve();
@@ -39,13 +39,13 @@ export class SnapshotWriter {
       });
   }
 
-  /** Settles when all that was given is on disk, or could not be written. */
+  /** Settles when everything given is on disk, or could not be written. */
   written(): Promise<void> {
     return this.#last;
   }
 }
 
-/** As a whole: a reader sees the old one or the new one. */
+/** Atomic: a reader sees the old file or the new one. */
 export async function replaceFile(path: string, text: string): Promise<void> {
   const temporary = `${path}.${process.pid}`;
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -53,7 +53,7 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     await writeFile(temporary, text, { mode: 0o600 });
     await rename(temporary, path);
   } catch (error) {
-    // A part of it would stay on a disk that is full.
+    // On a full disk, part of it would be left over.
     await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
   }

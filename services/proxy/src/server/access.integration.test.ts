@@ -1,4 +1,4 @@
-/** Who is let in when keys, names and addresses change: foreign pages, fronts, removed people. */
+/** Who is admitted when keys, names and addresses change: foreign pages, reverse proxies, removed people. */
 import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 
@@ -53,7 +53,7 @@ describe('a page of another site', () => {
     expect((await call(proxy.port, asPerson('ann'))).status).toBe(200);
   });
 
-  it('may link to the page of the status, which it cannot read', async () => {
+  it('may link to the status page, which it cannot read', async () => {
     const { proxy } = await startRig();
     const headers = {
       'sec-fetch-site': 'cross-site',
@@ -66,7 +66,7 @@ describe('a page of another site', () => {
   });
 });
 
-describe('a name that somebody pointed here', () => {
+describe('a foreign name that resolves here', () => {
   const host = 'rebind.example:8080';
 
   it('is refused without keys, on all paths', async () => {
@@ -88,18 +88,18 @@ describe('a name that somebody pointed here', () => {
     expect((await call(proxy.port, { headers: { host: 'Zephyr.lan:8080' } })).status).toBe(200);
   });
 
-  it('is no matter where a key is shown', async () => {
+  it('does not matter if a key is presented', async () => {
     const { proxy } = await startRig({ clientKeys: [clientKey('ann')] });
     const headers = { host: 'zephyr.example.com', 'x-api-key': keyOf('ann') };
     expect((await call(proxy.port, { headers })).status).toBe(200);
   });
 
-  it('does not keep watchers out, who use names that nobody can own', async () => {
+  it('does not exclude watchers, which use names that cannot be registered', async () => {
     const { proxy } = await startRig();
     for (const path of ['/health', '/livez', '/readyz', '/metrics']) {
       const watcher = { method: 'GET', path, body: '', headers: { host: 'proxy:8080' } };
       expect((await call(proxy.port, watcher)).status).toBe(200);
-      // HAProxy's check.
+      // HAProxy's health check.
       const { text } = await sendRaw(proxy.port, `GET ${path} HTTP/1.0\r\n\r\n`, 30_000);
       expect(text).toMatch(/^HTTP\/1\.1 200 /);
     }
@@ -110,7 +110,7 @@ describe('a name that somebody pointed here', () => {
   });
 });
 
-describe('this machine behind a front', () => {
+describe('this machine behind a reverse proxy', () => {
   it.each([
     { 'x-forwarded-for': '203.0.113.7' },
     { 'x-forwarded-proto': 'https' },
@@ -129,7 +129,7 @@ describe('this machine behind a front', () => {
     expect((await call(proxy.port)).status).toBe(200);
   });
 
-  it('is not hidden by more headers than Node counts: those are refused, not left out', async () => {
+  it('is not hidden by more headers than Node counts: those are refused, not ignored', async () => {
     const { proxy, first } = await startRig({ limits: { headerBytes: 64 * 1024 } });
     for (const count of [900, 2_100, 4_100]) {
       const request = `GET /v1/models HTTP/1.1\r\nHost: localhost\r\n${'a:\r\n'.repeat(count)}`;
@@ -140,7 +140,7 @@ describe('this machine behind a front', () => {
     expect((await call(proxy.port)).status).toBe(200);
   });
 
-  it('is open where that is said', async () => {
+  it('is open if that is configured', async () => {
     const { proxy } = await startRig({ server: { open: true } });
     const headers = { 'x-forwarded-for': '203.0.113.7' };
     expect((await call(proxy.port, { headers })).status).toBe(200);
@@ -170,7 +170,7 @@ describe('removing the last person', () => {
 });
 
 describe('a removed person', () => {
-  it('sees running answers end, and nobody else does', async () => {
+  it('loses their running answers, and nobody else does', async () => {
     const { proxy, source, first } = await startChangingRig({
       clientKeys: ['ann', 'bob'].map(clientKey),
     });
@@ -204,7 +204,7 @@ describe('a removed person', () => {
     await eventually(() => expect(first.openConnections).toBe(0));
   });
 
-  it('keeps running what a person without a key began before there were keys', async () => {
+  it('keeps requests running that a person without a key began before there were keys', async () => {
     const { proxy, source, first } = await startChangingRig();
     first.always(sse({ gapMs: 40, deltas: 5 }));
     const begun = Promise.withResolvers<void>();
@@ -217,7 +217,7 @@ describe('a removed person', () => {
 });
 
 describe('connections without a key', () => {
-  it('give way to people with one, who keep theirs', async () => {
+  it('give way to those with a key, which are kept', async () => {
     const { proxy } = await startRig({
       clientKeys: [clientKey('ann')],
       limits: { connections: 10 },
@@ -256,13 +256,13 @@ describe('connections without a key', () => {
   }, 20_000);
 });
 
-describe('a malformed request behind another one', () => {
+describe('a malformed request after another one', () => {
   const post = `POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${STREAM_BODY.length}\r\n\r\n${STREAM_BODY}`;
   it.each([
     'GARBAGE\r\n\r\n',
     'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n',
     'GET / HTTP/1.1\r\nX: a\r\r\n',
-  ])('%j is answered behind the first answer, not within', async (second) => {
+  ])('%j is answered after the first answer, not within it', async (second) => {
     const { proxy, first } = await startRig();
     first.always(sse({ gapMs: 30, deltas: 6 }));
     const { text } = await sendRaw(proxy.port, post + second, 10_000);

@@ -1,4 +1,4 @@
-/** `[limits] active_requests` and `active_requests_per_client`, and that each slot is given back. */
+/** `[limits] active_requests` and `active_requests_per_client`; each slot is released again. */
 import { createHash } from 'node:crypto';
 import { eventually } from '@zephyr/testkit/eventually';
 import { type CallResult, call, STREAM_BODY } from '@zephyr/testkit/http-call';
@@ -25,7 +25,7 @@ function ask({ proxy }: Rig, key: string, more: Parameters<typeof call>[1] = {})
   return call(proxy.port, { ...more, headers: { 'x-api-key': key } });
 }
 
-/** Answers only when the test says so, one after the other. */
+/** Answers one at a time, when the test allows it. */
 function heldAnswers() {
   const waiting: (() => void)[] = [];
   const script: UpstreamScript = async (turn: Turn) => {
@@ -36,7 +36,7 @@ function heldAnswers() {
 }
 
 describe('the limit of active requests', () => {
-  it('is one for all people, and says when to come back', async () => {
+  it('applies to all people together, and says when to retry', async () => {
     const rig = await startRig({
       clientKeys,
       limits: { activeRequests: 3, activeRequestsPerClient: 3 },
@@ -63,7 +63,7 @@ describe('the limit of active requests', () => {
     for (const { status: code } of await Promise.all(active)) expect(code).toBe(200);
   });
 
-  it('is one for each person: another one is served beside it', async () => {
+  it('applies per person: another one is served meanwhile', async () => {
     const rig = await startRig({ clientKeys, limits: { activeRequestsPerClient: 2 } });
     const { script, waiting, answerNext } = heldAnswers();
     rig.first.always(script);
@@ -107,13 +107,13 @@ const ENDINGS: readonly Ending[] = [
     ended: { status: 413 },
   },
   {
-    name: 'is left before its answer',
+    name: 'is abandoned before its answer',
     script: hang(),
     more: () => ({ signal: AbortSignal.timeout(50) }),
     ended: { end: 'failed' },
   },
   {
-    name: 'is left in its answer',
+    name: 'is abandoned during its answer',
     script: sse({ gapMs: 20, deltas: 1_000 }),
     more: leavingInTheStream,
     ended: { end: 'failed' },
@@ -131,7 +131,7 @@ describe('the slot of a request', () => {
       for (const upstream of rig.upstreams) upstream.always(script);
       expect(await ask(rig, ANN, { body: STREAM_BODY, ...more?.() })).toMatchObject(ended);
       for (const upstream of rig.upstreams) upstream.always(sse());
-      // A client that left is noticed a moment later.
+      // A client that left is noticed slightly later.
       await eventually(async () => expect((await ask(rig, ANN)).status).toBe(200));
       expect((await ask(rig, BOB)).status).toBe(200);
     }

@@ -19,7 +19,7 @@ describe('the active requests', () => {
     expect(active.size).toBe(2);
   });
 
-  it('lose exactly the one that ends, whichever ended before', () => {
+  it('lose exactly the one that ends, whichever ended first', () => {
     const { namesByAge, end } = startedInOrder('a', 'b', 'c', 'd');
     for (const name of ['a', 'd', 'b']) end(name);
     expect(namesByAge()).toEqual(['c']);
@@ -27,7 +27,7 @@ describe('the active requests', () => {
     expect(namesByAge()).toEqual([]);
   });
 
-  it('are numbered on, also after all have ended', () => {
+  it('are numbered consecutively, even after all have ended', () => {
     const { active, end } = startedInOrder('a', 'b');
     end('a');
     end('b');

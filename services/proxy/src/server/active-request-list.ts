@@ -1,22 +1,22 @@
 /**
  * The requests that are active now.
  *
- * An array in which the last one takes the slot of the one that ended, not a Map. V8 replaces the
- * table of a Map that is filled and emptied all the time every few dozen requests, and each old
- * table keeps its entries and points to the next. Once one of them is in the old generation, all
- * requests after it survive until the next full collection. With what `runtime/src/node-flags.ts`
- * describes, that was a fifth of the CPU; neither alone cures it.
+ * An array in which the last one takes the slot of the one that ended, not a Map. V8 replaces the table of a
+ * Map that is constantly filled and emptied every few dozen requests, and each old table keeps its entries
+ * and points to the next. Once one of them is in the old generation, all requests after it survive until the
+ * next full collection. Together with the effect described in `runtime/src/node-flags.ts`, that was a fifth
+ * of the CPU; neither fix alone is enough.
  */
 export interface ActiveEntry<Exchange> extends Requester {
   readonly exchange: Exchange;
-  /** Counts this proxy's requests. */
+  /** Sequence number within this proxy. */
   readonly number: number;
 }
 
 export interface Requester {
-  /** Name of the client's key; null where keys are not used. */
+  /** Name of the client's key; null if keys are not used. */
   readonly client: string | null;
-  /** Of the key that was shown; undefined where keys are not used. */
+  /** Hash of the presented key; undefined if keys are not used. */
   readonly keySha256: string | undefined;
 }
 
@@ -32,17 +32,17 @@ export class ActiveRequests<Exchange> {
     return this.#slots.length;
   }
 
-  /** In no particular order. Who ends requests while walking walks over a copy. */
+  /** In no particular order. To end requests while iterating, iterate over a copy. */
   get entries(): readonly ActiveEntry<Exchange>[] {
     return this.#slots;
   }
 
-  /** In the order of their start. */
+  /** In order of arrival. */
   byAge(): readonly ActiveEntry<Exchange>[] {
     return this.#slots.toSorted((a, b) => a.number - b.number);
   }
 
-  /** @returns Takes it out again; to be called once. */
+  /** @returns a function that removes it again; call it once */
   add(exchange: Exchange, { client, keySha256 }: Requester): () => void {
     this.#lastNumber += 1;
     const slot: Slot<Exchange> = {

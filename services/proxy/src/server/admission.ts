@@ -1,5 +1,5 @@
 /**
- * The first look at a request: target, key, limits. What is let in becomes an exchange; the rest is
+ * The first checks of a request: target, key, limits. An admitted request becomes an exchange; others are
  * answered here or handed to the proxy's own pages.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -35,7 +35,7 @@ export interface AdmissionDeps {
   readonly clients: () => Clients;
   readonly metrics: ProxyMetrics;
   readonly rules: () => TargetRules;
-  /** Whose X-Forwarded-For counts; undefined: nobody's. */
+  /** Proxies whose X-Forwarded-For is trusted; undefined: none. */
   readonly trustedProxies: () => BlockList | undefined;
   readonly connections: Pick<Connections, 'markKnown' | 'endsWith'>;
 }
@@ -70,7 +70,7 @@ export class Admission {
     return this.#active.size;
   }
 
-  /** The oldest active requests, for people: those that somebody waits for. */
+  /** The oldest active requests, for people: those that somebody is waiting for. */
   oldest(limit: number): readonly ActiveRequest[] {
     const requests: ActiveRequest[] = [];
     for (const { exchange, number, client } of this.#active.byAge()) {
@@ -82,7 +82,7 @@ export class Admission {
     return requests;
   }
 
-  /** Streaming answers that are being given to clients. Counted when asked: no count can leak. */
+  /** Streaming answers currently being relayed. Counted on demand, so that no count can leak. */
   streams(): ReadonlyMap<EndpointId, number> {
     const streams = new Map<EndpointId, number>();
     for (const { exchange } of this.#active.entries) {
@@ -101,7 +101,7 @@ export class Admission {
     if (isFromForeignPage(req.headers) && !isFollowedLink(req)) {
       this.#refuse(res, 'foreign_page');
     } else if (target.kind === 'refused') {
-      // A forward proxy's client names another host there.
+      // In a forward-proxy request, Host names another server.
       const address = target.why === 'base_url' ? addressIn(req) : undefined;
       this.#refuse(res, ERROR_OF[target.why], { address });
     } else if (target.kind === 'upstream') {
@@ -117,13 +117,13 @@ export class Admission {
     return this.#deps.clients().verdictOn(this.#visitor(req), this.#deps.exchange.clock.nowMs());
   }
 
-  /** By the key alone, which a browser sends as a password: each sees their own usage and no other. */
+  /** By key only, which a browser sends as a password: people see only their own usage. */
   personOf(req: IncomingMessage): UsageVisitor {
     const visitor = this.#visitor(req);
     const { authorization } = visitor.headers;
     const isAnonymous = authorization === undefined && visitor.headers['x-api-key'] === undefined;
     const clients = this.#deps.clients();
-    // Whoever shows nothing guesses nothing: a browser asks for the key only then.
+    // Sending no key is not a guess: a browser asks for the key only afterwards.
     if (isAnonymous && clients.access === 'keys') {
       return { kind: 'refused', why: 'unauthorized' };
     }
@@ -136,7 +136,7 @@ export class Admission {
     return { kind: 'person', name: label === ANYBODY ? ANONYMOUS : label };
   }
 
-  /** Orchestrators and Prometheus call us by whatever name. */
+  /** Orchestrators and Prometheus may use any host name. */
   #mayRead(req: IncomingMessage): boolean {
     return (
       this.#deps.clients().mayReadPages(this.#visitor(req)) ||
@@ -154,7 +154,7 @@ export class Admission {
   #admit(asked: AskedRequest): void {
     const { req, res } = asked;
     if (hasUnwantedBody(req)) {
-      // Its bytes must not be read as the next request, whoever is wrong about where it ends.
+      // Its bytes must never be read as the next request, whoever is wrong about where it ends.
       this.#deps.connections.endsWith(res);
       res.setHeader('connection', 'close');
       this.#refuse(res, 'body_not_allowed');
@@ -178,7 +178,7 @@ export class Admission {
     }
   }
 
-  /** What costs nothing, such as counting tokens, has no limit of its own. */
+  /** Free operations, such as counting tokens, have no limit of their own. */
   #runWithinLimits(asked: AskedRequest, admittance: Admitted): void {
     const { exchange, metrics } = this.#deps;
     const { label } = admittance;
@@ -216,7 +216,7 @@ export class Admission {
     exchange.start();
   }
 
-  /** Ends what runs for people who have been removed: visibly, for their clients. */
+  /** Ends the requests of people who have been removed: abnormally for their clients. */
   endRevoked(): void {
     const clients = this.#deps.clients();
     for (const { exchange, keySha256 } of [...this.#active.entries]) {
@@ -224,7 +224,7 @@ export class Admission {
     }
   }
 
-  /** The drain limit has passed. */
+  /** Called when the drain limit has passed. */
   endAll(): void {
     for (const { exchange } of [...this.#active.entries]) exchange.endNow('busy');
   }
@@ -252,7 +252,7 @@ export class Admission {
   }
 }
 
-/** Of `Basic`, whatever the user's name is. */
+/** Password of `Basic`, whatever the user name. */
 function passwordIn(authorization: string | undefined): string | undefined {
   const [, encoded] = /^Basic[ \t]+([A-Za-z0-9+/=]{1,1024})$/i.exec(authorization ?? '') ?? [];
   if (encoded === undefined) return undefined;
@@ -261,7 +261,7 @@ function passwordIn(authorization: string | undefined): string | undefined {
   return /^[\x21-\x7e]{1,512}$/.test(password) ? password : undefined;
 }
 
-/** Only a POST of the Messages API has one; endpoints disagree about what it means elsewhere. */
+/** Only POST requests of the Messages API have a body; elsewhere, endpoints disagree about its meaning. */
 function hasUnwantedBody({ method, headers }: IncomingMessage): boolean {
   if (method === 'POST') return false;
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
@@ -276,12 +276,12 @@ interface AskedRequest {
 
 type Admitted = Extract<Admittance, { kind: 'admitted' }>;
 
-/** The page of the status may be linked to from elsewhere: whoever links cannot read it. */
+/** Other sites may link to the status page: a linking page cannot read it. */
 function isFollowedLink({ method, headers, url }: IncomingMessage): boolean {
   return (url === '/status' || url === '/') && isNavigation(method, headers);
 }
 
-/** By which the client calls us; undefined where it could be anything but an address. */
+/** The address that the client used; undefined if it could be anything else. */
 function addressIn({ headers, socket }: IncomingMessage): string | undefined {
   const { host } = headers;
   const scheme = 'encrypted' in socket ? 'https' : 'http';
@@ -290,7 +290,7 @@ function addressIn({ headers, socket }: IncomingMessage): string | undefined {
     : undefined;
 }
 
-/** Node takes the first of two Host headers; another hop may take the second. */
+/** Node uses the first of two Host headers; another hop may use the second. */
 function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
   let hosts = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {

@@ -1,4 +1,4 @@
-/** The routes, by express: what goes upstream first, then the proxy's own pages. */
+/** The routes, with express: upstream requests first, then the proxy's own pages. */
 import type { RequestListener } from 'node:http';
 
 import type { ProxyHome } from '@zephyr/contract/proxy-status';
@@ -30,7 +30,7 @@ import { diagnosticsOf } from './diagnostics.ts';
 
 export interface ProxyAppDeps {
   readonly admission: Admission;
-  /** Absent where they are exposed on a port of their own; without what names people. */
+  /** Absent if metrics have their own port; excludes metrics with people's names. */
   readonly metrics: ProxyMetrics | undefined;
   readonly status: StatusDeps;
   readonly feed: StatusFeed;
@@ -39,9 +39,9 @@ export interface ProxyAppDeps {
 }
 
 /**
- * Admission comes first, because nearly every request goes upstream and because it judges the raw
- * target. The router around both costs about half a microsecond a request; an express application,
- * which has a request and a response of its own, serves only the pages.
+ * Admission comes first, because it handles nearly every request and checks the raw target. The router around
+ * both costs about half a microsecond per request; the express application, with its own request and response
+ * objects, only serves the pages.
  */
 export function createApp(deps: ProxyAppDeps): RequestListener {
   const { admission, onError } = deps;
@@ -51,7 +51,7 @@ export function createApp(deps: ProxyAppDeps): RequestListener {
   return (req, res) => {
     router(req as Request, res as Response, (error: unknown) => {
       if (error !== undefined) onError(error);
-      // Without an error the router itself could not read the target.
+      // Without an error, the router itself could not parse the target.
       sendError(res, { name: error === undefined ? 'bad_request' : 'internal' });
     });
   };
@@ -71,7 +71,7 @@ function createPages({
   app.set('query parser', false);
   app.set('trust proxy', false);
 
-  // Claude Code asks HEAD / without credentials and would follow a redirect for ever.
+  // Claude Code sends HEAD / without credentials, and would follow a redirect forever.
   app.get('/', (req, res) => {
     const links = { status: '/status', health: '/health' };
     const home: ProxyHome = { name: 'claude-zephyr', ...links, key: admission.keyVerdictOn(req) };
@@ -101,7 +101,7 @@ function createPages({
   return app;
 }
 
-/** For a port that only Prometheus reaches: names of people are labels. */
+/** For a port that only Prometheus reaches, because labels contain people's names. */
 export function createMetricsApp({ registry, people }: ProxyMetrics): Express {
   const app = express();
   app.disable('x-powered-by');

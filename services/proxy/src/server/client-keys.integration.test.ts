@@ -17,14 +17,14 @@ describe('keys of people', () => {
   const cases = [
     { name: 'a bearer', headers: { authorization: `Bearer ${alice}` }, code: 200 },
     { name: 'an API key', headers: { 'x-api-key': alice }, code: 200 },
-    { name: 'two blanks after Bearer', headers: { authorization: `Bearer  ${alice}` }, code: 200 },
+    { name: 'two spaces after Bearer', headers: { authorization: `Bearer  ${alice}` }, code: 200 },
     {
-      name: 'a stale bearer beside a right API key',
+      name: 'a stale bearer and a right API key',
       headers: { authorization: 'Bearer sk-ant-oat01-stale-login', 'x-api-key': alice },
       code: 200,
     },
     {
-      name: 'a right bearer beside a stale API key',
+      name: 'a right bearer and a stale API key',
       headers: { authorization: `Bearer ${alice}`, 'x-api-key': 'sk-ant-api03-stale' },
       code: 200,
     },
@@ -50,7 +50,7 @@ describe('keys of people', () => {
     if (code === 401) expect(result.headers['x-should-retry']).toBe('false');
   });
 
-  it('an address that guesses is limited, and a right key is served from it all the same', async () => {
+  it('an address that guesses is limited, but a right key is still served from it', async () => {
     const { proxy } = await startRig({ clientKeys });
     const ask = (key: string) => call(proxy.port, { headers: { 'x-api-key': key } });
     const codes = [];
@@ -63,7 +63,7 @@ describe('keys of people', () => {
     }
   });
 
-  it('behind a trusted proxy failures count for the address that it names', async () => {
+  it('behind a trusted proxy, failures count for the address that it reports', async () => {
     const { proxy } = await startRig({ clientKeys, server: { trustedProxies: ['127.0.0.1'] } });
     const ask = async (address: string) => {
       const headers = { 'x-api-key': 'guess', 'x-forwarded-for': address };
@@ -71,11 +71,11 @@ describe('keys of people', () => {
     };
     for (let round = 0; round < 20; round += 1) await ask('203.0.113.7');
     expect([await ask('203.0.113.7'), await ask('203.0.113.8')]).toEqual([429, 401]);
-    // What the client wrote itself comes before it.
+    // An address written by the client itself comes before it.
     expect(await ask('203.0.113.8, 203.0.113.7')).toBe(429);
   });
 
-  it('nobody else names an address', async () => {
+  it('nobody else can set an address', async () => {
     const { proxy } = await startRig({ clientKeys });
     const codes = [];
     for (let round = 0; round < 21; round += 1) {
@@ -92,14 +92,14 @@ describe('keys of people', () => {
     }
   });
 
-  it('says at its root what a key is good for, and asks no endpoint', async () => {
+  it('reports at its root whether a key is valid, without contacting an endpoint', async () => {
     const verdict = async (port: number, headers: Record<string, string>) =>
       JSON.parse((await call(port, { method: 'GET', path: '/', body: '', headers })).text).key;
     const { proxy, first } = await startRig({ clientKeys });
     expect(await verdict(proxy.port, {})).toBe('no_key');
     expect(await verdict(proxy.port, { 'x-api-key': 'guess' })).toBe('wrong_key');
     expect(await verdict(proxy.port, { 'x-api-key': alice })).toBe('accepted');
-    // As everywhere, guesses are counted, and a right key is served all the same.
+    // As everywhere, guesses are counted, and a right key is still served.
     for (let round = 0; round < 20; round += 1) await verdict(proxy.port, { 'x-api-key': 'guess' });
     expect((await call(proxy.port, { headers: { 'x-api-key': 'guess' } })).status).toBe(429);
     expect(first.ledger).toHaveLength(0);
@@ -107,7 +107,7 @@ describe('keys of people', () => {
     expect(await verdict(open.port, {})).toBe('open');
   });
 
-  it('without keys it does not listen for strangers, unless that is said', async () => {
+  it('without keys it does not listen for strangers, unless configured to', async () => {
     const endpoints = ['http://127.0.0.1:9'];
     await expect(startTestProxy({ endpoints, server: { host: '0.0.0.0' } })).rejects.toMatchObject({
       code: 'CONFIG',

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 
 import { Clients } from './client-keys.ts';
 
-it('looks at the host of each request, also after many by the same one', () => {
+it('checks the host of each request, even after many with the same one', () => {
   const clients = new Clients({ access: 'this_machine', keys: [], allowedHosts: [] });
   const kindBy = (host: string | undefined) =>
     clients.admit({ headers: { host }, address: '127.0.0.1' }, 0).kind;

@@ -1,7 +1,7 @@
 /**
- * Who may use the proxy. Keys are held as SHA-256 digests, and looked up in a time that reveals nothing
- * of them. A right key is always served; what is limited are the failures of an address, behind which may
- * be an office. What cannot be decided is refused.
+ * Who may use the proxy. Keys are stored as SHA-256 digests, and looked up in a time that reveals nothing
+ * about them. A right key is always served; only the failures of an address are limited, because many people
+ * may share it. Undecidable cases are refused.
  */
 import { hash, randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -17,15 +17,15 @@ import { FailureLimit } from '@zephyr/runtime/http/wrong-credentials';
  *     this_machine | everybody --(keys)-->            keys
  *     keys   --(the last key is removed)-->           nobody
  *     nobody --(keys)-->                              keys
- *     any    --(server.open is said, no keys)-->      everybody
+ *     any    --(server.open is set, no keys)-->      everybody
  *
- * Removing people never opens the door: from `keys` there is no way back to `this_machine`.
+ * Removing people never opens access: there is no way back from `keys` to `this_machine`.
  */
 export type ClientAccess = 'keys' | 'this_machine' | 'everybody' | 'nobody';
 
 /**
- * @param configured what the configuration says by itself
- * @param before undefined at the start
+ * @param configured what the configuration alone implies
+ * @param before undefined at start-up
  */
 export function accessOf(configured: ClientAccess, before: ClientAccess | undefined): ClientAccess {
   const hadKeys = before === 'keys' || before === 'nobody';
@@ -35,24 +35,24 @@ export function accessOf(configured: ClientAccess, before: ClientAccess | undefi
 export interface ClientRules {
   readonly access: ClientAccess;
   readonly keys: readonly ClientKey[];
-  /** Lower case: names by which an open proxy may be called. */
+  /** Lower case: names that clients may use for an open proxy. */
   readonly allowedHosts: readonly string[];
 }
 
 export interface Visitor {
   readonly headers: IncomingHttpHeaders;
-  /** Who asks, behind any trusted proxy. */
+  /** The client's address, behind any trusted proxy. */
   readonly address: string;
 }
 
 export type Admittance =
   | {
       readonly kind: 'admitted';
-      /** Whose requests are counted together: a name of the configuration, or an address. */
+      /** Groups the requests that count together: a name from the configuration, or an address. */
       readonly client: string;
-      /** For metrics, where labels come from closed sets: never an address. */
+      /** For metrics, whose labels come from closed sets: never an address. */
       readonly label: string;
-      /** Of the key that was shown; undefined where there are no keys. */
+      /** Hash of the presented key; undefined if there are no keys. */
       readonly keySha256: string | undefined;
     }
   | {
@@ -60,16 +60,16 @@ export type Admittance =
       readonly why: 'unauthorized' | 'too_many_failures' | 'not_local' | 'unknown_host';
     };
 
-/** Where there are no keys. */
+/** The label if there are no keys. */
 export const ANYBODY = 'anybody';
 
 export class Clients {
   #rules: ClientRules;
   #owners: ReadonlyMap<string, ClientKey> = new Map();
-  /** Known to nobody: which entry of the table a guess comes close to cannot be learned from the time. */
+  /** Secret: timing cannot reveal which entry of the table a guess comes close to. */
   readonly #salt = randomBytes(32).toString('base64');
   readonly #failures = new FailureLimit();
-  /** Nearly every request calls us as the one before did. */
+  /** Nearly every request uses the same host as the one before. */
   #lastHost: { readonly host: string | undefined; readonly isAddress: boolean } | undefined;
 
   constructor(rules: ClientRules) {
@@ -86,7 +86,7 @@ export class Clients {
     this.#owners = new Map(rules.keys.map((owner) => [this.#salted(owner.sha256), owner]));
   }
 
-  /** Whoever showed no key, because none was needed, was let in rightly. */
+  /** Anyone admitted without a key, because none was needed, stays admitted. */
   isStillAdmitted(keySha256: string | undefined): boolean {
     return keySha256 === undefined || this.#owners.has(this.#salted(keySha256));
   }
@@ -108,7 +108,7 @@ export class Clients {
     }
   }
 
-  /** For whoever asks before using it. Where a key is needed, a wrong one counts as a failure. */
+  /** For callers that check a key before using it. If one is needed, a wrong key counts as a failure. */
   verdictOn(visitor: Visitor, nowMs: number): KeyVerdict {
     const { access } = this.#rules;
     const needsKey = access === 'keys' || access === 'nobody';
@@ -117,13 +117,15 @@ export class Clients {
     return this.admit(visitor, nowMs).kind === 'admitted' ? 'accepted' : 'wrong_key';
   }
 
-  /** A page whose name was pointed here may read no more than others: without keys not even ours. */
+  /**
+   * A foreign page whose name resolves here may read no more than others: without keys, not even our pages.
+   */
   mayReadPages({ headers }: Visitor): boolean {
     const { access, allowedHosts } = this.#rules;
     return access === 'keys' || isKnownHost(headers.host, allowedHosts);
   }
 
-  /** A name that leads here, or another hop, makes it a service for others, who need keys. */
+  /** A host name, or another hop, makes it a service for others, who need keys. */
   #isOfThisMachine({ headers }: Visitor): boolean {
     const { host } = headers;
     if (this.#lastHost === undefined || this.#lastHost.host !== host) {
@@ -158,8 +160,8 @@ function anybody({ address }: Visitor): Admittance {
 }
 
 /**
- * Claude Code sends its token as a bearer, an API key as `x-api-key`, or both, one of which may be
- * left over from another login.
+ * Claude Code sends its token as a bearer, an API key as `x-api-key`, or both; one of them may be left over
+ * from another login.
  */
 function presentedKeys(headers: IncomingHttpHeaders): readonly string[] {
   const bearer = /^Bearer[ \t]+([\x21-\x7e]{1,512})[ \t]*$/i.exec(headers.authorization ?? '')?.[1];

@@ -1,4 +1,4 @@
-/** A server that closes waits for answers, and for nothing else: a drain may last ten minutes. */
+/** A closing server waits for answers, and for nothing else: a drain may take ten minutes. */
 
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -34,9 +34,9 @@ async function startServer(answer = 'whole') {
 }
 
 it.each([
-  ['on which nothing was asked', ''],
+  ['without a request', ''],
   ['with half a request', 'GET / HTTP/1.1\r\nhost: x\r\n'],
-])('ends a connection %s, while the answer of another person goes on', async (_, sent) => {
+])('ends a connection %s, while another person’s answer continues', async (_, sent) => {
   const { answers, open, opened, close } = await startServer();
   const busy = await open('GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
   await eventually(() => expect(answers).toHaveLength(1));
@@ -49,7 +49,7 @@ it.each([
   await closing;
 });
 
-it('does not end a connection whose client has yet to take the end of its answer', async () => {
+it('does not end a connection whose client has yet to read the end of its answer', async () => {
   const answer = 'x'.repeat(20_000_000);
   const { answers, open, close } = await startServer(answer);
   const slow = await open('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
@@ -60,7 +60,7 @@ it('does not end a connection whose client has yet to take the end of its answer
   await closing;
 });
 
-it('answers what a client asks on the same connection soon after its answer', async () => {
+it('answers a request that follows soon after an answer on the same connection', async () => {
   const { answers, open, opened, close } = await startServer();
   const client = await open('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
   const unused = await open();
@@ -69,7 +69,7 @@ it('answers what a client asks on the same connection soon after its answer', as
   answers[0]?.();
   await once(client, 'data');
   const closing = close();
-  // The server has looked for connections that may end several times by then.
+  // By then the server has looked several times for connections to end.
   await once(unused.resume(), 'close');
   client.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
   await eventually(() => expect(answers).toHaveLength(2));

@@ -1,9 +1,9 @@
 /**
- * The connections of clients: how many there may be, who gives way when places run out, and what was
- * asked last on each of them.
+ * The connections of clients: how many there may be, which give way when slots run out, and the latest
+ * request on each of them.
  *
- * A connection that has not shown a right key costs its owner nothing, so it has a short life, and
- * the oldest such one gives way to a new one. Those of people with keys stay.
+ * A connection that has not presented a right key costs its owner nothing, so it has a short life, and the
+ * oldest of them gives way to a new one. Those of people with keys stay.
  */
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -13,7 +13,7 @@ export interface ConnectionLimits {
   readonly connectionsPerAddress: number;
 }
 
-/** Between two requests of somebody without a key: time for a page to load its parts. */
+/** Between two requests without a key: time for a page to load its parts. */
 const IDLE_WITHOUT_KEY_MS = 5_000;
 
 interface ClientConnection {
@@ -23,20 +23,20 @@ interface ClientConnection {
   /** Undefined before the first request. */
   last: { readonly req: IncomingMessage; readonly res: ServerResponse } | undefined;
   /**
-   * The answer before the last one, where that was still to be given. Answers are given in order: when
-   * it has been, all before have.
+   * The answer before the last one, if it was still to be sent. Answers are sent in order: once it is, all
+   * earlier ones are.
    */
   previous: ServerResponse | undefined;
-  /** The last answer says that it is the last: what is asked behind it would never be answered. */
+  /** The last answer is announced as the last: later requests would never be answered. */
   isEnding: boolean;
-  /** While this server closes: since when nothing is due on it, and what had been read by then. */
+  /** While the server closes: since when nothing is due on it, and the bytes read by then. */
   rest: { readonly sinceAtMs: number; readonly bytesRead: number } | undefined;
 }
 
 export class Connections {
   readonly #limits: () => ConnectionLimits;
   readonly #all = new Map<Socket, ClientConnection>();
-  /** The oldest first. */
+  /** Oldest first. */
   readonly #unknown = new Set<ClientConnection>();
   readonly #byAddress = new Map<string, number>();
 
@@ -49,7 +49,7 @@ export class Connections {
     server.on('connection', (socket) => this.#add(socket));
   }
 
-  /** The listener for a server: a request behind the last answer of its connection is not begun. */
+  /** Wraps a server's listener: a request after the last answer of its connection is not started. */
   inOrder(listener: RequestListener): RequestListener {
     return (req, res) => {
       if (this.#begins(req, res)) listener(req, res);
@@ -57,8 +57,8 @@ export class Connections {
   }
 
   /**
-   * Whether the connection can end with this answer, which then has to say so: no other request was read behind
-   * it, and none is begun from now on. Its client may send those again.
+   * Whether the connection can end with this answer, which must then announce it: no later request was read,
+   * and none is started from now on. The client may resend those.
    */
   endsWith(res: ServerResponse): boolean {
     const connection = this.#all.get(res.req.socket);
@@ -68,7 +68,7 @@ export class Connections {
     return true;
   }
 
-  /** Somebody who may be served asked on it. */
+  /** Marks a connection whose client has been admitted. */
   markKnown(socket: Socket): void {
     const connection = this.#all.get(socket);
     if (connection === undefined || connection.isKnown) return;
@@ -77,8 +77,8 @@ export class Connections {
   }
 
   /**
-   * For what follows all requests that were read, or breaks the last one off: calls when the
-   * answers before it have been given. `begun` means that bytes of its own answer have been sent.
+   * Runs `act` after the answers to earlier requests were sent: for data that follows them, or that breaks
+   * off the last one. `begun`: bytes of the last request's own answer have been sent.
    */
   inTurn(socket: Socket, act: (own: 'begun' | 'none') => void): void {
     const { last, previous } = this.#all.get(socket) ?? {};
@@ -88,8 +88,8 @@ export class Connections {
   }
 
   /**
-   * Ends those on which nothing has happened for `lingerMs`, counted from when this saw it first: it is called
-   * again and again. A client may still have to take the end of its answer.
+   * Ends connections that have been idle for `lingerMs`, counted from the first call that saw them so: it is
+   * called repeatedly. A client may still have to read the end of its answer.
    */
   endIdle(nowMs: number, lingerMs: number): void {
     for (const connection of this.#all.values()) {
@@ -101,14 +101,14 @@ export class Connections {
     }
   }
 
-  /** Ends those that were opened for later: Node takes them for busy. Browsers and SDKs have such. */
+  /** Ends preconnected, unused ones, as opened by browsers and SDKs: Node considers them busy. */
   endUnused(): void {
     for (const { socket, last } of this.#all.values()) {
       if (last === undefined && socket.bytesRead === 0) socket.destroy();
     }
   }
 
-  /** Ends those on which no answer is due, half a request or not. */
+  /** Ends those with no answer due, even in the middle of a request. */
   endUnanswered(): void {
     for (const { socket, last } of this.#all.values()) {
       if (last === undefined || last.res.closed) socket.destroy();
@@ -121,12 +121,12 @@ export class Connections {
     if (connection === undefined) return true;
     if (connection.isEnding) return false;
     const before = connection.last?.res;
-    // A request that has ended would live as long as the next one, with all that belongs to it.
+    // Otherwise a finished request, and all it references, would live as long as the next one.
     connection.previous = before?.closed === false ? before : undefined;
     connection.last = { req, res };
     if (connection.isKnown) return true;
     res.once('finish', () => {
-      // Node has set the limit of idle connections by then, which may be shorter.
+      // Node has set its idle limit by then, which may be shorter.
       if (connection.isKnown || (socket.timeout ?? 0) < IDLE_WITHOUT_KEY_MS) return;
       socket.setTimeout(IDLE_WITHOUT_KEY_MS);
     });
@@ -161,7 +161,7 @@ export class Connections {
     }
   }
 
-  /** @param address Only of this one; undefined: of any. */
+  /** @param address only of this one; undefined: of any */
   #oldestUnknown(address: string | undefined): ClientConnection | undefined {
     for (const connection of this.#unknown) {
       if (address === undefined || connection.address === address) return connection;

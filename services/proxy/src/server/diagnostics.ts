@@ -1,4 +1,4 @@
-/** `GET /diagnostics`: what one needs to see when something is wrong with this process. */
+/** `GET /diagnostics`: what is needed to investigate a problem with this process. */
 
 import { programStatusOf, type StatusDeps } from '../report/status-json.ts';
 import type { Admission } from './admission.ts';

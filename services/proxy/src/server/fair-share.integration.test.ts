@@ -1,4 +1,4 @@
-/** What one person uses up is no loss of another's. */
+/** One person's usage takes nothing away from another. */
 import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { eventually } from '@zephyr/testkit/eventually';
@@ -29,7 +29,7 @@ describe('the memory for bodies', () => {
         `POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nx-api-key: ${keyOf('hog')}\r\nContent-Length: 90000\r\n\r\n${'x'.repeat(30_000)}`,
       );
     }
-    // One is buffered; the others run through, because the hog's share is used up.
+    // One is buffered; the others stream through, because the hog's share is used up.
     await eventually(() => expect(first.ledger.length).toBe(7));
     expect(await proxy.metrics()).toContain('zephyr_proxy_buffered_body_bytes 30000');
     const ask = (name: string) =>

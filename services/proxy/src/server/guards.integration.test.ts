@@ -1,6 +1,6 @@
 /**
- * The traps of the proxy library and of HTTP itself that were found by trying. Each test is named
- * for the rule that it guards; each fails when the rule is broken.
+ * Pitfalls of the proxy library and of HTTP itself, found by experiment. Each test is named after the rule
+ * that it guards, and fails if the rule is broken.
  */
 
 import { eventually } from '@zephyr/testkit/eventually';
@@ -41,7 +41,7 @@ describe('request headers', () => {
     expect((await call(proxy.port)).status).toBe(200);
   });
 
-  it('Expect does not lead the client key past the credential swap', async () => {
+  it('Expect does not carry the client key past the credential swap', async () => {
     const { proxy, first } = await startRig();
     const result = await sendRaw(
       proxy.port,
@@ -58,7 +58,7 @@ describe('request headers', () => {
     expect(first.ledger[0]?.headers).not.toHaveProperty('expect');
   });
 
-  it('only listed headers go upstream, and none that Connection names', async () => {
+  it('only listed headers go upstream, and none listed in Connection', async () => {
     const { proxy, first } = await startRig({ server: { open: true } });
     await sendRaw(
       proxy.port,
@@ -97,13 +97,13 @@ describe('response headers and status', () => {
     { name: 'a status below 100', bytes: 'HTTP/1.1 099 Odd\r\ncontent-length: 0\r\n\r\n' },
     { name: 'a status above 599', bytes: 'HTTP/1.1 999 Odd\r\ncontent-length: 0\r\n\r\n' },
     {
-      name: 'a 101 that nobody asked for',
+      name: 'an unrequested 101',
       bytes: 'HTTP/1.1 101 Switching\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n',
       failure: 'not_claude',
     },
     { name: 'a redirect', bytes: head(307, { location: 'http://x/', 'content-length': '0' }) },
     {
-      name: 'endless interim answers',
+      name: 'endless interim responses',
       bytes: 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(10_001),
       failure: 'not_claude',
     },
@@ -120,11 +120,11 @@ describe('response headers and status', () => {
     expect(result.status).toBe(200);
     expect(result.headers['x-zephyr-endpoint']).toBe('e2');
     expect(second.ledger).toHaveLength(1);
-    // Seen as what it is: a time limit would hide a request that hangs.
+    // Detected directly: a time limit would hide a request that hangs.
     if (failure !== undefined) expect(await proxy.attempts()).toHaveProperty([`e1 ${failure}`], 1);
   });
 
-  it('an answer without a body names no length', async () => {
+  it('an answer without a body declares no length', async () => {
     const { proxy, first } = await startRig({ count: 1 });
     const path = '/v1/messages/count_tokens';
     first.always(raw(head(204, { 'content-length': '5' })));
@@ -136,7 +136,7 @@ describe('response headers and status', () => {
     expect((await call(proxy.port)).end).toBe('clean');
   });
 
-  it('only listed headers come back', async () => {
+  it('only listed headers are returned', async () => {
     const { proxy, first } = await startRig();
     first.always(
       sse({
@@ -175,7 +175,7 @@ describe('errors', () => {
     expect(second.ledger).toHaveLength(0);
   });
 
-  it('an error of ours names no host, path or query and leaves nothing hanging', async () => {
+  it('an error of ours reveals no host, path or query and leaves nothing hanging', async () => {
     const { proxy, first, second } = await startRig();
     await Promise.all([first.refuse(), second.refuse()]);
     const { status: code, text } = await call(proxy.port, { path: '/v1/messages?secret=q' });
@@ -213,7 +213,7 @@ describe('the raw target', () => {
     expect(first.ledger).toHaveLength(0);
   });
 
-  it('the path goes upstream exactly as it came, behind the path of the endpoint', async () => {
+  it('the path goes upstream exactly as received, after the path of the endpoint', async () => {
     const { proxy, first } = await startRig();
     await call(proxy.port, { path: '/v1/messages/count_tokens?beta=true&x=%20' });
     expect(first.ledger[0]?.target).toBe('/v1/messages/count_tokens?beta=true&x=%20');
@@ -238,7 +238,7 @@ describe('connections upstream', () => {
     expect(results.filter(({ end }) => end === 'clean')).toHaveLength(300);
   });
 
-  it('a kept-alive connection is used again', async () => {
+  it('a kept-alive connection is reused', async () => {
     const { proxy, first } = await startRig();
     for (let round = 0; round < 5; round += 1) await call(proxy.port);
     expect(first.connectionsSeen).toBe(1);
@@ -246,7 +246,7 @@ describe('connections upstream', () => {
 });
 
 describe('bodies', () => {
-  it('pass byte for byte, also when they are not text', async () => {
+  it('pass byte for byte, even if they are not text', async () => {
     const { proxy, first } = await startRig();
     const body = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * 7) % 256));
     await call(proxy.port, { body });

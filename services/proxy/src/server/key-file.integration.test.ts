@@ -1,4 +1,4 @@
-/** A key that is taken out of its file stops working, with nothing else changed: the real process. */
+/** A key removed from its file stops working, with no other change: the real process. */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startProxyProcess } from '../test-support/proxy-process.ts';
 
-/** Each wrong key is a failure of this address, and they are limited. */
+/** Each wrong key is a failure of this address, and those are limited. */
 const LOOK_EVERY_MS = 250;
 const BOB = 'b'.repeat(40);
 
@@ -60,7 +60,7 @@ describe('a key in a file', () => {
     }
   });
 
-  it('is refused once its file is gone, and nobody else gets in by that', async () => {
+  it('is refused once its file is gone, and that admits nobody else', async () => {
     const { keyFile, statusOf } = await startTeam();
     expect(await statusOf('a'.repeat(40))).toBe(200);
     rmSync(keyFile);

@@ -1,4 +1,4 @@
-/** The proxy's own HTTPS: no front is needed on a LAN. */
+/** The proxy's own HTTPS: a LAN needs no reverse proxy. */
 import { once } from 'node:events';
 import { request } from 'node:https';
 
@@ -9,7 +9,7 @@ import { expect, it } from 'vitest';
 
 import { startRig } from '../test-support/rig.ts';
 
-it('serves over TLS, plain HTTP to this machine, and names https in its advice', async () => {
+it('serves over TLS, plain HTTP to this machine, and says https in its advice', async () => {
   const certificate = { certificate: VALID.cert, key: new Secret(VALID.key) };
   const { proxy } = await startRig({ certificate });
   const ask = async (path: string) => {

@@ -1,4 +1,4 @@
-/** What goes upstream and what does not, with a second person's requests beside it. */
+/** What goes upstream and what does not, with a second person's requests in parallel. */
 import { call, sendRaw } from '@zephyr/testkit/http-call';
 import { json, reset, status } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it } from 'vitest';
@@ -15,21 +15,24 @@ describe('a wrong base URL', () => {
     '/messages',
     '/api/v1/messages',
     '/v1/messages/v1/messages',
-  ])('%s is answered by us with the right one; nobody is asked or ejected', async (path) => {
-    const { proxy, first, second } = await startRig();
-    for (let round = 0; round < 2; round += 1) {
-      const refused = await call(proxy.port, { path });
-      expect(refused.status).toBe(404);
-      expect(refused.headers['x-should-retry']).toBe('false');
-      const { error } = JSON.parse(refused.text);
-      expect(error.type).toBe('not_found_error');
-      expect(error.message).toContain(
-        `ANTHROPIC_BASE_URL to http://127.0.0.1:${proxy.port} of this proxy, without /v1`,
-      );
-    }
-    expect(first.ledger.length + second.ledger.length).toBe(0);
-    expect((await call(proxy.port)).headers['x-zephyr-endpoint']).toBe('e1');
-  });
+  ])(
+    '%s is answered by us with the right one; no endpoint is contacted or ejected',
+    async (path) => {
+      const { proxy, first, second } = await startRig();
+      for (let round = 0; round < 2; round += 1) {
+        const refused = await call(proxy.port, { path });
+        expect(refused.status).toBe(404);
+        expect(refused.headers['x-should-retry']).toBe('false');
+        const { error } = JSON.parse(refused.text);
+        expect(error.type).toBe('not_found_error');
+        expect(error.message).toContain(
+          `ANTHROPIC_BASE_URL to http://127.0.0.1:${proxy.port} of this proxy, without /v1`,
+        );
+      }
+      expect(first.ledger.length + second.ledger.length).toBe(0);
+      expect((await call(proxy.port)).headers['x-zephyr-endpoint']).toBe('e1');
+    },
+  );
 
   it.each([
     'GET http://elsewhere.example/v1/models HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n',
@@ -49,7 +52,7 @@ describe('a wrong base URL', () => {
     },
   );
 
-  it('a Host that is no address is not repeated', async () => {
+  it('a Host that is not an address is not echoed', async () => {
     const { proxy } = await startRig();
     const bytes = 'POST /messages HTTP/1.1\r\nHost: a"}<b>\r\nConnection: close\r\n\r\n';
     const { text } = await sendRaw(proxy.port, bytes, 30_000);
@@ -59,7 +62,7 @@ describe('a wrong base URL', () => {
 });
 
 describe('extra_paths', () => {
-  it('go nowhere else when their endpoint cannot be reached', async () => {
+  it('go nowhere else if their endpoint cannot be reached', async () => {
     const { proxy, first, second } = await startRig({ server });
     await first.refuse();
     for (let again = 0; again < 2; again += 1) {
@@ -88,14 +91,14 @@ describe('extra_paths', () => {
     { name: 'a reset after it was read', script: reset() },
   ])('$name: not sent again, and nobody else notices', async ({ script }) => {
     const { proxy, first, second } = await startRig({ server });
-    // A kept-alive connection is there, which a second try could be excused with.
+    // A kept-alive connection exists, which could be an excuse for a second try.
     await call(proxy.port);
     for (let round = 0; round < 5; round += 1) {
       first.next(script);
       const result = await call(proxy.port, { path: '/v1/files' });
       expect(result.status).toBeGreaterThan(400);
       expect(first.ledger.filter(({ target }) => target === '/v1/files')).toHaveLength(round + 1);
-      // A second person: still at the first endpoint.
+      // A second person is still at the first endpoint.
       expect((await call(proxy.port)).headers['x-zephyr-endpoint']).toBe('e1');
     }
     expect(second.ledger).toHaveLength(0);

@@ -118,7 +118,7 @@ describe('readTarget', () => {
     expect(read(target, method)).toBe(found);
   });
 
-  it('lets only targets pass whose path every reader understands alike', () => {
+  it('admits only targets whose path every reader understands the same way', () => {
     const parts = fc.constantFrom(
       '/',
       'v1',

@@ -1,10 +1,10 @@
 /**
- * What a request asks for, judged by its raw target: exactly the bytes that the client sent.
- * Libraries compare normalised paths and then forward the raw one, so `/v1/..%2fadmin` or
- * `http://elsewhere/v1/models` would go upstream with the team's token.
+ * Classifies a request by its raw target: exactly the bytes that the client sent. Libraries compare
+ * normalised paths and then forward the raw one, so `/v1/..%2fadmin` or `http://elsewhere/v1/models` would go
+ * upstream with the team's token.
  *
- * What goes upstream is a closed list with its methods: the team's token opens far more at an
- * endpoint than people need here (organization keys, billing, other people's files).
+ * Only a closed list of paths and methods goes upstream: the team's token grants far more at an endpoint than
+ * people need here (organization keys, billing, other people's files).
  */
 
 import type { Operation } from '@zephyr/core';
@@ -16,15 +16,15 @@ export type RequestTarget =
   | { readonly kind: 'own' }
   | {
       readonly kind: 'upstream';
-      /** Path and query, made only of characters that mean themselves. */
+      /** Path and query, containing only characters that stand for themselves. */
       readonly pathAndQuery: string;
       readonly operation: Operation;
     }
   | { readonly kind: 'refused'; readonly why: TargetRefusal };
 
 /**
- * `base_url`: a path of the API behind something that ANTHROPIC_BASE_URL should not have or lacks.
- * `forward_proxy`: an absolute URL, as HTTP_PROXY makes clients send it.
+ * `base_url`: an API path with extra or missing parts, from a wrong ANTHROPIC_BASE_URL.
+ * `forward_proxy`: an absolute URL, as sent by clients with HTTP_PROXY.
  */
 export type TargetRefusal =
   | 'too_long'
@@ -42,23 +42,23 @@ const OWN_PATHS: ReadonlySet<string> = new Set([
   '/diagnostics',
 ]);
 
-/** Node takes up to the whole header limit; no path of the Messages API comes near this. */
+/** Node accepts up to the whole header limit; no path of the Messages API comes near this. */
 const MAX_TARGET_LENGTH = 4096;
 /** The script and the style of the status page. */
 const OWN_FILE = /^\/assets\/[A-Za-z0-9_-][A-Za-z0-9._-]*$/;
 const QUERY = /^[A-Za-z0-9._~!$&'()*+,;=:@/?%[\]-]*$/;
 /**
- * Model ids of real endpoints hold `/`, blanks and `[1m]`, which clients percent-encode. Neither the
- * id nor a part of it between encoded slashes is empty or starts with a dot, and a dot is never
- * encoded: however often somebody decodes it, the path stays below /v1/models/.
+ * Model ids of real endpoints contain `/`, blanks and `[1m]`, which clients percent-encode. Neither the id
+ * nor a part of it between encoded slashes is empty or starts with a dot, and a dot is never encoded: however
+ * often the path is decoded, it stays below /v1/models/.
  */
 const MODEL_PART = '[A-Za-z0-9_~:@-](?:[A-Za-z0-9._~:@-]|%(?:20|3[Aa]|40|5[BbDd]))*';
 const MODEL_PATH = new RegExp(`^/v1/models/${MODEL_PART}(?:%2[Ff]${MODEL_PART})*$`);
-/** A path of the API at the end of another one, or without its /v1. */
+/** An API path at the end of another one, or without its /v1. */
 const MISPLACED = /(?:^|\/)(?:messages(?:\/count_tokens)?|models(?:\/[^/]+)?)\/*$/i;
 /**
- * The same of messages, whose path needs no encoding: some clients encode what they were given, with the blanks,
- * quotes and letters that somebody has put into the base URL.
+ * The same for messages, whose path needs no encoding: some clients encode their base URL as given, including
+ * blanks, quotes and letters that crept into it.
  */
 const MISPLACED_MESSAGES = /(?:^|[/\\])messages(?:[/\\]count_tokens)?(?:[/\\]*|[\s;?#"'].*)$/is;
 const DOT_SEGMENT = /(?:^|[/\\])\.{1,2}(?:[/\\]|$)/;
@@ -66,7 +66,7 @@ const ABSOLUTE_FORM = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//;
 const EXTRA_METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'DELETE']);
 
 export interface TargetRules {
-  /** Exact paths besides the closed list that go upstream. */
+  /** Exact paths that go upstream in addition to the closed list. */
   readonly extraPaths: ReadonlySet<string>;
 }
 
@@ -98,7 +98,7 @@ function ownTarget(method: string, path: string): RequestTarget {
   return { kind: isOwn ? 'own' : 'home' };
 }
 
-/** Only chooses the sentence that helps. */
+/** Only selects the most helpful message. */
 function refusalOf(path: string): TargetRefusal {
   if (ABSOLUTE_FORM.test(path)) return 'forward_proxy';
   if (isPlain(path)) return MISPLACED.test(path) ? 'base_url' : 'unknown';
@@ -107,7 +107,7 @@ function refusalOf(path: string): TargetRefusal {
   return isMisplaced ? 'base_url' : 'malformed';
 }
 
-/** Empty where a per-cent sign does not encode anything. */
+/** Empty if a percent sign does not encode anything. */
 function decoded(path: string): string {
   try {
     return decodeURIComponent(path);
@@ -116,7 +116,7 @@ function decoded(path: string): string {
   }
 }
 
-/** Empty segments are what a base URL with a slash at its end makes. */
+/** A base URL with a trailing slash produces empty segments. */
 function isPlain(path: string): boolean {
   return /^(?:\/+[A-Za-z0-9_~:@-][A-Za-z0-9._~:@-]*)+\/*$/.test(path);
 }

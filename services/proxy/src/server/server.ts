@@ -1,6 +1,6 @@
 /**
- * The HTTP server with its limits, and how it ends. Node's defaults suit a public site, not a proxy
- * whose answers may be silent for minutes and whose requests are small and quick to arrive.
+ * The HTTP server with its limits, and how it stops. Node's defaults suit a public site, not a proxy whose
+ * answers may be silent for minutes and whose requests are small and quick to arrive.
  */
 import { once } from 'node:events';
 import {
@@ -28,7 +28,7 @@ import {
 import type { Connections } from './connections.ts';
 
 const CHECK_INTERVAL_MS = 1_000;
-/** For a refused client to read why. */
+/** Time for a refused client to read why. */
 const LAST_READ_MS = 1_000;
 
 type ServerSettings = Pick<DataPathConfig, 'timeouts' | 'limits'>;
@@ -36,7 +36,7 @@ type ServerSettings = Pick<DataPathConfig, 'timeouts' | 'limits'>;
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;
-  /** Of a socket that listens there already. */
+  /** File descriptor of a socket that is already listening. */
   readonly fd?: number | undefined;
   readonly settings: ServerSettings;
   readonly connections: Connections;
@@ -47,9 +47,9 @@ export interface ListenOptions {
 export interface Listening {
   readonly server: Server;
   readonly port: number;
-  /** Changed limits: of time at once, of a connection for new ones. */
+  /** Applies changed limits: time limits immediately, connection limits to new connections. */
   reconfigure(settings: ServerSettings): void;
-  /** A renewed certificate, for new connections. */
+  /** Uses a renewed certificate for new connections. */
   renew(certificate: OwnCertificate | undefined): void;
 }
 
@@ -58,14 +58,14 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   const server = createServer(
     {
       connectionsCheckingInterval: CHECK_INTERVAL_MS,
-      // The first request may wait for ever for its turn otherwise.
+      // Otherwise the first request may wait forever for its turn.
       noDelay: true,
     },
     connections.inOrder(
       certificate === undefined ? handler : refusingUnencrypted(handler, refuseUnencrypted),
     ),
   );
-  // Node's `close` would end connections whose clients have yet to take their answer, or ask again at once.
+  // Node's `close` would end connections whose clients still have an answer to read, or a request to send.
   server.closeIdleConnections = () => undefined;
   const reconfigure = (settings: ServerSettings): void => applyLimits(server, settings);
   reconfigure(options.settings);
@@ -89,19 +89,20 @@ function refuseUnencrypted(_req: IncomingMessage, res: ServerResponse): void {
   sendError(res, { name: 'https_only' });
 }
 
-/** How often a server that closes looks for connections that may end. */
+/** How often a closing server looks for connections that may end. */
 const CLOSE_CHECK_MS = 100;
 /**
- * A client that has just got its answer often asks again on the same connection: it would be reset, with an
- * answer that began before this server closed and could not say that it was the last one.
+ * A client that has just got its answer often sends another request on the same connection. That request
+ * would be reset, because the answer began before the server closed and could not announce that it was the
+ * last.
  */
 const LINGER_MS = 1_000;
-/** A request may be on its way on a connection that was just opened… */
+/** A request may be on its way on a newly opened connection… */
 const FIRST_BYTE_MS = 500;
-/** …or half read. Node watches over headers no longer once a server closes. */
+/** …or half read. A closing Node server no longer enforces its header limit. */
 const LAST_HEADERS_MS = 10_000;
 
-/** No new connections; idle ones end; returns when the last one has ended. */
+/** Refuses new connections and ends idle ones; returns when the last one has ended. */
 export async function closeGently(
   server: Server,
   connections: Connections,
@@ -126,18 +127,18 @@ function applyLimits(server: Server, { timeouts, limits }: ServerSettings): void
   server.headersTimeout = Math.min(timeouts.headersMs, timeouts.requestMs);
   server.requestTimeout = timeouts.requestMs;
   server.keepAliveTimeout = timeouts.keepAliveMs;
-  // Node reads it for each new connection, though only its option is documented. A test watches it.
+  // Node reads it for each new connection, though only the option is documented. Covered by a test.
   Object.assign(server, { maxHeaderSize: limits.headerBytes });
 }
 
 const REFUSED = new WeakSet<Socket>();
 
 /**
- * What Node's parser rejects never reaches the application. It may stand behind other requests, whose
- * answers come first: nothing is written into one of them.
+ * Requests that Node's parser rejects never reach the application. Earlier requests on the connection may
+ * still be unanswered: nothing is written into their answers.
  */
 function refuseRest(socket: Socket, name: ErrorName, connections: Connections): void {
-  // Each further piece is rejected by the parser again.
+  // The parser rejects each further chunk again.
   if (REFUSED.has(socket)) return;
   REFUSED.add(socket);
   socket.on('error', () => undefined);
@@ -154,7 +155,7 @@ function answerRaw(socket: Socket, name: ErrorName): void {
   }
   const { status } = errorKind(name);
   const body = errorBody(name, newRequestId());
-  // A client that neither reads nor closes would hold the connection half open.
+  // A client that neither reads nor closes would keep the connection half open.
   setTimeout(() => socket.destroy(), LAST_READ_MS).unref();
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? name}\r\ncontent-type: application/json\r\n` +

@@ -1,6 +1,6 @@
 /**
- * No request is smuggled: whatever a client sends, an endpoint reads whole requests that we framed,
- * and a second person, whose requests use the same connections meanwhile, gets their own answers.
+ * No request is smuggled: whatever a client sends, an endpoint reads whole requests framed by us, and a
+ * second person, whose requests share the connections, gets their own answers.
  */
 import { createHash } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
@@ -24,7 +24,7 @@ const clientKeys = [
 ];
 const CORPUS = smugglingCorpus(ATTACKER);
 const AT_ONCE = 100;
-/** For an answer to come; what does not end by itself is closed then. */
+/** Time for an answer to arrive; connections that do not end on their own are then closed. */
 const WAIT_MS = 120;
 
 const MODES: readonly { name: string; bufferedBodiesBytes: number; answerTime: AnswerTime }[] = [
@@ -75,7 +75,7 @@ describe(`smuggling: ${CORPUS.length} requests`, () => {
         expect(about).toContain(`authorization: Bearer ${tokenOf('main')}`);
         expect(about.toLowerCase()).not.toContain(SMUGGLED_MARK);
         expect(about).not.toContain(ATTACKER);
-        // The victim's request is never a part of somebody else's.
+        // The victim's request is never part of another person's.
         if (body.includes('nonce-')) expect(body).toMatch(/^\{"nonce":"nonce-\w+"\}$/);
       }
       expect(recorder.requests.length).toBeGreaterThan(200);
@@ -86,7 +86,7 @@ describe(`smuggling: ${CORPUS.length} requests`, () => {
   );
 });
 
-/** Half of the memory belongs to one person at most; the attacker holds it with a stalled upload. */
+/** One person gets at most half of the memory; the attacker occupies it with a stalled upload. */
 async function fillShare(proxy: TestProxy): Promise<void> {
   const socket = connect(proxy.port, '127.0.0.1');
   onTestFinished(() => void socket.destroy());
@@ -104,7 +104,7 @@ interface VictimAnswer {
   readonly text: string;
 }
 
-/** An early answer cannot hold what comes after it: then only the status counts. */
+/** An early answer cannot contain later data: then only the status counts. */
 async function ask(port: number, nonce: string, answerTime: AnswerTime): Promise<VictimAnswer> {
   const { status, text } = await call(port, {
     path: '/v1/messages',

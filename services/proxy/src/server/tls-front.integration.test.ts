@@ -1,4 +1,4 @@
-/** The shipped files for Caddy and nginx in front of a real proxy: streams, sizes, no key in a log. */
+/** The shipped Caddy and nginx files in front of a real proxy: streams, sizes, no key in a log. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -33,9 +33,9 @@ const MIB = 1024 * 1024;
 
 interface Front {
   readonly port: number;
-  /** Whom its certificate is signed by. */
+  /** The CA of its certificate. */
   ca(): string;
-  /** Everything that it wrote, to files and to its console. */
+  /** All its output, to files and to the console. */
   logs(): string;
 }
 interface FrontOptions {
@@ -50,7 +50,7 @@ describe.each(['caddy', 'nginx'] as const)('%s in front', (name) => {
   const isThere = spawnSync(name, [name === 'nginx' ? '-v' : 'version']).error === undefined;
   if (!isThere) console.log(`tls: ${name} is not installed, its file is not tried`);
 
-  it.skipIf(!isThere)('passes on each event at once', async () => {
+  it.skipIf(!isThere)('passes on each event immediately', async () => {
     const { rig, front } = await start(name);
     const events = eventsOf();
     const firstContent = events.findIndex((event) => event.includes('content_block_delta'));
@@ -59,7 +59,7 @@ describe.each(['caddy', 'nginx'] as const)('%s in front', (name) => {
       socket.write(chunkedHead(200, { 'content-type': 'text/event-stream' }));
       // Until there is content, the proxy itself holds them back for a failover.
       for (const event of events.slice(0, firstContent + 1)) socket.write(chunk(event));
-      // The others come only when the client has these, so a buffer would be seen.
+      // The others are sent only once the client has these, so that buffering would show.
       await given.promise;
       for (const event of events.slice(firstContent + 1)) socket.write(chunk(event));
       socket.write(LAST_CHUNK);
@@ -74,18 +74,15 @@ describe.each(['caddy', 'nginx'] as const)('%s in front', (name) => {
     expect(answer).toContain('message_stop');
   });
 
-  it.skipIf(!isThere)(
-    'makes nobody a program of this machine: without keys all get a 401',
-    async () => {
-      const { rig, front } = await start(name, { clientKeys: [] });
-      for (let round = 0; round < 2; round += 1) {
-        expect((await ask(front, JSON.stringify(REQUEST))).resume().statusCode).toBe(401);
-        expect((await call(rig.proxy.port)).status).toBe(200);
-      }
-    },
-  );
+  it.skipIf(!isThere)('makes no client local: without keys all get a 401', async () => {
+    const { rig, front } = await start(name, { clientKeys: [] });
+    for (let round = 0; round < 2; round += 1) {
+      expect((await ask(front, JSON.stringify(REQUEST))).resume().statusCode).toBe(401);
+      expect((await call(rig.proxy.port)).status).toBe(200);
+    }
+  });
 
-  it.skipIf(!isThere)('names whose wrong keys they are, where it is trusted', async () => {
+  it.skipIf(!isThere)('reports whose wrong keys they are, if it is trusted', async () => {
     const { rig, front } = await start(name, {
       clientKeys,
       server: { trustedProxies: ['127.0.0.1'] },
@@ -93,7 +90,7 @@ describe.each(['caddy', 'nginx'] as const)('%s in front', (name) => {
     const wrong = async (headers: Readonly<Record<string, string>>) =>
       (await ask(front, JSON.stringify(REQUEST), { ...WRONG, ...headers })).resume().statusCode;
     for (let round = 0; round < 20; round += 1) await wrong({});
-    // An address that the client made up does not help it.
+    // An address made up by the client does not help it.
     expect(await wrong({ 'x-forwarded-for': '203.0.113.7' })).toBe(429);
     expect((await ask(front, JSON.stringify(REQUEST))).resume().statusCode).toBe(200);
     expect(rig.proxy.log()).not.toContain('canary');
@@ -123,7 +120,7 @@ async function start(
   name: keyof typeof fronts,
   options: RigOptions = { clientKeys },
 ): Promise<{ rig: Rig; front: Front }> {
-  // Times of a test are too short for megabytes on a busy machine.
+  // Test timeouts are too short for megabytes on a busy machine.
   const rig = await startRig({
     ...options,
     timeouts: { firstByteMs: 20_000, wholeAnswerMs: 20_000, idleMs: 20_000, gateMs: 20_000 },
@@ -148,7 +145,7 @@ function ask(
     const sent = request({
       ...{ host: '127.0.0.1', port: front.port, servername: NAME, ca: front.ca(), agent: false },
       ...{ method: 'POST', path: '/v1/messages' },
-      // The certificate of the test is for localhost; Caddy makes one for the name.
+      // The test certificate is for localhost; Caddy creates one for the name.
       ...(front.ca() === VALID.cert ? { checkServerIdentity: () => undefined } : {}),
       headers: { host: NAME, 'content-type': 'application/json', ...credentials },
     });
@@ -156,7 +153,7 @@ function ask(
   });
 }
 
-/** The file as it is, below the settings of a machine where 443 is not ours. */
+/** The shipped file, below settings for a machine where port 443 is not ours. */
 function caddy({ folder, port, proxyPort }: FrontOptions): Front {
   const config = [
     '{',
@@ -180,7 +177,7 @@ function caddy({ folder, port, proxyPort }: FrontOptions): Front {
   };
 }
 
-/** The file with what each machine has its own of. */
+/** The shipped file with machine-specific values. */
 function nginx({ folder, port, proxyPort }: FrontOptions): Front {
   const own: readonly (readonly [string, string])[] = [
     ['listen 443 ssl', `listen 127.0.0.1:${port} ssl`],
@@ -202,7 +199,7 @@ function nginx({ folder, port, proxyPort }: FrontOptions): Front {
   );
   const config = [
     ...['daemon off;', `pid ${folder}/pid;`, 'worker_processes 1;', 'events {}'],
-    // As Debian's nginx.conf has it, whose log this is.
+    // As in Debian's nginx.conf, which configures this log.
     ...['http {', `access_log ${folder}/logs/access.log;`, ...temporary],
     `include ${folder}/site.conf;`,
     '}',
@@ -220,7 +217,7 @@ function nginx({ folder, port, proxyPort }: FrontOptions): Front {
   return { port, ca: () => VALID.cert, logs: () => [printed(), ...written()].join('\n') };
 }
 
-/** What it prints, until the test has ended, and the program with it. */
+/** Collects its output until the test ends, and the program with it. */
 function collect(child: ChildProcess): () => string {
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {

@@ -1,14 +1,14 @@
-/** A proxy whose configuration a test changes while it runs. */
+/** A proxy whose configuration a test changes at run time. */
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import type { ConfigChange, ConfigSource } from '@zephyr/runtime/config/source';
 
 import { type Rig, type RigOptions, startRig } from './rig.ts';
 
-/** Reports changes when the test says so. */
+/** Reports changes when the test triggers it. */
 export class TestSource implements ConfigSource {
   readonly #listeners: ((change: ConfigChange) => void)[] = [];
   loaded: LoadedConfig | undefined;
-  /** The groups whose tokens were refused, in the order of the refusals. */
+  /** The groups whose tokens were refused, in order. */
   readonly refused: string[] = [];
 
   current(): LoadedConfig {

@@ -1,13 +1,13 @@
 /**
- * An endpoint that believes nothing: it keeps each connection's bytes and reads them by the letter
- * of RFC 9112. What does not read as a whole request that this proxy wrote is a finding.
+ * An endpoint that trusts nothing: it stores each connection's bytes and parses them strictly by RFC 9112.
+ * Anything that is not a whole request written by this proxy is a finding.
  */
 import { createServer, type Socket } from 'node:net';
 
 export interface RecordedRequest {
   readonly connection: number;
   readonly line: string;
-  /** As written; the request line is not among them. */
+  /** As written; excludes the request line. */
   readonly headers: readonly string[];
   readonly body: string;
 }
@@ -15,12 +15,12 @@ export interface RecordedRequest {
 export interface FramingRecorder {
   readonly url: string;
   readonly requests: readonly RecordedRequest[];
-  /** What should not have been written, in words. */
+  /** Descriptions of bytes that should not have been written. */
   readonly findings: readonly string[];
   stop(): void;
 }
 
-/** `at_head`: before the body has come. */
+/** `at_head`: before the body has arrived. */
 export type AnswerTime = 'at_end' | 'at_head';
 
 export async function startFramingRecorder(answerTime: AnswerTime): Promise<FramingRecorder> {
@@ -80,7 +80,7 @@ class RecordedConnection {
 
   #readRequest(): boolean {
     const headEnd = this.#bytes.indexOf('\r\n\r\n');
-    // The start of a head is ours, too: bytes that never become one must not hide here.
+    // The start of a head must be ours, too: bytes that never become one must not hide here.
     if (this.#bytes.length > 0 && !/^(?:P(?:O|$)|G(?:E|$)|D(?:E|$))/.test(this.#bytes)) {
       return this.#find('bytes that are no request', this.#bytes);
     }
@@ -102,8 +102,8 @@ class RecordedConnection {
     this.#ledger.requests.push({ connection: this.#number, line, headers, body });
     this.#bytes = rest;
     if (this.#answeredEarly) {
-      // It may still be finished, but nobody may come after it.
-      if (rest !== '') this.#find('a request behind an early answer', rest);
+      // It may still be completed, but nothing may follow it.
+      if (rest !== '') this.#find('a request after an early answer', rest);
       return false;
     }
     if (rest !== '') return this.#find('a request before the answer to the first', rest);

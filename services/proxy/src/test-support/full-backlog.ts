@@ -1,7 +1,7 @@
 /**
- * An address where connecting never ends: a listener that accepts nothing and whose queue is full.
- * The kernel then drops each SYN, as a dead host or a firewall does. The listener lives in a stopped
- * child process, because Node itself accepts without being asked.
+ * An address where connecting never completes: a listener that accepts nothing and whose queue is full. The
+ * kernel then drops each SYN, like a dead host or a firewall. The listener lives in a stopped child process,
+ * because Node itself accepts connections on its own.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,7 +18,7 @@ const LISTENER = `
     process.stdout.write(String(server.address().port) + '\\n');
   });
 `;
-/** More than the queue takes; the kernel rounds its length up. */
+/** More than the queue holds; the kernel rounds its length up. */
 const FILLING_CONNECTIONS = 8;
 
 export async function startFullBacklog(): Promise<FullBacklog> {

@@ -1,4 +1,4 @@
-/** A proxy as its own process, for what only signals and exit codes can show. */
+/** A proxy in its own process, for what only signals and exit codes can show. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ export interface ProxyProcess {
   readonly port: number;
   readonly child: ChildProcess;
   output(): string;
-  /** With the exit code. */
+  /** Resolves with the exit code. */
   readonly exited: Promise<number | null>;
   kill(): void;
 }
@@ -27,7 +27,7 @@ export interface ProxyProcessOptions {
   readonly preload?: string;
   readonly port?: number;
   readonly redisUrl?: string;
-  /** Of its configuration and its state, kept by the caller: for proxies one after the other. */
+  /** Folder of its configuration and state, owned by the caller: for proxies started one after the other. */
   readonly folder?: string;
 }
 
@@ -43,7 +43,7 @@ export async function startProxyProcess(options: ProxyProcessOptions): Promise<P
     env: {
       PATH: process.env['PATH'],
       HOME: folder,
-      // Not as an argument: Node reads `--env-file` itself, wherever it is.
+      // Not as an argument: Node itself reads `--env-file`, wherever it is.
       ZEPHYR_ENV_FILE: join(folder, 'none'),
       TOKEN_main: tokenOf('main'),
       ZEPHYR_REDIS_URL: options.redisUrl ?? `unix://${folder}/none.sock`,

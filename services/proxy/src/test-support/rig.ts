@@ -1,4 +1,4 @@
-/** The usual set-up of a test: some upstreams, a proxy before them, all ended after the test. */
+/** The usual setup of a test: some upstreams and a proxy in front of them, all stopped after the test. */
 import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { onTestFinished } from 'vitest';
 

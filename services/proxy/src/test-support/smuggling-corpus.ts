@@ -1,18 +1,18 @@
 /**
- * Requests that want two readers to disagree about where they end, in the manner of llhttp's own
- * tests and of the published smuggling techniques (CL.TE, TE.CL, TE.TE, CL.0, chunk extensions and
- * trailers, folded lines, NUL, duplicate lengths, bodies on methods without one). Each hides a second
- * request behind or within its body.
+ * Requests designed to make two readers disagree about where they end, modelled on llhttp's own tests and on
+ * published smuggling techniques (CL.TE, TE.CL, TE.TE, CL.0, chunk extensions and trailers, folded lines,
+ * NUL, duplicate lengths, bodies on methods without one). Each hides a second request after or within its
+ * body.
  */
 
-/** What would be seen upstream if a request had been smuggled: we forward no such header. */
+/** Would be seen upstream if a request had been smuggled: we forward no such header. */
 export const SMUGGLED_MARK = 'x-smuggled';
 
 export interface SmugglingCase {
   readonly name: string;
-  /** In one piece, or in pieces that are sent one after the other. */
+  /** In one piece, or in pieces sent one after the other. */
   readonly pieces: readonly string[];
-  /** What the attacker does at the end. */
+  /** How the attacker ends. */
   readonly end: 'wait' | 'close';
 }
 
@@ -41,12 +41,12 @@ const hidden = (key: string): string =>
 
 interface FramingVariant {
   readonly name: string;
-  /** Header lines, each with its line end. */
+  /** Header lines, each including its line end. */
   readonly head: string;
   readonly body: string;
 }
 
-/** @param inner The hidden request. */
+/** @param inner the hidden request */
 function framings(inner: string): readonly FramingVariant[] {
   const length = Buffer.byteLength(inner);
   const whole = `${length.toString(16)}\r\n${inner}\r\n0\r\n\r\n`;
@@ -95,7 +95,7 @@ function lengthsOf(inner: string): readonly FramingVariant[] {
     { name: 'two lengths, the first 0', head: line(0) + line(length), body: inner },
     { name: 'two lengths, the second 0', head: line(length) + line(0), body: inner },
     { name: 'length with a blank before its colon', head: `Content-Length : 5\r\n`, body: inner },
-    { name: 'length behind a blank', head: ` Content-Length: 5\r\n`, body: inner },
+    { name: 'length after a blank', head: ` Content-Length: 5\r\n`, body: inner },
     { name: 'length with underscore', head: `Content_Length: ${length}\r\n`, body: inner },
   ];
 }
@@ -163,15 +163,15 @@ function chunksOf(inner: string, length: number): readonly FramingVariant[] {
     'extension with a bare LF': `${size};\n${inner}\r\n0\r\n\r\n`,
     'extension with a bare CR': `${size};a\rb\r\n${inner}\r\n0\r\n\r\n`,
     'extension of 20 KB': `${size};${'a'.repeat(20_000)}\r\n${inner}\r\n0\r\n\r\n`,
-    'blank behind the size': `${size} \r\n${inner}\r\n0\r\n\r\n`,
+    'blank after the size': `${size} \r\n${inner}\r\n0\r\n\r\n`,
     'size with 0x': `0x${size}\r\n${inner}\r\n0\r\n\r\n`,
     'size with a sign': `+${size}\r\n${inner}\r\n0\r\n\r\n`,
     'negative size': `-${size}\r\n${inner}\r\n0\r\n\r\n`,
     'size with leading zeros': `0000000000000000${size}\r\n${inner}\r\n0\r\n\r\n`,
     'size that overflows': `10000000000000000${size}\r\n${inner}\r\n0\r\n\r\n`,
-    'bare LF behind the size': `${size}\n${inner}\n0\n\n`,
-    'bare CR behind the size': `${size}\r${inner}\r0\r\r`,
-    'no line end behind the data': `${size}\r\n${inner}0\r\n\r\n`,
+    'bare LF after the size': `${size}\n${inner}\n0\n\n`,
+    'bare CR after the size': `${size}\r${inner}\r0\r\r`,
+    'no line end after the data': `${size}\r\n${inner}0\r\n\r\n`,
     'two bytes too many': `${size}\r\n${inner}xx0\r\n\r\n`,
     'empty size line': `\r\n${inner}\r\n0\r\n\r\n`,
     'last chunk of many zeros': `000000\r\n\r\n${inner}`,

@@ -1,4 +1,4 @@
-/** Publishes routing snapshots as the leading controller does, without a controller. */
+/** Publishes routing snapshots like the leading controller, but without one. */
 import type { Ramp, RoutingSnapshot } from '@zephyr/contract/snapshot';
 import { endpointId, epochMs } from '@zephyr/core';
 import { keys } from '@zephyr/runtime/redis/keys';
@@ -20,7 +20,7 @@ export interface SnapshotParts {
   /** Recoveries by endpoint. */
   readonly recoveries?: Readonly<Record<string, number>>;
   readonly overloadedEverywhere?: boolean;
-  /** `manual`: people chose the active endpoint. */
+  /** `manual`: an operator chose the active endpoint. */
   readonly kind?: 'auto' | 'manual';
 }
 

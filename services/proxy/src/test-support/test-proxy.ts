@@ -1,4 +1,4 @@
-/** A proxy in this process for tests: real sockets, its log and files in hand. */
+/** A proxy in this process for tests: real sockets, with access to its log and files. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { LookupFunction } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -16,8 +16,8 @@ import pino from 'pino';
 import { startProxy } from '../proxy.ts';
 
 /**
- * Longer than any test: what waits for a limit brings a `ManualClock`, or a limit of its own that
- * nothing else in the test can reach.
+ * Longer than any test: a test of a limit uses a `ManualClock`, or its own limit that nothing else in the
+ * test can reach.
  */
 export const PATIENT_TIMES = {
   connectMs: 20_000,
@@ -36,9 +36,9 @@ export const PATIENT_TIMES = {
 };
 
 export interface TestProxyOptions {
-  /** Base URLs; the endpoints are named e1, e2, … and share one group unless `groups` says so. */
+  /** Base URLs; the endpoints are named e1, e2, … and share one group unless `groups` is given. */
   readonly endpoints: readonly string[];
-  /** Instead of e1, e2, … */
+  /** Replaces e1, e2, … */
   readonly names?: readonly string[];
   /** One group name for each endpoint. */
   readonly groups?: readonly string[];
@@ -46,9 +46,9 @@ export interface TestProxyOptions {
   readonly groupKeys?: string | Readonly<Record<string, string>>;
   /** Lines of TOML by the name of an endpoint. */
   readonly endpointKeys?: Readonly<Record<string, string>>;
-  /** More tables of the file. */
+  /** Further tables of the file. */
   readonly tables?: string;
-  /** Besides the tokens of the groups. */
+  /** In addition to the tokens of the groups. */
   readonly variables?: Readonly<Record<string, string>>;
   readonly timeouts?: Partial<Config['timeouts']>;
   readonly limits?: Partial<Config['limits']>;
@@ -56,7 +56,7 @@ export interface TestProxyOptions {
   readonly sessions?: Partial<Config['sessions']>;
   readonly server?: Partial<Config['server']>;
   readonly clientKeys?: Secrets['clientKeys'];
-  /** Of our own HTTPS. */
+  /** For our own HTTPS. */
   readonly certificate?: Secrets['ownCertificates']['server'];
   readonly redisUrl?: string;
   readonly snapshotPath?: string;
@@ -64,7 +64,7 @@ export interface TestProxyOptions {
   readonly clock?: Clock;
   readonly id?: string;
   readonly configSource?: ConfigSource;
-  /** Called with the configuration as the proxy gets it. */
+  /** Called with the configuration as the proxy receives it. */
   readonly onLoaded?: (loaded: LoadedConfig) => void;
 }
 
@@ -73,7 +73,7 @@ export interface TestProxy {
   readonly id: string;
   readonly configHash: string;
   readonly snapshotPath: string;
-  /** Everything that was logged. */
+  /** All log output. */
   log(): string;
   status(): Promise<ProgramStatus>;
   metrics(): Promise<string>;
@@ -82,7 +82,7 @@ export interface TestProxy {
   stop(): Promise<void>;
 }
 
-/** The token of a group; a canary that must not be found anywhere else. */
+/** The token of a group; a canary that must not appear anywhere else. */
 export function tokenOf(group: string): string {
   return `canary-${group}-3f9a1c77d2`;
 }
@@ -169,7 +169,7 @@ function contextOf(options: TestProxyOptions, lines: string[]): ServiceContext {
     environment: {},
     files: { config: '', envFile: '' },
     configSource: options.configSource ?? unchanging(adjusted),
-    // Nobody listens there: the proxy serves without Redis unless a test brings one.
+    // Nothing listens there: the proxy serves without Redis unless a test provides one.
     redis: { url: options.redisUrl ?? `unix://${tmpdir()}/zephyr-no-redis.sock` },
     log,
   };

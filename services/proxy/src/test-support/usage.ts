@@ -1,4 +1,4 @@
-/** Requests whose tokens a scripted endpoint charges for, and what the ledger has of them. */
+/** Requests whose tokens a scripted endpoint charges for, and their entries in the ledger. */
 import { request } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
 
@@ -66,8 +66,8 @@ const usageOf = ({ input, read, write5m, write1h }: Tokens) => ({
 });
 
 /**
- * A stream that names its tokens as the Messages API does, and is charged for.
- * @param end when it goes on after its first content
+ * A stream that reports its tokens like the Messages API, and is charged for.
+ * @param end when it continues after its first content
  */
 export function charged(
   bill: Bill,
@@ -105,7 +105,7 @@ export function charged(
 const body = (model = MODEL) =>
   JSON.stringify({ model, max_tokens: 9, messages: [], stream: true });
 
-/** Resolves when the answer has ended, however. */
+/** Resolves when the answer has ended, in any way. */
 export function ask(
   port: number,
   options: {
@@ -170,7 +170,7 @@ export async function recordsOf(redis: Redis): Promise<RequestRecord[]> {
   return entries.map(([, [, text]]) => requestRecordSchema.parse(JSON.parse(text ?? '')));
 }
 
-/** Asks as long as it is wanted, several at a time. */
+/** Sends requests until stopped, several at a time. */
 export function traffic(port: number | (() => number)) {
   let isWanted = true;
   let asked = 0;

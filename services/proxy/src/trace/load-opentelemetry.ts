@@ -1,7 +1,7 @@
 /**
- * Traces: a span of each request, and one of each attempt below it. Off unless `[traces]` names where
- * they go: then nothing of OpenTelemetry is loaded, and nothing is asked of a request but whether there
- * is a trace of it. docs/operations.md says what a span has.
+ * Traces: one span per request, with a child span per attempt. Off unless `[traces]` configures a receiver:
+ * then OpenTelemetry is not loaded, and requests only check whether they have a trace. docs/operations.md
+ * describes the spans.
  */
 import type { Tracing, TracingDeps } from './request-trace.ts';
 
@@ -10,6 +10,6 @@ export async function openTracing(deps: TracingDeps): Promise<Tracing | undefine
   const { otlpEndpoint } = deps.config;
   if (otlpEndpoint === undefined) return undefined;
   const { OtelTracing } = await import('./opentelemetry.ts');
-  deps.log.info({ otlpEndpoint }, 'traces are sent');
+  deps.log.info({ otlpEndpoint }, 'sending traces');
   return new OtelTracing(otlpEndpoint, deps);
 }

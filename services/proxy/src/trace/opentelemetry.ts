@@ -1,4 +1,4 @@
-/** Traces by the SDK of OpenTelemetry. Loaded only where traces are sent: see load-opentelemetry.ts. */
+/** Traces with the OpenTelemetry SDK. Loaded only if traces are sent: see load-opentelemetry.ts. */
 import {
   defaultTextMapGetter,
   defaultTextMapSetter,
@@ -40,16 +40,16 @@ import type {
 } from './request-trace.ts';
 import { attemptSpan, requestSpan, type SpanFacts, type TracedAttempt } from './span-attributes.ts';
 
-/** What is beyond it is dropped: a receiver that is away costs no more memory than this. */
+/** Spans beyond it are dropped: an unreachable receiver costs no more memory than this. */
 const QUEUE_SPANS = 2_048;
 const BATCH_SPANS = 512;
 const BATCH_EACH_MS = 2_000;
-/** Of one batch, with what is tried again. */
+/** Limit for one batch, including retries. */
 const EXPORT_MS = 10_000;
-/** For what is left at the end; nobody waits longer for a receiver that is away. */
+/** Limit for the rest at the end; a stop waits no longer for an unreachable receiver. */
 const LAST_EXPORT_MS = 2_000;
 const LINE_EACH_MS = 60_000;
-/** Names of models come from clients. */
+/** Model names come from clients. */
 const MAX_VALUE_CHARACTERS = 200;
 
 const propagator = new W3CTraceContextPropagator();
@@ -106,7 +106,7 @@ function exporterFor(otlpEndpoint: string, { headers }: TracingDeps): SpanExport
   });
 }
 
-/** Says when traces get lost, without a word of what was answered, which may repeat a header. */
+/** Logs lost traces, without the receiver's response, which may echo a header. */
 class WatchedExporter implements SpanExporter {
   readonly #exporter: SpanExporter;
   readonly #deps: Pick<TracingDeps, 'clock' | 'log'>;
@@ -140,7 +140,7 @@ class WatchedExporter implements SpanExporter {
   }
 }
 
-/** A status of HTTP, or a code of Node such as `ECONNREFUSED`. */
+/** An HTTP status, or a Node code such as `ECONNREFUSED`. */
 function codeOf(error: unknown): string {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const code = 'code' in cause ? cause.code : undefined;
@@ -152,7 +152,7 @@ function codeOf(error: unknown): string {
 interface OpenAttempt {
   readonly span: Span;
   readonly about: TracedAttempt;
-  /** Undefined: with the request. */
+  /** Undefined: it ends with the request. */
   readonly endedAtMs: number | undefined;
 }
 
@@ -160,7 +160,7 @@ class OtelRequestTrace implements RequestTrace {
   readonly #tracer: Tracer;
   readonly #request: TracedRequest;
   readonly #clock: Clock;
-  /** What the monotonic clock is added to: a moment of the wall clock that does not jump. */
+  /** Added to the monotonic clock: a wall-clock time that does not jump. */
   readonly #zeroAtMs: number;
   readonly #span: Span;
   #attempts: OpenAttempt[] = [];

@@ -1,4 +1,4 @@
-/** What is traced, and by whom: see load-opentelemetry.ts. */
+/** What is traced, and where: see load-opentelemetry.ts. */
 import type { IncomingHttpHeaders } from 'node:http';
 
 import type { FailureClass } from '@zephyr/contract/failure';
@@ -13,10 +13,10 @@ import type { TraceHeaders } from '../upstream/request-headers.ts';
 export interface TracedRequest {
   readonly headers: IncomingHttpHeaders;
   readonly method: string;
-  /** Without the query. */
+  /** Excludes the query. */
   readonly path: string;
   readonly operation: Operation;
-  /** The last decision that the snapshot follows from; undefined without a snapshot. */
+  /** The latest decision in the snapshot; undefined without a snapshot. */
   readonly decision: number | undefined;
 }
 
@@ -25,27 +25,27 @@ export interface TracedEndpoint {
   readonly target: { readonly hostname: string; readonly port: string };
 }
 
-/** Of one request: its attempts, one after the other, then its end. */
+/** The trace of one request: its attempts, one after the other, then its end. */
 export interface RequestTrace {
-  /** Returns what carries the trace on. */
+  /** Returns the headers that continue the trace. */
   asks(endpoint: TracedEndpoint): TraceHeaders;
-  /** The endpoint that was asked last. @param status undefined: it gave no answer, or not a refusal */
+  /** For the latest attempt. @param status undefined: no answer, or not a refusal */
   failed(failure: FailureClass, status: number | undefined): void;
-  /** @param ttftMs since it was asked; undefined where the answer has no content */
+  /** @param ttftMs since the attempt began; undefined if the answer has no content */
   answered(status: number, ttftMs: number | undefined): void;
-  /** @param status that the client was given; undefined: none */
+  /** @param status sent to the client; undefined: none */
   ended(record: RequestRecord, status: number | undefined): void;
 }
 
 export interface Tracing {
   begin(request: TracedRequest): RequestTrace;
-  /** Sends what is left, for a moment. */
+  /** Sends the remaining traces, with a short limit. */
   stop(): Promise<void>;
 }
 
 export interface TracingDeps {
   readonly config: Config['traces'];
-  /** Sent along. */
+  /** Sent to the receiver. */
   readonly headers: Secrets['traceHeaders'];
   readonly instanceId: string;
   readonly clock: Clock;

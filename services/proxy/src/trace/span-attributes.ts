@@ -1,7 +1,7 @@
 /**
- * What spans say, by the semantic conventions of OpenTelemetry for HTTP and for generative AI, and what
- * has no name there with `zephyr.` before it. Made of the record of usage: never a prompt, an answer,
- * a key, or a session but by its pseudonym. Pure.
+ * Span attributes, by OpenTelemetry's semantic conventions for HTTP and generative AI, with a `zephyr.`
+ * prefix for what they do not cover. Derived from the usage record: never a prompt, an answer or a key, and
+ * sessions only by pseudonym. Pure.
  */
 import type { FailureClass } from '@zephyr/contract/failure';
 import { NONE, type RequestRecord } from '@zephyr/contract/usage';
@@ -13,7 +13,7 @@ export type SpanAttributes = Readonly<Record<string, string | number>>;
 export interface SpanFacts {
   readonly name: string;
   readonly attributes: SpanAttributes;
-  /** Undefined: nothing went wrong that is ours or the endpoint's to answer for. */
+  /** Undefined: no failure that we or the endpoint caused. */
   readonly error: string | undefined;
 }
 
@@ -22,9 +22,9 @@ export interface TracedAttempt {
   /** 1 is the first. */
   readonly number: number;
   readonly failure: FailureClass | undefined;
-  /** Of its answer; undefined where it gave none. */
+  /** Status of its answer; undefined if there was none. */
   readonly status: number | undefined;
-  /** Whether its answer went to the client: the record's tokens are its own. */
+  /** Whether its answer went to the client: then the record's tokens are its own. */
   readonly isServed: boolean;
   readonly ttftMs: number | undefined;
 }
@@ -89,7 +89,7 @@ export function attemptSpan(
   };
 }
 
-/** Input is everything that was read, as the conventions want it; the API counts cached tokens apart. */
+/** The conventions count all input that was read; the API counts cached tokens separately. */
 function tokensOf({ usage, tokensKnown }: RequestRecord): Record<string, number> {
   if (tokensKnown !== 'reported' && tokensKnown !== 'partly_reported') return {};
   const { cacheReadTokens, cacheWriteTokens } = usage;

@@ -1,4 +1,4 @@
-/** Traces as a collector gets them, and what endpoints see of them. */
+/** Traces as received by a collector, and their headers at endpoints. */
 import { createHash } from 'node:crypto';
 import { Secret } from '@zephyr/runtime/secret';
 import { eventually } from '@zephyr/testkit/eventually';
@@ -54,7 +54,7 @@ const named = (receiver: OtlpReceiver, key: string, value: unknown) =>
 const carriedBy = ({ traceId, spanId }: ReceivedSpan) => `00-${traceId}-${spanId}-01`;
 
 describe('a trace', () => {
-  it('of a failed-over request has one root and two attempts; a second person has their own', async () => {
+  it('of a failed-over request has one root and two attempts; a second person has a separate one', async () => {
     const redisServer = await startTestRedis();
     const redis = openTestRedis(redisServer);
     onTestFinished(async () => {
@@ -139,31 +139,31 @@ describe('a trace', () => {
       url: '/v1/traces',
       headers: { 'x-scope-orgid': 'canary-of-the-receiver' },
     });
-    // Of the session there is only the pseudonym that dashboards show.
+    // The session appears only as the pseudonym that dashboards show.
     expect(attempts[0]?.attributes['gen_ai.conversation.id']).toMatch(/^[0-9a-f]+$/);
     expect(receiver.text).not.toContain('canary');
     expect(receiver.text).not.toContain(tokenOf('main'));
     expect(proxy.log()).not.toContain('canary-of');
   });
 
-  it('is made as the client says, otherwise of the share that is configured', async () => {
+  it('is sampled as the client decides, otherwise by the configured ratio', async () => {
     const { proxy, first, receiver } = await startTraced({ count: 1, traces: 'sample_ratio = 0' });
     await call(proxy.port);
     await call(proxy.port, { headers: { traceparent: `00-${TRACE}-${PARENT}-01` } });
     await proxy.stop();
     expect(receiver.spans.map(({ traceId }) => traceId)).toEqual([TRACE, TRACE]);
-    // Whoever records it further on knows that we did not.
+    // Services further on can see that we did not record it.
     expect(first.ledger[0]?.headers['traceparent']).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
   });
 
-  it('that nobody takes costs no request anything', async () => {
+  it('that no receiver accepts costs requests nothing', async () => {
     const { proxy, receiver } = await startTraced({ count: 1 });
     await receiver.stop();
     for (const _ of [1, 2]) expect(await call(proxy.port)).toMatchObject({ end: 'clean' });
     await proxy.stop();
   });
 
-  it('is neither made nor carried on where no receiver is configured', async () => {
+  it('is neither created nor propagated if no receiver is configured', async () => {
     const { proxy, first } = await startRig({ count: 1 });
     await call(proxy.port);
     const traceparent = `00-${TRACE}-${PARENT}-01`;
@@ -174,7 +174,7 @@ describe('a trace', () => {
 });
 
 describe('a receiver that refuses traces', () => {
-  it('has one line in a minute, without its answer, and what it does not take is lost', async () => {
+  it('is logged once a minute, without its response, and refused traces are lost', async () => {
     const receiver = await startReceiver();
     receiver.answerWith(400);
     const lines: string[] = [];

@@ -1,4 +1,4 @@
-/** An endpoint whose certificate comes from an authority that only its group trusts. */
+/** An endpoint whose certificate is from an authority that only its group trusts. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ describe('ca_file of a group', () => {
   };
   const keys = (file: string) => `ca_file = "${join(folder, file)}"`;
 
-  it('lets its endpoints be reached, and those of no other group', async () => {
+  it('makes its endpoints reachable, and those of no other group', async () => {
     const { proxy, upstreams } = await start(['none', 'other', 'ours'], {
       other: keys('other.pem'),
       ours: keys('ours.pem'),
@@ -46,7 +46,7 @@ describe('ca_file of a group', () => {
     expect(proxy.log()).toContain('"failure":"tls"');
   });
 
-  it('does not make another name right', async () => {
+  it('does not make another name valid', async () => {
     const wrong = await startScriptedUpstream({ tls: WRONG_NAME });
     const proxy = await startTestProxy({
       endpoints: [wrong.url],
@@ -60,7 +60,7 @@ describe('ca_file of a group', () => {
     expect(wrong.ledger).toEqual([]);
   });
 
-  it('and its client certificate let an endpoint be reached that demands one', async () => {
+  it('and a client certificate make an endpoint reachable that demands one', async () => {
     writeFileSync(join(folder, 'client-key.pem'), VALID.key);
     const tls = { ...VALID, ca: VALID.cert, requestCert: true, maxVersion: 'TLSv1.2' } as const;
     const strict = await startScriptedUpstream({ tls });
@@ -84,7 +84,7 @@ client_key_file = "${join(folder, 'client-key.pem')}"`;
     expect(proxy.log()).not.toContain('PRIVATE KEY');
   });
 
-  it('and an older TLS than it allows is no connection', async () => {
+  it('does not allow a TLS version below the minimum', async () => {
     const old = await startScriptedUpstream({ tls: { ...VALID, maxVersion: 'TLSv1.2' } });
     const proxy = await startTestProxy({
       endpoints: [old.url, old.url],

@@ -1,14 +1,14 @@
 /**
- * Endpoints that close idle connections just when the next request is on its way. Such a request may
- * have been read, so sending it again costs one of its retries; for a while these endpoints get a
- * fresh connection for each request instead.
+ * Endpoints that close idle connections just as the next request is sent. They may have read that request, so
+ * resending it costs one of its retries; for a while these endpoints get a fresh connection for each request
+ * instead.
  */
 import type { EndpointId } from '@zephyr/contract/scalars';
 
-/** One is chance: a restart, a race. */
+/** A single one is chance: a restart, a race. */
 const STALE_TO_AVOID = 2;
 const WITHIN_MS = 10_000;
-/** As long as a few requests of one person take; then reuse is tried again. */
+/** The time of a few requests of one person; then reuse is tried again. */
 const AVOIDED_FOR_MS = 30_000;
 
 interface StaleUses {
@@ -17,7 +17,7 @@ interface StaleUses {
   avoidUntilAtMs: number;
 }
 
-/** Time is of a monotonic clock. One entry for each endpoint. */
+/** Times are monotonic. One entry per endpoint. */
 export class ConnectionReuse {
   readonly #seen = new Map<EndpointId, StaleUses>();
 

@@ -29,7 +29,7 @@ describe('Deadline', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('starts again at each sign of life', () => {
+  it('restarts at each sign of life', () => {
     const onExpired = vi.fn();
     const deadline = new Deadline(all);
     deadline.start(1_000, onExpired);
@@ -72,7 +72,7 @@ describe('Deadline', () => {
     expect(second).toHaveBeenCalledTimes(1);
   });
 
-  it('waits again for as long as it was late itself', () => {
+  it('waits again for as long as it fired late', () => {
     const onExpired = vi.fn();
     new Deadline(all).start(1_000, onExpired);
     clock.block(4_000);
@@ -83,7 +83,7 @@ describe('Deadline', () => {
     expect(onExpired).toHaveBeenCalledTimes(1);
   });
 
-  it('expires at its own time beside others, with one timer for all', () => {
+  it('expires at its own time among others, with one timer for all', () => {
     const expired: string[] = [];
     const note = (name: string) => () => expired.push(`${name} ${clock.nowMs() - startedAtMs}`);
     const startedAtMs = clock.nowMs();
@@ -100,7 +100,7 @@ describe('Deadline', () => {
     expect(expired).toEqual(['second again 1000', 'first 1900', 'third 3000']);
   });
 
-  it('may end and begin others when it expires', () => {
+  it('may end and start others when it expires', () => {
     const expired: string[] = [];
     const [first, second, third] = [new Deadline(all), new Deadline(all), new Deadline(all)];
     first.start(1_000, () => {
@@ -115,7 +115,7 @@ describe('Deadline', () => {
     expect(expired).toEqual(['first', 'third']);
   });
 
-  it('expires although another one fails', () => {
+  it('expires even if another one fails', () => {
     const onExpired = vi.fn();
     new Deadline(all).start(1_000, () => {
       throw new Error('failed');

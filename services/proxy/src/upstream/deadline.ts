@@ -1,23 +1,23 @@
 /**
- * The limit of the wait for somebody else. One serves all waits of an exchange, which follow each
- * other: connection, first byte, gate, next chunk, client.
+ * The time limit for waiting on the other side. One serves all waits of an exchange, which follow each other:
+ * connection, first byte, gate, next chunk, client.
  *
- * All deadlines of a proxy share one timer. Nearly every wait ends long before its limit, so neither
- * its begin nor its end touches the timer: it stays where it would fire early anyway, and then waits
- * for the deadline that is due next. A timer for each request would be set and cleared for nothing.
+ * All deadlines of a proxy share one timer. Nearly every wait ends long before its limit, so neither its
+ * start nor its end touches the timer: it fires when it was set to, too early, and is then set for the next
+ * deadline. A timer per request would be set and cleared for nothing.
  *
- * When our own event loop was blocked, the answer may lie unread in the socket while the limit is
- * due: a late deadline waits again for as long as it was late, so that our own pause is never taken
- * for the endpoint's.
+ * If our own event loop was blocked, the answer may lie unread in the socket when the limit is due: a late
+ * deadline waits again for as long as it was late, so that our own pause is never mistaken for the
+ * endpoint's.
  */
 import type { Clock, Timer } from '@zephyr/runtime/clock';
 
 const LATE_MS = 250;
-/** Node counts whole milliseconds: a timer may be that much too early. */
+/** Node counts whole milliseconds: a timer may fire that much too early. */
 const EARLY_MS = 1;
 const NEVER_AT_MS = Number.POSITIVE_INFINITY;
 
-/** The deadlines that run, in no particular order: the last one takes the place of one that ends. */
+/** The running deadlines, in no particular order: the last one takes the slot of one that ends. */
 export class Deadlines {
   readonly #clock: Clock;
   readonly #running: Deadline[] = [];
@@ -33,7 +33,7 @@ export class Deadlines {
     return this.#clock.nowMs();
   }
 
-  /** @returns Its place, for `remove`. */
+  /** @returns its slot, for `remove` */
   add(deadline: Deadline): number {
     return this.#running.push(deadline) - 1;
   }
@@ -45,7 +45,7 @@ export class Deadlines {
     last.place = place;
   }
 
-  /** The timer fires then at the latest. */
+  /** Makes the timer fire by then at the latest. */
   fireBy(atMs: number, nowMs: number): void {
     if (this.#firesAtMs <= atMs) return;
     this.#clock.clearTimer(this.#timer);
@@ -53,7 +53,7 @@ export class Deadlines {
     this.#timer = this.#clock.setTimer(this.#fired, atMs - nowMs);
   }
 
-  /** At the end of the proxy: nothing runs any more. */
+  /** At the end of the proxy: no deadline runs any more. */
   stop(): void {
     this.#clock.clearTimer(this.#timer);
     this.#timer = undefined;
@@ -65,7 +65,7 @@ export class Deadlines {
     const nowMs = this.#clock.nowMs();
     const due = this.#running.filter((deadline) => deadline.dueAtMs - nowMs < EARLY_MS);
     try {
-      // What one of them does may end another one, or begin its next wait.
+      // One callback may end another deadline, or start its next wait.
       for (const deadline of due) deadline.expireIfDue(nowMs);
     } finally {
       let nextAtMs = NEVER_AT_MS;
@@ -79,7 +79,7 @@ const NOT_RUNNING = -1;
 
 export class Deadline {
   readonly #all: Deadlines;
-  /** Among all that run; of their keeping. */
+  /** Slot among the running ones; managed by `Deadlines`. */
   place = NOT_RUNNING;
   #onExpired: (() => void) | undefined;
   #durationMs = 0;
@@ -93,7 +93,7 @@ export class Deadline {
     return this.#dueAtMs;
   }
 
-  /** Begins a wait; the one before it has ended. */
+  /** Starts a wait; the previous one must have ended. */
   start(durationMs: number, onExpired: () => void): void {
     const nowMs = this.#all.nowMs();
     this.#onExpired = onExpired;
@@ -103,7 +103,7 @@ export class Deadline {
     this.#all.fireBy(this.#dueAtMs, nowMs);
   }
 
-  /** Life was seen: the whole time again. Cheap enough for each chunk. */
+  /** Restarts the full time after a sign of life. Cheap enough for each chunk. */
   refresh(): void {
     this.#dueAtMs = this.#all.nowMs() + this.#durationMs;
   }

@@ -34,7 +34,7 @@ function setUp() {
 }
 
 describe('createLookup (U17)', () => {
-  it('asks once and remembers for a while', () => {
+  it('queries once and caches the answer for a while', () => {
     const { questions, ask, advance } = setUp();
     const first = ask();
     questions[0]?.answer('192.0.2.1');
@@ -54,7 +54,7 @@ describe('createLookup (U17)', () => {
     expect(next.text).toBe('192.0.2.2');
   });
 
-  it('uses the last good address when the name server fails', () => {
+  it('uses the last good address if the name server fails', () => {
     const { questions, ask, advance } = setUp();
     ask();
     questions[0]?.answer('192.0.2.1');
@@ -64,7 +64,7 @@ describe('createLookup (U17)', () => {
     expect(next.text).toBe('192.0.2.1');
   });
 
-  it('uses it when the name server is slow, and takes a late answer for the next time', () => {
+  it('uses it if the name server is slow, and keeps a late answer for the next time', () => {
     const { questions, ask, advance } = setUp();
     ask();
     questions[0]?.answer('192.0.2.1');
@@ -78,7 +78,7 @@ describe('createLookup (U17)', () => {
     expect(ask().text).toBe('192.0.2.2');
   });
 
-  it('fails where it knows nothing', () => {
+  it('fails if nothing is cached', () => {
     const { questions, ask } = setUp();
     const first = ask();
     questions[0]?.fail();

@@ -1,16 +1,16 @@
 /**
- * Name lookups with a memory: an answer is used for a while without asking again, and the last good
- * one also when the name server is slow or away. An address that changed is found when the memory
- * ends, so an endpoint that moved is followed within seconds.
+ * Cached name lookups: an answer is reused for a while, and the last good one also if the name server is slow
+ * or unreachable. A changed address is found when the cache entry expires, so an endpoint that moved is
+ * followed within seconds.
  */
 
 import { type LookupAddress, lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { type Clock, systemClock } from '@zephyr/runtime/clock';
 
-/** As long as the shortest TTL that relays behind a CDN use. */
+/** The shortest TTL used by relays behind a CDN. */
 const FRESH_MS = 10_000;
-/** A name server that is away longer than this is worth an error. */
+/** A longer outage of the name server deserves an error. */
 const USABLE_MS = 300_000;
 /** `getaddrinfo` may wait for several servers in turn. */
 const SLOW_MS = 2_000;

@@ -1,6 +1,6 @@
 /**
- * Which headers reach an endpoint and which come back, on a whole proxy: its credentials, what its
- * group adds and lets through. Two people at once, and twice in one process.
+ * Which headers reach an endpoint and which come back, on a whole proxy: its credentials, and the headers
+ * that its group adds and permits. Two people in parallel, and twice in one process.
  */
 import { call } from '@zephyr/testkit/http-call';
 import { demanding, json, sse, status } from '@zephyr/testkit/upstream-scripts';
@@ -12,18 +12,18 @@ import { tokenOf } from '../test-support/test-proxy.ts';
 const TOKEN = tokenOf('main');
 const BEARER = `Bearer ${TOKEN}`;
 
-/** What a client may send of its own credentials. */
+/** Credentials that a client may send itself. */
 const CLIENTS = [
   { authorization: 'Bearer of-ann', 'x-api-key': 'of-ann', cookie: 'of-ann' },
   { 'x-api-key': 'of-bob', 'proxy-authorization': 'of-bob' },
 ];
 
-describe('an endpoint that takes its token', () => {
+describe('an endpoint that accepts its token', () => {
   it.each([
     ['as a bearer only', 'auth = "bearer"', { authorization: BEARER, 'x-api-key': undefined }],
     ['as x-api-key only', 'auth = "x-api-key"', { authorization: undefined, 'x-api-key': TOKEN }],
     ['in both headers', 'auth = "both"', { authorization: BEARER, 'x-api-key': TOKEN }],
-  ])('%s gets it so from everybody', async (_, groupKeys, headers) => {
+  ])('%s gets it that way from everybody', async (_, groupKeys, headers) => {
     const { proxy, first, second } = await startRig({ groupKeys });
     first.always(demanding({ ...headers, cookie: undefined }, sse()));
     for (const round of [1, 2]) {
@@ -45,7 +45,7 @@ pass_headers = ["x-request-id", "helicone-*", "x-*"]
 pass_answer_headers = ["helicone-*", "x-*"]`;
   const variables = { HELICONE: 'hidden-9f3a71' };
 
-  it('are added, and those of clients let through, but never their credentials', async () => {
+  it('are added, and permitted client headers passed on, but never credentials', async () => {
     const { proxy, first } = await startRig({ groupKeys, variables });
     const headers = {
       ...CLIENTS[0],
@@ -68,7 +68,7 @@ pass_answer_headers = ["helicone-*", "x-*"]`;
     expect(JSON.stringify(seen)).not.toContain('of-ann');
   });
 
-  it('come back where they are listed; a cookie never does', async () => {
+  it('come back if listed; a cookie never does', async () => {
     const { proxy, first } = await startRig({ groupKeys, variables });
     const headers = {
       'helicone-id': 'h-1',
@@ -90,7 +90,7 @@ pass_answer_headers = ["helicone-*", "x-*"]`;
     }
   });
 
-  it('are not shown where an endpoint repeats them in a refusal, and not logged', async () => {
+  it('are masked if an endpoint echoes them in a refusal, and not logged', async () => {
     const { proxy, first, second } = await startRig({ groupKeys, variables });
     const body = { type: 'error', error: { type: 'invalid_request_error', message: TOKEN } };
     const repeated = status(400, { 'helicone-echo': 'hidden-9f3a71' }, JSON.stringify(body));
@@ -103,7 +103,7 @@ pass_answer_headers = ["helicone-*", "x-*"]`;
     expect(everything).not.toContain(TOKEN);
   });
 
-  it('of nobody pass where none are listed', async () => {
+  it('of clients do not pass if none are listed', async () => {
     const { proxy, first } = await startRig();
     first.always(json());
     await call(proxy.port, { headers: { 'x-request-id': 'r-1', 'helicone-user-id': 'ann' } });

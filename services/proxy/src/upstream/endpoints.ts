@@ -19,32 +19,32 @@ import { createLookup } from './dns-cache.ts';
 export interface UpstreamEndpoint {
   readonly id: EndpointId;
   readonly name: string;
-  /** In per cent encoding; undefined where the id shows the name. */
+  /** Percent-encoded; undefined if the id already shows the name. */
   readonly nameHeader: string | undefined;
   readonly groupName: string;
   readonly priority: number;
-  /** Whose thinking signatures it takes; undefined: not known. */
+  /** Signature family of its thinking; undefined: unknown. */
   readonly family: string | undefined;
   readonly isTls: boolean;
-  /** What the library connects to: an object, because a URL would be parsed again for each request. */
+  /** The library's connection target: an object, because a URL would be parsed for each request. */
   readonly target: { readonly protocol: string; readonly hostname: string; readonly port: string };
   /** Prefix of every path; empty or `/like/this`. */
   readonly basePath: string;
   readonly authority: string;
   /** Sent with each request. */
   readonly headers: EndpointHeaders;
-  /** Which headers pass besides those of the Messages API. */
+  /** Headers that pass in addition to those of the Messages API. */
   readonly passes: PassedHeaders;
   /** Undefined: all models. */
   readonly models: ServedModels | undefined;
-  /** Changes with what passes, with what it is chosen for, and with how it is connected to. */
+  /** Changes with permitted headers, selection criteria and connection settings. */
   readonly rules: string;
   readonly agent: HttpAgent;
-  /** Opens a connection for one request only. */
+  /** Opens a connection for a single request. */
   readonly freshAgent: HttpAgent;
 }
 
-/** Undefined: no more than usual. */
+/** Undefined: only the usual ones. */
 export interface PassedHeaders {
   readonly ofClient: HeaderMatcher | undefined;
   readonly ofAnswer: HeaderMatcher | undefined;
@@ -53,18 +53,18 @@ export interface PassedHeaders {
 export type HeaderMatcher = (name: string) => boolean;
 
 /**
- * One agent for each endpoint: the library's shared one has 256 sockets per host, and the 257th
- * stream would wait for ever. Our own limit of active requests bounds them.
+ * One agent per endpoint: the library's shared one has 256 sockets per host, and the 257th stream would wait
+ * forever. Our own limit of active requests bounds them.
  */
 const AGENT_OPTIONS = {
   keepAlive: true,
   maxSockets: Number.POSITIVE_INFINITY,
   maxFreeSockets: 256,
-  // The socket used last is the least likely to have been closed by the other side.
+  // The most recently used socket is the least likely to have been closed by the other side.
   scheduling: 'lifo',
 } as const;
 
-/** Idle sockets end now, those in use with their answer. */
+/** Ends idle sockets now, and those in use after their answer. */
 export function retire({ agent }: UpstreamEndpoint): void {
   agent.maxFreeSockets = 0;
   for (const sockets of Object.values(agent.freeSockets)) {
@@ -76,7 +76,7 @@ export interface EndpointOptions {
   readonly lookup?: LookupFunction | undefined;
 }
 
-/** In the configured order. */
+/** In configured order. */
 export function createEndpoints(
   config: Config,
   secrets: Secrets,

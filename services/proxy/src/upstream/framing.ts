@@ -1,7 +1,7 @@
 /**
- * Where an upstream request ends. Left to Node, a GET or DELETE of unknown length goes without any
- * framing, and its body is read as the next request on that connection: one of the client's choice,
- * with the team's token beside it. So each request says how it is framed, and takes no byte beyond.
+ * The end of an upstream request. Node would send a GET or DELETE of unknown length without any framing, so
+ * its body would be read as the next request on that connection: one chosen by the client, carrying the
+ * team's token. So each request declares its framing, and accepts no byte beyond it.
  */
 import type { ClientRequest, OutgoingHttpHeaders } from 'node:http';
 
@@ -12,10 +12,10 @@ export function addFraming(headers: OutgoingHttpHeaders, framing: Framing): void
   else headers['transfer-encoding'] = 'chunked';
 }
 
-/** Lets exactly the announced bytes pass; anything else ends the connection. */
+/** Passes exactly the declared bytes; anything else ends the connection. */
 export class FramedSink implements BodySink {
   readonly #upstream: ClientRequest;
-  /** Infinite for chunks, which Node frames one by one. */
+  /** Infinite for chunked bodies, which Node frames chunk by chunk. */
   #leftBytes: number;
 
   constructor(upstream: ClientRequest, framing: Framing) {

@@ -1,6 +1,6 @@
 /**
- * Endpoints that are reached through an outbound proxy, on a whole proxy of ours: the requests arrive,
- * its faults are its own, and its password stays with it. Two people at once, and twice in one process.
+ * Endpoints reached through an outbound proxy, with a whole proxy of ours: requests arrive, its faults are
+ * its own, and its password stays with it. Two people in parallel, and twice in one process.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -39,7 +39,7 @@ async function startOutbound(options: ScriptedProxyOptions): Promise<ScriptedPro
   return outbound;
 }
 
-/** Two endpoints: the first group's is reached as `keys` say, the other one directly. */
+/** Two endpoints: the first group's is reached as `keys` specify, the other one directly. */
 async function start(keys: string, options: Partial<TestProxyOptions> = {}) {
   const [first, second] = await Promise.all([
     startScriptedUpstream({ tls: VALID }),
@@ -65,7 +65,7 @@ async function start(keys: string, options: Partial<TestProxyOptions> = {}) {
 const withPassword = ({ url }: ScriptedProxy) => url.replace('://', `://ann:${PASSWORD}@`);
 
 describe.each(KINDS)('an outbound proxy of kind %s', (kind) => {
-  it('carries the requests over connections that are used again', async () => {
+  it('carries the requests over reused connections', async () => {
     const outbound = await startOutbound({ kind });
     const { first, ask } = await start(`proxy = "${outbound.url}"`);
     for (const round of [1, 2, 3]) {
@@ -75,7 +75,7 @@ describe.each(KINDS)('an outbound proxy of kind %s', (kind) => {
     expect(outbound.asked).toEqual(Array(2).fill(`localhost:${first.port}`));
   });
 
-  it('gets its user and password from a variable, which nobody else sees', async () => {
+  it('gets its user and password from a variable, which no one else sees', async () => {
     const outbound = await startOutbound({ kind, credentials: `ann:${PASSWORD}` });
     const keys = 'proxy_env = "OUTBOUND"';
     const { proxy, ask, first } = await start(keys, {
@@ -87,7 +87,7 @@ describe.each(KINDS)('an outbound proxy of kind %s', (kind) => {
     expect(shown).toContain(outbound.url);
   });
 
-  it('that asks for a password: the request goes elsewhere, and the proxy is named', async () => {
+  it('that demands a password: the request goes elsewhere, and the proxy is named', async () => {
     const outbound = await startOutbound({ kind, credentials: `ann:${PASSWORD}` });
     const { proxy, ask, first } = await start(`proxy = "${outbound.url}"`);
     expect(await ask()).toEqual(['200 e2', '200 e2']);
@@ -114,11 +114,11 @@ describe.each(KINDS)('an outbound proxy of kind %s', (kind) => {
     expect(await ask()).toEqual(['200 e2', '200 e2']);
     expect(await proxy.attempts()).toMatchObject({ [`e1 ${failure}`]: expect.any(Number) });
     expect(first.ledger).toEqual([]);
-    // Nothing of it stays open.
+    // Nothing is left open.
     await eventually(() => expect(outbound.openConnections).toBe(0));
   });
 
-  it('that is away: the request goes elsewhere, and comes back when it is there again', async () => {
+  it('that is down: the request goes elsewhere, and requests return when it is back', async () => {
     const outbound = await startOutbound({ kind });
     const { proxy, ask } = await start(`proxy = "${outbound.url}"`);
     expect(await ask()).toEqual(['200 e1', '200 e1']);
@@ -127,7 +127,7 @@ describe.each(KINDS)('an outbound proxy of kind %s', (kind) => {
     expect(await proxy.attempts()).toMatchObject({ 'e1 outbound_proxy': expect.any(Number) });
   });
 
-  it('whose tunnels died while they were idle costs no request', async () => {
+  it('whose tunnels died while idle costs no request', async () => {
     const outbound = await startOutbound({ kind });
     const { ask } = await start(`proxy = "${outbound.url}"`);
     expect(await ask()).toEqual(['200 e1', '200 e1']);
@@ -150,7 +150,7 @@ describe.each(KINDS)('an outbound proxy of kind %s', (kind) => {
 });
 
 describe('the proxy of the environment', () => {
-  /** An endpoint elsewhere, whose name only the proxy knows, and one on this machine. */
+  /** A remote endpoint, whose name only the proxy knows, and one on this machine. */
   async function environment(variables: Readonly<Record<string, string>>, keys = '') {
     const [far, near] = await Promise.all([startScriptedUpstream(), startScriptedUpstream()]);
     const outbound = await startOutbound({ kind: 'http', portOf: () => far.port });
@@ -171,7 +171,7 @@ describe('the proxy of the environment', () => {
     return { asked: outbound.asked, endpoint: headers['x-zephyr-endpoint'] };
   }
 
-  it('is used for other machines, which it looks up', async () => {
+  it('is used for other machines, whose names it resolves', async () => {
     const { asked, endpoint } = await environment({});
     expect([endpoint, ...asked]).toEqual(['e1', 'far.example.org:80']);
   });
@@ -179,7 +179,7 @@ describe('the proxy of the environment', () => {
   it.each([
     ['NO_PROXY says so', { NO_PROXY: '.example.org' }, ''],
     ['the group says so', {}, 'proxy = "none"'],
-  ])('is not used where %s', async (_, variables, keys) => {
+  ])('is not used if %s', async (_, variables, keys) => {
     const { asked, endpoint } = await environment(variables, keys);
     expect([endpoint, ...asked]).toEqual(['e2']);
   });

@@ -1,7 +1,6 @@
 /**
- * The headers that an endpoint gets. A list of what is allowed, not of what is forbidden: the proxy
- * library strips no hop-by-hop header by itself. Those that the client gets are in
- * `answer/response-headers.ts`.
+ * The headers that reach an endpoint. An allowlist, because the proxy library strips no hop-by-hop header
+ * itself. For the headers that the client gets, see `answer/response-headers.ts`.
  */
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 
@@ -23,7 +22,7 @@ const REQUEST_HEADERS: ReadonlySet<string> = new Set([
   'x-client-request-id',
 ]);
 
-/** Of a traced attempt, instead of the client’s own. */
+/** For a traced attempt, replacing the client’s own. */
 export interface TraceHeaders {
   readonly traceparent?: string;
   readonly tracestate?: string;
@@ -37,8 +36,8 @@ export interface UpstreamIdentity {
 }
 
 /**
- * The headers of one attempt. The client's credentials are not in the list, so they cannot pass;
- * `accept-encoding` asks for plain bytes, because the content gate has to read the first event.
+ * The headers of one attempt. The client's credentials are not on the allowlist, so they cannot pass;
+ * `accept-encoding` requests plain bytes, because the content gate has to read the first event.
  */
 export function upstreamHeaders(
   client: IncomingHttpHeaders,
@@ -61,7 +60,7 @@ export function upstreamHeaders(
   return headers;
 }
 
-/** Of some twenty-five headers of each request: no closure, no list. */
+/** Called for about 25 headers per request, so it allocates no closure or list. */
 function passesUpstream(name: string): boolean {
   return (
     REQUEST_HEADERS.has(name) ||
@@ -75,7 +74,7 @@ function isPassedOn(name: string, isMore: HeaderMatcher | undefined): boolean {
   return isMore?.(name) === true && !isOwnHeader(name);
 }
 
-/** The names that a Connection header declares to be for this hop only. */
+/** The names that a Connection header declares to be hop-by-hop. */
 function hopByHop(connection: string): ReadonlySet<string> | undefined {
   if (connection === 'keep-alive' || connection === 'close') return undefined;
   return new Set(connection.split(',').map((name) => name.trim().toLowerCase()));

@@ -1,6 +1,6 @@
 /**
- * What the proxy relies on in http-proxy-middleware and httpxy, which promise none of it. When one of
- * these fails after an upgrade, transport.ts has to be reviewed.
+ * Behaviour of http-proxy-middleware and httpxy that the proxy relies on, and that they do not promise. If
+ * one of these fails after an upgrade, transport.ts must be reviewed.
  */
 import type { IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
@@ -33,7 +33,7 @@ let endpoint: UpstreamEndpoint;
 
 const WAYS = ['directly', 'through http', 'through socks5', 'through https, over TLS'] as const;
 
-/** How an endpoint is connected to changes nothing of all this. */
+/** All of this holds for every kind of connection. */
 async function connectBy(way: (typeof WAYS)[number]): Promise<void> {
   const isTls = way === 'through https, over TLS';
   upstream = await startScriptedUpstream(isTls ? { tls: VALID } : {});
@@ -120,7 +120,7 @@ describe.each(WAYS)('send %s', (way) => {
     expect(lock.packages['node_modules/httpxy'].version).toBe('0.5.6');
   });
 
-  it('gives the answer to us and writes nothing itself', async () => {
+  it('hands the answer to us and writes nothing itself', async () => {
     upstream.always(json());
     const { received, answered } = attempt();
     expect(await textOf(await answered)).toContain('"type":"message"');
@@ -129,7 +129,7 @@ describe.each(WAYS)('send %s', (way) => {
     expect(upstream.ledger[0]?.target).toBe('/v1/messages?beta=true');
   });
 
-  it('sends the headers that it is given, and the agent’s', async () => {
+  it('sends the given headers, and the agent’s', async () => {
     await attempt({ headers: { host: 'x', 'x-a': '1' } }).answered;
     expect(upstream.ledger[0]?.headers).toEqual({
       host: 'x',
@@ -139,7 +139,7 @@ describe.each(WAYS)('send %s', (way) => {
     });
   });
 
-  it('keeps connections, and opens a fresh one when asked', async () => {
+  it('keeps connections, and opens a fresh one on request', async () => {
     upstream.always(json());
     for (const freshConnection of [false, false, true]) {
       await textOf(await attempt({ freshConnection }).answered);
@@ -147,18 +147,18 @@ describe.each(WAYS)('send %s', (way) => {
     expect(upstream.ledger.map(({ connection }) => connection)).toEqual([1, 1, 2]);
   });
 
-  it('opens a fresh one where the free one has just died', async () => {
+  it('opens a fresh one if the free one has just died', async () => {
     upstream.always(json());
     await textOf(await attempt().answered);
     const free = () => Object.values(endpoint.agent.freeSockets).flat();
     await eventually(() => expect(free()).toHaveLength(1));
-    // Still in the list: its end is seen a tick later.
+    // Still in the list: its end is seen one tick later.
     free()[0]?.destroy();
     expect(await textOf(await attempt().answered)).toContain('"type":"message"');
     expect(upstream.ledger.map(({ connection }) => connection)).toEqual([1, 2]);
   });
 
-  it('goes on after three refused attempts with a fourth', async () => {
+  it('succeeds with a fourth attempt after three refused ones', async () => {
     upstream.next(status(503), status(503), status(503), json());
     const codes = [];
     for (let round = 0; round < 4; round += 1) {
@@ -173,7 +173,7 @@ describe.each(WAYS)('send %s', (way) => {
   it.each([
     { name: 'before the answer', script: hang() },
     {
-      name: 'in the answer',
+      name: 'during the answer',
       script: raw(chunkedHead(200, {}) + eventsOf().slice(0, 2).map(chunk).join('')),
     },
   ])('an abort $name closes the connection', async ({ script }) => {
@@ -185,11 +185,11 @@ describe.each(WAYS)('send %s', (way) => {
     await eventually(() => expect(upstream.openConnections).toBe(0));
   });
 
-  it('an abort before the library has sent: nothing is sent', async () => {
+  it('an abort before the library has sent anything: nothing is sent', async () => {
     const body = vi.fn();
     const { received, sending } = attempt({ body: { pipe: body } });
     sending.abort();
-    // Another one sent after it has its answer: the first one would be there by now.
+    // A later request has its answer, so the first one would have arrived by now.
     await textOf(await attempt().answered);
     expect(upstream.ledger).toHaveLength(1);
     await eventually(() => expect(upstream.openConnections).toBe(1));
@@ -197,12 +197,12 @@ describe.each(WAYS)('send %s', (way) => {
     expect(received.filter((event) => event !== 'error')).toEqual([]);
   });
 
-  it('an abort between the choice of a reused socket and the sending writes nothing on it', async () => {
+  it('an abort between choosing a reused socket and sending writes nothing to it', async () => {
     upstream.always(json());
     await textOf(await attempt().answered);
     const body = vi.fn();
     const { received, sending } = attempt({ body: { pipe: body } });
-    // The library is past its router then, and waits.
+    // The library is past its router by then, and waits.
     queueMicrotask(() => sending.abort());
     await textOf(await attempt().answered);
     expect(upstream.ledger.map(({ complete }) => complete)).toEqual([true, true]);
@@ -213,7 +213,7 @@ describe.each(WAYS)('send %s', (way) => {
   it.each([
     { name: 'length', framing: { kind: 'length', bytes: BODY.length } as const },
     { name: 'chunks', framing: { kind: 'chunked' } as const },
-  ])('$name: says for every method where the request ends', async ({ framing }) => {
+  ])('$name: declares for every method where the request ends', async ({ framing }) => {
     upstream.always(json());
     for (const method of ['POST', 'GET', 'DELETE', 'HEAD']) {
       const { answered } = attempt({ method, framing });
@@ -232,7 +232,7 @@ describe.each(WAYS)('send %s', (way) => {
   it.each([
     { name: 'longer than its framing', bytes: BODY.length - 1 },
     { name: 'shorter than its framing', bytes: BODY.length + 1 },
-    { name: 'not announced', bytes: 0 },
+    { name: 'undeclared', bytes: 0 },
   ])('a body that is $name: the connection ends', async ({ bytes }) => {
     upstream.always(json());
     const { received } = attempt({ framing: { kind: 'length', bytes } });
@@ -243,7 +243,7 @@ describe.each(WAYS)('send %s', (way) => {
     expect(upstream.ledger.at(-1)?.body.equals(BODY)).toBe(true);
   });
 
-  it('not a byte beyond the framing is written, also before the body ends', async () => {
+  it('no byte beyond the framing is written, even before the body ends', async () => {
     upstream.always(json());
     const { received } = attempt({
       framing: { kind: 'length', bytes: BODY.length - 1 },
@@ -255,7 +255,7 @@ describe.each(WAYS)('send %s', (way) => {
     expect(upstream.ledger.filter(({ complete }) => complete)).toEqual([]);
   });
 
-  it('what an endpoint says without being asked is nobody’s answer', async () => {
+  it('unsolicited data from an endpoint is not an answer to anyone', async () => {
     upstream.always(({ socket }) => {
       socket.write(`${head(200, { 'content-length': '2' })}{}`);
       setTimeout(() => socket.write(`${head(200, { 'content-length': '4' })}EVIL`), 20);
@@ -265,7 +265,7 @@ describe.each(WAYS)('send %s', (way) => {
     expect(await textOf(await attempt().answered)).toBe('{}');
   });
 
-  it('reports a cut answer by the response, which is not complete', async () => {
+  it('reports a cut answer as an incomplete response', async () => {
     upstream.always(raw(`${chunkedHead(200, {})}5\r\nhello\r\n`, 'close'));
     const response = await attempt().answered;
     await expect(textOf(response)).rejects.toMatchObject({ code: 'ECONNRESET' });
@@ -278,7 +278,7 @@ describe.each(WAYS)('send %s', (way) => {
     await eventually(() => expect(received).toContain('error'));
   });
 
-  it('receives an answer that comes before the body is sent', async () => {
+  it('receives an answer that arrives before the body is sent', async () => {
     upstream.always(({ socket }) => void socket.write(`${head(413, { 'content-length': '2' })}{}`));
     const { answered } = attempt({
       framing: { kind: 'length', bytes: 100_000 },
@@ -289,7 +289,7 @@ describe.each(WAYS)('send %s', (way) => {
     await eventually(() => expect(upstream.openConnections).toBe(0));
   });
 
-  it('a connection that was answered before its request was sent is not used again', async () => {
+  it('a connection that was answered before its request was sent is not reused', async () => {
     let finish = (): void => undefined;
     let endAnswer = (): void => undefined;
     upstream.always(({ socket }) => {

@@ -1,15 +1,15 @@
 /**
  * One request to one endpoint, carried by http-proxy-middleware behind a small interface.
  *
- * The library wants to own the client's request and response and can send only once. So each attempt
- * gives it an `UpstreamCall`, which represents both: it has what the library reads of a request and of
- * a response, and only looks like Node's. The library's router chooses target, sockets and body by it,
- * and `selfHandleResponse` leaves the answer to us. Destroying the call makes the library destroy the
- * upstream request, but only once it has been made: the library awaits before that, so an attempt may
- * be aborted while nothing is there to destroy.
+ * The library wants to own the client's request and response and can send only once. So each attempt passes
+ * it an `UpstreamCall` in place of both: it has the members that the library reads of a request and of a
+ * response, and only looks like Node's. The library's router chooses target, sockets and body by it, and
+ * `selfHandleResponse` leaves the answer to us. Destroying the call makes the library destroy the upstream
+ * request, but only once that exists: the library awaits before creating it, so an attempt may be aborted
+ * while there is nothing to destroy.
  *
- * This relies on what http-proxy-middleware 4.2.2 and its engine httpxy 0.5.6 touch on both objects:
- * the versions are pinned exactly and transport.integration.test.ts holds the contract.
+ * This relies on what http-proxy-middleware 4.2.2 and its engine httpxy 0.5.6 access on both objects: the
+ * versions are pinned exactly, and transport.integration.test.ts verifies the contract.
  */
 import type {
   ClientRequest,
@@ -27,21 +27,21 @@ import { addFraming, FramedSink } from './framing.ts';
 
 export interface UpstreamRequest {
   readonly method: string;
-  /** With the endpoint's base path. */
+  /** Includes the endpoint's base path. */
   readonly pathAndQuery: string;
-  /** Of this request alone: its framing is added to them. */
+  /** Owned by this request: its framing is added to them. */
   readonly headers: OutgoingHttpHeaders;
   readonly framing: Framing;
   readonly body: BodySource;
-  /** Does not use a kept-alive connection. */
+  /** Whether to avoid kept-alive connections. */
   readonly freshConnection: boolean;
 }
 
 export interface SendHandlers {
-  /** There is a socket, perhaps not connected yet. */
+  /** A socket is assigned, perhaps not connected yet. */
   onRequest(upstream: ClientRequest): void;
   onResponse(response: IncomingMessage): void;
-  /** Before or after the response; may come more than once. */
+  /** Before or after the response; may be called more than once. */
   onError(error: Error): void;
 }
 
@@ -57,8 +57,8 @@ export type Transport = (
 ) => Sending;
 
 /**
- * What the library takes for the client's request, response and body. Not an EventEmitter: of the
- * listeners that the library adds, only those for `close` are ever called.
+ * Used by the library as the client's request, response and body. Not an EventEmitter: of the listeners that
+ * the library adds, only those for `close` are ever called.
  */
 class UpstreamCall implements Sending {
   readonly endpoint: UpstreamEndpoint;
@@ -76,7 +76,7 @@ class UpstreamCall implements Sending {
 
   readonly headersSent = false;
   readonly writableFinished = false;
-  /** Whether the library leaves the answer's stream alone: it would add four listeners to it. */
+  /** Makes the library leave the answer's stream alone: it would add four listeners to it. */
   finished = false;
   destroyed = false;
 
@@ -94,7 +94,7 @@ class UpstreamCall implements Sending {
     return this;
   }
 
-  /** As the body: the library writes it into the request by this. */
+  /** In its role as the body: the library calls this to write it into the request. */
   pipe(upstream: ClientRequest): void {
     if (this.destroyed) return;
     const { body, framing } = this.request;
@@ -118,7 +118,7 @@ export function createTransport(): Transport {
     pathFilter: () => true,
     router: routeCall,
     selfHandleResponse: true,
-    // Its own plugins log, and answer errors by themselves.
+    // The library's own plugins log, and answer errors themselves.
     ejectPlugins: true,
     plugins: [reportToCalls],
   });
@@ -128,7 +128,7 @@ export function createTransport(): Transport {
       call as unknown as IncomingMessage,
       call as unknown as ServerResponse,
       (error) => {
-        // What it could not even begin to send.
+        // Errors before the library could even begin to send.
         if (error !== undefined && !call.destroyed) handlers.onError(asError(error));
       },
     );
@@ -136,10 +136,10 @@ export function createTransport(): Transport {
   };
 }
 
-/** Its socket while that is not connected yet, TLS included. */
+/** The socket if it is still connecting, including TLS. */
 export function connectingSocketOf({ reusedSocket, socket }: ClientRequest): Socket | undefined {
   if (reusedSocket || socket === null) return undefined;
-  // `secureConnecting` is true until the handshake is done; Node's types do not know it.
+  // `secureConnecting` is true until the handshake is done; missing from Node's types.
   const isInHandshake = 'secureConnecting' in socket && socket.secureConnecting === true;
   return socket.connecting || isInHandshake ? socket : undefined;
 }
@@ -167,7 +167,7 @@ const reportToCalls: Plugin = (proxy) => {
   });
   proxy.on('proxyRes', (response, req) => {
     const call = callOf(req);
-    // What is still to be written must not be taken for the next request on this connection.
+    // Bytes still to be written must not be read as the next request on this connection.
     if (call.upstream !== undefined && !call.upstream.writableFinished) {
       call.upstream.shouldKeepAlive = false;
     }
@@ -181,7 +181,7 @@ const reportToCalls: Plugin = (proxy) => {
 };
 
 function callOf(req: unknown): UpstreamCall {
-  if (!(req instanceof UpstreamCall)) throw new Error('not a call of ours');
+  if (!(req instanceof UpstreamCall)) throw new Error('not one of our calls');
   return req;
 }
 

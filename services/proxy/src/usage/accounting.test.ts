@@ -26,20 +26,20 @@ const answered = (client: string, model: string): FinishedRequest => ({
   },
 });
 
-it('counts names that one person invents under `other`, and leaves room for those of others', () => {
+it('counts names invented by one person under `other`, and leaves room for those of others', () => {
   const { accounts, counted } = accounting();
   for (let n = 0; n < 100_000; n += 1) accounts.finished(answered('ann', `claude-invented-${n}`));
   expect(new Set(counted.map(([, model]) => model)).size).toBe(31);
   accounts.finished(answered('bob', 'claude-opus-9'));
   expect(counted.at(-1)?.[1]).toBe('claude-opus-9');
-  // What somebody else has brought is counted as it is.
+  // A name already introduced by another person is counted as it is.
   accounts.finished(answered('ann', 'claude-opus-9'));
   expect(counted.at(-1)?.[1]).toBe('claude-opus-9');
-  // The log of requests has the name that was asked for.
+  // The log of requests has the requested name.
   expect(counted[99_999]?.[0].model).toBe('claude-invented-99999');
 });
 
-it('records the last attempts of a request that had more than its record holds', () => {
+it('records the last attempts of a request with more than its record can hold', () => {
   const { accounts } = accounting();
   const attempts = Array.from({ length: MAX_ATTEMPTS + 1 }, (_, index) => ({
     endpoint: `e${index}`,

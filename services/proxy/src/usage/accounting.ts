@@ -1,6 +1,6 @@
 /**
- * What a finished request adds to the ledger of usage and to the log of requests. In memory only: it is
- * written by `UsageWriter`, and no request waits for that.
+ * What a finished request adds to the usage ledger and the log of requests. In memory only: `UsageWriter`
+ * writes it, and no request waits for that.
  */
 import type { EpochMs } from '@zephyr/contract/scalars';
 import {
@@ -20,47 +20,47 @@ import type { Config } from '@zephyr/runtime/config/config';
 
 import { pseudonymOf } from '../report/session-pseudonym.ts';
 
-/** What is known of a request at its end. */
+/** The facts about a request at its end. */
 export interface FinishedRequest {
   readonly id: string;
-  /** Name of the client's key; null where keys are not used. */
+  /** Name of the client's key; null if keys are not used. */
   readonly client: string | null;
   readonly operation: Operation;
-  /** As the body names it; empty where it does not. */
+  /** As named in the body; empty if it is not. */
   readonly model: string;
-  /** As the answer names it; empty where it does not. */
+  /** As named in the answer; empty if it is not. */
   readonly answeredModel: string;
-  /** Of Claude Code, with its person; undefined without a session. */
+  /** Claude Code's session, combined with the person; undefined without a session. */
   readonly sessionId: string | undefined;
   readonly outcome: RequestOutcome;
   readonly attempts: readonly RequestAttempt[];
   readonly endpointRequestId: string | undefined;
-  /** Undefined where there was no content. */
+  /** Undefined if there was no content. */
   readonly ttftMs: number | undefined;
   readonly durationMs: number;
-  /** As far as the answer named its tokens. */
+  /** As far as the answer reported its tokens. */
   readonly usage: AnswerUsage | undefined;
-  /** Whether an endpoint may charge for tokens that it did not name. */
+  /** Whether an endpoint may charge for tokens that it did not report. */
   readonly isCharged: boolean;
 }
 
 export interface AccountingDeps {
   readonly clock: Clock;
   readonly config: () => Pick<Config, 'endpoints' | 'prices'>;
-  /** Of the snapshot: sessions have the same pseudonym as elsewhere. */
+  /** From the snapshot, so that sessions have the same pseudonym as elsewhere. */
   readonly incarnation: () => string | undefined;
   /** @param model under which it is counted */
   readonly note: (record: RequestRecord, model: string) => void;
 }
 
-/** Names come from clients: what is remembered of them is bounded. */
+/** Model names come from clients, so memory for them is bounded. */
 const MAX_MODELS = 500;
-/** Of these, one person brings so many: whoever tries everything leaves rows and names for the others. */
+/** The most that one person may add, so that rows and names are left for the others. */
 const MAX_MODELS_OF_PERSON = 30;
 const MAX_PSEUDONYMS = 2_000;
 const NAME = /^[\x21-\x7e]{1,100}$/;
 
-/** One that requests name. Its name is one text for all of them: each would hold a part of its body. */
+/** A model named in requests. All share this one string: each of their own would retain a part of a body. */
 interface KnownModel {
   readonly name: string;
   readonly price: Price | undefined;
@@ -73,13 +73,13 @@ interface Terms {
 
 export class Accounting {
   readonly #deps: AccountingDeps;
-  /** The configuration that the next two come from. */
+  /** The configuration from which the next two are derived. */
   #config: Pick<Config, 'endpoints' | 'prices'> | undefined;
   #terms: ReadonlyMap<string, Terms> = new Map();
   readonly #models = new Map<string, KnownModel>();
-  /** Models that some endpoint has answered for. */
+  /** Models for which some endpoint has answered. */
   readonly #answered = new Set<string>();
-  /** How many of them each person was the first to be answered for. */
+  /** How many of them each person was the first to get an answer for. */
   readonly #broughtBy = new Map<string, number>();
   readonly #pseudonyms = new Map<string, string>();
   #incarnation: string | undefined;
@@ -88,7 +88,7 @@ export class Accounting {
     this.#deps = deps;
   }
 
-  /** Returns what is in the log of requests. */
+  /** Returns the entry for the log of requests. */
   finished(request: FinishedRequest): RequestRecord {
     this.#follow(this.#deps.config());
     const { usage, durationMs, ttftMs } = request;
@@ -123,7 +123,7 @@ export class Accounting {
     return record;
   }
 
-  /** A name that no endpoint has answered for is a person's mistake, of which there are many. */
+  /** A name that no endpoint has answered for is a mistake, of which there are many. */
   #countedAs({ model, person }: RequestRecord, isAnswered: boolean): string {
     if (model === NONE || this.#answered.has(model)) return model;
     const brought = this.#broughtBy.get(person) ?? 0;

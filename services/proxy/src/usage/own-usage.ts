@@ -1,4 +1,4 @@
-/** What one person has used and may use: `GET /usage`. It alone waits for Redis, and never for long. */
+/** One person's usage and limits: `GET /usage`. The only request that waits for Redis, and never for long. */
 import type { OwnFigures, OwnUsage } from '@zephyr/contract/people-limits';
 import { DAY_MS } from '@zephyr/contract/units';
 import type { UsageRow } from '@zephyr/contract/usage';
@@ -9,7 +9,7 @@ import type { Redis } from 'ioredis';
 
 import type { PeopleLimits } from '../people-limits/people-limits.ts';
 
-/** However often somebody asks, Redis reads their days so rarely. */
+/** Redis is read at most this often per person, whatever the number of requests. */
 const KEPT_MS = 5_000;
 const MAX_KEPT = 1_000;
 
@@ -109,7 +109,7 @@ function ratesOf(
   ];
 }
 
-/** Of a person and a team with lists of their own, both apply: those of the person are shown. */
+/** If a person and their team have lists of their own, both apply: the person's is shown. */
 function modelsOf(limits: PeopleLimits, person: string): readonly string[] | null {
   const lists = limits.subjectsOf(person).map(({ limits: { models } }) => models);
   return lists.find((models) => models !== undefined) ?? null;

@@ -33,7 +33,7 @@ it.each([
   ['of another version', () => '{"batches":[]}'],
   ['too large', () => '['.repeat(33 * 1024 * 1024)],
 ])(
-  'says that a file is set aside that is %s, once, and leaves what is in it',
+  'reports once that a file is set aside that is %s, and keeps its content',
   async (_what, contentsOf) => {
     const { folder, fileOf, files } = setUp();
     await fileOf('gone').write([{ writer: 'gone', sequence: 1, rows: [], records: [] }]);
@@ -57,20 +57,20 @@ it.each([
   },
 );
 
-it('leaves nothing of what could not be written', async () => {
+it('leaves no trace of a failed write', async () => {
   const { folder, fileOf, files } = setUp();
   const file = fileOf('one');
   const batch = { writer: 'one', sequence: 1, rows: [], records: [] };
   await file.write([batch]);
   const [name = ''] = files();
   rmSync(join(folder, name));
-  // A folder of that name: the new one cannot take its place.
+  // A folder of that name: the new file cannot replace it.
   mkdirSync(join(folder, name, 'x'), { recursive: true });
   await expect(file.write([{ ...batch, sequence: 2 }])).rejects.toThrow();
   expect(files()).toEqual([name]);
 });
 
-it('belongs to one of those who look for orphans, until that one has ended too', async () => {
+it('belongs to one of the processes that look for orphans, until that one has ended, too', async () => {
   const { folder, fileOf, files } = setUp();
   const age = () => {
     for (const name of files()) utimesSync(join(folder, name), new Date(0), new Date(0));
@@ -88,7 +88,7 @@ it('belongs to one of those who look for orphans, until that one has ended too',
   expect(await takenBy('two')).toEqual([1]);
 });
 
-it('removes what a process left that was killed while it replaced its file, and nobody else’s', async () => {
+it('removes the leftovers of a process that was killed while it replaced its file, and no others', async () => {
   const { folder, fileOf, files } = setUp();
   await fileOf('gone').write([{ writer: 'gone', sequence: 1, rows: [], records: [] }]);
   const [name = ''] = files();
@@ -101,7 +101,7 @@ it('removes what a process left that was killed while it replaced its file, and 
 
 const long = (name: string | number, length: number) => String(name).padStart(length, 'x');
 
-it('knows the most people for two hours without Redis, whatever some of them do', () => {
+it('has room for the maximum number of people for two hours without Redis, whatever some of them do', () => {
   const table = new UsageTable(UNWRITTEN_ROWS);
   const counts = { ...NO_COUNTS, requests: 1 };
   const add = (row: Omit<UsageRow, 'counts' | 'endpoint'>) =>
@@ -117,7 +117,7 @@ it('knows the most people for two hours without Redis, whatever some of them do'
   expect(rows.filter(({ person }) => person === 'other')).toEqual([]);
 });
 
-it('takes two batches of the most rows with the longest names', async () => {
+it('holds two batches of the most rows with the longest names', async () => {
   const { folder, fileOf, files } = setUp();
   const counts = Object.fromEntries(
     Object.keys(NO_COUNTS).map((name) => [name, Number.MAX_SAFE_INTEGER]),

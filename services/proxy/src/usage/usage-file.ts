@@ -1,9 +1,9 @@
 /**
- * What a proxy could not write to Redis yet, in a file of its own beside the snapshot. A process that
- * runs touches its file each second; one that was not touched for long belongs to nobody any more, and
- * any proxy with the same folder takes it by giving it another name: from then on nobody changes it, so
- * that it does not matter who writes it to Redis, or how often. Its process may have been frozen only, and
- * sees that the file is gone. It holds what the log of requests holds: no prompt, no answer, no secret.
+ * Usage that a proxy could not write to Redis yet, in its own file beside the snapshot. A running process
+ * touches its file every second; a file not touched for long is an orphan, and any proxy with the same folder
+ * takes it by renaming it. From then on nothing changes it, so it does not matter which proxy writes it to
+ * Redis, or how often. Its process may only have been frozen, and then sees that the file is gone. The file
+ * holds what the log of requests holds: no prompts, answers or secrets.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
@@ -21,19 +21,19 @@ import { z } from 'zod';
 
 import { replaceFile } from '../routing/snapshot-file.ts';
 
-/** A file that nobody has touched for this long: its process has ended. */
+/** If a file has not been touched for this long, its process has ended. */
 const ORPHAN_AFTER_MS = 10_000;
-/** Two batches of the most rows are less. */
+/** Two batches of the most rows take less. */
 const MAX_FILE_BYTES = 32 * 1024 * 1024;
-/** Of a file that is no usage there may be much to say. */
+/** The reason why a file is invalid can be long. */
 const MAX_REASON = 200;
 
-/** Of a process that was killed while it replaced its file, which is still there. */
+/** Left by a process that was killed while replacing its file, which still exists. */
 const UNFINISHED = /\.json\.\d+$/;
 
 /**
- * Another version may have written it, and name things in the log of requests that this one does not know: such
- * entries are dropped. What was used is in the rows.
+ * Another version may have written it, with values in the log of requests that this one does not know: such
+ * entries are dropped. The usage itself is in the rows.
  */
 const contents = z
   .array(usageBatchSchema.extend({ records: z.array(z.unknown()).transform(readable) }))
@@ -41,7 +41,7 @@ const contents = z
 
 export interface UsagePlace {
   readonly folder: () => string;
-  /** Names the installation: the files of others in the same folder are for another Redis. */
+  /** Identifies the installation: files of others in the same folder are for another Redis. */
   readonly system: string;
 }
 
@@ -57,9 +57,9 @@ export class UsageFile {
   readonly #place: UsagePlace;
   readonly #prefix: string;
   readonly #name: string;
-  /** The file that is there. */
+  /** The file on disk. */
   #written: { readonly path: string; readonly text: string } | undefined;
-  /** Never fails. */
+  /** Never rejects. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(place: UsagePlace, proxyId: string) {
@@ -68,15 +68,15 @@ export class UsageFile {
     this.#name = `${this.#prefix}${proxyId}.json`;
   }
 
-  /** One after the other: what was given last stays. */
+  /** Writes one at a time: the latest content given stays. */
   write(batches: readonly UsageBatch[]): Promise<void> {
     const text = JSON.stringify(batches);
     return this.#next(() => this.#write(text));
   }
 
   /**
-   * Another process has taken it for an orphan: it was there, and is not any more. Said once, whoever asks at
-   * the same time. Touches it otherwise.
+   * Whether another process has taken the file as an orphan: it existed, and is gone. Reported once, even to
+   * concurrent callers. Otherwise touches it.
    */
   isTakenOver(): Promise<boolean> {
     return this.#next(async () => {
@@ -101,7 +101,9 @@ export class UsageFile {
     return done;
   }
 
-  /** Takes those of other processes. @param onSetAside called for each that cannot be read: it stays, renamed */
+  /**
+   * Takes over other processes' files. @param onSetAside called for each unreadable one: it is kept, renamed
+   */
   async takeOrphans(onSetAside: AsideListener): Promise<readonly OrphanedUsage[]> {
     const folder = this.#place.folder();
     const names = await readdir(folder).catch(() => []);
@@ -133,7 +135,7 @@ async function takeOrphan(
   try {
     if (!(await isOrphan(path))) return undefined;
     await rename(path, taken);
-    // Or it would be everybody's next orphan.
+    // Otherwise it would immediately be an orphan again.
     await touch(taken);
   } catch {
     // Another proxy was faster.
@@ -144,7 +146,7 @@ async function takeOrphan(
     const batches = contents.parse(JSON.parse(await readFile(taken, 'utf8')));
     return { path: taken, batches, remove: () => rm(taken, { force: true }) };
   } catch (error) {
-    // Another proxy may have taken it from here; otherwise somebody may still want to look at it.
+    // Another proxy may have taken it from here; otherwise it is kept for inspection.
     const aside = `${path}.unreadable`;
     await rename(taken, aside).then(
       () => onSetAside(aside, messageOf(error).slice(0, MAX_REASON)),
@@ -172,7 +174,7 @@ async function isOrphan(path: string): Promise<boolean> {
 }
 
 async function removeOrphan(path: string): Promise<void> {
-  // Another proxy was faster, or its process runs and has just renamed it.
+  // Another proxy was faster, or its process is running and has just renamed it.
   if (await isOrphan(path).catch(() => false)) await rm(path, { force: true });
 }
 

@@ -1,6 +1,6 @@
 /**
- * `/usage` of the proxy: JSON for programs, and a page without a script for people with nothing but their
- * key, which the browser asks for as a password.
+ * `/usage` of the proxy: JSON for programs, and a page without scripts for people who only have their key,
+ * which the browser asks for as a password.
  */
 import { createHash } from 'node:crypto';
 
@@ -29,7 +29,7 @@ th,td{padding:.35rem .75rem .35rem 0;text-align:right;white-space:nowrap;border-
 th:first-child,td:first-child{text-align:left}
 tfoot td,tfoot th{font-weight:600}`;
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
-/** The one inline style is named by its hash: nothing else may be loaded or run. */
+/** The only inline style is permitted by its hash: nothing else may be loaded or run. */
 const POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
 export async function answerUsage(
@@ -84,7 +84,7 @@ ${body}
 `;
 }
 
-/** Loaded when somebody asks for a page: programs need none. */
+/** Loaded when a page is requested: programs need none. */
 async function wordsOf(language: Language) {
   const [{ usageTranslator }, { numbersOf }] = await Promise.all([
     import('@zephyr/texts/usage'),
@@ -174,7 +174,7 @@ interface PageTable {
   readonly total?: Row;
 }
 
-/** Where it is wider than the screen, it scrolls, also by the keyboard. */
+/** Scrolls if wider than the screen, also by keyboard. */
 function tableOf(title: string, { heads, rows, total }: PageTable): string {
   const row = (cells: Row) => {
     const [first = '', ...rest] = cells.map(escaped);
@@ -185,7 +185,7 @@ function tableOf(title: string, { heads, rows, total }: PageTable): string {
   return `<div class="wide" role="region" tabindex="0" aria-label="${escaped(title)}"><table><thead><tr>${head}</tr></thead><tbody>${rows.map(row).join('')}</tbody>${foot}</table></div>`;
 }
 
-/** Names of models come from clients. */
+/** Model names come from clients. */
 function escaped(text: string): string {
   return text
     .replaceAll('&', '&amp;')

@@ -1,4 +1,4 @@
-/** What the ledger has of a proxy that is killed or stopped, and what the next one takes over. */
+/** The ledger's usage from a proxy that is killed or stopped, and what the next one takes over. */
 import {
   mkdtempSync,
   readdirSync,
@@ -23,7 +23,7 @@ import { z } from 'zod';
 import { type ProxyProcess, startProxyProcess } from '../test-support/proxy-process.ts';
 import { ask, Bill, charged, ledgerOf, recordsOf, traffic } from '../test-support/usage.ts';
 
-/** One endpoint, a Redis that can be ended, and proxies that have their folder in common. */
+/** One endpoint, a Redis that can be stopped, and proxies that share their folder. */
 async function setUp() {
   const folder = mkdtempSync(join(tmpdir(), 'zephyr-usage-'));
   const dataFolder = join(folder, 'redis');
@@ -54,17 +54,17 @@ async function setUp() {
     restartRedis: async () => {
       server = await startRedis();
     },
-    /** Of what proxies could not write. */
+    /** Files with usage that proxies could not write. */
     files: () => {
       const state = join(folder, '.local', 'state', 'claude-zephyr');
-      // While one is being replaced, there is another name beside it.
+      // While a file is being replaced, there is another name beside it.
       const names = readdirSync(state).filter((name) => /^usage-.*\.json$/.test(name));
       return names.map((name) => join(state, name));
     },
   };
 }
 
-/** Resolves with how many answers people had at each of so many writes, when these were seen. */
+/** Resolves with the number of answers received at each of this many writes, when they were seen. */
 async function watchWrites(redis: Redis, answered: () => number, writes: number) {
   const seen: number[] = [];
   let last = (await ledgerOf(redis)).total.requests;
@@ -84,7 +84,7 @@ function requestsIn(path: string): number {
   return rows.reduce((sum, { counts }) => sum + counts.requests, 0);
 }
 
-/** Makes the file one that no running proxy touches. */
+/** Makes the file look as if no running proxy touches it. */
 function leaveAlone(path: string): void {
   const longAgo = new Date(Date.now() - 60_000);
   utimesSync(path, longAgo, longAgo);
@@ -96,7 +96,7 @@ async function unwrittenOf({ port }: ProxyProcess): Promise<number> {
 }
 
 describe('a proxy that is killed', () => {
-  it('loses no more than what ended since its last writes, and the next one goes on', async () => {
+  it('loses at most what ended since its last writes, and the next one continues', async () => {
     const { bill, redis, startProxy } = await setUp();
     const first = await startProxy();
     const people = traffic(first.port);
@@ -105,10 +105,10 @@ describe('a proxy that is killed', () => {
     await first.exited;
     await people.stop();
     const { total } = await ledgerOf(redis);
-    // What had ended when a write was seen is in the next one, or was on its way in the one after.
+    // Requests that had ended when a write was seen are in the next write, or the one after.
     expect(total.requests).toBeGreaterThanOrEqual(writes.at(-3) ?? Number.NaN);
     expect(total.requests).toBeLessThanOrEqual(bill.answers);
-    // Each answer of the endpoint has a number of its own, and all its tokens follow from it.
+    // Each answer of the endpoint has its own number, from which all its tokens follow.
     const inputs = (await recordsOf(redis)).map(({ usage }) => usage.inputTokens);
     expect(new Set(inputs).size).toBe(inputs.length);
     expect(total.output_tokens).toBe(3 * total.input_tokens);
@@ -133,7 +133,7 @@ describe('a proxy that is killed', () => {
     const before = people.answered();
     await eventually(() => expect(people.answered()).toBeGreaterThan(before + 20));
     await people.stop();
-    // The last batch that Redis had may be there as well: its reply is lost.
+    // The last batch in Redis may be there as well: its reply is lost.
     const file = await eventually(async () => {
       const [path = ''] = files();
       expect(requestsIn(path)).toBe(await unwrittenOf(first));
@@ -147,7 +147,7 @@ describe('a proxy that is killed', () => {
     leaveAlone(file);
     const others = await Promise.all([startProxy(), startProxy()]);
     await eventually(() => expect(files()).toEqual([]));
-    // As for one of the two that had read it before the other took it away.
+    // As if one of the two had read it before the other took it.
     writeFileSync(join(folder, 'left'), contents);
     leaveAlone(join(folder, 'left'));
     renameSync(join(folder, 'left'), file);
@@ -160,7 +160,7 @@ describe('a proxy that is killed', () => {
 });
 
 describe('a proxy that is stopped', () => {
-  it('loses nothing, an answer that still runs included', async () => {
+  it('loses nothing, including an answer that is still running', async () => {
     const { bill, redis, upstream, startProxy } = await setUp();
     const proxy = await startProxy();
     const end = Promise.withResolvers<void>();
@@ -189,7 +189,7 @@ describe('a proxy that is stopped', () => {
     expect(await first.exited).toBe(0);
     const [file = ''] = files();
     expect(requestsIn(file)).toBe(2);
-    // As of a proxy of an earlier version, which named failures otherwise: its entry of the log is dropped.
+    // As if from an earlier version with other failure names: its log entry is dropped.
     const attempt = /"attempts":\[\{"endpoint":"e1","failure":null/;
     const text = readFileSync(file, 'utf8');
     writeFileSync(file, text.replace(attempt, '"attempts":[{"endpoint":"e1","failure":"refused"'));

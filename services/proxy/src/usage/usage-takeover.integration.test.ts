@@ -1,4 +1,4 @@
-/** What becomes of usage on disk whose proxy was frozen, taken for ended by another one, and goes on. */
+/** Usage on disk whose proxy was frozen, was taken over as ended by another one, and resumes. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,12 +63,12 @@ async function setUp() {
   return { redis, line, frozen, onDisk, takenBy: other };
 }
 
-it('counts what was on disk and what came since, each once, whoever writes first', async () => {
+it('counts the usage on disk and since then, each once, whoever writes first', async () => {
   const { redis, line, frozen, onDisk, takenBy } = await setUp();
   line.disconnect();
   frozen.note(request(1), MODEL);
   await eventually(() => expect(onDisk()).toHaveLength(1));
-  // It is in the midst of it, or has ended: a third proxy goes on with the same.
+  // The second is still busy with it, or has ended: a third proxy takes over the same file.
   await eventually(async () => expect(await takenBy('second')()).toHaveLength(1));
   const [taken] = await eventually(async () => {
     const again = await takenBy('third')();
@@ -80,7 +80,7 @@ it('counts what was on disk and what came since, each once, whoever writes first
   await line.connect();
   const inputTokens = async () => (await ledgerOf(redis)).total.input_tokens;
   for (const batch of taken?.batches ?? []) await recordUsage(redis, batch, { people: 1 });
-  // The one that was frozen may find the file too, as that of somebody who has ended.
+  // The frozen one may find the file, too, as that of an ended process.
   await eventually(async () => expect(await inputTokens()).toBe(21));
   await taken?.remove();
   await eventually(() => expect(onDisk()).toEqual([]));

@@ -1,4 +1,4 @@
-/** What is on disk while Redis takes its time, and what becomes of it when another proxy takes it. */
+/** What is on disk while Redis is slow, and what happens when another proxy takes it. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ const request: RequestRecord = {
   costUsd: null,
 };
 
-/** A writer whose Redis answers when the test says so. */
+/** A writer whose Redis answers when the test allows it. */
 async function setUp() {
   const folder = mkdtempSync(join(tmpdir(), 'zephyr-usage-writer-'));
   const place = { folder: () => folder, system: 'here' };
@@ -82,7 +82,7 @@ async function setUp() {
   return { writer, clock, sent, call, modelsOnDisk, takenByAnother };
 }
 
-it('keeps what comes while a batch is being written, however long that takes', async () => {
+it('stores usage that arrives while a batch is being written, however long that takes', async () => {
   const { writer, clock, call, modelsOnDisk } = await setUp();
   writer.note(request, 'a');
   clock.advance(700);
@@ -93,12 +93,12 @@ it('keeps what comes while a batch is being written, however long that takes', a
   writer.note(request, 'c');
   await eventually(() => {
     clock.advance(700);
-    // What another proxy may have read stays in its place.
+    // Usage that another proxy may have read stays in its batch.
     expect(modelsOnDisk()).toEqual([['a'], ['b', 'c']]);
   });
 });
 
-it('counts what came since, where all its timers are due after it was frozen and its file taken', async () => {
+it('counts later usage if all its timers are due after it was frozen and its file taken', async () => {
   const { writer, clock, sent, call, takenByAnother, modelsOnDisk } = await setUp();
   writer.note(request, 'a');
   clock.advance(700);

@@ -1,9 +1,9 @@
 /**
- * Writes usage to Redis: what was added up since the last time, as one batch with a number, about
- * every second. A batch is sent until Redis has it, and counts once. While Redis is away, one batch
- * that may have arrived waits before another one that takes in all that comes after it; both are on
- * disk, so that the next start goes on with them. A batch that is on disk changes only together with its
- * file: another proxy that takes the file has it as it is here.
+ * Writes usage to Redis about every second, as one numbered batch of everything since the last one. A batch
+ * is sent until Redis has it, and counts once. While Redis is away, one batch that may have arrived waits
+ * ahead of a second one that collects all later usage; both are on disk, so that the next start continues
+ * with them. A batch on disk changes only together with its file: another proxy that takes the file gets the
+ * batch as it is here.
  *
  *     idle    --(something to write)-->           sending
  *     sending --(written, or known)-->            idle
@@ -21,35 +21,35 @@ import type { Redis } from 'ioredis';
 import type { PeopleLimits } from '../people-limits/people-limits.ts';
 import { type OrphanedUsage, UsageFile, type UsagePlace } from './usage-file.ts';
 
-/** Together with the next limit: what a killed process can lose is a second. */
+/** Together with the next limit: a killed process loses at most a second. */
 const PERIOD_MS = 700;
-/** Where people have limits: other proxies know within a second what was used here. */
+/** If people have limits: other proxies learn within a second what was used here. */
 const PERIOD_WITH_LIMITS_MS = 450;
 const DISK_AFTER_MS = 250;
-/** How often the files of processes that have ended are looked for. */
+/** How often it looks for files of ended processes. */
 const ADOPT_EVERY_MS = 5_000;
-/** Without a request it does not look more often than that: at rest nothing wakes the process for it. */
+/** Without requests it does not look more often: at rest nothing wakes the process for it. */
 const REST_MS = ADOPT_EVERY_MS - PERIOD_MS;
 /** How long a start waits for Redis. */
 const FIRST_EXCHANGE_MS = 500;
 /** How long a stop waits for Redis; then the rest stays on disk. */
 const LAST_WRITE_MS = 2_000;
 /**
- * In memory, some 300 bytes each. Without Redis the most people have rows of their own for two hours, a thousand
- * for ten; what comes then is `other`.
+ * In memory, about 300 bytes each. Without Redis, the maximum number of people have their own rows for two
+ * hours, a thousand people for ten; later usage is `other`.
  */
 export const UNWRITTEN_ROWS: RowBounds = { named: 4_000, all: 4_000 + 2 * (MOST_PEOPLE + 20) };
-/** Entries of the log of requests that wait; more of them are counted, but not listed. */
+/** Pending entries of the log of requests; more of them are counted, but not listed. */
 const MAX_RECORDS = 1_000;
 
 export interface UsageWriterDeps {
   readonly proxyId: string;
   readonly clock: Clock;
-  /** The writer's own; it disconnects it when it stops. */
+  /** Owned by the writer, which disconnects it when it stops. */
   readonly redis: Redis;
   readonly log: Logger;
   readonly place: UsagePlace;
-  /** What was added up since the last time: about once a second, also while Redis is away. */
+  /** Rows added since the last time: about once a second, even while Redis is away. */
   readonly onRows: (rows: readonly UsageRow[]) => void;
   readonly onWrite: (outcome: RecordReply | 'failed') => void;
   readonly limits: PeopleLimits;
@@ -61,7 +61,7 @@ export class UsageWriter {
   readonly #file: UsageFile;
   readonly #table = new UsageTable(UNWRITTEN_ROWS);
   readonly #stopping = new AbortController();
-  /** Aborted where a stop has waited long enough. */
+  /** Aborted when a stop has waited long enough. */
   readonly #givingUp = new AbortController();
   #records: RequestRecord[] = [];
   #requests = 0;
@@ -73,7 +73,7 @@ export class UsageWriter {
   #loop: Promise<void> | undefined;
   #lastFailure = '';
   #adoptInMs = 0;
-  /** Ends the rest; undefined while there is none. */
+  /** Ends the pause at rest; undefined if there is none. */
   #wake: (() => void) | undefined;
 
   constructor(deps: UsageWriterDeps) {
@@ -83,7 +83,7 @@ export class UsageWriter {
     this.#file = new UsageFile(deps.place, deps.proxyId);
   }
 
-  /** Finished requests that Redis is not known to have. */
+  /** Finished requests not yet known to be in Redis. */
   get unwrittenRequests(): number {
     return this.#requests + this.#batches.reduce((sum, batch) => sum + requestsOf(batch), 0);
   }
@@ -96,7 +96,7 @@ export class UsageWriter {
     this.#wake?.();
   }
 
-  /** Waits a moment for what other proxies have counted. */
+  /** Waits a moment for the counts of other proxies. */
   async start(): Promise<void> {
     this.#deps.limits.onNews(() => this.#wake?.());
     this.#loop = this.#run();
@@ -107,10 +107,10 @@ export class UsageWriter {
     await Promise.race([first, this.#pause(FIRST_EXCHANGE_MS)]);
   }
 
-  /** Returns when all is written, or on disk: at once where Redis is away. */
+  /** Returns when everything is in Redis, or on disk: immediately if Redis is away. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    // What waits for a connection fails now.
+    // Fails commands that wait for a connection.
     if (this.#redis.status !== 'ready') this.#redis.disconnect();
     const { clock } = this.#deps;
     const timer = clock.setTimer(() => this.#givingUp.abort(), LAST_WRITE_MS);
@@ -124,7 +124,7 @@ export class UsageWriter {
     this.#redis.disconnect();
   }
 
-  /** Ends at once when the writer stops. */
+  /** Ends immediately when the writer stops. */
   #pause(durationMs: number): Promise<void> {
     return pause(this.#deps.clock, durationMs, this.#stopping.signal);
   }
@@ -146,7 +146,7 @@ export class UsageWriter {
     }
   }
 
-  /** Until there is something to write, to share, or to look for. */
+  /** Waits for something to write, to share, or to look for. */
   async #rest(): Promise<void> {
     const isAllWritten = this.#requests === 0 && this.#batches.length === 0;
     if (!isAllWritten || this.#deps.limits.isBusy) return;
@@ -168,7 +168,7 @@ export class UsageWriter {
     }
   }
 
-  /** Writes what there is; what cannot be written is on disk afterwards. */
+  /** Writes everything pending; what cannot be written is on disk afterwards. */
   async #tick(): Promise<'done' | 'failed'> {
     await this.#checkFile();
     if (this.#batches.length === 0) this.#seal();
@@ -183,8 +183,8 @@ export class UsageWriter {
   }
 
   /**
-   * Another proxy has taken the file, and writes what is in it, sooner or later: what comes from here
-   * until then must not have a later number of the same writer.
+   * If another proxy has taken the file, it will write its content sooner or later: usage from here until
+   * then must not have a later number of the same writer.
    */
   async #checkFile(): Promise<void> {
     if (!(await this.#file.isTakenOver())) return;
@@ -192,17 +192,17 @@ export class UsageWriter {
     this.#batches = [];
     this.#takeovers += 1;
     this.#writer = `${this.#deps.proxyId}+${this.#takeovers}`;
-    this.#deps.log.warn({}, 'usage on disk was taken by another proxy: this one was stopped');
+    this.#deps.log.warn({}, 'another proxy took over the usage on disk: this one was suspended');
   }
 
-  /** Puts what was added up since the last time into a batch that was not sent yet. */
+  /** Moves the usage since the last time into a batch that was never sent. */
   #seal(): void {
     if (this.#requests === 0) return;
     const waiting = this.#batches[1];
     this.#deps.onRows(this.#table.rows);
     const added = this.#table.take();
-    // Those that are on disk stay in their places: should another proxy write that file beside this one after all,
-    // what came since may be lost, but no part has rows that another part has there.
+    // Rows already on disk stay in their places: if another proxy should still write that file as well, later
+    // usage may be lost, but no part has rows that another part has there.
     for (const row of [...(waiting?.rows ?? []), ...added]) this.#table.add(row);
     if (waiting === undefined) this.#sequence += 1;
     const batch: UsageBatch = {
@@ -223,7 +223,7 @@ export class UsageWriter {
     try {
       this.#deps.onWrite(await this.#keepDuring(() => this.#record(first)));
       this.#deps.limits.counters.written(first.sequence);
-      if (this.#lastFailure !== '') this.#deps.log.info({}, 'usage is written again');
+      if (this.#lastFailure !== '') this.#deps.log.info({}, 'usage is being written again');
       this.#lastFailure = '';
       if (this.#batches[0] === first) this.#batches = this.#batches.slice(1);
       return 'sent';
@@ -234,7 +234,7 @@ export class UsageWriter {
     }
   }
 
-  /** A Redis that hangs takes a second to fail, and a large batch several to be written. */
+  /** A hanging Redis takes a second to fail, and a large batch several seconds to be written. */
   async #keepDuring<Result>(act: () => Promise<Result>): Promise<Result> {
     const done = new AbortController();
     void this.#keepUntil(done.signal);
@@ -266,12 +266,12 @@ export class UsageWriter {
     await this.#file.write(this.#batches).catch((error: unknown) => this.#warn(error));
   }
 
-  /** What processes that have ended could not write: each batch under its own number, so once. */
+  /** Writes usage left by ended processes: each batch under its own number, so only once. */
   async #adopt(): Promise<void> {
     const { log } = this.#deps;
     try {
       const orphans = await this.#file.takeOrphans((path, why) => {
-        log.warn({ path, why }, 'usage of an earlier run cannot be read: it is set aside');
+        log.warn({ path, why }, 'usage of an earlier run is unreadable: file set aside');
       });
       await this.#keepDuring(() => this.#writeOrphans(orphans));
     } catch (error) {
@@ -283,11 +283,11 @@ export class UsageWriter {
     for (const orphan of orphans) {
       for (const batch of orphan.batches) await this.#record(batch);
       await orphan.remove();
-      this.#deps.log.info({ file: orphan.path }, 'usage of an earlier run is written');
+      this.#deps.log.info({ file: orphan.path }, 'usage of an earlier run was written');
     }
   }
 
-  /** Logged once for each reason, not each second. */
+  /** Logged once per reason, not every second. */
   #warn(error: unknown): void {
     const why = messageOf(error);
     if (why === this.#lastFailure) return;

@@ -1,4 +1,4 @@
-/** Every finished request is in the ledger once, exact to the token, whatever becomes of Redis. */
+/** Every finished request is in the ledger once, exact to the token, whatever happens to Redis. */
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -19,7 +19,7 @@ async function withRedis(options: RigOptions = {}) {
 }
 
 describe('the ledger', () => {
-  it('has a stream and a message to the token, with what they cost', async () => {
+  it('has a stream and a message, exact to the token, with their cost', async () => {
     const { proxy, first, redis } = await withRedis({ count: 1, groupKeys: 'usd_factor = 0.5' });
     const bill = new Bill();
     first.next(charged(bill), charged(bill));
@@ -66,7 +66,7 @@ describe('the ledger', () => {
   it.each([
     ['names two, of which the endpoint reads the last', '{"model":"claude-haiku-4-5",'],
     ['cannot be read', 'compressed'],
-  ])('prices the model that answered where the body %s', async (_, start) => {
+  ])('prices the model that answered if the body %s', async (_, start) => {
     const { proxy, first, redis } = await withRedis({ count: 1 });
     const bill = new Bill();
     const opus = 'claude-opus-4-8';
@@ -81,7 +81,7 @@ describe('the ledger', () => {
     expect(rows[0]?.cost_usd).toBeGreaterThan(0);
   });
 
-  it('names the request: ids, attempts with what failed, outcome', async () => {
+  it('identifies the request: ids, attempts with their failures, outcome', async () => {
     const { proxy, first, second, redis } = await withRedis();
     const bill = new Bill();
     first.next(status(529));
@@ -118,16 +118,16 @@ describe('the ledger', () => {
     expect(JSON.stringify(records)).not.toContain('message_delta');
   });
 
-  it('marks what was cut, what named no tokens, and what may be billed twice', async () => {
+  it('marks answers that were cut, reported no tokens, or may be billed twice', async () => {
     const { proxy, first, second, redis } = await withRedis();
     const bill = new Bill();
-    // On a new connection: one that was idle may have died before anybody read the request.
+    // On a new connection: an idle one may have died before anybody read the request.
     first.next(reset());
     second.next(charged(bill));
     await ask(proxy.port);
     first.next(cutSse(4, 'reset'));
     await ask(proxy.port);
-    // By whichever is asked after these failures.
+    // By the endpoint that is tried after these failures.
     const silent = json({ type: 'message', role: 'assistant', content: [] });
     first.next(silent);
     second.next(silent);
@@ -157,7 +157,7 @@ describe('the ledger', () => {
     });
   });
 
-  it('counts a request whose client has gone, and one beside it', async () => {
+  it('counts a request whose client has gone, and one in parallel', async () => {
     const { proxy, first, redis } = await withRedis({ count: 1 });
     const bill = new Bill();
     const gone = new AbortController();
@@ -173,7 +173,7 @@ describe('the ledger', () => {
     });
   });
 
-  it('adds names of models that nobody answers for up in one row', async () => {
+  it('adds up unknown model names in one row', async () => {
     const { proxy, first, redis } = await withRedis({ count: 1 });
     const bill = new Bill();
     first.always(status(404));
@@ -196,7 +196,7 @@ describe('the ledger', () => {
 });
 
 describe('while Redis fails', () => {
-  it('is exact over a Redis that freezes, is emptied, and answers again', async () => {
+  it('is exact while Redis freezes, is emptied, and answers again', async () => {
     const { proxy, first, redis, server } = await withRedis({ count: 1 });
     const bill = new Bill();
     first.always(charged(bill));
@@ -220,7 +220,7 @@ describe('while Redis fails', () => {
     expect(await proxy.metrics()).toContain('zephyr_proxy_usage_unwritten_requests 0');
   });
 
-  it('is exact over a Redis that is killed and comes back, for two proxies', async () => {
+  it('is exact while Redis is killed and comes back, for two proxies', async () => {
     const dataFolder = mkdtempSync(join(tmpdir(), 'zephyr-usage-'));
     let server: RedisServer = await startRedisServer({ dataFolder, socketFolder: dataFolder });
     onTestFinished(async () => {
