@@ -12,7 +12,7 @@ import type { JobAnswer, RunnerJob } from './probe-runner.ts';
 
 /**
  * A killed prober's job becomes available once its lock has expired and the next check for stalled jobs has
- * run: at most 6 + 2 s. The lock is renewed every 3 s, so it survives one failed renewal.
+ * run: at most 6 + 2 s. BullMQ renews the lock after half of it.
  */
 const LOCK_MS = 6_000;
 const STALLED_LOOK_MS = 2_000;

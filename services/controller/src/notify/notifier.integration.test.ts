@@ -13,9 +13,8 @@ import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { hang, json, status } from '@zephyr/testkit/upstream-scripts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-
+import { HOURLY_LIMIT } from './hourly-limit.ts';
 import { Notifier } from './notifier.ts';
-import { HOURLY_LIMIT } from './receiver.ts';
 
 const one = endpointId('one');
 

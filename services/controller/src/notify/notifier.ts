@@ -5,9 +5,9 @@ import type { LoadedConfig } from '@zephyr/runtime/config/config';
 import type { NotifyMessage } from '@zephyr/runtime/notify/message';
 import type { NotifyTarget } from '@zephyr/runtime/notify/target';
 import { nameOf, notificationText } from '@zephyr/texts';
-
+import { HOURLY_LIMIT } from './hourly-limit.ts';
 import { occurrencesIn } from './occurrences.ts';
-import { HOURLY_LIMIT, Receiver, type ReceiverDeps } from './receiver.ts';
+import { Receiver, type ReceiverDeps } from './receiver.ts';
 import {
   nextDueAtMs,
   type Outgoing,

@@ -1,21 +1,17 @@
 /**
  * Sends the messages of one target, one after the other, and never blocks a caller. The hourly limit bounds
  * its queue: even if a target never answers, one attempt with all its retries takes little more than a
- * minute. Critical events are sent beyond the limit; each of them is sent at most once in ten minutes
+ * minute. Each critical event, which is sent beyond the limit, is sent at most once in ten minutes
  * (repeats.ts).
  */
 import type { NotifyEvent } from '@zephyr/contract/notify';
-import { HOUR_MS } from '@zephyr/contract/units';
 import type { Clock } from '@zephyr/runtime/clock';
 import type { Logger } from '@zephyr/runtime/logger';
 import { deliver } from '@zephyr/runtime/notify/deliver';
 import type { NotifyMessage } from '@zephyr/runtime/notify/message';
 import type { NotifyTarget } from '@zephyr/runtime/notify/target';
 
-/** Chats are for people; the services' own limits are 20 a minute. */
-export const HOURLY_LIMIT = 20;
-/** If a whole network fails, its endpoints alone use up the limit, and nobody would learn that it is over. */
-const BEYOND_LIMIT: ReadonlySet<NotifyEvent> = new Set(['all_down', 'available_again']);
+import { HOURLY_LIMIT, HourlyLimit } from './hourly-limit.ts';
 
 /** `left_out`: over the hourly limit. */
 export const NOTIFY_RESULTS = ['sent', 'failed', 'left_out'] as const;
@@ -33,8 +29,7 @@ export class Receiver {
   readonly #ending = new AbortController();
   readonly #queue: NotifyMessage[] = [];
   #isSending = false;
-  /** Monotonic times of the messages of the last hour. */
-  #acceptedAtMs: readonly number[] = [];
+  readonly #limit = new HourlyLimit();
   #leftOut = 0;
 
   constructor(target: NotifyTarget, deps: ReceiverDeps) {
@@ -45,11 +40,8 @@ export class Receiver {
   /** @param messageOf builds the message, given how many before it were left out */
   offer(event: NotifyEvent, messageOf: (leftOut: number) => NotifyMessage): void {
     const { clock, log, counted } = this.#deps;
-    const nowMs = clock.nowMs();
-    this.#acceptedAtMs = this.#acceptedAtMs.filter((atMs) => nowMs - atMs < HOUR_MS);
     const { kind, label } = this.#target;
-    const isLimited = !BEYOND_LIMIT.has(event);
-    if (isLimited && this.#acceptedAtMs.length >= HOURLY_LIMIT) {
+    if (!this.#limit.accepts(event, clock.nowMs())) {
       counted(kind, 'left_out');
       this.#leftOut += 1;
       if (this.#leftOut === 1) {
@@ -57,7 +49,6 @@ export class Receiver {
       }
       return;
     }
-    if (isLimited) this.#acceptedAtMs = [...this.#acceptedAtMs, nowMs];
     this.#queue.push(messageOf(this.#leftOut));
     this.#leftOut = 0;
     if (!this.#isSending) void this.#sendAll();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { retryAdvice } from './retry-advice.ts';
+import { jitteredRetryMs, retryAdvice } from './retry-advice.ts';
 
 describe('retryAdvice', () => {
   it.each([
@@ -30,5 +30,16 @@ describe('retryAdvice', () => {
 
   it('sends no time if none is known', () => {
     expect(retryAdvice({ isCertain: true, shouldRetry: false })).toEqual({ shouldRetry: false });
+  });
+});
+
+describe('jitteredRetryMs', () => {
+  it.each([
+    [0, 0, 1_000],
+    [0, 1, 1_250],
+    [4_000, 0, 4_000],
+    [4_000, 0.5, 4_500],
+  ])('spreads a wait of %d ms: at %d it is %d ms', (waitMs, random, spreadMs) => {
+    expect(jitteredRetryMs(waitMs, random)).toBe(spreadMs);
   });
 });

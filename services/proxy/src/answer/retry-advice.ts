@@ -3,6 +3,23 @@
 /** The longest wait of Claude Code; if more is needed, it should stop. */
 const LONGEST_RETRY_SECONDS = 60;
 
+/** Until one of our own limits on active requests may have room again. */
+export const BUSY_RETRY_MS = 2_000;
+/** Status streams are long: gives others time to close theirs. */
+export const STATUS_BUSY_RETRY_MS = 10_000;
+export const USAGE_AWAY_RETRY_MS = 5_000;
+/** Endpoints that cannot be reached may be back in a second. */
+export const UNREACHABLE_RETRY_MS = 1_000;
+
+const LEAST_RETRY_MS = 1_000;
+/** Clients that failed together must not come back together. */
+const RETRY_JITTER_RATIO = 0.25;
+
+/** @param random from 0 to 1 */
+export function jitteredRetryMs(waitMs: number, random: number): number {
+  return Math.max(LEAST_RETRY_MS, waitMs) * (1 + random * RETRY_JITTER_RATIO);
+}
+
 export interface RetryAdvice {
   /** Absent: the client decides. */
   readonly shouldRetry?: boolean | undefined;

@@ -5,16 +5,11 @@ import { ANONYMOUS, type RequestOutcome } from '@zephyr/contract/usage';
 import { isLasting, type Operation, scopeOf } from '@zephyr/core';
 import { namedModels, sendModelList } from '../answer/model-list.ts';
 import { passRefusal } from '../answer/pass-refusal.ts';
+import { jitteredRetryMs, UNREACHABLE_RETRY_MS } from '../answer/retry-advice.ts';
 import { type ErrorName, errorOfFailure, sendError } from '../answer/zephyr-errors.ts';
 import type { FailedAttempt } from './attempt-result.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import { isLookup, requestedModel } from './model-name.ts';
-
-/** Unreachable endpoints may be back in a second. */
-const UNREACHABLE_RETRY_MS = 1_000;
-const LEAST_RETRY_MS = 1_000;
-/** Clients that were refused at the same time must not return at the same time. */
-const RETRY_JITTER_RATIO = 0.25;
 
 /** Failures that mean an endpoint has no list of models. */
 const HAVE_NO_LIST: ReadonlySet<FailureClass> = new Set(['unsupported', 'not_claude']);
@@ -79,9 +74,7 @@ export function answerError(
   } = context;
   if (!res.headersSent && deps.isLast(res)) res.setHeader('connection', 'close');
   const jitteredMs =
-    retryAfterMs === undefined
-      ? undefined
-      : Math.max(LEAST_RETRY_MS, retryAfterMs) * (1 + deps.rng() * RETRY_JITTER_RATIO);
+    retryAfterMs === undefined ? undefined : jitteredRetryMs(retryAfterMs, deps.rng());
   const { leftFamily } = placement;
   const models = modelsFor(name, context);
   sendError(res, { name, requestId, retryAfterMs: jitteredMs, models, leftFamily });

@@ -1,5 +1,5 @@
 /** The preferred endpoint of a request: where its session's prompt cache is, or where new sessions start. */
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 
 import type { TokenUsage } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
@@ -15,6 +15,7 @@ import type { Clock } from '@zephyr/runtime/clock';
 import { modelInHead } from '../answer/usage-at-start.ts';
 import type { Routing } from '../routing/routing.ts';
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
+import { sessionIdIn } from './session-id.ts';
 
 export interface SessionPlacementDeps {
   readonly routing: Routing;
@@ -43,7 +44,7 @@ export class SessionPlacement {
     this.#deps = deps;
     this.#operation = operation;
     this.#client = client;
-    const id = hasSession(operation) ? sessionIdOf(req.headers) : undefined;
+    const id = hasSession(operation) ? sessionIdIn(req.headers) : undefined;
     // Neither the names of people nor session ids contain a slash.
     this.sessionId = id === undefined || client === null ? id : `${client}/${id}`;
     const { sessionId } = this;
@@ -125,13 +126,4 @@ export class SessionPlacement {
 
 function hasSession(operation: Operation): boolean {
   return operation === 'messages' || operation === 'count_tokens';
-}
-
-/**
- * The Claude Code session of a request. Claude Code keeps it across turns, tools, sub-agents and `--resume`;
- * anything that does not look like its UUID is not a session.
- */
-function sessionIdOf(headers: IncomingHttpHeaders): string | undefined {
-  const id = headers['x-claude-code-session-id'];
-  return typeof id === 'string' && /^[A-Za-z0-9-]{8,64}$/.test(id) ? id : undefined;
 }

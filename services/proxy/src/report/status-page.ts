@@ -9,13 +9,12 @@ import { join } from 'node:path';
 import { PAGE_HEADERS, PAGES } from '@zephyr/runtime/http/pages';
 import express, { type Express, type RequestHandler } from 'express';
 
+import { STATUS_BUSY_RETRY_MS } from '../answer/retry-advice.ts';
 import { sendError } from '../answer/zephyr-errors.ts';
 import type { StatusFeed } from './status-feed.ts';
 import { programStatusOf, type StatusDeps } from './status-json.ts';
 
 const PAGE = join(PAGES, 'status.html');
-/** Gives others time to close theirs. */
-const RETRY_AFTER_MS = 10_000;
 
 /** JSON for programs; for browsers the page and its assets. */
 export function addStatus(app: Express, status: StatusDeps, feed: StatusFeed): void {
@@ -36,7 +35,7 @@ export function addStatus(app: Express, status: StatusDeps, feed: StatusFeed): v
 
 function watch(feed: StatusFeed): RequestHandler {
   return (req, res) => {
-    if (feed.hasEnded) sendError(res, { name: 'busy', retryAfterMs: RETRY_AFTER_MS });
+    if (feed.hasEnded) sendError(res, { name: 'busy', retryAfterMs: STATUS_BUSY_RETRY_MS });
     else if (req.method === 'HEAD') res.type('text/event-stream').end();
     else feed.add(res);
   };

@@ -18,6 +18,7 @@ import {
 } from '@zephyr/runtime/http/visitor';
 import { WATCHED_PATHS } from '@zephyr/runtime/http/watch-pages';
 
+import { BUSY_RETRY_MS } from '../answer/retry-advice.ts';
 import { type ErrorAnswer, type ErrorName, sendError } from '../answer/zephyr-errors.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import type { ExchangeDeps } from '../exchange/exchange-context.ts';
@@ -170,9 +171,9 @@ export class Admission {
     this.#deps.connections.markKnown(req.socket);
     const { limits } = this.#deps.exchange.settings();
     if (this.#active.size >= limits.activeRequests) {
-      this.#refuse(res, 'busy', { retryAfterMs: 2_000 });
+      this.#refuse(res, 'busy', { retryAfterMs: BUSY_RETRY_MS });
     } else if ((this.#byClient.get(admittance.client) ?? 0) >= limits.activeRequestsPerClient) {
-      this.#refuse(res, 'client_busy', { retryAfterMs: 2_000 });
+      this.#refuse(res, 'client_busy', { retryAfterMs: BUSY_RETRY_MS });
     } else {
       this.#runWithinLimits(asked, admittance);
     }
@@ -191,7 +192,7 @@ export class Admission {
     }
     metrics.limitRefusals.inc({ limit: over.limit });
     const nowMs = exchange.clock.epochMs();
-    const retryAfterMs = over.resetsAtMs === undefined ? 2_000 : over.resetsAtMs - nowMs;
+    const retryAfterMs = over.resetsAtMs === undefined ? BUSY_RETRY_MS : over.resetsAtMs - nowMs;
     this.#refuse(asked.res, 'over_limit', { limit: limitMessage(over), retryAfterMs });
   }
 

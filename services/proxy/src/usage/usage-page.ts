@@ -10,6 +10,7 @@ import { PAGE_HEADERS } from '@zephyr/runtime/http/pages';
 import type { Language } from '@zephyr/texts/screens';
 import type { Request, Response } from 'express';
 
+import { USAGE_AWAY_RETRY_MS } from '../answer/retry-advice.ts';
 import { type ErrorName, errorKind, sendError } from '../answer/zephyr-errors.ts';
 import type { OwnUsageReader } from './own-usage.ts';
 
@@ -17,7 +18,6 @@ export type UsageVisitor =
   | { readonly kind: 'person'; readonly name: string }
   | { readonly kind: 'refused'; readonly why: ErrorName };
 
-const RETRY_AFTER_MS = 5_000;
 const REALM = 'Basic realm="Claude Zephyr: your key as the password", charset="UTF-8"';
 
 const STYLE = `:root{color-scheme:light dark}
@@ -45,7 +45,7 @@ export async function answerUsage(
   }
   const usage = await reader.read(visitor.name);
   if (!isPage && usage === undefined) {
-    sendError(res, { name: 'usage_away', retryAfterMs: RETRY_AFTER_MS });
+    sendError(res, { name: 'usage_away', retryAfterMs: USAGE_AWAY_RETRY_MS });
   } else if (!isPage) {
     res.json(usage);
   } else {

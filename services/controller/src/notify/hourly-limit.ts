@@ -1,0 +1,22 @@
+/** How many messages one target gets. Pure. */
+import type { NotifyEvent } from '@zephyr/contract/notify';
+import { HOUR_MS } from '@zephyr/contract/units';
+
+/** Chats are for people; the services' own limits are 20 a minute. */
+export const HOURLY_LIMIT = 20;
+/** If a whole network fails, its endpoints alone use up the limit, and nobody would learn that it is over. */
+const BEYOND_LIMIT: ReadonlySet<NotifyEvent> = new Set(['all_down', 'available_again']);
+
+export class HourlyLimit {
+  /** Monotonic times of the messages of the last hour. */
+  #acceptedAtMs: readonly number[] = [];
+
+  /** Counts the message if it is within the limit. */
+  accepts(event: NotifyEvent, nowMs: number): boolean {
+    if (BEYOND_LIMIT.has(event)) return true;
+    const lately = this.#acceptedAtMs.filter((atMs) => nowMs - atMs < HOUR_MS);
+    const isWithin = lately.length < HOURLY_LIMIT;
+    this.#acceptedAtMs = isWithin ? [...lately, nowMs] : lately;
+    return isWithin;
+  }
+}
