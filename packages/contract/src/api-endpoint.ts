@@ -1,4 +1,4 @@
-/** One endpoint as people see it: its score, its health, its probes. */
+/** One endpoint as shown to people: its score, its health, its probes. */
 import { z } from 'zod';
 
 import { unavailableCode } from './decision.ts';
@@ -14,7 +14,7 @@ import { shownRateLimitSchema } from './rate-limit.ts';
 import { count, duration, endpointId, moment, type PlainOf, ratio, usd } from './scalars.ts';
 import { scoreSchema } from './score.ts';
 
-/** From probes only. */
+/** Derived from probes only. */
 const healthSchema = z
   .discriminatedUnion('status', [
     z.object({ status: z.literal('unknown') }),
@@ -29,7 +29,7 @@ const healthSchema = z
   ])
   .meta({ id: 'Health' });
 
-/** Whether the group's token is accepted, a separate axis: the endpoint itself may be well. */
+/** Whether the group's token is accepted. A separate axis: the endpoint itself may be healthy. */
 const tokenAccessSchema = z
   .discriminatedUnion('status', [
     z.object({ status: z.literal('unknown') }),
@@ -43,9 +43,9 @@ const endpointProbeSchema = z
   .object({
     style: probeStyle,
     plan: probePlanSchema,
-    /** Whether direct requests stand in for the CLI; null where the configuration fixes the style. */
+    /** Whether direct requests replace the CLI; null if the configuration fixes the style. */
     direct: z.enum(DIRECT_PROBE_STATES).nullable(),
-    /** Null: not since the endpoint is known under this URL and token. */
+    /** Null if never with this URL and token. */
     cliPassedAtMs: moment.nullable(),
     running: z.boolean(),
     /** The next planned probe; null while none is planned. */
@@ -60,7 +60,7 @@ const endpointProbeSchema = z
         ]),
       })
       .nullable(),
-    /** Of the last twenty probes that got an answer of the model, oldest first; null without any. */
+    /** Of the last twenty probes that the model answered, oldest first; null if there are none. */
     latency: z
       .object({
         lastMs: duration,
@@ -88,26 +88,26 @@ export const apiEndpointSchema = z
     groupName: z.string(),
     /** Origin and path, without credentials. */
     url: z.string(),
-    /** Place in the order of trial, 0 is the active one; null where it may not be tried. */
+    /** Position in the order of trial, 0 is the active one; null if it may not be tried. */
     rank: count.nullable(),
-    /** Its share of the new sessions while several endpoints share them; null otherwise. */
+    /** Its share of new sessions while several endpoints share them; null otherwise. */
     share: ratio.nullable(),
     enabled: z.boolean(),
     available: z.boolean(),
-    /** Why it is not available; empty where it is. */
+    /** Why it is not available; empty if it is. */
     unavailable: z.array(unavailableCode),
-    /** Since when it is not; null where it is. */
+    /** When it became unavailable; null if it is available. */
     unavailableSinceAtMs: moment.nullable(),
     health: healthSchema,
-    /** By the votes of the proxies. */
+    /** By vote of the proxies. */
     ejection: ejectionStateSchema,
     token: tokenAccessSchema,
     score: scoreSchema,
-    /** Of its token, as its answers name them, until they are reset. */
+    /** The limits of its token, as reported in its answers, until they reset. */
     rateLimits: z.array(shownRateLimitSchema),
-    /** Over probes and live requests of the last ten minutes; null without any. */
+    /** Over probes and live requests of the last ten minutes; null if there are none. */
     successRatio: ratio.nullable(),
-    /** Over those of the last one to two minutes; null after fewer than five. */
+    /** Over those of the last one to two minutes; null if there are fewer than five. */
     presentFailureRatio: ratio.nullable(),
     activeRequests: count,
     sessions: count,

@@ -1,4 +1,4 @@
-/** `GET /api/history`, `GET /api/decisions` and `GET /events`: what has happened, and what happens. */
+/** `GET /api/history`, `GET /api/decisions` and `GET /events`: past and live events. */
 import { z } from 'zod';
 
 import type { ApiState } from './api-state.ts';
@@ -25,7 +25,7 @@ export type ApiSample = PlainOf<typeof sampleSchema>;
 
 const common = { id: z.string(), atMs: moment };
 
-/** One line of the event log. Its id is its place in the stream, empty until it has one. */
+/** One line of the event log. Its id is its position in the stream, empty until it is appended. */
 export const logEntrySchema = z
   .discriminatedUnion('kind', [
     z.object({ ...common, kind: z.literal('decision'), decision: decisionSchema }),
@@ -42,7 +42,7 @@ export const logEntrySchema = z
       /** `loopback`, or the name of the token that was used. */
       actor: z.string(),
       endpointId: endpointId.nullable(),
-      /** Of an edit: the person or endpoint; of a grant: to whom, and how much. */
+      /** For an edit: the person or endpoint; for a grant: the recipient and the amount. */
       subject: z.string().nullable().default(null),
       outcome: z.enum(['applied', 'refused']),
     }),
@@ -70,15 +70,15 @@ export const decisionsSchema = z
   .meta({ id: 'Decisions' });
 
 /**
- * What `GET /events` sends. First `state`, then `history` (or, when the client named its
- * `Last-Event-ID` and it is still known, the entries since then), then each change:
+ * What `GET /events` sends. First `state`, then `history` (or, if the client sent a
+ * `Last-Event-ID` that is still known, the entries since then), then each change:
  *
- * - `state`: the whole ApiState, at most twice a second, and at least every 5 s as a sign of life;
- *   no id, for only the newest one counts.
+ * - `state`: the whole ApiState, at most twice a second, and at least every 5 s as a heartbeat.
+ *   No id: only the newest one counts.
  * - `history`: ApiHistory.
  * - `sample`: ApiSample. No id: a gap in a chart is harmless.
- * - `log`: ApiLogEntry, its id is the event's id.
- * - `request`: ApiRequestRecord, for whoever asks for `GET /events?requests=true`. No id.
+ * - `log`: ApiLogEntry; its id is the event's id.
+ * - `request`: ApiRequestRecord, only with `GET /events?requests=true`. No id.
  */
 export interface ApiStream {
   readonly state: ApiState;

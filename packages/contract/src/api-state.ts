@@ -1,4 +1,4 @@
-/** `GET /api/state`: all that is true now. */
+/** `GET /api/state`: the whole current state. */
 import { z } from 'zod';
 
 import { apiEndpointSchema } from './api-endpoint.ts';
@@ -9,19 +9,19 @@ import { PROXY_STATUSES, REQUEST_PHASES } from './presence.ts';
 import { count, duration, endpointId, moment, type PlainOf, usd, webScheme } from './scalars.ts';
 import { modeSchema, shownSelectionSchema } from './selection.ts';
 
-/** A running Claude Code session, by a pseudonym. */
+/** A running Claude Code session, under a pseudonym. */
 const apiSessionSchema = z
   .object({
-    /** A keyed hash of the session: the same while the controller's Redis lives, nothing else. */
+    /** A keyed hash of the session, stable until the controller's Redis is emptied. */
     id: z.string(),
     endpointId,
-    /** Name of the `[[clients]]` key; null where keys are not used. */
+    /** Name of the `[[clients]]` key; null if keys are not used. */
     client: z.string().nullable(),
     startedAtMs: moment,
     lastRequestAtMs: moment,
     requests: count,
     activeRequests: count,
-    /** Until when the endpoint is expected to keep its prompt cache. */
+    /** When the endpoint is expected to drop its prompt cache. */
     cacheUntilAtMs: moment,
   })
   .meta({ id: 'Session' });
@@ -48,27 +48,27 @@ const apiProxySchema = z.object({
   /** Whether it routes by the newest snapshot. */
   current: z.boolean(),
   activeRequests: count,
-  /** By its own requests, by endpoint id; admitted endpoints are not listed. */
+  /** From its own requests, by endpoint id; admitted endpoints are not listed. */
   ejections: z.record(z.string(), ejectionStateSchema),
 });
 
 export const LOAD_LEVELS = ['idle', 'low', 'medium', 'high'] as const;
 
-/** Of a list of sessions or requests. */
+/** Limit of the lists of sessions and requests. */
 export const MAX_ITEMS = 200;
 
-/** Lists are bounded; `total` says how many there are. */
+/** Lists are bounded; `total` is the full count. */
 export const apiStateSchema = z
   .object({
     atMs: moment,
-    /** Of this controller. */
+    /** This controller's version. */
     version: z.string(),
     /** This controller's own view of who leads. */
     leadership: z.discriminatedUnion('status', [
       z.object({ status: z.literal('leading'), epoch: count, sinceAtMs: moment }),
       z.object({ status: z.literal('standby'), leaderId: z.string().nullable() }),
     ]),
-    /** While Redis is away or takes no writes nothing is decided, and what is shown is as old as `sinceAtMs`. */
+    /** While Redis is away or refuses writes, nothing is decided and the state is as of `sinceAtMs`. */
     store: z.discriminatedUnion('status', [
       z.object({ status: z.literal('connected') }),
       z.object({ status: z.literal('away'), sinceAtMs: moment }),
@@ -76,7 +76,7 @@ export const apiStateSchema = z
     ]),
     config: z.discriminatedUnion('status', [
       z.object({ status: z.literal('applied'), hash: z.string(), atMs: moment }),
-      /** The file has changed and was rejected; the previous configuration stays in use. */
+      /** The file changed and was rejected; the previous configuration stays in use. */
       z.object({
         status: z.literal('rejected'),
         hash: z.string(),
@@ -86,11 +86,11 @@ export const apiStateSchema = z
     ]),
     language,
     proxyPort: count,
-    /** `https` where `[server]` has a certificate. */
+    /** `https` if `[server]` has a certificate. */
     proxyScheme: webScheme,
-    /** The address of the proxy, where it is configured (`ZEPHYR_PUBLIC_URL`). */
+    /** The address of the proxy, if configured (`ZEPHYR_PUBLIC_URL`). */
     publicUrl: z.string().nullable(),
-    /** Whether people need keys of their own. */
+    /** Whether each person needs a key. */
     hasKeys: z.boolean(),
     mode: modeSchema,
     /** Pause stops probes and automatic latency switches; failures still switch. */
@@ -101,11 +101,11 @@ export const apiStateSchema = z
     selection: shownSelectionSchema,
     /** The last switch that took effect. */
     lastSwitch: decisionSchema.nullable(),
-    /** Why no latency switch is made now. */
+    /** Why latency switches are suspended. */
     freeze: z.discriminatedUnion('status', [
       z.object({ status: z.literal('none') }),
       z.object({ status: z.literal('flapping'), untilAtMs: moment }),
-      /** The model is overloaded on most endpoints: to move would not help. */
+      /** The model is overloaded on most endpoints: moving would not help. */
       z.object({ status: z.literal('overload') }),
     ]),
     policy: z.object({ switchThresholdMs: duration, dwellMs: duration }),
@@ -117,11 +117,11 @@ export const apiStateSchema = z
     cost: z.object({
       /** Since midnight UTC, all endpoints. */
       todayUsd: usd,
-      /** Of the whole day (UTC), if it goes on as in the last hour. */
+      /** For the whole day (UTC), at the rate of the last hour. */
       projectedUsd: usd,
-      /** What live traffic has saved today. */
+      /** Saved today because live traffic made probes unnecessary. */
       savedUsd: usd,
-      /** Sum of the groups' daily budgets; null where a group has none. */
+      /** Sum of the groups' daily budgets; null if a group has none. */
       budgetUsd: usd.nullable(),
     }),
   })

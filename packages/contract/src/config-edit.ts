@@ -1,6 +1,6 @@
 /**
- * What an operator changes in config.toml from a page: the text of the file, on the host of the controller
- * that was asked. What was changed, never how, is in the stream of commands and in the audit.
+ * Edits of config.toml from the dashboard: they change the file on the host of the controller that
+ * received the request. The command stream and the audit log record what was changed, never the new values.
  */
 import { z } from 'zod';
 
@@ -29,9 +29,9 @@ export const EDITS = {
       name,
       url: z.string().min(1).max(2_000),
       group: name.optional(),
-      /** Of a new group; goes into `.env`. */
+      /** For a new group; written to `.env`. */
       token: z.string().min(1).max(4_000).optional(),
-      /** False: into service at once, without a test. */
+      /** False: put into service immediately, without a test. */
       test: z.boolean().optional(),
     }),
   },
@@ -49,24 +49,24 @@ export function isEditName(text: string): text is EditName {
   return Object.hasOwn(EDITS, text);
 }
 
-/** All that is written down of an edit: whom or what it was about. */
+/** All that is recorded of an edit: the person or endpoint it concerned. */
 export const editSubjectSchema = z.strictObject({ name });
 
-/** Sent when the file is changed and the leader has read it. */
+/** Sent once the file is changed and the leader has read it. */
 export const editAnswerSchema = z
   .object({
     edit: z.enum(EDIT_NAMES),
     name,
-    /** The new key: shown this once, stored nowhere. */
+    /** The new key: shown only here, stored nowhere. */
     key: z.string().nullable(),
     /** The variable of `.env` that a new token was written to. */
     tokenVariable: z.string().nullable(),
-    /** Of a new endpoint, which is in service only if it serves; null where nothing was tested. */
+    /** For a new endpoint, in service only if it serves; null if nothing was tested. */
     tested: z
       .object({
         endpointId: z.string(),
         isInService: z.boolean(),
-        /** Null: no prober has answered in time. */
+        /** Null: no prober answered in time. */
         finding: endpointFindingSchema.nullable(),
       })
       .nullable(),
@@ -77,13 +77,13 @@ export type EditAnswer = PlainOf<typeof editAnswerSchema>;
 /** `GET /api/settings`: who may use the proxy, the endpoints, and whether they can be changed here. */
 export const settingsSchema = z
   .object({
-    /** Of config.toml, as the controller sees it. */
+    /** Path of config.toml, as the controller sees it. */
     path: z.string(),
     /** `token_needed`: no admin token is configured. `read_only`: by the file system. */
     editing: z.enum(['possible', 'token_needed', 'read_only']),
-    /** The address of the proxy, where it is configured (`ZEPHYR_PUBLIC_URL`). */
+    /** The address of the proxy, if configured (`ZEPHYR_PUBLIC_URL`). */
     publicUrl: z.string().nullable(),
-    /** `https` where `[server]` has a certificate. */
+    /** `https` if `[server]` has a certificate. */
     proxyScheme: webScheme,
     clients: z.array(z.object({ name: z.string(), keyFrom: z.string() })),
     endpoints: z.array(z.object({ name: z.string(), url: z.string(), group: z.string() })),

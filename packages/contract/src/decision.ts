@@ -20,7 +20,7 @@ export const UNAVAILABLE_CODES = [
 export const unavailableCode = z.enum(UNAVAILABLE_CODES);
 export type UnavailableCode = z.infer<typeof unavailableCode>;
 
-/** An endpoint as it looked when a decision was made. */
+/** An endpoint at the time of a decision. */
 const consideredSchema = z.object({
   id: endpointId,
   unavailable: z.array(unavailableCode),
@@ -30,7 +30,7 @@ const consideredSchema = z.object({
 export type Considered = ShapeOf<typeof consideredSchema>;
 
 /**
- * What moving the running sessions along would cost, against what it would gain.
+ * What moving the running sessions too would cost and gain.
  * `stay`: only new sessions go to the new endpoint; `move`: all sessions do.
  */
 export const tradeSchema = z.object({
@@ -39,9 +39,9 @@ export const tradeSchema = z.object({
   cachedTokens: z.number().nonnegative(),
   rebuildUsd: z.number(),
   rebuildMs: z.number(),
-  /** Time gained by all sessions over the requests that are expected of them. */
+  /** Time gained by all sessions over their expected remaining requests. */
   gainMs: z.number(),
-  /** `gainMs` less `rebuildMs`, at the price of a person's time. */
+  /** `gainMs` minus `rebuildMs`, at the price of a person's time. */
   gainUsd: z.number(),
 });
 export type Trade = ShapeOf<typeof tradeSchema>;
@@ -49,10 +49,10 @@ export type Trade = ShapeOf<typeof tradeSchema>;
 /** What a latency switch was expected to gain. */
 const gainSchema = z.object({
   gainMs: z.number(),
-  /** The least gain: the threshold, or the uncertainty where that is larger. */
+  /** The minimum gain: the threshold, or the uncertainty if larger. */
   neededMs: z.number(),
   standardErrorMs: duration,
-  /** Evaluations in a row with new evidence. */
+  /** Consecutive evaluations with new evidence. */
   confirmations: count,
 });
 export type Gain = ShapeOf<typeof gainSchema>;
@@ -73,11 +73,11 @@ export const decisionSchema = z
     reason: reasonCode,
     fromId: endpointId,
     toId: endpointId,
-    /** The kind of the event that led to it. */
+    /** The kind of event that triggered it. */
     trigger: z.string(),
     /** The failure behind a failure switch. */
     failure: failureClass.optional(),
-    /** Of a latency switch. */
+    /** Only for a latency switch. */
     gain: gainSchema.optional(),
     trade: tradeSchema.optional(),
     considered: z.array(consideredSchema),

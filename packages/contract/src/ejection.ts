@@ -1,9 +1,9 @@
 /**
- * Whether an endpoint may get traffic, by what live requests met. One vocabulary everywhere:
+ * Whether an endpoint may get traffic, judged by live requests. One vocabulary everywhere:
  *
  * - `admitted`: it may.
- * - `half_open`: a few requests try whether it is good again.
- * - `ejected`: left out for a while, because requests failed or because it asked for it.
+ * - `half_open`: a few trial requests test whether it has recovered.
+ * - `ejected`: left out for a while, because requests failed or because it asked to be.
  */
 import { z } from 'zod';
 
@@ -26,11 +26,11 @@ export const ejectionStateSchema = z
 export type EjectionState = ShapeOf<typeof ejectionStateSchema>;
 export type ShownEjectionState = PlainOf<typeof ejectionStateSchema>;
 
-/** Between machines, whose clocks differ, the time that is left. Admitted endpoints are not listed. */
+/** Sent between machines, whose clocks differ, hence a remaining time. Admitted endpoints are not listed. */
 export const ejectionReportSchema = z.object({
   status: ejectionStatus.exclude(['admitted']),
   failure: failureClass,
-  /** When the report was written; 0 when half-open. */
+  /** As of when the report was written; 0 when half-open. */
   remainingMs: count,
 });
 export type EjectionReport = ShapeOf<typeof ejectionReportSchema>;

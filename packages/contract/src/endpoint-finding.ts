@@ -1,4 +1,4 @@
-/** What a prober has found out about a new endpoint, for the page that added it: the return value of its job. */
+/** What a prober found out about a new endpoint: the return value of its job, for the page that added it. */
 import { z } from 'zod';
 
 import { AUTH_STYLES } from './auth-style.ts';
@@ -14,9 +14,9 @@ export const endpointFindingSchema = z
     refusal: z
       .object({ failure: failureClass, detail: z.string().max(MAX_DETAIL_CHARACTERS) })
       .nullable(),
-    /** How it takes the token; null where it never did. */
+    /** How it accepts the token; null if it never did. */
     auth: z.enum(AUTH_STYLES).nullable(),
-    /** How many it lists, and the first of them; null without a list. */
+    /** How many it lists, and the first few; null without a list. */
     models: z.object({ count, first: z.array(z.string().max(200)).max(5) }).nullable(),
     streams: z.boolean().nullable(),
     countsTokens: z.boolean().nullable(),

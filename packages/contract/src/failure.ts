@@ -2,8 +2,8 @@
 import { z } from 'zod';
 
 /**
- * Classes that people can act on. Probes and live requests share them, so that both count in one
- * score. `causeOf` in core says who has to act; `@zephyr/texts` has a name and advice for each.
+ * Classes that people can act on. Probes and live requests share them, so both count towards one
+ * score. `causeOf` in core says who must act; `@zephyr/texts` has a name and advice for each.
  */
 export const FAILURE_CLASSES = [
   'outbound_proxy',

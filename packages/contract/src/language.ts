@@ -1,4 +1,4 @@
-/** The languages that people are addressed in; `@zephyr/texts` has every text in each. */
+/** The languages of the user interface; `@zephyr/texts` has every text in each. */
 import { z } from 'zod';
 
 export const language = z.enum(['en', 'zh']);

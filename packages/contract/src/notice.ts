@@ -1,5 +1,5 @@
 /**
- * Events that people should know of. A new notice is one line here and a text in each language
+ * Events that people should know about. A new notice is one line here and a text in each language
  * (`notice.<code>` in `@zephyr/texts`); a text may use `{name}`, `{failure}`, `{time}` and `{period}`.
  */
 import { z } from 'zod';
@@ -15,7 +15,7 @@ export type Severity = z.infer<typeof severitySchema>;
 
 const SEVERITY = 'x-severity';
 
-/** One kind of notice: how loud it is, and what it says besides its code. */
+/** One kind of notice: its severity, and its fields besides the code. */
 const line =
   (severity: Severity) =>
   <const Code extends string, Fields extends z.ZodRawShape>(code: Code, fields: Fields) =>

@@ -1,4 +1,4 @@
 /** How often people are notified. Imports nothing, so that the browser may load it. */
 
-/** After this long people are notified of the same again, in chats and by the browser. */
+/** Minimum time before the same notification is repeated, in chats and in the browser. */
 export const REPEAT_AFTER_MS = 600_000;

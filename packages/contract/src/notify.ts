@@ -1,4 +1,4 @@
-/** Notifications: where they can go, and what they can be about. */
+/** Notifications: their channels and their events. */
 
 export const NOTIFY_KINDS = [
   'json',
@@ -12,8 +12,8 @@ export const NOTIFY_KINDS = [
 export type NotifyKind = (typeof NOTIFY_KINDS)[number];
 
 /**
- * `endpoint_down`, `endpoint_up`: by probes. `failed_over`: another endpoint serves because the previous
- * one failed. `all_down`: no endpoint is available.
+ * `endpoint_down`, `endpoint_up`: according to probes. `failed_over`: another endpoint serves because the
+ * previous one failed. `all_down`: no endpoint is available.
  */
 export const NOTIFY_EVENTS = [
   'endpoint_down',

@@ -1,6 +1,6 @@
 /**
- * What people ask of the controller. The admin API of any controller appends a command to a stream;
- * the leader applies it and commits the answer together with what it changed.
+ * Operator commands. The admin API of any controller appends a command to a stream; the leader applies it
+ * and commits the answer together with the changes.
  */
 import { z } from 'zod';
 
@@ -14,7 +14,7 @@ interface CommandKind {
   /** For the OpenAPI document. */
   readonly summary: string;
   readonly body: z.ZodType;
-  /** Why it may be refused when it is applied. */
+  /** Why the leader may refuse it. */
   readonly refusals: readonly ProblemCode[];
 }
 
@@ -71,7 +71,7 @@ export const COMMANDS = {
 
 export type CommandName = keyof typeof COMMANDS;
 export const COMMAND_NAMES = Object.keys(COMMANDS) as CommandName[];
-/** As it is sent. */
+/** As sent over HTTP. */
 export type CommandBody<Name extends CommandName> = PlainOf<(typeof COMMANDS)[Name]['body']>;
 
 /** An empty object's type has an index signature, which would forbid every other key. */
@@ -83,7 +83,7 @@ type Command = {
     ShapeOf<(typeof COMMANDS)[Name]['body']>
   >;
 }[CommandName];
-/** What the core decides on. `reload` is work of the controller itself. */
+/** Commands that the core decides on; the controller itself handles `reload`. */
 export type OperatorCommand = Exclude<Command, { readonly kind: 'reload' }>;
 /** Why the core refuses a command. */
 export type CommandRefusal = (typeof COMMANDS)[OperatorCommand['kind']]['refusals'][number];
@@ -91,12 +91,12 @@ export type CommandRefusal = (typeof COMMANDS)[OperatorCommand['kind']]['refusal
 const commandFields = {
   /** `loopback`, or the name of the token that was used. */
   actor: z.string().max(100),
-  /** An edit is recorded once it is made; the leader then reads the configuration again. */
+  /** An edit is recorded once it is made; the leader then reloads the configuration. */
   name: z.enum([...COMMAND_NAMES, ...EDIT_NAMES]),
   body: z.record(z.string(), z.unknown()),
 };
 
-/** Of a command what it takes, of an edit what it was about. */
+/** The body of a command, or the subject of an edit. */
 export function recordedBody(name: CommandName | EditName): z.ZodType {
   return isEditName(name) ? editSubjectSchema : COMMANDS[name].body;
 }
@@ -105,7 +105,7 @@ export function recordedBody(name: CommandName | EditName): z.ZodType {
 export const commandRecordSchema = z
   .object(commandFields)
   .refine(({ name, body }) => recordedBody(name).safeParse(body).success, {
-    message: 'the body is not what the command takes',
+    message: 'the body does not match the command',
     path: ['body'],
   });
 export type CommandRecord = ShapeOf<typeof commandRecordSchema>;
@@ -114,20 +114,20 @@ export type CommandRecord = ShapeOf<typeof commandRecordSchema>;
 export const commandAnswerSchema = z
   .object({
     command: z.string(),
-    /** `unchanged`: it was so already. */
+    /** `unchanged`: there was nothing to change. */
     outcome: z.enum(['applied', 'unchanged']),
     atMs: moment,
     /** The mode before, so that `select` and `mode` can be undone. */
     previousMode: modeSchema,
-    /** Sessions moved or endpoints probed; 0 where nothing is counted. */
+    /** Sessions moved or endpoints probed; 0 for other commands. */
     affected: count,
   })
   .meta({ id: 'CommandAnswer' });
 export type CommandAnswer = PlainOf<typeof commandAnswerSchema>;
 
-/** One entry for each command, kept for good reason: who did what, and what came of it. */
+/** The audit log's entry for one command: who did what, and the result. */
 export const auditRecordSchema = z.object({
-  /** The command's id in its stream; its first part is the moment it was given. */
+  /** The command's id in its stream; its first part is the time at which it was appended. */
   commandId: z.string(),
   ...commandFields,
   outcome: z.discriminatedUnion('status', [
@@ -137,14 +137,14 @@ export const auditRecordSchema = z.object({
 });
 export type AuditRecord = PlainOf<typeof auditRecordSchema>;
 
-/** What operators asked for. Survives every restart; committed together with the command's answer. */
+/** What operators have set. Survives restarts; committed together with the command's answer. */
 export const wishesSchema = z.object({
   mode: modeSchema,
   /** No probes and no latency switches until resumed; failures still switch. */
   paused: z.boolean(),
-  /** Endpoints that operators took out of service. */
+  /** Endpoints that operators have disabled. */
   disabled: z.array(endpointId),
-  /** One for each person or team, of the day of the last grant. */
+  /** One per person or team, for the day of the last grant. */
   grants: z.array(grantSchema).default([]),
 });
 export type OperatorWishes = ShapeOf<typeof wishesSchema>;

@@ -1,24 +1,24 @@
-/** What proxies report of live requests: in batches, never awaited by a request. */
+/** What proxies report about live requests: in batches, never awaited by a request. */
 import { z } from 'zod';
 
 import { failureClass } from './failure.ts';
 import { rateLimitReportsSchema } from './rate-limit.ts';
 import { count, duration, type ShapeOf } from './scalars.ts';
 
-/** How long one request waited for its first content. */
+/** Time to first token of one request. */
 const ttftSampleSchema = z.object({
-  /** The class of requests that it is comparable with: see `latencyClassOf` in core. */
+  /** The class of comparable requests: see `latencyClassOf` in core. */
   class: z.string().max(40),
   ms: duration,
 });
 export type TtftSample = ShapeOf<typeof ttftSampleSchema>;
 
-/** In one report. */
+/** Per report. */
 export const MAX_TTFT_SAMPLES = 32;
 
 /**
- * What a proxy saw of one endpoint within one reporting period (about a second). `failed` has only
- * failures of the endpoint, its token or its load; those of one request, one model or a missing
+ * What a proxy observed at one endpoint in one reporting period (about a second). `failed` counts only
+ * failures of the endpoint, its token or its load; those specific to one request, one model or a missing
  * operation are not reported.
  */
 const outcomeCountsSchema = z.object({
@@ -26,7 +26,7 @@ const outcomeCountsSchema = z.object({
   failed: z.partialRecord(failureClass, count),
   /** Time to first token of successful requests in this period. */
   ttft: z.array(ttftSampleSchema).max(MAX_TTFT_SAMPLES),
-  /** The newest that answers in this period named; absent where none did. */
+  /** The latest reported by answers in this period; absent if there were none. */
   rateLimits: rateLimitReportsSchema.optional(),
 });
 export type OutcomeCounts = ShapeOf<typeof outcomeCountsSchema>;

@@ -1,4 +1,4 @@
-/** How much a person or a team may use, and how much of it is left; see docs/usage.md. */
+/** How much a person or team may use, and how much is left; see docs/usage.md. */
 import { z } from 'zod';
 
 import { count, moment, type PlainOf, type ShapeOf, usd } from './scalars.ts';
@@ -10,7 +10,7 @@ export type BudgetPeriod = (typeof BUDGET_PERIODS)[number];
 
 const RATE_LIMITS = ['requests_per_minute', 'tokens_per_minute', 'active_requests'] as const;
 
-/** The keys of the configuration that count something. */
+/** The configuration keys of countable limits. */
 export const LIMIT_NAMES = [
   ...(['budget_usd_per_day', 'budget_usd_per_week', 'budget_usd_per_month'] as const),
   ...RATE_LIMITS,
@@ -24,7 +24,7 @@ export type SubjectKind = z.infer<typeof subjectKind>;
 /** A name of the configuration, or `anonymous`. */
 export const subjectName = z.string().min(1).max(64);
 
-/** What an operator has granted a person or a team on top of their budgets, for one day. */
+/** What an operator granted a person or team on top of their budgets, for one day. */
 export const grantSchema = z.object({
   name: subjectName,
   /** When the day begins, UTC. */
@@ -33,14 +33,14 @@ export const grantSchema = z.object({
 });
 export type Grant = ShapeOf<typeof grantSchema>;
 
-/** One budget of a person or a team, in the words of reports. */
+/** One budget of a person or team, with the key names of reports. */
 export const budgetSchema = z
   .object({
     name: z.string(),
     of: subjectKind,
     period: budgetPeriodSchema,
     budget_usd: usd,
-    /** For today, by an operator. */
+    /** Granted for today by an operator. */
     granted_usd: usd,
     used_usd: usd,
     left_usd: usd,
@@ -71,14 +71,14 @@ const limitValueSchema = z.object({
   used: count,
 });
 
-/** `GET /usage` of a proxy: what the person whose key was shown has used, and may use. */
+/** `GET /usage` of a proxy: what the owner of the key has used, and may use. */
 export const ownUsageSchema = z.object({
   person: z.string(),
-  /** Days are those of UTC, today included. */
+  /** Days are UTC, including today. */
   today: ownFiguresSchema,
   days_7: ownFiguresSchema,
   days_30: ownFiguresSchema,
-  /** Also those of the person's team. */
+  /** Including those of the person's team. */
   budgets: z.array(budgetSchema),
   limits: z.array(limitValueSchema),
   /** Names and patterns; null: all. */

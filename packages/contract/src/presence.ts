@@ -1,4 +1,4 @@
-/** What one proxy is doing now. Renewed each second, more rarely at rest; expires by itself with the proxy. */
+/** What one proxy is doing now. Renewed every second, less often when idle; expires if the proxy dies. */
 import { z } from 'zod';
 
 import { ejectionReportSchema } from './ejection.ts';
@@ -23,17 +23,17 @@ export const presenceReportSchema = z.object({
   activeRequests: z.record(z.string(), count),
   /** Local ejections by endpoint id; admitted endpoints are not listed. */
   ejections: z.record(z.string(), ejectionReportSchema),
-  /** By endpoint id; absent where sessions are not followed. */
+  /** By endpoint id; absent if sessions are not tracked. */
   sessions: z.record(z.string(), sessionLoadSchema).optional(),
 });
 export type PresenceReport = ShapeOf<typeof presenceReportSchema>;
 
-/** Requests, and sessions, that a proxy lists one by one. */
+/** How many requests, and how many sessions, a proxy lists individually. */
 export const MAX_LISTED = 50;
 
 const clientName = z.string().max(100).nullable();
 
-/** An active request, for people. */
+/** An active request, for display. */
 const activeRequestSchema = z.object({
   id: z.string().max(100),
   endpointId,
@@ -41,12 +41,12 @@ const activeRequestSchema = z.object({
   phase: z.enum(REQUEST_PHASES),
   /** 1 for the first endpoint that was tried. */
   attempt: count,
-  /** Name of the `[[clients]]` key; null where keys are not used. */
+  /** Name of the `[[clients]]` key; null if keys are not used. */
   client: clientName,
   sessionId: z.string().max(100).nullable(),
 });
 
-/** A running session by its pseudonym, for people. */
+/** A running session under its pseudonym, for display. */
 const presentSessionSchema = z.object({
   id: z.string().max(100),
   endpointId,
@@ -62,10 +62,10 @@ const presentSessionSchema = z.object({
 /** The whole record. */
 export const proxyPresenceSchema = presenceReportSchema.extend({
   startedAtMs: moment,
-  /** The snapshot that it routes by; null before the first. */
+  /** The snapshot in use; null before the first. */
   snapshot: z.object({ incarnation: z.string(), epoch: count, version: count }).nullable(),
   configHash: z.string(),
-  /** Active requests one by one; absent where they are not listed. */
+  /** Active requests individually; absent if they are not listed. */
   requests: z.array(activeRequestSchema).max(MAX_LISTED).optional(),
   sessionList: z.array(presentSessionSchema).max(MAX_LISTED).optional(),
 });

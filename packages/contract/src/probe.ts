@@ -8,23 +8,22 @@ export const PROBE_STYLES = ['cli', 'cli-light', 'messages', 'http', 'tcp'] as c
 export const probeStyle = z.enum(PROBE_STYLES);
 export type ProbeStyle = z.infer<typeof probeStyle>;
 
-/** What people choose; `auto`: the CLI where it matters, and in between what costs less. */
+/** The configurable styles; `auto`: the CLI where it matters, something cheaper in between. */
 export const CONFIGURED_STYLES = ['auto', ...PROBE_STYLES] as const;
 export type ConfiguredStyle = (typeof CONFIGURED_STYLES)[number];
 
-/** `cheaper`: the group's daily budget is nearly spent; take the least that shows something. */
+/** `cheaper`: the group's daily budget is nearly spent; use the cheapest probe that shows something. */
 export const spending = z.enum(['normal', 'cheaper']);
 export type Spending = z.infer<typeof spending>;
 
 /**
- * What the next probe is for. `real`: a question is open (has it failed, is it faster?) that only
- * the style of real probes answers. `direct`, `free`: with the style `auto`, one direct request, or
- * only a connection.
+ * What the next probe is for. `real`: there is an open question (has it failed, is it faster?) that only
+ * a real probe can answer. `direct`, `free`: in style `auto`, one direct request, or only a connection.
  */
 const probeWants = z.enum(['any', 'real', 'direct', 'free']);
 export type ProbeWants = z.infer<typeof probeWants>;
 
-/** `unneeded`: live traffic shows enough; rare probes keep scores comparable. */
+/** `unneeded`: live traffic shows enough; occasional probes keep scores comparable. */
 export const PROBE_PACES = [
   'configured',
   'verifying',
@@ -54,8 +53,8 @@ export type ProbePlan = ShapeOf<typeof probePlanSchema>;
 export const probeJobSchema = z.strictObject({
   endpointId,
   /**
-   * `schedule`: the interval has passed; `request`: a person or the controller wants to know now; `survey`: a
-   * person has added it, and the job returns an `EndpointFinding`.
+   * `schedule`: the interval has passed; `request`: a person or the controller wants a result now; `survey`:
+   * a person has added the endpoint, and the job returns an `EndpointFinding`.
    */
   trigger: z.enum(['schedule', 'request', 'survey']),
   spending: spending.default('normal'),
@@ -63,10 +62,10 @@ export const probeJobSchema = z.strictObject({
 });
 export type ProbeJob = ShapeOf<typeof probeJobSchema>;
 
-/** What comparing both has shown of direct requests, with the style `auto`. */
+/** Whether direct requests can replace the CLI, by comparing both in style `auto`. */
 export const DIRECT_PROBE_STATES = ['unknown', 'comparing', 'direct_works', 'cli_only'] as const;
 
-/** What an endpoint charged for, in tokens of the Messages API's `usage`. */
+/** What an endpoint charged for, in tokens, as in `usage` of the Messages API. */
 export const tokenUsageSchema = z.object({
   inputTokens: count,
   outputTokens: count,
@@ -75,16 +74,16 @@ export const tokenUsageSchema = z.object({
 });
 export type TokenUsage = ShapeOf<typeof tokenUsageSchema>;
 
-/** Of what is said of a failure, for people. */
+/** Limit of the human-readable detail of a failure. */
 export const MAX_DETAIL_CHARACTERS = 300;
 
-/** How one probe ended. Latencies are those of the API call, without the start of the CLI. */
+/** How one probe ended. Latencies are of the API call, excluding the start of the CLI. */
 const probeVerdictSchema = z.discriminatedUnion('status', [
   z.object({
     status: z.literal('ok'),
     /** From sending the request to the last byte of the answer. */
     apiLatencyMs: duration,
-    /** From sending the request to the first event of the answer; absent where not measured. */
+    /** From sending the request to the first event of the answer; absent if not measured. */
     ttftMs: duration.optional(),
   }),
   z.object({
@@ -96,19 +95,19 @@ const probeVerdictSchema = z.discriminatedUnion('status', [
 ]);
 export type ProbeVerdict = ShapeOf<typeof probeVerdictSchema>;
 
-/** Latencies of an endpoint's last probes that are shown. */
+/** How many of an endpoint's latest probe latencies are shown. */
 export const SHOWN_PROBE_LATENCIES = 20;
 
 /** One probe of one endpoint. */
 const probeResultSchema = z.object({
   endpointId,
-  /** `<endpointId>:<number of the interval>`: a probe that runs twice is counted once. */
+  /** `<endpointId>:<interval number>`: a probe that runs twice is counted once. */
   slot: z.string().max(200),
-  /** Rises with each probe of this endpoint, taken at the start: a late result loses. */
+  /** Rises with each probe of this endpoint; taken at the start, so that a late result loses. */
   sequence: count,
   style: probeStyle,
   startedAtMs: moment,
-  /** Duration of the whole probe, with the start of the CLI process. */
+  /** Duration of the whole probe, including the start of the CLI process. */
   wallMs: duration,
   verdict: probeVerdictSchema,
   usage: tokenUsageSchema,
@@ -117,8 +116,8 @@ const probeResultSchema = z.object({
 export type ProbeResult = ShapeOf<typeof probeResultSchema>;
 
 /**
- * What one result alone says of the expected time to a good answer; the parts add up to the total.
- * `unknown`: it failed, or asked no model for an answer.
+ * The expected time to a good answer judged by this result alone; the parts add up to the total.
+ * `unknown`: it failed, or did not query a model.
  */
 const probeScoreSchema = z.discriminatedUnion('status', [
   z.object({
@@ -132,7 +131,7 @@ const probeScoreSchema = z.discriminatedUnion('status', [
 ]);
 export type ProbeScore = ShapeOf<typeof probeScoreSchema>;
 
-/** The record of one probe in Redis: its result and the score that the core gives to it. */
+/** The record of one probe in Redis: its result and the core's score for it. */
 export const scoredProbeSchema = z.object({
   ...probeResultSchema.shape,
   score: probeScoreSchema,

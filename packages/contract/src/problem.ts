@@ -1,9 +1,9 @@
-/** How the controller refuses. */
+/** Error responses of the controller. */
 import { z } from 'zod';
 
 import type { PlainOf } from './scalars.ts';
 
-/** Why a request was refused, with its HTTP status. Stable; `@zephyr/texts` has words for each. */
+/** Why a request was refused, with its HTTP status. Stable; `@zephyr/texts` has a text for each. */
 export const PROBLEMS = {
   invalid_body: 400,
   invalid_query: 400,

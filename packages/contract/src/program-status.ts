@@ -1,6 +1,6 @@
 /**
- * `GET /status` of a proxy for programs: flat, in snake_case, with the names that people know from the
- * configuration. The status page gets the same facts in the shapes of the admin API (proxy-status.ts).
+ * `GET /status` of a proxy, for programs: flat, in snake_case, with names known from the configuration.
+ * The status page gets the same facts in the shapes of the admin API (proxy-status.ts).
  */
 import { z } from 'zod';
 
@@ -13,10 +13,10 @@ import { count, duration, endpointId, type PlainOf, ratio } from './scalars.ts';
 import { modeKind, reasonCode, selectionSchema } from './selection.ts';
 import { health, snapshotSource } from './snapshot.ts';
 
-/** Times to first content of an endpoint that are shown. */
+/** How many of an endpoint's latest times to first token are shown. */
 export const SHOWN_LIVE_TIMES = 50;
 
-/** Oldest first in the history. */
+/** The history is oldest first. */
 const latencySchema = (most: number) =>
   z.object({
     last_ms: duration,
@@ -34,21 +34,21 @@ const programEndpointSchema = z.object({
   available: z.boolean(),
   /** The expected time to a good answer; null while it is unknown. */
   score_ms: duration.nullable(),
-  /** Of the new sessions while several endpoints share them; null otherwise. */
+  /** Its share of new sessions while several endpoints share them; null otherwise. */
   share: ratio.nullable(),
   active_requests: count,
   ejection: z.object({
     status: ejectionStatus,
     failure: failureClass.optional(),
-    /** Until requests are let in again, a few at first. */
+    /** Until requests are admitted again, a few at first. */
     retry_in_ms: count.optional(),
   }),
-  /** To the first content of the last fifty requests of this proxy; null without any. */
+  /** Time to first token of this proxy's last fifty requests; null if there are none. */
   latency: latencySchema(SHOWN_LIVE_TIMES).nullable(),
   last_success_ago_ms: count.nullable(),
-  /** Of the endpoint, its token or its load; never of a client. */
+  /** A failure of the endpoint, its token or its load; never of a client. */
   last_failure: z.object({ failure: failureClass, ago_ms: count }).nullable(),
-  /** As the leading controller knows it; null while Redis is away. */
+  /** As known to the leading controller; null while Redis is away. */
   probes: z
     .object({
       last: z
@@ -56,15 +56,15 @@ const programEndpointSchema = z.object({
           ago_ms: count,
           /** Null: it passed. */
           failure: failureClass.nullable(),
-          /** Of the API call; null where it failed. */
+          /** Of the API call; null if it failed. */
           latency_ms: duration.nullable(),
         })
         .nullable(),
-      /** Of the last twenty that got an answer of the model; null without any. */
+      /** Of the last twenty that the model answered; null if there are none. */
       latency: latencySchema(SHOWN_PROBE_LATENCIES).nullable(),
     })
     .nullable(),
-  /** Of its token, as its answers to this proxy have named them. */
+  /** The limits of its token, as reported in its answers to this proxy. */
   rate_limits: z.array(
     z.object({
       kind: rateLimitKind,
@@ -77,7 +77,7 @@ const programEndpointSchema = z.object({
 });
 
 const programStatusSchema = z.object({
-  /** The endpoint that a new session would use; null where no endpoint can be used. */
+  /** The endpoint that a new session would use; null if no endpoint can be used. */
   current_endpoint: z.string().nullable(),
   current_endpoint_id: endpointId.nullable(),
   mode: modeKind,
@@ -95,7 +95,7 @@ const programStatusSchema = z.object({
     version: count.nullable(),
   }),
   redis: z.enum(['up', 'down']),
-  /** Finished requests whose usage Redis does not have yet. */
+  /** Finished requests whose usage is not yet written to Redis. */
   usage: z.object({ unwritten_requests: count }),
   proxy: z.object({
     id: z.string(),

@@ -1,6 +1,7 @@
 /**
- * `GET /status/events` of a proxy, the feed of its status page: what it shows to everybody who reaches it,
- * in the shapes of the admin API. `GET /status` itself is program-status.ts. Names, health and counts only: no URL, no token, no name of a person.
+ * `GET /status/events` of a proxy, the feed of its status page, in the shapes of the admin API; `GET /status`
+ * itself is program-status.ts. It is public to all who reach the proxy, so it has names, health and counts
+ * only: no URL, no token, no person's name.
  */
 import { z } from 'zod';
 
@@ -32,21 +33,21 @@ const proxyEndpointSchema = apiEndpointSchema
   });
 export type ProxyEndpoint = PlainOf<typeof proxyEndpointSchema>;
 
-/** Moments are by the proxy's clock, those of the selection by the controller's. */
+/** Times are by the proxy's clock, those of the selection by the controller's. */
 const proxyStatusSchema = apiStateSchema
   .pick({ atMs: true, language: true, store: true, mode: true, selection: true })
   .extend({
-    /** Where the web dashboard listens, on the same host unless there is a reverse proxy in front. */
+    /** Port of the web dashboard, on the same host unless there is a reverse proxy in front. */
     dashboardPort: count,
     dashboardScheme: webScheme,
     proxy: z.object({
       id: z.string(),
       version: z.string(),
       status: z.enum(PROXY_STATUSES),
-      /** Not by the wall clock, which may jump. */
+      /** Not from the wall clock, which may jump. */
       uptimeMs: count,
     }),
-    /** What it routes by. */
+    /** The snapshot in use. */
     snapshot: z.object({
       source: snapshotSource,
       /** Since it was last confirmed. */
@@ -56,18 +57,18 @@ const proxyStatusSchema = apiStateSchema
       epoch: count.nullable(),
       version: count.nullable(),
     }),
-    /** The endpoint that a new session would use; null where no endpoint can be used. */
+    /** The endpoint that a new session would use; null if no endpoint can be used. */
     currentEndpointId: endpointId.nullable(),
     activeRequests: count,
     endpoints: z.array(proxyEndpointSchema),
   });
 export type ProxyStatus = PlainOf<typeof proxyStatusSchema>;
 
-/** What the proxy says to the key of whoever asks. `open`: it asks for none. */
+/** The proxy's verdict on the caller's key. `open`: no key is required. */
 export const KEY_VERDICTS = ['open', 'accepted', 'no_key', 'wrong_key'] as const;
 export type KeyVerdict = (typeof KEY_VERDICTS)[number];
 
-/** `GET /` of a proxy: what it is, to anybody. */
+/** `GET /` of a proxy: what it is; needs no key. */
 export const proxyHomeSchema = z.object({
   name: z.literal('claude-zephyr'),
   status: z.string(),

@@ -1,12 +1,12 @@
 /**
- * What the endpoint's answers say of the rate limits of its token.
+ * The rate limits of an endpoint's token, as reported in its answers.
  * @see https://docs.claude.com/en/api/rate-limits
  */
 import { z } from 'zod';
 
 import { count, duration, moment, ratio, type ShapeOf } from './scalars.ts';
 
-/** The limits of `anthropic-ratelimit-<kind>-*`; the unified ones are those of a subscription. */
+/** The limits in `anthropic-ratelimit-<kind>-*`; the unified ones belong to a subscription. */
 export const RATE_LIMIT_KINDS = [
   'requests',
   'tokens',
@@ -18,22 +18,22 @@ export const RATE_LIMIT_KINDS = [
 export const rateLimitKind = z.enum(RATE_LIMIT_KINDS);
 export type RateLimitKind = z.infer<typeof rateLimitKind>;
 
-/** Between machines, whose clocks differ: the time that is left. */
+/** Sent between machines, whose clocks differ, hence the remaining time. */
 const rateLimitReportSchema = z.object({
-  /** What is left, of the whole. */
+  /** Remaining fraction of the limit. */
   remainingShare: ratio,
-  /** Requests or tokens; absent where the endpoint names only a share. */
+  /** Requests or tokens; absent if the endpoint reports only a share. */
   remaining: count.optional(),
   limit: count.optional(),
   resetsInMs: duration,
 });
 export type RateLimitReport = ShapeOf<typeof rateLimitReportSchema>;
 
-/** By kind; only those that the answer names. */
+/** By kind; only those that the answer reports. */
 export const rateLimitReportsSchema = z.partialRecord(rateLimitKind, rateLimitReportSchema);
 export type RateLimitReports = ShapeOf<typeof rateLimitReportsSchema>;
 
-/** For people. */
+/** For display. */
 export const shownRateLimitSchema = z
   .object({
     kind: rateLimitKind,

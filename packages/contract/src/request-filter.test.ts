@@ -11,7 +11,7 @@ const RECORD = {
 } as const;
 
 describe('the filter', () => {
-  it('counts as failed what the ledger counts: all but whole answers and clients that went away', () => {
+  it('counts failures as the ledger does: all but complete answers and clients that disconnected', () => {
     const failed = REQUEST_OUTCOMES.filter((outcome) => hasFailed({ outcome }));
     expect(failed).toEqual(['passed', 'failed', 'cut', 'too_large', 'timed_out']);
   });

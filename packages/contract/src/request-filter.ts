@@ -1,7 +1,7 @@
-/** Which requests of the log are wanted: by the API, the page and the command alike. Runs in the browser. */
+/** The filter of the request log, shared by the API, the page and the command. Runs in the browser. */
 import type { RequestRecord } from './usage.ts';
 
-/** Where nobody asks for another number, and at most. */
+/** How many requests are listed by default, and at most. */
 export const LISTED_REQUESTS = 100;
 export const MOST_LISTED_REQUESTS = 1_000;
 
@@ -9,7 +9,7 @@ export const MOST_LISTED_REQUESTS = 1_000;
 export interface RequestFilter {
   readonly person?: string | undefined;
   readonly failed?: boolean | undefined;
-  /** Ours, or the endpoint's. */
+  /** Our request id, or the endpoint's. */
   readonly id?: string | undefined;
 }
 
@@ -21,7 +21,7 @@ export function isWanted(record: FilteredRecord, { person, failed, id }: Request
   return id === undefined || record.id === id || record.endpointRequestId === id;
 }
 
-/** As the ledger counts it: a client that went away is no failure. */
+/** As in the ledger: a client that disconnected is not a failure. */
 export function hasFailed({ outcome }: Pick<RequestRecord, 'outcome'>): boolean {
   return outcome !== 'ok' && outcome !== 'client_gone';
 }

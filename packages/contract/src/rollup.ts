@@ -1,4 +1,4 @@
-/** What an hour or a day was like: written by the leading controller, shown by `GET /api/trends`. */
+/** Hourly and daily rollups: written by the leading controller, served by `GET /api/trends`. */
 import { z } from 'zod';
 
 import {
@@ -13,29 +13,29 @@ import {
 } from './scalars.ts';
 import { TIME_DIMENSIONS } from './usage.ts';
 
-/** `[bucket, how many]`: see `latencyBucket` of the controller. */
+/** `[bucket, count]`: see `latencyBucket` of the controller. */
 const latencyCounts = z.array(z.tuple([count, count])).max(100);
 const attempts = z.object({ succeeded: count, failed: count, latencies: latencyCounts });
 
-/** Without the time in which an operator had disabled it. */
+/** Excluding the time during which an operator had disabled it. */
 const availability = { observedMs: duration, availableMs: duration };
 
 const endpointRollupSchema = z.object({
   ...availability,
-  /** `latencies` by the API's part of the time. */
+  /** `latencies` of the API call alone. */
   probes: attempts,
-  /** `latencies` until the first content. */
+  /** `latencies` are times to first token. */
   requests: attempts,
   probesUsd: usd,
 });
 export type EndpointRollup = ShapeOf<typeof endpointRollupSchema>;
 
 const switchCountsSchema = z.object({
-  /** The endpoint that served could not any more. */
+  /** The active endpoint could no longer serve. */
   failure: count,
   /** Another one was faster, or preferred. */
   latency: count,
-  /** People chose or configured it. */
+  /** An operator selected or configured it. */
   operator: count,
 });
 export type SwitchCounts = ShapeOf<typeof switchCountsSchema>;
@@ -57,7 +57,7 @@ const percentiles = z
 const trendEndpointSchema = z.object({
   endpointId,
   ...availability,
-  /** Null where it was not observed. */
+  /** Null if it was not observed. */
   availableRatio: ratio.nullable(),
   probes: z.object({ succeeded: count, failed: count, latency: percentiles }),
   requests: z.object({ succeeded: count, failed: count, latency: percentiles }),

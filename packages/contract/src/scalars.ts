@@ -1,14 +1,14 @@
-/** The scalars that every shape is made of, and how a type is inferred from a shape. */
+/** The scalars of all shapes, and how a type is inferred from a shape. */
 import { z } from 'zod';
 
-/** A slug of an endpoint's configured name, `[a-z0-9-]+`, unique over all groups. */
+/** A slug of an endpoint's configured name, `[a-z0-9-]+`, unique across groups. */
 export const endpointId = z
   .string()
   .regex(/^[a-z0-9-]+$/)
   .brand<'EndpointId'>();
 export type EndpointId = z.infer<typeof endpointId>;
 
-/** A moment of the wall clock, in milliseconds since 1970. Never compared across machines. */
+/** Wall-clock time, in milliseconds since 1970. Never compared across machines. */
 export const moment = z.number().brand<'EpochMs'>();
 export type EpochMs = z.infer<typeof moment>;
 
@@ -17,15 +17,15 @@ export const duration = z.number().nonnegative();
 export const count = z.number().int().nonnegative();
 export const ratio = z.number().min(0).max(1);
 export const usd = z.number().nonnegative();
-/** How a page of ours is reached. */
+/** Scheme of our pages. */
 export const webScheme = z.enum(['http', 'https']);
 
 /**
- * The largest version, epoch or generation that is accepted. A record at the end of the safe
- * integers could never be followed by another one, so a larger number is not ours.
+ * The largest version, epoch or generation accepted. A record near the largest safe integer could
+ * have no successor, so a larger number is not ours.
  */
 export const LAST_VERSION = 2 ** 52;
-/** A number that only rises. */
+/** A number that only increases. */
 export const rising = count.max(LAST_VERSION);
 
 type Scalar = string | number | boolean | null | undefined;
@@ -37,8 +37,8 @@ export type Immutable<Value> = unknown extends Value
     ? Value
     : { readonly [Key in keyof Value]: Immutable<Value[Key]> };
 
-/** The type of what a schema has accepted. */
+/** The type of a parsed value. */
 export type ShapeOf<Schema extends z.ZodType> = Immutable<z.output<Schema>>;
 
-/** The same for those who only show or send it: ids and moments are plain strings and numbers. */
+/** The same for code that only shows or sends it: ids and times are plain strings and numbers. */
 export type PlainOf<Schema extends z.ZodType> = Immutable<z.input<Schema>>;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { duration, moment, ratio, type ShapeOf } from './scalars.ts';
 
-/** The expected time to a good answer, and what it is made of: the parts add up to the total. */
+/** The expected time to a good answer and its parts, which add up to the total. */
 export const scoreSchema = z
   .discriminatedUnion('status', [
     z.object({ status: z.literal('unknown') }),
@@ -11,13 +11,13 @@ export const scoreSchema = z
       totalMs: duration,
       /** Smoothed latency of recent probes. */
       latencyMs: duration,
-      /** By how much people wait longer here than is usual for their requests. */
+      /** How much longer requests wait here than is usual for their class. */
       liveMs: duration,
-      /** The expected cost of failures: their probability times the time that one loses. */
+      /** The expected cost of failures: their probability times the time lost per failure. */
       failureMs: duration,
-      /** What a rate limit that is nearly used up is expected to cost; absent where there is room. */
+      /** The expected cost of a rate limit that is nearly used up; absent if there is headroom. */
       limitMs: duration.optional(),
-      /** What the configuration says against it: a later priority, a higher price. */
+      /** A penalty from the configuration: a lower priority, a higher price. */
       preferenceMs: duration,
       /** One standard error of the latency: few or old samples count against an endpoint. */
       uncertaintyMs: duration,

@@ -16,8 +16,8 @@ export const modeSchema = z
 export type Mode = ShapeOf<typeof modeSchema>;
 
 /**
- * Why the selection is what it is. `nothing_available`: no endpoint can serve, the last active one
- * stays selected; `recovered`: it was the first to return.
+ * Why the endpoint is selected. `nothing_available`: no endpoint can serve, the last active one
+ * stays selected; `recovered`: it was the first to recover.
  */
 export const REASON_CODES = [
   'initial',
@@ -52,24 +52,24 @@ const states = [
   z.object({
     status: z.literal('draining'),
     ...common,
-    /** Takes no new requests; its running answers end where they are. */
+    /** Gets no new requests; its active ones finish there. */
     drainingId: endpointId,
   }),
 ] as const;
 
 /**
- * As a machine:
+ * The state machine:
  *
  *     steady --(faster | preferred, active has requests)--> pending
  *     pending --(active idle | graceful_switch_timeout_ms passed)--> draining
- *     pending --(the gain is gone)--> steady
+ *     pending --(gain gone)--> steady
  *     steady | pending --(failure, operator)--> draining
  *     draining --(old endpoint has no active requests)--> steady
  */
 export const selectionSchema = z.discriminatedUnion('status', states);
 export type Selection = ShapeOf<typeof selectionSchema>;
 
-/** As people see it: `none` until a controller has decided for the first time. */
+/** As shown to people: `none` until a controller's first decision. */
 export const shownSelectionSchema = z
   .discriminatedUnion('status', [z.object({ status: z.literal('none') }), ...states])
   .meta({ id: 'Selection' });

@@ -1,35 +1,35 @@
-/** Claude Code sessions, which proxies keep at one endpoint for the sake of its prompt cache. */
+/** Claude Code sessions, which proxies keep at one endpoint to use its prompt cache. */
 import { z } from 'zod';
 
 import { count, endpointId, type ShapeOf } from './scalars.ts';
 
-/** Families of models by price; `other` is counted like Sonnet. */
+/** Model families by price; `other` is treated like Sonnet. */
 export const MODEL_FAMILIES = ['haiku', 'sonnet', 'opus', 'other'] as const;
 export const modelFamily = z.enum(MODEL_FAMILIES);
 export type ModelFamily = z.infer<typeof modelFamily>;
 
 /** The running sessions that one proxy has placed on one endpoint. */
 export const sessionLoadSchema = z.object({
-  /** Sessions that asked something within the cache lifetime. */
+  /** Sessions with a request within the cache lifetime. */
   running: count,
   /**
-   * Tokens of their prompts that the endpoint holds in its cache: of each session's last answer,
-   * `cacheReadTokens + cacheWriteTokens` of its usage.
+   * Prompt tokens in the endpoint's cache: the sum of `cacheReadTokens + cacheWriteTokens` in the
+   * usage of each session's last answer.
    */
   cachedTokens: z.partialRecord(modelFamily, count),
 });
 export type SessionLoad = ShapeOf<typeof sessionLoadSchema>;
 
-/** What is left follows with the next batch. */
+/** The rest follows in the next batch. */
 export const MAX_SESSIONS_IN_BATCH = 500;
 
-/** Sessions that one proxy has placed; the others take them over. Never awaited by a request. */
+/** Sessions that one proxy has placed, for the other proxies to adopt. Never awaited by a request. */
 export const sessionBatchSchema = z.object({
   proxyId: z.string().max(100),
   sessions: z
     .array(
       z.object({
-        /** A person's name (at most 64 characters) and the id that Claude Code gave (64). */
+        /** A person's name (at most 64 characters) and Claude Code's session id (64). */
         id: z.string().max(160),
         endpointId,
         /** See `sessionGeneration` of the snapshot. */

@@ -4,5 +4,5 @@ export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 /** Nano dollars in a dollar. */
 export const NANO = 1_000_000_000;
-/** Prices are those of a million tokens. */
+/** Prices are per million tokens. */
 export const TOKENS_PER_PRICE = 1_000_000;

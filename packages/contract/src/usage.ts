@@ -1,6 +1,6 @@
 /**
- * Who used what: the ledger of people and probes, and the log of requests. Never a prompt, never an
- * answer. Proxies write both about once a second, no request waits; see docs/usage.md.
+ * Who used what: the ledger of people and probes, and the log of requests. Never contains a prompt or an
+ * answer. Proxies write both about once a second, and no request waits for it; see docs/usage.md.
  */
 import { z } from 'zod';
 
@@ -9,16 +9,16 @@ import { tokenUsageSchema } from './probe.ts';
 import { count, duration, moment, type PlainOf, type ShapeOf, usd } from './scalars.ts';
 
 /**
- * Persons that are no `[[clients]]`, whose names these may not be: everybody where keys are not used,
- * the probes, and all rows beyond the most that one hour or day has.
+ * Reserved names, which no `[[clients]]` may have: everybody if keys are not used, the probes, and all rows
+ * beyond the limit per hour or day.
  */
 export const ANONYMOUS = 'anonymous';
 export const PROBES = 'probes';
 export const OTHER = 'other';
-/** Of a request that no endpoint was asked, or that names no model. */
+/** For a request that was sent to no endpoint, or that names no model. */
 export const NONE = 'none';
 
-/** Of a request, for its client. `passed`: the endpoint refused it, for a reason of the client. */
+/** As seen by the client. `passed`: the endpoint refused the request because of the client. */
 export const REQUEST_OUTCOMES = [
   'ok',
   'passed',
@@ -30,22 +30,22 @@ export const REQUEST_OUTCOMES = [
 ] as const;
 export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
 
-/** What an answer reported of its tokens; of the cache writes, `cacheWrite1hTokens` are for an hour. */
+/** Tokens reported by an answer; `cacheWrite1hTokens` is the part of the cache writes that lasts an hour. */
 export const answerUsageSchema = tokenUsageSchema.extend({ cacheWrite1hTokens: count });
 export type AnswerUsage = ShapeOf<typeof answerUsageSchema>;
 
 /**
- * What is known of the tokens of a request:
+ * What is known about the tokens of a request:
  *
- * - `reported`: its whole answer named them.
- * - `partly_reported`: it was cut; they are counted as far as they were named.
- * - `not_reported`: an endpoint had it, and may charge for it, but named none.
- * - `free`: nothing was used: a refusal, or an operation without tokens.
+ * - `reported`: its complete answer reported them.
+ * - `partly_reported`: the answer was cut; the tokens reported until then are counted.
+ * - `not_reported`: an endpoint got the request, and may charge for it, but reported none.
+ * - `free`: none were used: a refusal, or an operation without tokens.
  */
 export const TOKENS_KNOWN = ['reported', 'partly_reported', 'not_reported', 'free'] as const;
 export type TokensKnown = (typeof TOKENS_KNOWN)[number];
 
-/** Names come from outside: bounded, and nothing that a terminal would take for a command. */
+/** Names come from outside: bounded, and without terminal control characters. */
 const plainText = (maxLength: number) =>
   z
     .string()
@@ -59,7 +59,7 @@ const endpoint = plainText(100).min(1);
 /** The counts of a row, in the order of their record in Redis. */
 export const USAGE_COUNTS = [
   'requests',
-  /** Those that did not give their client a whole answer, unless the client itself went away. */
+  /** Requests whose client got no complete answer, unless the client disconnected. */
   'failed',
   'inputTokens',
   'outputTokens',
@@ -72,7 +72,7 @@ export const USAGE_COUNTS = [
   'unpriced',
   /** Requests whose tokens are `partly_reported` or `not_reported`. */
   'incomplete',
-  /** Failed attempts that an endpoint may charge for besides the answer that its client got. */
+  /** Failed attempts that an endpoint may charge for in addition to the answer that the client got. */
   'possiblyBilledTwice',
 ] as const;
 export type UsageCount = (typeof USAGE_COUNTS)[number];
@@ -89,71 +89,71 @@ export const usageRowSchema = z.object({
 });
 export type UsageRow = ShapeOf<typeof usageRowSchema>;
 
-/** What rows are told apart by: names, and the time at which they begin. */
+/** What identifies a row: names, and the time at which it begins. */
 export const NAMED_DIMENSIONS = ['person', 'endpoint', 'model'] as const;
 export type NamedDimension = (typeof NAMED_DIMENSIONS)[number];
 export const TIME_DIMENSIONS = ['day', 'hour'] as const;
-/** Rows and rollups are of one. */
+/** The length of a row or rollup. */
 export type TimeUnit = (typeof TIME_DIMENSIONS)[number];
 export const USAGE_DIMENSIONS = [...NAMED_DIMENSIONS, ...TIME_DIMENSIONS] as const;
 export type UsageDimension = (typeof USAGE_DIMENSIONS)[number];
-/** Of a report that names none. */
+/** For a report that names none. */
 export const DEFAULT_DIMENSIONS: readonly UsageDimension[] = [...NAMED_DIMENSIONS, 'day'];
 
 export type UsageKey = Pick<UsageRow, NamedDimension>;
 
-/** One endpoint that was asked. */
+/** One attempt at one endpoint. */
 const requestAttemptSchema = z.object({
   endpoint,
-  /** Null: it answered, or the client went away before it could. */
+  /** Null: it answered, or the client disconnected first. */
   failure: failureClass.nullable(),
-  /** It had the request and may charge for it, though it failed. */
+  /** It got the request and may charge for it, though it failed. */
   mayBeBilled: z.boolean(),
 });
 export type RequestAttempt = ShapeOf<typeof requestAttemptSchema>;
 
-/** Of one request, in its record. */
+/** Attempts in the record of one request. */
 export const MAX_ATTEMPTS = 10;
 
 /** One finished request. */
 export const requestRecordSchema = z
   .object({
-    /** Ours: what errors of the proxy name as `request_id`. */
+    /** Our id: `request_id` in the proxy's errors. */
     id: plainText(60).min(1),
-    /** The endpoint's `request-id`; null where it has none. */
+    /** The endpoint's `request-id`; null if it sent none. */
     endpointRequestId: plainText(100).nullable(),
     /** When it ended, by the proxy's clock. */
     atMs: moment,
     person,
-    /** Of the endpoint; null where none was asked. */
+    /** Of the endpoint; null if the request was sent to none. */
     group: plainText(64).nullable(),
     endpoint,
     model,
     operation: plainText(20),
-    /** The session's pseudonym, as dashboards show it; null without a session. */
+    /** The session's pseudonym, as in dashboards; null without a session. */
     session: plainText(64).nullable(),
     outcome: z.enum(REQUEST_OUTCOMES),
-    /** In their order; of more, the last ones. */
+    /** In order; if there were more, the last ones. */
     attempts: z.array(requestAttemptSchema).max(MAX_ATTEMPTS),
-    /** From the request to the first content of its answer; null where there was none. */
+    /** From the request to the first content of its answer; null if there was none. */
     ttftMs: duration.nullable(),
     /** From the request to the end of its answer. */
     durationMs: duration,
     tokensKnown: z.enum(TOKENS_KNOWN),
     usage: answerUsageSchema,
-    /** Null where the model has no known price. */
+    /** Null if the model has no known price. */
     costUsd: usd.nullable(),
   })
   .meta({ id: 'RequestRecord' });
 export type RequestRecord = ShapeOf<typeof requestRecordSchema>;
 export type ApiRequestRecord = PlainOf<typeof requestRecordSchema>;
 
-/** What one writer adds at once: `sequence` rises, so that a repeat is recognised. */
+/** One write of one writer: `sequence` rises, so that a repeat is recognised. */
 export const usageBatchSchema = z.object({
   /** A proxy's id, or the slot of a probe. */
   writer: z.string().min(1).max(200),
   sequence: count,
-  /** Of hours. */
+  /** Hourly rows. */
   rows: z.array(usageRowSchema),
   records: z.array(requestRecordSchema),
 });
@@ -174,7 +174,7 @@ const figures = {
   /** For five minutes and for an hour together. */
   cache_write_tokens: count,
   cache_write_1h_tokens: count,
-  /** By the price list and `usd_factor`; without `unpriced` requests. */
+  /** By the price list and `usd_factor`; excludes `unpriced` requests. */
   cost_usd: usd,
   unpriced: count,
   incomplete: count,
@@ -183,7 +183,7 @@ const figures = {
 export const usageFiguresSchema = z.object(figures).meta({ id: 'UsageFigures' });
 export type UsageFigures = PlainOf<typeof usageFiguresSchema>;
 
-/** A dimension that was added up is null. */
+/** A dimension that was summed over is null. */
 export const usageLineSchema = z
   .object({
     person: z.string().nullable(),
@@ -198,18 +198,18 @@ export const usageLineSchema = z
   .meta({ id: 'UsageLine' });
 export type UsageLine = PlainOf<typeof usageLineSchema>;
 
-/** Of `GET /api/usage.csv`: as `removed_before`, absent where that is null. */
+/** Header of `GET /api/usage.csv`: the value of `removed_before`; absent if that is null. */
 export const REMOVED_BEFORE_HEADER = 'zephyr-removed-before';
 
 /** `GET /api/usage`: flat, in snake_case, the same as the columns of the CSV. */
 export const usageReportSchema = z
   .object({
-    /** The first moment that is counted, and the first that is not any more. */
+    /** The period counted: `since` inclusive, `until` exclusive. */
     since: z.string(),
     until: z.string(),
     /**
-     * Null where all that was asked for is there. Otherwise what was used before this moment was removed, so that
-     * the ledger stays within its memory, and is not in the sums.
+     * Null if the period is complete. Otherwise usage before this moment was removed, to keep the ledger
+     * within its memory limit, and is not in the sums.
      */
     removed_before: z.string().nullable(),
     rows: z.array(usageLineSchema),

@@ -3,10 +3,10 @@ import type { ModelFamily } from '@zephyr/contract/session';
 import { HOUR_MS } from '@zephyr/contract/units';
 
 /**
- * Every number that a decision of the controller depends on; a proxy's own, such as those of ejection, are keys of
- * the configuration. The controller starts from `DEFAULT_POLICY` and applies its
- * configuration (runtime's policy-of-config.ts); a recording can be replayed under another policy.
- * `docs/decisions.md` explains the formulas.
+ * All numbers that controller decisions depend on; those of the proxies, such as for ejection, are keys of
+ * the configuration. The controller starts from `DEFAULT_POLICY` and applies its configuration (runtime's
+ * policy-of-config.ts); a recording can be replayed under another policy. `docs/decisions.md` explains the
+ * formulas.
  */
 export interface Policy {
   readonly health: HealthPolicy;
@@ -23,16 +23,16 @@ export interface Policy {
 }
 
 export interface HealthPolicy {
-  /** Failed probes in a row that make an endpoint unhealthy. */
+  /** Consecutive failed probes that make an endpoint unhealthy. */
   readonly fall: number;
-  /** Passed probes in a row that make it healthy again. */
+  /** Consecutive passed probes that make it healthy again. */
   readonly rise: number;
   /** Each fall within `flapMemoryMs` requires `rise` more passes, up to this many. */
   readonly maxRise: number;
   readonly flapMemoryMs: number;
-  /** Token refusals in a row after which the token counts as refused. */
+  /** Consecutive token refusals after which the token counts as refused. */
   readonly tokenFall: number;
-  /** Live successes in a row that outweigh failing probes, and how recent they must be. */
+  /** Consecutive live successes that outweigh failing probes, and how recent they must be. */
   readonly liveSuccesses: number;
   readonly liveFreshMs: number;
 }
@@ -40,41 +40,41 @@ export interface HealthPolicy {
 export interface LatencyPolicy {
   /** The weight of a sample halves in this time. */
   readonly halfLifeMs: number;
-  /** The most samples of one endpoint. */
+  /** Maximum number of samples per endpoint. */
   readonly maxSamples: number;
-  /** Values are clipped at this many spreads from the median. */
+  /** Values farther than this many spreads from the median are clipped. */
   readonly clipSpreads: number;
-  /** This many samples in a row beyond `changeSpreads` on one side: older ones are dropped. */
+  /** After this many consecutive samples beyond `changeSpreads` on one side, older ones are dropped. */
   readonly changeSamples: number;
   readonly changeSpreads: number;
-  /** The spread to assume before there are samples, as a share of the latency, and for how many it counts. */
+  /** Prior of the spread, as a share of the latency, and how many samples it counts for. */
   readonly priorSpreadRatio: number;
   readonly priorSamples: number;
-  /** How far a latency may drift in a minute without a sample, as a share of it. */
+  /** How far a latency may drift per minute without a sample, as a share of it. */
   readonly driftRatioPerMinute: number;
-  /** Probes of two styles within `pairMs` are a pair; after `basisMs` without direct ones the CLI measures. */
+  /** Probes of two styles within `pairMs` form a pair; after `basisMs` without direct ones the CLI counts. */
   readonly pairMs: number;
   readonly basisMs: number;
 }
 
-/** How long people wait, compared with probes and with what is usual: see `learn/live-excess.ts`. */
+/** Live times compared with probes and with what is usual: see `learn/live-excess.ts`. */
 export interface LivePolicy {
-  /** Requests of a class before its time is compared. */
+  /** Minimum requests of a class before its time is compared. */
   readonly leastRequests: number;
-  /** Half-life of the mean of a class; one request takes at most `mostShare` of it. */
+  /** Half-life of the mean of a class; one request has at most the share `mostShare` of it. */
   readonly halfLifeMs: number;
   readonly mostShare: number;
   /** After this long without a request of the class its mean starts again. */
   readonly restartMs: number;
-  /** Half-life of a request in the weight of its class: what people ask at present. */
+  /** Half-life of a request in the weight of its class, which follows the current mix of requests. */
   readonly weightHalfLifeMs: number;
   /** Half-life of the former mean that a sudden change is compared with. */
   readonly formerHalfLifeMs: number;
   /** This many standard errors may be chance. */
   readonly slackErrors: number;
-  /** The excess from which on an endpoint is slow for people. */
+  /** From this excess on, an endpoint is slow for people. */
   readonly slowMs: number;
-  /** Least time between two confirmations by live times. */
+  /** Minimum time between two confirmations by live times. */
   readonly evidenceGapMs: number;
   /** Live times younger than this are current. */
   readonly freshMs: number;
@@ -95,42 +95,42 @@ export interface LivePolicy {
   readonly riseHalfLifeMs: number;
   /** Endpoints that were measured within this time of each other are compared. */
   readonly peerMs: number;
-  /** How long it is remembered that a class was slower everywhere. */
+  /** How long to remember that a class was slower everywhere. */
   readonly agreedMs: number;
 }
 
 export interface FailurePolicy {
-  /** The weight of an attempt halves in this time; in the memory of what is usual there, in the longer. */
+  /** Half-lives of an attempt's weight: in the short memory, and in the lasting one. */
   readonly halfLifeMs: number;
   readonly lastingHalfLifeMs: number;
-  /** The failure ratio to assume at first, and how many attempts that counts for. */
+  /** Prior of the failure ratio, and how many attempts it counts for. */
   readonly priorRatio: number;
   readonly priorAttempts: number;
-  /** The time that one failure of this class costs the person who waits. */
+  /** The time that one failure of this class costs a waiting person. */
   readonly costMs: Readonly<Record<FailureClass, number>>;
 }
 
 export interface SwitchPolicy {
-  /** The least gain for a latency switch, and what one may be slower that shares the load. */
+  /** Minimum gain of a latency switch, and how much slower an endpoint that shares the load may be. */
   readonly thresholdMs: number;
   readonly sharingToleranceMs: number;
   /** The gain must also be this many times its standard error. */
   readonly confidence: number;
-  /** Evaluations in a row with new evidence in which the same endpoint must lead. */
+  /** Consecutive evaluations with new evidence in which the same endpoint must lead. */
   readonly confirmations: number;
-  /** The least time between a switch and the next latency switch. */
+  /** Minimum time between a switch and the next latency switch. */
   readonly dwellMs: number;
-  /** The same where people have measured the active endpoint slow since: that is not noise. */
+  /** The same if live requests have shown the active endpoint to be slow since: that is not noise. */
   readonly slowDwellMs: number;
-  /** The least time between two failure switches. */
+  /** Minimum time between two failure switches. */
   readonly failureGapMs: number;
-  /** The longest wait for active requests (`server.graceful_switch_timeout_ms`). */
+  /** Maximum wait for active requests (`server.graceful_switch_timeout_ms`). */
   readonly gracefulTimeoutMs: number;
-  /** The same where the active endpoint has become slow for people. */
+  /** The same if the active endpoint has become slow for people. */
   readonly slowGracefulTimeoutMs: number;
-  /** Data older than this and than three probe intervals never justifies a latency switch. */
+  /** Data older than both this and three probe intervals never justifies a latency switch. */
   readonly staleAfterMs: number;
-  /** After a start, how long to wait for all scores before the first choice. */
+  /** How long to wait for all scores after a start before the first choice. */
   readonly settleMs: number;
   /** More automatic switches than this within the window freeze latency switches for `freezeMs`. */
   readonly flapLimit: number;
@@ -143,12 +143,12 @@ export interface SwitchPolicy {
 export interface SessionPolicy {
   /** Requests that a running session is expected to send while the gain lasts. */
   readonly requestsAhead: number;
-  /** What an hour of a person's waiting costs. */
+  /** The cost of an hour of a person's waiting. */
   readonly usdPerHour: number;
-  /** Additional time to the first token for each token that is not in the cache. */
+  /** Additional time to first token per token that is not in the cache. */
   readonly rebuildMsPerToken: number;
   readonly inputUsdPerMillionTokens: Readonly<Record<ModelFamily, number>>;
-  /** Prices of writing to and reading from the cache, as multiples of the input price. */
+  /** Prices of cache writes and reads, as multiples of the input price. */
   readonly cacheWriteFactor: number;
   readonly cacheReadFactor: number;
 }
@@ -156,31 +156,31 @@ export interface SessionPolicy {
 export interface OverloadPolicy {
   /** How long an overload answer is remembered. */
   readonly memoryMs: number;
-  /** The share of endpoints with recent answers that must be overloaded: overloaded everywhere. */
+  /** Share of the endpoints with recent answers that must be overloaded to count as overloaded everywhere. */
   readonly share: number;
 }
 
 export interface PresencePolicy {
   /** A proxy that has not reported for this long is forgotten. */
   readonly ttlMs: number;
-  /** Proxies that must report an ejection, unless there are fewer. */
+  /** How many proxies must report an ejection, unless there are fewer. */
   readonly ejectionVotes: number;
-  /** The most proxies that are counted, so that invented ones cannot fill the memory. */
+  /** Maximum number of proxies counted, so that fake ones cannot exhaust memory. */
   readonly maxProxies: number;
-  /** After a recovery, how long reported ejections are ignored: proxies report each second. */
+  /** How long reported ejections are ignored after a recovery: proxies report every second. */
   readonly recoverySettleMs: number;
   /** How long good answers at one proxy outweigh the ejections of other proxies. */
   readonly servedFreshMs: number;
-  /** The least gap between two recoveries by live traffic: at first, and at most after doubling. */
+  /** Minimum gap between two recoveries by live traffic: at first, and at most after doubling. */
   readonly recoveryGapMs: number;
   readonly recoveryGapMaxMs: number;
 }
 
 export interface RateLimitPolicy {
-  /** A limit costs something below this share of it, unless it is reset within `soonMs`… */
+  /** A limit costs something once less than this share of it remains, unless it resets within `soonMs`… */
   readonly lowShare: number;
   readonly soonMs: number;
-  /** …and at most this, when nothing is left. */
+  /** …and at most this, when none of it remains. */
   readonly mostWaitMs: number;
 }
 
@@ -192,25 +192,25 @@ export interface ProbingPolicy {
   readonly proveMs: number;
   /** Live successes younger than this make probes unnecessary. */
   readonly liveFreshMs: number;
-  /** By this factor the interval is then longer: a few probes keep scores comparable. */
+  /** The interval is then longer by this factor: a few probes keep scores comparable. */
   readonly unneededFactor: number;
-  /** Active requests from which on the load is medium or high. */
+  /** From this many active requests on, the load is medium or high. */
   readonly mediumLoadRequests: number;
   readonly highLoadRequests: number;
-  /** A direct request is compared with the CLI if that passed within this time. */
+  /** A direct request is compared with the CLI if the CLI passed within this time. */
   readonly compareWithinMs: number;
-  /** Direct requests that fail while the CLI passes, until only the CLI is used, and for how long. */
+  /** How many direct requests must fail while the CLI passes until only the CLI is used, and for how long. */
   readonly refusals: number;
   readonly recompareMs: number;
-  /** Before a latency switch, both endpoints must have passed by the CLI within this time. */
+  /** For a latency switch, both endpoints must have passed a CLI probe within this time. */
   readonly cliBeforeSwitchMs: number;
-  /** While nobody works, the CLI runs this many times less often. */
+  /** While idle, the CLI runs less often by this factor. */
   readonly idleCliFactor: number;
-  /** The share of the daily budget from which on cheaper probes are planned. */
+  /** From this share of the daily budget on, cheaper probes are planned. */
   readonly cheaperFromShare: number;
 }
 
-/** A failure that is noticed at once costs a retry; one that is noticed by a timer costs its time. */
+/** A failure noticed immediately costs a retry; one noticed by a timer costs the timer's duration. */
 const QUICK_FAILURE_MS = 2_000;
 const SLOW_FAILURE_MS = 15_000;
 
@@ -291,21 +291,21 @@ export const DEFAULT_POLICY: Policy = {
   switching: {
     thresholdMs: 50,
     sharingToleranceMs: 1_000,
-    // At 1.5 standard errors about one gain in fifteen is chance; less switches more for nothing.
+    // At 1.5 standard errors about one gain in fifteen is chance; a lower value switches more for nothing.
     confidence: 1.5,
     confirmations: 3,
     dwellMs: 60_000,
     slowDwellMs: 20_000,
     failureGapMs: 5_000,
     gracefulTimeoutMs: 30_000,
-    // Long enough for its mean time to rise all the way: left sooner, the next one looks slower than it was.
+    // Long enough for its mean to rise fully: if left sooner, an equally slow next one would look slower.
     slowGracefulTimeoutMs: 10_000,
     staleAfterMs: 300_000,
     settleMs: 30_000,
     flapLimit: 6,
     flapWindowMs: 600_000,
     freezeMs: 600_000,
-    // HAProxy's `slowstart`: a cold endpoint should not get all the traffic at once.
+    // Like HAProxy's `slowstart`: a cold endpoint should not get all traffic immediately.
     rampMs: 10_000,
     rampStartShare: 0.25,
   },

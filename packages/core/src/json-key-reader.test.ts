@@ -44,7 +44,7 @@ describe('JsonKeyReader', () => {
     ['nothing', '', 'open'],
     ['an empty object', ' {\t\r\n} ', 'closed'],
     ['what follows the object', '{} x', 'closed'],
-    ['a member that has not ended', '{"model":"m"', 'open'],
+    ['an unfinished member', '{"model":"m"', 'open'],
     ['no object', 'x"model":"m"}', 'broken'],
     ['no key', '{5}', 'broken'],
     ['no colon', '{"model" "m"}', 'broken'],
@@ -76,11 +76,11 @@ describe('JsonKeyReader', () => {
     expect(keys.value('model')).toEqual({ kind: 'object', text: '{"b":2}' });
   });
 
-  it('reads nothing after what is no JSON object', () => {
+  it('reads nothing after text that is not a JSON object', () => {
     expect(read('[],"model":"m"}').value('model')).toBeUndefined();
   });
 
-  it('does not find a key that is too long, however it is cut', () => {
+  it('does not find a key that is too long, however it is split', () => {
     const text = `{"${LONG_KEY}":1,"model":2}`;
     for (const pieceLength of [text.length, 1]) {
       expect(read(text, pieceLength).value(LONG_KEY)).toBeUndefined();
@@ -88,7 +88,7 @@ describe('JsonKeyReader', () => {
     }
   });
 
-  it('has no values of keys that nobody asked for', () => {
+  it('has no values of unwanted keys', () => {
     expect(read('{"other":1,"model":2}').value('other')).toBeUndefined();
   });
 });

@@ -1,39 +1,37 @@
 /**
- * The values of a few top-level keys of a JSON object, read from its text as it passes, one
- * character for each byte (latin1). Only these values are parsed or copied, strings are skipped
- * natively, nesting is only counted. Linear in the text, however it is cut into pieces.
+ * Reads the values of a few top-level keys of a JSON object from its text as it streams, one character
+ * per byte (latin1). Only these values are parsed or copied, strings are skipped natively, nesting is only
+ * counted. Linear in the text, however it is split into pieces.
  *
  *     start --({)--> key <--(,)-- after --(})--> closed
  *     key --(name and colon)--> value --(its end)--> after
- *     any --(no JSON object)--> broken
+ *     any --(not a JSON object)--> broken
  *
- * It does not validate: text that is not JSON may be read as anything.
+ * It does not validate: text that is not JSON may give any result.
  */
 
 import { BACKSLASH, nameOf, plainEnd, unescaped } from './json-string.ts';
 
-/**
- * The value of a key: of a string its text with escapes resolved, of another scalar its raw text.
- */
+/** The value of a key: a string's text with escapes resolved, another scalar's raw text. */
 export type JsonValue =
   | { readonly kind: 'string'; readonly text: string }
   | { readonly kind: 'literal'; readonly text: string }
-  /** It has begun. `text`: all of it, once it has ended; empty until then and where it is long. */
+  /** The value has begun. `text`: all of it once it has ended; empty until then, and if it is too long. */
   | { readonly kind: 'object' | 'array'; readonly text: string };
 
-/** Where a value is, in characters from the start of the text; a string with its quotes. */
+/** The range of a value, in characters from the start of the text; includes the quotes of a string. */
 export interface TextRange {
   readonly from: number;
   readonly to: number;
 }
 
-/** What was read of one wanted key. */
+/** The state of one wanted key. */
 interface WantedKey {
-  /** How often it has come, in upper or lower case. */
+  /** How often it has occurred, in any case. */
   times: number;
-  /** Undefined while it has come in another case only. */
+  /** Undefined while it has occurred only in another case. */
   value: JsonValue | undefined;
-  /** Of the value, where that is a string. */
+  /** Of the value, if that is a string. */
   range: TextRange | undefined;
 }
 
@@ -51,12 +49,12 @@ type ScanStatus =
   | 'closed'
   | 'broken';
 
-/** Six characters for each of a name's, where all are escaped (`\u006d`). */
+/** Six characters per character of a name, if all are escaped (`\u006d`). */
 const MAX_KEY_CHARACTERS = 128;
 /** Longer than any wanted value; a longer string counts as empty. */
 const MAX_STRING_CHARACTERS = 1024;
 const MAX_LITERAL_CHARACTERS = 32;
-/** Of an object or array; a `usage` has a few hundred. */
+/** For an object or array; a `usage` has a few hundred. */
 const MAX_NESTED_CHARACTERS = 4096;
 
 const QUOTE = 0x22;
@@ -70,22 +68,22 @@ const CLOSE_BRACE = 0x7d;
 export class JsonKeyReader {
   readonly #wanted: ReadonlySet<string>;
   #found: Map<string, WantedKey> | undefined;
-  /** Characters of the pieces before this one. */
+  /** Characters in the previous pieces. */
   #before = 0;
-  /** Where the string that is being read begins. */
+  /** Start of the string being read. */
   #beganAt = 0;
   #status: ScanStatus = 'start';
-  /** Nesting depth of the value that is being skipped. */
+  /** Nesting depth of the value being skipped. */
   #depth = 0;
-  /** The key, string or literal that is being read, as far as it is of interest. */
+  /** The key, string or literal being read, as far as it is of interest. */
   #raw = '';
-  /** Of the key whose value follows; undefined where that is not wanted. */
+  /** Of the key whose value follows; undefined if that is not wanted. */
   #current: WantedKey | undefined;
-  /** Where the wanted object or array that is being read begins; undefined while there is none. */
+  /** Start of the wanted object or array being read; undefined while there is none. */
   #nestedFrom: number | undefined;
-  /** Its text, of the pieces before this one. */
+  /** Its text in the previous pieces. */
   #nested = '';
-  /** The last character so far was a backslash that escapes the next one. */
+  /** The last character was a backslash that escapes the next one. */
   #isEscaped = false;
 
   constructor(wanted: ReadonlySet<string>) {
@@ -96,20 +94,20 @@ export class JsonKeyReader {
     return this.#status === 'closed' || this.#status === 'broken' ? this.#status : 'open';
   }
 
-  /** The last value of a repeated key, as `JSON.parse` takes it. */
+  /** The last value of a repeated key, as in `JSON.parse`. */
   value(key: string): JsonValue | undefined {
     return this.#found?.get(key)?.value;
   }
 
   /**
-   * Whether the key is there more than once, in upper or lower case: some servers take the first, most the
-   * last, and those written in Go any case.
+   * Whether the key occurs more than once, in any case: some servers take the first, most the last, and
+   * those written in Go ignore case.
    */
   isRepeated(key: string): boolean {
     return (this.#found?.get(key)?.times ?? 0) > 1;
   }
 
-  /** Of the last value of a key, where it is a string. */
+  /** Of the last value of a key, if it is a string. */
   rangeOf(key: string): TextRange | undefined {
     return this.#found?.get(key)?.range;
   }
@@ -222,15 +220,15 @@ export class JsonKeyReader {
     this.#set({ kind: 'string', text }, { from: this.#beganAt, to: this.#before + to });
   }
 
-  /** The quote that ends it; -1 where it goes on in the next piece. */
+  /** The quote that ends it; -1 if it continues in the next piece. */
   #endOfString(text: string, from: number): number {
     for (let next = from; ; ) {
       const quote = text.indexOf('"', next);
       const end = quote === -1 ? text.length : quote;
       let backslashes = 0;
-      // Ends at the quote that the string begins with, or at the piece's start.
+      // Stops at the quote that the string begins with, or at the start of the piece.
       while (text.charCodeAt(end - backslashes - 1) === BACKSLASH) backslashes += 1;
-      // A run of backslashes from the start of this piece continues that of the one before.
+      // A run of backslashes at the start of this piece continues that of the previous one.
       const isRunFromBefore = this.#isEscaped && end - backslashes === from;
       const isEscaped = backslashes % 2 === (isRunFromBefore ? 0 : 1);
       if (quote === -1) {
@@ -313,7 +311,7 @@ export class JsonKeyReader {
   }
 }
 
-/** Around keys and values, where one character decides what follows. */
+/** Between keys and values, where one character decides what follows. */
 function afterMark(status: ScanStatus, character: number): ScanStatus {
   if (status === 'start') return character === OPEN_BRACE ? 'key' : 'broken';
   if (status === 'colon') return character === COLON ? 'value' : 'broken';

@@ -6,7 +6,7 @@ describe('plainEnd', () => {
   it.each([
     ['abc"d', 0, 3],
     ['"', 0, 0],
-    // The backslash belongs to what is before the string.
+    // The backslash is before the string.
     ['\\"', 1, 1],
     ['ab\\"c"', 0, -1],
     ['abc', 0, -1],
@@ -20,7 +20,7 @@ describe('nameOf', () => {
   it.each([
     ['type', 'type'],
     ['t\\u0079pe', 'type'],
-    // Bytes that are no plain name stay as they are: only an escape is resolved.
+    // Other bytes stay as they are: only an escape is resolved.
     ['\u00e4', '\u00e4'],
     ['\\x', ''],
   ])('%j is %j', (raw, name) => {

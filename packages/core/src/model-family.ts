@@ -2,7 +2,7 @@ import type { ModelFamily } from '@zephyr/contract/session';
 
 const NAMED_FAMILIES: readonly ModelFamily[] = ['haiku', 'sonnet', 'opus'];
 
-/** The family by which a model is priced and its requests are compared. */
+/** The family used to price a model and to compare its requests. */
 export function familyOf(model: string): ModelFamily {
   return NAMED_FAMILIES.find((family) => model.includes(family)) ?? 'other';
 }

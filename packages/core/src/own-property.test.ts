@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { only, own } from './own-property.ts';
 
 describe('own', () => {
-  it('finds what a record has, and nothing that every object has', () => {
+  it('finds own properties, but none that every object inherits', () => {
     const record: Readonly<Record<string, number>> = { a: 1 };
     expect([own(record, 'a'), own(record, 'b'), own(record, 'constructor')]).toEqual([
       ...[1, undefined, undefined],
@@ -12,7 +12,7 @@ describe('own', () => {
 });
 
 describe('only', () => {
-  it('leaves out what is not named', () => {
+  it('drops other entries', () => {
     expect(only({ a: 1, b: 2 }, new Set(['b', 'c']))).toEqual({ b: 2 });
   });
 });

@@ -1,6 +1,6 @@
 /**
- * A record's own value: a name that people choose (an endpoint may be called `constructor`) must
- * not find a property that every object inherits.
+ * A record's own value: a user-chosen name (an endpoint may be called `constructor`) must not find a
+ * property that every object inherits.
  */
 export function own<Value>(
   record: Readonly<Record<string, Value>>,
@@ -9,7 +9,7 @@ export function own<Value>(
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
-/** The entries of the record that are named. */
+/** The entries with these names. */
 export function only<Value>(
   record: Readonly<Record<string, Value>>,
   names: ReadonlySet<string>,

@@ -1,4 +1,4 @@
-/** What all rooms share. */
+/** Types shared by all rooms. */
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
 
@@ -6,9 +6,9 @@ export const endpointId = (slug: string): EndpointId => slug as EndpointId;
 export const epochMs = (milliseconds: number): EpochMs => milliseconds as EpochMs;
 
 /**
- * Who has to act on a failure.
+ * Who must act on a failure.
  * - `endpoint`: the endpoint is at fault; counts against its health.
- * - `overload`: the model is overloaded or the rate limit is reached; the endpoint itself works.
+ * - `overload`: the model is overloaded or a rate limit is reached; the endpoint itself works.
  * - `token`: the team's token or account is refused.
  * - `client`: the client's own error; counts against nobody.
  * - `local`: our own machine (the CLI is missing or crashed); no evidence about the endpoint.
@@ -16,7 +16,7 @@ export const epochMs = (milliseconds: number): EpochMs => milliseconds as EpochM
 export type Cause = 'endpoint' | 'overload' | 'token' | 'client' | 'local';
 
 const CAUSES: Readonly<Record<FailureClass, Cause>> = {
-  // Whoever has to act on it: behind this proxy the endpoint cannot be used.
+  // Regardless of who must act: behind this proxy the endpoint cannot be used.
   outbound_proxy: 'endpoint',
   dns: 'endpoint',
   connection_refused: 'endpoint',
@@ -47,15 +47,15 @@ export function causeOf(failure: FailureClass): Cause {
 }
 
 /**
- * How far an attempt came.
+ * How far an attempt got.
  * - `connecting`: the endpoint cannot have read any of the request.
- * - `sent`: it may have read the request; no byte of an answer came.
- * - `answered`: an answer came, none of it was passed to the client.
+ * - `sent`: it may have read the request; no byte of an answer arrived.
+ * - `answered`: an answer arrived, but none of it has been passed to the client.
  * - `committed`: the client has content.
  */
 export type AttemptPhase = 'connecting' | 'sent' | 'answered' | 'committed';
 
-/** Fails to compile where a case of a union is not handled. */
+/** Fails to compile if a case of a union is not handled. */
 export function assertNever(value: never): never {
   throw new Error(`unhandled case: ${JSON.stringify(value)}`);
 }

@@ -1,4 +1,4 @@
-/** How a group says that its endpoints are connected to holds for its probes, of all kinds. */
+/** A group's connection settings apply to its probes of all kinds. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,7 +78,7 @@ describe.each(['messages', 'cli', 'http', 'tcp'] as const)('a probe by %s', (sty
     expect(JSON.stringify([passed, refused])).not.toContain(PASSWORD);
   });
 
-  it('shows the client certificate', async () => {
+  it('presents the client certificate', async () => {
     const tls = { ...VALID, ca: VALID.cert, requestCert: true, maxVersion: 'TLSv1.2' } as const;
     const { url } = await startUpstream({ tls });
     const [right, wrong, none] = [
@@ -93,7 +93,7 @@ describe.each(['messages', 'cli', 'http', 'tcp'] as const)('a probe by %s', (sty
     }
   });
 
-  it('takes no older TLS than the group allows', async () => {
+  it('accepts no older TLS than the group allows', async () => {
     const { url } = await startUpstream({ tls: { ...VALID, maxVersion: 'TLSv1.2' } });
     expect((await probe(style, url, 'tls_min_version = "1.2"')).verdict.status).toBe('ok');
     const { verdict } = await probe(style, url, 'tls_min_version = "1.3"');
@@ -118,7 +118,7 @@ describe('a fault of the outbound proxy', () => {
     }
   });
 
-  it('(nobody there) is named, and the endpoint is not', async () => {
+  it('(nothing listening) is reported as its own, not the endpoint’s', async () => {
     const { url } = await startUpstream();
     const { verdict } = await probe('messages', url, 'proxy = "http://127.0.0.1:1"');
     expect(verdict).toMatchObject({ status: 'failed', failure: 'outbound_proxy' });

@@ -1,4 +1,4 @@
-/** What a group says about credentials, headers, models and authorities holds for its probes, of both kinds. */
+/** A group's credentials, headers, models and authorities apply to its probes of both kinds. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,7 +42,7 @@ describe.each(['messages', 'cli', 'http', 'tcp'] as const)('a probe by %s', (sty
     rmSync(folder, { recursive: true });
     expect(trusted.verdict.status).toBe('ok');
     expect(untrusted.verdict).toMatchObject({ status: 'failed', failure: 'tls' });
-    expect(JSON.stringify(untrusted.verdict)).toContain('name it by ca_file');
+    expect(JSON.stringify(untrusted.verdict)).toContain('set ca_file');
   });
 });
 
@@ -61,7 +61,7 @@ describe.each(['messages', 'cli'] as const)('a probe by %s', (style) => {
     expect(refused.verdict).toMatchObject({ status: 'failed', failure: 'token_refused' });
   });
 
-  it('asks for a model by its name there', async () => {
+  it('requests a model by its name there', async () => {
     const upstream = await startScriptedUpstream({ script: sse() });
     const keys = 'model_map = { claude-haiku-4-5 = "claude-haiku-there" }';
     const { verdict } = await probe(style, upstream.url, keys);

@@ -7,7 +7,7 @@ import { connectionOf } from '@zephyr/runtime/connection/endpoint-connection';
 
 import type { ProbeTarget } from './probe-target.ts';
 
-/** How an endpoint of the configuration is probed. */
+/** How a configured endpoint is probed. */
 export function targetOf(
   { config, secrets }: LoadedConfig,
   endpoint: EndpointConfig,

@@ -1,6 +1,6 @@
 /**
- * What each kind of trouble is called: the real Claude CLI and the direct probe against endpoints
- * that misbehave. Both must give the same class.
+ * The class of each failure: the real Claude CLI and the direct probe against endpoints that misbehave.
+ * Both must give the same class.
  */
 import { once } from 'node:events';
 import net, { type AddressInfo, type Socket } from 'node:net';
@@ -24,7 +24,7 @@ async function probe(style: ProbeStyle, baseUrl: string, timeoutMs = 60_000) {
   return await runProbe(style, target, { signal, gate });
 }
 
-/** On a busy machine the start of the CLI takes most of the time: then again with twice of it. */
+/** On a busy machine the start of the CLI takes most of the time: retry with twice as much. */
 async function failureOf(
   { failure, timeoutMs }: Pick<Trouble, 'failure' | 'timeoutMs'>,
   style: ProbeStyle,
@@ -36,7 +36,7 @@ async function failureOf(
   return failureOf({ failure, timeoutMs: timeoutMs * 2 }, style, baseUrl);
 }
 
-/** With a program in the place of the CLI. */
+/** With a program in place of the CLI. */
 function probeBy(claudeBinaryPath: string): Promise<ProbeReport> {
   const target = { baseUrl: 'http://127.0.0.1:1', headers: bearer(TOKEN), model: 'none' };
   const { signal } = new AbortController();
@@ -57,7 +57,7 @@ async function upstream(
   return server.url;
 }
 
-/** The port of a server that does this with each connection at once. */
+/** The port of a server that does this with each connection immediately. */
 async function listen({ onTestFinished }: TestContext, server: net.Server): Promise<number> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -65,13 +65,13 @@ async function listen({ onTestFinished }: TestContext, server: net.Server): Prom
   return (server.address() as AddressInfo).port;
 }
 
-/** A whole answer with a length. */
+/** A complete answer with a length. */
 function plainAnswer(code: number, body: string, type = 'application/json'): string {
   const head = [`HTTP/1.1 ${code} Status`, `content-type: ${type}`, 'connection: close'];
   return [...head, `content-length: ${Buffer.byteLength(body)}`, '', body].join('\r\n');
 }
 
-/** The head of an answer that streams: the end of the connection is its end. */
+/** The head of a streaming answer, which ends with the connection. */
 const STREAM_HEAD =
   'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n';
 
@@ -217,7 +217,7 @@ describe.concurrent.each(['cli', 'messages'] as const)('a probe in style %s', (s
     },
   );
 
-  it('passes an endpoint that keeps the connection open behind the last event', async (context) => {
+  it('passes an endpoint that keeps the connection open after the last event', async (context) => {
     const url = await upstream(context, (socket) => {
       socket.write(STREAM_HEAD + events.join(''));
       const timer = setInterval(() => socket.write(renderEvent({ type: 'ping' })), 50);
@@ -277,9 +277,9 @@ describe.concurrent.each(STYLES)('a probe in style %s', (style) => {
 
 describe.concurrent('a probe by a CLI in trouble', () => {
   it.for([
-    { behaviour: 'exits3', says: 'cannot go on' },
-    { behaviour: 'crashes', says: 'died of SIGSEGV' },
-    { behaviour: 'printsForever', says: 'printed without end' },
+    { behaviour: 'exits3', says: 'cannot continue' },
+    { behaviour: 'crashes', says: 'killed by SIGSEGV' },
+    { behaviour: 'printsForever', says: 'printed too much output' },
     { behaviour: 'printsGarbage', says: 'without a result: garbage' },
     { behaviour: 'ignoresTerm', says: 'sent no request within 1 s' },
     { behaviour: 'liesAboutSuccess', says: 'sent no request' },

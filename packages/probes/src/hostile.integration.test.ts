@@ -1,4 +1,4 @@
-/** Endpoints that want to take the prober's memory, its time, or its place in the network. */
+/** Endpoints that try to exhaust the prober's memory or time, or to abuse its place in the network. */
 
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
@@ -28,7 +28,7 @@ const MIB = 1024 * 1024;
 const PROGRAM = fileURLToPath(new URL('./test-support/hostile-probes-main.ts', import.meta.url));
 const STREAM = { 'content-type': 'text/event-stream' };
 
-/** Writes for as long as somebody reads. */
+/** Writes for as long as the peer reads. */
 async function pour(socket: Socket, bytes: string | Buffer): Promise<void> {
   const closed = once(socket, 'close');
   while (!socket.destroyed) {
@@ -80,14 +80,16 @@ async function start(context: TestContext, script: UpstreamScript) {
   return upstream;
 }
 
-/** A CLI starts slowly; what it reads is the relay's, which reads as the other style does. */
+/** A CLI starts slowly; the relay reads for it, in the same way as the other style. */
 const KINDS = {
   messages: Object.keys(HOSTILE),
   cli: ['blanks', 'comments', 'json', 'interim answers'],
 } as const;
 
 describe.each(['messages', 'cli'] as const)('a hostile endpoint, probed in style %s', (style) => {
-  it('takes no memory and no probe of others, twice', { timeout: 180_000 }, async (context) => {
+  it('takes no memory and does not affect other probes, twice', {
+    timeout: 180_000,
+  }, async (context) => {
     const good = await start(context, sse());
     const urls = await Promise.all(
       KINDS[style].map(async (kind) => (await start(context, HOSTILE[kind] ?? sse())).url),

@@ -1,4 +1,4 @@
-/** The probe by one direct request of the Messages API, as small as it can be. */
+/** The probe by one direct request to the Messages API, as small as possible. */
 import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
 
 import { rawHeaders } from '@zephyr/runtime/credential';
@@ -30,13 +30,13 @@ export async function probeByMessage(
   };
 }
 
-/** One token shows that the model answers; the answer then ends with `max_tokens`. */
+/** One token shows that the model answers; the stop reason is then `max_tokens`. */
 export function smallestMessage({ model }: ProbeTarget) {
   const messages = [{ role: 'user', content: 'ping' }];
   return { model, max_tokens: 1, stream: true, messages };
 }
 
-/** @param body absent: a GET */
+/** @param body if absent, the request is a GET */
 export function apiRequest(target: ProbeTarget, path: string, body?: object): ExchangeRequest {
   const url = new URL(`${target.baseUrl}${path}`);
   const bytes = Buffer.from(body === undefined ? '' : JSON.stringify(body));

@@ -3,25 +3,25 @@ import type { EndpointConnection } from '@zephyr/runtime/connection/endpoint-con
 import type { StartGate } from './claude-cli/start-gate.ts';
 import type { ProbeUsers } from './process/probe-users.ts';
 
-/** What a probe needs to know of an endpoint. */
+/** What a probe needs to know about an endpoint. */
 export interface ProbeTarget {
   /** Without a trailing slash. */
   readonly baseUrl: string;
-  /** Sent with each request that asks a model. */
+  /** Sent with each request to a model. */
   readonly headers: EndpointHeaders;
-  /** Absent: directly, with the usual authorities. */
+  /** Absent: a direct connection, with the default certificate authorities. */
   readonly connection?: EndpointConnection | undefined;
   readonly model: string;
-  /** Of the whole probe; a program that ignores SIGTERM gets two seconds more. */
+  /** For the whole probe; a program that ignores SIGTERM gets two more seconds. */
   readonly timeoutMs: number;
   readonly claudeBinaryPath?: string | undefined;
 }
 
-/** What the probes of one program share. */
+/** Shared by all probes of one process. */
 export interface ProbeRun {
-  /** Ends the probe at once; its verdict then says nothing. */
+  /** Ends the probe immediately; its verdict is then meaningless. */
   readonly signal: AbortSignal;
   readonly gate: StartGate;
-  /** Absent: programs run as the user that we are. */
+  /** Absent: programs run as our own user. */
   readonly users?: ProbeUsers | undefined;
 }

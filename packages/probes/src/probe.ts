@@ -11,13 +11,13 @@ import { probeByHttp, probeByTcp } from './reachability-probe.ts';
 
 export interface ProbeReport {
   readonly verdict: ProbeVerdict;
-  /** What the endpoint said that it charged. */
+  /** What the endpoint reported as charged. */
   readonly usage: TokenUsage;
-  /** Of the whole probe, with the start of the CLI. */
+  /** For the whole probe, including the start of the CLI. */
   readonly wallMs: number;
 }
 
-/** Never rejects for what the endpoint or the CLI does. */
+/** Never rejects because of the endpoint or the CLI. */
 export async function runProbe(
   style: ProbeStyle,
   target: ProbeTarget,

@@ -1,4 +1,4 @@
-/** The free probes: is anybody there? They spend no token and send no credentials. */
+/** The free probes: is the endpoint reachable? They spend no tokens and send no credentials. */
 
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -18,13 +18,12 @@ import { withDeadline } from './exchange/with-deadline.ts';
 import type { ProbeTarget } from './probe-target.ts';
 
 /**
- * What a gateway answers in the place of a server behind it that is gone (520 to 527: Cloudflare).
- * Any other status, also 401, 404 and 500, comes from somebody who is there: the API has nothing
- * at `/`.
+ * Statuses with which a gateway answers for an unreachable server behind it (520 to 527: Cloudflare). Any
+ * other status, including 401, 404 and 500, comes from a server that is there: the API has nothing at `/`.
  */
 const GONE_BEHIND_GATEWAY = [502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530];
 
-/** One `HEAD /` as the CLI sends it at its start. */
+/** One `HEAD /`, as sent by the CLI at its start. */
 export async function probeByHttp(target: ProbeTarget, signal: AbortSignal): Promise<ProbeVerdict> {
   const url = new URL(`${target.baseUrl}/`);
   const exchange = startExchange({
@@ -47,11 +46,15 @@ export async function probeByHttp(target: ProbeTarget, signal: AbortSignal): Pro
   const { status, latencyMs } = facts;
   if (status === undefined || latencyMs === undefined) return failed(facts);
   if (GONE_BEHIND_GATEWAY.includes(status))
-    return { status: 'failed', failure: 'server_error', detail: `HEAD / gives status ${status}` };
+    return {
+      status: 'failed',
+      failure: 'server_error',
+      detail: `HEAD / returned status ${status}`,
+    };
   return { status: 'ok', apiLatencyMs: latencyMs };
 }
 
-/** A connection, and over https also a verified TLS handshake. Nothing is sent. */
+/** A connection, and for https also a verified TLS handshake. Nothing is sent. */
 export async function probeByTcp(target: ProbeTarget, signal: AbortSignal): Promise<ProbeVerdict> {
   const startedAtMs = systemClock.nowMs();
   const end = await connect(target, signal);
@@ -82,7 +85,7 @@ async function connect(target: ProbeTarget, signal: AbortSignal): Promise<Connec
   }
 }
 
-/** @param place with the socket of a tunnel, where there is one */
+/** @param place with the socket of the tunnel, if there is one */
 function connectBy(
   {
     host,

@@ -1,4 +1,4 @@
-/** What an endpoint is, by what it says of itself in its answers. Pure. */
+/** The kind of an endpoint, from the headers of its answers. Pure. */
 
 export const RELAY_KINDS = [
   'anthropic',
@@ -15,8 +15,8 @@ export type RelayKind = (typeof RELAY_KINDS)[number];
 export type RelayHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /**
- * By the names of headers that each of them sends: the gateways name themselves, the official API its
- * organisation. The first that fits counts: a gateway passes on headers of what is behind it.
+ * Names of headers that each kind sends: gateways name themselves, the official API an organisation. The
+ * first match counts: a gateway passes on headers of the server behind it.
  */
 const SIGNS: readonly (readonly [RelayKind, RegExp])[] = [
   ['zephyr', /^x-zephyr-/],

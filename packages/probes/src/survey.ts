@@ -1,6 +1,6 @@
 /**
- * What an endpoint can do, asked once by a person: is it there, how does it take the token, which
- * models, does it stream and count tokens, does it take requests other than Claude Code's own.
+ * What an endpoint can do, surveyed once on a person's request: is it reachable, how does it accept the
+ * token, which models, does it stream and count tokens, does it accept requests other than Claude Code's own.
  *
  *     reach ──► models (free) ──► one message of one token ──refused──► the other ways to send the token
  *                                         │                                      │ refused too
@@ -23,15 +23,15 @@ import type { ProbeRun, ProbeTarget } from './probe-target.ts';
 import { type RelayHeaders, type RelayKind, relayKindOf } from './relay-kind.ts';
 
 export interface EndpointSurvey {
-  /** A connection, over https with TLS. */
+  /** A connection; for https with TLS. */
   readonly reach: ProbeVerdict;
   /** `claude_code`: only the Claude CLI gets an answer, a plain request does not. */
   readonly serves: EndpointFinding['serves'];
   /** Why a plain request was not served. */
   readonly refusal?: Extract<ProbeVerdict, { status: 'failed' }> | undefined;
-  /** How the token is accepted; absent where it never was. */
+  /** How the token is accepted; absent if it never was. */
   readonly auth?: AuthStyle | undefined;
-  /** As it lists them; absent without a list. */
+  /** As listed by the endpoint; absent without a list. */
   readonly models?: readonly string[] | undefined;
   readonly streams?: boolean | undefined;
   readonly countsTokens?: boolean | undefined;
@@ -42,11 +42,11 @@ export interface EndpointSurvey {
 export interface SurveyPlan {
   /** The configured way to send the token. */
   readonly auth: AuthStyle;
-  /** The endpoint, asked in this way. */
+  /** The target with this way to send the token. */
   readonly targetBy: (auth: AuthStyle) => ProbeTarget;
 }
 
-/** Of one request; the whole survey makes at most seven, and one start of the CLI. */
+/** Per request; the whole survey sends at most seven, and starts the CLI once. */
 const REQUEST_LIMIT_MS = 10_000;
 
 export async function surveyEndpoint(plan: SurveyPlan, run: ProbeRun): Promise<EndpointSurvey> {
@@ -61,7 +61,7 @@ export async function surveyEndpoint(plan: SurveyPlan, run: ProbeRun): Promise<E
   const message = await askForMessage(plan, asker);
   if (message.refusal !== undefined) {
     const { refusal, auth } = message;
-    // Silence is no matter of the request's shape, nor a token that is refused for the list of models too.
+    // Silence does not depend on the form of the request, nor does a token refused for the model list too.
     const isKnownWrong =
       refusal.failure === 'token_refused' && failureOf(list)?.failure === 'token_refused';
     if (!message.isAnswer || isKnownWrong) {
@@ -82,7 +82,7 @@ export async function surveyEndpoint(plan: SurveyPlan, run: ProbeRun): Promise<E
   );
   return {
     ...{ reach, serves: 'any_client', auth },
-    // Asked in a way that is refused, it gave no list.
+    // With a refused way to send the token, there was no list.
     models: accepted === configured ? models : modelsIn(await modelsOf(accepted, asker)),
     streams: facts.contentType?.startsWith('text/event-stream') === true,
     countsTokens: countSchema.safeParse(parsed(counted)).success,
@@ -94,7 +94,7 @@ export async function surveyEndpoint(plan: SurveyPlan, run: ProbeRun): Promise<E
 interface RefusedMessage {
   readonly auth: AuthStyle;
   readonly refusal: Extract<ProbeVerdict, { status: 'failed' }>;
-  /** The endpoint said something. */
+  /** Whether the endpoint answered at all. */
   readonly isAnswer: boolean;
 }
 
@@ -116,7 +116,7 @@ async function askForMessage({ auth, targetBy }: SurveyPlan, asker: Asker): Prom
       ...{ auth: style, isAnswer: facts.status !== undefined },
       refusal: { status: 'failed', failure, detail } as const,
     };
-    // What is no matter of the token says more: it was accepted there.
+    // A failure that is not about the token says more: the token was accepted.
     if (said === undefined || weightOf(refused) > weightOf(said)) said = refused;
     if (weightOf(refused) === 2) break;
   }
@@ -156,7 +156,7 @@ const shortened = (target: ProbeTarget): ProbeTarget => ({
 });
 
 const listSchema = z.object({ data: z.array(z.object({ id: z.string().min(1).max(200) })).min(1) });
-/** They are shown in a terminal, which would obey some of them. */
+/** Model names are shown in a terminal, which would execute some control characters. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/u;
 const countSchema = z.object({ input_tokens: z.number() });
 

@@ -1,4 +1,4 @@
-/** A private Alertmanager with the shipped file and a webhook that listens, ended with the test. */
+/** A private Alertmanager with the shipped file and a listening webhook, stopped with the test. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ export interface Alert {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** What the webhook is sent. */
+/** The body sent to the webhook. */
 export interface Notification {
   readonly receiver: string;
   readonly status: 'firing' | 'resolved';
@@ -23,7 +23,7 @@ export interface Notification {
 
 export interface Alertmanager {
   readonly port: number;
-  /** What has come to the webhook, in this order. */
+  /** What the webhook has received, in order. */
   readonly received: readonly Notification[];
   stop(): Promise<void>;
 }
@@ -33,7 +33,7 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8');
 const IMAGE = /image: (prom\/alertmanager:\S+)/.exec(read('docker-compose.yml'))?.[1] ?? '';
 const START_LIMIT_MS = 30_000;
 
-/** Its program on this machine (Debian's has another name), else its image; never downloaded. */
+/** The program on this machine (Debian's has another name), else the image; never downloaded. */
 export function findAlertmanager(): string | undefined {
   const program = ['alertmanager', 'prometheus-alertmanager'].find((name) =>
     runs(name, '--version'),
@@ -45,7 +45,7 @@ function runs(command: string, ...args: readonly string[]): boolean {
   return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 }
 
-/** Of the shipped file only the address of the webhook and the times are others. */
+/** The shipped file, with only the address of the webhook and the times changed. */
 export async function startAlertmanager(program: string): Promise<Alertmanager> {
   const folder = mkdtempSync(join(tmpdir(), 'zephyr-alertmanager-'));
   mkdirSync(join(folder, 'data'));

@@ -1,7 +1,7 @@
-/** What the process prints when its clock has jumped. */
+/** Printed by the process when its clock has jumped. */
 export const JUMPED = 'the clock jumped';
 
-/** For `node --import`: on SIGUSR2 the process' wall clock jumps, as by a step of NTP; on the next one back. */
+/** For `node --import`: on SIGUSR2 the wall clock jumps, like an NTP step; on the next SIGUSR2, back. */
 export function clockJump(minutes: number): string {
   const code = `const now = Date.now; const Real = Date; let offsetMs = 0;
     process.on('SIGUSR2', () => {

@@ -1,14 +1,14 @@
 import { vi } from 'vitest';
 
-/** On a machine that others keep busy; what holds is seen at once all the same. */
+/** Long enough for a busy machine; an assertion that holds returns immediately anyway. */
 const PATIENCE_MS = 120_000;
 
 /**
- * Waits until the assertion holds; fails with its last error. Every test waits with this patience:
- * a limit of its own is one more that a busy machine exceeds.
+ * Waits until the assertion holds; fails with its last error. All tests share this patience: a limit of
+ * their own would be one more that a busy machine exceeds.
  *
- * @param everyMs longer where looking costs something
- * @param patienceMs shorter where the caller then tries again
+ * @param everyMs longer if checking is expensive
+ * @param patienceMs shorter if the caller then tries again
  */
 export function eventually<T>(
   assertion: () => T | Promise<T>,

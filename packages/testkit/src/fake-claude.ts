@@ -1,6 +1,6 @@
 /**
- * A program in the place of the Claude CLI, for what the real one cannot be made to do.
- * Each behaviour is a small shell script, so that it starts at once and needs nothing.
+ * A program in place of the Claude CLI, for what the real one cannot be made to do. Each behaviour is a
+ * small shell script, so that it starts immediately and needs nothing.
  */
 import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,23 +9,23 @@ import { join } from 'node:path';
 export const FAKE_BEHAVIOURS = {
   /** Ignores SIGTERM, as does its child. */
   ignoresTerm: `trap '' TERM; sleep 600 & wait; sleep 600`,
-  /** Ends well and leaves a process in a session of its own, which a group kill misses. */
+  /** Exits cleanly and leaves a process in its own session, which a group kill misses. */
   leavesDaemon: `setsid sleep 600 >/dev/null 2>&1 & sleep 0.2; exit 0`,
   /** Hangs and has a child in another session that holds the output pipes open. */
   hangsWithDaemon: `setsid sleep 600 & sleep 600`,
   /** Prints without end. */
   printsForever: `exec cat /dev/zero`,
-  /** Ends with 3 and a line on standard error. */
-  exits3: `echo 'cannot go on' >&2; exit 3`,
+  /** Exits with code 3 and a line on standard error. */
+  exits3: `echo 'cannot continue' >&2; exit 3`,
   /** Dies of a signal. */
   crashes: `kill -SEGV $$`,
-  /** Says that all is well without having asked anybody. */
+  /** Reports success without having sent a request. */
   liesAboutSuccess: `echo '{"type":"result","subtype":"success","is_error":false,"result":"pong","stop_reason":"end_turn"}'`,
   /** Prints its environment, arguments and working folder, also into the file `output` next to itself. */
   printsAll: `(env; echo "args: $*"; echo "folder: $(pwd)"; ls -A) | tee "$(dirname "$0")/output"`,
-  /** Writes what it can read of all processes' environments and arguments into the file `output`, and hangs. */
+  /** Writes all processes' environments and arguments that it can read into the file `output`, and hangs. */
   readsProcesses: `cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' >"$(dirname "$0")/new"; mv "$(dirname "$0")/new" "$(dirname "$0")/output"; sleep 600`,
-  /** Prints what is not JSON, with bytes that are not UTF-8. */
+  /** Prints text that is not JSON, with bytes that are not UTF-8. */
   printsGarbage: `printf 'garbage \\377\\376\\000 here'`,
 } as const;
 

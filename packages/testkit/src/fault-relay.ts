@@ -1,12 +1,12 @@
 /**
- * A TCP relay between a client and a server that breaks the line between them: latency, a black
- * hole, resets, a refused port. One relay for each client, so that one of several can be cut off.
+ * A TCP relay between a client and a server that injects faults: latency, a black hole, resets, a refused
+ * port. One relay per client, so that one of several can be cut off.
  */
 import { connect, createServer, type Socket } from 'node:net';
 
 import { ReopenableListener } from './reopenable-listener.ts';
 
-/** `open`: passes on. `black_hole`: takes everything, gives nothing. `slow`: each read waits. */
+/** `open`: forwards. `black_hole`: accepts everything, forwards nothing. `slow`: delays each read. */
 export type LineState =
   | { readonly kind: 'open' }
   | { readonly kind: 'black_hole' }
@@ -20,11 +20,11 @@ export interface FaultRelay {
   readonly port: number;
   set(state: LineState): void;
   /**
-   * The open connections go dead without a word, for good, as when a firewall forgets them: both
-   * sides may send and nothing arrives. New connections are not concerned.
+   * Open connections go dead silently and for good, as when a firewall drops their state: both sides may
+   * send and nothing arrives. New connections are not affected.
    */
   silence(): void;
-  /** Resets all connections; new ones are taken. */
+  /** Resets all connections; new ones are accepted. */
   resetAll(): void;
   /** Refuses new connections and resets the open ones, until `open`. */
   refuse(): Promise<void>;
@@ -41,9 +41,9 @@ export async function startFaultRelay(target: RelayTarget): Promise<FaultRelay> 
 class Relay implements FaultRelay {
   readonly #target: RelayTarget;
   readonly #sockets = new Set<Socket>();
-  /** Those that `silence` made dead. */
+  /** Silenced by `silence`. */
   readonly #dead = new WeakSet<Socket>();
-  /** What the black hole holds back, given when the line opens again. */
+  /** Held back by the black hole, delivered when the line opens again. */
   readonly #waiting = new Set<() => void>();
   #state: LineState = { kind: 'open' };
   readonly #listener: ReopenableListener;
@@ -72,7 +72,7 @@ class Relay implements FaultRelay {
   }
 
   resetAll(): void {
-    // A unix socket knows no reset.
+    // A Unix socket cannot be reset.
     for (const socket of this.#sockets) {
       if (socket.remoteAddress === undefined) socket.destroy();
       else socket.resetAndDestroy();

@@ -1,4 +1,4 @@
-/** Clients for tests: one that sees exactly how an answer ended, and one that sends raw bytes. */
+/** Clients for tests: one that observes exactly how an answer ended, and one that sends raw bytes. */
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 
@@ -8,7 +8,7 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
   readonly agent?: Agent;
-  /** Sees each chunk as it comes; may abort through the signal. */
+  /** Receives each chunk as it arrives; may abort through the signal. */
   readonly onChunk?: (text: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -77,13 +77,13 @@ export function call(port: number, options: CallOptions = {}): Promise<CallResul
 }
 
 export interface RawResult {
-  /** All that came back. */
+  /** All bytes received. */
   readonly text: string;
   readonly closedBy: 'peer' | 'limit';
   readonly elapsedMs: number;
 }
 
-/** Sends these bytes on one connection and collects what comes until it closes or the limit. */
+/** Sends these bytes on one connection and collects the response until it closes or the limit is reached. */
 export function sendRaw(port: number, bytes: string | Buffer, limitMs = 5_000): Promise<RawResult> {
   const startedAtMs = performance.now();
   return new Promise((resolve) => {

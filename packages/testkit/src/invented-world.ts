@@ -1,4 +1,4 @@
-/** A small invented world as the admin API shows it: for tests of views, and work on their looks. */
+/** A small invented world as shown by the admin API: for tests of views, and for designing them. */
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import type { ApiHistory, ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
 import type { ApiState } from '@zephyr/contract/api-state';

@@ -1,4 +1,4 @@
-/** A real SMTP server on 127.0.0.1 that keeps what it takes. */
+/** A real SMTP server on 127.0.0.1 that stores what it receives. */
 import type { AddressInfo } from 'node:net';
 import { text as textOf } from 'node:stream/consumers';
 
@@ -8,13 +8,13 @@ import { type TlsIdentity, VALID } from './tls-fixture.ts';
 
 export interface TakenMail {
   readonly isEncrypted: boolean;
-  /** Who has logged in. */
+  /** The user who logged in. */
   readonly user: string | undefined;
-  /** Of the envelope: who gets it, whatever its headers say. */
+  /** Recipients in the envelope, regardless of the headers. */
   readonly to: readonly string[];
-  /** By lower-case names, decoded. */
+  /** By lower-case name, decoded. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Decoded, with line feeds. */
+  /** Decoded, with LF line ends. */
   readonly text: string;
 }
 
@@ -23,7 +23,7 @@ export interface MailServerOptions {
   /** `none`: it does not offer STARTTLS. */
   readonly tls?: 'starttls' | 'implicit' | 'none';
   readonly identity?: TlsIdentity;
-  /** Accepts connections, and says nothing. */
+  /** Accepts connections, but sends nothing. */
   readonly isSilent?: boolean;
 }
 
@@ -34,14 +34,14 @@ export async function startMailServer({
   isSilent = false,
 }: MailServerOptions) {
   const mails: TakenMail[] = [];
-  /** Who tried to log in. */
+  /** Users who tried to log in. */
   const logins: string[] = [];
   const refused = new Map<string, number>();
   const server = new SMTPServer({
     ...identity,
     ...{ secure: tls === 'implicit', authOptional: true },
     disabledCommands: tls === 'none' ? ['STARTTLS'] : [],
-    // Otherwise its end waits half a minute for connections.
+    // Otherwise closing waits half a minute for connections.
     closeTimeout: 1,
     onConnect: (_, done) => {
       if (!isSilent) done();
@@ -67,13 +67,13 @@ export async function startMailServer({
       }, done);
     },
   });
-  // A client that leaves within a handshake is what some tests are about.
+  // Some tests have clients that disconnect during the handshake.
   server.on('error', () => {});
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.server.address() as AddressInfo;
   return {
     ...{ port, mails, logins },
-    /** Answers this code where the receiver is named. */
+    /** Answers RCPT with this code. */
     refuse: (address: string, code: number) => void refused.set(address, code),
     stop: () => new Promise<void>((resolve) => server.close(resolve)),
   };
@@ -96,7 +96,7 @@ function read(raw: string): Pick<TakenMail, 'headers' | 'text'> {
   return { headers, text: text.replaceAll('\r\n', '\n') };
 }
 
-/** RFC 2047; blanks between encoded words are no part of the text. */
+/** RFC 2047; white space between encoded words is not part of the text. */
 function decodeWords(value: string): string {
   return value
     .replaceAll(/\?=\s+=\?/g, '?==?')
@@ -105,7 +105,7 @@ function decodeWords(value: string): string {
     );
 }
 
-/** @param how begins with B for base64 and Q for quoted-printable */
+/** @param how begins with B for base64 or Q for quoted-printable */
 function decode(how: string, encoded: string): string {
   if (/^b/i.test(how)) return Buffer.from(encoded, 'base64').toString('utf8');
   if (!/^q/i.test(how)) return encoded;

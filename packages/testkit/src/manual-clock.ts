@@ -1,4 +1,4 @@
-/** A clock that only a test moves: what waits for a limit waits until the test has come to it. */
+/** A clock that only the test advances: a timer fires once the test reaches it. */
 import type { Clock } from '@zephyr/runtime/clock';
 
 interface ManualTimer {
@@ -42,7 +42,7 @@ export class ManualClock implements Clock {
     if (timer !== undefined) this.#timers.delete(timer);
   }
 
-  /** Settles when a timer of exactly this length is set: what it limits has begun. */
+  /** Settles when a timer of exactly this length is set, so what it limits has begun. */
   whenSet(delayMs: number): Promise<void> {
     if (this.#ordered().some((timer) => timer.delayMs === delayMs)) return Promise.resolve();
     return new Promise((resolve) => {
@@ -57,7 +57,7 @@ export class ManualClock implements Clock {
     });
   }
 
-  /** Fires what is due on the way, in its order and at its moment. */
+  /** Fires due timers on the way, in order and at their times. */
   advance(byMs: number): void {
     const endMs = this.#nowMs + byMs;
     for (;;) {
@@ -70,7 +70,7 @@ export class ManualClock implements Clock {
     this.#moveTo(endMs);
   }
 
-  /** Our own process stood still: time has passed, and what was due fires only now. */
+  /** Simulates a paused process: time has passed, and due timers fire only now. */
   block(forMs: number): void {
     this.#moveTo(this.#nowMs + forMs);
     this.advance(0);

@@ -1,6 +1,6 @@
 /**
- * The Messages API as an endpoint speaks it: requests read, answers as JSON and as SSE events.
- * Pure; the simulated endpoint and the scripted upstream decide when and how to send it.
+ * The Messages API on the side of an endpoint: reads requests, makes answers as JSON and as SSE events.
+ * Pure; the simulated endpoint and the scripted upstream decide when and how to send them.
  *
  * @see https://docs.claude.com/en/api/messages-streaming
  */
@@ -59,12 +59,12 @@ export function readMessagesRequest(body: string): MessagesRequest {
   };
 }
 
-/** About four characters make a token. */
+/** About four characters per token. */
 export function estimateTokens(text: string): number {
   return Math.max(1, Math.ceil(text.length / 4));
 }
 
-/** A whole answer, for requests without `stream`. */
+/** A complete answer, for requests without `stream`. */
 export function messageJson(answer: Answer): Record<string, unknown> {
   return {
     ...emptyMessage(answer),
@@ -74,7 +74,7 @@ export function messageJson(answer: Answer): Record<string, unknown> {
   };
 }
 
-/** The same answer as events, with one `content_block_delta` for each word. */
+/** The same answer as events, with one `content_block_delta` per word. */
 export function messageEvents(answer: Answer): readonly SseEvent[] {
   const words = answer.text.match(/\s*\S+/g) ?? [];
   return [
@@ -96,7 +96,7 @@ export function messageEvents(answer: Answer): readonly SseEvent[] {
   ];
 }
 
-/** An event as it goes over the wire. */
+/** An event on the wire. */
 export function renderEvent(event: SseEvent): string {
   return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
 }

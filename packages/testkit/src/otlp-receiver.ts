@@ -1,6 +1,6 @@
 /**
- * A receiver of traces by OTLP over HTTP in its binary form, as a collector is. It reads the wire format
- * by itself: what it understands does not depend on the library that wrote it.
+ * A receiver of traces by OTLP over HTTP in binary form, like a collector. It parses the wire format itself,
+ * independently of the library that wrote it.
  *
  * @see https://github.com/open-telemetry/opentelemetry-proto, trace/v1/trace.proto
  */
@@ -11,7 +11,7 @@ import { buffer } from 'node:stream/consumers';
 export interface ReceivedSpan {
   readonly traceId: string;
   readonly spanId: string;
-  /** Empty: a root. */
+  /** Empty for a root. */
   readonly parentSpanId: string;
   readonly name: string;
   /** 2 is SERVER, 3 CLIENT. */
@@ -27,9 +27,9 @@ export interface OtlpReceiver {
   readonly url: string;
   readonly requests: readonly { readonly url: string; readonly headers: IncomingHttpHeaders }[];
   readonly spans: readonly ReceivedSpan[];
-  /** All that came, as text. */
+  /** All data received, as text. */
   readonly text: string;
-  /** From now on; 200 at first. */
+  /** Status of the following responses; initially 200. */
   answerWith(status: number): void;
   stop(): Promise<void>;
 }
@@ -107,7 +107,7 @@ function numbers(message: Buffer, wanted: number): bigint[] {
 
 interface Field {
   readonly number: number;
-  /** Of a fixed size its bytes. */
+  /** The bytes of a fixed-size value. */
   readonly value: bigint | Buffer;
 }
 

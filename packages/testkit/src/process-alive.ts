@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 
 /**
- * Whether the process still runs. One that has ended stays a zombie in a container whose first process
- * waits for nobody, and is not alive.
+ * Whether the process is still running. In a container whose first process does not reap, an ended process
+ * remains as a zombie, which is not alive.
  */
 export function isAlive(pid: number): boolean {
   const stat = `/proc/${pid}/stat`;

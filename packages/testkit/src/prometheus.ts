@@ -1,4 +1,4 @@
-/** A private Prometheus that scrapes what a test gives it, ended with the test. */
+/** A private Prometheus that scrapes the given targets, stopped with the test. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,18 +13,18 @@ export interface PrometheusSample {
 }
 
 export interface Prometheus {
-  /** An instant query. @throws Error with the text of Prometheus when the query is wrong. */
+  /** An instant query. @throws Error with the message of Prometheus if the query is wrong. */
   query(expr: string): Promise<readonly PrometheusSample[]>;
   stop(): Promise<void>;
 }
 
-/** Job by port of this machine. */
+/** Job name by local port. */
 export type ScrapeTargets = Readonly<Record<string, number>>;
 
 export interface PrometheusOptions {
-  /** The text of a file of rules, evaluated each second. */
+  /** The text of a rules file, evaluated every second. */
   readonly rules?: string;
-  /** The receiver of alerts, on this machine. */
+  /** Local port of the receiver of alerts. */
   readonly alertmanagerPort?: number;
 }
 
@@ -110,7 +110,7 @@ async function query(url: string, expr: string): Promise<readonly PrometheusSamp
   return body.data.result;
 }
 
-/** Of this machine, and free a moment ago. */
+/** A local port that was free a moment ago. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');

@@ -1,4 +1,4 @@
-/** A private Redis Cluster of three primaries with a replica each, ended with the test. */
+/** A private Redis Cluster of three primaries with a replica each, stopped with the test. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -12,19 +12,19 @@ import { type TlsFiles, tlsArguments } from './redis-tls.ts';
 export interface RedisCluster {
   /** The port of each node. */
   readonly ports: readonly number[];
-  /** Ends a node without a word, as when its machine dies. */
+  /** Kills a node without notice, as when its machine dies. */
   kill(port: number): Promise<void>;
   stop(): Promise<void>;
 }
 
 const NODES = 6;
 const START_LIMIT_MS = 30_000;
-/** After how much silence a node is taken for dead. */
+/** After this much silence a node counts as dead. */
 const NODE_TIMEOUT_MS = 1_000;
-/** The bus of a node listens on its port plus this. */
+/** The cluster bus of a node listens on its port plus this. */
 const BUS_OFFSET = 10_000;
 
-/** @returns undefined when the programs are not there. */
+/** @returns undefined if the programs are not installed. */
 export async function startRedisCluster(
   tls: TlsFiles | undefined = undefined,
 ): Promise<RedisCluster | undefined> {
@@ -50,7 +50,7 @@ export async function startRedisCluster(
     spawnSync('redis-cli', [...clientArguments(tls), '-p', String(port), ...command], {
       encoding: 'utf8',
     }).stdout;
-  // Only a replica that has its primary's data may take over.
+  // Only a replica with its primary's data may take over.
   const isLinkedReplica = (port: number) =>
     ask(port, 'info', 'replication').includes('master_link_status:up');
   try {
@@ -93,7 +93,7 @@ function joinNodes(ports: readonly number[], login: readonly string[]): void {
     '--cluster-yes',
   ];
   const { status, stdout, stderr } = spawnSync('redis-cli', args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`redis-cli cannot make a cluster: ${stdout}${stderr}`);
+  if (status !== 0) throw new Error(`redis-cli cannot create a cluster: ${stdout}${stderr}`);
 }
 
 function clientArguments(tls: TlsFiles | undefined): readonly string[] {
@@ -103,12 +103,12 @@ function clientArguments(tls: TlsFiles | undefined): readonly string[] {
 async function until(isTrue: () => boolean): Promise<void> {
   const deadlineMs = performance.now() + START_LIMIT_MS;
   while (!isTrue()) {
-    if (performance.now() > deadlineMs) throw new Error('the cluster does not come up');
+    if (performance.now() > deadlineMs) throw new Error('the cluster did not come up');
     await sleep(100);
   }
 }
 
-/** Low enough that the port of the bus is a port too. */
+/** Low enough that the port of the bus is valid too. */
 async function freePorts(): Promise<number[]> {
   const ports: number[] = [];
   for (let port = 20_000 + (process.pid % 20_000); ports.length < NODES; port += 1) {

@@ -1,4 +1,4 @@
-/** Before the tests of a run: decides which Redis they get, and says so in one line. */
+/** Before a run of tests: decides which Redis they get, and prints that in one line. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { messageOf } from '@zephyr/runtime/errors';
@@ -10,18 +10,18 @@ import {
   TEST_REDIS_VARIABLE,
 } from './redis.ts';
 
-/** With a pull of the image on a usual line. */
+/** Includes pulling the image over an ordinary connection. */
 const TRIAL_LIMIT_MS = 60_000;
 
-/** The workers of the run, which start after it, inherit the choice as a variable. */
+/** The workers of the run, which start afterwards, inherit the choice as a variable. */
 export async function setup(): Promise<void> {
-  console.log(`redis of these tests: ${await chooseTestRedis()}`);
+  console.log(`tests use Redis from ${await chooseTestRedis()}`);
 }
 
-/** @throws where a container is asked for by hand and cannot be started. */
+/** @throws if a container is explicitly requested and cannot be started. */
 export async function chooseTestRedis(tryContainer = trial): Promise<string> {
   const wish = process.env[TEST_REDIS_VARIABLE] ?? 'auto';
-  if (wish === 'local') return 'redis-server of this machine (as ZEPHYR_TEST_REDIS says)';
+  if (wish === 'local') return 'the local redis-server (set by ZEPHYR_TEST_REDIS)';
   process.env[TEST_REDIS_VARIABLE] = 'container';
   try {
     await Promise.race([tryContainer(), tooLate()]);
@@ -30,7 +30,7 @@ export async function chooseTestRedis(tryContainer = trial): Promise<string> {
     if (wish === 'container') throw error;
     process.env[TEST_REDIS_VARIABLE] = 'local';
     const [why = ''] = messageOf(error).split('\n');
-    return `redis-server of this machine (no container: ${why.slice(0, 100)})`;
+    return `the local redis-server (no container: ${why.slice(0, 100)})`;
   }
 }
 

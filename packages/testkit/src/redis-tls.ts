@@ -1,4 +1,4 @@
-/** What makes a redis-server speak TLS, with the certificate of the tests. */
+/** Options for redis-server to use TLS with the certificate of the tests. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -17,7 +17,7 @@ export function writeTlsFiles(folder: string): TlsFiles {
   return files;
 }
 
-/** TLS at this port and nothing else, also between the servers; clients need no certificate. */
+/** Only TLS on this port, also between servers; clients need no certificate. */
 export function tlsArguments(port: number, { cert, key }: TlsFiles): readonly string[] {
   return [
     ...['--port', '0', '--tls-port', String(port), '--tls-replication', 'yes'],

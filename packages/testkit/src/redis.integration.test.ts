@@ -11,19 +11,21 @@ afterEach(() => void vi.unstubAllEnvs());
 const chosen = () => process.env[TEST_REDIS_VARIABLE];
 
 describe('the choice of a Redis', () => {
-  it('is a container where an engine can start one, a server of this machine otherwise', async () => {
+  it('is a container if an engine can start one, a local server otherwise', async () => {
     vi.stubEnv(TEST_REDIS_VARIABLE, undefined);
     const said = await chooseTestRedis();
     expect(said).toMatch(
-      chosen() === 'container' ? /^containers of redis:/ : /^redis-server.*\(no container: .+\)$/,
+      chosen() === 'container'
+        ? /^containers of redis:/
+        : /^the local redis-server \(no container: .+\)$/,
     );
   });
 
-  it('is a server of this machine where no engine answers, and says why', async () => {
+  it('is a local server if no engine answers, and says why', async () => {
     vi.stubEnv(TEST_REDIS_VARIABLE, undefined);
     const noEngine = () => Promise.reject(new Error('no engine\nat all'));
     expect(await chooseTestRedis(noEngine)).toBe(
-      'redis-server of this machine (no container: no engine)',
+      'the local redis-server (no container: no engine)',
     );
     expect(chosen()).toBe('local');
     vi.stubEnv(TEST_REDIS_VARIABLE, 'container');
@@ -32,7 +34,7 @@ describe('the choice of a Redis', () => {
 });
 
 describe('startTestRedis', () => {
-  // The kind that was chosen for this run, and the one that is always there.
+  // The kind chosen for this run, and the one that is always available.
   it.each([...new Set([chosen() ?? 'local', 'local'])])(
     'gives a Redis that stores what it is sent, and that can be frozen: %s',
     async (kind) => {
@@ -54,7 +56,7 @@ describe('startTestRedis', () => {
     },
   );
 
-  it('starts the version that is deployed', () => {
+  it('starts the deployed version', () => {
     const compose = readFileSync(join(import.meta.dirname, '../../../docker-compose.yml'), 'utf8');
     expect(compose).toContain(`image: ${REDIS_IMAGE}\n`);
   });

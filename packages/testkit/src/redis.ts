@@ -1,14 +1,14 @@
 /**
- * The Redis of a test: a container of the version that is deployed where a Docker engine is there
- * and can start it, a redis-server of this machine otherwise. `redis-setup.ts` tries it once for a
- * run of tests and says which; `ZEPHYR_TEST_REDIS=container|local` decides it by hand.
+ * The Redis of a test: a container of the deployed version if a Docker engine can start it, otherwise a
+ * local redis-server. `redis-setup.ts` tries once per run of tests and prints which;
+ * `ZEPHYR_TEST_REDIS=container|local` forces one.
  *
- * Every test that needs a Redis takes it from here, with these exceptions, which start a server
- * (`@zephyr/runtime/redis/server`) of their own:
+ * Every test that needs a Redis gets it from here, with these exceptions, which start their own server
+ * (`@zephyr/runtime/redis/server`):
  *
  * - those that test this server, its socket, or a command that starts it (`zephyr start`);
- * - those whose Redis dies and comes back under the same address, with or without its data, or
- *   runs with arguments of its own (an ACL file, little memory): a container gets another port;
+ * - those whose Redis dies and comes back at the same address, with or without its data, or runs with
+ *   special arguments (an ACL file, little memory): a container gets another port;
  * - Sentinels and Clusters, whose members announce each other's addresses to clients: in containers
  *   these are reachable from this machine on Linux only.
  */
@@ -18,9 +18,9 @@ import { Redis } from 'ioredis';
 
 export interface TestRedis {
   readonly url: string;
-  /** Where it listens, for a socket or a relay. */
+  /** Its address, for a socket or a relay. */
   readonly address: { readonly path: string } | { readonly host: string; readonly port: number };
-  /** Stops answering, keeps its connections. */
+  /** Stops answering, but keeps its connections. */
   freeze(): Promise<void>;
   thaw(): Promise<void>;
   stop(): Promise<void>;
@@ -32,21 +32,21 @@ export const REDIS_IMAGE = 'redis:8.10.2';
 export const REDIS_LABEL = 'zephyr.test-redis';
 export const TEST_REDIS_VARIABLE = 'ZEPHYR_TEST_REDIS';
 const START_LIMIT_MS = 30_000;
-/** It ends by itself then, also when the tests were killed. Longer than any run. */
+/** It ends by itself after this time, even if the tests were killed. Longer than any run. */
 const LIFE_SECONDS = 3_600;
 
-/** @throws where the chosen kind cannot be started. */
+/** @throws if the chosen kind cannot be started. */
 export async function startTestRedis(): Promise<TestRedis> {
   return process.env[TEST_REDIS_VARIABLE] === 'container' ? container() : local();
 }
 
 /**
- * A connection to a Redis, for a test's own eyes and hands: without the time limits of the services,
- * which a busy machine exceeds.
+ * A connection to a Redis for the test's own use: without the time limits of the services, which a busy
+ * machine exceeds.
  */
 export function openTestRedis(target: RedisTarget): Redis {
   const redis = new Redis({ ...connectionOptions(target), replyMapping: 'legacy' });
-  // Some tests end the server first.
+  // Some tests stop the server first.
   redis.on('error', () => undefined);
   return redis;
 }
@@ -65,21 +65,21 @@ async function local(): Promise<TestRedis> {
 /** Loaded only here: most tests need neither Docker nor its 50 MB of packages. */
 async function container(): Promise<TestRedis> {
   const { GenericContainer, getContainerRuntimeClient, Wait } = await import('testcontainers');
-  // What removes containers of a killed run is an image more, which wants the engine's socket.
-  // Ours end by themselves, and the next run removes what is left of them.
+  // The reaper for containers of killed runs is another image, which needs the engine's socket.
+  // Ours end by themselves, and the next run removes any leftovers.
   process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
-  // Without an engine this fails at once, a start only after its time-out.
+  // Without an engine this fails immediately, a start only after its timeout.
   const client = await getContainerRuntimeClient();
   const started = await new GenericContainer(REDIS_IMAGE)
     .withCommand([
       ...['timeout', String(LIFE_SECONDS)],
       ...['redis-server', '--save', '', '--maxmemory-policy', 'noeviction'],
-      // Whatever user it runs as; it writes nothing, and only this machine reaches it.
+      // For any user it runs as; it writes nothing, and only this machine can reach it.
       ...['--protected-mode', 'no'],
     ])
     .withLabels({ [REDIS_LABEL]: String(process.pid) })
     .withExposedPorts(6379)
-    // The usual look at the port needs a shell in the image.
+    // The default port check needs a shell in the image.
     .withWaitStrategy(Wait.forLogMessage(/Ready to accept connections/))
     .withStartupTimeout(START_LIMIT_MS)
     .start();
@@ -94,13 +94,13 @@ async function container(): Promise<TestRedis> {
   };
 }
 
-/** The engine may be removing it already, as when a run beside this one cleans up. */
+/** The engine may already be removing it, as when a parallel run cleans up. */
 function unlessGone(error: unknown): void {
   const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
   if (status !== 404 && status !== 409) throw error;
 }
 
-/** Removes what killed runs have left; not the containers of a run beside this one. */
+/** Removes leftovers of killed runs, but not the containers of a parallel run. */
 export async function removeEndedContainers(): Promise<void> {
   const { getContainerRuntimeClient } = await import('testcontainers');
   const client = await getContainerRuntimeClient();

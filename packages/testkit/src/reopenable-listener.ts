@@ -1,4 +1,4 @@
-/** A server that can refuse connections for a while and then listen at the same port again. */
+/** A server that can refuse connections for a while and then listen on the same port again. */
 import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
 
@@ -6,7 +6,7 @@ export class ReopenableListener {
   readonly #create: () => Server;
   readonly #endConnections: () => void;
   #server: Server | undefined;
-  /** 0 before it was open for the first time. */
+  /** 0 before it is first opened. */
   port = 0;
 
   constructor(create: () => Server, endConnections: () => void) {
@@ -23,7 +23,7 @@ export class ReopenableListener {
     this.port = (server.address() as AddressInfo).port;
   }
 
-  /** New connections are refused, the open ones end, until it is opened again. */
+  /** Refuses new connections and ends the open ones until it is opened again. */
   async refuse(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;

@@ -1,4 +1,4 @@
-/** Reads HTTP/1.1 requests from a connection, as little as a test needs and without any mercy. */
+/** Reads HTTP/1.1 requests from a connection: minimal and strict. */
 export interface RequestHead {
   readonly method: string;
   readonly target: string;
@@ -29,7 +29,7 @@ export class RequestReader {
     this.#events = events;
   }
 
-  /** Of the request whose head came last. */
+  /** Settles when the body of the latest request is complete. */
   get bodyComplete(): Promise<void> {
     return this.#complete.promise;
   }
@@ -39,7 +39,7 @@ export class RequestReader {
     while (this.#step());
   }
 
-  /** Whether there was enough to go on. */
+  /** Whether there was enough data to make progress. */
   #step(): boolean {
     const { at } = this.#state;
     if (at === 'head') return this.#readHead();
@@ -85,7 +85,7 @@ export class RequestReader {
       return true;
     }
     if (this.#take('\r\n') === undefined) {
-      // The line break that ends the body has not come yet.
+      // The line break that ends the body has not arrived yet.
       this.#buffer = Buffer.concat([Buffer.from(`${line}\r\n`), this.#buffer]);
       return false;
     }
@@ -93,7 +93,7 @@ export class RequestReader {
     return true;
   }
 
-  /** The line break behind a chunk. */
+  /** The line break after a chunk. */
   #readTrailer(): boolean {
     if (this.#take('\r\n') === undefined) return false;
     this.#state = { at: 'chunk_size' };

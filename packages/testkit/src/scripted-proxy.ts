@@ -1,6 +1,6 @@
 /**
- * An outbound proxy that does what a test says: HTTP with CONNECT, the same over TLS, or SOCKS5. It
- * really connects, unless its script says otherwise, and keeps a list of what it was asked for.
+ * A scripted outbound proxy: HTTP with CONNECT, the same over TLS, or SOCKS5. It really connects, unless its
+ * script says otherwise, and records the requested targets.
  */
 import { once } from 'node:events';
 import {
@@ -15,7 +15,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import type { TlsIdentity } from './tls-fixture.ts';
 
 /**
- * - `connect`: to what is asked for; `status`: refuses with it (SOCKS: a reply code)
+ * - `connect`: to the requested target; `status`: refuses with it (SOCKS: a reply code)
  * - `silent`: never answers; `garbage`: speaks another protocol; `close`: ends the connection
  */
 export type ProxyScript =
@@ -27,20 +27,20 @@ export interface ScriptedProxyOptions {
   readonly kind: 'http' | 'https' | 'socks5';
   /** `user:password`; others are refused. */
   readonly credentials?: string;
-  /** Of a proxy that is reached over TLS. */
+  /** For a proxy that is reached over TLS. */
   readonly tls?: TlsIdentity;
-  /** The port of this machine that is connected to for any host and port. */
+  /** The local port to connect to for any host and port. */
   readonly portOf?: (authority: string) => number;
 }
 
 export interface ScriptedProxy {
   readonly port: number;
   readonly url: string;
-  /** `host:port`, one for each tunnel that was asked for with the right credentials. */
+  /** `host:port` of each tunnel that was requested with the right credentials. */
   readonly asked: readonly string[];
   readonly openConnections: number;
   always(script: ProxyScript): void;
-  /** Destroys all tunnels; the next ones are made again. */
+  /** Destroys all tunnels; new ones work again. */
   cut(): void;
   stop(): Promise<void>;
 }
@@ -106,7 +106,7 @@ class Outbound implements ScriptedProxy {
     socket.on('close', () => this.#sockets.delete(socket));
     socket.on('error', () => socket.destroy());
     if (this.#script.kind === 'close') socket.destroy();
-    // Read, so that its end is noticed.
+    // Must be read for its end to be noticed.
     else if (this.#script.kind === 'silent') socket.resume();
     else if (this.#script.kind === 'garbage') socket.resume().write('220 mail.example\r\n\r\n');
     else if (this.#options.kind === 'socks5') void this.#speakSocks(socket);
@@ -195,7 +195,7 @@ function lengthOfRequest(bytes: Buffer): number {
   return 7 + (bytes[4] ?? Number.NaN);
 }
 
-/** @param lengthOf of the whole message, as far as it is known; what follows is put back */
+/** @param lengthOf length of the whole message, if already known; the rest is put back */
 function readUntil(
   socket: Socket,
   lengthOf: (bytes: Buffer) => number | undefined,

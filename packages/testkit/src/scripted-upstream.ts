@@ -1,7 +1,6 @@
 /**
- * An endpoint that does exactly what a test says, down to the byte: a raw TCP or TLS server, so
- * that it can also break HTTP. It keeps a ledger of every request that reached it. The scripts are
- * in upstream-scripts.ts.
+ * An endpoint scripted down to the byte: a raw TCP or TLS server, so that it can also break HTTP. It records
+ * every request that reached it. The scripts are in upstream-scripts.ts.
  *
  *     const upstream = await startScriptedUpstream();
  *     upstream.next(status(529), sse());   // first 529, then a stream; afterwards the default
@@ -21,7 +20,7 @@ export interface ScriptedUpstream {
   readonly ledger: readonly LedgerEntry[];
   readonly openConnections: number;
   readonly connectionsSeen: number;
-  /** For the next requests, in this order; then `always` again. */
+  /** For the next requests, in order; then `always` again. */
   next(...scripts: readonly UpstreamScript[]): void;
   always(script: UpstreamScript): void;
   /** Closes the listener: connections are refused until `listen`. Open ones are destroyed. */
@@ -31,7 +30,7 @@ export interface ScriptedUpstream {
 }
 
 export interface UpstreamOptions {
-  /** `ca` with `requestCert`: who shows no certificate of these is refused. */
+  /** `ca` with `requestCert`: clients without a certificate from these are refused. */
   readonly tls?:
     | (TlsIdentity & Pick<TlsOptions, 'ca' | 'requestCert' | 'minVersion' | 'maxVersion'>)
     | undefined;
@@ -114,7 +113,7 @@ class Upstream implements ScriptedUpstream {
   }
 
   #accept(socket: Socket): void {
-    // Without it the kernel holds small events back for 40 ms, and a test measures that.
+    // Otherwise the kernel delays small events by 40 ms, and a test would measure that.
     socket.setNoDelay(true);
     this.#connections += 1;
     const connection = this.#connections;

@@ -62,7 +62,7 @@ describe('a simulated endpoint', () => {
     expect((await fetch(endpoint.url, { method: 'HEAD' })).status).toBe(200);
   });
 
-  it('fails in the same way again with the same seed', async () => {
+  it('fails in the same way with the same seed', async () => {
     const statuses = async () => {
       const endpoint = await start({ failureRatio: 0.5 });
       const results: (number | string)[] = [];
@@ -81,7 +81,7 @@ describe('a simulated endpoint', () => {
     expect(await statuses()).toEqual(first);
   });
 
-  it('refuses connections and cuts answers when killed, and comes back at the same port', async () => {
+  it('refuses connections and cuts answers when killed, and comes back on the same port', async () => {
     const endpoint = await start({ wordMs: 10_000 });
     const running = await ask(endpoint, { stream: true });
     await endpoint.kill();

@@ -1,8 +1,7 @@
 /**
- * An endpoint that speaks the Messages API without a model behind it: for the demo and for tests
- * of the whole system. It answers after a set time, fails now and then, and can be killed and
- * revived: killed, its port refuses connections and its running answers are cut, as when a real
- * server dies.
+ * An endpoint that speaks the Messages API without a model: for the demo and for tests of the whole system.
+ * It answers after a set time, fails now and then, and can be killed and revived: while killed, its port
+ * refuses connections and its active answers are cut, as when a real server dies.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -26,18 +25,18 @@ import {
 } from './messages-api.ts';
 
 export interface SimulatedEndpointOptions {
-  /** Named in each answer, so that people see who served them. */
+  /** Part of each answer, so that people see which endpoint served them. */
   readonly name: string;
   /** Requests with another token get 401. */
   readonly token: string;
   /** From the request to the first event of the answer; varies by up to `jitterMs` upwards. */
   readonly firstEventMs: number;
   readonly jitterMs: number;
-  /** Between two words of a streamed answer. */
+  /** Pause between two words of a streamed answer. */
   readonly wordMs: number;
   /** 0 to 1: the share of requests that fail, in one of several ways. */
   readonly failureRatio: number;
-  /** Makes latencies and failures the same in each run. */
+  /** Makes latencies and failures reproducible. */
   readonly seed: number;
   /** 0 or absent: any free port. */
   readonly port?: number;
@@ -88,7 +87,7 @@ async function listenOn(
   handle: Handler,
 ): Promise<Server> {
   const server = createServer((req, res) => {
-    // A client that goes away while we read or write is no news.
+    // A client that disconnects while we read or write is normal.
     handle(req, res).catch(() => res.destroy());
   });
   server.listen(port, host);
@@ -154,7 +153,7 @@ async function answerMessage({ body, res, options, rng }: Exchange): Promise<voi
   res.end();
 }
 
-/** Probes with the CLI ask for one exact word; people see who answers. */
+/** CLI probes ask for one exact word; people see the endpoint's name. */
 function textFor({ prompt, system }: MessagesRequest, name: string): string {
   const exact = /^Reply with exactly: (.+)$/m.exec(system)?.[1];
   if (exact !== undefined) return exact;
@@ -181,7 +180,7 @@ function sendJson(res: ServerResponse, status: number, body: unknown): void {
   res.end(JSON.stringify(body));
 }
 
-/** Mulberry32: numbers from 0 to 1 that look random and are the same for the same seed. */
+/** Mulberry32: pseudo-random numbers from 0 to 1, reproducible by seed. */
 function seededRng(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -1,6 +1,6 @@
 /**
- * A TCP balancer as a site has one before its proxies: round robin over those that say they are
- * ready; no knowledge of HTTP beyond that. A replica may be replaced in the list at any time.
+ * A TCP load balancer as a site has in front of its proxies: round robin over the ready ones; no other
+ * knowledge of HTTP. A replica may be replaced in the list at any time.
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';

@@ -1,7 +1,7 @@
 /**
  * Certificates for tests of TLS: self-signed, made for this file, used nowhere else. `VALID` is for
- * localhost until 2126, `WRONG_NAME` for another host, `EXPIRED` ended in 2020, `WEAK` has 512 bits. A test that wants
- * `VALID` to be trusted adds it with `tls.setDefaultCACertificates`.
+ * localhost until 2126, `WRONG_NAME` for another host, `EXPIRED` expired in 2020, `WEAK` has 512 bits. A test
+ * that needs `VALID` to be trusted adds it with `tls.setDefaultCACertificates`.
  */
 export interface TlsIdentity {
   readonly key: string;

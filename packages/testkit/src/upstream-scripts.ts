@@ -1,12 +1,12 @@
-/** What a scripted upstream can answer, and the pieces of which a test makes an answer of its own. */
+/** The answers of a scripted upstream, and the building blocks for custom ones. */
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 
-/** One request as it came, complete or not. */
+/** One request as received, complete or not. */
 export interface LedgerEntry {
   readonly method: string;
   readonly target: string;
-  /** Lower-case names; a repeated header is joined by a comma. */
+  /** Lower-case names; repeated headers are joined by commas. */
   readonly headers: Readonly<Record<string, string>>;
   /** The request line and headers, byte for byte. */
   readonly head: string;
@@ -14,34 +14,34 @@ export interface LedgerEntry {
   complete: boolean;
   /** Number of the connection, from 1. */
   readonly connection: number;
-  /** When the other side closed or reset the connection during this request. */
+  /** When the peer closed or reset the connection during this request. */
   closedAtMs?: number;
 }
 
-/** What a script has in hand to answer one request. */
+/** The context in which a script answers one request. */
 export interface Turn {
   readonly request: LedgerEntry;
   readonly socket: Socket;
-  /** When the whole body has come; never, if it never does. */
+  /** Settles when the whole body has arrived; may never settle. */
   readonly bodyComplete: Promise<void>;
 }
 
-/** Answers one request; may throw when the connection goes away. */
+/** Answers one request; may throw if the connection is lost. */
 export type UpstreamScript = (turn: Turn) => void | Promise<void>;
 
 export interface SseOptions {
   readonly text?: string;
-  /** Between two events. */
+  /** Pause between two events. */
   readonly gapMs?: number;
-  /** Waits before the status line. */
+  /** Delay before the status line. */
   readonly delayMs?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Put into each event, to see whose it is. */
+  /** Included in each event, to identify its source. */
   readonly mark?: string;
   readonly deltas?: number;
 }
 
-/** A whole streaming answer. */
+/** A complete streaming answer. */
 export function sse(options: SseOptions = {}): UpstreamScript {
   return async ({ socket, bodyComplete }) => {
     await bodyComplete;
@@ -55,7 +55,7 @@ export function sse(options: SseOptions = {}): UpstreamScript {
   };
 }
 
-/** The events of an answer as they go over the wire. */
+/** The events of an answer on the wire. */
 export function eventsOf({ text = 'hello', mark = '', deltas = 3 }: SseOptions = {}): string[] {
   const event = (type: string, rest: object): string =>
     `event: ${type}\ndata: ${JSON.stringify({ type, ...rest, ...(mark === '' ? {} : { mark }) })}\n\n`;
@@ -74,8 +74,8 @@ export function eventsOf({ text = 'hello', mark = '', deltas = 3 }: SseOptions =
 }
 
 /**
- * An endpoint that takes requests with these headers only, in lower case; undefined is one that must
- * not be there. Others get 401.
+ * An endpoint that accepts only requests with these headers, in lower case; undefined means that the header
+ * must be absent. Others get 401.
  */
 export function demanding(
   headers: Readonly<Record<string, string | undefined>>,
@@ -90,7 +90,7 @@ export function demanding(
   };
 }
 
-/** A whole answer that does not stream. */
+/** A complete answer that does not stream. */
 export function json(body: object = MESSAGE, code = 200): UpstreamScript {
   return status(code, {}, JSON.stringify(body));
 }
@@ -123,8 +123,8 @@ export function status(
 }
 
 /**
- * An endpoint whose token may send so many requests until the reset: each answer names what is left,
- * and then it refuses with 429.
+ * An endpoint whose token may send this many requests until the reset: each answer reports the remaining
+ * number, and then it refuses with 429.
  */
 export function rateLimited(about: {
   readonly requests: number;
@@ -143,7 +143,7 @@ export function rateLimited(about: {
   };
 }
 
-/** Exactly these bytes, once the request is there; then nothing more. */
+/** Exactly these bytes once the request has arrived; then nothing. */
 export function raw(
   bytes: string | Buffer,
   after: 'keep' | 'close' | 'reset' = 'keep',
@@ -158,7 +158,7 @@ export function raw(
   };
 }
 
-/** A stream that ends after so many events in this way. */
+/** A stream that ends in this way after this many events. */
 export function cutSse(
   events: number,
   how: 'reset' | 'close' | 'clean_end' | 'silence',
@@ -167,7 +167,7 @@ export function cutSse(
     await bodyComplete;
     socket.write(chunkedHead(200, { 'content-type': 'text/event-stream' }));
     for (const event of eventsOf().slice(0, events)) socket.write(chunk(event));
-    // What was written must arrive before the reset does.
+    // The written bytes must arrive before the reset.
     await pause(30);
     if (how === 'reset') socket.resetAndDestroy();
     else if (how === 'close') socket.end();
@@ -175,7 +175,7 @@ export function cutSse(
   };
 }
 
-/** Sends the start of an answer and then whatever fits, for as long as somebody reads. */
+/** Sends the start of an answer and then about this many bytes of content, as fast as the peer reads. */
 export function flood(bytes: number): UpstreamScript {
   return async ({ socket, bodyComplete }) => {
     await bodyComplete;
@@ -204,7 +204,7 @@ export function hang(): UpstreamScript {
   return () => undefined;
 }
 
-/** One byte of this each `gapMs`. */
+/** Sends these bytes one at a time, `gapMs` apart. */
 export function drip(bytes: string, gapMs: number): UpstreamScript {
   return async ({ socket, bodyComplete }) => {
     await bodyComplete;

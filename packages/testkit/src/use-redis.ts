@@ -1,4 +1,4 @@
-/** A Redis for a test, and a connection to it: started, emptied and ended without a line of the test's own. */
+/** A Redis for a test, and a connection to it: started, emptied and stopped automatically. */
 import { once } from 'node:events';
 
 import type { Redis } from 'ioredis';
@@ -13,7 +13,7 @@ interface ConnectedRedis {
 
 /**
  * One for all tests of a file, awaited at its top.
- * @param options.keepsData from test to test; otherwise it is empty when a test begins
+ * @param options.keepsData from test to test; otherwise it is emptied before each test
  */
 export async function redisOfFile({ keepsData = false } = {}): Promise<ConnectedRedis> {
   const { stop, ...connected } = await start();
@@ -26,7 +26,7 @@ export async function redisOfFile({ keepsData = false } = {}): Promise<Connected
   return connected;
 }
 
-/** One for the test that is running. It ends after everything that the test starts later. */
+/** One for the current test. It stops after everything that the test starts later. */
 export async function redisOfTest(): Promise<ConnectedRedis> {
   const { stop, ...connected } = await start();
   onTestFinished(stop);

@@ -19,7 +19,7 @@ describe('parseApiError', () => {
     ['a gateway with a text', '{"error":"bad"}', { ...NOTHING, message: 'bad' }],
     ['a type alone', '{"type":"error","message":"x"}', { ...NOTHING, message: 'x' }],
     ['a type alone beside null', '{"type":"error","error":null}', NOTHING],
-    ['values that are no texts', '{"error":{"type":1,"code":null,"message":{}}}', NOTHING],
+    ['values that are not strings', '{"error":{"type":1,"code":null,"message":{}}}', NOTHING],
     ['names that every object has', '{"error":{"__proto__":{"type":"api_error"}}}', NOTHING],
     ['another type', '{"type":"message","message":"x"}', undefined],
     ['no type', '{"message":"x"}', undefined],

@@ -1,15 +1,15 @@
 /**
- * The error object of the Messages API and of gateways in front of it, and what it means. Its `type` and
- * `code` count, not its message, which may quote what the client wrote; there are two exceptions.
+ * The error object of the Messages API and of gateways in front of it, and its meaning. Its `type` and
+ * `code` count, not its message, which may quote the client's text; there are two exceptions.
  *
  * @see https://docs.claude.com/en/api/errors
  */
 import type { FailureClass } from '@zephyr/contract/failure';
 
 export interface ApiError {
-  /** E.g. `overloaded_error`; empty where there is none. */
+  /** E.g. `overloaded_error`; empty if absent. */
   readonly type: string;
-  /** Set by gateways, e.g. `model_not_found`; empty where there is none. */
+  /** Set by gateways, e.g. `model_not_found`; empty if absent. */
   readonly code: string;
   /** For people; see `LACKS_CREDIT` and `refusesThinking`. */
   readonly message: string;
@@ -27,8 +27,8 @@ const BY_TYPE: ReadonlyMap<string, FailureClass> = new Map([
 ]);
 
 /**
- * Values that gateways put into `code` or `type`: those of new-api and one-api, which most relays
- * run, of the OpenAI API, whose errors they pass on, and of organizations with a spend limit.
+ * Values that gateways put into `code` or `type`: those of new-api and one-api, which most relays run, of
+ * the OpenAI API, whose errors they pass on, and of organizations with a spend limit.
  */
 const BY_CODE: ReadonlyMap<string, FailureClass> = new Map([
   ['insufficient_quota', 'credit'],
@@ -37,7 +37,7 @@ const BY_CODE: ReadonlyMap<string, FailureClass> = new Map([
   ['model_not_found', 'model_not_found'],
 ]);
 
-/** Undefined where the text is not JSON or not an error. Linear; the caller bounds the text. */
+/** Undefined if the text is not JSON or not an error. Linear; the caller bounds the text. */
 export function parseApiError(text: string): ApiError | undefined {
   const value = parseObject(text);
   return value === undefined ? undefined : readApiError(value);
@@ -58,29 +58,29 @@ export function readApiError(value: object): ApiError | undefined {
 }
 
 /**
- * The API's own sentence for an account without credit, which it sends as an `invalid_request_error`. Only at
- * the beginning: what quotes the client begins with where it stood in the request.
+ * The API's sentence for an account without credit, which it sends as an `invalid_request_error`. Matched
+ * only at the beginning: messages that quote the client begin with the position in the request.
  */
 const LACKS_CREDIT = /^Your credit balance is too low to access the /;
 
-/** Undefined where neither its type nor its code is known. */
+/** Undefined if neither its type nor its code is known. */
 export function knownFailureOf({ type, code, message }: ApiError): FailureClass | undefined {
   if (type === 'invalid_request_error' && LACKS_CREDIT.test(message)) return 'credit';
   return BY_CODE.get(code) ?? BY_CODE.get(type) ?? BY_TYPE.get(type);
 }
 
-/** As the API, Bedrock and Vertex word it, whatever gateways put around it. */
+/** The wording of the API, Bedrock and Vertex, whatever gateways put around it. */
 const REFUSES_THINKING = /signature\W{1,8}in\W{1,8}thinking\W{1,8}block/i;
 
 /**
- * Whether the endpoint cannot verify the thinking in the conversation, because another backend has signed it.
- * There is no type or code for that. Where a message only quotes such words, another endpoint is asked in vain.
+ * Whether the endpoint cannot verify the thinking in the conversation, because another backend signed it.
+ * There is no type or code for that. If a message only quotes such words, another endpoint is tried in vain.
  */
 export function refusesThinking({ message }: ApiError): boolean {
   return REFUSES_THINKING.test(message);
 }
 
-/** Of an error that came with a success status, as JSON or as an event of a stream. */
+/** For an error with a success status, as JSON or as a stream event. */
 export function failureOfApiError(error: ApiError): FailureClass {
   return knownFailureOf(error) ?? 'server_error';
 }

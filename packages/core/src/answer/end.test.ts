@@ -10,7 +10,7 @@ const ERROR =
 const delta = (text: string) =>
   `event: content_block_delta\ndata: ${JSON.stringify({ type: 'content_block_delta', delta: { type: 'text_delta', text } })}\n\n`;
 
-/** In two pieces, the first of so many characters. */
+/** In two pieces, the first with this many characters. */
 function lastLineOf(characters: number): readonly string[] {
   const line = 'data: {"type":"message_stop","x":"';
   return [line + 'y'.repeat(characters - line.length), '"}\n'];
@@ -63,7 +63,7 @@ describe('StreamEnd', () => {
       ending: 'open',
     },
     {
-      name: 'an object within that says so',
+      name: 'a nested object of that type',
       chunks: ['data: {"type":"content_block_start","input":{"type":"message_stop"}}\n\n'],
       ending: 'open',
     },
@@ -102,7 +102,7 @@ describe('StreamEnd', () => {
     { name: 'no line end', chunks: ['data: {"type":"message_stop"}'], ending: 'whole' },
     { name: 'another name', chunks: ['event: message_st'], ending: 'open' },
     {
-      name: 'an error begun behind the last event',
+      name: 'an error begun after the last event',
       chunks: [`${STOP}event: error`],
       ending: 'whole',
     },
@@ -115,13 +115,13 @@ describe('StreamEnd', () => {
     expect(endingOf(chunks, { isFinished: true })).toBe(ending);
   });
 
-  it('is what reads a stream', () => {
+  it('is used for a stream', () => {
     const end = answerEndOf('stream');
     end?.push(STOP);
     expect(end?.ending).toEqual({ kind: 'whole' });
   });
 
-  it('says the same however the bytes are cut, and whatever ends the lines', () => {
+  it('gives the same result however the bytes are split, and for any line ends', () => {
     const answers = fc.tuple(
       fc.array(fc.oneof(fc.string().map(delta), fc.constantFrom(DELTA, ': x\n\n', delta(STOP)))),
       fc.constantFrom(STOP, ERROR, ''),
@@ -153,7 +153,7 @@ describe('StreamEnd', () => {
 describe('the end of a document', () => {
   const message = JSON.stringify({ type: 'message', content: [{ text: '}{ \\" ]' }], usage: {} });
 
-  it('is its last brace, however the bytes are cut', () => {
+  it('is its last brace, however the bytes are split', () => {
     fc.assert(
       fc.property(fc.nat(message.length - 1), fc.array(fc.nat()), (length, cuts) => {
         const end = answerEndOf('document');
@@ -169,7 +169,7 @@ describe('the end of a document', () => {
     );
   });
 
-  it('of what is no JSON is where the body ends', () => {
+  it('of text that is not JSON is the end of the body', () => {
     const end = answerEndOf('document');
     end?.push('{"type":"message" "x"}');
     expect(end?.ending).toBeUndefined();
@@ -177,12 +177,12 @@ describe('the end of a document', () => {
     expect(end?.ending).toEqual({ kind: 'whole' });
   });
 
-  it('cannot be seen in what was not read', () => {
+  it('is unknown for an unread answer', () => {
     expect(answerEndOf('unread')).toBeUndefined();
   });
 });
 
-describe('the tokens that an answer names', () => {
+describe('the tokens reported by an answer', () => {
   const start = (usage: object) =>
     `event: message_start\ndata: ${JSON.stringify({ type: 'message_start', message: { model: 'm', usage } })}\n\n`;
   const messageDelta = (usage: object) =>
@@ -216,7 +216,7 @@ describe('the tokens that an answer names', () => {
   it.each([
     ['nothing', DELTA + STOP, undefined],
     [
-      'the start alone, as of an answer that is cut',
+      'the start alone, as in a cut answer',
       start(CACHES) + DELTA,
       { ...WITH_CACHES, outputTokens: 1 },
     ],
@@ -229,22 +229,22 @@ describe('the tokens that an answer names', () => {
       { ...WITH_CACHES, outputTokens: 90 },
     ],
     [
-      'an input that only the end knows',
+      'an input reported only at the end',
       start({ input_tokens: 0 }) + messageDelta({ input_tokens: 31, output_tokens: 5 }) + STOP,
       { ...none, inputTokens: 31, outputTokens: 5 },
     ],
     [
-      'an input that the end has forgotten',
+      'an input missing at the end',
       start({ input_tokens: 31 }) + messageDelta({ input_tokens: 0, output_tokens: 5 }) + STOP,
       { ...none, inputTokens: 31, outputTokens: 5 },
     ],
     [
-      'cache writes by their lives only',
+      'cache writes only by lifetime',
       start({ cache_creation: { ephemeral_5m_input_tokens: 5, ephemeral_1h_input_tokens: 2 } }),
       { ...none, cacheWriteTokens: 7, cacheWrite1hTokens: 2 },
     ],
     [
-      'no counts: texts, fractions, negative and endless ones',
+      'no counts: strings, fractions, negative and infinite ones',
       start({
         input_tokens: '5',
         output_tokens: 1.5,
@@ -258,7 +258,7 @@ describe('the tokens that an answer names', () => {
       start({ input_tokens: 4, cache_creation: null, cache_read_input_tokens: null }),
       { ...none, inputTokens: 4 },
     ],
-    ['a usage that is none', `data: {"type":"message_delta","usage":5}\n\n`, undefined],
+    ['an invalid usage', `data: {"type":"message_delta","usage":5}\n\n`, undefined],
     ['what comes after the end', STOP + messageDelta({ output_tokens: 9 }), undefined],
     [
       'text that says so',
@@ -298,7 +298,7 @@ describe('the tokens that an answer names', () => {
     }
   });
 
-  it('are unknown while a message has not named all of them', () => {
+  it('are unknown until a message has reported all of them', () => {
     expect(usageOf('{"type":"message","usage":{"input_tokens":4', 'document')).toBeUndefined();
   });
 });

@@ -1,10 +1,10 @@
 /**
- * Whether an answer is complete: a JSON message is with its last brace, a stream with its last
- * event. Whatever follows changes nothing. And the tokens that it names until then.
+ * Whether an answer is complete, and the tokens that it has reported. A JSON message is complete at its
+ * last brace, a stream at its last event; anything after that is irrelevant.
  *
- * Each piece of a stream is searched natively for the two words of the events that matter, and only a
- * piece with one of them is read by lines. Text of a model cannot be taken for such an event: its line
- * ends are escaped in the JSON of an event.
+ * Each piece of a stream is searched natively for the names of the events that matter, and only a piece
+ * with one of them is read by lines. A model's text cannot be mistaken for such an event: its line ends
+ * are escaped in the JSON of an event.
  *
  *     open --(`event: message_stop` or `event: error`)--> named --(its next line)--> ended
  *     open --(`data:` of that type)-->                    ended
@@ -21,14 +21,13 @@ export type AnswerForm = 'stream' | 'document' | 'unread';
 
 export type AnswerEnding =
   | { readonly kind: 'whole' }
-  /** The endpoint reported an error after content; `error` where its event can be parsed. */
+  /** The endpoint reported an error after content; `error` is set if its event can be parsed. */
   | { readonly kind: 'error'; readonly error: ApiError | undefined };
 
 /**
- * What an endpoint sends after the last event (pings, usage, `[DONE]`) is passed on, in the same
- * packet or the next. But some relays never close, and Claude Code waits for the end: so the answer
- * is ended after this long without a byte, and after two seconds in all, which a person takes for a
- * pause.
+ * What an endpoint sends after the last event (pings, usage, `[DONE]`), in the same packet or the next, is
+ * passed on. But some relays never close, and Claude Code waits for the end: so the answer is ended after
+ * this long without a byte, and after two seconds in total, which a person perceives as a pause.
  */
 export const REST_QUIET_MS = 250;
 export const REST_MS = 2_000;
@@ -38,18 +37,18 @@ const KEYS: ReadonlySet<string> = new Set([USAGE_KEY]);
 /** A last event with the metrics that some clouds add is less than 1 KiB long. */
 const MAX_LINE_CHARACTERS = 8 * 1024;
 
-/** Reads an answer as it passes, one character for each byte (latin1). */
+/** Reads an answer as it streams, one character per byte (latin1). */
 export interface AnswerEnd {
   /** Undefined while the answer is not complete. */
   readonly ending: AnswerEnding | undefined;
-  /** As far as it was named until now; undefined where it was not. */
+  /** As reported so far; undefined if it was not. */
   readonly usage: AnswerUsage | undefined;
   push(text: string): void;
   /** The body ended: an event that has begun counts. */
   finish(): void;
 }
 
-/** Undefined where the answer cannot be read. */
+/** Undefined if the answer cannot be read. */
 export function answerEndOf(form: AnswerForm): AnswerEnd | undefined {
   if (form === 'unread') return undefined;
   return form === 'stream' ? new StreamEnd() : new DocumentEnd();
@@ -58,11 +57,11 @@ export function answerEndOf(form: AnswerForm): AnswerEnd | undefined {
 export class DocumentEnd implements AnswerEnd {
   readonly #keys: JsonKeyReader;
   #isFinished = false;
-  /** Its text, and what was read of it: asked for twice, by the counts and by the ledger. */
+  /** A cache of its text and the parsed value, which is read twice, by the counts and by the ledger. */
   #usageText = '';
   #usage: AnswerUsage | undefined;
 
-  /** @param keys with `USAGE_KEY` among the wanted ones; goes on where they are */
+  /** @param keys wanting `USAGE_KEY`; reading continues from its position */
   constructor(keys = new JsonKeyReader(KEYS)) {
     this.#keys = keys;
   }
@@ -79,7 +78,7 @@ export class DocumentEnd implements AnswerEnd {
 
   get ending(): AnswerEnding | undefined {
     const { status } = this.#keys;
-    // Where the text is not JSON after all, the client has to judge it.
+    // If the text is not JSON after all, that is for the client to judge.
     const isWhole = status === 'closed' || (status === 'broken' && this.#isFinished);
     return isWhole ? { kind: 'whole' } : undefined;
   }

@@ -14,18 +14,18 @@ describe('retryAfterMsIn', () => {
     ['none', '0', 0],
     ['a day', '86400', 86_400_000],
     ['a date', 'Wed, 21 Oct 2026 07:28:30 GMT', 30_000],
-    ['a date that is past', 'Wed, 21 Oct 2026 07:27:30 GMT', 0],
+    ['a past date', 'Wed, 21 Oct 2026 07:27:30 GMT', 0],
     ['less than nothing', '-1', undefined],
     ['a word', 'soon', undefined],
     ['nothing', '', undefined],
     ['too many digits', '99999999999', undefined],
-    ['a date that is none', 'Wed, sometime', undefined],
+    ['an invalid date', 'Wed, sometime', undefined],
     ['words before a date', 'after Wed, 21 Oct 2026 07:28:30 GMT', undefined],
   ])('reads retry-after: %s', (_name, value, expected) => {
     expect(retryAfterMsIn({ 'retry-after': value }, nowMs)).toBe(expected);
   });
 
-  it.each(['x1500', '1500x', '-1', ''])('takes retry-after-ms %j for no wait', (value) => {
+  it.each(['x1500', '1500x', '-1', ''])('treats retry-after-ms %j as no wait', (value) => {
     expect(retryAfterMsIn({ 'retry-after-ms': value }, nowMs)).toBeUndefined();
   });
 
@@ -35,13 +35,13 @@ describe('retryAfterMsIn', () => {
     ['words after seconds', `${inSeconds(60)}s`],
     ['a date of HTTP', 'Wed, 21 Oct 2026 07:28:30 GMT'],
     ['words before a date', 'at 2026-10-21 07:30:00Z'],
-    ['a date that is none', '2026-13-45T00:00:00Z'],
+    ['an invalid date', '2026-13-45T00:00:00Z'],
   ])('takes a reset at %s for no wait', (_name, reset) => {
     expect(retryAfterMsIn({ 'anthropic-ratelimit-unified-reset': reset }, nowMs)).toBeUndefined();
   });
 
   it.each([['x-anthropic-ratelimit-unified-reset'], ['anthropic-ratelimit-unified-reset-at']])(
-    'takes %s for no limit',
+    'treats %s as no limit',
     (name) => {
       expect(retryAfterMsIn({ [name]: inSeconds(60) }, nowMs)).toBeUndefined();
     },
@@ -72,7 +72,7 @@ describe('retryAfterMsIn', () => {
       ms: 1_500,
     },
     {
-      name: 'seconds where the milliseconds are none',
+      name: 'seconds if the milliseconds are invalid',
       headers: { 'retry-after-ms': 'x', 'retry-after': '2' },
       ms: 2_000,
     },
@@ -85,12 +85,12 @@ describe('retryAfterMsIn', () => {
       ms: 900_000,
     },
     {
-      name: 'the reset of a subscription that says nothing else',
+      name: 'the reset of a subscription without anything else',
       headers: { 'anthropic-ratelimit-unified-reset': inSeconds(900) },
       ms: 900_000,
     },
     {
-      name: 'no reset of a subscription that has room',
+      name: 'no reset of a subscription with headroom',
       headers: {
         'anthropic-ratelimit-unified-status': 'allowed',
         'anthropic-ratelimit-unified-reset': inSeconds(900),
@@ -98,7 +98,7 @@ describe('retryAfterMsIn', () => {
       ms: undefined,
     },
     {
-      name: 'the reset of the window that is rejected',
+      name: 'the reset of the rejected window',
       headers: {
         'anthropic-ratelimit-unified-5h-status': 'allowed',
         'anthropic-ratelimit-unified-5h-reset': inSeconds(100),
@@ -108,7 +108,7 @@ describe('retryAfterMsIn', () => {
       ms: 5_000_000,
     },
     {
-      name: 'the reset of a limit that is used up',
+      name: 'the reset of an exhausted limit',
       headers: {
         'anthropic-ratelimit-tokens-remaining': '0',
         'anthropic-ratelimit-tokens-reset': at(30),
@@ -118,7 +118,7 @@ describe('retryAfterMsIn', () => {
       ms: 30_000,
     },
     {
-      name: 'the later of two that are used up',
+      name: 'the later of two exhausted limits',
       headers: {
         'anthropic-ratelimit-tokens-remaining': '0',
         'anthropic-ratelimit-tokens-reset': at(30),
@@ -128,12 +128,12 @@ describe('retryAfterMsIn', () => {
       ms: 40_000,
     },
     {
-      name: 'no reset of a limit of which nothing is said',
+      name: 'no reset of a limit without a state',
       headers: { 'anthropic-ratelimit-tokens-reset': at(30) },
       ms: undefined,
     },
     {
-      name: 'no reset that is past',
+      name: 'no past reset',
       headers: { 'anthropic-ratelimit-unified-reset': inSeconds(-5) },
       ms: undefined,
     },
@@ -143,7 +143,7 @@ describe('retryAfterMsIn', () => {
       ms: 3_000,
     },
     {
-      name: 'nothing that is no time',
+      name: 'nothing that is not a time',
       headers: { 'anthropic-ratelimit-unified-reset': 'tomorrow' },
       ms: undefined,
     },

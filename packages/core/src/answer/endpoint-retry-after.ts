@@ -1,22 +1,22 @@
 /**
- * The wait that a refusal names.
+ * The wait that a refusal requests.
  *
- * `retry-after-ms`, or else `retry-after`, because they are about this request. Without them the
- * latest `anthropic-ratelimit-<limit>-reset` among the limits that are used up: those whose
- * `-remaining` is 0 or whose `-status` is `rejected`. Resets of other limits come with every answer
- * and name no wait. `unified`, the limit of a subscription, counts without either.
+ * `retry-after-ms`, or else `retry-after`, because they are about this request. Without them, the latest
+ * `anthropic-ratelimit-<limit>-reset` of the exhausted limits: those whose `-remaining` is 0 or whose
+ * `-status` is `rejected`. Resets of other limits are in every answer and request no wait. `unified`, the
+ * limit of a subscription, counts without either.
  *
  * @see https://docs.claude.com/en/api/rate-limits
  * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
  */
 
-/** Lower-case names, as Node gives them. */
+/** Lower-case names, as in Node. */
 export type AnswerHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 const RESET = /^anthropic-ratelimit-([a-z0-9_-]{1,64})-reset$/;
 const UNIFIED = 'unified';
 
-/** @returns Milliseconds from now, never negative; undefined where no wait is named. */
+/** @returns Milliseconds from now, never negative; undefined if no wait is requested. */
 export function retryAfterMsIn(headers: AnswerHeaders, nowMs: number): number | undefined {
   return (
     millisecondsIn(one(headers, 'retry-after-ms')) ??
@@ -31,7 +31,7 @@ function latestResetMs(headers: AnswerHeaders, nowMs: number): number | undefine
     const limit = RESET.exec(name)?.[1];
     if (limit === undefined || !isUsedUp(headers, limit)) continue;
     const atMs = momentOf(one(headers, name));
-    // The limit has been reset since: it names no wait.
+    // The limit has reset since: no wait is requested.
     if (atMs === undefined || atMs <= nowMs) continue;
     latestMs = Math.max(latestMs ?? 0, atMs - nowMs);
   }

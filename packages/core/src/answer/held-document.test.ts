@@ -6,7 +6,7 @@ import type { StartVerdict } from './start.ts';
 const LIST = '{"data":[{"type":"model","id":"claude-haiku-4-5"}],"has_more":false}';
 const error = (type: string) => JSON.stringify({ type: 'error', error: { type, message: 'no' } });
 
-/** What was decided, and whether before the end. */
+/** The verdict, and whether it was reached before the end. */
 function verdictOf(...chunks: readonly string[]): string {
   const start = new HeldDocument();
   for (const chunk of chunks) {
@@ -26,7 +26,7 @@ describe('HeldDocument', () => {
     ['an object of any other form', ['{}'], 'commit'],
     ['a list with a field for errors', ['{"data":[],"error":null}'], 'commit'],
     ['a page', ['<!doctype html>'], 'not_claude at once'],
-    ['a page behind blanks', ['\n\n', ' <html>'], 'not_claude at once'],
+    ['a page after blanks', ['\n\n', ' <html>'], 'not_claude at once'],
     ['a sentence', ['ok'], 'not_claude at once'],
     ['nothing', [], 'not_claude'],
     ['blanks', ['\n \n'], 'not_claude'],
@@ -34,13 +34,13 @@ describe('HeldDocument', () => {
     ['two lists', [LIST, LIST], 'not_claude'],
     ['an error of the endpoint', [error('api_error')], 'server_error'],
     ['a refused token', [error('authentication_error')], 'token_refused'],
-    ['a mistake of the client', [error('invalid_request_error')], 'pass'],
-    ['an error as gateways write it', ['{"error":"no"}'], 'server_error'],
+    ['an error of the client', [error('invalid_request_error')], 'pass'],
+    ['an error in a gateway’s form', ['{"error":"no"}'], 'server_error'],
   ])('%s', (_, chunks, found) => {
     expect(verdictOf(...chunks)).toBe(found);
   });
 
-  it('holds no more than the list of a relay with a thousand models', () => {
+  it('holds at most the list of a relay with a thousand models', () => {
     const start = new HeldDocument();
     expect(start.push(`{"data":["${'x'.repeat(256 * 1024 - 10)}`).kind).toBe('hold');
     expect(start.push('x').kind).toBe('commit');

@@ -1,12 +1,12 @@
 /**
- * A list of models or a count of tokens, held until it is whole: a page, an error that is called a success, or a
- * list that stops in its middle can then be replaced by another endpoint's answer. Unlike a message it is small,
- * and was asked for by a program that waits only seconds.
+ * A list of models or a token count, held until it is complete: a page, an error with a success status, or a
+ * truncated list can then be replaced by another endpoint's answer. Unlike a message it is small, and its
+ * client waits only seconds.
  */
 import { failureOfApiError, parseObject, readApiError } from './api-error.ts';
 import { HOLD, NOT_CLAUDE, type StartVerdict } from './start.ts';
 
-/** The lists of relays with a thousand models. */
+/** Fits the list of a relay with a thousand models. */
 const MAX_HELD_BYTES = 256 * 1024;
 
 const COMMIT: StartVerdict = { kind: 'commit', form: 'unread' };
@@ -14,7 +14,7 @@ const COMMIT: StartVerdict = { kind: 'commit', form: 'unread' };
 /** A byte order mark counts as blank. */
 const BLANKS = /^[\u00ef\u00bb\u00bf \t\r\n]*/;
 
-/** Texts have one character for each byte (latin1). */
+/** Texts have one character per byte (latin1). */
 export class HeldDocument {
   #text = '';
   #hasBegun = false;

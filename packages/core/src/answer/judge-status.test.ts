@@ -30,12 +30,12 @@ describe('judgeRefusal', () => {
   it.each([
     ['a redirect', 307, '', 'not_claude'],
     ['a redirect with JSON', 399, '{"a":1}', 'not_claude'],
-    ['no status of HTTP', 600, '', 'not_claude'],
-    ['the last status of HTTP', 599, '', 'server_error'],
+    ['not an HTTP status', 600, '', 'not_claude'],
+    ['the last HTTP status', 599, '', 'server_error'],
     ['a status below 100', 99, '', 'not_claude'],
-    ['the client’s mistake', 400, error('invalid_request_error'), 'client_error'],
-    ['a mistake in a gateway’s words', 400, '{"error":"bad"}', 'client_error'],
-    ['a mistake in JSON of another shape', 422, '{"detail":"bad"}', 'client_error'],
+    ['the client’s error', 400, error('invalid_request_error'), 'client_error'],
+    ['the same in a gateway’s words', 400, '{"error":"bad"}', 'client_error'],
+    ['the same in JSON of another shape', 422, '{"detail":"bad"}', 'client_error'],
     [
       'thinking of another backend',
       400,
@@ -45,7 +45,7 @@ describe('judgeRefusal', () => {
     ['the same in a gateway’s words', 500, error('upstream_error', WRAPPED), 'foreign_thinking'],
     ['the same by a limit', 429, error('rate_limit_error', SIGNED), 'rate_limited'],
     ['overload in such words', 400, error('overloaded_error', SIGNED), 'overloaded'],
-    ['a page for a mistake', 400, PAGE, 'not_claude'],
+    ['a page for an error', 400, PAGE, 'not_claude'],
     ['billing', 400, error('billing_error'), 'credit'],
     ['an empty account in the API’s words', 400, error('invalid_request_error', EMPTY), 'credit'],
     ['the same of another type', 500, error('api_error', EMPTY), 'server_error'],
@@ -56,15 +56,15 @@ describe('judgeRefusal', () => {
       'client_error',
     ],
     ['a refused token', 401, error('authentication_error'), 'token_refused'],
-    ['a refused token without words', 401, '', 'token_refused'],
+    ['a refused token without a body', 401, '', 'token_refused'],
     ['a wall before the token', 401, PAGE, 'not_claude'],
     ['an empty account', 402, error('billing_error'), 'credit'],
-    ['an empty account without words', 402, '', 'credit'],
+    ['an empty account without a body', 402, '', 'credit'],
     ['a forbidden model', 403, error('permission_error'), 'forbidden'],
     ['a forbidden word', 403, '{"code":"content","msg":"x"}', 'forbidden'],
     ['a forbidden token that is named', 403, error('authentication_error'), 'token_refused'],
     ['a spent quota with 403', 403, coded('insufficient_user_quota'), 'credit'],
-    ['a mistake with 403', 403, error('invalid_request_error'), 'forbidden'],
+    ['a client error with 403', 403, error('invalid_request_error'), 'forbidden'],
     ['a challenge', 403, PAGE, 'not_claude'],
     ['a text of a wall', 403, 'error code: 1020', 'not_claude'],
     ['no such model', 404, error('not_found_error'), 'model_not_found'],
@@ -77,7 +77,7 @@ describe('judgeRefusal', () => {
     ['a large request', 413, error('request_too_large'), 'client_error'],
     ['a large request at a web server', 413, PAGE, 'client_error'],
     ['a limit', 429, error('rate_limit_error'), 'rate_limited'],
-    ['a limit without words', 429, '', 'rate_limited'],
+    ['a limit without a body', 429, '', 'rate_limited'],
     ['a spent limit', 429, error('enforced_spend_limit_reached'), 'credit'],
     ['a spent quota', 429, coded('insufficient_quota'), 'credit'],
     ['an error', 500, error('api_error'), 'server_error'],
@@ -91,7 +91,7 @@ describe('judgeRefusal', () => {
     expect(judge(status, bodyStart)).toBe(failure);
   });
 
-  it('goes by the label only where the body cannot be read', () => {
+  it('uses the content type only if the body cannot be read', () => {
     expect(judge(403, '\u001f\u008b', 'application/json')).toBe('forbidden');
     expect(judge(403, '\u001f\u008b', 'text/html')).toBe('not_claude');
     expect(judge(403, PAGE, 'application/json')).toBe('not_claude');
@@ -103,7 +103,7 @@ describe('judgeRefusal', () => {
     );
   });
 
-  it('never goes by words of a message, which a client can place', () => {
+  it('never uses words of a message, which a client can place', () => {
     const words = [
       'credit balance is too low',
       'insufficient_quota',

@@ -1,11 +1,11 @@
-/** What an answer without a success status means, by its status and its error's type. */
+/** The meaning of an answer without a success status, from its status and error type. */
 import type { FailureClass } from '@zephyr/contract/failure';
 
 import { type ApiError, knownFailureOf, parseApiError, refusesThinking } from './api-error.ts';
 
 export interface RefusedAnswer {
   readonly status: number;
-  /** Lower case; used only where the body cannot be read. */
+  /** Lower case; used only if the body cannot be read. */
   readonly contentType: string;
   /** The start of the body, at most 64 KiB. */
   readonly bodyStart: string;
@@ -14,7 +14,7 @@ export interface RefusedAnswer {
 export interface RefusalVerdict {
   /** `client_error`: the request's own fault; the answer is passed to the client unchanged. */
   readonly failure: FailureClass;
-  /** Where the body is an API error: such an answer may be passed to a client. */
+  /** Set if the body is an API error: such an answer may be passed to a client. */
   readonly error: ApiError | undefined;
 }
 
@@ -29,7 +29,7 @@ export function judgeRefusal(refusal: RefusedAnswer): RefusalVerdict {
 
 function failureOf(refusal: RefusedAnswer, error: ApiError | undefined): FailureClass {
   const { status } = refusal;
-  // Redirects are never followed: the token would go to a host that nobody configured.
+  // Redirects are never followed: the token would go to a host that is not configured.
   if (status < 400 || status > 599) return 'not_claude';
   const known = error === undefined ? undefined : knownFailureOf(error);
   const isUnclear = known === undefined || known === 'client_error';
@@ -48,19 +48,19 @@ const BY_STATUS: ReadonlyMap<number, Judge> = new Map<number, Judge>([
   [402, () => 'credit'],
   // About this request or model, unless it names the token or its account.
   [403, (body, known) => (isJson(body) ? (unlessClient(known) ?? 'forbidden') : 'not_claude')],
-  // The API answers with `not_found_error`; anything else does not have the path.
+  // The API answers with `not_found_error`; any other server does not have the path.
   [404, (_body, known) => unlessClient(known) ?? 'not_claude'],
   [408, () => 'timeout'],
   [413, () => 'client_error'],
   [429, (_body, known) => (known === 'credit' ? 'credit' : 'rate_limited')],
 ]);
 
-/** With these statuses a gateway's `invalid_request_error` adds nothing to the status. */
+/** With these statuses, a gateway's `invalid_request_error` adds nothing to the status. */
 function unlessClient(known: FailureClass | undefined): FailureClass | undefined {
   return known === 'client_error' ? undefined : known;
 }
 
-/** A page for people where the API would answer JSON: a captive portal or a wrong path. */
+/** An HTML page instead of the API's JSON: a captive portal or a wrong path. */
 function anyOther4xx(body: Body, known: FailureClass | undefined): FailureClass {
   return known ?? (isJson(body) ? 'client_error' : 'not_claude');
 }

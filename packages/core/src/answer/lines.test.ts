@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { LineBuffer, linesOf } from './lines.ts';
 
-/** What each piece completes, and what is left. */
+/** The lines that each piece completes, and the rest. */
 function take(pieces: readonly string[], maxLineCharacters = 10) {
   const lines = new LineBuffer(maxLineCharacters);
   return { whole: pieces.map((piece) => lines.take(piece)), rest: lines.rest };
@@ -67,12 +67,12 @@ describe('LineBuffer', () => {
       whole: ['', 'y\r'],
     },
     {
-      name: 'longer, and going on',
+      name: 'longer, and continued',
       pieces: ['12345678901', 'x', 'y', '\nz\n'],
       whole: ['', '', '', 'z\n'],
     },
     {
-      name: 'longer behind whole ones',
+      name: 'longer after complete ones',
       pieces: ['a\n12345678901', 'x\ny\n'],
       whole: ['a\n', 'y\n'],
     },
@@ -104,7 +104,7 @@ describe('linesOf', () => {
     expect([...linesOf(text)]).toEqual(lines);
   });
 
-  it('is what the standard says, however the text is cut', () => {
+  it('follows the standard, however the text is split', () => {
     const text = fc.string({ unit: fc.constantFrom('a', 'b', '\r', '\n') });
     fc.assert(
       fc.property(text, fc.array(fc.nat()), (given, cuts) => {

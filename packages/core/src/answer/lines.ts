@@ -1,6 +1,6 @@
 /**
- * The lines of an event stream as its text passes, ended by LF, CR or CRLF. Linear, however the
- * stream is cut into pieces, and bounded: a line that is too long is dropped.
+ * Splits an event stream into lines, ended by LF, CR or CRLF. Linear, however the stream is split into
+ * pieces, and bounded: a line that is too long is dropped.
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
  */
@@ -15,9 +15,7 @@ export class LineBuffer {
     this.#maxLineCharacters = maxLineCharacters;
   }
 
-  /**
-   * @returns The lines that this piece completes, with their line ends; empty where there is none.
-   */
+  /** @returns The lines that this piece completes, with their line ends; empty if there are none. */
   take(piece: string): string {
     const text = this.#isAfterCr && piece.startsWith('\n') ? piece.slice(1) : piece;
     if (piece === '') return '';
@@ -47,9 +45,9 @@ export class LineBuffer {
   }
 }
 
-/** Lines without their ends; text after the last line end is a line too, unless it is empty. */
+/** Lines without their ends; non-empty text after the last line end is a line too. */
 export function* linesOf(text: string): Generator<string> {
-  // Each is searched again only after it was passed, so that every character is searched once.
+  // Each is searched for again only once it was passed, so that every character is searched once.
   let lf = nextOf(text, '\n', 0);
   let cr = nextOf(text, '\r', 0);
   let from = 0;
@@ -62,13 +60,13 @@ export function* linesOf(text: string): Generator<string> {
   }
 }
 
-/** The index of the next one; the text's length where there is none. */
+/** The index of the next one; the text's length if there is none. */
 function nextOf(text: string, character: string, from: number): number {
   const at = text.indexOf(character, from);
   return at === -1 ? text.length : at;
 }
 
-/** The index after the last line end; 0 where there is none. */
+/** The index after the last line end; 0 if there is none. */
 function endOfLastLine(text: string): number {
   // Nearly every piece of a stream ends with its last event.
   if (text.endsWith('\n') || text.endsWith('\r')) return text.length;
@@ -76,7 +74,7 @@ function endOfLastLine(text: string): number {
   return text.indexOf('\r', lf) === -1 ? lf : text.lastIndexOf('\r') + 1;
 }
 
-/** The index after the first line end; there is one. */
+/** The index after the first line end, which must exist. */
 function endOfFirstLine(text: string): number {
   const lf = text.indexOf('\n');
   const cr = text.indexOf('\r');

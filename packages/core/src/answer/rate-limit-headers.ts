@@ -3,7 +3,7 @@ import type { RateLimitKind, RateLimitReport, RateLimitReports } from '@zephyr/c
 import { type AnswerHeaders, momentOf, one } from './endpoint-retry-after.ts';
 
 const PREFIX = 'anthropic-ratelimit-';
-/** A record, so that the compiler asks for each kind of the contract. */
+/** A record, so that the compiler requires every kind of the contract. */
 const KINDS: Readonly<Record<RateLimitKind, 'counts' | 'share'>> = {
   requests: 'counts',
   tokens: 'counts',
@@ -12,19 +12,19 @@ const KINDS: Readonly<Record<RateLimitKind, 'counts' | 'share'>> = {
   'unified-5h': 'share',
   'unified-7d': 'share',
 };
-/** Names are put together once: reading an answer without limits is six look-ups. */
+/** Names are built once: reading an answer without limits takes six lookups. */
 const NAMES = (Object.keys(KINDS) as RateLimitKind[]).map((kind) => ({
   kind,
-  /** Absent where the kind has no counts. */
+  /** Absent if the kind has no counts. */
   remaining: `${PREFIX}${kind}-remaining`,
   limit: `${PREFIX}${kind}-limit`,
-  /** From 0 to 1, of a subscription's windows. */
+  /** From 0 to 1; for a subscription's windows. */
   utilization: `${PREFIX}${kind}-utilization`,
   reset: `${PREFIX}${kind}-reset`,
   isUnified: KINDS[kind] === 'share',
 }));
 
-/** The limits that an answer names; undefined where it names none. What is malformed is left out. */
+/** The limits reported by an answer; undefined if there are none. Malformed values are ignored. */
 export function rateLimitsOf(headers: AnswerHeaders, nowMs: number): RateLimitReports | undefined {
   let found: { [Kind in keyof RateLimitReports]: RateLimitReport } | undefined;
   for (const names of NAMES) {

@@ -65,7 +65,7 @@ describe('AnswerStart', () => {
       verdict: 'commit stream at 1',
     },
     {
-      name: 'an error behind the start of a text',
+      name: 'an error after the start of a text',
       chunks: [START, opens({ type: 'text', text: '' }), errorEvent('overloaded_error')],
       verdict: 'overloaded at 2',
     },
@@ -83,7 +83,7 @@ describe('AnswerStart', () => {
       verdict: 'commit stream at 0',
     },
     {
-      name: 'a whole tool input at its start',
+      name: 'a complete tool input at its start',
       chunks: [opens({ type: 'tool_use', input: { path: 'a' } })],
       verdict: 'commit stream at 0',
     },
@@ -150,7 +150,7 @@ describe('AnswerStart', () => {
     },
     { name: 'overload', chunks: [errorEvent('overloaded_error')], verdict: 'overloaded at 0' },
     {
-      name: 'a limit behind the start',
+      name: 'a limit after the start',
       chunks: [START, errorEvent('rate_limit_error')],
       verdict: 'rate_limited at 1',
     },
@@ -195,7 +195,7 @@ describe('AnswerStart', () => {
     { name: 'a word and its end', chunks: ['dat', 'e: x\n'], verdict: 'not_claude at 1' },
     { name: 'bytes', chunks: ['\u001f\u008b'], verdict: 'not_claude at 0' },
     {
-      name: 'an error behind as much as is buffered',
+      name: 'an error after as much as is buffered',
       chunks: [`: ${'x'.repeat(MAX_START_BYTES)}\n\n${errorEvent('overloaded_error')}`],
       verdict: 'overloaded at 0',
     },
@@ -214,17 +214,17 @@ describe('AnswerStart', () => {
       verdict: 'truncated at end',
     },
     {
-      name: 'an unknown line behind the name',
+      name: 'an unknown line after the name',
       chunks: ['event: content_block_delta\nfoo\ndata: {"type":"content_block_delta"}\n\n'],
       verdict: 'commit stream at 0',
     },
     {
-      name: 'an unknown line behind the data',
+      name: 'an unknown line after the data',
       chunks: ['data: {"type":"content_block_delta"}\nfoo\n\n'],
       verdict: 'commit stream at 0',
     },
     {
-      name: 'an unknown line behind an event',
+      name: 'an unknown line after an event',
       chunks: [`${START}foo\n${DELTA}`],
       verdict: 'commit stream at 0',
     },
@@ -256,7 +256,7 @@ describe('AnswerStart', () => {
       verdict: 'not_claude at 0',
     },
     {
-      name: 'no blank behind a colon',
+      name: 'no space after a colon',
       chunks: ['event:content_block_delta\ndata:{"type":"content_block_delta"}\n\n'],
       verdict: 'commit stream at 0',
     },
@@ -309,7 +309,7 @@ describe('AnswerStart', () => {
     },
     { name: 'strange JSON', chunks: ['{"code":500}'], verdict: 'not_claude at 0' },
     {
-      name: 'another API, whose message is within',
+      name: 'another API with a nested message',
       chunks: ['{"id":"chatcmpl","choices":[{"message":{"role":"assistant","content":"x"}}]}'],
       verdict: 'not_claude at 0',
     },
@@ -320,7 +320,7 @@ describe('AnswerStart', () => {
     },
     { name: 'a list', chunks: ['["type"]'], verdict: 'not_claude at 0' },
     {
-      name: 'an error behind a byte order mark in pieces',
+      name: 'an error after a byte order mark in pieces',
       chunks: [...BOM, '{"error":{"type":"rate_limit_error"}}'],
       verdict: 'rate_limited at 3',
     },
@@ -385,7 +385,7 @@ describe('AnswerStart', () => {
     expect(judge([start, fill.repeat(enough - 1), fill])).toBe(`${verdict} at 2`);
   });
 
-  it('begins with the first character that is no white space', () => {
+  it('begins with the first character that is not white space', () => {
     const start = new AnswerStart();
     start.push('\r\n  ');
     expect(start.hasBegun).toBe(false);
@@ -393,7 +393,7 @@ describe('AnswerStart', () => {
     expect(start.hasBegun).toBe(true);
   });
 
-  it('says the same however the bytes are cut into pieces, and whatever ends the lines', () => {
+  it('gives the same result however the bytes are split, and for any line ends', () => {
     const texts = fc
       .tuple(
         fc.constantFrom('', BOM, '\n\n', ': x\n\n'),
@@ -413,7 +413,7 @@ describe('AnswerStart', () => {
     );
   });
 
-  it('knows the end of a document from what it has read, wherever the rest is cut off', () => {
+  it('knows the end of a document from what it has read, wherever it is split', () => {
     const text = `${BOM}\n{"type":"message","content":[{"a":"}"}]}`;
     for (let at = BOM.length + 2; at <= text.length; at += 1) {
       const start = new AnswerStart();
@@ -436,7 +436,7 @@ describe('AnswerStart', () => {
     );
   });
 
-  it('takes a time in proportion to the bytes', () => {
+  it('takes time in proportion to the bytes', () => {
     // Quadratic work would take minutes: the run's own limit ends it.
     for (const text of ['\n', ' ', ': x\n', 'event: ping\n', 'x', '{"a":"\\"', '\r']) {
       for (let round = 0; round < 2; round += 1) {

@@ -1,14 +1,14 @@
 /**
- * The start of an answer to `POST /v1/messages`: reads the body of a success until it is clear what
- * it is. The body decides, not its content type. The caller buffers the bytes meanwhile.
+ * The start of an answer to `POST /v1/messages`: reads the body of a success until its kind is clear. The
+ * body decides, not its content type. The caller buffers the bytes meanwhile.
  *
  *     blank    --({)-->                          document --(a message's key)--> commit
  *     blank    --(a line of an event stream)-->  events   --(content)-->         commit
  *     blank    --(anything else)-->              fail
- *     document | events --(an error)-->          fail, or pass where the request is at fault
+ *     document | events --(an error)-->          fail, or pass if the request is at fault
  *     any      --(MAX_START_BYTES, end, or the caller's deadline)-->  commit or fail
  *
- * Texts have one character for each byte (latin1); everything that is searched for is ASCII.
+ * Texts have one character per byte (latin1); all search patterns are ASCII.
  */
 import type { FailureClass } from '@zephyr/contract/failure';
 
@@ -28,7 +28,7 @@ export type StartVerdict =
   | { readonly kind: 'hold' }
   /** An answer follows. */
   | { readonly kind: 'commit'; readonly form: AnswerForm }
-  /** An error that is the request's own fault: passed to the client, held against nobody. */
+  /** An error that is the request's own fault: passed to the client, not held against the endpoint. */
   | { readonly kind: 'pass'; readonly form: AnswerForm; readonly error: ApiError }
   | {
       readonly kind: 'fail';
@@ -37,19 +37,17 @@ export type StartVerdict =
     };
 
 /**
- * More than any real start, and what one read from a socket returns at most. A stream that has
- * begun is passed on here; white space, half a line and unidentified JSON fail as `not_claude`.
+ * More than any real start, and the most that one read from a socket returns. At this limit a stream that
+ * has begun is passed on; white space, half a line and unidentified JSON fail as `not_claude`.
  */
 export const MAX_START_BYTES = 64 * 1024;
 /**
- * Interim answers (1xx) before an answer. They do not prolong the wait for the first byte, so at
- * one every 100 ms for ten minutes there are 6,000. This many cost about 20 ms, which bounds a peer
- * that sends them as fast as it can.
+ * Interim answers (1xx) before an answer. They do not extend the wait for the first byte, so one every
+ * 100 ms for ten minutes makes 6,000. This many cost about 20 ms, which bounds a peer that sends them as
+ * fast as it can.
  */
 export const MAX_INTERIM_ANSWERS = 10_000;
-/**
- * After this many events of the API without content a stream is passed on: the client sees pings.
- */
+/** After this many API events without content a stream is passed on: the client sees pings. */
 const MAX_EVENTS = 64;
 
 const KEYS: ReadonlySet<string> = new Set(['type', 'role', 'content', 'error', USAGE_KEY]);
@@ -61,22 +59,22 @@ const COMMIT_DOCUMENT: StartVerdict = { kind: 'commit', form: 'document' };
 /** A byte order mark, as bytes or decoded, and white space. */
 const BLANK = /^(?:\u00ef\u00bb\u00bf|\ufeff)?[ \t\r\n]*/;
 const FIELD = /^(?:(?:event|data|id|retry)(?::|$)|:)/;
-/** Types of the Messages API; those of the OpenAI Responses API have dots. */
+/** Event types of the Messages API; those of the OpenAI Responses API have dots. */
 const EVENT_TYPE = /^[a-z0-9_]{1,64}$/;
 
 export class AnswerStart {
-  /** What the body is, so far. */
+  /** The kind of body, as far as known. */
   #form: 'blank' | 'document' | 'events' = 'blank';
   #bytes = 0;
-  /** While blank: the start of a byte order mark. Of a document: all of it, for its error. */
+  /** While blank: the start of a byte order mark. For a document: all of it, for its error. */
   #text = '';
   readonly #lines = new LineBuffer(MAX_START_BYTES);
   readonly #keys = new JsonKeyReader(KEYS);
-  /** Of a message that came whole. */
+  /** Set for a message that arrived in one piece. */
   #end: AnswerEnd | undefined;
   #name = '';
   #data: string[] = [];
-  /** Whole events and comments, none of them content. */
+  /** Complete events and comments, none of them content. */
   #events = 0;
 
   /** More than white space has arrived: the caller's deadline runs from here. */
@@ -84,7 +82,7 @@ export class AnswerStart {
     return this.#form !== 'blank';
   }
 
-  /** Of a document: its end, for which all that was pushed is read. */
+  /** For a document: its end, which has read all that was pushed. */
   endOfDocument(): AnswerEnd | undefined {
     return this.#form === 'document' ? (this.#end ?? new DocumentEnd(this.#keys)) : undefined;
   }
@@ -96,7 +94,7 @@ export class AnswerStart {
     return this.atDeadline();
   }
 
-  /** The verdict when the caller waits no longer. */
+  /** The verdict when the caller stops waiting. */
   atDeadline(): StartVerdict {
     if (this.#form === 'events' && this.#events > 0) return COMMIT_STREAM;
     return this.#form === 'document' ? this.#verdictOnDocument() : NOT_CLAUDE;
@@ -125,7 +123,7 @@ export class AnswerStart {
 
   #readBlank(text: string): StartVerdict {
     const body = text.startsWith('{') ? text : text.slice(BLANK.exec(text)?.[0].length ?? 0);
-    // Nothing, too, is the start of one.
+    // An empty body is a prefix of a byte order mark too.
     if ('\u00ef\u00bb\u00bf'.startsWith(body)) {
       this.#text = body;
       return HOLD;
@@ -136,7 +134,7 @@ export class AnswerStart {
       this.#end = wholeMessageIn(body);
       return this.#end === undefined ? this.#readDocument(body) : COMMIT_DOCUMENT;
     }
-    // Half a line must at least be the start of a field: a page or a sentence is seen at once.
+    // Half a line must at least be the start of a field, so that a page or sentence is detected early.
     if (!/^(?:[a-z]{1,5}$|(?:event|data|id|retry)[:\r\n]|:)/.test(body)) return NOT_CLAUDE;
     return this.#readLines(this.#lines.take(body));
   }
@@ -165,7 +163,7 @@ export class AnswerStart {
   #verdictOnDocument(): StartVerdict {
     const error = parseApiError(this.#text);
     if (error !== undefined) return verdictOfError(error, 'document');
-    // Cut off, so that its type cannot be read.
+    // Truncated, so that its type cannot be read.
     return this.#hasError() ? { kind: 'fail', failure: 'server_error' } : NOT_CLAUDE;
   }
 
@@ -198,7 +196,7 @@ export class AnswerStart {
     if (data !== '' || name !== '') this.#events += 1;
     // An event without data is not dispatched.
     if (data === '') return HOLD;
-    // The form of the API and nearly every relay: needs no parsing.
+    // The form that the API and nearly every relay send: needs no parsing.
     if (name !== 'error' && EVENT_TYPE.test(name) && data.startsWith(`{"type":"${name}"`)) {
       return verdictOfEvent(name, () => parseObject(data) ?? {});
     }
@@ -222,9 +220,9 @@ function verdictOfEvent(type: string, read: () => object): StartVerdict {
 }
 
 /**
- * The start of a text or of a tool's input says nothing yet, and its first delta follows at once: an error
- * in between can still be answered by another endpoint. Thinking may be silent for long after its start,
- * and other blocks are whole in it.
+ * The start of a text or tool input has no content yet, and its first delta follows immediately: after an
+ * error in between another endpoint can still answer. Thinking may be silent for long after its start, and
+ * other blocks are complete in their start.
  */
 function opensEmptyBlock(event: object): boolean {
   const block = 'content_block' in event ? event.content_block : undefined;
@@ -243,7 +241,7 @@ function verdictOfError(error: ApiError, form: AnswerForm): StartVerdict {
   return { kind: 'fail', failure, error };
 }
 
-/** One blank after the colon belongs to the syntax of the field. */
+/** One space after the colon is part of the field syntax. */
 function fieldOf(line: string, name: string): string {
   return line.slice(line.startsWith(' ', name.length) ? name.length + 1 : name.length);
 }

@@ -1,8 +1,7 @@
 /**
- * The tokens that an answer names: in a stream by `message_start` (input, caches) and by
- * `message_delta` (output so far; the input may be repeated), in a message by its `usage`. Each count
- * only rises while an answer runs, and some relays name a 0 where they do not know: the largest one
- * counts.
+ * The tokens reported by an answer: in a stream by `message_start` (input, caches) and `message_delta`
+ * (output so far; the input may be repeated), in a message by its `usage`. Counts only rise during an
+ * answer, and some relays report 0 for unknown: the largest one counts.
  */
 import type { AnswerUsage } from '@zephyr/contract/usage';
 
@@ -16,12 +15,12 @@ export const NO_USAGE: AnswerUsage = {
   cacheWrite1hTokens: 0,
 };
 
-/** More is no count of tokens: sums of it would not be exact any more. */
+/** A larger number is not a token count: its sums would no longer be exact. */
 const MAX_TOKENS = 1_000_000_000;
 
-/** Undefined where the data is no event that names tokens. Linear; the caller bounds the text. */
+/** Undefined if the data is not an event that reports tokens. Linear; the caller bounds the text. */
 export function usageOfEvent(data: string): AnswerUsage | undefined {
-  // Escaped in the text of a model, so that its words cannot be taken for these.
+  // The quotes are escaped in a model's text, so it cannot be mistaken for these.
   if (!data.includes('"message_start"') && !data.includes('"message_delta"')) return undefined;
   const event = parseObject(data);
   if (event === undefined) return undefined;
@@ -30,7 +29,7 @@ export function usageOfEvent(data: string): AnswerUsage | undefined {
   return type === 'message_delta' ? usageOf(field(event, 'usage')) : undefined;
 }
 
-/** Of the text of a `usage` object. */
+/** Reads the text of a `usage` object. */
 export function usageOfText(text: string): AnswerUsage | undefined {
   return usageOf(parseObject(text));
 }
@@ -46,7 +45,7 @@ export function largerUsage(one: AnswerUsage | undefined, other: AnswerUsage): A
   };
 }
 
-/** Undefined where it names nothing that can be a count: then the endpoint did not say. */
+/** Undefined if it contains no valid count: the endpoint did not report any. */
 export function usageOf(usage: unknown): AnswerUsage | undefined {
   const written = field(usage, 'cache_creation');
   const input = countIn(usage, 'input_tokens');
@@ -65,7 +64,7 @@ export function usageOf(usage: unknown): AnswerUsage | undefined {
   };
 }
 
-/** Its own: undefined where the value is no object. */
+/** An own property; undefined if the value is not an object. */
 export function field(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
   return (value as Readonly<Record<string, unknown>>)[name];

@@ -23,10 +23,10 @@ describe('wholeMessageIn', () => {
 
   it.each([
     ['half of one', MESSAGE.slice(0, -1)],
-    ['half of one that ends like a whole one', '{"type":"message","usage":{"input_tokens":2}'],
+    ['half of one that ends like a complete one', '{"type":"message","usage":{"input_tokens":2}'],
     ['one and something else', `${MESSAGE} {}`],
     ['an error', '{"type":"error","error":{"type":"overloaded_error"}}'],
-    ['a type that is no text', '{"type":["message"]}'],
+    ['a type that is not a string', '{"type":["message"]}'],
     ['a message without its type', '{"role":"assistant","content":[]}'],
     ['a list', `[${MESSAGE}]`],
     ['a number', '7'],
@@ -35,7 +35,7 @@ describe('wholeMessageIn', () => {
     expect(wholeMessageIn(text)).toBeUndefined();
   });
 
-  it('finds what is found in pieces, whatever is repeated, nested or escaped', () => {
+  it('finds the same as in pieces, whatever is repeated, nested or escaped', () => {
     const usage = fc.oneof(
       fc.record(
         { input_tokens: fc.nat(), output_tokens: fc.oneof(fc.nat(), fc.constant('7')) },

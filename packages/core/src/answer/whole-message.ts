@@ -1,6 +1,6 @@
 /**
- * A message that came whole in its first piece, as nearly all do: parsed once, natively, which costs half as
- * much as reading it key by key, and finds the same.
+ * A message that arrives complete in its first piece, as nearly all do: parsed once, natively, which costs
+ * half as much as reading it key by key, with the same result.
  */
 import type { AnswerUsage } from '@zephyr/contract/usage';
 
@@ -18,13 +18,13 @@ class WholeMessage implements AnswerEnd {
     this.usage = usageOf(field(message, USAGE_KEY));
   }
 
-  /** What follows the last brace changes nothing. */
+  /** Anything after the last brace is irrelevant. */
   push(): void {}
 
   finish(): void {}
 }
 
-/** Undefined where the text is anything else than one whole message; only its last character is looked at then. */
+/** Undefined if the text is not one complete message; usually decided by its last character alone. */
 export function wholeMessageIn(text: string): AnswerEnd | undefined {
   if (!text.trimEnd().endsWith('}')) return undefined;
   const value = parseObject(text);

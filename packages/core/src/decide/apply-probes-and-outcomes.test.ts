@@ -6,11 +6,11 @@ import { A, B, C, GROUP, running, Scenario } from '../test-support/scenario.ts';
 import { endpointId, epochMs } from '../types.ts';
 import type { EndpointState } from './world.ts';
 
-/** Both endpoints have been good for ten minutes. */
+/** Both endpoints have been healthy for ten minutes. */
 const good = () => new Scenario().rounds(10, { a: 500, b: 520 });
 const endpoint = ({ world }: Scenario, id = A) =>
   world.endpoints.find((each) => each.id === id) as EndpointState;
-/** The notices of what is done. */
+/** The notices of the effects. */
 function noticesOf(story: Scenario, act: () => unknown): readonly string[] {
   const before = story.notices.length;
   act();
@@ -18,7 +18,7 @@ function noticesOf(story: Scenario, act: () => unknown): readonly string[] {
 }
 
 describe('the notices of probes', () => {
-  it('say once that an endpoint is healthy, again when it is after a failure', () => {
+  it('report once that an endpoint is healthy, and again when it is after a failure', () => {
     const story = new Scenario();
     expect(noticesOf(story, () => story.probe(A, 500))).toEqual(['endpoint_healthy']);
     expect(noticesOf(story, () => story.probe(A, 500))).toEqual([]);
@@ -49,7 +49,7 @@ describe('the notices of probes', () => {
     });
   });
 
-  it('say once that a token is refused, and once that it is accepted again', () => {
+  it('report once that a token is refused, and once that it is accepted again', () => {
     const story = good();
     const refuse = () => story.rounds(1, { a: 'token_refused' });
     expect(noticesOf(story, refuse)).toEqual([]);
@@ -61,7 +61,7 @@ describe('the notices of probes', () => {
     expect(noticesOf(story, () => story.probe(A, 500))).toEqual([]);
   });
 
-  it('say nothing of a token that was only doubted, or is accepted for the first time', () => {
+  it('do not report a token that was only doubted, or is accepted for the first time', () => {
     const story = good().probe(A, 'token_refused');
     expect(endpoint(story).tokenAccess.status).toBe('doubted');
     expect(noticesOf(story, () => story.probe(A, 500))).toEqual([]);
@@ -70,7 +70,7 @@ describe('the notices of probes', () => {
 });
 
 describe('a probe', () => {
-  it('that repeats a sequence is late, and one that is not of the configuration is nothing', () => {
+  it('that repeats a sequence is late, and one of an unknown endpoint is ignored', () => {
     const story = new Scenario().probe(A, 500, { sequence: 7 });
     expect(noticesOf(story, () => story.probe(A, 500, { sequence: 7 }))).toEqual([
       'late_probe_dropped',
@@ -87,14 +87,14 @@ describe('a probe', () => {
     expect(endpoint(story.probe(A, 500)).evidence).toBe(evidence + 1);
     expect(endpoint(story.probe(A, 20, { style: 'tcp' })).evidence).toBe(evidence + 1);
     expect(endpoint(story.probe(A, 'reset')).evidence).toBe(evidence + 2);
-    // That is no fault of the endpoint.
+    // That is not the endpoint's fault.
     expect(endpoint(story.probe(A, 'client_error')).evidence).toBe(evidence + 2);
     expect(endpoint(story.probe(A, 'connection_refused', { style: 'tcp' })).evidence).toBe(
       evidence + 3,
     );
   });
 
-  it('costs its group, also where it is late, and says when the budget is nearly spent', () => {
+  it('is charged to its group, even if late, and reports when the budget is nearly spent', () => {
     const story = new Scenario({ group: { dailyBudgetUsd: 1 } }).probe(A, 500, { costUsd: 0.5 });
     const paid = (costUsd: number, sequence = 100) =>
       noticesOf(story, () => story.probe(A, 500, { costUsd, sequence }));
@@ -109,7 +109,7 @@ describe('a probe', () => {
 });
 
 describe('outcomes', () => {
-  it('of an endpoint without a request are nothing new', () => {
+  it('of an endpoint without requests are no news', () => {
     const story = good();
     const before = endpoint(story);
     story.live(A, {});
@@ -120,7 +120,7 @@ describe('outcomes', () => {
     });
   });
 
-  it('that are good answer for the endpoint, those of overload against it', () => {
+  it('that are good count for the endpoint, those of overload against it', () => {
     const story = good();
     story.atMs += 1_000;
     story.live(A, { succeeded: 1 });
@@ -137,7 +137,7 @@ describe('outcomes', () => {
     expect(endpoint(story, B).overload.answeredAtMs).not.toBe(story.atMs);
   });
 
-  it('with times are those of their endpoint, and one without times changes none', () => {
+  it('with times change only their endpoint, and one without times changes none', () => {
     const story = good();
     const [a, b] = [endpoint(story).times, endpoint(story, B).times];
     story.live(A, { succeeded: 1 });
@@ -149,7 +149,7 @@ describe('outcomes', () => {
 });
 
 describe('presence', () => {
-  it('keeps the last moment with an active request', () => {
+  it('remembers when there was last an active request', () => {
     const story = good();
     story.presence(running({ a: 0 }));
     expect(story.world.lastBusyAtMs).toBe(0);
@@ -173,7 +173,7 @@ describe('the style auto', () => {
   const comparing = () => new Scenario({ styleChoice: 'auto' }).probe(A, 900);
   const direct = { style: 'messages' } as const;
 
-  it('holds a failed direct request: it counts for nothing, but is the newest', () => {
+  it('holds a failed direct request: it does not count, but is the newest', () => {
     const story = comparing();
     const { health, reliability, evidence, probeSequence } = endpoint(story);
     story.probe(A, 'reset', direct);
@@ -203,7 +203,7 @@ describe('the style auto', () => {
     });
   });
 
-  it('forgets the times of direct requests where only the CLI works', () => {
+  it('forgets the times of direct requests if only the CLI works', () => {
     const story = comparing().probe(A, 300, direct);
     expect(endpoint(story).latency).toMatchObject({ offsetMs: 600 });
     story.probe(A, 'forbidden', direct).probe(A, 900);
@@ -215,7 +215,7 @@ describe('the style auto', () => {
     expect(latency.cli.samples.length).toBeGreaterThan(1);
   });
 
-  it('is news of the speed only by the style that measures it', () => {
+  it('is evidence of speed only in the style that measures the endpoint', () => {
     const story = comparing().probe(A, 300, direct);
     const { evidence } = endpoint(story);
     story.probe(A, 900);
@@ -226,7 +226,7 @@ describe('the style auto', () => {
 });
 
 describe('a passed probe', () => {
-  it('is an answer to the token and to an overload', () => {
+  it('counts as an answer for the token and for overload', () => {
     const story = good();
     story.atMs += 1_000;
     story.probe(A, 20, { style: 'tcp' });
@@ -236,7 +236,7 @@ describe('a passed probe', () => {
     expect(endpoint(story, B).overload.answeredAtMs).not.toBe(story.atMs);
   });
 
-  it('is a recovery where a proxy has ejected the endpoint', () => {
+  it('is a recovery if a proxy has ejected the endpoint', () => {
     const story = good();
     const { count } = endpoint(story).recovery;
     story.probe(A, 500);
@@ -274,21 +274,21 @@ describe('probes that fail one after the other', () => {
 });
 
 describe('a budget', () => {
-  it('is that of the group, to the cent; what costs nothing leaves it alone', () => {
+  it('belongs to the group, to the cent; free probes do not change it', () => {
     const story = new Scenario().probe(A, 500, { costUsd: 1 });
     const { groups } = story.world;
     expect(groups[GROUP.name]?.spentUsd).toBe(1);
     expect(story.probe(A, 500).world.groups).toBe(groups);
   });
 
-  it('that one probe spends is not nearly spent besides', () => {
+  it('spent by a single probe is not also reported as nearly spent', () => {
     const story = new Scenario({ group: { dailyBudgetUsd: 1 } });
     expect(noticesOf(story, () => story.probe(A, 500, { costUsd: 2 }))).toEqual([
       ...['budget_spent', 'endpoint_healthy'],
     ]);
   });
 
-  it('is that of the day', () => {
+  it('belongs to the day', () => {
     const story = new Scenario({ group: { dailyBudgetUsd: 1 } }).probe(A, 500, { costUsd: 1 });
     story.pass(24 * 3_600_000);
     expect(noticesOf(story, () => story.probe(A, 500, { costUsd: 0.9 }))).toContain(
@@ -316,7 +316,7 @@ describe('one report', () => {
       },
     });
 
-  it('is about each endpoint in it, and about no stranger', () => {
+  it('applies to each endpoint in it, and to no other', () => {
     const story = good();
     const [a, b] = [endpoint(story), endpoint(story, B)];
     story.atMs += 1_000;
@@ -327,7 +327,7 @@ describe('one report', () => {
     expect(endpoint(story, B).live).toMatchObject({ failedAtMs: story.atMs });
   });
 
-  it('says that tokens are refused, and accepted again', () => {
+  it('shows that tokens are refused, and accepted again', () => {
     const story = good();
     const refuse = () =>
       report(story, { a: { failed: { token_refused: 1 } }, b: { failed: { token_refused: 1 } } });
@@ -368,7 +368,7 @@ describe('one report', () => {
     expect(hasAnswered).toBe(true);
   });
 
-  it('of one time counts, and one without times leaves a doubt as it is', () => {
+  it('with one time counts, and one without times leaves a doubt unchanged', () => {
     const story = good();
     story.live(A, { succeeded: 1, ttftMs: [900] });
     const track = endpoint(story).times.classes['sonnet/s/fresh'];
@@ -397,7 +397,7 @@ describe('one report', () => {
     expect(endpoint(story).reliability.lasting.failures - before).toBe(1);
   });
 
-  it('of a limit is so at every endpoint with this token, and at no other', () => {
+  it('of a limit applies to every endpoint with this token, and to no other', () => {
     const story = new Scenario({ ids: [A, B, C], alone: [C] });
     const tokens = { remainingShare: 0.01, resetsInMs: 600_000 };
     const { evidence } = endpoint(story, B);
@@ -421,12 +421,12 @@ describe('one report', () => {
     expect(endpoint(story).evidence).toBe(evidence + 2);
     report(story, { a: { succeeded: 1 } });
     expect(endpoint(story).evidence).toBe(evidence + 2);
-    // It costs less than a millisecond yet.
+    // So far it costs less than a millisecond.
     report(story, limit(DEFAULT_POLICY.rateLimit.lowShare - 1e-9));
     expect(endpoint(story).evidence).toBe(evidence + 3);
   });
 
-  it('of the only endpoint that people use is compared with its own past', () => {
+  it('of the only endpoint in use is compared with its own past', () => {
     const story = good();
     const wait = (ms: number, times: number) => {
       for (let time = 0; time < times; time += 1) {
@@ -439,7 +439,7 @@ describe('one report', () => {
     expect(endpoint(story).times.slowAtMs).toBe(story.atMs);
   });
 
-  it('of slow times is evidence, and doubts what is remembered of the others', () => {
+  it('of slow times is evidence, and casts doubt on the memory of the others', () => {
     const story = new Scenario({ ids: [A, B, C] }).rounds(3, { a: 500, b: 500, c: 500 });
     const slow = (id: typeof A, ms: number) => {
       story.atMs += 1_000;
@@ -453,11 +453,11 @@ describe('one report', () => {
     for (let time = 0; time < 6; time += 1) slow(A, 30_000);
     const [a, b, c] = [A, B, C].map((id) => endpoint(story, id));
     expect(a?.times.slowAtMs).toBe(story.atMs);
-    // Once in three seconds.
+    // Once every three seconds.
     expect(a?.evidence).toBe((before[0]?.evidence ?? 0) + 2);
     expect([b?.evidence, c?.evidence]).toEqual([before[1]?.evidence, before[2]?.evidence]);
     expect(c?.times.classes).toEqual({});
-    // Now the other one is slow, which was remembered as such: the questions may be to blame.
+    // Now the other one is slow, too: the requests may be to blame for the remembered excess.
     for (let time = 0; time < 6; time += 1) slow(B, 30_000);
     expect(endpoint(story).times.doubtedAtMs).not.toBeNull();
     expect(endpoint(story, B).times.doubtedAtMs).toBeNull();

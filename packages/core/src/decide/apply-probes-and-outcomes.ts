@@ -40,7 +40,7 @@ import {
   withEndpoint,
 } from './world.ts';
 
-/** Takes in one probe. A late one (with a smaller sequence) only adds its cost. */
+/** Applies one probe. A late one (with a smaller sequence) only adds its cost. */
 export function takeProbe(world: World, probe: ProbeResult, context: Context): Step {
   const endpoint = endpointOf(world, probe.endpointId);
   if (endpoint === undefined) return stay(world);
@@ -60,7 +60,7 @@ export function takeProbe(world: World, probe: ProbeResult, context: Context): S
   return withNotices({ next, effects: paid.effects }, changesOf(endpoint, probed));
 }
 
-/** The live times of an endpoint with the time of its probes. */
+/** The live times of an endpoint, with its probe latency. */
 function timedOf(
   { times, latency }: EndpointState,
   styleOffsetMs: number,
@@ -71,7 +71,7 @@ function timedOf(
   return { times, probeMs: estimate?.latencyMs ?? null };
 }
 
-/** Adds the cost of a probe to its group's day; a notice says when the budget runs out. */
+/** Adds the cost of a probe to its group's day; emits a notice when the budget runs out. */
 function payProbe(
   world: World,
   { groupName }: EndpointState,
@@ -91,7 +91,7 @@ function payProbe(
   return withNotices({ next, effects: [] }, notices);
 }
 
-/** What an event is judged by, besides itself. */
+/** The circumstances in which an event is judged. */
 interface Intake {
   readonly context: Context;
   readonly isOverloaded: boolean;
@@ -99,8 +99,8 @@ interface Intake {
 }
 
 /**
- * Where the core chooses the style, a failed direct request counts only once the CLI has failed too:
- * see `direct-probes.ts`.
+ * If the core chooses the style, a failed direct request counts only once the CLI has failed too: see
+ * `direct-probes.ts`.
  */
 function applyProbeByStyle(
   endpoint: EndpointState,
@@ -132,7 +132,7 @@ function applyProbe(endpoint: EndpointState, probe: ProbeResult, about: Intake):
     return countFailures(base, [[verdict.failure, 1]], about);
   }
   const tracks = addProbe(base, probe, { nowMs, policy, isOverloaded: about.isOverloaded });
-  // Of the style that does not measure this endpoint at present, it is no news of its speed.
+  // A probe of a style that does not currently measure this endpoint is no evidence of its speed.
   const isNews = latencyBasisOf(probe.style) === basisOf(tracks.latency, policy.latency);
   return {
     ...base,
@@ -146,7 +146,7 @@ function applyProbe(endpoint: EndpointState, probe: ProbeResult, about: Intake):
   };
 }
 
-/** Takes in one proxy's report of about a second. */
+/** Applies one proxy's report, which covers about a second. */
 export function takeOutcomes(world: World, batch: OutcomeBatch, context: Context): Step {
   const { overloadedEverywhere: isOverloaded, proxies: presences } = world;
   const { proxyId } = batch;
@@ -166,7 +166,7 @@ export function takeOutcomes(world: World, batch: OutcomeBatch, context: Context
   return withNotices({ next, effects: [] }, notices);
 }
 
-/** Takes in how long people waited at one endpoint, which also affects the others' excess. */
+/** Applies the live times of one endpoint, which also affect the others' excess. */
 function takeTtft(
   world: World,
   id: EndpointId,
@@ -227,7 +227,7 @@ function applyOutcomes(
   };
 }
 
-/** Endpoints of a group have one token: what one of them reports of its limits is so at the others too. */
+/** Endpoints of a group share a token, so the limits that one of them reports apply to all. */
 function withSharedLimits(
   endpoints: readonly EndpointState[],
   batch: OutcomeBatch,
@@ -245,7 +245,7 @@ function withSharedLimits(
   });
 }
 
-/** A limit that is nearly used up is new evidence with each report, because it decides soon. */
+/** A limit that is nearly used up is new evidence with each report, because it will soon matter. */
 function withLimits(
   endpoint: EndpointState,
   { rateLimits: reports }: OutcomeCounts,

@@ -69,7 +69,7 @@ describe('a switch that takes effect', () => {
     ]);
   });
 
-  it('drains the former endpoint while something runs there', () => {
+  it('drains the former endpoint while it has active requests', () => {
     const [proxy] = calm.proxies;
     const busy = (activeRequests: Readonly<Record<string, number>>): World => ({
       ...calm,
@@ -101,7 +101,7 @@ describe('a switch that takes effect', () => {
     );
   });
 
-  it('moves all sessions only where people have chosen', () => {
+  it('moves all sessions only if an operator selected the endpoint', () => {
     const generations = (reason: ReasonCode) =>
       made(reason).next.endpoints.map(({ sessionGeneration }) => sessionGeneration);
     const before = calm.endpoints.map(({ sessionGeneration }) => sessionGeneration);
@@ -109,7 +109,7 @@ describe('a switch that takes effect', () => {
     expect(generations('operator_selected')).toEqual(before.map((each) => each + 1));
   });
 
-  it('says that something is available again, and what became of a pin', () => {
+  it('reports that an endpoint is available again, and the state of a pin', () => {
     const pinned: World = {
       ...calm,
       wishes: { ...calm.wishes, mode: { kind: 'manual', endpointId: A } },
@@ -128,7 +128,7 @@ describe('a switch that takes effect', () => {
 });
 
 describe('moved sessions', () => {
-  it('count nowhere until they are reported again', () => {
+  it('are not counted until they are reported again', () => {
     const [a, b] = calm.endpoints.map(({ sessionGeneration }) => sessionGeneration);
     const one = moveSessions(calm, B);
     expect(one.endpoints.map(({ sessionGeneration }) => sessionGeneration)).toEqual([

@@ -20,7 +20,7 @@ export interface Switch {
   readonly context: Context;
 }
 
-/** The switch takes effect: new requests go to the new endpoint, active ones end where they are. */
+/** The switch takes effect: new requests go to the new endpoint, active ones finish where they are. */
 export function switchTo(world: World, made: Switch): Step {
   const { toId, reason, context } = made;
   const fromId = world.selection.activeId;
@@ -52,7 +52,7 @@ export function switchTo(world: World, made: Switch): Step {
   return withNotices(step, noticesOf(world, reason));
 }
 
-/** The notices of a switch, besides the decision itself. */
+/** The notices of a switch, in addition to the decision itself. */
 function noticesOf({ selection, wishes }: World, reason: ReasonCode): readonly Notice[] {
   const notices: Notice[] = [];
   if (selection.reason === 'nothing_available') notices.push({ code: 'available_again' });
@@ -64,7 +64,7 @@ function noticesOf({ selection, wishes }: World, reason: ReasonCode): readonly N
   return notices;
 }
 
-/** What people choose or configure is not flapping, however often they do it. */
+/** Switches that people select or configure are not flapping, however frequent. */
 function isFlapping(reason: ReasonCode): boolean {
   return (
     reason === 'faster' ||
@@ -75,14 +75,14 @@ function isFlapping(reason: ReasonCode): boolean {
   );
 }
 
-/** Whether the old endpoint can still serve, so that traffic moves over gradually. */
+/** Whether the old endpoint can still serve, so that traffic can move gradually. */
 function isGradual(reason: ReasonCode): boolean {
   return reason === 'faster' || reason === 'preferred' || reason === 'pinned_recovered';
 }
 
 /**
- * Lets sessions choose again with their next request: those of one endpoint, or all. Until the
- * proxies report again they count nowhere, so that they are not moved a second time.
+ * Lets sessions be placed again with their next request: those of one endpoint, or all. They are not
+ * counted until the proxies report again, so that they are not moved twice.
  */
 export function moveSessions(world: World, fromId?: EndpointId): World {
   const isMoved = (id: string) => fromId === undefined || id === fromId;

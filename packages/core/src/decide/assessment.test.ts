@@ -79,7 +79,7 @@ describe('an endpoint', () => {
   });
 
   it.each<[string, World, object]>([
-    ['disabled, which is no failure', disabled(calm, A), { unavailable: ['disabled'] }],
+    ['disabled, which is not a failure', disabled(calm, A), { unavailable: ['disabled'] }],
     [
       'without an accepted token',
       changed(calm, { tokenAccess: refused }),
@@ -91,7 +91,7 @@ describe('an endpoint', () => {
       { unavailable: ['unhealthy'], failure: 'reset' },
     ],
     [
-      'all at once, with the first failure',
+      'all of these, with the first failure',
       ejected(disabled(changed(calm, { health: unhealthy(0), tokenAccess: refused }), A), 'dns'),
       { unavailable: ['disabled', 'token_refused', 'unhealthy', 'ejected'], failure: 'credit' },
     ],
@@ -113,7 +113,7 @@ describe('an endpoint', () => {
 
   it.each<[string, World]>([
     [
-      'it serves people well while its probes fail',
+      'live requests succeed while its probes fail',
       changed(calm, {
         health: unhealthy(0),
         live: {
@@ -123,14 +123,14 @@ describe('an endpoint', () => {
       }),
     ],
     [
-      'all others are overloaded, too',
+      'all others are overloaded too',
       { ...ejected(calm, 'overloaded'), overloadedEverywhere: true },
     ],
   ])('is available where %s', (_, world) => {
     expect(ofA(world)).toMatchObject({ unavailable: [], isAvailable: true, failure: undefined });
   });
 
-  it('is half-open for a moment after evidence that it works', () => {
+  it('is briefly half-open after evidence that it works', () => {
     const recovery = { ...(calm.endpoints[0] as EndpointState).recovery, atMs: epochMs(NOW_MS) };
     expect(ofA(changed(ejected(calm, 'reset'), { recovery })).ejection.status).toBe('admitted');
   });
@@ -161,7 +161,7 @@ describe('a score is fresh', () => {
   });
 });
 
-describe('where nothing is available', () => {
+describe('if nothing is available', () => {
   const down = (passStreak: number) =>
     disabled(changed(calm, { health: unhealthy(passStreak) }), B, C);
 
@@ -175,9 +175,9 @@ describe('where nothing is available', () => {
     ['that people disabled', disabled(down(1), A, B, C)],
     ['without an accepted token', changed(down(1), { tokenAccess: refused })],
     ['that is only ejected', ejected(disabled(calm, B, C), 'reset')],
-    ['that is ejected as well', ejected(down(1), 'reset')],
+    ['that is also ejected', ejected(down(1), 'reset')],
     [
-      'without an accepted token, where people are served well,',
+      'without an accepted token, whose live requests succeed,',
       changed(down(1), {
         tokenAccess: refused,
         live: { successStreak: 99, succeededAtMs: epochMs(NOW_MS), failedAtMs: null },
@@ -187,7 +187,7 @@ describe('where nothing is available', () => {
     expect(ofA(world).isAvailable).toBe(false);
   });
 
-  it('and not where another endpoint is', () => {
+  it('and not if another endpoint is', () => {
     expect(ofA(disabled(down(1), C)).isAvailable).toBe(false);
   });
 });
@@ -200,7 +200,7 @@ describe('the rank', () => {
     ['unhealthy', changed(calm, { health: unhealthy(0) }), 3],
     ['unhealthy without a token', changed(calm, { health: unhealthy(1), tokenAccess: refused }), 4],
     [
-      'disabled, whatever else',
+      'disabled, whatever else applies',
       disabled(changed(calm, { health: unhealthy(1), tokenAccess: refused }), A),
       5,
     ],
@@ -213,7 +213,7 @@ describe('the rank', () => {
       .toSorted(byRank)
       .map(({ endpoint }) => endpoint.id);
 
-  it('goes by likelihood, then by score, then by preference', () => {
+  it('is by likelihood, then by score, then by preference', () => {
     expect(order(calm)).toEqual([A, B, C]);
     expect(order(disabled(calm, A))).toEqual([B, C, A]);
     const unknown = new Scenario({ ids: [A, B, C], preferencesMs: { a: 9, b: 5, c: 7 } }).world;

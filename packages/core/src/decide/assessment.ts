@@ -17,22 +17,22 @@ import {
 } from './presence.ts';
 import { type EndpointState, styleOffsetMsOf, type World } from './world.ts';
 
-/** What a decision depends on for one endpoint now; derived, never stored. */
+/** One endpoint's inputs to a decision now; derived, never stored. */
 export interface Assessment {
   readonly endpoint: EndpointState;
-  /** Why it is unavailable; empty where it is available. */
+  /** Why it is unavailable; empty if it is available. */
   readonly unavailable: readonly UnavailableCode[];
   readonly isAvailable: boolean;
   /** The failure that makes it unavailable. */
   readonly failure: FailureClass | undefined;
   readonly ejection: EjectionState;
   readonly score: Score;
-  /** Measured recently enough to compare it with others. */
+  /** Measured recently enough for comparison with others. */
   readonly isFresh: boolean;
   readonly activeRequests: number;
 }
 
-/** In the order of preference. */
+/** In order of preference. */
 export function assess(world: World, nowMs: EpochMs, policy: Policy): readonly Assessment[] {
   const now: Now = { nowMs, policy, styleOffsetMs: styleOffsetMsOf(world) };
   const assessments = world.endpoints.map((endpoint) => assessOne(world, endpoint, now));
@@ -44,8 +44,8 @@ export function assess(world: World, nowMs: EpochMs, policy: Policy): readonly A
 }
 
 /**
- * Damping requires several passed probes where there is another choice. Where there is none, one is
- * enough: an endpoint that has just answered is better than none.
+ * Damping requires several passed probes if there is another choice. If there is none, one is enough: an
+ * endpoint that has just answered is better than none.
  */
 function isRecovering({ endpoint: { health }, unavailable }: Assessment): boolean {
   const isOnlyUnhealthy = unavailable.length === 1 && unavailable[0] === 'unhealthy';
@@ -56,7 +56,7 @@ function asAvailable(assessment: Assessment): Assessment {
   return { ...assessment, unavailable: [], isAvailable: true, failure: undefined };
 }
 
-/** What is the same for every endpoint of one moment. */
+/** The inputs that are the same for all endpoints at one moment. */
 interface Now {
   readonly nowMs: EpochMs;
   readonly policy: Policy;
@@ -97,7 +97,7 @@ function currentEjection(
     : ejectionStateOf(presences, id, when);
 }
 
-/** Where probes are rare, three of them may be missed before data counts as old. */
+/** If probes are rare, three may be missed before data counts as stale. */
 function staleAfterMs(world: World, { groupName }: EndpointState, policy: Policy): number {
   const intervalMs = own(world.groups, groupName)?.intervalMs ?? 0;
   return Math.max(policy.switching.staleAfterMs, 3 * intervalMs);
@@ -131,7 +131,7 @@ function unavailability(
   if (ejection.status === 'ejected') {
     const { failure } = ejection;
     const code = causeOf(failure) === 'overload' ? 'cooling_down' : 'ejected';
-    // When the model is overloaded everywhere, no endpoint is better than another.
+    // If the model is overloaded everywhere, no endpoint is better than another.
     const isOverloadOfAll = code === 'cooling_down' && world.overloadedEverywhere;
     if (!isOverloadOfAll) causes.push({ code, failure });
   }
@@ -144,8 +144,8 @@ export function toConsidered(assessment: Assessment): Considered {
 }
 
 /**
- * Best first: by how likely an endpoint answers, then by score. Unknown scores come after known
- * ones, those of a better priority or price first; equal ones keep the order of the list.
+ * Best first: by how likely an endpoint is to answer, then by score. Unknown scores come after known
+ * ones, better priority or price first; ties keep the order of the list.
  */
 export function byRank(a: Assessment, b: Assessment): number {
   return (
@@ -159,9 +159,9 @@ export function byRank(a: Assessment, b: Assessment): number {
 export function unlikelihood({ isAvailable, unavailable, endpoint }: Assessment): number {
   if (isAvailable) return 0;
   if (unavailable.includes('disabled')) return 5;
-  // No request with this token is answered until a person acts.
+  // No request with this token will be answered until a person acts.
   if (unavailable.includes('token_refused')) return 4;
-  // Ejected by a few requests of proxies, while probes pass.
+  // Ejected because of a few requests at proxies, while probes pass.
   if (!unavailable.includes('unhealthy')) return 1;
   return endpoint.health.status === 'unhealthy' && endpoint.health.passStreak > 0 ? 2 : 3;
 }

@@ -8,7 +8,7 @@ const good = () => new Scenario({ ids: [A, B, C] }).rounds(10, { a: 500, b: 520,
 const GONE = 'gone' as typeof A;
 const sessions = { a: { running: 2, cachedTokens: {} }, b: { running: 3, cachedTokens: {} } };
 
-/** What a command did, besides its answer. */
+/** The effects of a command besides its answer. */
 function effectsOf(story: Scenario, command: Parameters<Scenario['command']>[0]) {
   const before = story.effects.length;
   const outcome = story.command(command);
@@ -36,7 +36,7 @@ describe('commands about an endpoint that is not there', () => {
 });
 
 describe('commands', () => {
-  it('store wishes only where these change', () => {
+  it('store wishes only if they change', () => {
     const story = good();
     const first = effectsOf(story, { kind: 'disable', endpointId: B });
     expect(first.outcome).toMatchObject({ status: 'applied' });
@@ -68,7 +68,7 @@ describe('commands', () => {
     expect((story.world.wishes.grants[0]?.dayAtMs ?? 1) % DAY_MS).toBe(0);
   });
 
-  it('probe: one, or all that are enabled', () => {
+  it('probe: one, or all enabled ones', () => {
     const story = good();
     story.command({ kind: 'disable', endpointId: B });
     expect(effectsOf(story, { kind: 'probe' })).toMatchObject({
@@ -84,7 +84,7 @@ describe('commands', () => {
     });
   });
 
-  it('select: moves all sessions, and only where the choice is another one', () => {
+  it('select: moves all sessions, but only if the selection changes', () => {
     const story = good();
     const before = generations(story);
     const { effects } = effectsOf(story, { kind: 'select', endpointId: B });
@@ -105,7 +105,7 @@ describe('commands', () => {
     expect(generations(story)[0]).toBe(before[0]);
     expect(generations(story)[1]).toBeGreaterThan(before[1] ?? 0);
     const all = effectsOf(story, { kind: 'move-sessions' });
-    // Those of B are on their way already.
+    // Those of B are already moving.
     expect(all.outcome).toMatchObject({ status: 'applied', affected: 2 });
     expect(generations(story)[0]).toBeGreaterThan(before[0] ?? 0);
   });
@@ -120,20 +120,20 @@ describe('the plans of probes', () => {
       .flatMap((effect) => (effect.kind === 'set_probe' ? [effect.endpointId] : []));
   };
 
-  it('are set again only where they change', () => {
+  it('are set again only if they change', () => {
     const story = good();
     const { probePlans } = story.world;
     expect(plansOf(story, () => story.pass(1_000))).toEqual([]);
     expect(story.world.probePlans).toBe(probePlans);
     expect(plansOf(story, () => story.command({ kind: 'disable', endpointId: B }))).toEqual([B]);
     expect(plansOf(story, () => story.pass(1_000))).toEqual([]);
-    // Off for one reason, then for another: the plan that people see changes.
+    // Off for one reason, then for another: the displayed plan changes.
     expect(plansOf(story, () => story.command({ kind: 'pause' }))).toEqual([A, C]);
     expect(plansOf(story, () => story.command({ kind: 'enable', endpointId: B }))).toEqual([B]);
     expect(plansOf(story, () => story.command({ kind: 'resume' }))).toEqual([A, B, C]);
   });
 
-  it('probe a new address each second for a moment, then every few, then as configured', () => {
+  it('probe a new address every second for a moment, then every few, then as configured', () => {
     const story = good();
     const [{ groupName, styleChoice } = { groupName: '', styleChoice: 'fixed' as const }] =
       story.start.endpoints;

@@ -10,7 +10,7 @@ import { comparableScores } from './comparable-scores.ts';
 import type { Context } from './context.ts';
 
 const STALE_AFTER_MS = DEFAULT_POLICY.switching.staleAfterMs;
-/** Without direct probes for so long, the CLI measures an endpoint. */
+/** Without direct probes for this long, the CLI measures an endpoint. */
 const BASIS_MS = DEFAULT_POLICY.latency.basisMs;
 const NOW_MS = 3 * STALE_AFTER_MS;
 const CONTEXT: Context = { nowMs: epochMs(NOW_MS), policy: DEFAULT_POLICY, trigger: 'tick' };
@@ -18,7 +18,7 @@ const UNCERTAINTY_MS = 40;
 
 const [FIRST] = assessed(new Scenario().world, { [A]: 1_000 }, CONTEXT);
 
-/** One probe each, so long ago; the score is of a second, whatever they took. */
+/** One probe each, this long ago; the score is a second, regardless of their latency. */
 function measured(
   agesMs: { readonly cli?: number; readonly direct?: number },
   { cliMs = 400, ...score }: { cliMs?: number } & Partial<KnownScore> = {},
@@ -46,7 +46,7 @@ const errorMsOf = ({ endpoint }: Assessment): number =>
   estimateLatency(endpoint.latency.cli, CONTEXT.nowMs, CONTEXT.policy.latency)?.standardErrorMs ??
   0;
 
-it('an unknown score is comparable with no other', () => {
+it('an unknown score is not comparable with any other', () => {
   const known = measured(BY_CLI);
   const unknown: Assessment = { ...known, score: { status: 'unknown' } };
   expect(comparableScores(known, unknown, CONTEXT)).toBeUndefined();
@@ -68,22 +68,19 @@ it.each([
 it.each([
   ['the rival', BY_CLI, BY_DIRECT],
   ['the active endpoint', BY_DIRECT, BY_CLI],
-])(
-  'where %s is measured directly, the times of both CLI probes are compared',
-  (_which, one, other) => {
-    const active = measured(one, { cliMs: 400, liveMs: 11 });
-    const rival = measured(other, { cliMs: 800, liveMs: 22 });
-    const [from, to] = [errorMsOf(active), errorMsOf(rival)];
-    expect(Math.min(from, to)).toBeGreaterThan(UNCERTAINTY_MS);
-    expect(comparableScores(active, rival, CONTEXT)).toEqual({
-      from: { ...active.score, latencyMs: 400, uncertaintyMs: from },
-      to: { ...rival.score, latencyMs: 800, uncertaintyMs: to },
-      measured: 'alike',
-    });
-  },
-);
+])('if %s is measured directly, the CLI times of both are compared', (_which, one, other) => {
+  const active = measured(one, { cliMs: 400, liveMs: 11 });
+  const rival = measured(other, { cliMs: 800, liveMs: 22 });
+  const [from, to] = [errorMsOf(active), errorMsOf(rival)];
+  expect(Math.min(from, to)).toBeGreaterThan(UNCERTAINTY_MS);
+  expect(comparableScores(active, rival, CONTEXT)).toEqual({
+    from: { ...active.score, latencyMs: 400, uncertaintyMs: from },
+    to: { ...rival.score, latencyMs: 800, uncertaintyMs: to },
+    measured: 'alike',
+  });
+});
 
-it('a score that was less certain stays so', () => {
+it('a less certain score stays so', () => {
   const active = measured(BY_CLI, { uncertaintyMs: 9_000 });
   const scores = comparableScores(active, measured(BY_DIRECT), CONTEXT);
   expect(scores?.from).toMatchObject({ latencyMs: 400, uncertaintyMs: 9_000 });

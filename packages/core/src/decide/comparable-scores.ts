@@ -15,8 +15,8 @@ export interface ComparableScores {
 }
 
 /**
- * The scores of two endpoints by probes of the same style, where there are such; undefined where
- * either score is unknown. Endpoints that are configured to share no style are compared as they are.
+ * The scores of two endpoints, by probes of the same style if possible; undefined if either score is
+ * unknown. Endpoints that by configuration share no style are compared as they are.
  */
 export function comparableScores(
   active: Assessment,
@@ -36,7 +36,7 @@ export function comparableScores(
     : { from: byCli.from, to: byCli.to, measured: 'alike' };
 }
 
-/** With the time of its CLI probes; undefined where those are too old to compare. */
+/** The score with the latency of CLI probes; undefined if those are too old for comparison. */
 function withCliTime(
   { endpoint }: Assessment,
   score: KnownScore,

@@ -12,7 +12,7 @@ interface Change {
   readonly changedIds?: readonly (typeof A)[] | 'unknown';
 }
 
-/** A new configuration, and the effects of it. */
+/** A new configuration, and its effects. */
 function configure(story: Scenario, { ids = [A, B], changedIds = [] }: Change) {
   const before = story.effects.length;
   const [setting] = story.start.endpoints;
@@ -27,7 +27,7 @@ function configure(story: Scenario, { ids = [A, B], changedIds = [] }: Change) {
 }
 
 describe('the first configuration of a leader', () => {
-  it('ends the damping of what is down, and of nothing else', () => {
+  it('ends the damping of endpoints that are down, and of no others', () => {
     const down = good().rounds(3, { a: 'reset' });
     const { health } = endpoint(down);
     configure(down, { changedIds: 'unknown' });
@@ -41,20 +41,20 @@ describe('the first configuration of a leader', () => {
 });
 
 describe('a configuration', () => {
-  it('without a change leaves all as it was', () => {
+  it('without a change changes nothing', () => {
     const story = good();
     const { endpoints } = story.world;
     expect(configure(story, {})).toEqual([]);
     expect(story.world.endpoints).toEqual(endpoints);
   });
 
-  it('without endpoints is none', () => {
+  it('without endpoints is ignored', () => {
     const story = good();
     configure(story, { ids: [] });
     expect(story.world.endpoints).toHaveLength(2);
   });
 
-  it('has new endpoints probed at once, apart from disabled ones and while paused', () => {
+  it('has new endpoints probed immediately, except disabled ones and while paused', () => {
     expect(configure(good(), { ids: [A, B, C] })).toEqual([
       { kind: 'probe_now', endpointIds: [C] },
     ]);
@@ -66,7 +66,7 @@ describe('a configuration', () => {
     expect(configure(paused, { changedIds: [B] })).toEqual([]);
   });
 
-  it('with another URL voids what was known, and keeps what only rises', () => {
+  it('with another URL voids what was known, but keeps numbers that only rise', () => {
     const story = good();
     const before = endpoint(story);
     expect(configure(story, { changedIds: [A] })).toEqual([
@@ -82,7 +82,7 @@ describe('a configuration', () => {
     expect(endpoint(story, B).health.status).toBe('healthy');
   });
 
-  it('at the start of a leader has probed what was out of order, without damping', () => {
+  it('at the start of a leader has broken endpoints probed, without damping', () => {
     const story = good().rounds(3, { a: 500, b: 'reset' });
     for (const result of [500, 500, 'reset', 'reset', 'reset', 'reset'] as const) {
       story.rounds(1, { a: 500, b: result });
@@ -96,17 +96,20 @@ describe('a configuration', () => {
     expect(endpoint(story).changedAtMs).toBeNull();
   });
 
-  it.each([1, 5])('at the start of a leader has probed a token refused %i times', (times) => {
-    const story = good().rounds(times, { b: 'token_refused' });
-    expect(endpoint(story, B).health.status).toBe('healthy');
-    expect(configure(story, { changedIds: 'unknown' })).toEqual([
-      { kind: 'probe_now', endpointIds: [B] },
-    ]);
-    expect(endpoint(story, B).health.status).toBe('healthy');
-  });
+  it.each([1, 5])(
+    'at the start of a leader has a token probed that was refused %i times',
+    (times) => {
+      const story = good().rounds(times, { b: 'token_refused' });
+      expect(endpoint(story, B).health.status).toBe('healthy');
+      expect(configure(story, { changedIds: 'unknown' })).toEqual([
+        { kind: 'probe_now', endpointIds: [B] },
+      ]);
+      expect(endpoint(story, B).health.status).toBe('healthy');
+    },
+  );
 });
 
-describe('wishes about an endpoint that is gone', () => {
+describe('wishes about a removed endpoint', () => {
   it('are removed: the pin with a notice', () => {
     const story = good();
     story.command({ kind: 'select', endpointId: B, force: false });
@@ -122,7 +125,7 @@ describe('wishes about an endpoint that is gone', () => {
     });
   });
 
-  it('are removed: that it is disabled, and the pin on another stays', () => {
+  it('are removed: its disabling; a pin on another one stays', () => {
     const story = new Scenario({ ids: [A, B, C] }).rounds(10, { a: 500, b: 520, c: 540 });
     story.command({ kind: 'disable', endpointId: B });
     story.command({ kind: 'disable', endpointId: C });

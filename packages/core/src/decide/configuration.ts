@@ -6,9 +6,8 @@ import type { ConfigEvent, Effect, EndpointSetting } from './inputs.ts';
 import { type EndpointState, endpointOf, groupStates, newEndpoint, type World } from './world.ts';
 
 /**
- * Takes a new configuration. Endpoints that stay keep their state; what was known under another URL
- * or token is dropped and probed again at once; a pin on an endpoint that is gone is removed with a
- * notice.
+ * Applies a new configuration. Endpoints that remain keep their state; knowledge from another URL or token is
+ * dropped and the endpoint is probed immediately; a pin on a removed endpoint is cleared with a notice.
  */
 export function takeConfig(world: World, config: ConfigEvent, nowMs: EpochMs): Step {
   if (config.endpoints.length === 0) return stay(world);
@@ -33,7 +32,7 @@ function reset(setting: EndpointSetting, former: EndpointState, nowMs: EpochMs):
   const { probeSequence, evidence, sessionGeneration, recovery } = former;
   return {
     ...newEndpoint(setting),
-    // Numbers that only rise: late probes stay late, and proxies notice the change.
+    // These numbers only rise, so that late probes stay late and proxies notice the change.
     ...{ probeSequence, evidence: evidence + 1, sessionGeneration },
     ...{ recovery: recovered(recovery, nowMs), changedAtMs: nowMs },
   };
@@ -48,7 +47,7 @@ function kept(setting: EndpointSetting, former: EndpointState): EndpointState {
   };
 }
 
-/** While nobody led, anything may have been fixed: the first pass is enough. */
+/** While there was no leader, anything may have been fixed: the first pass is enough. */
 function doubted(endpoint: EndpointState, nowMs: EpochMs): EndpointState {
   if (isInOrder(endpoint)) return endpoint;
   const { health } = endpoint;
@@ -64,7 +63,7 @@ function isInOrder({ health, tokenAccess }: EndpointState): boolean {
   return health.status === 'healthy' && !isTokenDoubtful;
 }
 
-/** Removes wishes about endpoints that are gone. */
+/** Drops wishes about removed endpoints. */
 function withoutGone(world: World): Step {
   const known = new Set(world.endpoints.map(({ id }) => id));
   const { mode, disabled } = world.wishes;

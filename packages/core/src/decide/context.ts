@@ -4,7 +4,7 @@ import type { Policy } from '../decision-policy.ts';
 import type { Effect } from './inputs.ts';
 import type { World } from './world.ts';
 
-/** What all steps of one call of `reduce` share. */
+/** Shared by all steps of one call of `reduce`. */
 export interface Context {
   readonly nowMs: EpochMs;
   readonly policy: Policy;

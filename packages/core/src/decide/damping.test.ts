@@ -19,7 +19,7 @@ const switched = (agoMs: readonly number[], freeze: Freeze = { status: 'none' })
 const often = Array.from({ length: flapLimit + 1 }, (_, index) => 1_000 * index);
 
 describe('stepFreeze', () => {
-  it('forgets switches when the window is over, and nothing else', () => {
+  it('forgets switches after the window, and nothing else', () => {
     const world = switched([flapWindowMs, flapWindowMs - 1, 5]);
     const { next, effects } = stepFreeze(world, context(NOW));
     expect(next).toEqual(switched([flapWindowMs - 1, 5]));
@@ -39,7 +39,7 @@ describe('stepFreeze', () => {
     expect(stepFreeze(old, context(NOW)).next.switching.freeze.status).toBe('none');
   });
 
-  it('thaws at its moment', () => {
+  it('thaws in time', () => {
     const frozen = switched([], { status: 'flapping', untilAtMs: epochMs(NOW) });
     expect(stepFreeze(frozen, context(NOW - 1))).toEqual({ next: frozen, effects: [] });
     const { next, effects } = stepFreeze(frozen, context(NOW));
@@ -49,7 +49,7 @@ describe('stepFreeze', () => {
 });
 
 describe('stepOverload', () => {
-  it('says once that it began, and once that it ended', () => {
+  it('reports once that it began, and once that it ended', () => {
     const nowMs = epochMs(NOW);
     const overload = { overloadedAtMs: nowMs, answeredAtMs: null };
     const endpoints = calm.endpoints.map((endpoint) => ({ ...endpoint, overload }));
@@ -88,7 +88,7 @@ describe('a world before the first event', () => {
     expect(() => initialWorld({ ...setup, endpoints: [] })).toThrow(RangeError);
   });
 
-  it('goes on from the former selection, unless its endpoint is gone', () => {
+  it('continues from the former selection, unless its endpoint is gone', () => {
     const former = { ...calm.selection, activeId: second?.id ?? calm.selection.activeId };
     const again = initialWorld({ ...setup, selection: former, decisions: 7 });
     expect(again.selection).toBe(former);

@@ -17,10 +17,7 @@ export function stepOverload(world: World, { nowMs, policy }: Context): Step {
   };
 }
 
-/**
- * Too many automatic switches freeze latency switches for a while: better second best than
- * flapping.
- */
+/** Too many automatic switches freeze latency switches for a while: better second best than flapping. */
 export function stepFreeze(world: World, { nowMs, policy }: Context): Step {
   const { switching } = world;
   const recentAtMs = switching.recentAtMs.filter(

@@ -6,7 +6,7 @@ import { isAtRest } from './decision-pace.ts';
 import type { World } from './world.ts';
 
 const rests = ({ world, atMs }: Scenario) => isAtRest(world, epochMs(atMs));
-/** Two healthy endpoints that nobody has asked anything for an hour. */
+/** Two healthy endpoints without requests for an hour. */
 const calm = () => new Scenario().rounds(10, { a: 500, b: 600 }).presence();
 
 describe('a leader is at rest', () => {
@@ -14,7 +14,7 @@ describe('a leader is at rest', () => {
     expect(rests(calm())).toBe(true);
   });
 
-  it('with a disabled endpoint, and with one that has been down for long', () => {
+  it('with a disabled endpoint, and with one that has long been down', () => {
     const story = calm();
     story.command({ kind: 'disable', endpointId: B });
     expect(rests(story)).toBe(true);
@@ -56,7 +56,7 @@ describe('a leader is not at rest', () => {
     ).toBe(false);
   });
 
-  it('while it has not chosen yet', () => {
+  it('before its first choice', () => {
     expect(rests(new Scenario().pass(10_001))).toBe(false);
   });
 

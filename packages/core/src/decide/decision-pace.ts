@@ -4,15 +4,14 @@ import type { EpochMs } from '@zephyr/contract/scalars';
 import { totalActiveRequests } from './presence.ts';
 import type { World } from './world.ts';
 
-/** Without a request; longer than the pauses within a person's work. */
+/** Time without a request; longer than the pauses in a person's work. */
 export const REST_AFTER_MS = 10_000;
-/** Something hangs on the next result. */
+/** Paces at which a decision depends on the next result. */
 const URGENT: ReadonlySet<ProbePace> = new Set(['verifying', 'comparing', 'deciding']);
 
 /**
- * Whether time alone changes nothing within the next seconds: nobody has asked anything for a while,
- * no switch is near, no endpoint is out of the running, no probe is urgent. A leader may then decide
- * less often.
+ * Whether nothing will change in the next seconds through time alone: no requests for a while, no switch
+ * is near, no endpoint is ejected, no probe is urgent. A leader may then decide less often.
  */
 export function isAtRest(world: World, nowMs: EpochMs): boolean {
   const { switching, proxies } = world;

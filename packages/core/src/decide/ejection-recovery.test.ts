@@ -27,27 +27,27 @@ const ejected = (
 const recoveriesOf = (story: Scenario, id: EndpointId = A) =>
   story.content.endpoints[id]?.recoveries ?? 0;
 
-/** Two endpoints that answer, chosen among, and a proxy that has ejected the active one. */
+/** Two settled endpoints that answer, and a proxy that has ejected the active one. */
 function ejection(failure: FailureClass = 'server_error'): Scenario {
   const story = new Scenario().rounds(3, { a: 500, b: 600 });
   return story.pass(60_000).presence().presence(ejected(A, failure));
 }
 
-/** The proxy goes on reporting the ejection each second. */
+/** The proxy keeps reporting the ejection every second. */
 function seconds(story: Scenario, count: number, report = ejected(A)): Scenario {
   for (let second = 0; second < count; second += 1) story.pass(SECOND).presence(report);
   return story;
 }
 
 describe('what ends ejections in all proxies', () => {
-  it('a passed real probe, at once', () => {
+  it('a passed real probe, immediately', () => {
     const story = ejection();
     expect(story.content.endpoints['a']).toMatchObject({ available: false, recoveries: 0 });
     story.probe(A, 500);
     expect(story.content.endpoints['a']).toMatchObject({ available: true, recoveries: 1 });
   });
 
-  it('again the second time', () => {
+  it('the second time too', () => {
     const story = ejection().probe(A, 500);
     story.pass(10_000).presence();
     story.pass(SECOND).presence(ejected(A)).pass(4_000).presence(ejected(A));
@@ -64,7 +64,7 @@ describe('what ends ejections in all proxies', () => {
     expect(story.content.endpoints['a']?.available).toBe(false);
   });
 
-  it.each(['tcp', 'http'] as const)('not a %s probe: an open port answers nobody', (style) => {
+  it.each(['tcp', 'http'] as const)('not a %s probe: an open port answers no request', (style) => {
     const story = ejection().probe(A, 500, { style });
     expect(recoveriesOf(story)).toBe(0);
   });
@@ -74,7 +74,7 @@ describe('what ends ejections in all proxies', () => {
     expect(recoveriesOf(story)).toBe(0);
   });
 
-  it('not a passed probe where no proxy has ejected it', () => {
+  it('not a passed probe if no proxy has ejected it', () => {
     const story = new Scenario().rounds(5, { a: 500, b: 600 }).presence().probe(A, 500);
     expect(recoveriesOf(story)).toBe(0);
     story.presence(ejected(A, 'server_error', 'half_open')).probe(A, 500);
@@ -96,7 +96,7 @@ describe('what ends ejections in all proxies', () => {
     expect(recoveriesOf(story)).toBe(0);
   });
 
-  it('a probe that an operator ordered, when it passes, and only that one', () => {
+  it('a probe that an operator requested, if it passes, and only that one', () => {
     const story = ejection().presence();
     story.command({ kind: 'probe', endpointId: A });
     expect(recoveriesOf(story)).toBe(0);
@@ -126,16 +126,16 @@ describe('proxies do not contradict each other', () => {
     return story.presence({ proxyId: 'p2' }).presence({ proxyId: 'p1', ...ejected(A) });
   };
 
-  it('what one serves well, another does not hold for dead', () => {
+  it('what serves one well, another does not consider dead', () => {
     const story = good(two(), 'p2');
     expect(story.content.endpoints['a']).toMatchObject({ available: true, recoveries: 1 });
   });
 
-  it('is no proof of the one that has ejected it: its running answers end well', () => {
+  it('is no proof from the one that has ejected it: its active answers end well', () => {
     expect(recoveriesOf(good(two(), 'p1'))).toBe(0);
   });
 
-  it('is no proof together with failures', () => {
+  it('is no proof if there are also failures', () => {
     const story = two().receive({
       kind: 'outcomes',
       batch: {
@@ -146,7 +146,7 @@ describe('proxies do not contradict each other', () => {
     expect(recoveriesOf(story)).toBe(0);
   });
 
-  it('costs the one whose way there is broken few requests: the gap doubles to its limit', () => {
+  it('costs a proxy with a broken path few requests: the gap doubles up to its limit', () => {
     const story = two();
     const secondsPassed = 120;
     for (let second = 0; second < secondsPassed; second += 1) {
@@ -161,7 +161,7 @@ describe('proxies do not contradict each other', () => {
     expect(recoveriesOf(story)).toBeLessThanOrEqual(most);
   });
 
-  it('is not taken out by invented proxies while an honest one is served well', () => {
+  it('is not ejected by fake proxies while an honest one is served well', () => {
     const story = new Scenario().rounds(3, { a: 500, b: 600 }).pass(60_000);
     good(story, 'honest');
     for (let second = 0; second < 60; second += 1) {
@@ -195,7 +195,7 @@ describe('a changed URL or token', () => {
     story.effects.flatMap((effect) => (effect.kind === 'probe_now' ? [effect.endpointIds] : []));
 
   it.each(['connection_refused', 'token_refused', 'credit'] as const)(
-    'drops what was known (%s), in all proxies, and is probed at once',
+    'drops what was known (%s), in all proxies, and is probed immediately',
     (failure) => {
       const story = new Scenario().rounds(5, { a: failure, b: 600 }).presence(ejected(A, failure));
       expect(story.content.endpoints['a']?.available).toBe(false);
@@ -209,7 +209,7 @@ describe('a changed URL or token', () => {
     },
   );
 
-  it('is served after the first pass, even where the first probe ran with the old one', () => {
+  it('serves after the first pass, even if the first probe ran with the old one', () => {
     const story = new Scenario().rounds(9, { a: 'connection_refused', b: 'connection_refused' });
     story
       .pass(SECOND)
@@ -221,7 +221,7 @@ describe('a changed URL or token', () => {
     expect(story.active).toBe(A);
   });
 
-  it('leaves alone what has not changed', () => {
+  it('does not affect unchanged endpoints', () => {
     const story = new Scenario().rounds(3, { a: 500, b: 600 });
     const before = story.content.endpoints;
     story.receive(config([]));
@@ -229,7 +229,7 @@ describe('a changed URL or token', () => {
     expect(probesOrdered(story)).toEqual([]);
   });
 
-  it('is not probed where checks are paused, or the endpoint is out of service', () => {
+  it('is not probed while probes are paused or the endpoint is disabled', () => {
     const story = new Scenario().rounds(3, { a: 500, b: 600 });
     story.command({ kind: 'disable', endpointId: A });
     story.receive(config([A]));
@@ -238,7 +238,7 @@ describe('a changed URL or token', () => {
     expect(probesOrdered(story)).toEqual([]);
   });
 
-  it('at the start of a leader: what is out of order is probed at once, and one pass is enough', () => {
+  it('at the start of a leader: broken endpoints are probed immediately, and one pass is enough', () => {
     const fallen = new Scenario().rounds(2, { a: 500, b: 600 });
     for (let fall = 0; fall < 4; fall += 1) {
       for (let n = 0; n < 3; n += 1) fallen.pass(SECOND).probe(A, 'reset');
@@ -267,12 +267,12 @@ describe('an unavailable endpoint is never worse than none', () => {
     expect(story.content.endpoints['a']?.available).toBe(true);
   });
 
-  it('but is damped where there is a better one', () => {
+  it('but is damped if there is a better one', () => {
     const story = damped(new Scenario().rounds(2, { a: 500, b: 600 }));
     expect(story.content.endpoints['a']?.available).toBe(false);
   });
 
-  it('lists those that may answer after all by how likely that is', () => {
+  it('lists those that may still answer by how likely that is', () => {
     const [bad, worse, best, dead] = ['bad', 'worse', 'best', 'dead'].map(endpointId) as [
       EndpointId,
       EndpointId,
@@ -284,7 +284,7 @@ describe('an unavailable endpoint is never worse than none', () => {
     story.probe(dead, 'token_refused').probe(dead, 'token_refused');
     for (let n = 0; n < 3; n += 1) story.probe(worse, 'reset').probe(bad, 'reset');
     story.probe(bad, 300).presence(ejected(best));
-    // One pass makes `bad` the only one that is available.
+    // One pass makes `bad` the only available one.
     expect(story.content.order).toEqual([bad, best, worse, dead]);
   });
 
@@ -333,7 +333,7 @@ describe('a good report of one proxy', () => {
   const after = (of: Recovery, ...ejectedBy: readonly string[]) =>
     afterGoodReport(of, 'p1', evidence(...ejectedBy));
 
-  it('is a recovery where another proxy has ejected the endpoint, and it has not', () => {
+  it('is a recovery if another proxy has ejected the endpoint, and this one has not', () => {
     expect(after(recovery(null, 0), 'p2')).toEqual({
       ...{ count: 8, atMs: NOW_MS, gapMs: recoveryGapMs, awaits: 'nothing', served },
     });

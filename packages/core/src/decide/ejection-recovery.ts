@@ -3,8 +3,8 @@
  * increments an endpoint's `recoveries` when there is evidence that it works, and each proxy that
  * sees the number rise admits a few requests again (`ejected` becomes `half_open`).
  *
- * Evidence: a passed real probe, an operator's wish, a changed URL or token, and another proxy that
- * gets good answers.
+ * Evidence: a passed real probe, an operator's command, a changed URL or token, and good answers at
+ * another proxy.
  */
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
 
@@ -15,9 +15,9 @@ export interface Recovery {
   /** Only rises; proxies compare it. */
   readonly count: number;
   readonly atMs: EpochMs | null;
-  /** The least time from the last recovery to one by live traffic. */
+  /** Minimum time between the last recovery and one by live traffic. */
   readonly gapMs: number;
-  /** `ordered_probe`: an operator asked for a probe; if it passes, that is always a recovery. */
+  /** `ordered_probe`: an operator requested a probe; if it passes, that is always a recovery. */
   readonly awaits: 'nothing' | 'ordered_probe';
   /** The last report with good answers and without failures. */
   readonly served: { readonly proxyId: string; readonly atMs: EpochMs } | null;
@@ -39,7 +39,7 @@ export interface Evidence {
   readonly policy: PresencePolicy;
 }
 
-/** A recovery without a condition: by an operator's wish or a changed configuration. */
+/** An unconditional recovery: by an operator's command or a changed configuration. */
 export function recovered(recovery: Recovery, nowMs: EpochMs): Recovery {
   return { ...recovery, count: recovery.count + 1, atMs: nowMs };
 }
@@ -51,10 +51,9 @@ export function afterPassedProbe(recovery: Recovery, evidence: Evidence): Recove
 }
 
 /**
- * One proxy got good answers. That is evidence for another proxy that has ejected the endpoint, but
- * the network of that proxy may be broken, and then it ejects again at once. So the least gap
- * between two such recoveries doubles up to `recoveryGapMaxMs`, and is small again after a quiet
- * time.
+ * One proxy got good answers. That is evidence for another proxy that has ejected the endpoint, but that
+ * proxy's own network may be broken, and then it ejects again immediately. So the minimum gap between two
+ * such recoveries doubles up to `recoveryGapMaxMs`, and is reset after a quiet period.
  */
 export function afterGoodReport(recovery: Recovery, proxyId: string, evidence: Evidence): Recovery {
   const { presences, id, nowMs, policy } = evidence;
@@ -75,8 +74,8 @@ export function afterGoodReport(recovery: Recovery, proxyId: string, evidence: E
 const QUIET_GAPS = 4;
 
 /**
- * Whether reported ejections are outdated or contradicted: the proxies have not seen the last
- * recovery yet, or a proxy that has not ejected the endpoint has just got good answers.
+ * Whether reported ejections are outdated or contradicted: the proxies have not yet seen the last
+ * recovery, or a proxy that has not ejected the endpoint has just got good answers.
  */
 export function isContradicted(
   { atMs, served }: Recovery,

@@ -22,11 +22,11 @@ export interface GroupSetting {
   readonly dynamicScaling: boolean;
   /** How long a passed real probe counts (`real_interval_seconds`). */
   readonly realIntervalMs: number;
-  /** Money for probes in one day (UTC); absent: no limit. */
+  /** Budget for probes in one day (UTC); absent: no limit. */
   readonly dailyBudgetUsd?: number | undefined;
 }
 
-/** Endpoints of one priority that have a weight share the load: see `sharesOf`. */
+/** Endpoints of the same priority that have a weight share the load: see `sharesOf`. */
 export interface SharingSetting {
   readonly priority: number;
   readonly weight: number;
@@ -39,35 +39,35 @@ export interface EndpointSetting {
   readonly styleChoice: 'auto' | 'fixed';
   /** See `preferencesMs`. */
   readonly preferenceMs: number;
-  /** Absent: sessions are not spread over it and others. */
+  /** Absent: it does not share sessions with others. */
   readonly sharing?: SharingSetting | undefined;
 }
 
 export type CommandOutcome =
   | {
       readonly status: CommandAnswer['outcome'];
-      /** The mode before, so that the command can be undone. */
+      /** The previous mode, so that the command can be undone. */
       readonly previousMode: Mode;
-      /** Sessions moved or endpoints probed; 0 where nothing is counted. */
+      /** Sessions moved or endpoints probed; 0 for other commands. */
       readonly affected: number;
     }
   | { readonly status: 'refused'; readonly why: CommandRefusal };
 
-/** Everything that the core receives. Plain JSON, so that it can be stored and replayed. */
+/** All inputs of the core. Plain JSON, so that they can be stored and replayed. */
 export type WorldEvent =
   | { readonly kind: 'probe'; readonly result: ProbeResult }
   | { readonly kind: 'outcomes'; readonly batch: OutcomeBatch }
   | { readonly kind: 'presence'; readonly report: PresenceReport }
   | { readonly kind: 'proxy_gone'; readonly proxyId: string }
   | { readonly kind: 'command'; readonly commandId: string; readonly command: OperatorCommand }
-  /** The whole new list, in order of preference: endpoints not in it are forgotten. */
+  /** The complete new list, in order of preference: endpoints not in it are forgotten. */
   | {
       readonly kind: 'config';
       readonly groups: readonly GroupSetting[];
       readonly endpoints: readonly EndpointSetting[];
       /**
-       * Endpoints whose URL or token has changed: what was known of them is void. `unknown`: the first one of a
-       * leader; what is out of order may have been fixed meanwhile.
+       * Endpoints whose URL or token has changed: knowledge about them is void. `unknown`: a leader's first
+       * configuration; broken endpoints may have been fixed meanwhile.
        */
       readonly changedIds?: readonly EndpointId[] | 'unknown' | undefined;
     }
@@ -76,13 +76,13 @@ export type WorldEvent =
 
 export type ConfigEvent = Extract<WorldEvent, { kind: 'config' }>;
 
-/** An event with its moment, by the clock of the machine that decides. */
+/** An event with its time, by the clock of the machine that decides. */
 export interface Input {
   readonly atMs: EpochMs;
   readonly event: WorldEvent;
 }
 
-/** What the controller has to do, in the order of the list of effects. */
+/** What the controller must do, in the order of the list. */
 export type Effect =
   | { readonly kind: 'publish'; readonly content: SnapshotContent }
   | { readonly kind: 'record'; readonly decision: Decision }

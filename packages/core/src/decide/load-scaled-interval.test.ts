@@ -41,7 +41,7 @@ describe('the interval under load', () => {
   });
 });
 
-describe('the interval while nobody works', () => {
+describe('the interval while idle', () => {
   it('is never below the configured one nor above the longest', () => {
     fc.assert(
       fc.property(fc.nat(5 * HOUR), fc.nat(5 * HOUR), (one, other) => {
@@ -67,11 +67,11 @@ describe('the interval while nobody works', () => {
     expect(idleIntervalMs(GROUP, idleMs)).toBe(intervalMs);
   });
 
-  it('stays the configured one where that is the longest', () => {
+  it('stays the configured one if that is the longest', () => {
     expect(idleIntervalMs({ intervalMs: 60_000, maxIntervalMs: 30_000 }, HOUR)).toBe(60_000);
   });
 
-  it('counts from the last moment with an active request', () => {
+  it('counts from the last active request', () => {
     const story = new Scenario({ group: { dynamicScaling: true } }).rounds(1, { a: 500, b: 500 });
     story.presence(running({ [A]: 1 })).presence(running({}));
     const busyAtMs = story.atMs;

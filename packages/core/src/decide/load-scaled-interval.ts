@@ -1,4 +1,4 @@
-/** How often probes run with `dynamic_scaling`: by the load, and ever more rarely while nobody works. */
+/** How often probes run with `dynamic_scaling`: by load, and ever less often while idle. */
 import type { LOAD_LEVELS } from '@zephyr/contract/api-state';
 import type { ProbePace } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
@@ -23,9 +23,8 @@ function loadLevelOf(world: World, policy: ProbingPolicy): LoadLevel {
 }
 
 /**
- * High load: the shortest interval. Medium: the geometric mean of that and the configured one. Low:
- * as configured. Idle: as configured for a minute, then rising exponentially to the longest over an
- * hour.
+ * High load: the shortest interval. Medium: the geometric mean of that and the configured one. Low: as
+ * configured. Idle: as configured for a minute, then rising exponentially over an hour to the longest.
  */
 export function scaledInterval(
   world: World,
@@ -48,7 +47,7 @@ export function scaledInterval(
   }
 }
 
-/** The interval rises in steps, so that the plan does not change each second. */
+/** The interval rises in steps, so that the plan does not change every second. */
 const IDLE_STEPS = 10;
 
 export function idleIntervalMs(

@@ -21,7 +21,7 @@ const started = (results: Readonly<Record<string, number>>, setup = sharing) =>
   new Scenario({ ids: [A, B, C], sharing: setup }).rounds(12, results);
 
 describe('endpoints with weights', () => {
-  it('share the load, though one is faster by more than a switch needs', () => {
+  it('share the load, even if one is faster by more than a switch needs', () => {
     const scenario = started({ a: 900, b: 500, c: 3_000 });
     expect(scenario.content.shares).toEqual(SHARED);
     const { length } = scenario.story;
@@ -30,7 +30,7 @@ describe('endpoints with weights', () => {
     expect(scenario.story).toHaveLength(length);
   });
 
-  it('share nothing without a weight, of another priority, or before they are measured', () => {
+  it('do not share without a weight, with another priority, or before they are measured', () => {
     const only = { [A]: { priority: 1, weight: 2 } };
     expect(
       started({ a: 500, b: 500, c: 500 }, only as typeof sharing).content.shares,
@@ -64,7 +64,7 @@ describe('endpoints with weights', () => {
     expect([scenario.active, scenario.content.shares]).toEqual([C, undefined]);
   });
 
-  it('share without the one that fails, and people may choose one alone', () => {
+  it('share without the one that fails, and an operator may pin one alone', () => {
     const scenario = started({ a: 500, b: 500, c: 3_000 });
     for (let failure = 0; failure < DEFAULT_POLICY.health.fall; failure += 1) {
       scenario.probe(B, 'server_error').pass(1_000);
@@ -87,7 +87,7 @@ describe('endpoints with weights', () => {
 });
 
 describe('a changed weight', () => {
-  it('is published at once, and ends when it is taken away', () => {
+  it('is published immediately, and ends when it is removed', () => {
     const scenario = started({ a: 500, b: 500, c: 3_000 });
     const endpoints = (weight: number | undefined) =>
       [A, B].map((id) => ({
@@ -120,11 +120,11 @@ describe('the shares at one moment', () => {
     expect(idsOf(scored({ a: 500, b: 500 + TOLERANCE_MS, c: 501 + TOLERANCE_MS }))).toEqual([A, B]);
   });
 
-  it('have the active endpoint among them until the switch away from it', () => {
+  it('include the active endpoint until the switch away from it', () => {
     expect(idsOf(scored({ a: 501 + TOLERANCE_MS, b: 500, c: 500 }))).toEqual([A, B, C]);
   });
 
-  it('are nobody’s where the active endpoint is not measured or not available', () => {
+  it('are empty if the active endpoint is not measured or not available', () => {
     expect(idsOf(scored({ a: null, b: 500, c: 500 }))).toEqual([]);
     const [a, ...others] = scored({ a: 500, b: 500, c: 500 });
     expect(idsOf([{ ...(a as Assessment), isAvailable: false }, ...others])).toEqual([]);

@@ -1,6 +1,6 @@
 /**
- * Several active endpoints: those of one priority that have a weight, such as several accounts, share the
- * new sessions while none of them is clearly slower than the best. Without weights nobody shares.
+ * Load sharing: endpoints of one priority that have a weight, such as several accounts, share new sessions
+ * while none of them is clearly slower than the best. Without weights there is no sharing.
  */
 import type { Share } from '@zephyr/contract/snapshot';
 
@@ -13,9 +13,9 @@ import type { World } from './world.ts';
 const NOBODY: readonly Share[] = [];
 
 /**
- * The endpoints that share the load, the active one among them; empty while it serves alone: where people
- * chose it, and where it is the only one of its kind that serves well. One that has become slower than the
- * tolerance gets no new sessions; the active one does until the switch away from it.
+ * The endpoints that share the load, including the active one; empty while it serves alone, because it was
+ * selected manually or is the only one of its priority that serves well. One that is slower than the best
+ * by more than the tolerance gets no new sessions; the active one does until the switch away from it.
  */
 export function sharesOf(
   { selection, wishes }: Pick<World, 'selection' | 'wishes'>,
@@ -43,7 +43,7 @@ export function isSharing({ endpoint }: Assessment, shares: readonly Share[]): b
   return shares.some(({ id }) => id === endpoint.id);
 }
 
-/** Whether one is not slower than another by more than the tolerance; old scores count too. */
+/** Whether one is slower than another by at most the tolerance; stale scores count too. */
 export function isAsGood(one: Assessment, other: Assessment, context: Context): boolean {
   if (one === other) return true;
   const scores = comparableScores(one, other, context);

@@ -9,7 +9,7 @@ const fail = (story: Scenario, id: typeof A) => {
 };
 
 describe('select', () => {
-  it('pins the endpoint, at once, and moves all sessions', () => {
+  it('pins the endpoint immediately, and moves all sessions', () => {
     const story = settled().presence(running({ a: 2 }));
     expect(story.command({ kind: 'select', endpointId: C })).toEqual({
       status: 'applied',
@@ -25,14 +25,14 @@ describe('select', () => {
     });
   });
 
-  it('keeps a pinned endpoint although another one is faster', () => {
+  it('keeps a pinned endpoint even if another one is faster', () => {
     const story = settled();
     story.command({ kind: 'select', endpointId: C });
     expect(story.rounds(20, { a: 100, b: 500, c: 900 }).active).toBe(C);
     expect(story.story).toEqual(['switched operator_selected a>c']);
   });
 
-  it('moves the sessions when an endpoint that was chosen by force becomes available', () => {
+  it('moves the sessions when an endpoint pinned by force becomes available', () => {
     const story = fail(settled(), B);
     story.command({ kind: 'select', endpointId: B, force: true });
     const before = story.content.endpoints['a']?.sessionGeneration ?? 0;
@@ -53,7 +53,7 @@ describe('select', () => {
     expect(story.notices).toContain('pin_available');
   });
 
-  it('is a choice and no return, although another endpoint had failed before', () => {
+  it('is a choice, not a return, even if another endpoint failed before', () => {
     const story = fail(settled(), A);
     expect(story.reason).toBe('active_failed');
     story.command({ kind: 'select', endpointId: C });
@@ -61,7 +61,7 @@ describe('select', () => {
     expect(story.notices).not.toContain('pin_available');
   });
 
-  it('refuses what is not there, disabled, or not available unless forced', () => {
+  it('refuses an unknown or disabled endpoint, and an unavailable one unless forced', () => {
     const story = fail(settled(), B);
     const unknown = { kind: 'select', endpointId: 'x' as typeof A } as const;
     expect(story.command(unknown)).toEqual({ status: 'refused', why: 'unknown_endpoint' });
@@ -81,7 +81,7 @@ describe('select', () => {
     });
   });
 
-  it('goes back to choosing by itself', () => {
+  it('returns to the automatic mode', () => {
     const story = settled();
     story.command({ kind: 'select', endpointId: C });
     const outcome = story.command({ kind: 'mode', mode: 'auto' });
@@ -90,7 +90,7 @@ describe('select', () => {
     expect(story.rounds(10, { a: 100, b: 500, c: 900 }).active).toBe(A);
   });
 
-  it('pins the active endpoint by the manual mode, and says when nothing changes', () => {
+  it('pins the active endpoint in manual mode, and reports when nothing changes', () => {
     const story = settled();
     expect(story.command({ kind: 'mode', mode: 'manual' })).toMatchObject({ status: 'applied' });
     expect(story.command({ kind: 'mode', mode: 'manual' })).toMatchObject({ status: 'unchanged' });
@@ -109,7 +109,7 @@ describe('disable', () => {
     expect(story.content.order).toContain(A);
   });
 
-  it('refuses to take out the last one unless forced', () => {
+  it('refuses to disable the last one unless forced', () => {
     const story = settled();
     story.command({ kind: 'disable', endpointId: A });
     story.command({ kind: 'disable', endpointId: B });
@@ -146,7 +146,7 @@ describe('pause', () => {
 });
 
 describe('probe', () => {
-  it('asks for probes of one or of all that are enabled', () => {
+  it('requests probes of one or all enabled endpoints', () => {
     const story = settled();
     story.command({ kind: 'disable', endpointId: B });
     expect(story.command({ kind: 'probe' })).toMatchObject({ affected: 2 });
@@ -156,7 +156,7 @@ describe('probe', () => {
 });
 
 describe('move-sessions', () => {
-  it('lets the sessions of one endpoint choose again, and returns how many', () => {
+  it('lets the sessions of one endpoint be placed again, and returns how many', () => {
     const story = settled().presence({
       sessions: { b: { running: 4, cachedTokens: { sonnet: 1_000_000 } } },
     });
@@ -201,13 +201,13 @@ describe('a new configuration', () => {
     expect(Object.keys(story.world.probePlans)).toEqual(['b', 'c']);
   });
 
-  it('keeps what is known of the others', () => {
+  it('keeps what is known about the others', () => {
     const story = settled();
     const known = story.world.endpoints[1]?.latency;
     expect(story.receive(config([C, B])).world.endpoints[1]?.latency).toEqual(known);
   });
 
-  it('clears a pin on what is gone, visibly', () => {
+  it('clears a pin on a removed endpoint, visibly', () => {
     const story = settled();
     story.command({ kind: 'select', endpointId: C });
     story.receive(config([A, B]));
@@ -236,7 +236,7 @@ describe('a wish about an endpoint', () => {
     expect(recoveries(story).map((count, index) => count - (before[index] ?? 0))).toEqual(risen);
   });
 
-  it('ends none where it is refused', () => {
+  it('ends none if it is refused', () => {
     const story = fail(settled(), B);
     const before = recoveries(story);
     expect(story.command({ kind: 'select', endpointId: B })).toMatchObject({ status: 'refused' });

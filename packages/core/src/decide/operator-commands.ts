@@ -25,7 +25,7 @@ export interface GivenCommand {
   readonly nowMs: EpochMs;
 }
 
-/** Applies one command of an operator, or refuses it; switches that follow are decided later. */
+/** Applies one operator command, or refuses it; resulting switches are decided later. */
 export function applyCommand(world: World, about: GivenCommand): Step {
   const result = run(world, about);
   const { outcome, effects } = result;
@@ -121,7 +121,7 @@ function select(
   return { ...pinned, effects: [{ kind: 'notice', notice }] };
 }
 
-/** Pinning moves all sessions: who chooses an endpoint expects it to be used. */
+/** Pinning moves all sessions: an operator who pins an endpoint expects it to be used. */
 function pin(world: World, endpointId: EndpointId): Result {
   const result = wish(world, { mode: { kind: 'manual', endpointId } });
   return result.next === world ? result : { ...result, next: moveSessions(result.next) };
@@ -150,7 +150,7 @@ function move(world: World, fromId: EndpointId | undefined): Result {
   return applied(world, { next: moveSessions(world, fromId), affected, effects: [] });
 }
 
-/** Adds to what was granted that day (UTC); grants of other days have ended. */
+/** Adds to that day's grant (UTC); grants of other days have expired. */
 function grant(
   world: World,
   { name, usd }: Extract<OperatorCommand, { kind: 'grant' }>,
@@ -160,7 +160,7 @@ function grant(
   const today = world.wishes.grants.filter((known) => known.dayAtMs === dayAtMs);
   const former = today.find((known) => known.name === name)?.usd ?? 0;
   const others = today.filter((known) => known.name !== name);
-  // 0.1 and 0.2 are 0.3.
+  // So that 0.1 + 0.2 is 0.3.
   const sum = Math.round((former + usd) * NANO) / NANO;
   return wish(world, { grants: [...others, { name, dayAtMs, usd: sum }] });
 }

@@ -84,7 +84,7 @@ describe('an endpoint of a later priority', () => {
     expect(story(100).active).toBe(A);
   });
 
-  it('takes over where it is faster by more, and its score shows what counts against it', () => {
+  it('takes over if it is faster by more, and its score shows its handicap', () => {
     const scenario = new Scenario({ ids: [A, B, C], preferencesMs: { [B]: 1_000, [C]: 5_000 } });
     probeAll(scenario, { a: 4_000, b: 100, c: 5_000 }, 30);
     expect(scenario.world.selection).toMatchObject({ activeId: B });
@@ -101,7 +101,7 @@ describe('an endpoint of a later priority', () => {
     expect(scenario.world.selection).toMatchObject({ activeId: A, reason: 'preferred' });
   });
 
-  it('serves while the preferred one fails, the nearest priority first', () => {
+  it('serves while the preferred one fails, the next priority first', () => {
     const scenario = probeAll(
       new Scenario({ ids: [A, C, B], preferencesMs: { [B]: 1_000, [C]: 5_000 } }),
       { a: 800, b: 1_500, c: 100 },

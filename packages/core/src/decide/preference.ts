@@ -1,9 +1,9 @@
-/** What the configuration says against an endpoint, in milliseconds of score. */
+/** The configuration's handicap of an endpoint, in milliseconds of score. */
 
 export interface PreferenceSettings {
-  /** 1 is preferred; greater numbers come later. */
+  /** 1 is preferred; larger numbers come later. */
   readonly priority: number;
-  /** What it charges, as a multiple of the price list. */
+  /** Its price as a multiple of the list price. */
   readonly usdFactor: number;
 }
 
@@ -15,10 +15,11 @@ export interface PreferencePolicy {
 }
 
 /**
- * A handicap for each endpoint, in their order. The best priority and the lowest price have none, so
- * that without preferences all are 0 and nothing changes:
+ * The handicap of each endpoint, in order. The best priority and the lowest price have none, so that
+ * without preferences all are 0 and nothing changes:
  *
- *     (priority − best priority) × priorityToleranceMs + (usdFactor ÷ lowest usdFactor − 1) × priceToleranceMs
+ *     (priority − best priority) × priorityToleranceMs
+ *       + (usdFactor ÷ lowest usdFactor − 1) × priceToleranceMs
  */
 export function preferencesMs(
   endpoints: readonly PreferenceSettings[],

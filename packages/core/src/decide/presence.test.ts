@@ -56,14 +56,14 @@ describe('counting over proxies', () => {
     expect(withoutSilent(all, epochMs(policy.ttlMs), policy)).toEqual([]);
   });
 
-  it('drops what the configuration does not know, whatever it is called', () => {
+  it('drops endpoints that are not configured, whatever their names', () => {
     const hostile = JSON.parse('{"__proto__": 3, "constructor": 4, "a": 1}');
     const [presence] = presences({ activeRequests: hostile });
     expect(presence?.activeRequests).toEqual({ a: 1 });
     expect(Object.keys(presence?.activeRequests ?? {})).toEqual(['a']);
   });
 
-  it('counts no more proxies than it has room for, and goes on counting those', () => {
+  it('counts only as many proxies as it has room for, and keeps counting those', () => {
     const all = presences(...Array.from({ length: policy.maxProxies }, () => ({})));
     const [first] = all;
     if (first === undefined) throw new Error('no proxy');
@@ -83,7 +83,7 @@ describe('ejectionStateOf', () => {
     { name: 'two of two', reports: [out('reset'), out('timeout')], status: 'ejected' },
     { name: 'two of four', reports: [out('reset'), out('reset'), {}, {}], status: 'ejected' },
     {
-      name: 'two, one for what the client did',
+      name: 'two, one of them the client’s fault',
       reports: [out('reset'), out('client_error')],
       status: 'admitted',
     },
@@ -125,7 +125,7 @@ describe('what single proxies have ejected', () => {
     expect(hasEjected(all, { proxyId, id: A, nowMs: epochMs(0) })).toBe(expected);
   });
 
-  it('is half-open where one proxy has it so', () => {
+  it('is half-open if one proxy has it half-open', () => {
     expect(halfOpenOrAdmitted(all, A)).toEqual({ status: 'half_open', failure: 'dns' });
     expect(halfOpenOrAdmitted(all, B)).toEqual({ status: 'admitted' });
   });

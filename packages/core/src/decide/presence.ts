@@ -7,7 +7,7 @@ import type { PresencePolicy } from '../decision-policy.ts';
 import { only, own } from '../own-property.ts';
 import { causeOf } from '../types.ts';
 
-/** A proxy's last report, with moments instead of remaining times. */
+/** A proxy's last report, with absolute instead of remaining times. */
 export interface Presence {
   readonly proxyId: string;
   readonly reportedAtMs: EpochMs;
@@ -19,7 +19,7 @@ export interface Presence {
 
 type ReportedEjection = Omit<EjectionReport, 'remainingMs'> & { readonly untilAtMs: EpochMs };
 
-/** At most one of each proxy. */
+/** At most one per proxy. */
 export type Presences = readonly Presence[];
 
 export interface Reported {
@@ -56,7 +56,7 @@ export function withPresence(
   return presences.length >= policy.maxProxies ? presences : [...presences, presence];
 }
 
-/** Drops proxies that have gone silent; the same array where none has. */
+/** Drops proxies that have gone silent; returns the same array if none has. */
 export function withoutSilent(
   presences: Presences,
   nowMs: EpochMs,
@@ -91,9 +91,8 @@ export function sessionLoadOf(presences: Presences, id: EndpointId): SessionLoad
 }
 
 /**
- * What the proxies report of an endpoint together: ejected for all when enough of them have ejected
- * it. A draining proxy has a vote while it reports. Failures of clients or of our own machine never
- * count.
+ * The proxies' joint verdict on an endpoint: ejected for all if enough of them have ejected it. A draining
+ * proxy has a vote while it reports. Failures of clients or of our own machine never count.
  */
 export function ejectionStateOf(
   presences: Presences,
@@ -112,7 +111,7 @@ export function ejectionStateOf(
   return { status: 'ejected', failure: last.failure, untilAtMs: last.untilAtMs };
 }
 
-/** Half-open where at least one proxy has it half-open. */
+/** Half-open if at least one proxy has it half-open. */
 export function halfOpenOrAdmitted(presences: Presences, id: EndpointId): EjectionState {
   const halfOpen = presences
     .map(({ ejections }) => own(ejections, id))
@@ -122,7 +121,7 @@ export function halfOpenOrAdmitted(presences: Presences, id: EndpointId): Ejecti
     : { status: 'half_open', failure: halfOpen.failure };
 }
 
-/** Undefined where the proxy admits requests, be it a few (half-open). */
+/** Undefined if the proxy admits requests, even if only a few (half-open). */
 function ejectionOf(
   { ejections }: Presence,
   id: EndpointId,

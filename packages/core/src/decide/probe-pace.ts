@@ -1,4 +1,4 @@
-/** How often an endpoint is probed now, and why: an open question, fresh live traffic, or the interval. */
+/** How often an endpoint is probed now, and why: open questions, fresh live traffic, or the interval. */
 import type { ProbePlan } from '@zephyr/contract/probe';
 
 import { isSuspicious, isTimed } from '../learn/live-excess.ts';
@@ -46,10 +46,9 @@ export function paceOf(world: World, { assessment, group, context }: Planned): P
 }
 
 /**
- * The interval after the URL or token has changed, or after a new leader found the endpoint out of
- * order. The first probe may still run with the previous configuration, because each service reads
- * its files once a second: so it is probed each second for a moment, then as for any open question,
- * until a probe passes.
+ * The interval after the URL or token changed, or after a new leader found the endpoint broken. The first
+ * probe may still run with the previous configuration, because each service reads its files once a second.
+ * So the endpoint is probed every second for a moment, then as for any open question, until a probe passes.
  */
 function provingMs({ endpoint }: Assessment, { nowMs, policy }: Context): number | undefined {
   const { changedAtMs, health } = endpoint;
@@ -72,7 +71,7 @@ function isVerifying({ endpoint }: Assessment): boolean {
   );
 }
 
-/** Whether the CLI has passed, and a direct request is to show that it gets the same answer. */
+/** Whether the CLI has passed, and a direct request must show that it gets the same answer. */
 function isComparing({ endpoint }: Assessment): boolean {
   return endpoint.probes.direct.status === 'comparing';
 }

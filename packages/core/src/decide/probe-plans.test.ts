@@ -49,13 +49,13 @@ describe('the interval', () => {
     expect(planOf(story.presence(running({ a: 1 })))).toMatchObject({ intervalMs: 60_000 });
   });
 
-  it('is short while a failure is being confirmed, and of that endpoint only', () => {
+  it('is short while a failure is being confirmed, for that endpoint only', () => {
     const story = new Scenario().probe(A, 500).probe(B, 600).probe(A, 'reset');
     expect(planOf(story)).toMatchObject({ intervalMs: 5_000, why: 'verifying' });
     expect(planOf(story, B)).toMatchObject({ intervalMs: 60_000 });
   });
 
-  it('is short while a return is being confirmed', () => {
+  it('is short while a recovery is being confirmed', () => {
     const fallen = new Scenario().probe(B, 600).rounds(3, { a: 'reset', b: 600 });
     const story = fallen.probe(A, 500).rounds(3, { a: 'reset' }).probe(A, 500);
     expect(planOf(story)).toMatchObject({ why: 'verifying' });
@@ -67,18 +67,18 @@ describe('the interval', () => {
     story.live(A, { failed: { reset: 1 } }).live(B, { failed: { reset: 1 } });
     expect(planOf(story)).toMatchObject({ why: 'verifying' });
     expect(planOf(story, B)).toMatchObject({ why: 'configured' });
-    // Nobody may ask again for hours: a single failure must not cost a probe every five seconds.
+    // There may be no request for hours: a single failure must not cost a probe every five seconds.
     expect(planOf(story.pass(31_000))).toMatchObject({ why: 'configured' });
   });
 
-  it('is the shortest for the two between which a switch is near', () => {
+  it('is the shortest for the two endpoints of a possible switch', () => {
     const story = new Scenario().rounds(8, { a: 900, b: 890 }).rounds(1, { a: 900, b: 100 });
     expect(story.world.switching.lead.status).toBe('leading');
     expect(planOf(story)).toMatchObject({ intervalMs: 30_000, why: 'deciding' });
     expect(planOf(story, B)).toMatchObject({ intervalMs: 30_000, why: 'deciding' });
   });
 
-  it('is not shortened for a switch that people have ruled out', () => {
+  it('is not shortened for a switch that an operator has ruled out', () => {
     const story = new Scenario().rounds(8, { a: 900, b: 890 });
     story.command({ kind: 'mode', mode: 'manual' });
     story.rounds(6, { a: 900, b: 100 });
@@ -121,7 +121,7 @@ describe('the budget', () => {
     expect(planOf(spend(usd))).toMatchObject(plan);
   });
 
-  it('is said once when it is nearly and when it is all spent', () => {
+  it('is reported once when nearly spent and once when spent', () => {
     const story = spend(0.85).probe(A, 500, { costUsd: 0.05 }).probe(A, 500, { costUsd: 0.2 });
     story.probe(A, 500, { costUsd: 0.2 });
     expect(story.notices.filter((code) => code.startsWith('budget'))).toEqual([
@@ -134,13 +134,13 @@ describe('the budget', () => {
     expect(planOf(spend(1).pass(24 * HOUR))).toMatchObject({ status: 'scheduled' });
   });
 
-  it('counts a late probe as well, for it was paid', () => {
+  it('counts a late probe too, because it was paid for', () => {
     const story = spend(0.5).probe(A, 500, { costUsd: 0.5, sequence: 0 });
     expect(planOf(story)).toEqual({ status: 'off', why: 'budget_spent' });
   });
 });
 
-/** The plan of one world, without a story. */
+/** The plan of a single world, without a scenario. */
 describe('the plan', () => {
   const NOW_MS = 10 * HOUR;
   const nowMs = epochMs(NOW_MS);
@@ -150,7 +150,7 @@ describe('the plan', () => {
   const { slackErrors, freshMs, leastRequests } = DEFAULT_POLICY.live;
   type Change = (endpoint: EndpointState) => EndpointState;
 
-  /** Healthy endpoints, A active, measured just now; somebody works. */
+  /** Healthy endpoints, A active, just measured; not idle. */
   const calm: World = (() => {
     const story = new Scenario({ ids: [A, B, C] });
     story.atMs = NOW_MS - 3 * 60_000;
@@ -180,7 +180,7 @@ describe('the plan', () => {
   const lost = (agoMs: number) => ({
     live: { successStreak: 0, succeededAtMs: null, failedAtMs: ago(agoMs) },
   });
-  /** People have measured its times. */
+  /** It has live times. */
   const timed = (change: Partial<ClassTrack> = {}): LiveTimes => ({
     ...NO_LIVE_TIMES,
     classes: {
@@ -228,7 +228,7 @@ describe('the plan', () => {
       verifying,
     ],
     ['a lost request', a(lost(DEFAULT_POLICY.health.liveFreshMs)), verifying],
-    ['one lost for long', a(lost(DEFAULT_POLICY.health.liveFreshMs + 1)), configured],
+    ['one lost long ago', a(lost(DEFAULT_POLICY.health.liveFreshMs + 1)), configured],
     ['a much slower time', a({ times: timed({ logMs: 7.31 }) }), verifying],
     ['a slower time', a({ times: timed({ logMs: 7.3 - 1e-9 }) }), configured],
     [
@@ -256,7 +256,7 @@ describe('the plan', () => {
     expect(plan(world)).toMatchObject(expected);
   });
 
-  it('of an endpoint that is not the active one does not change for a lost request', () => {
+  it('of an inactive endpoint does not change for a lost request', () => {
     expect(
       plan(
         changed(calm, B, (each) => ({ ...each, ...lost(0) })),
@@ -265,14 +265,14 @@ describe('the plan', () => {
     ).toMatchObject(configured);
   });
 
-  it('is never rarer than the shortest interval of the group while something is open', () => {
+  it('is never longer than the shortest interval of the group during an open question', () => {
     for (const change of [{ health: healthy(1) }, comparing(null)]) {
       const world = grouped(a(change), { minIntervalMs: verifyIntervalMs - 1 });
       expect(plan(world)).toMatchObject({ intervalMs: verifyIntervalMs - 1 });
     }
   });
 
-  it('with live traffic keeps to the longest interval, and to the configured one', () => {
+  it('with live traffic is bounded by the longest interval, and by the configured one', () => {
     const live = a({ times: timed(), live: served(0) });
     const longest = (maxIntervalMs: number) => plan(grouped(live, { maxIntervalMs }));
     expect(longest(200_000)).toMatchObject({ intervalMs: 200_000, why: 'unneeded' });
@@ -289,7 +289,7 @@ describe('the plan', () => {
       },
     });
 
-    it('is short for the two between which it is, and for no other', () => {
+    it('is short for the two endpoints involved, and for no other', () => {
       expect([A, B, C].map((id) => plan(led(), id))).toMatchObject([
         deciding,
         deciding,
@@ -297,7 +297,7 @@ describe('the plan', () => {
       ]);
     });
 
-    it('is short for all where nothing is available', () => {
+    it('is short for all if nothing is available', () => {
       const selection = { ...calm.selection, reason: 'nothing_available' } as World['selection'];
       const world = { ...calm, selection };
       expect([A, B, C].map((id) => plan(world, id))).toMatchObject([deciding, deciding, deciding]);
@@ -317,7 +317,7 @@ describe('the plan', () => {
       expect(plan(world)).toMatchObject(configured);
     });
 
-    it('asks the CLI, unless that has passed not long before the next probe', () => {
+    it('uses the CLI, unless it passed shortly before the next probe', () => {
       const record =
         (agoMs: number): Change =>
         (each) => ({
@@ -331,11 +331,11 @@ describe('the plan', () => {
       const { cliBeforeSwitchMs } = DEFAULT_POLICY.probing;
       const atMost = cliBeforeSwitchMs - GROUP.minIntervalMs;
       const wants = (world: World, agoMs: number) => plan(changed(world, A, record(agoMs)));
-      // Nobody has worked for hours; it is asked as often as for any near switch.
+      // Idle for hours; it is probed as often as for any near switch.
       const idle = { ...led(), lastBusyAtMs: ago(5 * HOUR) };
       expect(wants(idle, atMost)).toMatchObject({ why: 'deciding', wants: 'direct' });
       expect(wants(idle, atMost + 1)).toMatchObject({ why: 'deciding', wants: 'real' });
-      // Both have to be measured by the CLI.
+      // Both must be measured by the CLI.
       expect(wants(led(0), 0)).toMatchObject({ why: 'deciding', wants: 'real' });
       const spent = grouped(led(0), { dailyBudgetUsd: 1, spentUsd: 0.8, day: 0 });
       expect(wants(spent, atMost + 1)).toMatchObject({ spending: 'cheaper', wants: 'direct' });
@@ -397,17 +397,17 @@ describe('the plan', () => {
       ],
       ['and not before', auto({}, { cliPassedAtMs: ago(realMs - interval) }), { wants: 'direct' }],
       [
-        'nothing where it was asked not long ago and nobody works',
+        'nothing if it was asked recently and is idle',
         idle(auto({}, { askedAtMs: ago(HOUR - interval - 1) })),
         { wants: 'free' },
       ],
       [
-        'a direct request after an hour in which nobody works',
+        'a direct request after an idle hour',
         idle(auto({}, { askedAtMs: ago(HOUR - interval) })),
         { wants: 'direct' },
       ],
       [
-        'the CLI more rarely while nobody works',
+        'the CLI less often while idle',
         idle(auto({}, { askedAtMs: ago(HOUR), cliPassedAtMs: ago(4 * realMs - interval) })),
         { wants: 'direct' },
       ],
@@ -417,7 +417,7 @@ describe('the plan', () => {
         { wants: 'real' },
       ],
       [
-        'the CLI as often as ever where nobody has worked for a minute',
+        'the CLI as often as usual after an idle minute',
         idle(auto({}, { cliPassedAtMs: ago(realMs - interval + 1) }), 60_000),
         { wants: 'real' },
       ],
@@ -430,7 +430,7 @@ describe('the plan', () => {
       expect(plan(world)).toMatchObject(expected);
     });
 
-    it('asks the CLI where a request was lost at an endpoint that is not the active one', () => {
+    it('uses the CLI if a request was lost at an inactive endpoint', () => {
       const world = changed(auto(), B, (each) => ({
         ...each,
         ...lost(0),
@@ -452,7 +452,7 @@ describe('the plan', () => {
       },
     });
 
-    it('is the former one where nothing has changed', () => {
+    it('is the former one if nothing has changed', () => {
       expect(stepOf(planned)).toEqual({ next: planned, effects: [] });
       expect(stepOf(planned).next).toBe(planned);
     });
@@ -469,7 +469,7 @@ describe('the plan', () => {
       ]);
     });
 
-    it('is set where the reason why there is none has changed', () => {
+    it('is set if the reason why there is none has changed', () => {
       const wishing = (wishes: Partial<World['wishes']>) => ({
         ...planned,
         wishes: { ...planned.wishes, ...wishes },
@@ -481,7 +481,7 @@ describe('the plan', () => {
       expect(setsOf(both)).toEqual([{ kind: 'set_probe', endpointId: A, plan }]);
     });
 
-    it('goes with its endpoint', () => {
+    it('is removed with its endpoint', () => {
       const fewer = { ...planned, endpoints: planned.endpoints.slice(0, 2) };
       const made = stepOf(fewer);
       expect(made.effects).toEqual([]);

@@ -54,7 +54,7 @@ function planProbes(world: World, assessment: Assessment, context: Context): Pro
 
 type ScheduledPlan = Extract<ProbePlan, { status: 'scheduled' }>;
 
-/** What the probes of this pace are to find out. */
+/** What probes at this pace must find out. */
 function wantsOf(
   world: World,
   { intervalMs, why, spending }: Omit<ScheduledPlan, 'status' | 'wants'>,

@@ -1,4 +1,4 @@
-/** The style `auto`: the plan, the probe that it leads to, and its result, second by second. */
+/** The style `auto`: the plan, the resulting probe, and its result, second by second. */
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { ProbeStyle } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
@@ -9,7 +9,7 @@ import { chooseStyle } from '../probe/style.ts';
 import { A, B, C, running, Scenario } from '../test-support/scenario.ts';
 
 const SECOND = 1_000;
-/** Plans name no shorter interval here. */
+/** The shortest interval in these plans. */
 const STEP = 5 * SECOND;
 const MINUTE = 60_000;
 const HOUR = 3_600_000;
@@ -18,7 +18,7 @@ const ids = [A, B, C] as const;
 // Hours of simulated time.
 vi.setConfig({ testTimeout: 120_000 });
 
-/** What an endpoint answers to a probe. */
+/** An endpoint's answer to a probe. */
 type Nature = (style: ProbeStyle, atMs: number) => number | FailureClass;
 
 interface Done {
@@ -83,11 +83,11 @@ const picky =
   (style) =>
     style === 'messages' ? failure : cliMs;
 const all = (nature: Nature) => ({ a: nature, b: nature, c: nature });
-/** Somebody works, so that nothing is idle; their requests are not comparable yet. */
+/** Requests that prevent idleness, but are not comparable yet. */
 const busy = (probed: Probed) => () => void probed.story.presence(running({ a: 1 }));
 
 describe('the style auto', () => {
-  it('begins with the CLI, compares, and goes on with direct requests and an hourly CLI', () => {
+  it('begins with the CLI, compares, and continues with direct requests and an hourly CLI', () => {
     const probed = new Probed();
     probed.run(2 * HOUR, all(steady(500)), busy(probed));
     expect(probed.stylesOf(B).slice(0, 3)).toEqual(['cli', 'messages', 'messages']);
@@ -98,7 +98,7 @@ describe('the style auto', () => {
   });
 
   it.each(['forbidden', 'token_refused', 'server_error', 'not_claude', 'client_error'] as const)(
-    'keeps the CLI where a direct request gets %s, which counts for nothing',
+    'keeps the CLI if a direct request gets %s, which does not count',
     (failure) => {
       const probed = new Probed();
       const natures = { a: steady(500), b: picky(500, failure), c: steady(500) };
@@ -129,7 +129,7 @@ describe('the style auto', () => {
   });
 
   it.each(['connection_refused', 'server_error', 'first_byte_timeout'] as const)(
-    'finds an outage (%s) as soon as the CLI each minute does',
+    'detects an outage (%s) as soon as a CLI probe every minute would',
     (failure) => {
       const lag = (styleChoice: 'auto' | 'fixed') => {
         const probed = new Probed({ styleChoice });
@@ -149,7 +149,7 @@ describe('the style auto', () => {
     },
   );
 
-  it('asks the CLI while an endpoint comes back, a second time too', () => {
+  it('uses the CLI while an endpoint recovers, the second time too', () => {
     const probed = new Probed();
     probed.run(10 * MINUTE, all(steady(500)), busy(probed));
     for (const time of [1, 2]) {
@@ -165,7 +165,7 @@ describe('the style auto', () => {
     }
   });
 
-  it('asks both endpoints by the CLI before it switches for speed', () => {
+  it('probes both endpoints by the CLI before a latency switch', () => {
     const probed = new Probed();
     probed.run(70 * MINUTE, all(steady(900)), busy(probed));
     const before = probed.done.length;
@@ -179,7 +179,7 @@ describe('the style auto', () => {
     expect(new Set(asked.map(({ id }) => id))).toEqual(new Set([A, B]));
   });
 
-  it('does not switch to what is faster for direct requests where the CLI fails', () => {
+  it('does not switch to an endpoint that is faster for direct requests if the CLI fails there', () => {
     const probed = new Probed();
     probed.run(30 * MINUTE, all(steady(900)), busy(probed));
     const lure: Nature = (style) => (style === 'messages' ? 100 : 'server_error');
@@ -191,7 +191,7 @@ describe('the style auto', () => {
     expect(probed.story.story).toEqual([]);
   });
 
-  it('spends next to nothing while nobody works, and still finds a closed port within a minute', () => {
+  it('spends next to nothing while idle, and still detects a closed port within a minute', () => {
     const probed = new Probed();
     probed.run(2 * HOUR, all(steady(500)));
     const before = probed.done.length;
@@ -204,7 +204,7 @@ describe('the style auto', () => {
     expect(probed.story.content.endpoints['b']?.health).toBe('unhealthy');
   });
 
-  it('asks all endpoints again when somebody begins to work', () => {
+  it('probes all endpoints again at the first request', () => {
     const probed = new Probed();
     probed.run(3.5 * HOUR, all(steady(500)));
     const before = probed.done.length;
@@ -213,7 +213,7 @@ describe('the style auto', () => {
     for (const id of ids) expect(styles).toContain(`${id} cli`);
   });
 
-  it('asks by direct requests only, once the budget is nearly spent', () => {
+  it('uses only direct requests once the budget is nearly spent', () => {
     const probed = new Probed({ group: { dailyBudgetUsd: 1 } });
     probed.run(10 * MINUTE, all(steady(500)), busy(probed));
     probed.story.probe(A, 500, { costUsd: 0.9 });
@@ -251,7 +251,7 @@ describe('a change of style', () => {
     );
   });
 
-  it('never lets live times look slow', () => {
+  it('never makes live times look slow', () => {
     const probed = new Probed();
     const natures = { a: steady(1_500, 300), b: steady(1_500, 300), c: picky(1_500) };
     probed.run(3 * HOUR, natures, () => {

@@ -1,4 +1,4 @@
-/** What holds after every event of every history. */
+/** Invariants after every event of every history. */
 import { FAILURE_CLASSES } from '@zephyr/contract/failure';
 import { PROBE_STYLES } from '@zephyr/contract/probe';
 import fc from 'fast-check';
@@ -116,7 +116,7 @@ const event: fc.Arbitrary<WorldEvent> = fc.oneof(
 
 const history = fc.array(fc.record({ afterMs: fc.nat(40_000), event }), { maxLength: 150 });
 
-/** The scenario deep-freezes each world and input: a change in place would throw. */
+/** The scenario deep-freezes each world and input: a mutation would throw. */
 function run(
   events: readonly { readonly afterMs: number; readonly event: WorldEvent }[],
   check: (story: Scenario) => void,
@@ -169,7 +169,7 @@ describe('reduce', () => {
     );
   });
 
-  it('always publishes an order that leaves none out and begins with the active endpoint, if it can serve', () => {
+  it('always publishes a complete order that begins with the active endpoint, if it can serve', () => {
     fc.assert(
       fc.property(history, (events) => {
         run(events, ({ world, content }) => {
@@ -201,7 +201,7 @@ describe('reduce', () => {
     );
   });
 
-  it('gives the same for the same, and its world is plain JSON', () => {
+  it('is deterministic, and its world is plain JSON', () => {
     fc.assert(
       fc.property(history, (events) => {
         const first = run(events, () => undefined);
@@ -214,7 +214,7 @@ describe('reduce', () => {
     );
   });
 
-  it('answers each command once and asks only for known endpoints', () => {
+  it('answers each command once and requests probes only of known endpoints', () => {
     fc.assert(
       fc.property(history, (events) => {
         const { effects, inputs } = run(events, () => undefined);

@@ -4,7 +4,7 @@ import { DEFAULT_POLICY, type Policy } from '../decision-policy.ts';
 import { A, B, C, GROUP, running, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 
-/** Two endpoints that have been probed often enough to know them; `a` is the active one. */
+/** Two endpoints with enough probes to be known; `a` is the active one. */
 const settled = (ms: Readonly<Record<string, number>> = { a: 500, b: 600 }): Scenario =>
   new Scenario().rounds(8, ms);
 
@@ -30,7 +30,7 @@ describe('the start', () => {
   });
 
   it.each([{ kind: 'pause' }, { kind: 'select', endpointId: A, force: true }] as const)(
-    'chooses nothing by itself after $kind',
+    'makes no choice of its own after $kind',
     (command) => {
       const story = new Scenario();
       story.command(command);
@@ -40,12 +40,12 @@ describe('the start', () => {
     },
   );
 
-  it('leaves the first endpoint at once when it is down', () => {
+  it('leaves the first endpoint immediately if it is down', () => {
     const story = new Scenario().probe(A, 'connection_refused');
     expect(story.story).toEqual(['switched active_failed a>b']);
   });
 
-  it('goes on from the selection of the former leader', () => {
+  it('continues from the selection of the former leader', () => {
     const former = { status: 'steady', activeId: B, reason: 'faster' } as const;
     const story = new Scenario({ selection: { ...former, sinceAtMs: epochMs(0) } });
     expect(story.probe(A, 100).probe(B, 900).active).toBe(B);
@@ -72,7 +72,7 @@ describe('a latency switch', () => {
     expect(settled().rounds(1, { a: 500, b: 50 }).rounds(6, { a: 500, b: 600 }).story).toEqual([]);
   });
 
-  it('is made when the dwell time is over, and not a second before', () => {
+  it('is made when the dwell time is over, and not a second earlier', () => {
     const story = settled({ a: 900, b: 890 });
     while (story.decisions.length === 0) story.rounds(1, { a: 900, b: 500 });
     const switchedAtMs = story.atMs;
@@ -86,19 +86,19 @@ describe('a latency switch', () => {
     });
   });
 
-  it('is never made from old data', () => {
+  it('is never made on stale data', () => {
     const story = settled({ a: 900, b: 890 }).rounds(1, { a: 900, b: 500 });
     for (let minute = 0; minute < 60; minute += 1) story.pass(60_000);
     expect(story.story).toEqual([]);
   });
 
-  it('is never made because the active endpoint has not been measured for long', () => {
+  it('is never made because the active endpoint has long not been measured', () => {
     const story = settled({ a: 900, b: 890 });
     story.atMs += DEFAULT_POLICY.switching.staleAfterMs;
     expect(story.rounds(15, { b: 500 }).story).toEqual([]);
   });
 
-  it('is made where probes are configured to be rare', () => {
+  it('is made even if probes are configured to be rare', () => {
     const story = new Scenario({ group: { intervalMs: 900_000 } });
     for (let round = 0; round < 20; round += 1) {
       story.pass(450_000).probe(A, 900);
@@ -107,7 +107,7 @@ describe('a latency switch', () => {
     expect(story.story).toContain('switched faster a>b');
   });
 
-  it('is never made to an endpoint that nobody has measured', () => {
+  it('is never made to an endpoint without measurements', () => {
     const story = new Scenario({ ids: [A, B] }).rounds(20, { a: 5_000 });
     expect(story.active).toBe(A);
   });
@@ -129,7 +129,7 @@ describe('a latency switch', () => {
     expect(story.decisions[0]?.reason).toBe('faster');
   });
 
-  it('ignores what clients did wrong and what our own machine did', () => {
+  it('ignores errors of clients and of our own machine', () => {
     const story = settled({ a: 500, b: 560 });
     for (let minute = 0; minute < 10; minute += 1) {
       story.rounds(1, { a: 500, b: 560 });
@@ -156,14 +156,14 @@ describe('the drain', () => {
     expect(story.content.order[0]).toBe(A);
   });
 
-  it('takes effect when nothing runs any more', () => {
+  it('takes effect when there are no active requests left', () => {
     const story = busy();
     story.atMs += 1_000;
     story.presence(running({}));
     expect(story.world.selection).toMatchObject({ status: 'steady', activeId: B });
   });
 
-  it('takes effect at the deadline; running answers end where they are', () => {
+  it('takes effect at the deadline; active answers finish where they are', () => {
     const story = busy();
     const { gracefulTimeoutMs } = DEFAULT_POLICY.switching;
     for (let passedMs = 0; passedMs < gracefulTimeoutMs; passedMs += 2_000) {
@@ -205,7 +205,7 @@ describe('the drain', () => {
     });
   });
 
-  it('is withdrawn when people choose the active endpoint meanwhile', () => {
+  it('is withdrawn if an operator selects the active endpoint meanwhile', () => {
     const story = busy();
     story.command({ kind: 'select', endpointId: A });
     story.pass(1_000);
@@ -226,7 +226,7 @@ describe('the drain', () => {
     });
   });
 
-  it('forgets the requests of a proxy that is gone', () => {
+  it('forgets the requests of a dead proxy', () => {
     const story = busy();
     story.pass(DEFAULT_POLICY.presence.ttlMs);
     expect(story.world.selection).toMatchObject({ status: 'steady', activeId: B });
@@ -248,7 +248,7 @@ describe('the ramp', () => {
     expect(story.content.ramp).toBeUndefined();
   });
 
-  it('ends when the old endpoint cannot take its share any more', () => {
+  it('ends when the old endpoint can no longer take its share', () => {
     const story = settled({ a: 900, b: 890 });
     while (story.decisions.length === 0) story.rounds(1, { a: 900, b: 500 });
     expect(story.content.ramp?.fromId).toBe(A);
@@ -258,7 +258,7 @@ describe('the ramp', () => {
     expect(story.content.ramp).toBeUndefined();
   });
 
-  it('does not follow a choice of people, who want to see it at once', () => {
+  it('does not follow an operator’s choice, which must be visible immediately', () => {
     const story = settled();
     story.command({ kind: 'select', endpointId: B });
     expect(story.active).toBe(B);
@@ -273,21 +273,21 @@ describe('the ramp', () => {
 });
 
 describe('a failure', () => {
-  it('switches at once when the third probe in a row fails', () => {
+  it('switches immediately when the third consecutive probe fails', () => {
     const story = settled().probe(A, 'reset').probe(A, 'reset');
     expect(story.active).toBe(A);
     expect(story.probe(A, 'reset').active).toBe(B);
     expect(story.decisions.at(-1)).toMatchObject({ reason: 'active_failed', failure: 'reset' });
   });
 
-  it('does not switch when live requests succeed all the while', () => {
+  it('does not switch while live requests succeed', () => {
     const story = settled({ a: 500, b: 3_000 }).live(A, { succeeded: 5 });
     for (let index = 0; index < 5; index += 1) story.probe(A, 'reset');
     expect(story.active).toBe(A);
     expect(story.pass(DEFAULT_POLICY.health.liveFreshMs + 1).active).toBe(B);
   });
 
-  it('keeps a gap to the next failure switch', () => {
+  it('is followed by a gap before the next failure switch', () => {
     const story = new Scenario({ ids: [A, B, C] }).rounds(5, { a: 500, b: 510, c: 520 });
     for (let index = 0; index < 3; index += 1) story.probe(A, 'reset');
     for (let index = 0; index < 3; index += 1) story.probe(B, 'reset');
@@ -302,7 +302,7 @@ describe('a failure', () => {
     expect(story.content.order).toEqual([C, B, A]);
   });
 
-  it('drops a probe that comes late', () => {
+  it('drops a late probe', () => {
     const story = settled();
     const before = story.world.endpoints[0]?.latency;
     story.probe(A, 9_000, { sequence: 1 });
@@ -319,7 +319,7 @@ describe('a refused token', () => {
     expect(story.notices).toContain('token_refused');
   });
 
-  it('is over with the first answer', () => {
+  it('ends with the first answer', () => {
     const story = settled().probe(A, 'credit').probe(A, 'credit').probe(A, 500);
     expect(story.content.endpoints['a']?.available).toBe(true);
   });
@@ -341,14 +341,14 @@ describe('ejections by proxies', () => {
     expect(story.presence({ proxyId: 'p3', ejections: ejected }).active).toBe(B);
   });
 
-  it('do not count when the client or our machine was at fault', () => {
+  it('do not count if the client or our machine was at fault', () => {
     const story = settled().presence({
       ejections: { a: { status: 'ejected', failure: 'client_error', remainingMs: 30_000 } },
     });
     expect(story.active).toBe(A);
   });
 
-  it('end with their time', () => {
+  it('end in time', () => {
     const story = settled().presence({
       ejections: { a: { status: 'ejected', failure: 'reset', remainingMs: 2_000 } },
     });
@@ -365,7 +365,7 @@ describe('nothing available', () => {
     return story.pass(10_000);
   };
 
-  it('keeps the active endpoint, lists all for trial and says so once', () => {
+  it('keeps the active endpoint, lists all for trial and reports it once', () => {
     const story = down();
     expect(story.reason).toBe('nothing_available');
     expect(story.content.order).toHaveLength(2);
@@ -374,7 +374,7 @@ describe('nothing available', () => {
     );
   });
 
-  it('goes to the first that returns, at once', () => {
+  it('switches to the first that recovers, immediately', () => {
     const story = down();
     const other = story.active === A ? B : A;
     story.probe(other, 500).probe(other, 500);
@@ -382,7 +382,7 @@ describe('nothing available', () => {
     expect(story.notices).toContain('available_again');
   });
 
-  it('says that the active endpoint itself is back', () => {
+  it('reports that the active endpoint itself is back', () => {
     const story = down();
     story.probe(story.active, 500).probe(story.active, 500);
     expect(story.reason).toBe('recovered');
@@ -430,12 +430,12 @@ describe('an overload of the model everywhere', () => {
     expect(story.world.endpoints[0]?.reliability).toEqual(before);
   });
 
-  it('is over when nobody has reported it for a while', () => {
+  it('ends when it has not been reported for a while', () => {
     const story = overloaded().pass(DEFAULT_POLICY.overload.memoryMs);
     expect(story.notices).toContain('overload_ended');
   });
 
-  it('is not assumed when one endpoint alone is overloaded', () => {
+  it('is not assumed if a single endpoint is overloaded', () => {
     const story = settled().probe(B, 600).probe(A, 'overloaded');
     story.presence({
       ejections: { a: { status: 'ejected', failure: 'overloaded', remainingMs: 20_000 } },
@@ -444,8 +444,8 @@ describe('an overload of the model everywhere', () => {
   });
 });
 
-describe('what one endpoint says while the others are silent', () => {
-  it('is no overload everywhere', () => {
+describe('an overload of one endpoint while the others are silent', () => {
+  it('is not an overload everywhere', () => {
     const story = settled().pass(DEFAULT_POLICY.overload.memoryMs).probe(A, 'overloaded');
     expect(story.notices).not.toContain('overload_began');
   });
@@ -461,7 +461,7 @@ describe('publishing', () => {
     expect(publishes(story.receive({ kind: 'tick' }).receive({ kind: 'tick' }))).toBe(before);
   });
 
-  it('is done now and then when only scores have changed', () => {
+  it('is done at intervals when only scores have changed', () => {
     const story = settled().pass(60_000);
     const before = publishes(story);
     story.atMs += 1_000;
@@ -473,7 +473,7 @@ describe('publishing', () => {
     expect(publishes(story.probe(A, 700))).toBe(before + 1);
   });
 
-  it('is done at once when the routing has changed', () => {
+  it('is done immediately when the routing has changed', () => {
     const story = settled().pass(60_000);
     const before = publishes(story);
     story.presence({
@@ -537,7 +537,7 @@ describe('flapping', () => {
     if (story.world.endpoints.length === 2) expect(last?.reason).toBe('faster');
   });
 
-  it('makes at most six switches of an endpoint that goes up and down every 3 s for 5 min', () => {
+  it('makes at most six switches for an endpoint that goes up and down every 3 s for 5 min', () => {
     const story = new Scenario({ ids: [A, B, C] }).rounds(5, { a: 400, b: 500, c: 600 });
     for (let second = 0; second < 300; second += 1) {
       story.atMs += 1_000;

@@ -15,10 +15,10 @@ import { stepSelection } from './switch-states.ts';
 import type { World } from './world.ts';
 
 /**
- * The decision core: takes in one event, decides, and returns what has to be done.
+ * The decision core: applies one event, decides, and returns the effects.
  *
- * Pure: the same world, input and policy always give the same step, and nothing is changed in
- * place. The time is that of the input; it may stand still but should not go back.
+ * Pure: the same world, input and policy always give the same step, and nothing is mutated. The time is
+ * that of the input; it may stand still but should not go backwards.
  */
 export function reduce(world: World, input: Input, policy: Policy): Step {
   const context: Context = { nowMs: input.atMs, policy, trigger: input.event.kind };

@@ -42,7 +42,7 @@ describe('sessions that stayed behind', () => {
     expect(notice).toMatchObject({ notice: { endpointId: A, trade: { verdict: 'move' } } });
   });
 
-  it.each(['pause', 'select'] as const)('stay where people have said %s', (kind) => {
+  it.each(['pause', 'select'] as const)('stay after the command %s', (kind) => {
     const story = leftBehind(900, 100_000);
     story.command(kind === 'pause' ? { kind } : { kind, endpointId: A });
     const before = generationOf(story);
@@ -56,7 +56,7 @@ describe('sessions that stayed behind', () => {
     expect(generationOf(story)).toBe(1);
   });
 
-  it('do not follow a difference within the noise, although it would cost nothing', () => {
+  it('do not follow a difference within the noise, even if it would cost nothing', () => {
     const story = leftBehind(900, 0);
     const before = generationOf(story) ?? 0;
     story.rounds(15, { a: 520, b: 500 });
@@ -65,7 +65,7 @@ describe('sessions that stayed behind', () => {
     expect(generationOf(story)).toBe(before);
   });
 
-  it('go along with the switch when that is worth it', () => {
+  it('move with the switch if that is worth it', () => {
     const story = new Scenario().rounds(8, { a: 9_000, b: 8_990 });
     for (let minute = 0; story.active === A && minute < 20; minute += 1) {
       story.rounds(1, { a: 9_000 });
@@ -165,7 +165,7 @@ describe('one step', () => {
     expect(movedFrom(calm, { a: 400, b: 1_000 })).toEqual([B]);
   });
 
-  it('moves none from the active endpoint to itself, be the threshold 0', () => {
+  it('moves none from the active endpoint to itself, even with a threshold of 0', () => {
     const switching = { ...DEFAULT_POLICY.switching, thresholdMs: 0 };
     const at = { ...context, policy: { ...DEFAULT_POLICY, switching } };
     expect(movedFrom(calm, slow, (of) => of, at)).toEqual([B]);

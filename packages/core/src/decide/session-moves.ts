@@ -9,8 +9,8 @@ import { compare } from './switch-rules.ts';
 import type { World } from './world.ts';
 
 /**
- * Moves sessions to the active endpoint from one that is so much slower that the time gained by the
- * requests to come is worth more than the caches: at a latency switch, or later.
+ * Moves sessions to the active endpoint from one so much slower that the time gained by future requests
+ * is worth more than the caches: at a latency switch, or later.
  */
 export function stepSessions(
   world: World,

@@ -79,7 +79,7 @@ describe('the ramp', () => {
     },
   });
 
-  it('lasts its time, while the former endpoint is available', () => {
+  it('lasts its full time while the former endpoint is available', () => {
     expect(content(ramping(rampMs - 1)).ramp).toEqual({
       ...{ fromId: B, startShare: rampStartShare, durationMs: rampMs, elapsedMs: rampMs - 1 },
     });
@@ -99,7 +99,7 @@ describe('publishing', () => {
   const { next } = step(calm);
   const slower: Latencies = { ...LATENCIES, c: 710 };
 
-  it('is done at first, with all of the content', () => {
+  it('is done first with the whole content', () => {
     const first = step(calm);
     expect(first.effects).toEqual([{ kind: 'publish', content: content(calm) }]);
     expect(first.next.published).toEqual({

@@ -6,7 +6,7 @@ import { type Context, type Step, stay } from './context.ts';
 import { sharesOf } from './load-sharing.ts';
 import type { EndpointState, World } from './world.ts';
 
-/** The content of the snapshot that proxies should route by now. */
+/** The content of the snapshot that proxies should now route by. */
 export function snapshotContent(
   world: World,
   assessments: readonly Assessment[],
@@ -31,8 +31,8 @@ export function snapshotContent(
 }
 
 /**
- * The active endpoint first, then the fallbacks, best first, without disabled ones. Where nothing
- * is available the active one is first only among those that are as likely to answer.
+ * The active endpoint first, then the fallbacks, best first, without disabled ones. If none is
+ * available, the active one is first only among those equally likely to answer.
  */
 function orderOf(world: World, assessments: readonly Assessment[]): readonly EndpointId[] {
   const { activeId } = world.selection;
@@ -73,7 +73,7 @@ function rampOf(
   return { fromId: ramp.fromId, startShare, durationMs, elapsedMs };
 }
 
-/** Publishes a change of routing at once, and changed scores at most every `scoreIntervalMs`. */
+/** Publishes routing changes immediately, and changed scores at most every `scoreIntervalMs`. */
 export function stepSnapshot(
   world: World,
   assessments: readonly Assessment[],

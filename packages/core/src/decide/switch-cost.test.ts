@@ -7,7 +7,7 @@ const policy = DEFAULT_POLICY.sessions;
 const sonnet = (running: number, tokens: number) => ({ running, cachedTokens: { sonnet: tokens } });
 
 describe('weighTrade', () => {
-  it('counts tokens at what writing costs more than reading', () => {
+  it('prices tokens at the difference between writing and reading', () => {
     const trade = weighTrade(sonnet(1, 1_000_000), 0, policy);
     // 3 USD a million to read in, 1.25 times to write to the cache, a tenth to read from it.
     expect(trade.rebuildUsd).toBeCloseTo(3 * 1.15);
@@ -23,7 +23,7 @@ describe('weighTrade', () => {
     { name: 'stays for a small gain', load: sonnet(1, 80_000), gainMs: 100, verdict: 'stay' },
     { name: 'moves for a large gain', load: sonnet(1, 80_000), gainMs: 4_000, verdict: 'move' },
     { name: 'moves what has no cache', load: sonnet(3, 0), gainMs: 100, verdict: 'move' },
-    { name: 'leaves what nobody reports', load: sonnet(0, 0), gainMs: 100, verdict: 'stay' },
+    { name: 'leaves unreported sessions', load: sonnet(0, 0), gainMs: 100, verdict: 'stay' },
   ] as const)('$name', ({ load, gainMs, verdict }) => {
     expect(weighTrade(load, gainMs, policy).verdict).toBe(verdict);
   });
@@ -33,14 +33,14 @@ describe('the price of the time', () => {
   /** An hour is worth 60 USD, and one request is expected of each session. */
   const priced = { ...policy, usdPerHour: 60, requestsAhead: 1, rebuildMsPerToken: 0.06 };
 
-  it('is that of the gain less the wait for the new caches', () => {
+  it('is for the gain minus the wait for the new caches', () => {
     const trade = weighTrade(sonnet(2, 10_000), 60_600, priced);
     expect(trade).toMatchObject({ sessions: 2, cachedTokens: 10_000, gainMs: 121_200 });
     expect(trade.rebuildMs).toBeCloseTo(600);
     expect(trade.gainUsd).toBeCloseTo(2.01);
   });
 
-  it('is worth a move where it is as much as the caches', () => {
+  it('is worth a move if it equals the cost of the caches', () => {
     expect(weighTrade(sonnet(1, 0), 0, priced).verdict).toBe('move');
     expect(weighTrade(sonnet(1, 0), -1, priced).verdict).toBe('stay');
   });

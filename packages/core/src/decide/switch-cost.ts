@@ -5,9 +5,9 @@ import { HOUR_MS, TOKENS_PER_PRICE } from '@zephyr/contract/units';
 import type { SessionPolicy } from '../decision-policy.ts';
 
 /**
- * Whether the running sessions should move with a latency switch. Their prompts are in the old
- * endpoint's cache; elsewhere the cache is written again, once for each session, which costs more
- * than reading it and takes longer. That is weighed against the gain of the requests to come.
+ * Whether the running sessions should move with a latency switch. Their prompts are in the old endpoint's
+ * cache; elsewhere the cache must be written again, once per session, which costs more and takes longer
+ * than reading it. That is weighed against the gain of future requests.
  */
 export function weighTrade(
   load: SessionLoad,
@@ -26,7 +26,7 @@ export function weighTrade(
   const gainMs = load.running * policy.requestsAhead * gainMsPerRequest;
   const gainUsd = ((gainMs - rebuildMs) / HOUR_MS) * policy.usdPerHour;
   return {
-    // Sessions that nobody has reported (yet) are left where they are.
+    // Sessions not (yet) reported stay where they are.
     verdict: load.running > 0 && gainUsd >= rebuildUsd ? 'move' : 'stay',
     sessions: load.running,
     cachedTokens,

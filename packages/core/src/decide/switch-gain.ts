@@ -1,10 +1,10 @@
 import type { ComparableScores } from './comparable-scores.ts';
 
-/** How much sooner a good answer comes at the other endpoint, in milliseconds. */
+/** How much sooner a good answer arrives from the other endpoint, in milliseconds. */
 export interface GainMs {
-  /** By what was measured. */
+  /** As measured. */
   readonly fasterMs: number;
-  /** With what the configuration prefers. */
+  /** Including the configured preferences. */
   readonly gainMs: number;
 }
 

@@ -31,7 +31,7 @@ const switchedAgo = (ms: number): World => ({
   switching: { ...world.switching, switchedAtMs: epochMs(NOW_MS - ms) },
 });
 
-/** People have found the active endpoint slow so long ago. */
+/** Live requests showed the active endpoint to be slow this long ago. */
 const slowSince = (of: World, agoMs: number): World => ({
   ...of,
   endpoints: of.endpoints.map((endpoint) => ({
@@ -73,7 +73,7 @@ describe('readiness', () => {
     ['the dwell time', switchedAgo(dwellMs - 1), leading, 'dwell'],
     ['the end of the dwell time', switchedAgo(dwellMs), leading, 'ready'],
     [
-      'the shorter dwell time of one that is slow since',
+      'the shorter dwell time of one that has been slow since',
       slowSince(switchedAgo(slowDwellMs - 1), 5),
       leading,
       'dwell',
@@ -123,19 +123,19 @@ describe('nextLead', () => {
     ],
     ['ends when the gain is gone', leading, { ...challenger, isEnough: false }, { status: 'none' }],
     [
-      'is only a guess where the two are measured by different styles',
+      'is only an estimate if the two are measured by different styles',
       leading,
       { ...challenger, measured: 'across_styles' },
       { ...leading, confirmations: 0, evidence: 2 },
     ],
-    ['ends when nobody can compare', leading, undefined, { status: 'none' }],
+    ['ends when there is no comparison', leading, undefined, { status: 'none' }],
   ])('%s', (_, lead, next, expected) => {
     expect(nextLead(lead, next)).toEqual(expected);
   });
 });
 
 describe('switches that must be', () => {
-  it('keep a gap between two failures, but not to what people chose', () => {
+  it('keep a gap between two failures, but not to an operator’s choice', () => {
     const { failureGapMs } = DEFAULT_POLICY.switching;
     const story = new Scenario().rounds(3, { a: 500, b: 600 });
     for (let time = 0; time < 3; time += 1) story.probe(A, 'reset');
@@ -159,7 +159,7 @@ describe('switches that must be', () => {
     expect(story.content.ramp?.fromId).toBe(A);
   });
 
-  it('are made at once from an endpoint that is gone or disabled', () => {
+  it('are made immediately from an endpoint that is removed or disabled', () => {
     const gone = new Scenario().rounds(3, { a: 500, b: 600 });
     gone.receive({
       kind: 'config',
@@ -193,14 +193,14 @@ describe('readiness by the CLI', () => {
 
   it.each<[string, World, string]>([
     ['has passed at both', both(cliBeforeSwitchMs, cliBeforeSwitchMs), 'ready'],
-    ['has not passed at the active one of late', both(cliBeforeSwitchMs + 1, 0), 'cli'],
-    ['has not passed at the other one of late', both(0, cliBeforeSwitchMs + 1), 'cli'],
+    ['has not recently passed at the active one', both(cliBeforeSwitchMs + 1, 0), 'cli'],
+    ['has not recently passed at the other one', both(0, cliBeforeSwitchMs + 1), 'cli'],
     ['never passed', both(null, 0), 'cli'],
   ])('where it %s', (_, of, expected) => {
     expect(readiness(of, leading, context)).toBe(expected);
   });
 
-  it('does not matter where the style is fixed', () => {
+  it('does not matter if the style is fixed', () => {
     const fixed = { styleChoice: 'fixed' } as const;
     expect(readiness(change(both(0, null), B, fixed), leading, context)).toBe('ready');
   });
@@ -279,8 +279,12 @@ describe('requiredSwitch', () => {
 
   it.each<[string, World, object]>([
     ['none while the active endpoint is available', calm, stay],
-    ['its return after nothing was', reasoned(calm, 'nothing_available'), { status: 'recovered' }],
-    ['none where nothing is available', without(A, B, C), { status: 'stranded' }],
+    [
+      'its return after none was available',
+      reasoned(calm, 'nothing_available'),
+      { status: 'recovered' },
+    ],
+    ['none if nothing is available', without(A, B, C), { status: 'stranded' }],
     ['one that is disabled', without(A), to(B, 'active_disabled')],
     ['to the best of the others', without(A, B), to(C, 'active_disabled')],
     ['one that is gone', gone, to(B, 'active_removed')],
@@ -293,7 +297,7 @@ describe('requiredSwitch', () => {
     ['from a pinned endpoint that is down', pinned(down(calm), A), to(B, 'pinned_failed', 'reset')],
     ['from a pinned one that is disabled', pinned(without(A), A), to(B, 'active_disabled')],
     [
-      'from one that is down while another is pinned that is not there',
+      'from one that is down while an unknown one is pinned',
       pinned(down(without(C)), C),
       to(B, 'active_failed', 'reset'),
     ],
@@ -301,13 +305,13 @@ describe('requiredSwitch', () => {
     expect(required(of)).toEqual(expected);
   });
 
-  it('keeps a gap between two for failures, but leaves at once what people disabled', () => {
+  it('keeps a gap between two for failures, but leaves a disabled endpoint immediately', () => {
     expect(required(failedAgo(down(calm), failureGapMs - 1))).toEqual(stay);
     expect(required(failedAgo(down(calm), failureGapMs))).toEqual(to(B, 'active_failed', 'reset'));
     expect(required(failedAgo(without(A), 0))).toEqual(to(B, 'active_disabled'));
   });
 
-  it('names a return to the pinned endpoint, unless people have just chosen it', () => {
+  it('reports a return to the pinned endpoint, unless it has just been selected', () => {
     for (const reason of ['recovered', 'active_failed', 'pinned_failed'] as const) {
       const back = reasoned(pinned(calm, C), reason);
       expect(required(back)).toEqual(to(C, 'pinned_recovered'));
@@ -363,7 +367,7 @@ describe('the challenger', () => {
     }
   });
 
-  it('is nobody where the active endpoint is gone, not measured, or the only one', () => {
+  it('is undefined if the active endpoint is gone, not measured, or the only one', () => {
     const gone: World = {
       ...calm,
       selection: { ...calm.selection, activeId: endpointId('gone') },
@@ -374,7 +378,7 @@ describe('the challenger', () => {
     expect(best(scored({}).slice(0, 1))).toBeUndefined();
   });
 
-  it('has to gain the threshold, or as much as may be chance', () => {
+  it('must gain the threshold, or as much as may be chance', () => {
     const gained = (ms: number) => best(scored({ a: 400 + ms, b: 400 }));
     expect(gained(thresholdMs)).toMatchObject({ isEnough: true, reason: 'faster' });
     expect(gained(thresholdMs - 1)).toMatchObject({ isEnough: false, reason: 'preferred' });
@@ -387,7 +391,7 @@ describe('the challenger', () => {
     expect(best(noisy)?.isEnough).toBe(false);
   });
 
-  it('is preferred where only its priority or price is better', () => {
+  it('is preferred if only its priority or price is better', () => {
     const expensive = score(scored({ a: 500, b: 500 }), A, { preferenceMs: thresholdMs });
     expect(best(expensive)).toMatchObject({ toId: B, isEnough: true, reason: 'preferred' });
   });
@@ -408,7 +412,7 @@ describe('the challenger', () => {
     expect(best([a, other])).toMatchObject({ toId: B, measured: 'across_styles' });
   });
 
-  it('is not one that shares the load, unless the active endpoint is too slow for that', () => {
+  it('is not one that shares the load, unless the active endpoint is too slow to share', () => {
     const shared = [A, B].reduce(
       (of, id) => change(of, id, { sharing: { priority: 1, weight: 1 } }),
       calm,

@@ -16,9 +16,9 @@ export type RequiredSwitch =
   | { readonly status: 'stay' }
   /** No endpoint is available. */
   | { readonly status: 'stranded' }
-  /** The active endpoint is available again after nothing was. */
+  /** The active endpoint is available again after none was. */
   | { readonly status: 'recovered' }
-  /** The active endpoint is unavailable, or people chose another one. */
+  /** The active endpoint is unavailable, or an operator selected another one. */
   | {
       readonly status: 'must';
       readonly toId: EndpointId;
@@ -27,8 +27,8 @@ export type RequiredSwitch =
     };
 
 /**
- * The switch that must be made now, if any: to the pinned endpoint, or away from one that is
- * unavailable. Failure switches keep a gap; meanwhile each proxy fails over request by request.
+ * The switch that must be made now, if any: to the pinned endpoint, or away from an unavailable one.
+ * There is a minimum gap between failure switches, during which each proxy fails over per request.
  */
 export function requiredSwitch(
   world: World,
@@ -39,7 +39,7 @@ export function requiredSwitch(
   const active = assessments.find(({ endpoint }) => endpoint.id === selection.activeId);
   const pinned = pinnedEndpoint(world, assessments);
   if (pinned?.isAvailable === true && pinned !== active) {
-    // A command is a choice, whatever had happened before.
+    // A command is a choice, regardless of what happened before.
     const isBack = trigger !== 'command' && isReturn(selection.reason);
     const reason = isBack ? 'pinned_recovered' : 'operator_selected';
     return { status: 'must', toId: pinned.endpoint.id, reason, failure: undefined };
@@ -66,9 +66,7 @@ function pinnedEndpoint(
   return assessments.find(({ endpoint }) => endpoint.id === pinnedId);
 }
 
-/**
- * Whether the pinned endpoint was left because it was unavailable, not because people chose again.
- */
+/** Whether the pinned endpoint was left because it was unavailable, not because of a new choice. */
 function isReturn(reason: ReasonCode): boolean {
   return reason === 'recovered' || isFailureReason(reason);
 }
@@ -97,20 +95,20 @@ function failureReason(active: Assessment | undefined, isPinned: boolean): Reaso
   return isPinned && code !== 'disabled' ? 'pinned_failed' : FAILURE_REASONS[code];
 }
 
-/** An endpoint that may replace the active one, and what that would gain. */
+/** An endpoint that may replace the active one, and the gain. */
 export interface Challenger {
   readonly toId: EndpointId;
   readonly gain: Omit<Gain, 'confirmations'>;
   readonly isEnough: boolean;
-  /** `across_styles`: guessed from probes of different styles, a reason to probe but not to switch. */
+  /** `across_styles`: estimated from probes of different styles: a reason to probe but not to switch. */
   readonly measured: 'alike' | 'across_styles';
   /** `preferred`: without its better priority or price it would not lead. */
   readonly reason: 'faster' | 'preferred';
-  /** Evidence of both endpoints; unchanged: nothing new was received. */
+  /** Evidence of both endpoints; unchanged if nothing new was received. */
   readonly evidence: number;
 }
 
-/** No switch between two that share the load, unless the active one has become too slow for that. */
+/** Endpoints that share the load do not challenge the active one unless it has become too slow to share. */
 export function bestChallenger(
   world: World,
   assessments: readonly Assessment[],
@@ -131,8 +129,8 @@ export function bestChallenger(
 }
 
 /**
- * What a switch would gain; undefined where either endpoint has no fresh score, or both have none of
- * the same style.
+ * The gain of a switch; undefined if either endpoint has no fresh score, or there are none of the
+ * same style.
  */
 export function compare(
   active: Assessment,
@@ -162,9 +160,7 @@ function weigh(active: Assessment, rival: Assessment, context: Context): Challen
   };
 }
 
-/**
- * The lead grows by one with each new evidence that confirms it, and ends when the gain is gone.
- */
+/** The lead grows by one with each new evidence that confirms it, and ends when the gain is gone. */
 export function nextLead(lead: Lead, challenger: Challenger | undefined): Lead {
   if (challenger === undefined || !challenger.isEnough) return { status: 'none' };
   const { toId: challengerId, evidence } = challenger;
@@ -178,7 +174,7 @@ export function nextLead(lead: Lead, challenger: Challenger | undefined): Lead {
   return { ...lead, confirmations: lead.confirmations + 1, evidence };
 }
 
-/** Why a latency switch is not made although an endpoint leads; `ready`: it is made. */
+/** Why a latency switch is held back although an endpoint leads; `ready`: it is made. */
 export type SwitchReadiness =
   | 'ready'
   | 'manual'
@@ -187,7 +183,7 @@ export type SwitchReadiness =
   | 'frozen'
   | 'dwell'
   | 'lead'
-  /** The CLI has not passed at both of them of late. */
+  /** The CLI has not recently passed at both. */
   | 'cli';
 
 export function readiness(world: World, lead: Lead, { nowMs, policy }: Context): SwitchReadiness {
@@ -208,7 +204,7 @@ export function readiness(world: World, lead: Lead, { nowMs, policy }: Context):
     : 'cli';
 }
 
-/** Cheaper probes may find a faster endpoint; that Claude Code works there, only the CLI shows. */
+/** Cheaper probes may find a faster endpoint; only the CLI shows that Claude Code works there. */
 function isProvenByCli(
   endpoint: EndpointState | undefined,
   { nowMs, policy }: Pick<Context, 'nowMs' | 'policy'>,
@@ -218,7 +214,7 @@ function isProvenByCli(
   return cliPassedAtMs !== null && nowMs - cliPassedAtMs <= policy.probing.cliBeforeSwitchMs;
 }
 
-/** Shorter where people have measured the active endpoint slow since the switch. */
+/** Shorter if live requests have shown the active endpoint to be slow since the switch. */
 function dwellMsOf(world: World, switchedAtMs: EpochMs, policy: Policy): number {
   const { dwellMs, slowDwellMs } = policy.switching;
   const slowAtMs = endpointOf(world, world.selection.activeId)?.times.slowAtMs ?? null;
@@ -226,8 +222,8 @@ function dwellMsOf(world: World, switchedAtMs: EpochMs, policy: Policy): number 
 }
 
 /**
- * How long a latency switch waits for active requests: shorter where people have just waited for the
- * active endpoint longer than usual, because each request meanwhile is slow too.
+ * How long a latency switch waits for active requests: shorter if live requests at the active endpoint
+ * have just been slower than usual, because each request until the switch is slow too.
  */
 export function waitMsOf({ selection, endpoints }: World, { nowMs, policy }: Context): number {
   const { gracefulTimeoutMs, slowGracefulTimeoutMs } = policy.switching;

@@ -50,7 +50,7 @@ const wishing = (world: World, change: Partial<World['wishes']>): World => ({
 const disabled = (world: World, ...ids: readonly (typeof A)[]) => wishing(world, { disabled: ids });
 const selecting = (world: World, selection: Selection): World => ({ ...world, selection });
 
-/** One proxy with requests at A and, where given, sessions there. */
+/** One proxy with requests and, if given, sessions at A. */
 function busy(world: World, activeRequests = 1, sessions: Presence['sessions'] = {}): World {
   const presence: Presence = {
     ...{ proxyId: 'p1', reportedAtMs: context.nowMs, status: 'serving', ejections: {} },
@@ -70,7 +70,7 @@ describe('nothing available', () => {
   const ramp = { status: 'ramping', fromId: B, startedAtMs: epochMs(NOW_MS - 1) } as const;
   const out = disabled(switching(calm, { lead: leading, ramp }), A, B, C);
 
-  it('leaves the active endpoint selected, ends lead and ramp, and is said', () => {
+  it('leaves the active endpoint selected, ends lead and ramp, and is reported', () => {
     const made = step(out);
     expect(made.next.selection).toEqual({
       ...{ status: 'steady', activeId: A, reason: 'nothing_available', sinceAtMs: NOW_MS },
@@ -90,7 +90,7 @@ describe('nothing available', () => {
     expect(step(next)).toEqual({ next, effects: [] });
   });
 
-  it('takes the first endpoint where the active one is gone, also the second time', () => {
+  it('takes the first endpoint if the active one is gone, the second time too', () => {
     for (const reason of ['initial', 'nothing_available'] as const) {
       const since = epochMs(SINCE_MS);
       const made = step(
@@ -101,7 +101,7 @@ describe('nothing available', () => {
     }
   });
 
-  it('changes nothing where there is no endpoint', () => {
+  it('changes nothing if there is no endpoint', () => {
     const empty: World = { ...calm, endpoints: [] };
     expect(step(empty)).toEqual({ next: empty, effects: [] });
   });
@@ -125,7 +125,7 @@ describe('a drain', () => {
     sinceAtMs: epochMs(SINCE_MS),
   });
 
-  it('is over when nothing runs at the former endpoint', () => {
+  it('is over when the former endpoint has no active requests', () => {
     const made = step(draining);
     expect(made.next.selection).toEqual({
       ...{ status: 'steady', activeId: B, reason: 'faster', sinceAtMs: SINCE_MS },
@@ -135,7 +135,7 @@ describe('a drain', () => {
     ]);
   });
 
-  it('goes on while something runs there; meanwhile others may take the lead', () => {
+  it('continues while requests are active there; meanwhile others may take the lead', () => {
     const made = step(busy(draining), { a: 900, b: 500, c: 300 });
     expect(made.next.selection).toEqual(draining.selection);
     expect(made.next.switching.lead).toMatchObject({ challengerId: C, confirmations: 1 });
@@ -154,7 +154,7 @@ describe('a pending switch', () => {
     expect(made.next.selection).toMatchObject({ status: 'draining', activeId: B, drainingId: A });
   });
 
-  it('takes effect when nothing runs, with its gain and its trade', () => {
+  it('takes effect when there are no active requests, with its gain and its trade', () => {
     const made = step(busy(waiting, 0, { [A]: { running: 2, cachedTokens: {} } }), gains);
     expect(made.next.selection).toMatchObject({ status: 'steady', activeId: B, reason: 'faster' });
     const gain: Gain = {
@@ -164,7 +164,7 @@ describe('a pending switch', () => {
     expect(decisionsOf(made)).toMatchObject([{ phase: 'switched', gain, trade }]);
   });
 
-  it('takes effect without a gain where the two cannot be compared any more', () => {
+  it('takes effect without a gain if the two can no longer be compared', () => {
     const made = step(busy(waiting, 0, { [A]: { running: 2, cachedTokens: {} } }), { a: null });
     const [decision] = decisionsOf(made);
     expect(decision).toMatchObject({ phase: 'switched', trade: { sessions: 2, gainMs: 0 } });
@@ -177,7 +177,7 @@ describe('a pending switch', () => {
     ['the next endpoint is gone', selecting(waiting, { ...pending, nextId: GONE }), gains],
     ['people have paused', wishing(waiting, { paused: true }), gains],
     [
-      'people have pinned the active endpoint',
+      'the active endpoint has been pinned',
       wishing(waiting, { mode: { kind: 'manual', endpointId: A } }),
       gains,
     ],
@@ -195,7 +195,7 @@ describe('a latency switch', () => {
   const led = switching(calm, { lead: leading });
   const gains = { a: 700, b: 500 };
 
-  it('is made at once where nothing runs', () => {
+  it('is made immediately without active requests', () => {
     const made = step(led, gains);
     expect(made.next.selection).toMatchObject({ status: 'steady', activeId: B, reason: 'faster' });
     expect(decisionsOf(made)).toMatchObject([
@@ -239,7 +239,7 @@ describe('the first choice after a start', () => {
               ...{ status: 'unhealthy', sinceAtMs: epochMs(0), passStreak: 0, passesNeeded: 2 },
               ...{ failure: 'reset', detail: '', foundBy: 'answer', fallsAtMs: [] },
             },
-            // People are served well there, so that it is available all the same.
+            // Its live requests succeed, so it is available anyway.
             live: { successStreak: 9, succeededAtMs: context.nowMs, failedAtMs: null },
           }
         : endpoint,
@@ -253,7 +253,7 @@ describe('the first choice after a start', () => {
     expect(decisionsOf(made)).toMatchObject([{ gain: { gainMs: 100, confirmations: 1 } }]);
   });
 
-  it('waits for those that are not known, but no longer than `settleMs`', () => {
+  it('waits for unknown ones, but no longer than `settleMs`', () => {
     const unknown = { a: 600, b: 500, c: null };
     expect(step(young, unknown)).toEqual({ next: young, effects: [] });
     expect(step(startedAgo(settleMs), unknown).next.selection.activeId).toBe(B);
@@ -267,7 +267,7 @@ describe('the first choice after a start', () => {
     expect(made.next.selection.activeId).toBe(B);
   });
 
-  it('waits on while nothing is known, whatever the time', () => {
+  it('keeps waiting while nothing is known, however long', () => {
     const old = startedAgo(settleMs * 9);
     expect(step(old, { a: null, b: null, c: null })).toEqual({ next: old, effects: [] });
   });
@@ -277,7 +277,7 @@ describe('the first choice after a start', () => {
     ['no other is clearly better', young, { a: 599, b: 500 }],
     ['people have paused', wishing(young, { paused: true }), { a: 600, b: 500 }],
     [
-      'people have pinned it',
+      'it has been pinned',
       wishing(young, { mode: { kind: 'manual', endpointId: A } }),
       { a: 600, b: 500 },
     ],
@@ -288,14 +288,14 @@ describe('the first choice after a start', () => {
     expect(made.effects).toEqual([]);
   });
 
-  it('is no switch to itself, be the threshold 0', () => {
+  it('is no switch to itself, even with a threshold of 0', () => {
     const atOnce = { ...policy, switching: { ...policy.switching, thresholdMs: 0 } };
     const made = step(young, { a: 500, b: 600 }, { ...context, policy: atOnce });
     expect(made.next.switching.phase).toEqual(settled);
     expect(made.effects).toEqual([]);
   });
 
-  it('leaves an active endpoint of which nothing is known', () => {
+  it('leaves an active endpoint about which nothing is known', () => {
     const made = step(startedAgo(settleMs), { a: null, b: 500 });
     expect(made.next.selection).toMatchObject({ activeId: B, reason: 'initial' });
     expect(decisionsOf(made)[0]?.gain).toBeUndefined();

@@ -19,8 +19,8 @@ import {
 import type { World } from './world.ts';
 
 /**
- * One step of the selection's state machine (see `Selection`): required switches first, then what
- * the present state waits for, then latency switches.
+ * One step of the selection's state machine (see `Selection`): required switches first, then what the
+ * current state waits for, then latency switches.
  */
 export function stepSelection(
   world: World,
@@ -57,7 +57,7 @@ export function stepSelection(
   }
 }
 
-/** Nothing can serve: the active endpoint stays selected, and proxies try all of them. */
+/** No endpoint can serve: the active one stays selected, and proxies try all of them. */
 function strand(world: World, assessments: readonly Assessment[], context: Context): Step {
   const { selection } = world;
   const isKnown = assessments.some(({ endpoint }) => endpoint.id === selection.activeId);
@@ -178,7 +178,7 @@ interface Begin {
   readonly context: Context;
 }
 
-/** Starts a latency switch: at once where nothing runs, otherwise it waits for active requests. */
+/** Starts a latency switch: immediately if there are no active requests, otherwise it waits for them. */
 function begin(world: World, challenger: Challenger, about: Begin): Step {
   const { assessments, context } = about;
   const { activeId } = world.selection;
@@ -211,7 +211,7 @@ function begin(world: World, challenger: Challenger, about: Begin): Step {
   return recordDecision(next, { ...made, fromId: activeId, phase: 'planned' });
 }
 
-/** After a start: the first choice, once all scores are known or the time is up. */
+/** After a start: the first choice, once all scores are known or time is up. */
 function stepSettling(
   world: World,
   sinceAtMs: EpochMs,

@@ -24,7 +24,7 @@ const FORMER: Selection = {
   ...{ status: 'steady', activeId: B, reason: 'faster', sinceAtMs: epochMs(1_000) },
 };
 
-it('a first world serves by the first endpoint, and settles', () => {
+it('a first world serves from the first endpoint, and settles', () => {
   const world = initialWorld(SETUP);
   expect(world.selection).toEqual({
     ...{ status: 'steady', activeId: A, reason: 'initial', sinceAtMs: AT_MS },
@@ -46,7 +46,7 @@ it('a first world serves by the first endpoint, and settles', () => {
   });
 });
 
-it('a new leader goes on with the selection, the wishes and the numbers of the one before', () => {
+it('a new leader continues with the selection, the wishes and the numbers of the previous one', () => {
   const wishes = { mode: { kind: 'auto' }, paused: true, disabled: [A], grants: [] } as const;
   const world = initialWorld({ ...SETUP, wishes, selection: FORMER, decisions: 7 });
   expect(world).toMatchObject({ wishes, selection: FORMER, decisions: 7 });
@@ -54,7 +54,7 @@ it('a new leader goes on with the selection, the wishes and the numbers of the o
   expect(world.switching.standing).toEqual({ reason: 'faster', sinceAtMs: FORMER.sinceAtMs });
 });
 
-it('a selection of an endpoint that is not there any more counts for nothing', () => {
+it('a selection of a removed endpoint is ignored', () => {
   const world = initialWorld({ ...SETUP, selection: { ...FORMER, activeId: C } });
   expect(world.selection).toMatchObject({ activeId: A, reason: 'initial' });
   expect(world.switching.phase.status).toBe('settling');
@@ -66,7 +66,7 @@ it('a world without an endpoint is rejected', () => {
   );
 });
 
-it('nothing is known of a new endpoint', () => {
+it('nothing is known about a new endpoint', () => {
   const { probeSequence, evidence, sessionGeneration, ...rest } = newEndpoint(first);
   // The first sequence, 0, is newer than none.
   expect({ probeSequence, evidence, sessionGeneration }).toEqual({
@@ -78,7 +78,7 @@ it('nothing is known of a new endpoint', () => {
   expect(newEndpoint({ ...first, sharing })).toHaveProperty('sharing', sharing);
 });
 
-it('groups that stay keep what was spent today, others begin with nothing', () => {
+it('groups that remain keep today’s spending, others start at 0', () => {
   const former = { [GROUP.name]: { ...GROUP, intervalMs: 1, day: 20_000, spentUsd: 0.5 } };
   const other = { ...GROUP, name: 'other' };
   expect(groupStates([GROUP, other], former)).toEqual({

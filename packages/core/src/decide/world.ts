@@ -20,7 +20,7 @@ import { NO_RECOVERY, type Recovery } from './ejection-recovery.ts';
 import type { EndpointSetting, GroupSetting } from './inputs.ts';
 import type { Presences } from './presence.ts';
 
-/** What is known of one endpoint. Health, token, ejection and enabled are independent. */
+/** What is known about one endpoint. Health, token, ejection and enabled are independent. */
 export interface EndpointState {
   readonly id: EndpointId;
   readonly groupName: string;
@@ -32,10 +32,10 @@ export interface EndpointState {
   readonly latency: ProbeLatency;
   readonly probes: ProbeRecord;
   readonly reliability: ReliabilityTrack;
-  /** Of its token, as its answers name them. */
+  /** The limits of its token, as reported in its answers. */
   readonly rateLimits: RateLimits;
   readonly live: LiveRecord;
-  /** How long people wait for the first content. */
+  /** Live times to first token. */
   readonly times: LiveTimes;
   readonly overload: OverloadRecord;
   /** Sequence of the newest probe that counted; -1 before the first. */
@@ -44,11 +44,11 @@ export interface EndpointState {
   readonly evidence: number;
   readonly sessionGeneration: number;
   readonly recovery: Recovery;
-  /** When its URL or token last changed, or a new leader found it out of order; null: never. */
+  /** When its URL or token last changed, or a new leader found it broken; null: never. */
   readonly changedAtMs: EpochMs | null;
 }
 
-/** A group's settings, and what its probes cost today. */
+/** A group's settings, and the cost of its probes today. */
 export type GroupState = GroupSetting & BudgetDay;
 
 /** The endpoint that is faster than the active one, and how often new evidence has confirmed it. */
@@ -82,7 +82,7 @@ export interface Switching {
   readonly recentAtMs: readonly EpochMs[];
   readonly failureSwitchAtMs: EpochMs | null;
   readonly ramp: RampState;
-  /** Since when and why the active endpoint is the active one, also while a switch is pending. */
+  /** Since when and why the active endpoint is active, even while a switch is pending. */
   readonly standing: { readonly reason: ReasonCode; readonly sinceAtMs: EpochMs };
 }
 
@@ -90,25 +90,25 @@ export type RampState =
   | { readonly status: 'none' }
   | { readonly status: 'ramping'; readonly fromId: EndpointId; readonly startedAtMs: EpochMs };
 
-/** The last snapshot content that was published. */
+/** The last published snapshot content. */
 export type Published =
   | { readonly status: 'never' }
   | { readonly status: 'published'; readonly atMs: EpochMs; readonly content: SnapshotContent };
 
-/** The whole state of the decision core: plain JSON, never changed, only replaced. */
+/** The whole state of the decision core: plain JSON, never mutated, only replaced. */
 export interface World {
   readonly wishes: OperatorWishes;
   readonly groups: Readonly<Record<string, GroupState>>;
-  /** In the order of preference. */
+  /** In order of preference. */
   readonly endpoints: readonly EndpointState[];
   readonly proxies: Presences;
   readonly selection: Selection;
   readonly switching: Switching;
-  /** The usual time of each class of requests, over all endpoints. */
+  /** The usual time of each request class, over all endpoints. */
   readonly liveLevels: ClassLevels;
   /** Whether the model is overloaded on most endpoints. */
   readonly overloadedEverywhere: boolean;
-  /** The last moment with an active request. */
+  /** When there was last an active request. */
   readonly lastBusyAtMs: EpochMs;
   readonly probePlans: Readonly<Record<string, ProbePlan>>;
   readonly published: Published;
@@ -121,7 +121,7 @@ export interface WorldSetup {
   /** In order of preference; at least one. */
   readonly endpoints: readonly EndpointSetting[];
   readonly wishes?: OperatorWishes | undefined;
-  /** That of the last snapshot: a new leader continues from it. */
+  /** From the last snapshot: a new leader continues from it. */
   readonly selection?: Selection | undefined;
   /** The number of the last recorded decision. */
   readonly decisions?: number | undefined;
@@ -135,8 +135,7 @@ const NO_WISHES: OperatorWishes = {
 };
 
 /**
- * A world before the first event. The selection is that of the previous leader, or the first
- * endpoint.
+ * A world before the first event. The selection is the previous leader's, or the first endpoint.
  * @throws {RangeError} without an endpoint; a valid configuration has at least one
  */
 export function initialWorld(setup: WorldSetup): World {
@@ -207,7 +206,7 @@ export function newEndpoint({
   };
 }
 
-/** Groups by name; those that stay keep what was spent today. */
+/** Groups by name; those that remain keep today's spending. */
 export function groupStates(
   settings: readonly GroupSetting[],
   former: Readonly<Record<string, GroupState>>,
@@ -233,7 +232,7 @@ export function endpointIdsOf({ endpoints }: Pick<World, 'endpoints'>): Readonly
   return new Set(endpoints.map(({ id }) => id));
 }
 
-/** The world with one endpoint replaced by what `change` makes of it. */
+/** The world with one endpoint replaced by the result of `change`. */
 export function withEndpoint(
   world: World,
   id: EndpointId,

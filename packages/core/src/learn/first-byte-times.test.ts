@@ -15,19 +15,19 @@ function learned(times: readonly number[]): number {
 
 describe('FirstByteTimes', () => {
   it.each([
-    ['nothing is usual yet', [], 45_000],
+    ['the usual time is unknown', [], 45_000],
     ['three answers are not enough', [100, 100, 100], 45_000],
-    ['quick answers: the least wait', [100, 200, 100, 150], 5_000],
-    ['three times what is usual', [4_000, 4_000, 3_000, 4_000], 12_000],
+    ['fast answers: the minimum wait', [100, 200, 100, 150], 5_000],
+    ['three times the usual time', [4_000, 4_000, 3_000, 4_000], 12_000],
     ['one slow answer is not usual', [100, 100, 100, 60_000], 5_000],
     ['heads that are always late are waited for', [35_000, 35_000, 35_000, 35_000], 105_000],
-    ['never longer than allowed', [90_000, 90_000, 90_000, 90_000], 120_000],
+    ['at most the ceiling', [90_000, 90_000, 90_000, 90_000], 120_000],
     ['old times are forgotten', [...Array(16).fill(30_000), ...Array(16).fill(100)], 5_000],
   ])('%s', (_name, times, limitMs) => {
     expect(learned(times)).toBe(limitMs);
   });
 
-  it('keeps classes and endpoints apart, and forgets an endpoint that has changed', () => {
+  it('keeps classes and endpoints apart, and forgets a changed endpoint', () => {
     const known = new FirstByteTimes();
     for (let index = 0; index < 4; index += 1) known.note(A, MEDIUM, 100);
     expect(known.limitMs(A, { ...MEDIUM, requestClass: 'opus/l' }, LIMITS)).toBe(45_000);
@@ -36,7 +36,7 @@ describe('FirstByteTimes', () => {
     expect(known.limitMs(A, MEDIUM, LIMITS)).toBe(45_000);
   });
 
-  it('forgets the times of the endpoint that has changed, and no others', () => {
+  it('forgets the times of the changed endpoint, and no others', () => {
     const known = new FirstByteTimes();
     const other = endpointId('ab');
     for (let index = 0; index < 4; index += 1) {
@@ -47,7 +47,7 @@ describe('FirstByteTimes', () => {
     expect(known.limitMs(other, MEDIUM, LIMITS)).toBe(5_000);
   });
 
-  it('forgets the class that was used least recently when there are too many', () => {
+  it('evicts the least recently used class when there are too many', () => {
     const known = new FirstByteTimes();
     const learn = (requestClass: string) => {
       for (let index = 0; index < 4; index += 1) known.note(A, { requestClass, isCached: true }, 1);
@@ -61,7 +61,7 @@ describe('FirstByteTimes', () => {
     expect(['class 0', 'class 1', 'class 2'].map(isKnown)).toEqual([true, false, true]);
   });
 
-  it('takes the second slowest, in whatever order they came', () => {
+  it('takes the second slowest, whatever their order', () => {
     for (const times of [
       [9_000, 3_000, 2_000, 1_000],
       [1_000, 2_000, 3_000, 9_000],
@@ -75,7 +75,7 @@ describe('FirstByteTimes', () => {
     expect(learned([20_000, 20_000, ...Array(15).fill(100)])).toBe(5_000);
   });
 
-  it('gives a prompt that has to be read the time for it, until that is usual too', () => {
+  it('adds the time to read an uncached prompt, until that is known too', () => {
     const known = new FirstByteTimes();
     const fresh = { ...MEDIUM, isCached: false };
     for (let index = 0; index < 4; index += 1) known.note(A, MEDIUM, 1_700);
@@ -85,7 +85,7 @@ describe('FirstByteTimes', () => {
     expect(known.limitMs(A, MEDIUM, LIMITS)).toBe(5_100);
   });
 
-  it('says what is typical: the middle of the times, whatever came last', () => {
+  it('returns the typical time: the median, whatever came last', () => {
     const known = new FirstByteTimes();
     const typicalMs = () => known.typicalMs(A, MEDIUM);
     for (const ms of [9_000, 1_000, 60_000]) known.note(A, MEDIUM, ms);
@@ -98,7 +98,7 @@ describe('FirstByteTimes', () => {
     expect(typicalMs()).toBe(2_000);
   });
 
-  it('takes what is typical of the other kind, and of a family from its other sizes', () => {
+  it('falls back to the typical time of the other kind, and of a family’s other sizes', () => {
     const known = new FirstByteTimes();
     const fresh = { ...MEDIUM, isCached: false };
     const learn = (of: typeof MEDIUM, ms: number) => {

@@ -1,20 +1,20 @@
 /**
- * How long to wait for the first content of an answer before another endpoint is asked. The limit
- * follows what is usual for this endpoint and class of request: a frozen endpoint is left after
- * seconds, while one that is always slow is waited for.
+ * How long to wait for the first content of an answer before trying another endpoint. The limit follows
+ * what is usual for this endpoint and request class: a frozen endpoint is abandoned within seconds, while
+ * one that is always slow is waited for.
  */
 import type { EndpointId } from '@zephyr/contract/scalars';
 
 import { latencyClassOf } from './request-class.ts';
 
-/** A shorter wait is never taken for a frozen endpoint: a model may think. */
+/** A shorter wait never counts as frozen: a model may be thinking. */
 const LEAST_LIMIT_MS = 5_000;
-/** This many times the usual time (the second slowest of the recent answers) is frozen. */
+/** This many times the usual time (the second slowest of the recent answers) counts as frozen. */
 const USUAL_FACTOR = 3;
-/** Answers to remember for each class, and how many are enough to know what is usual. */
+/** Answers to remember per class, and how many are enough to know what is usual. */
 const MAX_TIMES = 16;
 const LEAST_TIMES = 4;
-/** Endpoints times classes; beyond it the least recently used one is forgotten. */
+/** Endpoints times classes; above this, the least recently used one is evicted. */
 const MAX_CLASSES = 4_096;
 
 /** Requests whose first content takes about equally long at one endpoint. */
@@ -22,19 +22,18 @@ export interface FirstByteClass {
   /** See `requestClassOf`. */
   readonly requestClass: string;
   /**
-   * The endpoint has the session's prompt cache. Reading a long prompt takes many times as long as
-   * finding it in the cache: with one limit for both, the first request of every session that moves
-   * would look frozen.
+   * The endpoint has the session's prompt cache. Reading a long prompt takes many times as long as a cache
+   * hit: with one limit for both, the first request of every session that moves would look frozen.
    */
   readonly isCached: boolean;
 }
 
 export interface FirstByteLimits {
-  /** While nothing is known to be usual. */
+  /** The limit while the usual time is unknown. */
   readonly unusualMs: number;
-  /** The longest limit. */
+  /** The maximum limit. */
   readonly ceilingMs: number;
-  /** What reading the prompt may take; added where only the other kind (cached or not) is known. */
+  /** How long reading the prompt may take; added if only the other kind (cached or not) is known. */
   readonly readingMs: number;
 }
 
@@ -62,15 +61,15 @@ export class FirstByteTimes {
     return Math.round(Math.min(limit + readingMs, limits.ceilingMs));
   }
 
-  /** The middle of what such requests take there, or such with the prompt in the cache, or not in it. */
+  /** The median time of such requests there, or else of those with the other state of the cache. */
   typicalMs(id: EndpointId, of: FirstByteClass): number | undefined {
     const times = this.#known(id, of) ?? this.#known(id, { ...of, isCached: !of.isCached });
     return times === undefined ? undefined : median(times);
   }
 
   /**
-   * The same; where the class is not known, of the other sizes of prompt: the slowest that is in the
-   * cache, or else the quickest that is not, because reading a long one may take as long as the wait.
+   * The same; if the class is unknown, of the other prompt sizes: the slowest with the prompt in the cache,
+   * or else the fastest without, because reading a long prompt may take as long as the wait.
    */
   familyMs(id: EndpointId, of: FirstByteClass): number | undefined {
     const own = this.typicalMs(id, of);
@@ -109,7 +108,7 @@ function median(times: readonly number[]): number {
   return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
 }
 
-/** Not the largest: one very slow answer must not make all waits long. */
+/** Not the slowest: one very slow answer must not make all waits long. */
 function secondLargest(times: readonly number[]): number {
   let [first, second] = [0, 0];
   for (const ms of times) {

@@ -48,23 +48,23 @@ describe('applyProbeToHealth', () => {
     { name: 'is unknown before the first probe', results: [], status: 'unknown' },
     { name: 'is healthy after the first pass', results: ['ok'], status: 'healthy' },
     {
-      name: 'is unhealthy when it never worked',
+      name: 'is unhealthy if it never worked',
       results: ['connection_refused'],
       status: 'unhealthy',
     },
     { name: 'forgives two failures', results: ['ok', 'reset', 'reset'], status: 'healthy' },
     {
-      name: 'falls after three in a row',
+      name: 'falls after three consecutive failures',
       results: ['ok', 'reset', 'timeout', 'tls'],
       status: 'unhealthy',
     },
     {
-      name: 'counts failures in a row only',
+      name: 'counts only consecutive failures',
       results: ['ok', 'reset', 'reset', 'ok', 'reset', 'reset'],
       status: 'healthy',
     },
     {
-      name: 'that never worked is taken with its first pass',
+      name: 'that never worked is healthy with its first pass',
       results: ['connection_refused', 'ok'],
       status: 'healthy',
     },
@@ -113,12 +113,12 @@ describe('applyProbeToHealth', () => {
       status: 'unknown',
     },
     {
-      name: 'does not return because its port is open, when answers failed',
+      name: 'does not return because its port is open, if answers failed',
       results: ['connection_refused', ['ok', 'tcp'], ['ok', 'tcp']],
       status: 'unhealthy',
     },
     {
-      name: 'returns when the port is open again that was found closed',
+      name: 'returns when its closed port is open again',
       results: [
         ['connection_refused', 'tcp'],
         ['ok', 'tcp'],
@@ -132,12 +132,12 @@ describe('applyProbeToHealth', () => {
     expect(after(results).status).toBe(status);
   });
 
-  it('asks for more passes of an endpoint that falls again and again', () => {
+  it('requires more passes from an endpoint that falls again and again', () => {
     const twice = after(['ok', 'reset', 'reset', 'reset', 'ok', 'ok', 'reset', 'reset', 'reset']);
     expect(twice).toMatchObject({ status: 'unhealthy', passesNeeded: 4 });
   });
 
-  it('an open port does not end a streak of failed answers, an answer does', () => {
+  it('an open port does not end a streak of failed answers, but an answer does', () => {
     expect(after(['ok', 'reset', ['ok', 'tcp']])).toMatchObject({ failStreak: 1 });
     expect(after(['ok', 'reset', 'ok'])).toMatchObject({ failStreak: 0 });
     expect(after(['ok', 'reset', ['ok', 'tcp'], 'reset', 'reset']).status).toBe('unhealthy');
@@ -147,7 +147,7 @@ describe('applyProbeToHealth', () => {
     expect(back).toMatchObject({ status: 'healthy', failStreak: 0 });
   });
 
-  it('remembers no more falls than it needs', () => {
+  it('remembers only as many falls as it needs', () => {
     const falls = Array.from({ length: 30 }, () => [
       'reset',
       'reset',
@@ -164,7 +164,7 @@ describe('applyProbeToHealth', () => {
     expect(health.fallsAtMs).toHaveLength(policy.maxRise);
   });
 
-  it('forgets falls that are long ago', () => {
+  it('forgets old falls', () => {
     const health = after(['ok', 'reset', 'reset', 'reset', 'ok', 'ok']);
     const later = [0, 1, 2].reduce<Health>(
       (state, index) =>

@@ -6,14 +6,14 @@ import type { HealthPolicy } from '../decision-policy.ts';
 import { causeOf } from '../types.ts';
 
 /**
- * Health, by probes only:
+ * Health, from probes only:
  *
  *     unknown --(passed)--> healthy            unknown --(failed)--> unhealthy
- *     healthy --(`fall` failures in a row)--> unhealthy
- *     unhealthy --(`passesNeeded` passes in a row)--> healthy
+ *     healthy --(`fall` consecutive failures)--> unhealthy
+ *     unhealthy --(`passesNeeded` consecutive passes)--> healthy
  *
- * An endpoint that fell often lately needs more passes (damping). Only failures of the endpoint
- * itself count: overload, a refused token, a client's error and trouble of our own machine do not.
+ * An endpoint that fell often recently needs more passes (damping). Only failures of the endpoint itself
+ * count: overload, a refused token, a client's error and trouble on our own machine do not.
  */
 export type Health =
   | { readonly status: 'unknown' }
@@ -31,7 +31,7 @@ export type Health =
       readonly failure: FailureClass;
       /** Redacted, at most 300 characters. */
       readonly detail: string;
-      /** The kind of probe that failed: reachability does not contradict a missing answer. */
+      /** The kind of probe that failed: being reachable does not contradict a missing answer. */
       readonly foundBy: ProbeKind;
       readonly fallsAtMs: readonly EpochMs[];
     };
@@ -43,7 +43,7 @@ export type TokenAccess =
   | { readonly status: 'doubted'; readonly streak: number; readonly failure: FailureClass }
   | { readonly status: 'refused'; readonly sinceAtMs: EpochMs; readonly failure: FailureClass };
 
-/** `answer`: asked the model; `reach`: only opened a connection or fetched a page. */
+/** `answer`: queried the model; `reach`: only opened a connection or fetched a page. */
 export type ProbeKind = 'answer' | 'reach';
 
 export const UNKNOWN_HEALTH: Health = { status: 'unknown' };
@@ -62,7 +62,7 @@ export interface HealthStep {
 export function applyProbeToHealth(health: Health, step: HealthStep): Health {
   const { verdict, style } = step.probe;
   if (verdict.status === 'ok') return pass(health, probeKindOf(style), step);
-  // An overloaded or refusing endpoint has answered; trouble of our own machine proves nothing.
+  // An overloaded or refusing endpoint has answered; trouble on our own machine proves nothing.
   return causeOf(verdict.failure) === 'endpoint' ? fail(health, step) : health;
 }
 
@@ -100,8 +100,7 @@ function fail(health: Health, { probe, nowMs, policy }: HealthStep): Health {
     status: 'unhealthy',
     sinceAtMs: nowMs,
     passStreak: 0,
-    // What has never worked is configured wrong and will be fixed once: there is no flapping to
-    // damp.
+    // An endpoint that never worked is misconfigured and will be fixed once: there is no flapping to damp.
     passesNeeded: isProven ? Math.min(policy.rise * fallsAtMs.length, policy.maxRise) : 1,
     failure,
     detail,
@@ -125,7 +124,7 @@ export function applyToTokenAccess(access: TokenAccess, step: TokenStep): TokenA
   const { answer, nowMs, policy } = step;
   if (answer === 'accepted') return access.status === 'accepted' ? access : { status: 'accepted' };
   if (causeOf(answer) !== 'token') return access;
-  // A missing model proves nothing about the token; people see it by its own failure class.
+  // A missing model proves nothing about the token; it is shown by its own failure class.
   if (answer === 'model_not_found' || access.status === 'refused') return access;
   const streak = access.status === 'doubted' ? access.streak + 1 : 1;
   return streak >= policy.tokenFall

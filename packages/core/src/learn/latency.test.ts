@@ -18,7 +18,7 @@ const estimate = (track: LatencyTrack, atMs: number) =>
   estimateLatency(track, epochMs(atMs), policy);
 
 describe('estimateLatency', () => {
-  it('says nothing without samples', () => {
+  it('is null without samples', () => {
     expect(estimate(NO_LATENCY, 0)).toBeNull();
   });
 
@@ -34,7 +34,7 @@ describe('estimateLatency', () => {
     expect(estimate(track, 30 * MINUTE)?.standardErrorMs).toBeGreaterThan(2 * fresh);
   });
 
-  it('keeps its figure when nobody has probed for days', () => {
+  it('keeps its value after days without probes', () => {
     const track = probed([500, 520, 480]);
     const [fresh, old] = [2 * MINUTE, 5_000 * MINUTE].map((atMs) => estimate(track, atMs));
     expect(old?.latencyMs).toBe(fresh?.latencyMs);
@@ -42,7 +42,7 @@ describe('estimateLatency', () => {
     expect(old?.standardErrorMs).toBeGreaterThan(10_000);
   });
 
-  it('goes by the policy that it is given', () => {
+  it('follows the given policy', () => {
     const track = probed([500, 900]);
     const quick = { ...policy, halfLifeMs: 1_000 };
     expect(estimate(track, MINUTE)?.latencyMs).toBeLessThan(800);
@@ -97,24 +97,24 @@ describe('the figures', () => {
     expect(found?.latencyMs).toBeCloseTo((400 * 0.5 + 500) / 1.5);
     const effective = 1.5 ** 2 / (0.25 + 1);
     expect(found?.samples).toBeCloseTo(effective);
-    // The middle is 500; half of the weight lies at no distance from it.
+    // The median is 500; half of the weight is exactly there.
     const variance = (100 ** 2 * policy.priorSamples) / (effective + policy.priorSamples);
     expect(found?.standardErrorMs).toBeCloseTo(Math.sqrt(variance / effective));
     expect(found?.measuredAtMs).toBe(policy.halfLifeMs);
   });
 
-  it('drift with the age of the newest sample, by two hundredths a minute', () => {
+  it('drift with the age of the newest sample, by two hundredths per minute', () => {
     const track = at([[500, 0]]);
     const fresh = estimate(track, 0)?.standardErrorMs ?? 0;
     expect(estimate(track, 5 * MINUTE)?.standardErrorMs).toBeCloseTo(Math.hypot(fresh, 50));
     expect(estimate(track, -5 * MINUTE)?.standardErrorMs).toBeCloseTo(fresh);
   });
 
-  it('clip what lies three spreads from the middle', () => {
+  it('clip values beyond three spreads from the median', () => {
     const spreads = { ...policy, priorSamples: 0 };
     const track = at([400, 500, 500, 600, 9_000].map((ms) => [ms, 0]));
     const found = estimateLatency(track, epochMs(0), spreads);
-    // Distances 0, 0, 100, 100 and 8,500: the middle one is 100.
+    // Distances 0, 0, 100, 100 and 8,500: the median is 100.
     const reach = 3 * 100 * 1.4826;
     expect(found?.latencyMs).toBeCloseTo((400 + 500 + 500 + 600 + (500 + reach)) / 5);
     const low = at([600, 500, 500, 400, 1].map((ms) => [ms, 0]));
@@ -146,17 +146,17 @@ describe('a lasting change, in figures', () => {
     expect(level(1_000, change)).toBe(samples);
   });
 
-  it('of little is not believed, whatever the share: clocks jitter', () => {
+  it('that is small is ignored, whatever its share: clocks jitter', () => {
     expect(level(10, [12, 12, 12])).toBe(6);
     expect(level(10, [13, 13, 13])).toBe(3);
   });
 
-  it('needs as many samples before as after', () => {
+  it('needs as many samples before it as after', () => {
     const two = probed([500, 500]);
     expect(probed([900, 900, 900], two, 2 * MINUTE).samples).toHaveLength(5);
   });
 
-  it('is measured by the spread of what was before', () => {
+  it('is measured by the spread of the earlier samples', () => {
     const wide = probed([400, 500, 600]);
     expect(probed([860, 860, 860], wide, 3 * MINUTE).samples).toHaveLength(6);
     expect(probed([880, 880, 880], wide, 3 * MINUTE).samples).toHaveLength(3);
@@ -166,17 +166,17 @@ describe('a lasting change, in figures', () => {
 describe('a lasting change', () => {
   const calm = probed([500, 510, 490, 500, 505, 495, 502, 498]);
 
-  it('is believed after three probes on the same side', () => {
+  it('is accepted after three probes on the same side', () => {
     const changed = probed([900, 910, 890], calm, 8 * MINUTE);
     expect(estimate(changed, 10 * MINUTE)?.latencyMs).toBeCloseTo(900, -1);
   });
 
-  it('is not seen in two', () => {
+  it('is not accepted after two', () => {
     const track = probed([900, 910], calm, 8 * MINUTE);
     expect(track.samples).toHaveLength(10);
   });
 
-  it('is not seen in noise to both sides', () => {
+  it('is not seen in noise on both sides', () => {
     const track = probed([900, 200, 890], calm, 8 * MINUTE);
     expect(track.samples).toHaveLength(11);
   });

@@ -5,10 +5,9 @@ import type { LatencyPolicy } from '../decision-policy.ts';
 import { median, medianDeviation, weightedMedian } from './time-summary.ts';
 
 /**
- * How fast an endpoint answers probes, which all ask the same. Older samples weigh less, outliers
- * are clipped, and when the newest probes all differ from the older ones in the same direction the
- * older ones are dropped at once. How long people wait is another part of the score:
- * `live-excess.ts`.
+ * How fast an endpoint answers probes, which are all the same. Older samples weigh less, outliers are
+ * clipped, and if the newest probes all differ from the older ones in the same direction the older ones
+ * are dropped immediately. How long people wait is another part of the score: `live-excess.ts`.
  */
 export interface LatencyTrack {
   /** Oldest first. */
@@ -22,9 +21,9 @@ interface LatencySample {
 
 export const NO_LATENCY: LatencyTrack = { samples: [] };
 
-/** The least spread, as a share of the latency: clocks and schedulers jitter. */
+/** The minimum spread, as a share of the latency: clocks and schedulers jitter. */
 const LEAST_SPREAD_RATIO = 0.03;
-/** Standard deviation of a normal distribution by its median absolute deviation. */
+/** Standard deviation of a normal distribution as a multiple of its median absolute deviation. */
 const NORMAL_FROM_MEDIAN = 1.4826;
 
 export interface NewSample {
@@ -49,7 +48,7 @@ export interface LatencyEstimate {
   readonly measuredAtMs: EpochMs;
 }
 
-/** Null while there is no sample. */
+/** Null without samples. */
 export function estimateLatency(
   { samples }: LatencyTrack,
   nowMs: EpochMs,
@@ -75,13 +74,13 @@ interface SampleFigures {
   readonly effective: number;
 }
 
-/** Every decision asks for them, and they change only with a probe. */
+/** A cache: every decision reads them, and they change only with a probe. */
 const KNOWN = new WeakMap<
   LatencyTrack['samples'],
   { readonly policy: LatencyPolicy; readonly figures: SampleFigures }
 >();
 
-/** Weights are relative to the newest sample: as time goes on, all of them decay alike. */
+/** Weights are relative to the newest sample: over time, all of them decay alike. */
 function figuresOf(
   samples: LatencyTrack['samples'],
   newestAtMs: EpochMs,
@@ -114,7 +113,7 @@ interface Weighted {
   readonly weight: number;
 }
 
-/** The spread of the samples, pulled towards an assumed one while they are few. */
+/** The spread of the samples, pulled towards a prior while they are few. */
 function pooledSpread(
   weighted: readonly Weighted[],
   middle: number,

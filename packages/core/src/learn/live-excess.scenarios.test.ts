@@ -10,7 +10,7 @@ import { excessOf } from './live-excess.ts';
 import { scoreOf } from './score.ts';
 
 const MINUTE = 60;
-/** Hours of traffic in a test, on a machine that does other things too. */
+/** Hours of simulated traffic, on a busy machine. */
 const PATIENT = { timeout: 60_000 };
 
 const QUICK: Speed = { probeMs: 100, liveMs: 300 };
@@ -22,7 +22,7 @@ const liveMsOf = (story: Scenario, id: EndpointId) => {
     : excessOf(times, epochMs(story.atMs), DEFAULT_POLICY.live).excessMs;
 };
 
-describe('an endpoint that is slow for people while its probes stay quick', () => {
+describe('an endpoint that is slow for people while its probes stay fast', () => {
   it.each([
     { name: 'one person', perSecond: 0.7, sigma: 0.2, seed: 1 },
     { name: 'a few, each answer different', perSecond: 1.5, sigma: 0.4, seed: 2 },
@@ -71,7 +71,7 @@ describe('an endpoint that is slow for people while its probes stay quick', () =
     }
   });
 
-  it('is left also when it was so from the beginning, once others are measured', PATIENT, () => {
+  it('is left even if it was slow from the beginning, once others are measured', PATIENT, () => {
     const life = new TrafficScenario({
       ...{ ids: [A, B], strayShare: 0.2 },
       speed: (id) => (id === A ? SLOW : QUICK),
@@ -96,7 +96,7 @@ describe('an endpoint that is slow for people while its probes stay quick', () =
 });
 
 describe('endpoints that are equally slow', () => {
-  it('are not shuffled when the questions become harder for all', PATIENT, () => {
+  it('are not shuffled when the requests become harder for all', PATIENT, () => {
     const life = new TrafficScenario({
       ...{ ids: [A, B, C], sigma: 0.3 },
       speed: (_, atMs) => (atMs > 5 * MINUTE_MS ? SLOW : QUICK),
@@ -113,7 +113,7 @@ describe('endpoints that are equally slow', () => {
   });
 
   it.each([0, 0.1, 0.3])(
-    'nor where the second becomes as slow for good, with %d elsewhere',
+    'nor if the second becomes as slow for good, with %d elsewhere',
     PATIENT,
     (strayShare) => {
       for (let seed = 1; seed <= 3; seed += 1) {
@@ -134,7 +134,7 @@ describe('endpoints that are equally slow', () => {
     expect(life.switches.length).toBeLessThanOrEqual(1);
   });
 
-  it('nor when people ask now this, now that', PATIENT, () => {
+  it('nor when the mix of requests alternates', PATIENT, () => {
     const isHard = (atMs: number) => Math.floor(atMs / 7_000) % 3 === 0;
     const life = new TrafficScenario({
       ids: [A, B],
@@ -160,7 +160,7 @@ describe('the excess', () => {
     return story;
   };
 
-  it('is nothing for an endpoint whose probes are not known', () => {
+  it('is 0 for an endpoint without known probes', () => {
     const story = new Scenario();
     for (let second = 0; second < 60; second += 1) {
       story.pass(1_000).live(A, { succeeded: 1, ttftMs: [second < 30 ? 300 : 3_000] });
@@ -168,7 +168,7 @@ describe('the excess', () => {
     expect(liveMsOf(story, A)).toBe(0);
   });
 
-  it('is not counted a second time when probes become slower too', () => {
+  it('is not counted twice when probes become slower too', () => {
     const story = slowFor(measured(), 30);
     expect(liveMsOf(story, A)).toBeGreaterThan(300);
     for (let probe = 0; probe < 4; probe += 1) story.pass(1_000).probe(A, 1_300);
@@ -182,14 +182,14 @@ describe('the excess', () => {
     expect(liveMsOf(story, A)).toBe(0);
   });
 
-  it('asks for probes when it begins, and for no more after a while', () => {
+  it('triggers probes when it begins, and no more after a while', () => {
     const story = slowFor(measured(), 6);
     expect(story.world.probePlans['a']).toMatchObject({ why: 'verifying' });
     slowFor(story, 240);
     expect(story.world.probePlans['a']).not.toMatchObject({ why: 'verifying' });
   });
 
-  it('is forgotten by half in a minute after the traffic has gone', () => {
+  it('decays by half per minute once the traffic has left', () => {
     const story = slowFor(measured(), 30);
     const remembered = () => {
       const [a] = story.world.endpoints;
@@ -202,7 +202,7 @@ describe('the excess', () => {
     expect(remembered() / before).toBeCloseTo(0.5, 5);
   });
 
-  it('takes no class that is not ours', () => {
+  it('ignores unknown classes', () => {
     const story = measured();
     for (const name of ['__proto__', 'constructor', 'opus/m/cached/x', '']) {
       story.live(A, { succeeded: 3, ttftMs: [9, 9, 9], class: name });

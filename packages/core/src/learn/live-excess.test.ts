@@ -1,4 +1,4 @@
-/** The rules of `live-excess.ts` one by one; `live-excess.scenarios.test.ts` lets them live through hours. */
+/** The rules of `live-excess.ts` one by one; `live-excess.scenarios.test.ts` simulates hours. */
 import { describe, expect, it } from 'vitest';
 
 import { DEFAULT_POLICY } from '../decision-policy.ts';
@@ -28,7 +28,7 @@ const track = (parts: Partial<ClassTrack> = {}): ClassTrack => ({
   ...{ atMs: at(0), formerLogMs: Math.log(1_000), gapMs: 0, gapErrorMs: 0, isOutdone: false },
   ...parts,
 });
-/** By how much the class is slower than usual here, beyond chance. */
+/** How much slower than usual the class is here, beyond chance. */
 const excessIn = (of: LiveTimes | undefined): number => {
   const { gapMs = 0, gapErrorMs = 0 } = of?.classes[NAME] ?? {};
   return Math.max(0, gapMs - policy.slackErrors * gapErrorMs);
@@ -52,7 +52,7 @@ describe('isTimed', () => {
     expect(isTimed(times({ [NAME]: track(parts) }), at(ms), policy)).toBe(isKnown);
   });
 
-  it('by any class', () => {
+  it('is true by any class', () => {
     const classes = { [OTHER]: track({ requests: 1 }), [NAME]: track() };
     expect(isTimed(times(classes), at(0), policy)).toBe(true);
     expect(isTimed(NO_LIVE_TIMES, at(0), policy)).toBe(false);
@@ -65,7 +65,7 @@ describe('isSuspicious', () => {
 
   it.each<[string, ClassTrack, number, boolean]>([
     ['a third slower', changed(0.31), 0, true],
-    ['a third quicker', changed(-0.31), 0, true],
+    ['a third faster', changed(-0.31), 0, true],
     ['less', changed(0.29), 0, false],
     ['within what may be chance', changed(0.59, { variance: 0.04 }), 0, false],
     ['beyond it', changed(0.61, { variance: 0.04 }), 0, true],
@@ -79,18 +79,18 @@ describe('isSuspicious', () => {
 });
 
 describe('excessOf', () => {
-  /** Of the gap, 300 ms might be chance. */
+  /** 300 ms of the gap might be chance. */
   const slow = track({ gapMs: 1_000, gapErrorMs: 100 });
   const EXCESS_MS = 1_000 - 300 ** 2 / 1_000;
 
-  it('is nothing where nothing was measured', () => {
+  it('is 0 without measurements', () => {
     const nothing = { excessMs: 0, measuredAtMs: null };
     expect(excessOf(NO_LIVE_TIMES, at(0), policy)).toEqual(nothing);
     const few = times({ [NAME]: track({ requests: policy.leastRequests - 1 }) });
     expect(excessOf(few, at(0), policy)).toEqual(nothing);
   });
 
-  it('is remembered where few requests have come since', () => {
+  it('is remembered if there were few requests since', () => {
     const few = times({ [NAME]: { ...slow, requests: 1 } });
     expect(excessOf(few, at(0), policy).excessMs).toBe(EXCESS_MS);
     const enough = times({ [NAME]: track({ requests: policy.leastRequests }) });
@@ -100,7 +100,7 @@ describe('excessOf', () => {
   });
 
   it.each([
-    ['nothing where the gap may be chance', 300, 0],
+    ['nothing if the gap may be chance', 300, 0],
     ['little just beyond', 330, 57],
     ['soon nearly all of it', 3_000, 2_970],
   ])('is %s', (_, gapMs, excessMs) => {
@@ -108,7 +108,7 @@ describe('excessOf', () => {
     expect(excessOf(of, at(0), policy).excessMs).toBeCloseTo(excessMs, 0);
   });
 
-  it('is the mean over what people ask, as it was when it was measured', () => {
+  it('is the mean over the mix of requests at the time of measurement', () => {
     const classes = {
       [NAME]: { ...slow, weight: 3 },
       [OTHER]: track({ weight: 2, atMs: at(-policy.weightHalfLifeMs) }),
@@ -119,7 +119,7 @@ describe('excessOf', () => {
     expect(excessMs).toBeCloseTo(gapMs - chanceMs ** 2 / gapMs);
   });
 
-  it('is more certain of several classes together than of each alone', () => {
+  it('is more certain for several classes together than for each alone', () => {
     const one = track({ gapMs: 250, gapErrorMs: 100 });
     expect(excessOf(times({ [NAME]: one }), at(0), policy).excessMs).toBe(0);
     const both = excessOf(times({ [NAME]: one, [OTHER]: one }), at(0), policy);
@@ -140,7 +140,7 @@ describe('excessOf', () => {
     expect(found.excessMs).toBeCloseTo(EXCESS_MS * left);
   });
 
-  it('fades soon where it is doubted', () => {
+  it('decays quickly if it is doubted', () => {
     const doubted = times({ [NAME]: slow }, { doubtedAtMs: at(0) });
     expect(excessOf(doubted, at(policy.doubtedMemoryMs), policy).excessMs).toBeCloseTo(
       EXCESS_MS / 2,
@@ -173,13 +173,13 @@ describe('afterProbe', () => {
   const excessAfter = (probeMs: number | null, levels = { [NAME]: level(300) }) =>
     excessIn(afterProbe(timed(probeMs), levels, policy));
 
-  it('does not count a slowdown twice that probes show too', () => {
-    // 1,000 ms less the probes', less what is usual, less three errors of 10 ms.
+  it('does not count a slowdown twice if probes show it too', () => {
+    // 1,000 ms minus the probes', minus what is usual, minus three errors of 10 ms.
     expect(excessAfter(500)).toBeCloseTo(170);
     expect(excessAfter(900)).toBe(0);
   });
 
-  it('never makes it larger, and leaves what cannot be compared', () => {
+  it('never increases it, and leaves incomparable classes alone', () => {
     expect(excessAfter(100)).toBe(500);
     expect(excessAfter(null)).toBe(500);
     expect(excessIn(afterProbe(timed(900), {}, policy))).toBe(500);
@@ -188,7 +188,7 @@ describe('afterProbe', () => {
 
 describe('takeTimes', () => {
   const PROBE_MS = 100;
-  /** Reports times of one endpoint, a second after the last one. */
+  /** Reports times of one endpoint, a second after the previous report. */
   const take = (
     own: LiveTimes,
     ms: number,
@@ -207,16 +207,16 @@ describe('takeTimes', () => {
     [NAME]: track({ logMs: Math.log(2_000), formerLogMs: Math.log(2_000) }),
   });
 
-  it('finds what is slower than usual, beyond chance', () => {
+  it('detects what is slower than usual, beyond chance', () => {
     const { own, levels } = take(slowNow, 2_000);
-    // 2,000 ms less the probes', the level and three standard errors; the level rises by little.
+    // 2,000 ms minus the probes', the level and three standard errors; the level rises slightly.
     expect(excessIn(own.times)).toBeGreaterThan(800);
     expect(excessIn(own.times)).toBeLessThan(900);
     expect(levels[NAME]?.ms).toBeGreaterThan(900);
     expect(own.times).toMatchObject({ slowAtMs: at(1_000), strikes: 1, doubtedAtMs: null });
   });
 
-  it('takes classes of ours only', () => {
+  it('accepts only known classes', () => {
     const taken = takeTimes(
       { own: { times: NO_LIVE_TIMES, probeMs: PROBE_MS }, others: [], levels: {} },
       { ttft: [{ class: 'opus/m/cached/x', ms: 1 }], nowMs: at(0), policy },
@@ -224,7 +224,7 @@ describe('takeTimes', () => {
     expect([taken.own.times.classes, taken.levels]).toEqual([{}, {}]);
   });
 
-  it('compares nothing before there are enough requests, or without a probe', () => {
+  it('compares nothing without enough requests or a probe', () => {
     const few = takeTimes(
       { own: { times: NO_LIVE_TIMES, probeMs: PROBE_MS }, others: [], levels: {} },
       { ttft: [{ class: NAME, ms: 5 }], nowMs: at(0), policy },
@@ -240,7 +240,7 @@ describe('takeTimes', () => {
   it.each([
     ['soon after: the same time', policy.restartMs, 2, 2],
     ['a while after: again', policy.restartMs + 1, 2, 3],
-    ['at most so often', policy.restartMs + 1, policy.maxStrikes, policy.maxStrikes],
+    ['at most this often', policy.restartMs + 1, policy.maxStrikes, policy.maxStrikes],
     ['long after: the first time', policy.strikeMemoryMs, 2, 1],
     ['just before that: again', policy.strikeMemoryMs - 1, 2, 3],
   ])('counts a strike %s', (_, agoMs, strikes, expected) => {
@@ -248,12 +248,12 @@ describe('takeTimes', () => {
     expect(take(before, 2_000).own.times.strikes).toBe(expected);
   });
 
-  it('counts none where it is not slow', () => {
+  it('counts none if it is not slow', () => {
     const { own } = take({ ...usual, strikes: 2, slowAtMs: at(-1) }, 1_000);
     expect(own.times).toMatchObject({ strikes: 2, slowAtMs: at(-1) });
   });
 
-  it('doubts the memory of one that is quiet when this one is slow', () => {
+  it('casts doubt on the memory of a quiet one when this one is slow', () => {
     const quiet = times({ [NAME]: track({ atMs: at(999 - policy.quietMs), gapMs: 50 }) });
     const asked = times({ [NAME]: track({ atMs: at(1_000 - policy.quietMs), gapMs: 50 }) });
     const doubted = { ...quiet, doubtedAtMs: at(-9) };
@@ -264,7 +264,7 @@ describe('takeTimes', () => {
     expect(take({ ...slowNow, doubtedAtMs: at(0) }, 2_000).own.times.doubtedAtMs).toBeNull();
   });
 
-  it('does not doubt one that is still asked anything', () => {
+  it('casts no doubt on one that still gets requests', () => {
     const half = times({
       [NAME]: track({ atMs: at(1_000 - policy.quietMs) }),
       [OTHER]: track({ atMs: at(-policy.quietMs) }),
@@ -272,7 +272,7 @@ describe('takeTimes', () => {
     expect(take(slowNow, 2_000, { others: [half] }).others[0]?.times.doubtedAtMs).toBeNull();
   });
 
-  it('calls it slow by what is measured now, in enough requests', () => {
+  it('is slow by current measurements with enough requests', () => {
     const slowAtMs = (parts: Partial<ClassTrack>) =>
       take(times({ [NAME]: track(), [OTHER]: track({ gapMs: 9_000, ...parts }) }), 1_000).own.times
         .slowAtMs;
@@ -284,7 +284,7 @@ describe('takeTimes', () => {
     expect(slowAtMs({ requests: policy.leastRequests - 1 })).toBeNull();
   });
 
-  it('compares from the least number of requests on', () => {
+  it('compares from the minimum number of requests on', () => {
     const taken = takeTimes(
       { own: { times: NO_LIVE_TIMES, probeMs: PROBE_MS }, others: [], levels: {} },
       { ttft: Array(policy.leastRequests).fill({ class: NAME, ms: 500 }), nowMs: at(0), policy },
@@ -292,25 +292,25 @@ describe('takeTimes', () => {
     expect(taken.levels[NAME]?.ms).toBeCloseTo(400);
   });
 
-  it('begins again with one that was doubted', () => {
+  it('starts again with one that was doubted', () => {
     const doubted = { ...slowNow, doubtedAtMs: at(0) };
     expect(take(doubted, 300).own.times.classes[NAME]?.logMs).toBeCloseTo(Math.log(300));
   });
 
-  it('outdoes one that was found slow, where it is clearly quicker itself', () => {
+  it('outdoes one that was found slow, if it is clearly faster itself', () => {
     const slow = times({ [NAME]: track({ logMs: Math.log(2_000), gapMs: 900 }) });
     const outdoneBy = (own: LiveTimes, ms: number, other = slow) =>
       take(own, ms, { others: [other] }).others[0]?.times.classes[NAME]?.isOutdone;
     expect(outdoneBy(usual, 1_000)).toBe(true);
     expect(outdoneBy(slowNow, 2_000)).toBe(false);
     expect(outdoneBy(usual, 1_990)).toBe(false);
-    // Less the probes' time its newest times are nearer to its own mean.
+    // Minus the probes' time, its newest times are nearer to its own mean.
     expect(outdoneBy(usual, 1_450)).toBe(true);
     const notFound = times({ [NAME]: track({ logMs: Math.log(2_000) }) });
     expect(outdoneBy(usual, 1_000, notFound)).toBe(false);
   });
 
-  it('lowers the excess of the others where the class is slower everywhere', () => {
+  it('lowers the excess of the others if the class is slower everywhere', () => {
     const remembered = times({
       [NAME]: track({ logMs: Math.log(2_000), gapMs: 900, atMs: at(500) }),
     });
@@ -320,7 +320,7 @@ describe('takeTimes', () => {
     expect(excessIn(own.times)).toBeLessThan(100);
   });
 
-  it('compares one alone with what all agreed on lately', () => {
+  it('compares a single one with the level on which all recently agreed', () => {
     const levels = { [NAME]: level(900, { agreed: { ms: 1_900, atMs: at(-60_000) } }) };
     expect(excessIn(take(slowNow, 2_000, { levels }).own.times)).toBe(0);
     const peer = times({ [NAME]: track({ logMs: Math.log(1_000), atMs: at(500) }) });

@@ -1,17 +1,16 @@
 /**
- * Live times: probes all ask the same small question, so they compare endpoints well, but an
- * endpoint can be fast for probes and slow for people. Here the times to the first content of live
- * requests are compared within a class of requests, over all endpoints. By how much an endpoint is
- * slower than usual is its excess, a part of its score.
+ * Live times: all probes send the same small question, so they compare endpoints well, but an endpoint can
+ * be fast for probes and slow for people. Here the times to first token of live requests are compared
+ * within a request class, over all endpoints. How much slower than usual an endpoint is is its excess, a
+ * part of its score.
  *
  *     extra  = live time of the class here − time of probes here
  *     gap    = extra − usual extra of the class (`request-class-level.ts`)
- *     excess = mean gap over the classes, where it is no chance
+ *     excess = mean gap over the classes, beyond chance
  *
- * An endpoint that was left for its excess is no longer measured. Its excess is remembered and
- * decays, so that the endpoint gets another chance; each time it is slow again it is remembered
- * twice as long. Where the endpoint that was chosen instead has become slow too, the memory decays
- * quickly.
+ * An endpoint that was left because of its excess is no longer measured. Its excess is remembered and
+ * decays, so that the endpoint gets another chance; each time it is slow again, the memory lasts twice as
+ * long. If the endpoint chosen instead has become slow too, the memory decays quickly.
  */
 
 import type { TtftSample } from '@zephyr/contract/outcome';
@@ -30,15 +29,15 @@ import {
 } from './request-class-level.ts';
 
 export interface LiveTimes {
-  /** By class, of the closed set `LATENCY_CLASSES`. */
+  /** By class, from the closed set `LATENCY_CLASSES`. */
   readonly classes: Readonly<Record<string, ClassTrack>>;
   /** When it was last measured slower than usual by `slowMs`. */
   readonly slowAtMs: EpochMs | null;
-  /** How often it became slow again after a time without. */
+  /** How often it became slow again after a pause. */
   readonly strikes: number;
   /** When its excess last counted as new evidence. */
   readonly evidenceAtMs: EpochMs | null;
-  /** When another endpoint was found slow while this one was no longer measured; null: not so. */
+  /** When another endpoint was found slow while this one was no longer measured; null: never. */
   readonly doubtedAtMs: EpochMs | null;
 }
 
@@ -52,10 +51,10 @@ export const NO_LIVE_TIMES: LiveTimes = {
   doubtedAtMs: null,
 };
 
-/** One endpoint's live times with its probes' time. */
+/** One endpoint's live times, with its probe latency. */
 export interface Timed {
   readonly times: LiveTimes;
-  /** The estimated latency of its probes; null: unknown, and its live times cannot be compared. */
+  /** The estimated latency of its probes; null if unknown: its live times then cannot be compared. */
   readonly probeMs: number | null;
 }
 
@@ -97,7 +96,7 @@ export function takeTimes(all: TimedAll, { ttft, nowMs, policy }: TimesReport): 
 }
 
 interface ClassContext {
-  /** The class. */
+  /** The name of the class. */
   readonly name: string;
   readonly nowMs: EpochMs;
   readonly policy: LivePolicy;
@@ -131,13 +130,13 @@ function compareClass(
   };
 }
 
-/** More than half of the endpoints that can be compared, and never one alone. */
+/** More than half of the comparable endpoints, and at least two. */
 function quorumOf({ own: timed, others }: TimedAll): number {
   const count = [timed, ...others].filter(({ probeMs }) => probeMs !== null).length;
   return Math.max(2, Math.floor(count / 2) + 1);
 }
 
-/** Marks a slow one as outdone; otherwise all may have been slow until now. */
+/** Marks a clearly slow endpoint as outdone; if it is not, all may have been slow until now. */
 function outdone(timed: Timed, { name, policy }: ClassContext): Timed {
   const track = own(timed.times.classes, name);
   if (track === undefined || !isClearlySlow(track, policy)) return timed;
@@ -145,7 +144,7 @@ function outdone(timed: Timed, { name, policy }: ClassContext): Timed {
   return { ...timed, times: { ...timed.times, classes } };
 }
 
-/** Marks the memory of an endpoint that is no longer measured as doubtful. */
+/** If the endpoint is no longer measured, marks its remembered excess as doubtful. */
 function doubted(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): LiveTimes {
   const isQuiet = Object.values(times.classes).every(({ atMs }) => nowMs - atMs > policy.quietMs);
   return isQuiet && times.doubtedAtMs === null ? { ...times, doubtedAtMs: nowMs } : times;
@@ -170,7 +169,7 @@ function extraOf({ times, probeMs }: Timed, { name, policy }: ClassContext): Ext
   };
 }
 
-/** Lowers the excess where the class has become slower everywhere. */
+/** Lowers the excess if the class has become slower everywhere. */
 function eased(timed: Timed, usualMs: number, about: ClassContext): Timed {
   const track = own(timed.times.classes, about.name);
   const extra = extraOf(timed, about);
@@ -192,7 +191,7 @@ export function afterProbe(timed: Timed, levels: ClassLevels, policy: LivePolicy
   }, timed.times);
 }
 
-/** Counts strikes: becoming slow again after a while, not staying slow. */
+/** Counts strikes: becoming slow again after a pause, not staying slow. */
 function paced(
   times: LiveTimes,
   about: { readonly excessMs: number; readonly nowMs: EpochMs; readonly policy: LivePolicy },
@@ -212,7 +211,7 @@ function measuredExcessMs(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy):
   return meanExcess(Object.values(times.classes).filter(isMeasured), policy).excessMs;
 }
 
-/** The mean over the classes, weighted by what people asked here when it was measured. */
+/** The mean over the classes, weighted by the mix of requests here at the time of measurement. */
 function meanExcess(tracks: readonly ClassTrack[], policy: LivePolicy): Excess {
   const atMs = Math.max(...tracks.map((track) => track.atMs));
   const weights = tracks.map(
@@ -223,10 +222,10 @@ function meanExcess(tracks: readonly ClassTrack[], policy: LivePolicy): Excess {
   const meanOf = (of: (track: ClassTrack) => number) =>
     tracks.reduce((sum, track, index) => sum + of(track) * (weights[index] ?? 0), 0) / total;
   const errors = tracks.map(({ gapErrorMs }, index) => gapErrorMs * (weights[index] ?? 0));
-  // What may be chance in each class is less likely in all of them at once.
+  // Chance deviations in single classes are less likely in all of them at the same time.
   const chanceMs = (policy.slackErrors * Math.hypot(...errors)) / total;
   const meanGapMs = meanOf(({ gapMs }) => gapMs);
-  // Beyond chance soon all of it: the gap, not the least that it may be, is what people wait.
+  // Beyond chance this quickly approaches the full gap, which is what people wait, not its lower bound.
   const excessMs = meanGapMs <= chanceMs ? 0 : meanGapMs - chanceMs ** 2 / meanGapMs;
   return { excessMs, measuredAtMs: atMs as EpochMs };
 }
@@ -241,7 +240,7 @@ export interface Excess {
   readonly measuredAtMs: EpochMs | null;
 }
 
-/** The excess at `nowMs`, as far as it is remembered. */
+/** The excess at `nowMs`, after the decay of its memory. */
 export function excessOf(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): Excess {
   const known = Object.values(times.classes).filter(
     (track) => track.requests >= policy.leastRequests || isClearlySlow(track, policy),
@@ -258,14 +257,14 @@ export function excessOf(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): 
   };
 }
 
-/** Whether enough requests are measured to notice when people begin to wait longer. */
+/** Whether enough requests are measured to notice if people begin to wait longer. */
 export function isTimed(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): boolean {
   return Object.values(times.classes).some(
     ({ requests, atMs }) => requests >= policy.leastRequests && nowMs - atMs <= policy.freshMs,
   );
 }
 
-/** Whether live traffic has just become much slower or faster: then probes should come at once. */
+/** Whether live traffic has just become much slower or faster: then probes should run immediately. */
 export function isSuspicious(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): boolean {
   return Object.values(times.classes).some((track) => {
     const reach = Math.max(policy.slackErrors * Math.sqrt(track.variance), SUSPICIOUS_STEP);
@@ -278,10 +277,10 @@ export function isSuspicious(times: LiveTimes, nowMs: EpochMs, policy: LivePolic
   });
 }
 
-/** A smaller change, in logarithms, is not worth a probe. */
+/** A smaller change of the logarithm is not worth a probe. */
 const SUSPICIOUS_STEP = 0.3;
 
-/** Whether its excess counts as new evidence for a switch: now and then, not with each request. */
+/** Whether its excess counts as new evidence for a switch: at intervals, not with each request. */
 export function withEvidence(
   times: LiveTimes,
   nowMs: EpochMs,

@@ -1,7 +1,7 @@
 /**
- * How long people wait at one endpoint for the first content of requests of one class (see
- * `latencyClassOf`): a moving mean of logarithms, because waiting times vary by factors and one
- * that is ten times as long as usual must not move the mean much.
+ * The time to first token of one class of live requests (see `latencyClassOf`) at one endpoint: a moving
+ * mean of logarithms, because such times vary by factors and one that is ten times as long as usual must
+ * not move the mean much.
  */
 import type { EpochMs } from '@zephyr/contract/scalars';
 
@@ -15,7 +15,7 @@ export interface ClassTrack {
   readonly spread: number;
   /** Requests since the track began. */
   readonly requests: number;
-  /** Requests, decaying, as of `atMs`: what people ask here at present. */
+  /** Decaying number of requests, as of `atMs`: the current mix of requests here. */
   readonly weight: number;
   /** When the newest request was reported. */
   readonly atMs: EpochMs;
@@ -26,21 +26,21 @@ export interface ClassTrack {
   /** One standard error of `gapMs`; 0: never measured. */
   readonly gapErrorMs: number;
   /**
-   * Another endpoint was measured fast since this one was found slow, so the questions are not to
-   * blame. Ends when this one is measured slow again.
+   * Another endpoint was measured fast since this one was found slow, so the requests are not to blame.
+   * Ends when this one is measured slow again.
    */
   readonly isOutdone: boolean;
 }
 
-/** The largest deviation of one request that counts, in logarithms. */
+/** Deviations of single requests are clipped at this, in logarithms. */
 const MOST_STEP = 1;
-/** When the newest times are this much lower, in logarithms, the mean is still catching up. */
+/** If the newest times are this much lower, in logarithms, the mean is still catching up. */
 const BACK_STEP = -0.5;
-/** The spread to assume at first, and the weight of one request in learning it. */
+/** The initial spread, and the weight of one request in learning it. */
 const PRIOR_SPREAD = 0.4;
 const LEAST_SPREAD = 0.1;
 const SPREAD_WEIGHT = 0.05;
-/** Standard deviation of a normal distribution by its mean absolute deviation. */
+/** Standard deviation of a normal distribution as a multiple of its mean absolute deviation. */
 const NORMAL_FROM_MEAN = 1.2533;
 
 export function advanceClass(
@@ -49,11 +49,11 @@ export function advanceClass(
 ): ClassTrack {
   const logs = timesMs.map((ms) => Math.log(Math.max(1, ms)));
   const sinceMs = former === undefined ? Number.POSITIVE_INFINITY : nowMs - former.atMs;
-  // After a long pause the mean starts again; the excess that it found is remembered.
+  // After a long pause the mean restarts; the excess that it found is remembered.
   if (former === undefined || sinceMs > policy.restartMs) {
     return begin(logs, { former, nowMs });
   }
-  // Start again, so that the old mean is not taken for what people wait now.
+  // Restart, so that the old mean is not mistaken for the current time.
   if (isDoubted) {
     return { ...begin(logs, { former, nowMs }), requests: former.requests + logs.length };
   }
@@ -82,7 +82,7 @@ export function advanceClass(
 interface ClassReport {
   /** The times of one report; at least one. */
   readonly timesMs: readonly number[];
-  /** What is remembered of this endpoint is doubtful: see `LiveTimes.doubtedAtMs`. */
+  /** This endpoint's remembered excess is doubtful: see `LiveTimes.doubtedAtMs`. */
   readonly isDoubted: boolean;
   readonly nowMs: EpochMs;
   readonly policy: LivePolicy;
@@ -97,7 +97,7 @@ function begin(
   return {
     ...{ logMs, spread, variance: spread ** 2 / logs.length },
     ...{ requests: logs.length, weight: logs.length, atMs: nowMs, formerLogMs: logMs },
-    // Halved, so that a request now and then does not keep it for ever.
+    // Halved, so that occasional requests do not keep it forever.
     gapMs: (former?.gapMs ?? 0) / 2,
     gapErrorMs: (former?.gapErrorMs ?? 0) / 2,
     isOutdone: false,

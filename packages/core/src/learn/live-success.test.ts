@@ -45,7 +45,7 @@ describe('applyOutcomesToLive', () => {
 });
 
 describe('endpointFailures', () => {
-  it('adds up what is the endpoint’s', () => {
+  it('adds up the endpoint’s failures', () => {
     expect(endpointFailures(counts(1, { reset: 2, timeout: 3, credit: 4 }))).toBe(5);
   });
 });

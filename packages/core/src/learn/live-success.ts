@@ -52,7 +52,7 @@ export function isContradictedByLive(
   );
 }
 
-/** Whether the last live requests have just failed, which may be the endpoint or chance. */
+/** Whether the last live requests have just failed, because of the endpoint or by chance. */
 export function isLosingRequests(
   record: LiveRecord,
   nowMs: EpochMs,

@@ -28,7 +28,7 @@ describe('isOverloadedEverywhere', () => {
     ['just remembered', [overloaded(policy.memoryMs - 1), overloaded()], true],
     ['forgotten', [overloaded(policy.memoryMs), overloaded()], false],
     [
-      'those that answered long ago do not count',
+      'old answers do not count',
       [overloaded(), overloaded(), answering(policy.memoryMs), answering(policy.memoryMs)],
       true,
     ],

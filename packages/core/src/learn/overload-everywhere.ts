@@ -9,8 +9,8 @@ export interface OverloadRecord {
 }
 
 /**
- * Whether the model is overloaded on most endpoints with recent answers: then switching helps
- * nobody, and no endpoint is to blame.
+ * Whether the model is overloaded on most endpoints with recent answers: then switching does not help,
+ * and no endpoint is to blame.
  * @param records one for each endpoint
  */
 export function isOverloadedEverywhere(
@@ -23,7 +23,7 @@ export function isOverloadedEverywhere(
     ({ overloadedAtMs, answeredAtMs }) => isRecent(overloadedAtMs) || isRecent(answeredAtMs),
   );
   const overloaded = recent.filter(({ overloadedAtMs }) => isRecent(overloadedAtMs));
-  // One endpoint alone may be overloaded itself; that is enough only where there is no other.
+  // A single endpoint may itself be overloaded; that is enough only if there is no other.
   const enough = Math.min(2, records.length);
   return overloaded.length >= enough && overloaded.length >= recent.length * policy.share;
 }

@@ -43,7 +43,7 @@ describe('the difference between the styles', () => {
       offsetMs: 400,
     },
     {
-      name: 'of two that are too far apart: the endpoint may have changed',
+      name: 'of two too far apart: the endpoint may have changed',
       samples: [
         ['cli', 900, 0],
         ['direct', 500, 10 * MINUTE],
@@ -51,7 +51,7 @@ describe('the difference between the styles', () => {
       offsetMs: null,
     },
     {
-      name: 'of more pairs: each moves it by a part',
+      name: 'of more pairs: each moves it partly',
       samples: [
         ['cli', 900, 0],
         ['direct', 500, 5 * SECOND],
@@ -61,7 +61,7 @@ describe('the difference between the styles', () => {
       offsetMs: 430,
     },
     {
-      name: 'of the first direct request after a CLI probe alone: they are frequent',
+      name: 'of only the first direct request after a CLI probe: they are frequent',
       samples: [
         ['cli', 900, 0],
         ['direct', 500, 5 * SECOND],
@@ -70,7 +70,7 @@ describe('the difference between the styles', () => {
       offsetMs: 400,
     },
     {
-      name: 'of a pair that is just near enough',
+      name: 'of a pair just close enough',
       samples: [
         ['cli', 900, 0],
         ['direct', 500, policy.pairMs],
@@ -83,7 +83,7 @@ describe('the difference between the styles', () => {
     else expect(known).toBeCloseTo(offsetMs, 6);
   });
 
-  it('is the median of the endpoints, and nothing without a pair', () => {
+  it('is the median of the endpoints, and 0 without a pair', () => {
     const of = (offsetMs: number | null) => ({ ...NO_PROBE_LATENCY, offsetMs });
     expect(styleOffsetOf([of(null), of(null)])).toBe(0);
     expect(styleOffsetOf([of(100), of(null), of(900), of(200)])).toBe(200);
@@ -95,7 +95,7 @@ describe('the style that measures an endpoint', () => {
     { name: 'the CLI at first', samples: [], basis: 'cli' },
     { name: 'the only one there is', samples: [['direct', 5, 0]], basis: 'direct' },
     {
-      name: 'direct requests, also just after a CLI probe',
+      name: 'direct requests, even just after a CLI probe',
       samples: [
         ['direct', 5, 0],
         ['cli', 9, MINUTE],
@@ -103,7 +103,7 @@ describe('the style that measures an endpoint', () => {
       basis: 'direct',
     },
     {
-      name: 'direct requests while they have not ended for longer than the policy says',
+      name: 'direct requests until there were none for longer than the policy allows',
       samples: [
         ['direct', 5, AT_MS],
         ['cli', 9, AT_MS + policy.basisMs],
@@ -111,7 +111,7 @@ describe('the style that measures an endpoint', () => {
       basis: 'direct',
     },
     {
-      name: 'the CLI where direct requests have ended',
+      name: 'the CLI if direct requests have ended',
       samples: [
         ['direct', 5, 0],
         ['cli', 9, 10 * MINUTE],
@@ -129,7 +129,7 @@ describe('the style that measures an endpoint', () => {
     expect(estimate(both, styleOffsetOf([both]), SECOND)).toBe(900);
   });
 
-  it('is added to direct requests alone, and leaves no time below 0', () => {
+  it('is added only to direct requests, and never makes a time negative', () => {
     expect(estimate(measured([['cli', 900, 0]]), 300, 0)).toBe(900);
     expect(estimate(measured([['direct', 500, 0]]), 300, 0)).toBe(800);
     expect(estimate(measured([['direct', 500, 0]]), -600, 0)).toBe(0);

@@ -1,11 +1,10 @@
 /**
- * How fast an endpoint answers probes, by style: the Claude CLI asks a longer question than a direct
- * request, and a relay may treat the two differently, so times of one style are compared only with
- * times of the same style.
+ * How fast an endpoint answers probes, by style: the Claude CLI sends a longer prompt than a direct
+ * request, and a relay may treat the two differently, so only times of the same style are compared.
  *
- * Scores are in the time of CLI probes. Where an endpoint is measured by direct requests, the usual
- * difference between the styles is added, the same for all endpoints: between two that are measured
- * directly it cancels out, and an endpoint keeps its score when its style changes.
+ * Scores are in terms of CLI probes. If an endpoint is measured by direct requests, the usual difference
+ * between the styles is added, the same for all endpoints: between two that are measured directly it
+ * cancels out, and an endpoint keeps its score when its style changes.
  */
 import type { ProbeStyle } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
@@ -27,7 +26,7 @@ export type LatencyBasis = 'cli' | 'direct';
 export interface ProbeLatency {
   readonly cli: LatencyTrack;
   readonly direct: LatencyTrack;
-  /** How much longer the CLI waits here than a direct request; null: never measured side by side. */
+  /** How much longer the CLI takes here than a direct request; null: never measured side by side. */
   readonly offsetMs: number | null;
 }
 
@@ -37,7 +36,7 @@ export const NO_PROBE_LATENCY: ProbeLatency = {
   offsetMs: null,
 };
 
-/** Undefined for styles whose times say nothing about the model. */
+/** Undefined for styles whose times are unrelated to the model. */
 export function latencyBasisOf(style: ProbeStyle): LatencyBasis | undefined {
   if (probeKindOf(style) === 'reach') return undefined;
   return style === 'messages' ? 'direct' : 'cli';
@@ -56,7 +55,7 @@ export function addStyledLatency(latency: ProbeLatency, sample: StyledSample): P
   return { ...latency, [basis]: track, offsetMs: offsetAfter(latency, sample) };
 }
 
-/** Of one pair; a single one is noisy, so each moves the former value by a part. */
+/** From one pair; a single pair is noisy, so each moves the previous value only partly. */
 const OFFSET_SHARE = 0.3;
 
 function offsetAfter(latency: ProbeLatency, sample: StyledSample): number | null {
@@ -65,7 +64,7 @@ function offsetAfter(latency: ProbeLatency, sample: StyledSample): number | null
   const newest = other.samples.at(-1);
   const estimate = estimateLatency(other, nowMs, policy);
   const isPair = newest !== undefined && nowMs - newest.atMs <= policy.pairMs;
-  // Direct requests are frequent: only the first one after a CLI probe is a pair of its own.
+  // Direct requests are frequent: only the first one after a CLI probe forms a new pair.
   if (!isPair || estimate === null || (basis === 'direct' && latency.offsetMs !== null)) {
     return latency.offsetMs;
   }
@@ -75,13 +74,13 @@ function offsetAfter(latency: ProbeLatency, sample: StyledSample): number | null
     : latency.offsetMs + OFFSET_SHARE * (offsetMs - latency.offsetMs);
 }
 
-/** The usual difference between the styles, over all endpoints; 0 where none was measured. */
+/** The usual difference between the styles, over all endpoints; 0 if none was measured. */
 export function styleOffsetOf(latencies: readonly ProbeLatency[]): number {
   const known = latencies.flatMap(({ offsetMs }) => (offsetMs === null ? [] : [offsetMs]));
   return known.length === 0 ? 0 : median(known);
 }
 
-/** By which style the endpoint is measured at present; now and then the other one is used too. */
+/** The style that currently measures the endpoint; the other one is also used occasionally. */
 export function basisOf({ cli, direct }: ProbeLatency, policy: LatencyPolicy): LatencyBasis {
   const [newestCli, newestDirect] = [cli.samples.at(-1), direct.samples.at(-1)];
   if (newestDirect === undefined) return 'cli';
@@ -89,7 +88,7 @@ export function basisOf({ cli, direct }: ProbeLatency, policy: LatencyPolicy): L
   return newestCli.atMs - newestDirect.atMs > policy.basisMs ? 'cli' : 'direct';
 }
 
-/** In the time of CLI probes. Null while there is no sample. */
+/** In terms of CLI probes. Null without samples. */
 export function estimateProbeLatency(
   latency: ProbeLatency,
   styleOffsetMs: number,

@@ -32,7 +32,7 @@ const scoreOfProbe = (...of: Parameters<typeof probe>) =>
   scored(probe(...of), DEFAULT_POLICY).score;
 
 describe('the score of one probe', () => {
-  it('is the score of an endpoint of which nothing else is known', () => {
+  it('is the score of an endpoint about which nothing else is known', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 60_000 }), (ms) => {
         const result = probe(ms);
@@ -46,14 +46,14 @@ describe('the score of one probe', () => {
     );
   });
 
-  it('is the sum of its parts, and begins with the time to the first token', () => {
+  it('is the sum of its parts, with the time to first token as the latency', () => {
     const score = scoreOfProbe(400);
     if (score.status === 'unknown') throw new Error('unknown');
     expect(score.latencyMs).toBe(400);
     expect(score.totalMs).toBeCloseTo(score.latencyMs + score.failureMs + score.uncertaintyMs);
   });
 
-  it('is not known after a failure, which costs more the longer people wait for it', () => {
+  it('is unknown after a failure, which costs more the longer people wait for it', () => {
     const [refused, slow] = [
       scoreOfProbe('connection_refused'),
       scoreOfProbe('first_byte_timeout'),
@@ -81,11 +81,11 @@ describe('the score of one probe', () => {
     }
   });
 
-  it('blames an endpoint for an overload, as nothing is known of the others', () => {
+  it('blames an endpoint for an overload, because nothing is known about the others', () => {
     expect(scoreOfProbe('overloaded').failureMs).toBeGreaterThan(scoreOfProbe(10, 'tcp').failureMs);
   });
 
-  it.each(['http', 'tcp'] as const)('is not known by %s, which asks for no answer', (style) => {
+  it.each(['http', 'tcp'] as const)('is unknown after %s, which requests no answer', (style) => {
     expect(scoreOfProbe(10, style).status).toBe('unknown');
   });
 

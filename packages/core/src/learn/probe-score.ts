@@ -1,7 +1,7 @@
 /**
- * What one probe says on its own: the score of an endpoint of which nothing else is known. The prober
- * writes it beside each result; the controller's score of the endpoint begins with it and goes on by
- * all results, live times and failures (score.ts).
+ * The score from one probe alone, as if nothing else were known about the endpoint. The prober writes it
+ * with each result; the controller's score of the endpoint starts there and then includes all results,
+ * live times and failures (score.ts).
  */
 import type { ProbeResult, ProbeScore, ScoredProbe } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
@@ -17,11 +17,11 @@ type ProbedTracks = Pick<Tracks, 'latency' | 'reliability'>;
 interface ProbeStep {
   readonly nowMs: EpochMs;
   readonly policy: Policy;
-  /** Then an overload says nothing about this endpoint. */
+  /** The model is overloaded everywhere: an overload says nothing about this endpoint. */
   readonly isOverloaded: boolean;
 }
 
-/** The tracks after one more probe. One that asked no model for an answer changes nothing by passing. */
+/** The tracks after one more probe. Passing changes nothing if the probe did not query a model. */
 export function addProbe(
   tracks: ProbedTracks,
   { verdict, style }: ProbeResult,

@@ -42,7 +42,7 @@ describe('limitCostMs', () => {
     expect(cost(reports, atMs)).toBe(ms);
   });
 
-  it('goes by the newest report of a kind', () => {
+  it('uses the newest report of a kind', () => {
     const first = withRateLimits(NO_RATE_LIMITS, of(0), epochMs(0));
     const later = withRateLimits(first, of(1), epochMs(SECOND));
     expect(limitCostMs(later, epochMs(SECOND), policy)).toBe(0);
@@ -52,7 +52,7 @@ describe('limitCostMs', () => {
 });
 
 describe('currentRateLimits', () => {
-  it('has what was reported until the moment of the reset', () => {
+  it('has what was reported until the reset', () => {
     const reported = { remainingShare: 0.5, remaining: 50, limit: 100, resetsInMs: MINUTE };
     const limits = withRateLimits(NO_RATE_LIMITS, { requests: reported }, epochMs(SECOND));
     expect(currentRateLimits(limits, epochMs(MINUTE))).toEqual([
@@ -65,7 +65,7 @@ describe('currentRateLimits', () => {
 });
 
 describe('a limit that is nearly used up', () => {
-  /** People use A, whose limits are as reported, each second. */
+  /** A gets requests, and its limits are reported every second. */
   function use(story: Scenario, seconds: number, reports: (second: number) => RateLimitReports) {
     for (let second = 0; second < seconds; second += 1) {
       story.pass(SECOND).presence();
@@ -105,7 +105,7 @@ describe('a limit that is nearly used up', () => {
     expect((switches[1]?.atMs ?? 0) - (switches[0]?.atMs ?? 0)).toBeGreaterThan(9 * MINUTE);
   });
 
-  it('is no reason to move where no endpoint has room', () => {
+  it('is no reason to move if no endpoint has headroom', () => {
     const story = settled();
     const low = { succeeded: 1, failed: {}, ttft: [], rateLimits: of(0, 30 * MINUTE) };
     for (let second = 0; second < 300; second += 1) {
@@ -116,7 +116,7 @@ describe('a limit that is nearly used up', () => {
     expect(story.story).toEqual([]);
   });
 
-  it('never makes anything unavailable', () => {
+  it('never makes an endpoint unavailable', () => {
     const reports = fc.dictionary(
       fc.constantFrom(...RATE_LIMIT_KINDS),
       fc.record({

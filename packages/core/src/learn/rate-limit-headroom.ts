@@ -1,8 +1,8 @@
 /**
- * How near an endpoint's token is to its rate limits. A limit that is nearly used up makes the score
- * worse, so that requests go elsewhere before they are refused; it never makes an endpoint
- * unavailable. Unused, a limit says nothing new until it is reset: so an endpoint that was left for it
- * is not returned to before that, and nothing flaps.
+ * How close an endpoint's token is to its rate limits. A limit that is nearly used up worsens the score,
+ * so that requests go elsewhere before they are refused; it never makes an endpoint unavailable. Without
+ * traffic there is no news of a limit until it resets, so traffic that left an endpoint because of a limit
+ * does not return before that, and nothing flaps.
  */
 import type { RateLimitKind, RateLimitReports } from '@zephyr/contract/rate-limit';
 import type { EpochMs } from '@zephyr/contract/scalars';
@@ -11,7 +11,7 @@ import type { RateLimitPolicy } from '../decision-policy.ts';
 
 export interface KnownRateLimit {
   readonly remainingShare: number;
-  /** Null where the endpoint names only a share. */
+  /** Null if the endpoint reports only a share. */
   readonly remaining: number | null;
   readonly limit: number | null;
   readonly resetsAtMs: EpochMs;
@@ -21,7 +21,7 @@ export type RateLimits = Readonly<Partial<Record<RateLimitKind, KnownRateLimit>>
 
 export const NO_RATE_LIMITS: RateLimits = {};
 
-/** The newest report of a kind counts. */
+/** The newest report of each kind counts. */
 export function withRateLimits(
   known: RateLimits,
   reports: RateLimitReports | undefined,
@@ -40,7 +40,7 @@ export function withRateLimits(
   return { ...known, ...(Object.fromEntries(newest) as RateLimits) };
 }
 
-/** Those that have not been reset since. */
+/** The limits that have not reset since. */
 export function currentRateLimits(
   limits: RateLimits,
   nowMs: EpochMs,
@@ -50,8 +50,8 @@ export function currentRateLimits(
 }
 
 /**
- * What the nearest limit is expected to cost a request, in ms: the longest wait that counts, in
- * proportion to how much of the last `lowShare` is gone. 0 where there is room, or a reset is near.
+ * The expected cost of the nearest limit per request, in ms: the longest wait that counts, in proportion
+ * to how much of the last `lowShare` is used up. 0 if there is headroom, or a reset is near.
  */
 export function limitCostMs(limits: RateLimits, nowMs: EpochMs, policy: RateLimitPolicy): number {
   const costs = currentRateLimits(limits, nowMs).map(([, { remainingShare, resetsAtMs }]) => {

@@ -21,7 +21,7 @@ describe('addFailures', () => {
       policy,
     );
 
-  it('counts what is the endpoint’s fault, and load where it is not everywhere', () => {
+  it('counts what is the endpoint’s fault, and load unless it is everywhere', () => {
     expect(failed('reset')).toMatchObject({ attempts: 2, failures: 2, lostMs: 4_000, atMs: 5 });
     expect(failed('overloaded').failures).toBe(2);
     for (const nothing of [
@@ -36,18 +36,18 @@ describe('addFailures', () => {
 });
 
 describe('failureCost', () => {
-  it('is small but not nothing for an endpoint that nobody has tried', () => {
+  it('is small but not 0 for an untried endpoint', () => {
     expect(costAt(NO_RELIABILITY)).toEqual({
       failureRatio: policy.priorRatio,
       failureMs: policy.priorRatio * policy.costMs.server_error,
     });
   });
 
-  it('does not take one failure for certainty', () => {
+  it('does not treat one failure as certainty', () => {
     expect(costAt(tried(0, [['reset', 1]])).failureRatio).toBeLessThan(0.15);
   });
 
-  it('comes near to the truth with many attempts', () => {
+  it('approaches the true value with many attempts', () => {
     expect(costAt(tried(9_000, [['reset', 1_000]])).failureRatio).toBeCloseTo(0.1, 2);
   });
 
@@ -60,7 +60,7 @@ describe('failureCost', () => {
     expect(costAt(hang).failureRatio).toBe(costAt(refusal).failureRatio);
   });
 
-  it('fades by half in the half-life', () => {
+  it('decays by half in the half-life', () => {
     const track = tried(0, [['reset', 1_000]]);
     // In the long memory it is one failure.
     expect(track.lasting).toEqual({ attempts: 1, failures: 1, lostMs: 2_000 });
@@ -76,7 +76,7 @@ describe('failureCost', () => {
     );
   });
 
-  it('adds up attempts, failures and what they cost, each faded', () => {
+  it('adds up attempts, failures and their cost, all decayed', () => {
     const first = tried(6, [
       ['reset', 2],
       ['timeout', 1],
@@ -97,14 +97,14 @@ describe('failureCost', () => {
     expect(costAt(first, -60_000)).toEqual(costAt(first, 0));
   });
 
-  it('remembers for hours what fails now and then all the time', () => {
+  it('remembers for hours an endpoint that keeps failing now and then', () => {
     let track = NO_RELIABILITY;
     for (let minute = 0; minute < 60; minute += 1) {
       const nowMs = epochMs(minute * 60_000);
       track = addAttempts(track, { succeeded: 0, failed: [['server_error', 1]], nowMs }, policy);
       track = addAttempts(track, { succeeded: 7, failed: [], nowMs }, policy);
     }
-    // Nobody but its probes asks it for half an hour, and those pass.
+    // For half an hour it gets only probes, which pass.
     for (let minute = 60; minute < 90; minute += 1) {
       const nowMs = epochMs(minute * 60_000);
       track = addAttempts(track, { succeeded: 1, failed: [], nowMs }, policy);
@@ -127,7 +127,7 @@ describe('failureCost', () => {
     expect(still.failures).toBeGreaterThan(35);
   });
 
-  it('counts failures apart as far as answers came between them', () => {
+  it('counts failures separately if there were answers between them', () => {
     const failed = [['reset', 4]] as const;
     const apart = (between: number, hasAnswered: boolean) => {
       const before = { ...NO_RELIABILITY, hasAnswered };
@@ -140,7 +140,7 @@ describe('failureCost', () => {
     expect(apart(9, true)).toEqual({ attempts: 4, failures: 4, lostMs: 8_000 });
   });
 
-  it('knows whether an answer came after the last failure', () => {
+  it('knows whether there was an answer after the last failure', () => {
     const after = (before: boolean, succeeded: number, failures: number) =>
       addAttempts(
         { ...NO_RELIABILITY, hasAnswered: before },
@@ -152,7 +152,7 @@ describe('failureCost', () => {
     ]);
   });
 
-  it('stays within what is possible', () => {
+  it('stays within its bounds', () => {
     const failure = fc.constantFrom(...FAILURE_CLASSES);
     fc.assert(
       fc.property(

@@ -8,21 +8,21 @@ import { causeOf } from '../types.ts';
 interface Sums {
   readonly attempts: number;
   readonly failures: number;
-  /** Time that people lost through the failures. */
+  /** Time that people lost to the failures. */
   readonly lostMs: number;
 }
 
 /**
- * How often an endpoint fails and what that costs, with two memories: of minutes, for what goes wrong now, and
- * of hours, for an endpoint that fails now and then all the time. By the short one alone, it would be forgiven
- * as soon as nobody asks it.
+ * How often an endpoint fails and the cost of that, with two memories: one of minutes, for current trouble,
+ * and one of hours, for an endpoint that keeps failing now and then. The short one alone would forgive such
+ * an endpoint as soon as it gets no requests.
  *
- * In the long one, failures without an answer between them count once: an outage that is over says little
- * about the hours to come, however many requests it failed.
+ * In the long one, failures without an answer in between count once: a past outage says little about the
+ * hours to come, however many requests it failed.
  */
 export interface ReliabilityTrack extends Sums {
   readonly lasting: Sums;
-  /** Whether an answer came after the last failure. */
+  /** Whether there was an answer after the last failure. */
   readonly hasAnswered: boolean;
   /** The sums are as of this moment. */
   readonly atMs: EpochMs | null;
@@ -40,7 +40,7 @@ export const NO_RELIABILITY: ReliabilityTrack = {
 export interface Attempts {
   readonly succeeded: number;
   readonly failed: readonly (readonly [FailureClass, number])[];
-  /** Answers of the same report, which are counted by themselves: they came between the failures. */
+  /** Answers in the same report, which are counted separately: they were between the failures. */
   readonly between?: number;
   readonly nowMs: EpochMs;
 }
@@ -75,11 +75,11 @@ function added(sums: Sums, decay: number, more: Sums): Sums {
 }
 
 export interface Failures extends Pick<Attempts, 'failed' | 'between' | 'nowMs'> {
-  /** The model is overloaded everywhere: then an overload is no endpoint's fault. */
+  /** The model is overloaded everywhere: an overload is then no endpoint's fault. */
   readonly isOverloaded: boolean;
 }
 
-/** Each failure counts where its cause belongs; the client's and our own count nowhere. */
+/** Each failure counts against its cause; those of clients and our own machine do not count. */
 export function addFailures(
   track: ReliabilityTrack,
   { failed, between = 0, nowMs, isOverloaded }: Failures,
@@ -93,15 +93,15 @@ export function addFailures(
   return addAttempts(track, { succeeded: 0, failed: counted, between, nowMs }, policy);
 }
 
-/** The expected time that an attempt loses by failing, and the share of attempts that fail. */
+/** The expected time that an attempt loses to failure, and the share of attempts that fail. */
 export interface FailureCost {
   readonly failureMs: number;
   readonly failureRatio: number;
 }
 
 /**
- * By the memory that is worse: of two endpoints that are close, the one that fails now and then is not chosen
- * because it did not in the last minutes.
+ * By the worse memory: of two similar endpoints, the one that fails now and then must not win because it
+ * did not fail in the last minutes.
  */
 export function failureCost(
   track: ReliabilityTrack,
@@ -114,7 +114,7 @@ export function failureCost(
 }
 
 /**
- * The prior (`priorAttempts` with `priorRatio` failures) keeps a single failure from looking like
+ * The prior (`priorAttempts` with the failure ratio `priorRatio`) keeps a single failure from looking like
  * certainty, and an endpoint without attempts from looking perfect.
  */
 function costOf(sums: Sums, decay: number, policy: FailurePolicy): FailureCost {

@@ -23,7 +23,7 @@ const level = (parts: Partial<ClassLevel> = {}): ClassLevel => ({
   ...{ ms: 1_000, atMs: epochMs(NOW_MS), nearAtMs: epochMs(NOW_MS), agreed: null },
   ...parts,
 });
-/** So long after the level was last advanced. */
+/** This long after the level was last advanced. */
 const after = (sinceMs: number, of: Extra, others: readonly Extra[] = [], quorum = 2) =>
   advanceLevel(
     level({ atMs: epochMs(NOW_MS - sinceMs), nearAtMs: epochMs(NOW_MS - sinceMs) }),
@@ -32,41 +32,41 @@ const after = (sinceMs: number, of: Extra, others: readonly Extra[] = [], quorum
   );
 
 describe('advanceLevel', () => {
-  it('begins where the first endpoint is', () => {
+  it('starts at the first endpoint', () => {
     const first = { extra: extra(700), others: [], quorum: 2 };
     expect(advanceLevel(undefined, first, policy)).toEqual(level({ ms: 700 }));
   });
 
-  it('falls at once as far as an endpoint is clearly faster, not to its luckiest moment', () => {
+  it('falls immediately as far as an endpoint is clearly faster, not to its luckiest moment', () => {
     expect(after(1_000, extra(800))).toEqual(level({ ms: 900 }));
-    // The other one is known better.
+    // The other one is known more precisely.
     expect(after(1_000, extra(800), [extra(850, { slackMs: 10 })]).ms).toBe(860);
   });
 
   it.each([
-    ['the least that is not clearly lower', 900, 950],
+    ['the lowest that is not clearly lower', 900, 950],
     ['a little lower', 950, 975],
     ['a little higher', 1_060, 1_030],
-    ['the most that is not clearly higher', 1_100, 1_050],
+    ['the highest that is not clearly higher', 1_100, 1_050],
   ])('follows %s by half in its half-life', (_, ms, expected) => {
     const next = after(policy.driftHalfLifeMs, extra(ms));
     expect(next.ms).toBeCloseTo(expected);
     expect([next.atMs, next.nearAtMs]).toEqual([NOW_MS, NOW_MS]);
   });
 
-  it('stays where no time has passed, or the clock went back', () => {
+  it('stays if no time has passed, or the clock went backwards', () => {
     expect(after(0, extra(1_050)).ms).toBe(1_000);
     expect(after(-5_000, extra(1_050)).ms).toBe(1_000);
   });
 
-  it('rises slowly while only one endpoint is measured, which is not near it', () => {
+  it('rises slowly while only one endpoint is measured, and not near it', () => {
     const next = after(policy.riseHalfLifeMs, extra(2_000));
     expect(next.ms).toBeCloseTo(1_500);
     expect([next.atMs, next.nearAtMs]).toEqual([NOW_MS, NOW_MS - policy.riseHalfLifeMs]);
     expect(after(policy.riseHalfLifeMs, extra(1_101)).ms).toBeCloseTo(1_050.5);
   });
 
-  it('rises at once to the most that the lower of two may take, and remembers it', () => {
+  it('rises immediately to the upper bound of the lower of two, and remembers it', () => {
     const others = [extra(1_800)];
     expect(after(1_000, extra(2_000), others)).toEqual(
       level({ ms: 1_900, agreed: { ms: 1_900, atMs: epochMs(NOW_MS) } }),
@@ -74,20 +74,20 @@ describe('advanceLevel', () => {
     expect(after(1_000, extra(1_700), others).ms).toBe(1_800);
   });
 
-  it('does not take two that are slow at once for harder questions where three are needed', () => {
+  it('does not blame the requests if two are slow at the same time but three are needed', () => {
     const next = after(policy.riseHalfLifeMs, extra(2_000), [extra(1_800)], 3);
     expect(next).toMatchObject({ ms: 1_400, agreed: null });
     const three = after(1_000, extra(2_000), [extra(1_800), extra(1_900)], 3);
     expect(three.agreed?.ms).toBe(1_900);
   });
 
-  it('is judged by the lowest one, with what may be chance there', () => {
+  it('is judged by the lowest one, including its chance', () => {
     expect(after(policy.driftHalfLifeMs, extra(2_000), [extra(1_200, { slackMs: 250 })]).ms).toBe(
       1_100,
     );
   });
 
-  it('does not rise by an endpoint that another one has outdone', () => {
+  it('does not rise because of an outdone endpoint', () => {
     const slow = extra(2_000, { isOutdone: true });
     const before = level({ atMs: epochMs(NOW_MS - HOUR) });
     expect(advanceLevel(before, { extra: slow, others: [], quorum: 2 }, policy)).toBe(before);
@@ -96,7 +96,7 @@ describe('advanceLevel', () => {
 });
 
 describe('peersOf', () => {
-  it('are those that were measured since the class was at its level, but for a minute', () => {
+  it('are those measured since a minute before the class was last at its level', () => {
     const others = [-policy.peerMs, 1 - policy.peerMs, 0, 5_000].map((ms) =>
       extra(1, { atMs: epochMs(NOW_MS + ms) }),
     );
@@ -109,7 +109,7 @@ describe('isClearlyQuicker', () => {
   it.each([
     ['beyond chance on both sides', 799, 799, true],
     ['not quite', 800, 700, false],
-    ['its newest times are not its own yet', 700, 850, false],
+    ['its newest times do not match its mean yet', 700, 850, false],
     ['its newest times are just nearer', 700, 849, true],
   ])('%s', (_, ms, newestMs, isQuicker) => {
     expect(isClearlyQuicker(extra(ms), extra(1_000), newestMs)).toBe(isQuicker);
@@ -122,9 +122,9 @@ describe('referenceMs', () => {
 
   it.each([
     ['the level', level(), about, 1_000],
-    ['what most agreed on lately, where all may be slow as then', level({ agreed }), about, 1_500],
-    ['not where that is lower', level({ agreed: { ...agreed, ms: 900 } }), about, 1_000],
-    ['not where another is as usual', level({ agreed }), { ...about, hasUsualPeer: true }, 1_000],
+    ['the last agreed level, if all may be as slow as then', level({ agreed }), about, 1_500],
+    ['not if that is lower', level({ agreed: { ...agreed, ms: 900 } }), about, 1_000],
+    ['not if another is as usual', level({ agreed }), { ...about, hasUsualPeer: true }, 1_000],
     [
       'not for longer',
       level({ agreed: { ...agreed, atMs: epochMs(NOW_MS - policy.agreedMs) } }),

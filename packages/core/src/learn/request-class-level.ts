@@ -1,24 +1,23 @@
 /**
- * How much longer than a probe the requests of one class usually take, at any endpoint: the effect
- * of the questions, not of an endpoint. There is one level for all endpoints, or each would be
- * compared with itself.
+ * How much longer than a probe the requests of one class usually take, at any endpoint: the effect of the
+ * requests, not of an endpoint. There is one level for all endpoints, or each would be compared with
+ * itself.
  *
- * - It falls at once as far as an endpoint is faster beyond chance. What may be chance it follows
- *   slowly: at the fastest moment of each, every ordinary one would look slow.
- * - It rises at once when more than half of all endpoints were measured since the class was last at
- *   this level, and every one of them is slower: then the questions have become harder. Two that are
- *   slow at the same time prove nothing where there are five. `agreedMs` is how long that is
- *   remembered. An endpoint that was slow while another was fast says nothing about the questions
- *   until it is measured again.
- * - While fewer are measured it rises with the half-life `riseHalfLifeMs`: for a while they are
- *   compared with their own past, which finds a slowdown where all traffic goes to one.
+ * - It falls immediately as far as an endpoint is faster beyond chance. Differences within chance it
+ *   follows slowly: compared with the fastest moments, every ordinary endpoint would look slow.
+ * - It rises immediately if more than half of all endpoints were measured since the class was last at this
+ *   level, and all of these are slower: then the requests have become harder. Two that are slow at the same
+ *   time prove nothing if there are five. `agreedMs` is how long that is remembered. An endpoint that was
+ *   slow while another was fast says nothing about the requests until it is measured again.
+ * - While fewer are measured it rises with the half-life `riseHalfLifeMs`: for a while they are compared
+ *   with their own past, which detects a slowdown even if all traffic goes to one endpoint.
  */
 import type { EpochMs } from '@zephyr/contract/scalars';
 
 import type { LivePolicy } from '../decision-policy.ts';
 
 export interface ClassLevel {
-  /** Live time minus the time of probes; may be negative. */
+  /** Live time minus probe latency; may be negative. */
   readonly ms: number;
   readonly atMs: EpochMs;
   /** When an endpoint was last measured near it. */
@@ -27,7 +26,7 @@ export interface ClassLevel {
   readonly agreed: { readonly ms: number; readonly atMs: EpochMs } | null;
 }
 
-/** One endpoint's live time of the class minus the time of its probes. */
+/** One endpoint's live time for the class minus its probe latency. */
 export interface Extra {
   readonly ms: number;
   /** How much of it may be chance. */
@@ -39,9 +38,9 @@ export interface Extra {
 
 interface ClassExtras {
   readonly extra: Extra;
-  /** Those of the other endpoints that were measured often enough. */
+  /** Of the other endpoints that were measured often enough. */
   readonly others: readonly Extra[];
-  /** So many endpoints must be slower before the questions are to blame. */
+  /** How many endpoints must be slower before the requests are to blame. */
   readonly quorum: number;
 }
 
@@ -69,8 +68,8 @@ export function advanceLevel(
 }
 
 /**
- * The endpoints that show whether the class itself has become slower. One that has just begun to be
- * measured cannot be distinguished from the usual level at first, hence `peerMs`.
+ * The endpoints that show whether the class itself has become slower. An endpoint cannot be distinguished
+ * from the usual level at the start of its measurement, hence `peerMs`.
  */
 export function peersOf(
   level: ClassLevel,
@@ -83,8 +82,8 @@ export function peersOf(
 }
 
 /**
- * Whether one endpoint is clearly faster than another was. Its mean may still be an old one, so its
- * newest times must be nearer to that mean than to the other's.
+ * Whether one endpoint is clearly faster than another was. Its mean may be outdated, so its newest times
+ * must be nearer to that mean than to the other's.
  */
 export function isClearlyQuicker(extra: Extra, other: Extra, newestMs: number): boolean {
   const isClear = extra.ms + extra.slackMs < other.ms - other.slackMs;
@@ -99,7 +98,7 @@ export function referenceMs(
 ): number {
   const { agreed } = level;
   const isKnown = agreed !== null && about.nowMs - agreed.atMs < policy.agreedMs;
-  // Those that are slow may be at the level that all had an hour ago: no reason to leave them.
+  // A slow endpoint may be at the level that all had an hour ago: no reason to leave it.
   return isKnown && !about.hasUsualPeer ? Math.max(level.ms, agreed.ms) : level.ms;
 }
 

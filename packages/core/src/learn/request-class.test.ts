@@ -19,7 +19,7 @@ describe('requestClassOf', () => {
 });
 
 describe('LATENCY_CLASSES', () => {
-  it('has a class for each family, size and state of the cache, and no others', () => {
+  it('has one class per family, size and state of the cache, and no others', () => {
     expect(LATENCY_CLASSES.size).toBe(4 * 4 * 2);
     for (const bodyBytes of [0, 20 * KIB, 200 * KIB, 2_000 * KIB]) {
       for (const model of ['haiku', 'sonnet', 'opus', 'glm']) {

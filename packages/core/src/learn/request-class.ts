@@ -2,14 +2,14 @@ import type { ModelFamily } from '@zephyr/contract/session';
 
 import { familyOf } from '../model-family.ts';
 
-/** Sizes of a request's body, each below its limit in bytes; larger ones are `xl`. */
+/** Body sizes, each below its limit in bytes; larger ones are `xl`. */
 const SIZES: readonly (readonly [name: string, belowBytes: number])[] = [
   ['s', 16 * 1024],
   ['m', 128 * 1024],
   ['l', 512 * 1024],
 ];
 const LARGEST = 'xl';
-/** A record, so that the compiler asks for each family of the contract. */
+/** A record, so that the compiler requires every family of the contract. */
 const FAMILIES: Readonly<Record<ModelFamily, true>> = {
   haiku: true,
   sonnet: true,
@@ -19,7 +19,7 @@ const FAMILIES: Readonly<Record<ModelFamily, true>> = {
 const CACHES = ['cached', 'fresh'] as const;
 
 export interface RequestClassInput {
-  /** As the request names it; empty where unknown. */
+  /** As named by the request; empty if unknown. */
   readonly model: string;
   readonly bodyBytes: number;
 }
@@ -30,8 +30,8 @@ export function requestClassOf({ model, bodyBytes }: RequestClassInput): string 
 }
 
 /**
- * Requests that take about equally long at one endpoint (`opus/m/cached`). The names are a closed
- * set: nothing that a client writes becomes part of one.
+ * Requests that take about equally long at one endpoint (`opus/m/cached`). The names are a closed set:
+ * client input never becomes part of one.
  * @param isCached most of the prompt came from the endpoint's prompt cache
  */
 export function latencyClassOf(requestClass: string, isCached: boolean): string {

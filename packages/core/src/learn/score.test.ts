@@ -20,7 +20,7 @@ const probed: Tracks = {
     ...{ basis: 'cli', ms: 500, nowMs: atMs(0), policy: policy.latency },
   }),
 };
-/** Slow for people by 450 ms: a gap of 600, of which 300 might be chance. */
+/** Slow for people by 450 ms: a gap of 600 ms, of which 300 might be chance. */
 const slow: Tracks = {
   ...probed,
   times: {
@@ -59,7 +59,7 @@ describe('scoreOf', () => {
     expect(totalMs).toBeCloseTo(latencyMs + liveMs + failureMs + uncertaintyMs);
   });
 
-  it('adds what a nearly used-up limit and what the configuration say against it', () => {
+  it('adds the cost of a nearly used-up limit and the configured handicap', () => {
     const total = (more: Partial<Tracks>) => scoreOf({ ...probed, ...more }, atMs(0), policy);
     const plain = total({});
     const rateLimits = withRateLimits(
@@ -76,7 +76,7 @@ describe('scoreOf', () => {
     });
   });
 
-  it('is as unsure as its probes: of what people waited, chance is taken off already', () => {
+  it('is as uncertain as its probes: the live excess already excludes chance', () => {
     const [calm, live] = [scoreOf(probed, atMs(5_000), policy), scoreOf(slow, atMs(5_000), policy)];
     if (calm.status === 'unknown' || live.status === 'unknown') throw new Error('expected scores');
     expect(live.uncertaintyMs).toBe(calm.uncertaintyMs);

@@ -7,14 +7,14 @@ import { estimateProbeLatency, type ProbeLatency } from './probe-latency.ts';
 import { limitCostMs, NO_RATE_LIMITS, type RateLimits } from './rate-limit-headroom.ts';
 import { failureCost, type ReliabilityTrack } from './reliability.ts';
 
-/** What is known of an endpoint's speed and failures. */
+/** What is known about an endpoint's speed and failures. */
 export interface Tracks {
   readonly latency: ProbeLatency;
   readonly reliability: ReliabilityTrack;
   readonly times: LiveTimes;
   /** Absent: none are known. */
   readonly rateLimits?: RateLimits | undefined;
-  /** What the configuration says against it: see `decide/preference.ts`. */
+  /** Its handicap from the configuration: see `decide/preference.ts`. */
   readonly preferenceMs: number;
 }
 
@@ -26,7 +26,7 @@ export function scoreOf(tracks: Tracks, nowMs: EpochMs, policy: Policy, styleOff
   });
   if (latency === null) return { status: 'unknown' };
   const live = excessOf(tracks.times, nowMs, policy.live);
-  // Of the live excess, what may be chance is taken off already.
+  // The live excess already excludes what may be chance.
   const uncertaintyMs = latency.standardErrorMs;
   const failure = failureCost(tracks.reliability, nowMs, policy.failure);
   const limitMs = limitCostMs(tracks.rateLimits ?? NO_RATE_LIMITS, nowMs, policy.rateLimit);

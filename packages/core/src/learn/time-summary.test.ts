@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { median, medianDeviation, summaryOf, weightedMedian } from './time-summary.ts';
 
-/** Without the negative zero, which equals zero but is not it. */
+/** Without negative zero, which equals zero but is not identical. */
 const number = fc.double({ min: -1e6, max: 1e6, noNaN: true }).map((value) => value + 0);
 const some = fc.array(number, { minLength: 1, maxLength: 40 });
 
@@ -28,7 +28,7 @@ describe('median', () => {
     );
   });
 
-  it('is the weighted one where all weigh alike', () => {
+  it('is the weighted one if all weights are equal', () => {
     fc.assert(
       fc.property(some, (values) => {
         const weighted = values.map((value) => ({ value, weight: 1 }));
@@ -37,7 +37,7 @@ describe('median', () => {
     );
   });
 
-  it('refuses to speak of nothing', () => {
+  it('rejects an empty list', () => {
     expect(() => median([])).toThrow(RangeError);
     expect(() => weightedMedian([])).toThrow(RangeError);
   });
@@ -52,7 +52,7 @@ describe('summaryOf', () => {
 });
 
 describe('weightedMedian', () => {
-  it('goes to where the weight is', () => {
+  it('follows the weight', () => {
     expect(weightedMedian([1, 2, 3].map((value) => ({ value, weight: value === 3 ? 9 : 1 })))).toBe(
       3,
     );
@@ -60,7 +60,7 @@ describe('weightedMedian', () => {
 });
 
 describe('medianDeviation', () => {
-  it('is the middle distance', () => {
+  it('is the median distance', () => {
     expect(medianDeviation([1, 5, 9], 5)).toBe(4);
   });
 });

@@ -1,4 +1,4 @@
-/** What people are shown of a list of times, oldest first. */
+/** The summary of a list of times, oldest first, for display. */
 export interface TimeSummary {
   readonly lastMs: number;
   readonly meanMs: number;
@@ -19,7 +19,7 @@ export function summaryOf(times: readonly number[]): TimeSummary | null {
   };
 }
 
-/** The middle value; the lower of two. @throws {RangeError} without values. */
+/** The median; the lower of two middle values. @throws {RangeError} without values. */
 export function median(values: readonly number[]): number {
   const middle = Float64Array.from(values).sort()[Math.floor((values.length - 1) / 2)];
   if (middle === undefined) throw new RangeError('a median needs at least one value');
@@ -32,7 +32,7 @@ export function medianDeviation(values: readonly number[], middle: number): numb
 }
 
 /**
- * The least value at or below which half of the weight lies.
+ * The weighted median: the least value at or below which half of the weight lies.
  * @throws {RangeError} without values.
  */
 export function weightedMedian(

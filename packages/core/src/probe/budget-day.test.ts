@@ -8,11 +8,11 @@ const at = (days: number) => epochMs(days * DAY_MS);
 const group = { name: 'team', dailyBudgetUsd: 2, day: 5, spentUsd: 0.5 };
 
 describe('withCost', () => {
-  it('adds to what was spent on the same day, by UTC', () => {
+  it('adds to the spending of the same day, in UTC', () => {
     expect(withCost(group, 0.25, at(5.999))).toEqual({ ...group, spentUsd: 0.75 });
   });
 
-  it('begins again with each day', () => {
+  it('restarts each day', () => {
     expect(withCost(group, 0.25, at(6))).toEqual({ ...group, day: 6, spentUsd: 0.25 });
   });
 });

@@ -1,7 +1,7 @@
 import type { EpochMs } from '@zephyr/contract/scalars';
 import { DAY_MS } from '@zephyr/contract/units';
 
-/** What one group's probes cost on one day, and what they may cost. */
+/** The cost of one group's probes on one day, and its limit. */
 export interface BudgetDay {
   /** Absent: no limit. */
   readonly dailyBudgetUsd?: number | undefined;
@@ -10,12 +10,12 @@ export interface BudgetDay {
   readonly spentUsd: number;
 }
 
-/** Days since 1970 in UTC: the day that a budget belongs to. */
+/** Days since 1970 in UTC: the day of a budget. */
 function dayOf(nowMs: EpochMs): number {
   return Math.floor(nowMs / DAY_MS);
 }
 
-/** With the cost of one probe added; a new day starts at 0. */
+/** Adds the cost of one probe; a new day starts at 0. */
 export function withCost<Group extends BudgetDay>(
   group: Group,
   costUsd: number,
@@ -25,9 +25,7 @@ export function withCost<Group extends BudgetDay>(
   return { ...group, day, spentUsd: (group.day === day ? group.spentUsd : 0) + costUsd };
 }
 
-/**
- * The share of today's budget that is spent; 0 without a budget and before the first cost of a day.
- */
+/** The spent share of today's budget; 0 without a budget and before the first cost of a day. */
 export function spentShareOf(group: BudgetDay, nowMs: EpochMs): number {
   if (group.dailyBudgetUsd === undefined || group.day !== dayOf(nowMs)) return 0;
   return group.dailyBudgetUsd === 0 ? 1 : group.spentUsd / group.dailyBudgetUsd;

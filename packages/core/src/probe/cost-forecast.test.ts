@@ -14,7 +14,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const MIDNIGHT = 20_000 * 24 * HOUR;
 
-/** A cent each minute over some minutes, which end at a moment of the day. */
+/** A cent per minute over some minutes, which end at a moment of the day. */
 function steady(minutes: number, untilMs: number): CostPace {
   let pace: CostPace = NO_COST_PACE;
   for (let ago = minutes - 1; ago >= 0; ago -= 1) {
@@ -29,11 +29,11 @@ describe('projectedUsd', () => {
   it.each([
     { name: 'nothing was spent', pace: NO_COST_PACE, todayUsd: 0, atMs: 12 * HOUR, usd: 0 },
     {
-      name: 'noon, after hours at the same pace',
+      name: 'noon, after hours at the same rate',
       ...{ pace: steady(300, 12 * HOUR), todayUsd: 7.2, atMs: 12 * HOUR, usd: 14.4 },
     },
     {
-      name: 'half an hour after a start in the evening: not the whole day at this pace',
+      name: 'half an hour after a start in the evening: not the whole day at this rate',
       ...{
         pace: steady(30, 23 * HOUR),
         todayUsd: 0.3,
@@ -42,11 +42,11 @@ describe('projectedUsd', () => {
       },
     },
     {
-      name: 'the first moment after a start: the burst is no pace',
+      name: 'the first moment after a start: the burst is not the rate',
       ...{ pace: start, todayUsd: 0.01, atMs: 12 * HOUR, usd: 0.01 + 0.12 * 12 },
     },
     {
-      name: 'midnight UTC: the hour before it shows the pace',
+      name: 'midnight UTC: the previous hour shows the rate',
       ...{ pace: steady(120, 24 * HOUR), todayUsd: 0, atMs: 24 * HOUR, usd: 14.4 },
     },
     {
@@ -58,7 +58,7 @@ describe('projectedUsd', () => {
       ...{ pace: steady(300, 18 * HOUR), todayUsd: 3, atMs: 22 * HOUR, usd: 3 },
     },
     {
-      name: 'half an hour after work: half of the last hour was busy',
+      name: 'half an hour after the last request: half of the last hour was busy',
       ...{ pace: steady(300, 18 * HOUR), todayUsd: 3, atMs: 18.5 * HOUR, usd: 3 + 0.3 * 5.5 },
     },
   ])('$name', ({ pace, todayUsd, atMs, usd }) => {
@@ -85,21 +85,21 @@ describe('projectedUsd', () => {
 });
 
 describe('withSpent', () => {
-  it('adds up what is spent within one minute', () => {
+  it('adds up spending within one minute', () => {
     const first = withSpent(steady(3, HOUR), 0.01, epochMs(MIDNIGHT + HOUR + 1));
     const cents = (pace: CostPace) => pace.minutes.map(({ usd }) => Math.round(usd * 100));
     expect(cents(first)).toEqual([1, 1, 2]);
     expect(cents(withSpent(first, 0.03, epochMs(MIDNIGHT + HOUR + 2)))).toEqual([1, 1, 5]);
   });
 
-  it('stays as it is where nothing was spent', () => {
+  it('does not change if nothing was spent', () => {
     const pace = steady(3, HOUR);
     expect(withSpent(pace, 0, epochMs(MIDNIGHT + HOUR))).toBe(pace);
   });
 });
 
 describe('usdPerHour', () => {
-  it('knows that nothing is spent as well', () => {
+  it('is 0 if nothing is spent', () => {
     const idle = withSpent(NO_COST_PACE, 0, epochMs(MIDNIGHT));
     const later = withSpent(idle, 0.01, epochMs(MIDNIGHT + HOUR));
     expect(usdPerHour(later, epochMs(MIDNIGHT + HOUR))).toBeCloseTo(0.01);

@@ -1,13 +1,13 @@
-/** What probes cost per hour at present, and what the day will cost at this pace. */
+/** The current cost of probes per hour, and the cost of the day at this rate. */
 import type { EpochMs } from '@zephyr/contract/scalars';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '@zephyr/contract/units';
 
 const HOUR_MINUTES = 60;
-/** Each endpoint is asked at once after a start: a shorter time would show many times too much. */
+/** All endpoints are probed right after a start: a shorter time would greatly overestimate. */
 const LEAST_MINUTES = 5;
 
 export interface CostPace {
-  /** When counting began; null: nothing is counted yet. */
+  /** When counting began; null: not yet. */
   readonly sinceAtMs: EpochMs | null;
   /** The last hour, oldest first; minutes without a cost are absent. */
   readonly minutes: readonly MinuteCost[];
@@ -21,7 +21,7 @@ export interface MinuteCost {
 
 export const NO_COST_PACE: CostPace = { sinceAtMs: null, minutes: [] };
 
-/** With what was spent now, which may be nothing; what is older than an hour is forgotten. */
+/** Adds the amount just spent, possibly 0, and drops amounts older than an hour. */
 export function withSpent(pace: CostPace, usd: number, nowMs: EpochMs): CostPace {
   const sinceAtMs = pace.sinceAtMs ?? nowMs;
   if (usd === 0) return sinceAtMs === pace.sinceAtMs ? pace : { ...pace, sinceAtMs };
@@ -40,7 +40,7 @@ export function usdPerHour(pace: CostPace, nowMs: EpochMs): number {
   return (spentUsd * HOUR_MINUTES) / Math.min(HOUR_MINUTES, Math.max(LEAST_MINUTES, knownMinutes));
 }
 
-/** What today (UTC) will have cost at midnight. @param todayUsd what it has cost until now */
+/** The expected cost of today (UTC) at midnight. @param todayUsd the cost so far */
 export function projectedUsd(todayUsd: number, pace: CostPace, nowMs: EpochMs): number {
   const hoursLeft = (DAY_MS - (nowMs % DAY_MS)) / HOUR_MS;
   return todayUsd + usdPerHour(pace, nowMs) * hoursLeft;

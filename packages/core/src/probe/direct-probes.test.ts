@@ -19,7 +19,7 @@ const HOUR = 3_600_000;
 
 type ProbeSeen = readonly [style: ProbeStyle, result: 'ok' | FailureClass, afterMs?: number];
 
-/** The record and what counted, after each of these in turn. */
+/** The record and what counted, after each of these in sequence. */
 function after(seen: readonly ProbeSeen[], from: ProbeRecord = NO_PROBE_RECORD) {
   let [record, nowMs] = [from, 0];
   const counts = seen.map(([style, result, afterMs = 5 * SECOND]) => {
@@ -76,7 +76,7 @@ describe('recordStyle', () => {
     { name: 'one refusal may be chance', seen: [['cli', 'ok'], ...refused], status: 'comparing' },
     { name: 'two refusals while the CLI passes', seen: cliOnly, status: 'cli_only' },
     {
-      name: 'an endpoint that turns to refuse is compared again',
+      name: 'an endpoint that starts to refuse is compared again',
       seen: [...works, ['messages', 'forbidden']],
       status: 'comparing',
     },
@@ -97,7 +97,7 @@ describe('recordStyle', () => {
     },
     { name: 'but not a refusal', seen: [...cliOnly, ['cli', 'reset']], status: 'cli_only' },
     {
-      name: 'it is not compared soon again',
+      name: 'it is not soon compared again',
       seen: [...cliOnly, ['cli', 'ok', HOUR]],
       status: 'cli_only',
     },
@@ -107,7 +107,7 @@ describe('recordStyle', () => {
       status: 'cli_only',
     },
     {
-      name: 'nor because a direct request passes now',
+      name: 'nor because a direct request now passes',
       seen: [...cliOnly, ['messages', 'ok']],
       status: 'cli_only',
     },
@@ -127,12 +127,12 @@ describe('recordStyle', () => {
       status: 'comparing',
     },
     {
-      name: 'where one refusal is then enough',
+      name: 'and then one refusal is enough',
       seen: [...cliOnly, ['cli', 'ok', policy.recompareMs], ...refused],
       status: 'cli_only',
     },
     {
-      name: 'and one that turned to accept is noticed',
+      name: 'and one that starts to accept is noticed',
       seen: [...cliOnly, ['cli', 'ok', policy.recompareMs], ['messages', 'ok']],
       status: 'direct_works',
     },
@@ -211,7 +211,7 @@ describe('nextAsk', () => {
   }>([
     { name: 'at the start', seen: [], wants: 'real' },
     {
-      name: 'while the CLI has yet to pass, though nobody works',
+      name: 'until the CLI has passed, even while idle',
       seen: [['messages', 'ok']],
       changes: { askEveryMs: HOUR },
       wants: 'real',
@@ -226,12 +226,12 @@ describe('nextAsk', () => {
       wants: 'real',
     },
     {
-      name: 'where the CLI passed too long ago to compare',
+      name: 'if the CLI passed too long ago to compare',
       seen: [['cli', 'ok']],
       changes: { nowMs: epochMs(HOUR) },
       wants: 'real',
     },
-    { name: 'where both work', seen: works, wants: 'direct' },
+    { name: 'if both work', seen: works, wants: 'direct' },
     { name: 'after an hour', seen: works, changes: { nowMs: epochMs(HOUR) }, wants: 'real' },
     { name: 'in doubt', seen: works, changes: { isInDoubt: true }, wants: 'real' },
     {
@@ -241,16 +241,16 @@ describe('nextAsk', () => {
       wants: 'direct',
     },
     { name: 'before a switch', seen: works, changes: { cliMaxAgeMs: 0 }, wants: 'real' },
-    { name: 'while nobody works', seen: works, changes: { askEveryMs: HOUR }, wants: 'free' },
-    { name: 'where only the CLI works', seen: cliOnly, wants: 'real' },
+    { name: 'while idle', seen: works, changes: { askEveryMs: HOUR }, wants: 'free' },
+    { name: 'if only the CLI works', seen: cliOnly, wants: 'real' },
     {
-      name: 'where only the CLI works and nobody does',
+      name: 'if only the CLI works, while idle',
       seen: cliOnly,
       changes: { askEveryMs: HOUR },
       wants: 'free',
     },
     {
-      name: 'in doubt while nobody works',
+      name: 'in doubt while idle',
       seen: works,
       changes: { askEveryMs: HOUR, isInDoubt: true },
       wants: 'real',

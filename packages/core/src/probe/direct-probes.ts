@@ -1,6 +1,6 @@
 /**
- * Whether a direct request shows the same of an endpoint as the Claude CLI does. Some relays
- * accept only what looks like Claude Code, so it must be shown by comparing both:
+ * Whether a direct request shows the same about an endpoint as the Claude CLI. Some relays accept only
+ * what looks like Claude Code, so this is established by comparing both:
  *
  *     unknown --(CLI passed)--> comparing --(direct request passed soon after)--> direct_works
  *     comparing --(direct request failed, CLI passed, twice)--> cli_only
@@ -8,8 +8,8 @@
  *     cli_only --(CLI passed, a while later)--> comparing
  *     comparing, direct_works --(CLI failed)--> unknown
  *
- * A failed direct request is held until the CLI has run: if that passes, the endpoint only dislikes
- * the request; if that fails too, both count.
+ * A failed direct request is held until the CLI has run: if the CLI passes, the endpoint only refuses
+ * direct requests; if it fails too, both count.
  */
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { ProbeResult, ProbeWants } from '@zephyr/contract/probe';
@@ -35,12 +35,12 @@ export type DirectProbes =
   | { readonly status: 'direct_works' }
   | { readonly status: 'cli_only'; readonly sinceAtMs: EpochMs };
 
-/** What the probes of one endpoint have shown about its probes. */
+/** What one endpoint's probes have shown about which probes work there. */
 export interface ProbeRecord {
   readonly direct: DirectProbes;
   /** When the CLI last passed; null: never, or only under another URL or token. */
   readonly cliPassedAtMs: EpochMs | null;
-  /** When the endpoint was last asked for an answer, in any style that asks for one. */
+  /** When the endpoint last got a probe of any style that requests an answer. */
   readonly askedAtMs: EpochMs | null;
 }
 
@@ -58,11 +58,11 @@ export interface RecordStep {
 
 export interface JudgedProbe {
   readonly record: ProbeRecord;
-  /** The failures that count against the endpoint now, oldest first; `held`: not even this one. */
+  /** The failures that now count against the endpoint, oldest first; `held`: not even this one. */
   readonly counts: 'this' | 'held' | { readonly before: HeldFailure };
 }
 
-/** The record after one more probe, and what of it counts. */
+/** The record after one more probe, and what counts. */
 export function recordStyle(record: ProbeRecord, step: RecordStep): JudgedProbe {
   switch (step.probe.style) {
     case 'http':
@@ -123,7 +123,7 @@ function afterPassedCli(direct: DirectProbes, nowMs: EpochMs, policy: ProbingPol
     case 'direct_works':
       return direct;
     case 'cli_only':
-      // One more refusal is then enough.
+      // Then one more refusal is enough.
       return nowMs - direct.sinceAtMs >= policy.recompareMs
         ? { status: 'comparing', refusals: policy.refusals - 1, held: null }
         : direct;
@@ -138,21 +138,21 @@ function isComparable(
   return cliPassedAtMs !== null && nowMs - cliPassedAtMs <= policy.compareWithinMs;
 }
 
-/** What the next probe of an endpoint with the style `auto` depends on besides its record. */
+/** What, besides its record, decides the next probe of an endpoint with style `auto`. */
 export interface AskQuestion {
   readonly nowMs: EpochMs;
   readonly policy: ProbingPolicy;
-  /** Until about the next probe. */
+  /** Approximate time until the next probe. */
   readonly intervalMs: number;
-  /** Something failed, or is coming back. */
+  /** Something failed, or is recovering. */
   readonly isInDoubt: boolean;
-  /** The longest age of a passed CLI probe for now. */
+  /** Maximum age of a passed CLI probe for now. */
   readonly cliMaxAgeMs: number;
-  /** How rarely to ask for an answer: longer than `intervalMs` while nobody works. */
+  /** Interval of probes that request an answer: longer than `intervalMs` while idle. */
   readonly askEveryMs: number;
 }
 
-/** What the next probe has to do: `real` is the CLI, `free` only opens a connection. */
+/** What the next probe must do: `real` is the CLI, `free` only opens a connection. */
 export function nextAsk(record: ProbeRecord, question: AskQuestion): Exclude<ProbeWants, 'any'> {
   const { nowMs, policy, intervalMs, isInDoubt, cliMaxAgeMs, askEveryMs } = question;
   const { direct, cliPassedAtMs, askedAtMs } = record;

@@ -6,13 +6,13 @@ export type CheapStyle = (typeof CHEAP_STYLES)[number];
 
 export interface StyleQuestion {
   readonly configured: ConfiguredStyle;
-  /** The style in between; `none`: every probe is a real one, or with `auto` what the core asks. */
+  /** The style in between; `none`: every probe is real, or with `auto` as the core decides. */
   readonly cheap: CheapStyle;
   /** `cheaper`: the group's daily budget is nearly spent. */
   readonly spending: Spending;
   /**
-   * The last real probe passed less than `real_interval_seconds` ago and none has failed since. So
-   * a failed probe is followed by a real one.
+   * The last real probe passed less than `real_interval_seconds` ago and no probe has failed since. So a
+   * failed probe is followed by a real one.
    */
   readonly isRealFresh: boolean;
   readonly wants: ProbeWants;
@@ -24,9 +24,9 @@ export function realStyleOf(configured: ConfiguredStyle): ProbeStyle {
 }
 
 /**
- * The style of the next probe. When the budget is nearly spent only the configured cheap style or a
- * free one is used: a `messages` probe instead of a CLI one would fail at endpoints that accept
- * only what looks like Claude Code.
+ * The style of the next probe. When the budget is nearly spent, only the configured cheap style or a free
+ * one is used: a `messages` probe instead of a CLI probe would fail at endpoints that accept only what looks
+ * like Claude Code.
  */
 export function chooseStyle(question: StyleQuestion): ProbeStyle {
   const { configured, cheap, spending, isRealFresh, wants } = question;
@@ -38,7 +38,7 @@ export function chooseStyle(question: StyleQuestion): ProbeStyle {
   return cheap;
 }
 
-/** A connection shows less than `http` but never fails where the API answers. */
+/** A connection shows less than `http`, but never fails if the API answers. */
 function autoStyle(spending: StyleQuestion['spending'], wants: ProbeWants): ProbeStyle {
   if (wants === 'direct') return 'messages';
   if (wants === 'free') return 'tcp';

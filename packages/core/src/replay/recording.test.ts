@@ -33,7 +33,7 @@ function through(text: string): Recording {
 }
 
 describe('a recording', () => {
-  it('decides the same again after it was a file', () => {
+  it('gives the same decisions after a round trip through a file', () => {
     const { story, recording } = record();
     const read = through(formatRecording(recording));
     const replayed = replayRecording(read);
@@ -57,7 +57,7 @@ describe('a recording', () => {
     expect(compareDecisions(decisions, decisions).every((one) => one.status === 'both')).toBe(true);
   });
 
-  it('goes on with the world of other settings, but not over a gap or another leader', () => {
+  it('continues with the world of other settings, but not across a gap or another leader', () => {
     const { recording } = record();
     const [first, second] = recording.segments;
     if (first === undefined || second === undefined) throw new Error('two segments expected');
@@ -102,17 +102,17 @@ describe('a recording', () => {
     ['a number', '5'],
     ['nothing', 'null'],
     ['no moment', '{"event":{"kind":"tick"}}'],
-    ['a moment that is a text', '{"atMs":"1","event":{"kind":"tick"}}'],
+    ['a time that is a string', '{"atMs":"1","event":{"kind":"tick"}}'],
     ['no event', '{"atMs":1}'],
-    ['an event that is a text', '{"atMs":1,"event":"tick"}'],
+    ['an event that is a string', '{"atMs":1,"event":"tick"}'],
     ['a kind that is a list', '{"atMs":1,"event":{"kind":["tick"]}}'],
-    ['a decision that is a text', '{"decision":"switched"}'],
+    ['a decision that is a string', '{"decision":"switched"}'],
   ])('rejects a line with %s', (_, line) => {
     const [head = ''] = formatRecording(record().recording).split('\n');
     expect(parseRecording(`${head}\n${line}`)).toMatchObject({ status: 'rejected', line: 2 });
   });
 
-  it('compares in the order of time, also what only the second run decided', () => {
+  it('compares in order of time, including decisions of the second run only', () => {
     const [decision] = record().story.decisions;
     if (decision === undefined) throw new Error('one decision expected');
     const at = (atMs: number) => ({ ...decision, atMs: epochMs(atMs) });
@@ -122,7 +122,7 @@ describe('a recording', () => {
     ]);
   });
 
-  it('continues nothing where there is no segment before', () => {
+  it('continues nothing without a previous segment', () => {
     const { recording } = record();
     const [, second] = recording.segments;
     if (second === undefined) throw new Error('two segments expected');
@@ -130,13 +130,13 @@ describe('a recording', () => {
     expect(replayRecording({ segments: [alone] }).world).toBe(alone.world);
   });
 
-  it('names the line that is cut off', () => {
+  it('reports the truncated line', () => {
     const text = formatRecording(record().recording).trimEnd();
     const lines = text.split('\n').length;
     expect(parseRecording(text.slice(0, -20))).toMatchObject({ status: 'rejected', line: lines });
   });
 
-  it('rejects an event that it does not know', () => {
+  it('rejects an unknown event', () => {
     const [head] = formatRecording(record().recording).split('\n');
     const text = `${head}\n{"atMs":1,"event":{"kind":"future"}}\n`;
     expect(parseRecording(text)).toMatchObject({ status: 'rejected', line: 2 });

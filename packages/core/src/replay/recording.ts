@@ -7,17 +7,17 @@ import type { Policy } from '../decision-policy.ts';
 
 /** The first line of a segment. */
 export interface SegmentHead {
-  /** Rises by one with each segment. */
+  /** Incremented with each segment. */
   readonly number: number;
-  /** `world` is the end of the previous segment: the same leader continued. */
+  /** `world` is the final state of the previous segment: the same leader continued. */
   readonly continues: boolean;
   /** The policy of these decisions. */
   readonly policy: Policy;
-  /** Before the first input. */
+  /** The state before the first input. */
   readonly world: World;
 }
 
-/** What the core received, in order, and what it decided. */
+/** The inputs of the core, in order, and its decisions. */
 export interface SegmentBody {
   readonly inputs: readonly Input[];
   readonly decisions: readonly Decision[];
@@ -26,9 +26,8 @@ export interface SegmentBody {
 export type Segment = SegmentHead & SegmentBody;
 
 /**
- * What the core received from some moment on. A new segment begins with each leader, with each
- * changed configuration, and when the previous one is large enough, so that the oldest can be
- * dropped.
+ * The inputs of the core from some moment on. A new segment begins with each leader, with each changed
+ * configuration, and when the previous one is large enough, so that the oldest can be dropped.
  *
  * As a file: JSON lines. Each segment starts with `{"format":"zephyr-recording","version":3,
  * "number":…,"continues":…,"policy":…,"world":…}`, followed by inputs `{"atMs":…,"event":…}` in
@@ -74,7 +73,7 @@ export type ParsedRecording =
 
 type SegmentInProgress = SegmentHead & { readonly inputs: Input[]; readonly decisions: Decision[] };
 
-/** Reads the output of `formatRecording`; a truncated last line is rejected as well. */
+/** Reads the output of `formatRecording`; a truncated last line is rejected too. */
 export function parseRecording(text: string): ParsedRecording {
   const segments: SegmentInProgress[] = [];
   for (const [index, of] of text.trimEnd().split('\n').entries()) {
@@ -136,8 +135,8 @@ export interface Replayed {
 }
 
 /**
- * What the core would decide on the recorded inputs.
- * @param policyFrom makes another policy from the recorded one; by default the same
+ * Runs the core on the recorded inputs.
+ * @param policyFrom derives the policy from the recorded one; by default the same
  */
 export function replayRecording(
   { segments }: Recording,
@@ -168,7 +167,7 @@ export interface ComparedDecision {
   readonly decision: Decision;
 }
 
-/** The decisions of both runs in order of time; two are the same with equal moment and outcome. */
+/** The decisions of both runs in order of time; two are equal if time and outcome are. */
 export function compareDecisions(
   first: readonly Decision[],
   second: readonly Decision[],

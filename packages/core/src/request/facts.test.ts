@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { quickFacts, type RequestFacts, RequestScan } from './facts.ts';
 
-/** As it comes over the wire: one character for each byte. */
+/** As on the wire: one character per byte. */
 const wire = (text: string): string => Buffer.from(text).toString('latin1');
 
 function scanned(text: string, cuts: readonly number[] = []): RequestFacts {
@@ -26,7 +26,7 @@ function rangeIn(text: string, cuts: readonly number[]) {
   return scan.modelRange();
 }
 
-/** What `JSON.parse` finds: the rule that the scan must agree with. */
+/** What `JSON.parse` finds: the scan must agree. */
 function parsed(text: string): RequestFacts {
   const body = JSON.parse(text) as Record<string, unknown>;
   const model = typeof body.model === 'string' && body.model.length <= 100 ? body.model : '';
@@ -72,7 +72,7 @@ const body = fc
   });
 
 describe('RequestScan', () => {
-  it('finds what JSON.parse finds, however the body is cut', () => {
+  it('finds what JSON.parse finds, however the body is split', () => {
     fc.assert(
       fc.property(body, fc.array(fc.nat(), { maxLength: 12 }), (text, cuts) => {
         expect(scanned(text, cuts)).toEqual(parsed(text));
@@ -81,7 +81,7 @@ describe('RequestScan', () => {
     );
   });
 
-  it('knows where the model is, byte by byte, however the body is cut', () => {
+  it('knows the exact range of the model, however the body is split', () => {
     fc.assert(
       fc.property(body, fc.array(fc.nat(), { maxLength: 12 }), (text, cuts) => {
         const { model } = parsed(text);
@@ -110,7 +110,7 @@ describe('RequestScan', () => {
 
   it.each([
     {
-      name: 'keys in the middle, decoys around them',
+      name: 'keys between decoys',
       text: '{"max_tokens":9,"messages":[{"role":"user","content":[{"type":"tool_use","input":{"stream":false,"model":"decoy"}}]}],"model":"m","stream":true,"system":"{\\"stream\\":false}","tools":[{"model":"decoy","stream":false}]}',
       found: { isStream: true, model: 'm' },
     },
@@ -125,7 +125,7 @@ describe('RequestScan', () => {
       found: { isStream: false, model: 'b' },
     },
     {
-      name: 'a key that is escaped',
+      name: 'an escaped key',
       text: '{"model":"a","mod\\u0065l":"b"}',
       found: { isStream: false, model: 'b' },
     },
@@ -135,7 +135,7 @@ describe('RequestScan', () => {
       found: { isStream: false, model: 'x'.repeat(100) },
     },
     {
-      name: 'a stream in a body that is not there yet',
+      name: 'a stream in a body that has not arrived yet',
       text: '{"stream":false,"messages":[',
       found: { isStream: false, model: '' },
     },
@@ -146,7 +146,7 @@ describe('RequestScan', () => {
       found: { isStream: false, model: '' },
     },
     {
-      name: 'a body that is not there yet',
+      name: 'a body that has not arrived yet',
       text: '{"model":"m","messages":[',
       found: { isStream: undefined, model: 'm' },
     },
@@ -159,7 +159,7 @@ describe('RequestScan', () => {
 });
 
 describe('quickFacts', () => {
-  it('agrees with JSON.parse wherever it says something and no key is repeated', () => {
+  it('agrees with JSON.parse whenever it has a result and no key is repeated', () => {
     const framed = fc
       .tuple(body, fc.boolean(), fc.boolean())
       .map(([text, isStream, isFramed]) =>

@@ -1,7 +1,6 @@
 /**
- * What a request's body asks for, by its top-level keys alone: tool inputs in its history may
- * contain `{"stream": true}` or `{"model": "…"}` at any depth. Texts have one character for each
- * byte (latin1).
+ * What a request's body asks for, from its top-level keys alone: tool inputs in its history may contain
+ * `{"stream": true}` or `{"model": "…"}` at any depth. Texts have one character per byte (latin1).
  */
 import { JsonKeyReader, type TextRange } from '../json-key-reader.ts';
 
@@ -10,7 +9,7 @@ export type { TextRange };
 export interface RequestFacts {
   /** Whether a streaming answer is requested; undefined while the body does not say. */
   readonly isStream: boolean | undefined;
-  /** At most 100 characters; empty where unknown. */
+  /** At most 100 characters; empty if unknown. */
   readonly model: string;
 }
 
@@ -25,19 +24,19 @@ export const QUICK_START_BYTES = 192;
 export const QUICK_END_BYTES = 128;
 
 /**
- * The facts where `model` is the first key and `stream` the last, as Claude Code writes them: reads
- * both ends instead of scanning, which for 100 KB costs as much as all the rest of the proxy.
+ * The facts if `model` is the first key and `stream` the last, as Claude Code writes them: reads both ends
+ * instead of scanning, which for 100 KB costs as much as all the rest of the proxy.
  *
- * Exact unless the text repeats `model` in between, which no client does by accident; where a
- * failure is held against a model, or another model answers, `RequestScan` decides. `stream` cannot be part of a text or of
- * something nested: the last quote of the text ends the last key, and the quote before it, without
- * a backslash in front, begins that key.
+ * Exact unless the text repeats `model` in between, which no client does by accident; if a failure is held
+ * against a model, or another model answers, `RequestScan` decides. `stream` cannot be part of a string or
+ * nested: the last quote of the text ends the last key, and the quote before it, without a backslash in
+ * front, begins that key.
  *
- * @returns Undefined where the keys are elsewhere.
+ * @returns Undefined if the keys are elsewhere.
  */
 export function quickFacts(start: string, end: string): RequestFacts | undefined {
   if (!MODEL_FIRST.test(start) || !STREAM_LAST.test(end)) return undefined;
-  // A match with groups is a list of texts, which is most of what this would cost.
+  // A match with groups would allocate an array of strings, most of the cost of this function.
   const from = start.indexOf('"', start.indexOf(':')) + 1;
   return {
     isStream: end.lastIndexOf('true') > end.lastIndexOf(':'),
@@ -47,7 +46,7 @@ export function quickFacts(start: string, end: string): RequestFacts | undefined
 
 const KEYS: ReadonlySet<string> = new Set(['model', 'stream']);
 
-/** Scans a whole body as it passes. */
+/** Scans a whole body as it streams. */
 export class RequestScan {
   readonly #keys = new JsonKeyReader(KEYS);
 
@@ -55,17 +54,17 @@ export class RequestScan {
     this.#keys.push(text);
   }
 
-  /** Whether the body names more than one model: which of them counts, each server decides for itself. */
+  /** Whether the body names more than one model: each server decides for itself which one counts. */
   get isModelRepeated(): boolean {
     return this.#keys.isRepeated('model');
   }
 
-  /** Of the text that names the model, with its quotes; undefined where it is not known. */
+  /** Range of the model's name, with its quotes; undefined if unknown. */
   modelRange(): TextRange | undefined {
     return this.facts().model === '' ? undefined : this.#keys.rangeOf('model');
   }
 
-  /** Exact once the whole body has passed. */
+  /** Exact once the whole body has been read. */
   facts(): RequestFacts {
     const { status } = this.#keys;
     if (status === 'broken') return { isStream: undefined, model: '' };

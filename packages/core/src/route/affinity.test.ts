@@ -37,7 +37,7 @@ function answered(
 }
 
 describe('placeOf', () => {
-  it('is nowhere at first, then where content came from', () => {
+  it('is nowhere at first, then at the endpoint that sent content', () => {
     const sessions = table();
     expect(sessions.placeOf('s', generations(), 0)).toBeUndefined();
     answered(sessions, 's');
@@ -68,7 +68,7 @@ describe('placeOf', () => {
     expect(sessions.placeOf('s', generations({ a: 2 }), 3)).toBe(a);
   });
 
-  it('ends after three answers in a row that are clearly slower than elsewhere', () => {
+  it('ends after three consecutive answers that are clearly slower than elsewhere', () => {
     const sessions = table();
     const slow = { ttftMs: 5_000, elsewhereMs: 1_000 };
     answered(sessions, 's', slow);
@@ -81,7 +81,7 @@ describe('placeOf', () => {
     expect(sessions.placeOf('s', generations(), 1)).toBeUndefined();
   });
 
-  it('forgets the session that asked least recently when there are too many', () => {
+  it('evicts the least recently used session when there are too many', () => {
     const sessions = table();
     for (const id of ['s1', 's2', 's3']) answered(sessions, id);
     answered(sessions, 's1');
@@ -104,7 +104,7 @@ describe('slow answers', () => {
     ['more is', { ttftMs: 9_001, elsewhereMs: 4_000 }, undefined],
     ['and so is ten seconds more', { ttftMs: 30_001, elsewhereMs: 20_000 }, undefined],
     ['less than that is not', { ttftMs: 30_000, elsewhereMs: 20_000 }, a],
-    ['nothing is slow where nothing else is known', { ttftMs: 60_000 }, a],
+    ['nothing is slow if no other time is known', { ttftMs: 60_000 }, a],
   ])('%s', (_, parts, place) => {
     expect(placeAfter(parts)).toBe(place);
   });
@@ -122,7 +122,7 @@ describe('slow answers', () => {
 describe('hasCache', () => {
   const usage = { inputTokens: 9, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 9 };
 
-  it('is what an answer put into a cache, while that lives', () => {
+  it('is true after an answer wrote to a cache, while that lives', () => {
     const sessions = table();
     expect(sessions.hasCache('s', generations(), 0)).toBe(false);
     answered(sessions, 's');
@@ -135,7 +135,7 @@ describe('hasCache', () => {
     expect(sessions.hasCache('s', generations({ a: 1 }), 0)).toBe(false);
   });
 
-  it('ends where the session moves because its answers are slow', () => {
+  it('ends when the session moves because its answers are slow', () => {
     const sessions = table();
     const slow = { ttftMs: 9_000, elsewhereMs: 1_000 };
     for (const hasCache of [true, true, false]) {
@@ -145,7 +145,7 @@ describe('hasCache', () => {
     }
   });
 
-  it('is assumed of a session that runs at another proxy', () => {
+  it('is assumed for a session that is active at another proxy', () => {
     const sessions = table();
     sessions.adopt({ id: 's', endpointId: a, generation: 0, idleMs: 0 }, 0);
     expect(sessions.hasCache('s', generations(), 0)).toBe(true);
@@ -153,7 +153,7 @@ describe('hasCache', () => {
 });
 
 describe('rules', () => {
-  it('change under way, and the placements stay', () => {
+  it('change at run time, and the placements stay', () => {
     const sessions = table();
     answered(sessions, 's1');
     answered(sessions, 's2');
@@ -165,7 +165,7 @@ describe('rules', () => {
 });
 
 describe('sharing', () => {
-  it('takes no more than asked for, the rest next time, and nothing that has ended', () => {
+  it('returns at most the requested number, the rest next time, and nothing that has ended', () => {
     const sessions = table();
     for (const id of ['s1', 's2', 's3']) answered(sessions, id, { nowMs: 1_000 });
     const ids = (nowMs: number) => sessions.takeUnshared(nowMs, 2).map(({ id }) => id);
@@ -175,13 +175,13 @@ describe('sharing', () => {
     expect(ids(100_000 + LIFETIME + 1)).toEqual([]);
   });
 
-  it('says how long ago the session asked', () => {
+  it('reports how long the session has been idle', () => {
     const sessions = table();
     answered(sessions, 's', { nowMs: 1_000 });
     expect(sessions.takeUnshared(4_000, 9)).toMatchObject([{ idleMs: 3_000 }]);
   });
 
-  it('keeps what it knows of a session that another proxy placed elsewhere', () => {
+  it('keeps what it knows about a session that another proxy placed elsewhere', () => {
     const sessions = table();
     answered(sessions, 's', { nowMs: 1_000 });
     answered(sessions, 's', { nowMs: 2_000 });
@@ -198,14 +198,14 @@ describe('sharing', () => {
     });
   });
 
-  it('of two requests at one moment its own counts', () => {
+  it('prefers its own of two simultaneous requests', () => {
     const sessions = table();
     answered(sessions, 's', { nowMs: 1_000 });
     sessions.adopt({ id: 's', endpointId: b, generation: 0, idleMs: 0 }, 1_000);
     expect(sessions.placeOf('s', generations(), 1_000)).toBe(a);
   });
 
-  it('restarts the count of slow answers where another proxy placed it', () => {
+  it('restarts the count of slow answers if another proxy placed the session', () => {
     const sessions = table();
     const slow = { ttftMs: 9_000, elsewhereMs: 1_000 };
     for (let index = 0; index < 2; index += 1) answered(sessions, 's', slow);
@@ -228,7 +228,7 @@ describe('sharing', () => {
     expect(sessions.takeUnshared(62_000, 10)).toHaveLength(1);
   });
 
-  it('takes what another proxy placed, unless it knows a later request', () => {
+  it('adopts another proxy’s placement, unless it knows a later request', () => {
     const sessions = table();
     sessions.adopt({ id: 's', endpointId: b, generation: 0, idleMs: 1_000 }, 5_000);
     expect(sessions.placeOf('s', generations(), 5_000)).toBe(b);
@@ -250,7 +250,7 @@ describe('sharing', () => {
     for (const shared of from.takeUnshared(nowMs, 9)) to.adopt(shared, nowMs);
   };
 
-  it('two proxies that share their tables agree on where the last answer came from', () => {
+  it('two proxies that share their tables agree on the endpoint of the last answer', () => {
     fc.assert(
       fc.property(moments, (steps) => {
         const proxies = [table(), table()] as const;
@@ -272,7 +272,7 @@ describe('sharing', () => {
 
 describe('loads', () => {
   const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 900, cacheWriteTokens: 100 };
-  it('counts running sessions and what their caches hold, by family', () => {
+  it('counts running sessions and their cached tokens, by family', () => {
     const sessions = table();
     answered(sessions, 's1');
     sessions.noteUsage('s1', usage, 'claude-opus-4-8');
@@ -285,7 +285,7 @@ describe('loads', () => {
     expect(sessions.size).toBe(0);
   });
 
-  it('counts a session nowhere once it has to move, until it is placed again', () => {
+  it('does not count a session that must move until it is placed again', () => {
     const sessions = table();
     answered(sessions, 's');
     expect(sessions.loads(generations({ a: 1 }), 1)).toEqual({});
@@ -293,7 +293,7 @@ describe('loads', () => {
     expect(Object.keys(sessions.loads(generations({ a: 1 }), 3))).toEqual(['b']);
   });
 
-  it('keeps what the cache holds from one answer to the next, and starts again elsewhere', () => {
+  it('keeps the cached tokens from one answer to the next, and starts again elsewhere', () => {
     const sessions = table();
     answered(sessions, 's');
     sessions.noteUsage('s', usage, 'opus');
@@ -334,7 +334,7 @@ describe('loads', () => {
 });
 
 describe('latest', () => {
-  it('lists who has each session, where, for how long and how often, newest first', () => {
+  it('lists each session’s client, endpoint, age and requests, newest first', () => {
     const sessions = table();
     answered(sessions, 's1', { nowMs: 0 });
     answered(sessions, 's2', { nowMs: 10 });

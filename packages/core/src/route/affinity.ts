@@ -1,14 +1,14 @@
 /**
- * Session affinity: where running Claude Code sessions have their prompt cache. A session keeps its
- * endpoint, because rebuilding the cache costs tokens and time, but only as a preference:
+ * Session affinity: which endpoint holds the prompt cache of each running Claude Code session. A session
+ * stays there, because rebuilding the cache costs tokens and time, but only as a preference:
  *
  *     unplaced --(content from an endpoint)-->                      placed
  *     placed   --(content from another endpoint: it failed over)--> placed there
  *     placed   --(idle past the cache lifetime)-->                  unplaced
- *     placed   --(its endpoint's generation rose: people or the controller move sessions)--> unplaced
- *     placed   --(several answers in a row clearly slower than elsewhere)--> unplaced
+ *     placed   --(its endpoint's generation rose: an operator or the controller moves sessions)--> unplaced
+ *     placed   --(several consecutive answers clearly slower than elsewhere)--> unplaced
  *
- * Moments are of the caller's monotonic clock, in milliseconds. The times are keys of `[sessions]`.
+ * Times are from the caller's monotonic clock, in milliseconds; durations are configured in `[sessions]`.
  */
 
 import type { TokenUsage } from '@zephyr/contract/probe';
@@ -17,24 +17,24 @@ import type { ModelFamily, SessionLoad } from '@zephyr/contract/session';
 
 import { familyOf } from '../model-family.ts';
 
-/** A few hundred bytes each; an office has some hundred at the same time. */
+/** A few hundred bytes each; an office has a few hundred at the same time. */
 export const MAX_SESSIONS = 20_000;
 
 export interface SessionRules {
-  /** How long the prompt cache of the Messages API lives without a request. */
+  /** How long the Messages API keeps a prompt cache without a request. */
   readonly lifetimeMs: number;
-  /** Beyond it the least recently used session is forgotten. */
+  /** Above this, the least recently used session is evicted. */
   readonly maxSessions: number;
 }
 
-/** Slow answers in a row that move a session; one or two may be chance. */
+/** Consecutive slow answers that move a session; one or two may be chance. */
 const SLOW_ANSWERS = 3;
 /** Clearly slower than elsewhere: by this factor, and by this much in addition… */
 const SLOW_FACTOR = 2;
 const SLOW_EXTRA_MS = 1_000;
-/** …or by this much, which is worth a prompt cache in any case. */
+/** …or by this much alone, which is always worth a prompt cache. */
 export const WORTH_MOVING_MS = 10_000;
-/** How often a session in use is shared with other proxies: well within the cache lifetime. */
+/** How often a session in use is shared with the other proxies: well within the cache lifetime. */
 const SHARE_AGAIN_MS = 60_000;
 
 interface Placed {
@@ -50,7 +50,7 @@ interface Placed {
   readonly cachedTokens: number;
 }
 
-/** A placement as proxies share it with each other. */
+/** A placement as shared between proxies. */
 export interface SharedSession {
   readonly id: string;
   readonly endpointId: EndpointId;
@@ -63,10 +63,10 @@ export interface FirstContent {
   readonly endpointId: EndpointId;
   /** The endpoint's `sessionGeneration` in the snapshot. */
   readonly generation: number;
-  /** The name of the client's key; null where there are no keys. */
+  /** The name of the client's key; null if keys are not used. */
   readonly client: string | null;
   readonly ttftMs: number;
-  /** What such a request takes where the session would go from here; undefined: not known. */
+  /** How long such a request takes at the endpoint to which the session would move; undefined if unknown. */
   readonly elsewhereMs: number | undefined;
   readonly nowMs: number;
 }
@@ -86,14 +86,14 @@ type GenerationOf = (endpointId: EndpointId) => number;
 
 export class SessionTable {
   #rules: SessionRules;
-  /** In the order of their last request. */
+  /** Ordered by last request. */
   readonly #sessions = new Map<string, Placed>();
 
   constructor(rules: SessionRules) {
     this.#rules = rules;
   }
 
-  /** Takes changed rules and keeps the placements. */
+  /** Applies changed rules and keeps the placements. */
   reconfigure(rules: SessionRules): void {
     this.#rules = rules;
   }
@@ -102,14 +102,14 @@ export class SessionTable {
     return this.#sessions.size;
   }
 
-  /** The endpoint that has the session's cache, while that is worth something. */
+  /** The endpoint that has the session's cache, while the cache is warm. */
   placeOf(id: string, generationOf: GenerationOf, nowMs: number): EndpointId | undefined {
     const placed = this.#sessions.get(id);
     if (placed === undefined || this.#hasEnded(placed, generationOf, nowMs)) return undefined;
     return placed.slowStreak >= SLOW_ANSWERS ? undefined : placed.endpointId;
   }
 
-  /** Whether any of its prompt is in a cache, as far as is known; of another proxy's session it is not. */
+  /** Whether any of its prompt is known to be cached; not known for another proxy's session. */
   hasCache(id: string, generationOf: GenerationOf, nowMs: number): boolean {
     const placed = this.#sessions.get(id);
     if (placed === undefined || this.#hasEnded(placed, generationOf, nowMs)) return false;
@@ -135,20 +135,17 @@ export class SessionTable {
     });
   }
 
-  /**
-   * At the end of an answer: how much of the session's prompt the endpoint now has in its cache.
-   */
+  /** At the end of an answer: how much of the session's prompt the endpoint now has in its cache. */
   noteUsage(id: string, usage: TokenUsage, model: string): void {
     const placed = this.#sessions.get(id);
     if (placed === undefined) return;
     const cachedTokens = usage.cacheReadTokens + usage.cacheWriteTokens;
-    // A small request of the same session (a title, a token count) does not replace its long
-    // prompt.
+    // A small request of the session (a title, a token count) does not replace its long prompt.
     if (cachedTokens < placed.cachedTokens / 2) return;
     this.#sessions.set(id, { ...placed, cachedTokens, family: familyOf(model) });
   }
 
-  /** Takes a placement of another proxy, unless its own is of a later request. @returns whether it took it */
+  /** Adopts another proxy's placement, unless our own is from a later request. @returns whether it did */
   adopt(shared: SharedSession, nowMs: number): boolean {
     const usedAtMs = nowMs - shared.idleMs;
     const own = this.#sessions.get(shared.id);
@@ -168,7 +165,7 @@ export class SessionTable {
     return true;
   }
 
-  /** Sessions that other proxies do not know yet, or would soon forget. */
+  /** Sessions that other proxies do not know yet, or would soon drop. */
   takeUnshared(nowMs: number, limit: number): readonly SharedSession[] {
     const unshared: SharedSession[] = [];
     for (const [id, placed] of this.#sessions) {
@@ -183,7 +180,7 @@ export class SessionTable {
   }
 
   /**
-   * The running sessions by endpoint. Those that are about to move count nowhere: the controller
+   * The running sessions by endpoint. Those that are about to move are not counted: the controller
    * would see them at their former endpoint and move them again.
    */
   loads(generationOf: GenerationOf, nowMs: number): Readonly<Record<string, SessionLoad>> {

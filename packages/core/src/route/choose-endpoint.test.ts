@@ -52,7 +52,7 @@ const candidate = (id: string, parts: Partial<Candidate> = {}): Candidate => ({
   ...parts,
 });
 
-/** The ids in the order in which they would be asked, and why it ends. */
+/** The ids in the order of trial, and why it ends. */
 function asked(candidates: readonly Candidate[], parts: Partial<ChoiceInput> = {}): string {
   const tried = new Set<EndpointId>();
   const order: string[] = [];
@@ -88,13 +88,13 @@ describe('chooseEndpoint', () => {
       order: 'b a (asked)',
     },
     {
-      name: 'but not at an endpoint that is ejected',
+      name: 'but not at an ejected endpoint',
       candidates: [candidate('a'), candidate('b', { ejection: ejected(NOW_MS + 1) })],
       parts: { preferredId: endpointId('b') },
       order: 'a b (asked)',
     },
     {
-      name: 'ejected ones are asked last, the one whose last failure is the longest ago first',
+      name: 'ejected ones are tried last, the one with the oldest failure first',
       candidates: [
         candidate('a', { ejection: ejected(NOW_MS + 2_000, { failedAtMs: NOW_MS - 1 }) }),
         candidate('b', { ejection: ejected(NOW_MS + 9_000, { failedAtMs: NOW_MS - 9 }) }),
@@ -103,7 +103,7 @@ describe('chooseEndpoint', () => {
       order: 'c b a (asked)',
     },
     {
-      name: 'one that cuts after those: what it cuts no other endpoint can answer',
+      name: 'one that cuts answers comes after those: no other endpoint can be tried after it',
       candidates: [
         candidate('a', { ejection: ejected(NOW_MS + 1, { failure: 'truncated' }) }),
         candidate('b', { ejection: ejected(NOW_MS + 9_000, { failedAtMs: NOW_MS }) }),
@@ -111,7 +111,7 @@ describe('chooseEndpoint', () => {
       order: 'b a (asked)',
     },
     {
-      name: 'one that is silent to those who ask it lets the others go first',
+      name: 'one that is silent to its trials comes after the others',
       candidates: [
         candidate('a', { ejection: ejected(NOW_MS + 1), silentForMs: 1_000 }),
         candidate('b', { ejection: ejected(NOW_MS + 1, { failedAtMs: NOW_MS }) }),
@@ -119,7 +119,7 @@ describe('chooseEndpoint', () => {
       order: 'b a (asked)',
     },
     {
-      name: 'one that refused its connection comes before what else failed: asking it is free',
+      name: 'one that refused a connection comes before other failures: trying it is free',
       candidates: [
         candidate('a', { ejection: ejected(NOW_MS + 1) }),
         candidate('b', { available: false }),
@@ -137,7 +137,7 @@ describe('chooseEndpoint', () => {
       order: 'b a (asked)',
     },
     {
-      name: 'nor when it accepts now, and is silent',
+      name: 'nor if it now accepts, but is silent',
       candidates: [
         candidate('a', { ejection: refusingSince(NOW_MS - 1_000), silentForMs: 1_000 }),
         candidate('b', { ejection: ejected(NOW_MS + 1, { failedAtMs: NOW_MS }) }),
@@ -145,7 +145,7 @@ describe('chooseEndpoint', () => {
       order: 'b a (asked)',
     },
     {
-      name: 'nor when it has failed otherwise since: that was a delivery',
+      name: 'nor if it has since failed otherwise: that was a delivery',
       candidates: [
         candidate('a', { ejection: refusingSince(NOW_MS - 1_000, { lastFailure: 'reset' }) }),
         candidate('b', { ejection: ejected(NOW_MS + 1) }),
@@ -153,7 +153,7 @@ describe('chooseEndpoint', () => {
       order: 'b a (asked)',
     },
     {
-      name: 'one that cut answers and refuses now is asked for free too',
+      name: 'one that cut answers and now refuses is tried for free too',
       candidates: [
         candidate('a', { ejection: ejected(NOW_MS + 1) }),
         candidate('b', { ejection: refusingSince(NOW_MS - 1_000, { failure: 'truncated' }) }),
@@ -161,12 +161,12 @@ describe('chooseEndpoint', () => {
       order: 'b a (asked)',
     },
     {
-      name: 'an ejection that is over takes its place again',
+      name: 'after an ejection it has its place again',
       candidates: [candidate('a', { ejection: ejected(NOW_MS) }), candidate('b')],
       order: 'a b (asked)',
     },
     {
-      name: 'a half-open one takes as many as its width, and more only if there is nothing else',
+      name: 'a half-open one gets as many as its width, and more only if there is nothing else',
       candidates: [candidate('a', { ejection: halfOpen(2), trials: 2 }), candidate('b')],
       order: 'b a (asked)',
     },
@@ -176,7 +176,7 @@ describe('chooseEndpoint', () => {
       order: 'a b (asked)',
     },
     {
-      name: 'what the controller calls not available comes before what failed here',
+      name: 'one that the controller considers unavailable comes before one that failed here',
       candidates: [
         candidate('a', { ejection: ejected(NOW_MS + 1) }),
         candidate('b', { available: false }),
@@ -185,34 +185,34 @@ describe('chooseEndpoint', () => {
       order: 'c b a (asked)',
     },
     {
-      name: 'disabled ones are never asked',
+      name: 'disabled ones are never tried',
       candidates: [candidate('a', { enabled: false }), candidate('b')],
       order: 'b (asked)',
     },
     { name: 'all disabled', candidates: [candidate('a', { enabled: false })], order: '(disabled)' },
     {
-      name: 'a time that was named to more than one request is waited for',
+      name: 'a wait requested of more than one person applies',
       candidates: [candidate('a', { limit: named('confirmed', NOW_MS + 1) }), candidate('b')],
       order: 'b (limited)',
     },
     {
-      name: 'and one that was named to this person twice',
+      name: 'and one requested of this person twice',
       candidates: [candidate('a', { limit: named('repeated', NOW_MS + 1) }), candidate('b')],
       order: 'b (limited)',
     },
     {
-      name: 'but not by another person, who asks it after the others',
+      name: 'but not to another person, for whom it is tried after the others',
       candidates: [candidate('a', { limit: named('repeated', NOW_MS + 1) }), candidate('b')],
       parts: { source: 'other' },
       order: 'b a (asked)',
     },
     {
-      name: 'one that was named once puts it behind the others',
+      name: 'a wait requested once puts it behind the others',
       candidates: [candidate('a', { limit: named('claimed', NOW_MS + 1) }), candidate('b')],
       order: 'b a (asked)',
     },
     {
-      name: 'a refused model, an operation that is not there',
+      name: 'a refused model, a missing operation',
       candidates: [
         candidate('a', { lacksOperation: true }),
         candidate('b', { limit: refusing }),
@@ -243,7 +243,7 @@ describe('chooseEndpoint', () => {
       order: 'a c (asked)',
     },
     {
-      name: 'where this person’s request failed a moment ago comes after the others',
+      name: 'one where this person’s request just failed comes after the others',
       candidates: [
         candidate('a', { hasFailedSource: true }),
         candidate('b', { available: false }),
@@ -286,12 +286,12 @@ describe('chooseEndpoint', () => {
     ['unavailable', { available: false }],
     ['unavailable, and a sibling failed', { available: false, ...inFailedGroup }],
     ['half-open and full', { ejection: halfOpen(2), trials: 2 }],
-    ['it named a wait once', LIMITED],
+    ['it asked to wait once', LIMITED],
     [
       'half-open, full, and a sibling failed',
       { ejection: halfOpen(2), trials: 2, ...inFailedGroup },
     ],
-    ['it named a wait, and a sibling failed', { ...LIMITED, ...inFailedGroup }],
+    ['it asked to wait, and a sibling failed', { ...LIMITED, ...inFailedGroup }],
     ['ejected long ago', { ejection: ejected(NOW_MS + 3_600_000, { failedAtMs: -3_600_000 }) }],
     ['it failed just now', { ejection: ejected(NOW_MS + 1_000, { failedAtMs: NOW_MS }) }],
     [
@@ -300,7 +300,7 @@ describe('chooseEndpoint', () => {
     ],
     ['ejected, and a sibling failed', { ejection: ejected(NOW_MS + 1_000), ...inFailedGroup }],
     ['ejected for cuts', { ejection: ejected(NOW_MS + 1_000, { failure: 'truncated' }) }],
-    ['that, and it named a wait once', { ejection: ejected(NOW_MS + 1_000), ...LIMITED }],
+    ['that, and it asked to wait once', { ejection: ejected(NOW_MS + 1_000), ...LIMITED }],
     [
       'that, and a sibling failed',
       { ejection: ejected(NOW_MS + 1_000), ...LIMITED, ...inFailedGroup },
@@ -319,7 +319,7 @@ describe('chooseEndpoint', () => {
     },
   );
 
-  it('a retry is no trial of a half-open endpoint, where another one is open', () => {
+  it('a retry is no trial of a half-open endpoint if another one is open', () => {
     const candidates = [candidate('half', { ejection: halfOpen(1) }), candidate('open')];
     const before = candidate('before', { ejection: refusingSince(NOW_MS - 1_000) });
     expect(asked([before, ...candidates])).toBe('half open before (asked)');
@@ -359,7 +359,7 @@ describe('chooseEndpoint', () => {
         'worst',
       ],
       [
-        'not while a trial runs',
+        'not while a trial is active',
         { limit: turningAway },
         { ejection: outSince(5_000), trials: 1 },
         'worst',
@@ -383,12 +383,12 @@ describe('chooseEndpoint', () => {
         'worst',
       ],
       [
-        'where it failed some in a row',
+        'if it failed several in a row',
         { failingAtMs: NOW_MS - 1 },
         { ejection: outSince(5_000) },
         'other trial',
       ],
-      ['not where it failed but one', {}, { ejection: outSince(5_000) }, 'worst'],
+      ['not if it failed only one', {}, { ejection: outSince(5_000) }, 'worst'],
       [
         'one that cuts, rather than a refused token',
         {
@@ -411,7 +411,7 @@ describe('chooseEndpoint', () => {
         'worst',
       ],
       [
-        'one of another family, where the best one is foreign too',
+        'one of another family if the best one is foreign too',
         { limit: turningAway, isForeign: true },
         { ejection: outSince(5_000), isForeign: true },
         'other trial',
@@ -429,7 +429,7 @@ describe('chooseEndpoint', () => {
         'worst',
       ],
       [
-        'not one that answers some and fails this person',
+        'not one that answers others and fails this person',
         { limit: turningAway },
         { ejection: outSince(5_000), limit: answering, failingAtMs: NOW_MS - 1, trials: 1 },
         'worst',
@@ -444,25 +444,25 @@ describe('chooseEndpoint', () => {
         'other',
       ],
       [
-        'which is a trial of its own where it is half-open',
+        'which is itself a trial if it is half-open',
         { ejection: halfOpen(1), failingAtMs: 5_000 },
         { ejection: outSince(6_000) },
         'worst trial',
       ],
       [
-        'and is none where it has as many as it may get',
+        'and is none if it has the maximum number of trials',
         { ejection: halfOpen(2), trials: 2, failingAtMs: 5_000 },
         { ejection: outSince(6_000), trials: 1 },
         'worst',
       ],
       [
-        'nor within a second after one has failed',
+        'nor within a second of a failed one',
         { ejection: halfOpen(2), trialFailedAtMs: NOW_MS - 999, failingAtMs: 5_000 },
         { ejection: outSince(6_000), trials: 1 },
         'worst',
       ],
       [
-        'but a second after it',
+        'but a second later',
         { ejection: halfOpen(2), trialFailedAtMs: NOW_MS - 1_000, failingAtMs: 5_000 },
         { ejection: outSince(6_000), trials: 1 },
         'worst trial',
@@ -481,22 +481,19 @@ describe('chooseEndpoint', () => {
       ['first', [3_000, 5_000, 4_000]],
       ['in the middle', [5_000, 3_000, 4_000]],
       ['last', [5_000, 4_000, 3_000]],
-    ])(
-      'the one whose last failure is the longest ago, wherever it is: %s',
-      (_where, failedAtMs) => {
-        const candidates = [
-          candidate('worst', { limit: turningAway }),
-          ...failedAtMs.map((atMs) => candidate(`since ${atMs}`, { ejection: outSince(atMs) })),
-        ];
-        const choice = chooseEndpoint({
-          ...{ candidates, source: 's', tried: new Set(), failedGroups: new Map() },
-          ...{ overloadedEverywhere: false, random: 0, nowMs: NOW_MS },
-        });
-        expect(choice).toMatchObject({ id: 'since 3000', isTrial: true });
-      },
-    );
+    ])('the one with the oldest failure, wherever it is: %s', (_where, failedAtMs) => {
+      const candidates = [
+        candidate('worst', { limit: turningAway }),
+        ...failedAtMs.map((atMs) => candidate(`since ${atMs}`, { ejection: outSince(atMs) })),
+      ];
+      const choice = chooseEndpoint({
+        ...{ candidates, source: 's', tried: new Set(), failedGroups: new Map() },
+        ...{ overloadedEverywhere: false, random: 0, nowMs: NOW_MS },
+      });
+      expect(choice).toMatchObject({ id: 'since 3000', isTrial: true });
+    });
 
-    it('not one that this request has asked', () => {
+    it('not one that this request has tried', () => {
       const tried = new Set([endpointId('other')]);
       expect(first({ limit: turningAway }, { ejection: outSince(5_000) }, { tried })).toBe('worst');
     });
@@ -513,7 +510,7 @@ describe('chooseEndpoint', () => {
     expect(asked([candidate('a'), candidate('b')], preferring('b'))).toBe('b a (asked)');
   });
 
-  it('an endpoint without a limit is never shed, and the share of shed ones follows the number', () => {
+  it('an endpoint without a limit is never shed, and the shed share follows the random number', () => {
     const half = { ...NO_LIMIT, asked: 99, answered: 0, atMs: NOW_MS };
     const firstOf = (limit: ModelLimit, random: number) =>
       asked([candidate('a', { limit }), candidate('b', { limit })], { random }).split(' ')[0];
@@ -524,7 +521,7 @@ describe('chooseEndpoint', () => {
     expect(firstOf(half, 0.375)).toBe('b');
   });
 
-  it('names the soonest of the times that were named', () => {
+  it('returns the shortest of the requested waits', () => {
     const limits = [named('confirmed', NOW_MS + 9_000), named('confirmed', NOW_MS + 4_000)];
     const choice = chooseEndpoint({
       source: 's',
@@ -535,7 +532,7 @@ describe('chooseEndpoint', () => {
     expect(choice).toEqual({ kind: 'none', why: 'limited', retryAfterMs: 4_000 });
   });
 
-  it('knows whether another one could be asked', () => {
+  it('knows whether another one could be tried', () => {
     const input = {
       source: 's',
       tried: new Set<EndpointId>(),
@@ -556,7 +553,7 @@ describe('chooseEndpoint', () => {
     ).toMatchObject({ hasAlternative: true });
   });
 
-  it('whatever is known, every endpoint is asked that is enabled and named no time to others', () => {
+  it('whatever is known, every enabled endpoint that asked nobody to wait is tried', () => {
     const anyCandidate = fc.record({
       groupName: fc.constantFrom('g', 'h'),
       enabled: fc.boolean(),
@@ -596,7 +593,7 @@ describe('chooseEndpoint', () => {
 });
 
 describe('an endpoint of another signature family', () => {
-  it('comes after all of its own family that serve, and before those that do not', () => {
+  it('comes after all serving ones of the session’s family, and before those that do not serve', () => {
     const foreign = candidate('x', { isForeign: true });
     const [busy, down] = [
       candidate('a', { hasFailedSource: true }),

@@ -1,8 +1,8 @@
 /**
- * Which endpoint gets the next attempt. What is known of endpoints only changes their order: the
- * least likely one is still asked before a request is given up. Only three kinds are left out:
- * disabled by an operator, already asked for this request, and those whose named wait for this
- * model applies to this person (see `isWaitedFor`).
+ * Which endpoint gets the next attempt. Knowledge about endpoints only changes their order: even the least
+ * promising one is tried before a request is given up. Only three kinds are excluded: those disabled by an
+ * operator, those already tried for this request, and those whose requested wait for this model applies to
+ * this person (see `isWaitedFor`).
  */
 import type { EndpointId } from '@zephyr/contract/scalars';
 
@@ -21,28 +21,28 @@ import {
 export interface Candidate {
   readonly id: EndpointId;
   readonly groupName: string;
-  /** The operator's wish. */
+  /** Set by the operator. */
   readonly enabled: boolean;
-  /** As the snapshot says. */
+  /** From the snapshot. */
   readonly available: boolean;
-  /** Of another family than the thinking signatures of the session. */
+  /** Its family differs from that of the session's thinking signatures. */
   readonly isForeign: boolean;
   readonly ejection: Ejection;
   /** For the requested model. */
   readonly limit: ModelLimit;
   /** It does not offer this operation. */
   readonly lacksOperation: boolean;
-  /** It lately failed a request of the same person that no endpoint answered. */
+  /** It recently failed a request of the same person that no endpoint answered. */
   readonly hasFailedSource: boolean;
-  /** Requests that run there as trials of a half-open endpoint. */
+  /** Active requests that are trials of the half-open endpoint. */
   readonly trials: number;
-  /** When one of these last failed, with no good sign since. */
+  /** When a trial last failed, with no good sign since. */
   readonly trialFailedAtMs: number | undefined;
-  /** For how long the first of these has had no content. */
+  /** How long the oldest trial has been without content. */
   readonly silentForMs: number;
   /**
-   * When it last failed, where it failed some in a row, for other reasons than load, and is expected to fail
-   * this one too; else undefined.
+   * When it last failed, if it has failed several in a row for reasons other than load and is expected to
+   * fail this one too; otherwise undefined.
    */
   readonly failingAtMs: number | undefined;
 }
@@ -52,9 +52,9 @@ export interface ChoiceInput {
   readonly candidates: readonly Candidate[];
   /** Whose request it is. */
   readonly source: string;
-  /** Already asked for this request. */
+  /** Already tried for this request. */
   readonly tried: ReadonlySet<EndpointId>;
-  /** Groups with an endpoint that failed this request: by load, or by a fault. */
+  /** Groups with an endpoint that failed this request, because of load or a fault. */
   readonly failedGroups: ReadonlyMap<string, 'load' | 'fault'>;
   /** Where the session's prompt cache is; a preference, never a lock. */
   readonly preferredId?: EndpointId | undefined;
@@ -69,52 +69,50 @@ export type Choice =
   | {
       readonly kind: 'send';
       readonly id: EndpointId;
-      /** Another endpoint is left to ask after this one. */
+      /** Another endpoint is left to try after this one. */
       readonly hasAlternative: boolean;
       /**
-       * It is asked to find out whether it is well again, half-open or in the place of one that is expected to
-       * fail. There are few such requests, and none within a second after one has failed.
+       * The request tests whether the endpoint has recovered: it is half-open, or replaces one that is
+       * expected to fail. Such requests are few, and none is sent within a second of a failed one.
        */
       readonly isTrial: boolean;
     }
   | { readonly kind: 'none'; readonly why: 'disabled' | 'asked' }
   | {
       readonly kind: 'none';
-      /** Every endpoint that is left named a wait for this model. */
+      /** Every remaining endpoint asked to wait for this model. */
       readonly why: 'limited';
       /** The shortest of these waits, from now. */
       readonly retryAfterMs: number;
     };
 
-/**
- * Reasons to ask another endpoint first; smaller is better, and preference decides among equals.
- */
+/** Reasons to try another endpoint first; smaller is better, and preference breaks ties. */
 const RANKS = {
   open: 0,
-  /** Of a request that has failed elsewhere already: it is no trial of a half-open endpoint. */
+  /** Half-open, for a request that has already failed elsewhere and so is no clean trial. */
   half_open_for_retry: 1.6,
-  /** It refused many recent requests for this model; this one is shed. */
+  /** It refused many recent requests for this model; this request is shed. */
   shed: 2,
   /**
-   * It failed this person lately and no endpoint answered; one that was not asked then might, or of those that
-   * were, one that has just answered somebody.
+   * It recently failed a request of this person that no endpoint answered. One that was not tried then might
+   * answer, or else one that has just answered another person.
    */
   failed_source: 3,
   /**
-   * It refused its connection, but not within the last second. Asking is free: where it still refuses,
-   * nothing was sent, and the next endpoint is asked without taking from the retry budget.
+   * It refused a connection, but not within the last second. Trying it is free: if it still refuses, nothing
+   * was sent, and the next endpoint is tried without using the retry budget.
    */
   refused_connection: 4,
   /** Half-open, and a trial has just failed. */
   half_open_resting: 5,
-  /** By the snapshot: its probes fail, or the controller has another reason. */
+  /** According to the snapshot: its probes fail, or the controller has another reason. */
   unavailable: 6,
-  /** Half-open, with as many trials as it may get. */
+  /** Half-open, with the maximum number of trials. */
   half_open_full: 8,
-  /** It named a wait for this model, to another request: that may have been the fault of that one alone. */
+  /** It asked another request to wait for this model, which may have been that request's own fault. */
   limited: 8.8,
   ejected: 10,
-  /** It cuts answers, and what was cut is lost: no other endpoint can be asked after it. */
+  /** It cuts answers, and a cut answer is lost: no other endpoint can be tried after it. */
   ejected_for_cuts: 12,
   ejected_and_limited: 14,
   refuses_model: 16,
@@ -123,7 +121,7 @@ const RANKS = {
 /** Added for endpoints of a group that failed this request. */
 const SIBLING = 1;
 const PREFERRED = -0.5;
-/** Added for endpoints of another signature family: after all of the session's own family that serve. */
+/** Added for endpoints of another signature family: after all serving ones of the session's own family. */
 const FOREIGN = 5;
 
 export function chooseEndpoint(input: ChoiceInput): Choice {
@@ -157,9 +155,9 @@ export function chooseEndpoint(input: ChoiceInput): Choice {
 }
 
 /**
- * Where the best one is expected to fail, one request at a time asks the one whose last failure is the longest
- * ago: it may be well again. Otherwise nobody would find out while the retry budget is spent, because each
- * request is sent only once then. Once it answers, all of them go there.
+ * If the best endpoint is expected to fail, one request at a time tries the one whose last failure is the
+ * oldest: it may have recovered. Without this no request would find out while the retry budget is spent,
+ * because each is then sent only once. Once it answers, all requests go there.
  */
 function insteadOfFailure(best: Candidate, input: ChoiceInput) {
   const { nowMs } = input;
@@ -181,7 +179,7 @@ function insteadOfFailure(best: Candidate, input: ChoiceInput) {
   return { id: chosen.id, isTrial: chosen !== best || isBestOnTrial };
 }
 
-/** Half-open, with a place for one more, and none of its trials has just failed. */
+/** Half-open with room for one more trial, and none has just failed. */
 function isOnTrial(candidate: Candidate, nowMs: number): boolean {
   const ejection = ejectionAt(candidate.ejection, nowMs);
   if (ejection.status !== 'half_open') return false;
@@ -193,7 +191,7 @@ function mayServe(candidate: Candidate, { tried, nowMs }: ChoiceInput): boolean 
   return enabled && !tried.has(id) && rankOfLimits(candidate, nowMs) === undefined;
 }
 
-/** The first content of an answer is enough, where answers were not cut: then a whole one is. */
+/** First content is proof enough, unless answers were cut: then it takes a complete answer. */
 function isWellAgain(candidate: Candidate, nowMs: number): boolean {
   const { limit, failingAtMs, silentForMs } = candidate;
   const ejection = ejectionAt(candidate.ejection, nowMs);
@@ -201,12 +199,12 @@ function isWellAgain(candidate: Candidate, nowMs: number): boolean {
   return isAnswering(limit, nowMs) && failingAtMs === undefined && silentForMs < SILENT_MS;
 }
 
-/** When it last failed, where its next answer is likely to be a failure; else undefined. */
+/** When it last failed, if the next request is likely to fail too; otherwise undefined. */
 function expectedToFailAtMs({ limit, failingAtMs }: Candidate, nowMs: number): number | undefined {
   return isBusy(limit, nowMs) ? Math.max(limit.atMs, failingAtMs ?? 0) : failingAtMs;
 }
 
-/** 0 where nothing is known of a failure. */
+/** 0 if no failure is known. */
 function lastFailedAtMs(candidate: Candidate, nowMs: number): number {
   const { ejection } = candidate;
   const ejectedAtMs = ejection.status === 'ejected' ? ejection.failedAtMs : 0;
@@ -214,7 +212,7 @@ function lastFailedAtMs(candidate: Candidate, nowMs: number): number {
   return Math.max(ejectedAtMs, trialAtMs, expectedToFailAtMs(candidate, nowMs) ?? 0);
 }
 
-/** Where it does not serve this request, whatever its health; undefined: it may. */
+/** The rank of an endpoint that does not serve this request, regardless of health; undefined if it may. */
 function rankOfLimits({ lacksOperation, limit }: Candidate, nowMs: number): number | undefined {
   if (lacksOperation) return RANKS.lacks_operation;
   if (isRefused(limit, nowMs)) return RANKS.refuses_model;
@@ -244,7 +242,7 @@ function rankOf(candidate: Candidate, index: number, input: ChoiceInput): number
   return (isShed ? RANKS.shed : RANKS.open) + sibling + preferred;
 }
 
-/** Where it takes no request of its own accord; undefined: it does. */
+/** The rank of an endpoint that is ejected or may get no trial now; undefined otherwise. */
 function rankOfEjection(
   ejection: Ejection,
   candidate: Candidate,
@@ -253,14 +251,14 @@ function rankOfEjection(
   if (ejection.status === 'ejected') return rankOfEjected(ejection, candidate, nowMs);
   if (ejection.status === 'admitted') return undefined;
   if (candidate.trials >= ejection.width) return RANKS.half_open_full;
-  // Once it has answered, what fails may be the request.
+  // Once it has answered, a failure may be the request's fault.
   const isResting = ejection.width === 1 && isInTrialGap(candidate.trialFailedAtMs, nowMs);
   return isResting ? RANKS.half_open_resting : undefined;
 }
 
 /**
- * The one whose last failure is the longest ago comes first: the others have just shown that they
- * still fail. When it is silent to the first that ask it, the others are asked.
+ * The endpoint with the oldest failure comes first: the others have just shown that they still fail.
+ * If it is silent to the first trials, the others are tried.
  */
 function rankOfEjected(
   ejection: Extract<Ejection, { status: 'ejected' }>,
@@ -277,15 +275,15 @@ function rankOfEjected(
   return base + (isSilent ? BUSY : 0) + freshness * BUSY;
 }
 
-/** Below 1, which a sibling is behind by. */
+/** Less than `SIBLING`. */
 const BUSY = 0.49;
 const LONG_AGO_MS = 10_000;
-/** Not at once: when it is well again while the retry budget is spent, all should go there. */
+/** Not immediately: if it recovers while the retry budget is spent, all requests should go there. */
 const SILENT_MS = 1_000;
-/** How long a refused connection says that the next one would be refused too. */
+/** How long after a refused connection the next one is expected to be refused too. */
 const REFUSES_FOR_MS = 1_000;
 
-/** That a sibling is busy means little where this endpoint has just answered. */
+/** A busy sibling means little if this endpoint has just answered. */
 function isLikelyToFail({ groupName, limit }: Candidate, input: ChoiceInput): boolean {
   const failed = input.failedGroups.get(groupName);
   return failed === 'fault' || (failed === 'load' && !isAnswering(limit, input.nowMs));
@@ -296,7 +294,7 @@ function remainingWaitMs(limit: ModelLimit, nowMs: number): number {
   return named.status === 'none' ? 0 : named.untilAtMs - nowMs;
 }
 
-/** One random number serves all candidates, spread so that their shedding is nearly independent. */
+/** Derives nearly independent shedding decisions for all candidates from one random number. */
 function isBelow(share: number, index: number, { random }: ChoiceInput): boolean {
   return share > 0 && (random + index * GOLDEN_RATIO) % 1 < share;
 }

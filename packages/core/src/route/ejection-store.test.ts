@@ -30,7 +30,7 @@ function watched() {
 const ALONE = { isAlone: true, failsElsewhere: false };
 
 describe('EjectionStore', () => {
-  it('reports each change of the status, and nothing else', () => {
+  it('reports each change of status, and nothing else', () => {
     const { ejections, changes, blame } = watched();
     blame(PROVEN, 0);
     expect(changes).toEqual([]);
@@ -44,7 +44,7 @@ describe('EjectionStore', () => {
     ]);
   });
 
-  it('blames each failure that is proven, and of one person one in ten seconds', () => {
+  it('blames each proven failure, and for one person one per ten seconds', () => {
     const { blamed, blame } = watched();
     blame(by('ann'), 1_000);
     blame(by('ann'), 10_999);
@@ -57,9 +57,9 @@ describe('EjectionStore', () => {
     expect(blamed).toHaveLength(3);
   });
 
-  it('remembers the person who was reported last, where there are more than it has room for', () => {
+  it('remembers the person reported last if there are too many to remember', () => {
     const { ejections, blamed } = watched();
-    // Of a former phase, so that nothing is ejected.
+    // From an earlier phase, so that nothing is ejected.
     const failed = { id: a, failure: 'reset', phase: -1 } as const;
     const blame = (source: string, nowMs: number): void =>
       ejections.blame(failed, { ...ALONE, evidence: by(source), nowMs });
@@ -74,7 +74,7 @@ describe('EjectionStore', () => {
     expect(blamed).toHaveLength(before + 1);
   });
 
-  it('blames what nobody answered only where it ejects', () => {
+  it('blames an unanswered failure only if it ejects', () => {
     const { blamed, blame } = watched();
     const open = (source: string) => ({ ...by(source), isAnsweredElsewhere: false });
     blame(open('ann'), 0);
@@ -85,7 +85,7 @@ describe('EjectionStore', () => {
     expect(blamed).toEqual(['a reset']);
   });
 
-  it('forgets what was reported of a former URL', () => {
+  it('forgets reports about a former URL', () => {
     const { ejections, blamed, blame } = watched();
     blame(by('ann'), 0);
     ejections.forget(a);
@@ -96,7 +96,7 @@ describe('EjectionStore', () => {
     expect(ejections.stateOf(a).status).toBe('admitted');
   });
 
-  it('takes a changed policy', () => {
+  it('applies a changed policy', () => {
     const { ejections, blame } = watched();
     ejections.reconfigure({ ...policy, failuresToEject: 1 });
     blame(PROVEN, 0);

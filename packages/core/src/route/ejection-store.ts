@@ -1,6 +1,6 @@
 /**
- * The ejections of one proxy: the state of each endpoint (`ejection.ts`), the requests that run at
- * half-open endpoints, and which failures are reported to the controller. Bounded in memory.
+ * The ejections of one proxy: the state of each endpoint (`ejection.ts`), the trials of half-open
+ * endpoints, and which failures are reported to the controller. Bounded in memory.
  */
 import type { EndpointId } from '@zephyr/contract/scalars';
 
@@ -24,24 +24,24 @@ export interface EjectionStoreDeps {
   /** Called when the status of an ejection changes. */
   readonly onChange?: (id: EndpointId, before: Ejection, after: Ejection) => void;
   /**
-   * Called for each failure that speaks about an endpoint, its token or its load, once that is
-   * known: for the controller.
+   * Called for each failure that is evidence about an endpoint, its token or its load, once that is
+   * established; reported to the controller.
    */
   readonly onBlamed?: (blamed: BlamedAttempt) => void;
 }
 
-/** Failures of one person's requests at one endpoint are reported once in this time. */
+/** One person's failures at one endpoint are reported once per this time. */
 const REPORTED_FOR_MS = 10_000;
 
 export class EjectionStore {
   readonly #deps: EjectionStoreDeps;
   #policy: EjectionPolicy;
   readonly #states = new Map<EndpointId, Ejection>();
-  /** How often each endpoint was ejected: what was asked before the last time says nothing since. */
+  /** How often each endpoint was ejected: requests sent before the last ejection prove nothing after it. */
   readonly #phases = new Map<EndpointId, number>();
-  /** Of this phase; those of former ones still run, but hold nobody up. */
+  /** Trials of the current phase; those of earlier phases may still run, but block nothing. */
   readonly #trials = new Map<EndpointId, Trial>();
-  /** By source, when a failure of one of its requests was last reported. */
+  /** By source: when a failure of one of its requests was last reported. */
   readonly #reported = new KnownByEndpoint<number>(MAX_KNOWN);
 
   constructor(deps: EjectionStoreDeps) {
@@ -63,7 +63,7 @@ export class EjectionStore {
     this.#reported.forget(id);
   }
 
-  /** As it was after the last event; `ejectionAt` says what it is now. */
+  /** The state after the last event; `ejectionAt` gives the current one. */
   stateOf(id: EndpointId): Ejection {
     return this.#states.get(id) ?? ADMITTED;
   }
@@ -109,13 +109,13 @@ export class EjectionStore {
     return this.#trials.get(id)?.running ?? 0;
   }
 
-  /** How long it has been silent to requests that it got since it was ejected. */
+  /** How long it has been silent to requests sent since it was ejected. */
   silentForMs(id: EndpointId, nowMs: number): number {
     const trial = this.#trials.get(id);
     return trial === undefined || trial.running === 0 ? 0 : nowMs - trial.sinceAtMs;
   }
 
-  /** When one of its trials last failed; undefined where none has since its last good sign. */
+  /** When one of its trials last failed; undefined if none has since its last good sign. */
   trialFailedAtMs(id: EndpointId): number | undefined {
     return this.#trials.get(id)?.failedAtMs;
   }
@@ -128,7 +128,7 @@ export class EjectionStore {
     return trial;
   }
 
-  /** One person's requests count once in a while, however many fail: see `Blame`. */
+  /** One person's requests count once per interval, however many fail: see `Blame`. */
   #isReportable(id: EndpointId, evidence: Blame['evidence'], nowMs: number): boolean {
     if (evidence.kind !== 'request') return true;
     if (!evidence.isAnsweredElsewhere) return false;

@@ -55,8 +55,8 @@ describe('afterFailure', () => {
     evidence: readonly Blame['evidence'][];
     status: Ejection['status'];
   }[] = [
-    { name: 'one that is certain ejects', evidence: [CERTAIN], status: 'ejected' },
-    { name: 'one that is proven does not', evidence: [PROVEN], status: 'admitted' },
+    { name: 'a certain one ejects', evidence: [CERTAIN], status: 'ejected' },
+    { name: 'a proven one does not', evidence: [PROVEN], status: 'admitted' },
     { name: 'two do', evidence: [PROVEN, PROVEN], status: 'ejected' },
     { name: 'two of different people do', evidence: [by('a'), by('b')], status: 'ejected' },
     {
@@ -65,7 +65,7 @@ describe('afterFailure', () => {
       status: 'admitted',
     },
     {
-      name: 'but eight in a row that were answered elsewhere do',
+      name: 'but eight consecutive ones that were answered elsewhere do',
       evidence: Array(8).fill(by('a', true)),
       status: 'ejected',
     },
@@ -75,7 +75,7 @@ describe('afterFailure', () => {
       status: 'admitted',
     },
     {
-      name: 'a proven one and one by a request do',
+      name: 'a proven one and one of a request do',
       evidence: [PROVEN, by('a')],
       status: 'ejected',
     },
@@ -93,7 +93,7 @@ describe('afterFailure', () => {
       status: 'admitted',
     },
     {
-      name: 'a proven one and an error of somebody else do',
+      name: 'a proven one and another person’s error do',
       evidence: [PROVEN, by('b')],
       status: 'ejected',
     },
@@ -150,7 +150,7 @@ describe('afterFailure', () => {
     }
   });
 
-  it('an ejection is not prolonged by what fails meanwhile', () => {
+  it('an ejection is not extended by failures meanwhile', () => {
     const state = failing([CERTAIN]);
     const later = { from: state, nowMs: 2_000, failure: 'connection_refused' } as const;
     expect(failing([CERTAIN], later)).toEqual({
@@ -172,12 +172,12 @@ describe('afterFailure', () => {
     expect(remainingMs(failing([CERTAIN], { from, nowMs }), nowMs)).toBe(ms);
   });
 
-  it('has no time left where it admits requests, or when the time has passed', () => {
+  it('has no time left if it admits requests, or once the time has passed', () => {
     expect(remainingMs(ADMITTED, 0)).toBe(0);
     expect(remainingMs(failing([CERTAIN]), 11_001)).toBe(0);
   });
 
-  it('ejects for longer with each repeat, and forgets a strike in five minutes', () => {
+  it('ejects for longer with each repeat, and forgets a strike after five minutes', () => {
     const second = failing([CERTAIN], { from: failing([CERTAIN]), nowMs: 20_000 });
     expect(remainingMs(second, 20_000)).toBe(20_000);
     const back: Ejection = { status: 'admitted', doubt: NO_DOUBT, strikes: 2, strikesSinceAtMs: 0 };
@@ -208,28 +208,28 @@ describe('the way back', () => {
     expect(recover(ADMITTED)).toBe(ADMITTED);
   });
 
-  it('a good answer ends a doubt, and changes nothing where there is none', () => {
+  it('a good answer ends a doubt, and changes nothing if there is none', () => {
     for (const evidence of [PROVEN, by('a')]) {
       expect(afterSuccess(failing([evidence]), 2_000)).toEqual(ADMITTED);
     }
     expect(afterSuccess(ADMITTED, 2_000)).toBe(ADMITTED);
   });
 
-  it('one that is admitted keeps its strikes, from that moment', () => {
+  it('an admitted one keeps its strikes, from that moment', () => {
     const last: Ejection = { status: 'half_open', failure: 'reset', width: 8, strikes: 3 };
     expect(afterSuccess(last, 7_000)).toEqual({
       ...{ status: 'admitted', doubt: NO_DOUBT, strikes: 3, strikesSinceAtMs: 7_000 },
     });
   });
 
-  it('is half-open from the moment that its time has passed', () => {
+  it('is half-open once its time has passed', () => {
     const state = failing([CERTAIN]);
     expect(ejectionAt(state, 10_999)).toBe(state);
     expect(ejectionAt(state, 11_000)).toMatchObject({ status: 'half_open', width: 1, strikes: 1 });
     expect(ejectionAt(ADMITTED, 11_000)).toBe(ADMITTED);
   });
 
-  it('was silent since a moment, where others were last failed by its silence after it', () => {
+  it('has been silent since a moment if it later failed others by silence', () => {
     const silent = failing([CERTAIN], { failure: 'first_byte_timeout' });
     expect([0, 999, 1_000].map((sentAtMs) => isSilentSince(silent, sentAtMs))).toEqual([
       ...[true, true, false],
@@ -239,14 +239,14 @@ describe('the way back', () => {
     expect(isSilentSince(ADMITTED, -1)).toBe(false);
   });
 
-  it('a good answer of an ejected endpoint does so too', () => {
+  it('a good answer from an ejected endpoint does so too', () => {
     expect(afterSuccess(failing([CERTAIN]), 1_001)).toMatchObject({
       status: 'half_open',
       width: 2,
     });
   });
 
-  it('whatever happened, so many good answers in a row admit all again', () => {
+  it('whatever happened, enough consecutive good answers admit all again', () => {
     const step = fc.record({
       failure: fc.constantFrom<FailureClass>('reset', 'server_error', 'token_refused', 'credit'),
       evidence: fc.constantFrom(CERTAIN, PROVEN, by('a'), by('b')),

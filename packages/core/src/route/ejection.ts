@@ -1,21 +1,21 @@
 /**
- * What one proxy holds against one endpoint, by its own traffic and before the controller knows. It
- * changes the order in which endpoints are asked and never closes one: an ejected endpoint is still
- * asked when the others have failed.
+ * What one proxy holds against one endpoint, from its own traffic and before the controller knows. It
+ * changes the order in which endpoints are tried and never closes one: an ejected endpoint is still
+ * tried after the others have failed.
  *
  *     admitted  --(unreachable once | `failuresToEject` failures that count)-->  ejected
  *     ejected   --(its time has passed | evidence from elsewhere: `recover`)-->  half_open, width 1
- *     ejected   --(a whole good answer)-->                                       half_open, width 2
- *     half_open --(a whole good answer)-->  half_open, twice as wide; from `FULL_WIDTH` on: admitted
+ *     ejected   --(a complete good answer)-->                                    half_open, width 2
+ *     half_open --(a complete good answer)-->  half_open, twice as wide; at `FULL_WIDTH`: admitted
  *     half_open --(a failure that counts)-->                                     ejected, for longer
  *
- * What counts: an answer that was cut, always; silence or a reset when another endpoint answered
- * the same request; an error answer when different people get one. One person whose requests keep
- * failing may be the cause, so they count once. And while others are served well, one person's failures
- * of any kind eject nothing: that person is asked elsewhere, and a second one is proof. Nor do they put a
- * half-open endpoint out again where one that serves others well fails this person too.
+ * What counts: an answer that was cut, always; silence or a reset if another endpoint answered the same
+ * request; an error answer if different people get one. A person whose requests keep failing may be the
+ * cause, so they count once. While others are served well, one person's failures of any kind eject
+ * nothing: that person's requests go elsewhere, and a second person's failure is proof. Nor do they eject
+ * a half-open endpoint again if an endpoint that serves others well fails this person too.
  *
- * Health comes from probes and is independent of this. Moments are of the caller's monotonic clock.
+ * Health comes from probes and is independent of this. Times are from the caller's monotonic clock.
  */
 import type { FailureClass } from '@zephyr/contract/failure';
 
@@ -32,7 +32,7 @@ export type Ejection =
       /** Why it was ejected. */
       readonly failure: FailureClass;
       readonly untilAtMs: number;
-      /** When it last failed, also since it is out: it is asked when all others fail. */
+      /** When it last failed, including while ejected: it is still tried when all others fail. */
       readonly failedAtMs: number;
       /** How it failed then. */
       readonly lastFailure: FailureClass;
@@ -41,7 +41,7 @@ export type Ejection =
   | {
       readonly status: 'half_open';
       readonly failure: FailureClass;
-      /** Requests that may run here at once. */
+      /** How many trials may be active at the same time. */
       readonly width: number;
       readonly strikes: number;
     };
@@ -54,19 +54,17 @@ export interface Doubt {
   readonly sources: readonly string[];
   /** Of their failed requests, those that another endpoint answered. */
   readonly answeredElsewhere: number;
-  /** Whose requests all of these were; each counts once. */
+  /** All people whose requests failed; each counts once. */
   readonly people: readonly string[];
 }
 
 export interface EjectionPolicy {
-  /** Failures in a row that eject, where one is not proof. */
+  /** Consecutive failures that eject, if a single one is not proof. */
   readonly failuresToEject: number;
-  /** The first ejection for a fault of the endpoint; doubles with each further one. */
+  /** Duration of the first ejection for a fault of the endpoint; doubles with each further one. */
   readonly baseMs: number;
   readonly maxMs: number;
-  /**
-   * The longest wait that an endpoint may ask for; also how long an account without credit is out.
-   */
+  /** The longest wait that an endpoint may ask for; also how long an account without credit is ejected. */
   readonly maxCoolDownMs: number;
 }
 
@@ -79,31 +77,30 @@ export const ADMITTED: Ejection = {
   strikesSinceAtMs: 0,
 };
 
-/** At this width a half-open endpoint is admitted: after four good answers in a row. */
+/** At this width a half-open endpoint is admitted: after four consecutive good answers. */
 export const FULL_WIDTH = 16;
 /**
- * Failed requests of one person that another endpoint answered, with no good answer here in
- * between, from which on the endpoint is to blame.
+ * The endpoint is to blame from this many failed requests of one person that another endpoint answered,
+ * with no good answer here in between.
  */
 const MANY_FAILURES = 8;
-/** People have to fix a refused token, so such an endpoint is tried rarely until evidence comes. */
+/** Fixing a refused token takes a person, so such an endpoint is rarely tried until there is evidence. */
 const TOKEN_BASE_MS = 60_000;
 /** One strike is forgotten after this long in service. */
 const STRIKE_FADES_MS = 300_000;
 /**
- * Between a trial of a half-open endpoint that failed and the next one. With it, what trials may deliver besides
- * the retry budget is bounded by time, also where one failure proves nothing and the endpoint stays half-open.
+ * Pause after a failed trial of a half-open endpoint. It bounds by time what trials deliver outside the retry
+ * budget, even if one failure proves nothing and the endpoint stays half-open.
  */
 const TRIAL_GAP_MS = 1_000;
 
 export interface Blame {
   readonly failure: FailureClass;
   /**
-   * - `certain`: enough to eject: nothing could be sent, or the token was refused to two requests.
-   * - `proven`: the endpoint's fault, whatever was asked.
-   * - `request`: perhaps the fault of the request, even where another endpoint answered it: one
-   *   person's poisoned requests must not take an endpoint from the others. `source` is that
-   *   person.
+   * - `certain`: enough to eject: nothing could be sent, or the token was refused for two requests.
+   * - `proven`: the endpoint's fault, regardless of the request.
+   * - `request`: possibly the request's fault, even if another endpoint answered it: one person's
+   *   poisoned requests must not take an endpoint away from the others. `source` is that person.
    */
   readonly evidence:
     | { readonly kind: 'certain' }
@@ -113,11 +110,11 @@ export interface Blame {
         readonly source: string;
         readonly isAnsweredElsewhere: boolean;
       };
-  /** Whether nobody but this person had a good answer here lately. */
+  /** Whether no other person had a good answer here recently. */
   readonly isAlone: boolean;
   /** Whether an endpoint that serves others well fails this person too. */
   readonly failsElsewhere: boolean;
-  /** 0 ≤ n < 1; spreads the return, so that not all proxies come back at once. */
+  /** 0 ≤ n < 1; jitter, so that not all proxies return at the same time. */
   readonly random: number;
   readonly nowMs: number;
 }
@@ -142,7 +139,7 @@ export function afterFailure(ejection: Ejection, blame: Blame, policy: EjectionP
   };
 }
 
-/** One person's failures take an endpoint from nobody who is served well there. */
+/** One person's failures do not take an endpoint away from others whom it serves well. */
 function isEnough(doubt: Doubt, { evidence, isAlone }: Blame, policy: EjectionPolicy): boolean {
   if (evidence.kind === 'certain' || doubt.answeredElsewhere >= MANY_FAILURES) return true;
   const isIndependent = isAlone || doubt.people.length >= Math.min(2, policy.failuresToEject);
@@ -169,22 +166,20 @@ export function afterSuccess(ejection: Ejection, nowMs: number): Ejection {
   }
 }
 
-/**
- * Evidence from elsewhere: a passed probe, an operator's wish, another proxy that is served well.
- */
+/** Evidence from elsewhere: a passed probe, an operator's command, another proxy's good answers. */
 export function recover(ejection: Ejection): Ejection {
   return ejection.status === 'ejected' ? halfOpen(ejection, 1) : ejection;
 }
 
-/** The state at `nowMs`: an ejection whose time has passed is half-open. */
+/** The state at `nowMs`: an expired ejection is half-open. */
 export function ejectionAt(ejection: Ejection, nowMs: number): Ejection {
   const isOver = ejection.status === 'ejected' && nowMs >= ejection.untilAtMs;
   return isOver ? halfOpen(ejection, 1) : ejection;
 }
 
 /**
- * Whether the endpoint was ejected, or failed again, for its silence to others since a request was sent there:
- * then that request waits in vain, too, however long its answer would take.
+ * Whether the endpoint was ejected, or failed again, for silence to others since a request was sent there:
+ * then that request waits in vain too, however long its answer would take.
  */
 export function isSilentSince(ejection: Ejection, sentAtMs: number): boolean {
   return (
@@ -199,7 +194,7 @@ export function isInTrialGap(trialFailedAtMs: number | undefined, nowMs: number)
   return trialFailedAtMs !== undefined && nowMs - trialFailedAtMs < TRIAL_GAP_MS;
 }
 
-/** Time left until it is half-open. */
+/** Time until it is half-open. */
 export function remainingMs(ejection: Ejection, nowMs: number): number {
   return ejection.status === 'ejected' ? Math.max(0, ejection.untilAtMs - nowMs) : 0;
 }

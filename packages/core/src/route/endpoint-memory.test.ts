@@ -40,7 +40,7 @@ describe('what is held against an endpoint', () => {
     expect(memory.isHeldAgainst(a, { ...MESSAGES, model: 'haiku' }, 0)).toBe(false);
   });
 
-  it('is over with an answer', () => {
+  it('ends with an answer', () => {
     const memory = new EndpointMemory();
     memory.noteLacking(a, 'count_tokens', 0);
     memory.noteFailedSource(a, 'ann', 0);
@@ -67,8 +67,8 @@ describe('what is held against an endpoint', () => {
   });
 });
 
-describe('who was served', () => {
-  it('is known for a minute, and oneself is nobody else', () => {
+describe('the people served', () => {
+  it('are known for a minute, and a person does not count for themselves', () => {
     const memory = new EndpointMemory();
     expect(memory.servesOthers(a, 'ann', 0)).toBe(false);
     memory.noteServed(a, 'ann', 0);
@@ -83,7 +83,7 @@ describe('who was served', () => {
     expect(memory.servesOthers(a, 'cyd', 20)).toBe(false);
   });
 
-  it('shows which other endpoints fail a person alone', () => {
+  it('show which other endpoints fail only one person', () => {
     const memory = new EndpointMemory();
     const [b, c, d] = ['b', 'c', 'd'].map(endpointId);
     for (const id of [a, b, c, d]) if (id !== undefined) memory.noteServed(id, 'bob', 0);
@@ -92,7 +92,7 @@ describe('who was served', () => {
     expect(memory.othersThatFail(a, 'ann', 30_000)).toEqual([b]);
     expect(memory.othersThatFail(c ?? a, 'ann', 30_000)).toEqual([a, b]);
     expect(memory.othersThatFail(c ?? a, 'bob', 30_000)).toEqual([]);
-    // Where nobody else is served well, its failures are no matter of this person.
+    // If no one else is served well, its failures are not specific to this person.
     expect(memory.othersThatFail(c ?? a, 'ann', 59_999)).toEqual([a, b]);
     expect(memory.othersThatFail(c ?? a, 'ann', 60_000)).toEqual([]);
   });
@@ -126,12 +126,12 @@ describe('a request without an answer', () => {
     expect(memory.takeUnanswered('f', 0)).toEqual([]);
   });
 
-  it('counts from the last time it was asked', () => {
+  it('counts from its last retry', () => {
     const memory = new EndpointMemory();
     for (let print = 0; print < 256; print += 1) memory.noteUnanswered(`${print}`, failures, 0);
     memory.noteUnanswered('0', failures, 120_000);
     memory.noteUnanswered('new', failures, 120_000);
-    // The one that was asked again is no longer the oldest.
+    // The retried one is no longer the oldest.
     expect(memory.takeUnanswered('0', 120_001)).toBe(failures);
   });
 
@@ -145,7 +145,7 @@ describe('a request without an answer', () => {
 });
 
 describe('a refused token', () => {
-  it('needs two people while others are served; until then one is asked elsewhere', () => {
+  it('needs two people while others are served; until then the first one’s requests go elsewhere', () => {
     const memory = new EndpointMemory();
     memory.noteServed(a, 'bob', 0);
     expect(['one', 'two'].map((print) => memory.noteTokenDoubt(a, asked(print), 1))).toEqual([
@@ -154,7 +154,7 @@ describe('a refused token', () => {
     expect(memory.hasFailedSource(a, 'ann', 1)).toBe(true);
     expect(memory.noteTokenDoubt(a, { ...asked('three'), source: 'bob' }, 1)).toBe(true);
     expect(memory.hasFailedSource(a, 'bob', 1)).toBe(false);
-    // The first one to be refused stays the one that others are compared with.
+    // Others are still compared with the first one to be refused.
     expect(memory.noteTokenDoubt(a, { ...asked('four'), source: 'bob' }, 1)).toBe(true);
   });
 
@@ -195,13 +195,13 @@ describe('what is expected to fail', () => {
     expect(memory.failingAtMs(a, source, 11_000)).toBeUndefined();
   });
 
-  it('the same request, asked again, is one', () => {
+  it('the same request, retried, counts once', () => {
     const memory = new EndpointMemory();
     for (let time = 0; time < 5; time += 1) memory.noteFailed(a, MESSAGES, 0);
     expect(memory.failingAtMs(a, 'ann', 0)).toBeUndefined();
   });
 
-  it('is over with an answer, with evidence from elsewhere, and under another URL', () => {
+  it('ends with an answer, with evidence from elsewhere, and under another URL', () => {
     const ends: readonly ((memory: EndpointMemory) => void)[] = [
       (memory) => memory.noteAnswer(a, MESSAGES, 1_000),
       (memory) => memory.recover(a),
@@ -214,7 +214,7 @@ describe('what is expected to fail', () => {
     }
   });
 
-  it('an endpoint answers while it has just answered this model, and failed nobody since', () => {
+  it('an endpoint is answering if it has just answered this model, with no failure since', () => {
     const memory = new EndpointMemory();
     memory.noteAnswer(a, MESSAGES, 1_000);
     expect(memory.isAnswering(a, 'opus', 2_999)).toBe(true);

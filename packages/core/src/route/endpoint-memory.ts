@@ -1,8 +1,7 @@
 /**
- * What one proxy remembers of its endpoints besides their ejections: the limits of models,
- * operations that an endpoint does not have, people whose requests failed, and tokens that may be
- * refused. All of it is held against single requests only. Bounded in memory, whatever clients
- * write.
+ * What one proxy remembers about its endpoints besides ejections: limits of models, operations that an
+ * endpoint lacks, people whose requests failed, and tokens that may be refused. All of it is held against
+ * individual requests only. Bounded in memory, whatever clients send.
  */
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Operation } from './failure-scope.ts';
@@ -20,29 +19,29 @@ import {
   type TurnedAway,
 } from './throttling.ts';
 
-/** How long the requests of somebody whom no endpoint answered go elsewhere first. */
+/** How long a person's requests go elsewhere first after one that no endpoint answered. */
 const FAILED_FOR_MS = 60_000;
-/** A relay without an operation is asked for it again after this long, should others fail. */
+/** A relay that lacks an operation is tried for it again after this long if others fail. */
 const LACKS_FOR_MS = 600_000;
 
-/** How long a whole answer shows that an endpoint serves people well. */
+/** How long a complete answer shows that an endpoint serves people well. */
 const SERVED_FOR_MS = 60_000;
-/** After three failures in a row, the next request within ten seconds is expected to fail as well. */
+/** After three consecutive failures, the next request within ten seconds is expected to fail too. */
 const FAILS_FROM = 3;
 const FAILS_FOR_MS = 10_000;
-/** Requests without an answer that are remembered until their client asks again. */
+/** How many unanswered requests are remembered until their client retries. */
 const MAX_UNANSWERED = 256;
 
 interface Served {
   readonly source: string;
   readonly atMs: number;
-  /** The last whole answer of anybody else. */
+  /** The last complete answer to anyone else. */
   readonly othersAtMs: number | undefined;
 }
 
-/** Requests that one endpoint failed, with no answer between them. */
+/** Consecutive failed requests at one endpoint. */
 interface FailedInARow {
-  /** By source, how many different ones; of the first `FAILS_FROM` people. */
+  /** By source, the number of distinct requests; for the first `FAILS_FROM` people. */
   readonly bySource: ReadonlyMap<string, { readonly count: number; readonly fingerprint: string }>;
   readonly atMs: number;
 }
@@ -55,16 +54,16 @@ interface Unanswered {
 export class EndpointMemory {
   /** By model. */
   readonly #limits = new KnownByEndpoint<ModelLimit>(MAX_KNOWN);
-  /** By operation: until when it counts as not offered. */
+  /** By operation: when it stops counting as missing. */
   readonly #lacking = new KnownByEndpoint<number>(MAX_KNOWN);
-  /** By source, when it last failed a request that no endpoint answered. */
+  /** By source: when the endpoint last failed a request that no endpoint answered. */
   readonly #failedSources = new KnownByEndpoint<number>(MAX_KNOWN);
   /** The one request that found the token refused. */
   readonly #tokenDoubts = new Map<EndpointId, RoutedRequest>();
   readonly #failedInARow = new Map<EndpointId, FailedInARow>();
-  /** The two people who had the last whole answers. */
+  /** The two people who got the last complete answers. */
   readonly #served = new Map<EndpointId, Served>();
-  /** By fingerprint, requests that got errors from several endpoints and an answer from none. */
+  /** By fingerprint: requests that got errors from several endpoints and an answer from none. */
   readonly #unanswered = new Map<string, Unanswered>();
 
   forget(id: EndpointId): void {
@@ -94,7 +93,7 @@ export class EndpointMemory {
     return isWaitedFor(this.limitOf(id, model), source, nowMs);
   }
 
-  /** Whether anything of it puts the endpoint behind others for this request. */
+  /** Whether anything remembered ranks the endpoint behind others for this request. */
   isHeldAgainst(id: EndpointId, request: RoutedRequest, nowMs: number): boolean {
     const limit = this.#limits.get(id, request.model);
     if (limit !== undefined && isLimited(limit, nowMs)) return true;
@@ -105,7 +104,7 @@ export class EndpointMemory {
     );
   }
 
-  /** Content arrived: whatever was held against such requests is over. */
+  /** Content arrived: clears what was held against such requests. */
   noteAnswer(id: EndpointId, { operation, model, source }: RoutedRequest, nowMs: number): void {
     if (operation !== 'messages') {
       this.#lacking.delete(id, operation);
@@ -117,7 +116,7 @@ export class EndpointMemory {
     this.#failedSources.delete(id, source);
   }
 
-  /** A request for a message failed here, neither for a reason of its own nor for load. */
+  /** A `messages` request failed here, neither through its own fault nor because of load. */
   noteFailed(id: EndpointId, { source, fingerprint }: RoutedRequest, nowMs: number): void {
     const bySource = new Map(this.#failedInARow.get(id)?.bySource);
     const before = bySource.get(source);
@@ -129,8 +128,8 @@ export class EndpointMemory {
   }
 
   /**
-   * When it last failed, where the next request of this person is expected to fail too; else undefined.
-   * It has failed three of this person, or those of three people: what one or two met may be their own fault.
+   * When it last failed, if this person's next request is expected to fail too; otherwise undefined.
+   * That takes three failures of this person, or of three people: one or two may be their own fault.
    */
   failingAtMs(id: EndpointId, source: string, nowMs: number): number | undefined {
     const failed = this.#failedInARow.get(id);
@@ -139,7 +138,7 @@ export class EndpointMemory {
     return Math.max(own, failed.bySource.size) >= FAILS_FROM ? failed.atMs : undefined;
   }
 
-  /** Whether it has just answered this model, and failed nobody since. */
+  /** Whether it has just answered this model, with no failure since. */
   isAnswering(id: EndpointId, model: string, nowMs: number): boolean {
     return isAnswering(this.limitOf(id, model), nowMs) && !this.#failedInARow.has(id);
   }
@@ -148,7 +147,7 @@ export class EndpointMemory {
     this.#limits.set(id, model, afterTurnedAway(this.limitOf(id, model), turned));
   }
 
-  /** The model was refused to a request that another endpoint answered. */
+  /** The model was refused for a request that another endpoint answered. */
   noteRefusal(id: EndpointId, { model, source }: RoutedRequest, nowMs: number): void {
     this.#limits.set(id, model, afterRefusal(this.limitOf(id, model), source, nowMs));
   }
@@ -162,9 +161,9 @@ export class EndpointMemory {
   }
 
   /**
-   * The token was refused to one request.
-   * @returns Whether it is refused: a second, different request says the same, which is another person's
-   *   where others are served well.
+   * The token was refused for one request.
+   * @returns Whether that is confirmed by a second, different request, which must be another person's
+   *   if others are served well.
    */
   noteTokenDoubt(id: EndpointId, request: RoutedRequest, nowMs: number): boolean {
     const first = this.#tokenDoubts.get(id);
@@ -182,14 +181,14 @@ export class EndpointMemory {
     this.#served.set(id, { source, atMs: nowMs, othersAtMs });
   }
 
-  /** Whether somebody else had a whole answer here lately. */
+  /** Whether another person got a complete answer here recently. */
   servesOthers(id: EndpointId, source: string, nowMs: number): boolean {
     const served = this.#served.get(id);
     const atMs = served?.source === source ? served.othersAtMs : served?.atMs;
     return atMs !== undefined && nowMs - atMs < SERVED_FOR_MS;
   }
 
-  /** Other endpoints that lately failed this person while they serve others well. */
+  /** Other endpoints that recently failed this person while serving others well. */
   othersThatFail(id: EndpointId, source: string, nowMs: number): readonly EndpointId[] {
     const fails = (other: EndpointId): boolean =>
       this.hasFailedSource(other, source, nowMs) && this.servesOthers(other, source, nowMs);
@@ -205,7 +204,7 @@ export class EndpointMemory {
     }
   }
 
-  /** The same request was answered after all. @returns What failed it before. */
+  /** The same request was answered after all. @returns The attempts that failed before. */
   takeUnanswered(fingerprint: string, nowMs: number): readonly Pending[] {
     const unanswered = this.#unanswered.size === 0 ? undefined : this.#unanswered.get(fingerprint);
     if (unanswered === undefined) return [];

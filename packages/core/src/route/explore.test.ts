@@ -14,7 +14,7 @@ const READING_MS = 2_000;
 class Team {
   readonly world: RoutedWorld;
   readonly exploration: Exploration;
-  /** Where the ramp of a switch leads. */
+  /** The target of a switch's ramp. */
   preferredId: EndpointId | undefined;
 
   constructor(endpoints: readonly RoutedEndpoint[] = [A, B, C]) {
@@ -46,33 +46,33 @@ class Team {
 }
 
 describe('a session without a cache', () => {
-  it('begins where the order says while nothing is known, or answers are quick', () => {
+  it('starts at the first endpoint while nothing is known, or answers are fast', () => {
     expect(new Team().begin('s')).toBeUndefined();
     expect(new Team().timed(A, LATE_MS, CLASS, 3).begin('s')).toBeUndefined();
     expect(new Team().timed(A, 10_000 + READING_MS - 1).begin('s')).toBeUndefined();
     expect(new Team().timed(A, LATE_MS).begin('s', LATE_MS)).toBeUndefined();
   });
 
-  it('does not begin at an endpoint of a later priority, unless that comes first', () => {
+  it('does not start at an endpoint of a lower priority, unless that comes first', () => {
     const backup = { ...B, priority: 2 };
     const team = new Team([A, backup, C]).timed(A, LATE_MS);
     expect(['s', 't'].map((session) => team.begin(session))).toEqual(['c', undefined]);
     expect(new Team([backup, A]).timed(B, LATE_MS).begin('s')).toBe('a');
   });
 
-  it('begins where nobody was timed, each at another endpoint, when answers are late', () => {
+  it('starts at endpoints without timings, each at another one, when answers are late', () => {
     const team = new Team().timed(A, 10_000 + READING_MS);
     expect(['s', 't', 'u'].map((session) => team.begin(session))).toEqual(['b', 'c', undefined]);
   });
 
-  it('sends what it asks before its first answer to the same endpoint', () => {
+  it('sends all requests before its first answer to the same endpoint', () => {
     const team = new Team().timed(A, LATE_MS);
     expect(['s', 's', 't', 's', 't'].map((session) => team.begin(session))).toEqual([
       ...['b', 'b', 'c', 'b', 'c'],
     ]);
   });
 
-  it('begins there again where the last one was never answered', () => {
+  it('starts there again if the last one was never answered', () => {
     const team = new Team([A, B]).timed(A, LATE_MS);
     expect([team.begin('s'), team.begin('t')]).toEqual(['b', undefined]);
     team.world.nowMs += 299_999;
@@ -81,18 +81,18 @@ describe('a session without a cache', () => {
     expect([team.begin('t'), team.begin('s')]).toEqual(['b', undefined]);
   });
 
-  it('begins at the quickest once all are known', () => {
+  it('starts at the fastest once all are known', () => {
     const team = new Team().timed(A, LATE_MS).timed(B, 26_000).timed(C, 24_000);
     expect(team.begin('s')).toBe('c');
     expect(new Team([A, B]).timed(A, LATE_MS).timed(B, 27_000).begin('s')).toBe('b');
     expect(new Team([A, B]).timed(A, LATE_MS).timed(B, 27_001).begin('s')).toBeUndefined();
   });
 
-  it('takes the same prompts in the cache, or other sizes, where no more is known', () => {
+  it('uses times of cached prompts, or of other sizes, if nothing else is known', () => {
     const cached = { ...CLASS, isCached: true };
     const size = (name: string, isCached: boolean) => ({ requestClass: `opus/${name}`, isCached });
     const team = new Team([A, B]).timed(A, LATE_MS, cached);
-    // Reading the long one takes most of it.
+    // Reading the long prompt takes most of the time.
     team.timed(B, 20_000, size('s', false)).timed(B, 40_000, size('xl', false));
     expect(team.begin('s')).toBe('b');
     team.timed(B, 5_000, size('s', true)).timed(B, 28_000, size('l', true));
@@ -104,12 +104,12 @@ describe('a session without a cache', () => {
     expect(new Team([A, B]).timed(A, LATE_MS).timed(B, 500, haiku).begin('s')).toBe('b');
   });
 
-  it('does not wait for what is being found out', () => {
+  it('does not wait for an exploration that is under way', () => {
     const team = new Team().timed(A, LATE_MS).timed(C, 20_000);
     expect([team.begin('s'), team.begin('t')]).toEqual(['b', 'c']);
   });
 
-  it('looks at the endpoint where the ramp leads first', () => {
+  it('considers the target of the ramp first', () => {
     const team = new Team().timed(B, LATE_MS).timed(A, 1_000).timed(C, 20_000);
     expect(team.begin('s')).toBeUndefined();
     team.preferredId = B.id;
@@ -119,7 +119,7 @@ describe('a session without a cache', () => {
     expect(team.timed(C, 1_000, CLASS, 16).begin('s')).toBeUndefined();
   });
 
-  it('never begins at an endpoint with anything against it', () => {
+  it('never starts at an endpoint with anything held against it', () => {
     const off = (parts: Partial<RoutedEndpoint>) => new Team([A, { ...B, ...parts }, C]);
     for (const team of [off({ enabled: false }), off({ available: false })]) {
       expect(team.timed(A, LATE_MS).timed(B, 1_000).begin('s')).toBe('c');
@@ -130,11 +130,11 @@ describe('a session without a cache', () => {
     expect(team.begin('s')).not.toBe('b');
   });
 
-  it('goes nowhere when nobody can be asked', () => {
+  it('goes nowhere if no endpoint can be tried', () => {
     expect(new Team([{ ...A, enabled: false }]).timed(A, LATE_MS).begin('s')).toBeUndefined();
   });
 
-  it('finds the quickest within one session for each other endpoint, whatever they take', () => {
+  it('finds the fastest within one session per other endpoint, whatever their times', () => {
     const ms = fc.integer({ min: 12_001, max: 60_000 });
     fc.assert(
       fc.property(ms, ms, ms, (...times) => {
@@ -152,10 +152,10 @@ describe('a session without a cache', () => {
   });
 });
 
-describe('what a request takes elsewhere', () => {
+describe('how long a request takes elsewhere', () => {
   const active = { id: A.id, scoreMs: 400 };
 
-  it('is the score of the active endpoint, if this is another one', () => {
+  it('is the score of the active endpoint, if that is another one', () => {
     const team = new Team().timed(B, 10_000 + READING_MS - 1).timed(C, 1_000);
     expect(team.elsewhereMs(B.id, active)).toBe(400);
     expect(team.elsewhereMs(A.id, active)).toBeUndefined();
@@ -163,7 +163,7 @@ describe('what a request takes elsewhere', () => {
     expect(team.elsewhereMs(B.id, undefined)).toBeUndefined();
   });
 
-  it('is what the quickest takes where answers are late, if it is worth the cache', () => {
+  it('is the time of the fastest if answers are late and moving is worth the cache', () => {
     const team = new Team().timed(A, LATE_MS).timed(B, 20_000).timed(C, 25_000);
     expect(team.elsewhereMs(A.id, active)).toBe(20_000);
     expect(team.elsewhereMs(C.id, active)).toBeUndefined();

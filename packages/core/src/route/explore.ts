@@ -1,14 +1,13 @@
 /**
- * Where a session begins that has its prompt cache nowhere, when its model's answers are late at the
- * endpoint that comes first. Probes ask a small question of a small model, so the order says nothing about
- * such waits:
+ * Where a session without a prompt cache starts if its model answers late at the first endpoint. Probes
+ * send a small question to a small model, so the order says nothing about such waits:
  *
- * - An endpoint at which nobody was timed with such requests is as likely to be quicker as to be slower: one
- *   session begins there.
- * - Among those that are known, it begins at the quickest.
+ * - An endpoint without timings of such requests is as likely to be faster as slower: one session
+ *   starts there.
+ * - Among endpoints with timings, it starts at the fastest.
  *
- * So exploring takes one session at each other endpoint, once for each model family, and nothing where
- * answers are quick. Bounded in memory.
+ * So exploring costs one session per other endpoint and model family, and nothing if answers are fast.
+ * Bounded in memory.
  */
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { FirstByteClass } from '../learn/first-byte-times.ts';
@@ -18,23 +17,23 @@ import { KnownByEndpoint, MAX_KNOWN } from './known-by-endpoint.ts';
 import type { ChooseInput, Router } from './router.ts';
 
 /**
- * Content this late, besides what reading the prompt takes: a few times what a large model thinks before
- * its first words, so that hardly any endpoint is like that.
+ * Content this late, not counting the time to read the prompt: a few times as long as a large model thinks
+ * before its first words, so hardly any endpoint is this late.
  */
 const LATE_MS = 10_000;
-/** Another endpoint is clearly quicker at this share of the time. */
+/** Another endpoint is clearly faster if it takes at most this share of the time. */
 const QUICKER_SHARE = 0.9;
-/** A session that began there may not have been answered yet, or ended soon: later, another one begins. */
+/** The session that started there may have got no answer, or ended early: after this, another one starts. */
 const BEGAN_FOR_MS = 300_000;
 
 /** How long the first content of a request may take. */
 export interface TimedRequest {
   readonly of: FirstByteClass;
-  /** What reading its prompt may take. */
+  /** How long reading its prompt may take. */
   readonly readingMs: number;
 }
 
-/** Of the snapshot. */
+/** From the snapshot. */
 export interface ActiveEndpoint {
   readonly id: EndpointId;
   readonly scoreMs: number | undefined;
@@ -42,7 +41,7 @@ export interface ActiveEndpoint {
 
 interface UsualTime {
   readonly id: EndpointId;
-  /** Undefined where too few such requests were answered. */
+  /** Undefined if too few such requests were answered. */
   readonly usualMs: number | undefined;
 }
 
@@ -53,7 +52,7 @@ interface Began {
 
 export class Exploration {
   readonly #router: Pick<Router, 'times' | 'isOpen'>;
-  /** By class of requests, the last session that began there to find out. */
+  /** By request class: the last session that started there to explore. */
   readonly #began = new KnownByEndpoint<Began>(MAX_KNOWN);
 
   constructor(router: Pick<Router, 'times' | 'isOpen'>) {
@@ -61,8 +60,8 @@ export class Exploration {
   }
 
   /**
-   * The endpoint at which a session should begin although another one comes first.
-   * @param session Its id: requests of one session that come before its first answer go to one endpoint.
+   * The endpoint at which a session should start although another one comes first.
+   * @param session Its id: requests of one session that arrive before its first answer go to one endpoint.
    */
   begin(
     journey: Journey,
@@ -92,9 +91,9 @@ export class Exploration {
   }
 
   /**
-   * What a request takes where its session would go from this endpoint: by its score at the active one, or,
-   * where this one is late for such requests, at the quickest if that is worth the prompt cache. Undefined:
-   * not known, or this is where it would go.
+   * How long a request takes at the endpoint to which its session would move: the active one, by its score,
+   * or, if this endpoint is late for such requests, the fastest one, if that is worth the prompt cache.
+   * Undefined if unknown, or if the session would stay.
    */
   elsewhereMs(
     journey: Journey,
@@ -111,8 +110,8 @@ export class Exploration {
   }
 
   /**
-   * The endpoints with nothing held against them, in the order in which they would be asked; without those
-   * of a later priority than the first one: they are for failover.
+   * The endpoints with nothing held against them, in the order of trial; without those of a lower priority
+   * than the first, which are for failover.
    */
   #open(journey: Journey, { endpoints, preferredId, nowMs }: ChooseInput): readonly EndpointId[] {
     const open = endpoints
@@ -127,7 +126,7 @@ export class Exploration {
   }
 }
 
-/** Whether that is usual without reading the prompt being the reason. */
+/** Whether the usual time is late even without the time to read the prompt. */
 function isLate(usualMs: number | undefined, readingMs: number): usualMs is number {
   return usualMs !== undefined && usualMs - readingMs >= LATE_MS;
 }

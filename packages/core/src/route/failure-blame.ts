@@ -1,6 +1,6 @@
 /**
- * Whose fault a failure was, once that is known: what it proves about the endpoint, the token or the model,
- * and what only about this request. `failure-scope.ts` says what a failure can be about.
+ * Whose fault a failure was, once known: what it proves about the endpoint, the token or the model, or only
+ * about this request. `failure-scope.ts` says what a failure can be about.
  */
 
 import type { EndpointId } from '@zephyr/contract/scalars';
@@ -27,7 +27,7 @@ export class Blaming {
     this.#ejections = ejections;
   }
 
-  /** Nobody was there to answer: no other request is needed to know that. It is ejected at once. */
+  /** The endpoint was unreachable: no other request is needed as proof, so it is ejected immediately. */
   unreachable(failed: Failed, request: RoutedRequest, nowMs: number): void {
     this.#blame(failed, { kind: 'certain' }, request, nowMs);
   }
@@ -45,7 +45,7 @@ export class Blaming {
         }
         return;
       case 'model':
-        // Refused everywhere, it is the request that is refused.
+        // If refused everywhere, the request is to blame.
         if (isAnsweredElsewhere) this.#memory.noteRefusal(id, request, nowMs);
         return;
       case 'token':
@@ -58,7 +58,7 @@ export class Blaming {
     }
   }
 
-  /** Where others are served well, this person is asked elsewhere first, and a second one is proof. */
+  /** If others are served well, this person's requests go elsewhere first; a second person is proof. */
   proven(failed: Failed, request: RoutedRequest, nowMs: number): void {
     const { source } = request;
     const { id } = failed;
@@ -68,7 +68,7 @@ export class Blaming {
     this.#blame(failed, { kind: 'proven', source }, request, nowMs);
   }
 
-  /** Whether another endpoint, which serves others well, fails this person too: then it may be the person. */
+  /** Whether another endpoint that serves others well fails this person too, who may then be to blame. */
   failsElsewhere(id: EndpointId, source: string, nowMs: number): boolean {
     const others = this.#memory.othersThatFail(id, source, nowMs);
     return others.some((other) => this.#ejections.stateOf(other).status === 'admitted');

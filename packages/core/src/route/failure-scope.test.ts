@@ -11,7 +11,7 @@ import {
   scopeOf,
 } from './failure-scope.ts';
 
-/** The failures of which something holds. */
+/** The failures for which a predicate holds. */
 const failuresThat = (is: (failure: (typeof FAILURE_CLASSES)[number]) => boolean) =>
   FAILURE_CLASSES.filter(is).join(' ');
 
@@ -46,7 +46,7 @@ describe('kinds of failures', () => {
     ],
     ['an answer came', isAnswer, 'not_claude server_error unsupported'],
     [
-      'a sibling would not share it',
+      'a sibling does not share it',
       (failure: (typeof FAILURE_CLASSES)[number]) => !isSharedByGroup(failure),
       'outbound_proxy dns connection_refused connect_timeout tls reset first_byte_timeout',
     ],

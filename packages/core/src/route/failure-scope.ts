@@ -16,16 +16,16 @@
  */
 import type { FailureClass } from '@zephyr/contract/failure';
 
-/** What a request asks the endpoint to do. `extra`: a path that only the configuration knows. */
+/** The operation that a request calls. `extra`: a path known only from the configuration. */
 export const OPERATIONS = ['messages', 'count_tokens', 'models', 'extra'] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 /**
  * What a failure is evidence about:
- * - `none`: nothing that another request could meet.
- * - `request`: this request; it would fail anywhere, or wherever its thinking was not signed.
+ * - `none`: nothing that could affect another request.
+ * - `request`: this request; it would fail anywhere, or at any endpoint that did not sign its thinking.
  * - `operation`: this endpoint does not have the operation, or not in time.
- * - `load`: this model on this endpoint, for the moment or for a wait that it named.
+ * - `load`: this model on this endpoint, for the moment or for the requested wait.
  * - `model`: this model on this endpoint, with this token.
  * - `token`: this token on this endpoint.
  * - `endpoint`: this endpoint.
@@ -65,7 +65,7 @@ export function scopeOf(failure: FailureClass, operation: Operation): Scope {
   return LACKS_OPERATION.has(failure) ? 'operation' : 'none';
 }
 
-/** A page, "not found" or nothing where the operation should be: some relays hold what they do not know. */
+/** A page, "not found", or silence instead of the operation: some relays hang on unknown paths. */
 const LACKS_OPERATION: ReadonlySet<FailureClass> = new Set([
   'first_byte_timeout',
   'unsupported',
@@ -73,7 +73,7 @@ const LACKS_OPERATION: ReadonlySet<FailureClass> = new Set([
   'model_not_found',
 ]);
 
-/** Nothing was sent: nobody can reach the endpoint. */
+/** Nothing was sent: the endpoint is unreachable. */
 const UNREACHABLE: ReadonlySet<FailureClass> = new Set([
   'outbound_proxy',
   'dns',
@@ -86,7 +86,7 @@ export function isUnreachable(failure: FailureClass): boolean {
   return UNREACHABLE.has(failure);
 }
 
-/** An answer broke off or fell silent, mostly after content, when no other endpoint can be asked. */
+/** An answer broke off or fell silent, mostly after content, when no other endpoint can be tried. */
 export function isCut(failure: FailureClass): boolean {
   return failure === 'truncated' || failure === 'idle_timeout';
 }
@@ -104,7 +104,7 @@ export function isSharedByGroup(failure: FailureClass): boolean {
   return !isUnreachable(failure) && failure !== 'reset' && failure !== 'first_byte_timeout';
 }
 
-/** Whether asking again in a moment would change nothing. */
+/** Whether an immediate retry would change nothing. */
 export function isLasting(scope: Scope): boolean {
   return scope === 'token' || scope === 'model' || scope === 'operation' || scope === 'request';
 }

@@ -20,15 +20,15 @@ describe('isForeign', () => {
     { name: 'another family', there: 'vertex', of: { family: 'bedrock' }, foreign: true },
     { name: 'an unknown family', there: undefined, of: { family: 'bedrock' }, foreign: true },
     {
-      name: 'a family that has refused this request, whatever is known of its session',
+      name: 'a family that has refused this request, whatever is known about its session',
       ...{ there: 'bedrock', of: { family: 'bedrock', refusedBy: ['bedrock'] }, foreign: true },
     },
     {
-      name: 'a family that has not refused it, whatever is known of its session',
+      name: 'a family that has not refused it, whatever is known about its session',
       ...{ there: 'vertex', of: { family: 'bedrock', refusedBy: ['bedrock'] }, foreign: false },
     },
     {
-      name: 'an unknown family where another has refused it',
+      name: 'an unknown family if another has refused it',
       ...{ there: undefined, of: { family: 'bedrock', refusedBy: ['bedrock'] }, foreign: false },
     },
   ])('$name: $foreign', ({ there, of, foreign }) => {
@@ -37,7 +37,7 @@ describe('isForeign', () => {
 });
 
 describe('a journey', () => {
-  it('begins without a trial, at nobody', () => {
+  it('begins without a trial or an endpoint', () => {
     const request: RoutedRequest = {
       ...{ operation: 'messages', model: 'm', source: 'ann', fingerprint: 'f' },
     };

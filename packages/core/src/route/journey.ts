@@ -1,17 +1,17 @@
-/** One request on its way from endpoint to endpoint, as far as routing is concerned. */
+/** The routing state of one request on its way from endpoint to endpoint. */
 
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
 
 import { type Operation, scopeOf } from './failure-scope.ts';
 
-/** An endpoint by the snapshot and the configuration. */
+/** An endpoint as described by the snapshot and the configuration. */
 export interface RoutedEndpoint {
   readonly id: EndpointId;
   readonly groupName: string;
-  /** Of the configuration; 1 is preferred. */
+  /** From the configuration; 1 is preferred. */
   readonly priority: number;
-  /** Whose thinking signatures it takes; absent: not known. */
+  /** Whose thinking signatures it accepts; absent if unknown. */
   readonly family?: string | undefined;
   readonly enabled: boolean;
   readonly available: boolean;
@@ -19,19 +19,17 @@ export interface RoutedEndpoint {
 
 export interface RoutedRequest {
   readonly operation: Operation;
-  /**
-   * The model and whatever else changes its limits, as the client wrote it; empty where unknown.
-   */
+  /** The model and anything else that changes its limits, as sent by the client; empty if unknown. */
   readonly model: string;
-  /** Whose request it is: requests of different sources are independent evidence. */
+  /** The person: requests of different sources are independent evidence. */
   readonly source: string;
-  /** Identifies the request; a client's retry of it has the same one. */
+  /** Identifies the request; the client's retry has the same one. */
   readonly fingerprint: string;
-  /** Whose thinking signatures its session has; absent: not known, or none. */
+  /** Whose thinking signatures its session has; absent if unknown or none. */
   readonly family?: string | undefined;
-  /** Of one model by its id: that it is not found says nothing about the list of models. */
+  /** Looks up one model by id: "not found" says nothing about the list of models. */
   readonly isLookup?: boolean | undefined;
-  /** Families that have refused the thinking in this request, whatever was known of its session. */
+  /** Families that have refused the thinking in this request; overrides what is known of its session. */
   readonly refusedBy?: readonly string[] | undefined;
 }
 
@@ -45,28 +43,28 @@ export function isForeign(
 }
 
 export interface Journey {
-  /** Replaced when the body has been read further. */
+  /** Replaced once more of the body has been read. */
   request: RoutedRequest;
   readonly tried: Set<EndpointId>;
   failedGroups: ReadonlyMap<string, 'load' | 'fault'>;
-  /** Failures that are not blamed on anything yet, oldest first. */
+  /** Failures without an established cause, oldest first. */
   pending: Pending[];
-  /** Where it is a trial of an endpoint that is out or half-open, until it has content. */
+  /** Set while the attempt is a trial of an ejected or half-open endpoint, until it has content. */
   trial: Trial | undefined;
-  /** Whether the last attempt was spent to find out if its endpoint is well again: see `Choice`. */
+  /** Whether the last attempt was sent to test whether its endpoint has recovered: see `Choice`. */
   isTrial: boolean;
-  /** How often the endpoint that is asked had been ejected when it was asked. */
+  /** How often the current endpoint had been ejected when the attempt was sent. */
   phase: number;
-  /** The endpoint whose idle connection was dead: asked once more where no other is left. */
+  /** The endpoint whose idle connection was dead: tried once more if no other is left. */
   staleId: EndpointId | undefined;
-  /** The router's count of forgotten endpoints when it began, or last failed at one of them. */
+  /** The router's count of forgotten endpoints when the journey began, or last failed at one of them. */
   forgetsBefore: number;
 }
 
-/** The trials of an endpoint since it was last ejected, as far as they have no content yet. */
+/** The trials of an endpoint since its last ejection that have no content yet. */
 export interface Trial {
   running: number;
-  /** When the first of those that run began. */
+  /** When the oldest active one began. */
   sinceAtMs: number;
   /** When one of them last failed, with no answer and no evidence from elsewhere since. */
   failedAtMs: number | undefined;
@@ -85,7 +83,7 @@ export interface Pending extends BlamedAttempt {
   readonly phase: number;
 }
 
-/** Nearly no request needs a map of its own. */
+/** Shared: almost no request needs its own map. */
 const NO_GROUPS: Journey['failedGroups'] = new Map();
 
 export function newJourney(request: RoutedRequest, forgetsBefore: number): Journey {
@@ -102,12 +100,12 @@ export function newJourney(request: RoutedRequest, forgetsBefore: number): Journ
   };
 }
 
-/** Whether it is evidence about a token. */
+/** Whether the failure is evidence about a token. */
 export function isToken(failure: FailureClass): boolean {
   return scopeOf(failure, 'messages') === 'token';
 }
 
-/** Of how many groups, each with a token of its own. */
+/** In how many groups, each with its own token, the token was refused. */
 export function refusedTokens(pending: readonly Pending[]): number {
   return new Set(
     pending.filter(({ failure }) => isToken(failure)).map(({ groupName }) => groupName),

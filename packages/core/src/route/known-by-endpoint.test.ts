@@ -6,7 +6,7 @@ import { KnownByEndpoint, MAX_KNOWN } from './known-by-endpoint.ts';
 const [a, ab] = [endpointId('a'), endpointId('ab')];
 
 describe('KnownByEndpoint', () => {
-  it('has a value for each endpoint and name', () => {
+  it('has a value per endpoint and name', () => {
     const known = new KnownByEndpoint<number>(9);
     expect(known.get(a, 'x')).toBeUndefined();
     known.set(a, 'x', 1);
@@ -25,7 +25,7 @@ describe('KnownByEndpoint', () => {
     expect([known.get(ab, 'x'), known.get(ab, 'y')]).toEqual([1, 1]);
   });
 
-  it('beyond its limit the entry that was set first goes', () => {
+  it('drops the oldest entry above its limit', () => {
     const known = new KnownByEndpoint<number>(2);
     for (const name of ['x', 'y']) known.set(a, name, 1);
     expect(known.get(a, 'x')).toBe(1);
@@ -33,14 +33,14 @@ describe('KnownByEndpoint', () => {
     expect(['x', 'y', 'z'].map((name) => known.get(a, name))).toEqual([undefined, 1, 1]);
   });
 
-  it('updates a value within the limit, a new one too', () => {
+  it('updates existing and new values within the limit', () => {
     const known = new KnownByEndpoint<number>(2);
     for (const name of ['x', 'x', 'y', 'z']) known.update(a, name, (count = 0) => count + 1);
     known.update(a, 'z', (count = 0) => count + 1);
     expect(['x', 'y', 'z'].map((name) => known.get(a, name))).toEqual([undefined, 1, 2]);
   });
 
-  it('is bounded, whatever clients write', () => {
+  it('is bounded, whatever clients send', () => {
     expect(MAX_KNOWN).toBeLessThanOrEqual(1_024);
   });
 });

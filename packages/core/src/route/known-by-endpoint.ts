@@ -1,16 +1,16 @@
 import type { EndpointId } from '@zephyr/contract/scalars';
 
-/** Names that are remembered: clients may write any, so old ones make room for new ones. */
+/** How many names are remembered: clients choose them, so the oldest are evicted. */
 export const MAX_KNOWN = 1_024;
 
 /**
- * A value for each endpoint and name, where a client may have chosen the name: bounded, and the
- * entry that was set first is dropped first.
+ * A value per endpoint and name, where the name may be chosen by a client: bounded, and the entry
+ * set first is dropped first.
  */
 export class KnownByEndpoint<Value> {
   readonly #limit: number;
   readonly #values = new Map<string, Value>();
-  /** Nearly every request asks for what the one before asked for, several times. */
+  /** Nearly every request looks up the same as the one before, several times. */
   #lastId: EndpointId | undefined;
   #lastName = '';
   #lastKey = '';
@@ -20,7 +20,7 @@ export class KnownByEndpoint<Value> {
   }
 
   get(id: EndpointId, name: string): Value | undefined {
-    // Nearly always nothing is known, and a key need not be made.
+    // The map is nearly always empty: do not build a key.
     return this.#values.size === 0 ? undefined : this.#values.get(this.#keyOf(id, name));
   }
 
@@ -29,7 +29,7 @@ export class KnownByEndpoint<Value> {
     this.#makeRoom();
   }
 
-  /** Sets what follows from the value so far. */
+  /** Sets the value computed from the previous one. */
   update(id: EndpointId, name: string, next: (value: Value | undefined) => Value): void {
     const key = this.#keyOf(id, name);
     this.#values.set(key, next(this.#values.get(key)));
@@ -46,7 +46,7 @@ export class KnownByEndpoint<Value> {
     if (oldest !== undefined) this.#values.delete(oldest);
   }
 
-  /** A key that was looked up before is found without reading it. */
+  /** Reuses the last key, whose hash is already computed. */
   #keyOf(id: EndpointId, name: string): string {
     if (id !== this.#lastId || name !== this.#lastName) {
       this.#lastId = id;
@@ -63,7 +63,7 @@ export class KnownByEndpoint<Value> {
   }
 }
 
-/** An id has no blank. */
+/** Ids contain no spaces. */
 function keyOf(id: EndpointId, name: string): string {
   return `${id} ${name}`;
 }

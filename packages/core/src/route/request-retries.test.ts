@@ -43,20 +43,20 @@ function rig(parts: Partial<RequestRetriesInput> = {}, perSecond = 1) {
 }
 
 describe('RequestRetries', () => {
-  it('go to the next endpoint, as often as is allowed', () => {
+  it('go to the next endpoint, as often as allowed', () => {
     const { next } = rig();
     expect(next('server_error')).toEqual({ kind: 'next_endpoint' });
     expect(next('reset')).toEqual({ kind: 'give_up', why: 'retries_spent' });
   });
 
-  it('are as many as are allowed', () => {
+  it('are limited to the allowed number', () => {
     const { after } = rig({ failover: { retry: 'before_content', maxRetries: 2 } });
     expect([after('reset'), after('reset'), after('reset')]).toEqual([
       ...['next_endpoint', 'next_endpoint', 'give_up'],
     ]);
   });
 
-  it('cost nothing where nothing was sent', () => {
+  it('cost nothing if nothing was sent', () => {
     const { after, left } = rig();
     for (let time = 0; time < 3; time += 1) {
       expect(after('connection_refused', NO_CACHE, 'connecting')).toBe('next_endpoint');
@@ -64,7 +64,7 @@ describe('RequestRetries', () => {
     expect(left()).toBe(10);
   });
 
-  it('of one person leave those of another', () => {
+  it('of one person leave enough for another', () => {
     const budget = new RetryBudget({ ratio: 0, perSecond: 0.2 });
     const failover = { retry: 'before_content', maxRetries: 5 } as const;
     const [ann, bob] = ['ann', 'bob'].map((source) => {
@@ -80,7 +80,7 @@ describe('RequestRetries', () => {
     expect(rig({}, 0).next('server_error')).toEqual({ kind: 'give_up', why: 'budget_spent' });
   });
 
-  it('go on without the budget where they are free, and only there', () => {
+  it('continue without the budget if they are free, and only then', () => {
     const { after, left } = rig({ failover: { retry: 'before_content', maxRetries: 3 } }, 0.1);
     const place = { ...CACHE, isFree: true };
     expect([after('overloaded', place), left()]).toEqual(['stay', 0]);
@@ -88,11 +88,11 @@ describe('RequestRetries', () => {
     expect(steps).toEqual(['next_endpoint', 'next_endpoint', 'give_up']);
   });
 
-  it('are none where the configuration allows none, whatever has just answered', () => {
+  it('are never sent if the configuration allows none, whatever has just answered', () => {
     expect(rig({}, 0).after('overloaded', { ...CACHE, isFree: true })).toBe('give_up');
   });
 
-  it('wait for an endpoint that answers where the budget is spent and another one is left', () => {
+  it('wait for an endpoint that answers if the budget is spent and another one is left', () => {
     const { after } = rig({ failover: { retry: 'before_content', maxRetries: 2 } }, 0.1);
     const place = { ...NO_CACHE, hasAlternative: true };
     expect(after('reset', place)).toBe('next_endpoint');
@@ -100,7 +100,7 @@ describe('RequestRetries', () => {
     expect(after('reset', { ...place, isFree: true })).toBe('next_endpoint');
   });
 
-  it('wait for two seconds at most, and not where none is left or the configuration allows none', () => {
+  it('wait for at most two seconds, and not if none is left or the configuration allows none', () => {
     const place = { ...NO_CACHE, hasAlternative: true };
     const { after } = rig({ failover: { retry: 'before_content', maxRetries: 2 } }, 0.1);
     after('reset', place);
@@ -113,7 +113,7 @@ describe('RequestRetries', () => {
     expect(last.after('reset', NO_CACHE)).toBe('give_up');
   });
 
-  it('wait for two seconds at most in all, however many attempts fail', () => {
+  it('wait for at most two seconds in total, however many attempts fail', () => {
     const place = { ...NO_CACHE, hasAlternative: true };
     const { after, next } = rig({ failover: { retry: 'before_content', maxRetries: 3 } }, 0.1);
     after('reset', place);
@@ -124,7 +124,7 @@ describe('RequestRetries', () => {
     expect(next('reset', place)).toEqual({ kind: 'give_up', why: 'budget_spent' });
   });
 
-  it('are given back when an endpoint answers, or when none was left to ask', () => {
+  it('are refunded when an endpoint answers, or when none was left to try', () => {
     const answered = rig({ failover: { retry: 'before_content', maxRetries: 3 } });
     answered.after('server_error');
     answered.after('reset');
@@ -141,7 +141,7 @@ describe('RequestRetries', () => {
     expect(alone.left()).toBe(10);
   });
 
-  it('stay once where the session’s long prompt is, for load of the moment', () => {
+  it('stay once where the session’s long prompt is cached, for momentary load', () => {
     const { after } = rig({ failover: { retry: 'before_content', maxRetries: 9 } });
     expect(after('reset', CACHE)).toBe('next_endpoint');
     expect(after('overloaded', CACHE, 'answered', 2_000)).toBe('next_endpoint');
@@ -149,7 +149,7 @@ describe('RequestRetries', () => {
     expect(after('overloaded', CACHE)).toBe('next_endpoint');
   });
 
-  it('stay again where the next endpoint is no better, as often as is allowed', () => {
+  it('stay again if the next endpoint is no better, as often as allowed', () => {
     const { after } = rig({ failover: { retry: 'before_content', maxRetries: 3 } });
     const place = { ...CACHE, isBetterNext: false };
     expect([1, 2, 3, 4].map(() => after('overloaded', place))).toEqual([
@@ -157,7 +157,7 @@ describe('RequestRetries', () => {
     ]);
   });
 
-  it('stay once for an error where the next endpoint can still be asked', () => {
+  it('stay once for an error if the next endpoint can still be tried', () => {
     const [one, two] = [1, 2].map((maxRetries) =>
       rig({ failover: { retry: 'before_content', maxRetries } }),
     );
@@ -166,7 +166,7 @@ describe('RequestRetries', () => {
     expect(steps).toEqual(['stay', 'next_endpoint', 'give_up']);
   });
 
-  it('of a request that must not be done twice end once it was sent', () => {
+  it('of a request that is not idempotent end once it was sent', () => {
     const extra = rig({ operation: 'extra' });
     expect(extra.after('reset', NO_CACHE, 'sent')).toBe('give_up');
     expect(extra.after('connection_refused', NO_CACHE, 'connecting')).toBe('next_endpoint');
@@ -174,7 +174,7 @@ describe('RequestRetries', () => {
   });
 
   it.each(['models', 'count_tokens'] as const)(
-    'of %s that do not come cost nothing, so they are left without a budget',
+    'of unanswered %s cost nothing, so they are left without a budget',
     (operation) => {
       const { areLeft, after } = rig({ operation }, 0);
       for (let time = 0; time < 3; time += 1) {
@@ -184,7 +184,7 @@ describe('RequestRetries', () => {
     },
   );
 
-  it('are left while they are allowed and the budget has one', () => {
+  it('are left while allowed and in the budget', () => {
     const one = rig({}, 0.1);
     expect(one.areLeft()).toBe(true);
     one.after('server_error');
@@ -194,7 +194,7 @@ describe('RequestRetries', () => {
     expect(connects.areLeft(true)).toBe(false);
   });
 
-  it('are left after a trial, whatever the budget has', () => {
+  it('are left after a trial, whatever the budget', () => {
     const { areLeft, after, left } = rig(
       { failover: { retry: 'before_content', maxRetries: 2 } },
       0.1,

@@ -1,4 +1,4 @@
-/** Whether one request is asked again after a failed attempt, and where. */
+/** Whether one request is retried after a failed attempt, and where. */
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { AttemptPhase } from '../types.ts';
 import { type Operation, scopeOf } from './failure-scope.ts';
@@ -8,42 +8,42 @@ import { isWorthStaying } from './retry-same-endpoint.ts';
 
 export interface RequestRetriesInput {
   readonly operation: Operation;
-  /** Those of `[failover]`. */
+  /** From `[failover]`. */
   readonly failover: { readonly retry: RetryLimit; readonly maxRetries: number };
   readonly body: { readonly isBuffered: boolean };
   readonly budget: RetryBudget;
-  /** Whose request it is. */
+  /** The person. */
   readonly source: string;
 }
 
 export interface FailureToRetry {
   readonly phase: AttemptPhase;
   readonly failure: FailureClass;
-  /** What the endpoint asked to wait, if it did. */
+  /** The wait that the endpoint asked for, if any. */
   readonly retryAfterMs?: number | undefined;
 }
 
-/** What the attempt that failed knew of its endpoint. */
+/** What is known about the endpoint of the failed attempt. */
 export interface RetryPlace {
   /** Whether the session's prompt cache is there. */
   readonly isCached: boolean;
-  /** What reading the whole prompt may take elsewhere. */
+  /** How long reading the whole prompt elsewhere may take. */
   readonly readingMs: number;
-  /** It refused some requests in a row. */
+  /** It refused several requests in a row. */
   readonly isBusy: boolean;
-  /** The endpoint that would be asked next refuses clearly fewer. */
+  /** The endpoint that would be tried next refuses clearly fewer. */
   readonly isBetterNext: boolean;
-  /** Another one was left to ask after this one. */
+  /** Another endpoint is left to try. */
   readonly hasAlternative: boolean;
-  /** The next attempt needs nothing of the budget: see `Router`. */
+  /** The next attempt is free of the budget: see `Router`. */
   readonly isFree: boolean;
   /** How long it took to fail. */
   readonly failedAfterMs: number;
 }
 
 /**
- * `stay`: at the same endpoint, after `STAY_PAUSE_MS`. `look_again`: asked once more after `LOOK_AGAIN_MS`, when
- * an endpoint may have been found that answers.
+ * `stay`: retry at the same endpoint after `STAY_PAUSE_MS`. `look_again`: decide again after `LOOK_AGAIN_MS`,
+ * when an endpoint that answers may have been found.
  */
 export type NextStep =
   | { readonly kind: 'next_endpoint' | 'stay' | 'look_again' }
@@ -51,7 +51,7 @@ export type NextStep =
 
 export class RequestRetries {
   readonly #input: RequestRetriesInput;
-  /** What the budget gave; given back when the request is answered. */
+  /** Retries taken from the budget; refunded when the request is answered. */
   readonly #refunds: Refund[] = [];
   #deliveries = 0;
   #hasStayed = false;
@@ -61,7 +61,7 @@ export class RequestRetries {
     this.#input = input;
   }
 
-  /** Whether silence could be followed by another attempt. @param isTrial of the attempt that is silent */
+  /** Whether a silent attempt may be followed by another. @param isTrial whether the silent one is a trial */
   areLeft(isTrial: boolean, nowMs: number): boolean {
     const { budget, source } = this.#input;
     const decision = this.#decide('sent', 'first_byte_timeout');
@@ -93,12 +93,12 @@ export class RequestRetries {
     return { kind: 'stay' };
   }
 
-  /** There was no endpoint for the last one: it was not sent. */
+  /** There was no endpoint for the last retry, so it was not sent. */
   nobodyLeft(): void {
     this.#refunds.pop()?.();
   }
 
-  /** An endpoint answered: what the retries took from the budget was well spent. */
+  /** An endpoint answered: refunds what the retries took from the budget. */
   answered(): void {
     for (const refund of this.#refunds) refund();
   }

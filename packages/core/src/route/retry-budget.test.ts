@@ -8,7 +8,7 @@ const policy = { ratio: 0.1, perSecond: 1 };
 const ann = 'ann';
 
 describe('RetryBudget', () => {
-  it('lets a quiet proxy retry ten times in ten seconds, and no more', () => {
+  it('lets a quiet proxy retry at most ten times in ten seconds', () => {
     const budget = new RetryBudget(policy);
     const taken = Array.from({ length: 15 }, () => budget.tryTake(5_000, ann));
     expect(taken.filter(Boolean)).toHaveLength(10);
@@ -29,7 +29,7 @@ describe('RetryBudget', () => {
     expect(budget.available(10_100, ann)).toBe(10);
   });
 
-  it('gets back what a retry took that was answered, once, and not into another second', () => {
+  it('is refunded for an answered retry, once, and not in another second', () => {
     const budget = new RetryBudget(policy);
     const refund = budget.tryTake(500, ann);
     expect(budget.available(500, ann)).toBe(9);
@@ -42,7 +42,7 @@ describe('RetryBudget', () => {
     expect(budget.available(10_500, ann)).toBe(9);
   });
 
-  it('takes a changed policy and keeps what was counted', () => {
+  it('applies a changed policy and keeps the counts', () => {
     const budget = new RetryBudget(policy);
     for (let request = 0; request < 100; request += 1) budget.noteRequest(5_000, ann);
     budget.tryTake(5_000, ann);
@@ -73,7 +73,7 @@ describe('RetryBudget', () => {
     expect(budget.available(20_500, ann)).toBe(1);
   });
 
-  it('leaves one person, whose retries all fail, no more than what is left for the others', () => {
+  it('gives a person whose retries all fail at most as much as is left for the others', () => {
     const budget = new RetryBudget(policy);
     budget.noteRequest(1_000, ann);
     const takenBy = (source: string, nowMs: number): number => {
@@ -88,7 +88,7 @@ describe('RetryBudget', () => {
     const refund = budget.tryTake(2_000, 'bob');
     refund?.();
     expect([takenBy('bob', 3_000), takenBy('eve', 3_000)]).toEqual([3, 1]);
-    // Whoever is alone again has all of it.
+    // A person who is alone again has all of it.
     expect([takenBy(ann, 13_500), budget.available(13_500, ann)]).toEqual([10, 0]);
   });
 

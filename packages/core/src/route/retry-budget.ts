@@ -1,12 +1,13 @@
 /**
- * How many unsuccessful retries a proxy may send: a share of its recent requests, plus a small
- * floor so that a quiet proxy may retry at all. A retry that gets a good answer is refunded. So
- * when endpoints fail by chance nearly every retry is allowed, and when all of them fail the
- * traffic grows by no more than the share. A retry at an endpoint that has just answered, and failed
- * nobody since, is sent without it: it would be refunded. So is one after a trial (see `Choice`): there are
- * few, and whoever found out for all that an endpoint still fails shall not be lost for it. Where the budget is
- * spent, a request looks again for such an endpoint for two seconds before it is given up, which sends nothing.
- * One person whose requests fail everywhere takes no more of it than is left for the others.
+ * How many unsuccessful retries a proxy may send: a share of its recent requests, plus a small floor so
+ * that a quiet proxy may retry at all. A retry that gets a good answer is refunded. So if endpoints fail by
+ * chance nearly every retry is allowed, and if all of them fail traffic grows by at most the share.
+ *
+ * Some retries are free: one at an endpoint that has just answered, with no failure since, which would be
+ * refunded anyway; and one after a trial (see `Choice`): trials are few, and the request that discovered for
+ * all that an endpoint still fails should not be lost for it. If the budget is spent, a request looks for
+ * such an endpoint for two seconds, without sending anything, before it is given up. One person whose
+ * requests fail everywhere uses at most as much of the budget as is left for the others.
  *
  * The window and the two terms follow Finagle's retry budgets (credits live 10 s, share plus
  * floor); the refund follows gRPC's retry throttling.
@@ -16,13 +17,13 @@
 export interface RetryPolicy {
   /** Retries allowed per request of the last 10 s, 0 to 1. */
   readonly ratio: number;
-  /** Retries allowed per second, whatever the traffic. */
+  /** Retries allowed per second, regardless of traffic. */
   readonly perSecond: number;
 }
 
-/** Often enough that nobody waits long for an endpoint that others have found to answer. */
+/** Often enough that no request waits long for an endpoint that others have found to answer. */
 export const LOOK_AGAIN_MS = 250;
-/** Two seconds: in which the first that asks an endpoint that is well again mostly has its first content. */
+/** Two seconds: enough for the first request at a recovered endpoint to get its first content, mostly. */
 export const MOST_LOOKS = 8;
 
 const WINDOW_SECONDS = 10;
@@ -31,20 +32,20 @@ interface Cell {
   second: number;
   requests: number;
   retries: number;
-  /** Of each person, where there are any. */
+  /** By person; those without any are absent. */
   readonly retriesOf: Map<string, number>;
-  /** The first caller in this second. */
+  /** The first person in this second. */
   source: string;
-  /** Somebody else asked too. */
+  /** Another person sent requests too. */
   isShared: boolean;
 }
 
 export interface RetryWithoutBudget {
   /** See `Router.isRetryFree`. */
   readonly isFree: boolean;
-  /** Another endpoint is left to ask. */
+  /** Another endpoint is left to try. */
   readonly hasAlternative: boolean;
-  /** How often this has been put off. */
+  /** How often the retry has been deferred. */
   readonly looks: number;
 }
 
@@ -67,7 +68,7 @@ export class RetryBudget {
     this.#policy = policy;
   }
 
-  /** Takes a changed policy and keeps the counts. */
+  /** Applies a changed policy and keeps the counts. */
   reconfigure(policy: RetryPolicy): void {
     this.#policy = policy;
   }
@@ -77,7 +78,7 @@ export class RetryBudget {
     return this.#policy.ratio === 0 && this.#policy.perSecond === 0;
   }
 
-  /** What becomes of a retry that `tryTake` did not give. */
+  /** What to do with a retry that `tryTake` denied. */
   whenSpent({
     isFree,
     hasAlternative,
@@ -88,7 +89,7 @@ export class RetryBudget {
     return hasAlternative && looks < MOST_LOOKS ? 'look_again' : 'give_up';
   }
 
-  /** @param source whose request it is */
+  /** @param source the person */
   noteRequest(nowMs: number, source: string): void {
     const cell = this.#cell(nowMs);
     if (cell.requests === 0) cell.source = source;
@@ -96,7 +97,7 @@ export class RetryBudget {
     cell.requests += 1;
   }
 
-  /** Takes one retry from the budget; undefined when it is spent, or this person's share of it. */
+  /** Takes one retry from the budget; undefined if it, or this person's share of it, is spent. */
   tryTake(nowMs: number, source: string): Refund | undefined {
     if (this.available(nowMs, source) < 1) return undefined;
     const cell = this.#cell(nowMs);
@@ -105,7 +106,7 @@ export class RetryBudget {
     retriesOf.set(source, (retriesOf.get(source) ?? 0) + 1);
     let isTaken = true;
     return () => {
-      // A cell that is in use for a later second no longer holds this retry.
+      // A cell reused for a later second no longer holds this retry.
       if (isTaken && cell.second === second) {
         cell.retries -= 1;
         retriesOf.set(source, (retriesOf.get(source) ?? 0) - 1);
@@ -114,7 +115,7 @@ export class RetryBudget {
     };
   }
 
-  /** Retries that may still be sent now: all together, or by this person. */
+  /** Retries that may be sent now: in total, or by this person. */
   available(nowMs: number, source?: string): number {
     const oldest = Math.floor(nowMs / 1000) - WINDOW_SECONDS;
     let requests = 0;

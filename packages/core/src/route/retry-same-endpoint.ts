@@ -1,26 +1,24 @@
 /**
- * Whether a request that was refused, or got an error, is sent to the same endpoint again after a
- * pause, instead of to the next one. A momentary refusal (529, 429 without a wait) is over in half a second, while
- * elsewhere a long conversation would have to be read without its prompt cache: that costs seconds
- * and money. Simulated with 5 to 40 % of all requests refused by chance, staying brings the p90 of
- * a turn from above that of a single endpoint to below it, at a tenth of the cached tokens.
+ * Whether a request that was refused, or got an error, is sent to the same endpoint again after a pause,
+ * instead of to the next one. A momentary refusal (529, 429 without a wait) is over in half a second, while
+ * elsewhere a long conversation would be read without its prompt cache, which costs seconds and money.
+ * Simulated with 5 to 40 % of all requests refused by chance, staying brings the p90 of a turn from above
+ * that of a single endpoint to below it, at a tenth of the cached tokens.
  *
- * Refused again, it goes to the next endpoint, unless that one is known to refuse about as many: then the
+ * If refused again, it goes to the next endpoint, unless that one is known to refuse about as many: then the
  * chance of an answer is no better there, and only the prompt would have to be read again.
  *
- * A 5xx is often chance too, but may be the request's fault or the first of an outage, so it is tried once
- * more only, and only where the next endpoint can still be asked after that. Simulated with 10 % of 500 by
- * chance and long conversations, the p90 of a turn is 4 s lower, with a fifth of the cached tokens lost; in
- * outages of a minute, two of 6,000 requests more are lost. Staying only where nobody else has just failed
+ * A 5xx is often chance too, but may be the request's fault or the start of an outage, so it is tried only
+ * once more, and only if the next endpoint can still be tried after that. Simulated with 10 % random 500s
+ * and long conversations, the p90 of a turn is 4 s lower, with a fifth of the cached tokens lost; in
+ * outages of a minute, two more of 6,000 requests are lost. Staying only if no other request has just failed
  * was no better.
  */
 import type { FailureClass } from '@zephyr/contract/failure';
 
 import { type Operation, scopeOf } from './failure-scope.ts';
 
-/**
- * Half of Claude Code's wait before its first retry; in simulations 400 ms lost the gain at 40 %.
- */
+/** Half of Claude Code's wait before its first retry; in simulations 400 ms lost the gain at 40 %. */
 export const STAY_PAUSE_MS = 250;
 /** Reading the prompt elsewhere must cost clearly more than the pause. */
 const LEAST_READING_MS = 1_000;
@@ -28,21 +26,21 @@ const LEAST_READING_MS = 1_000;
 export interface StayInput {
   readonly failure: FailureClass;
   readonly operation: Operation;
-  /** The wait that the endpoint asked for, if it did. */
+  /** The wait that the endpoint asked for, if any. */
   readonly waitMs: number | undefined;
   /** The session's prompt cache is at this endpoint. */
   readonly isCached: boolean;
-  /** What reading the whole prompt may take elsewhere. */
+  /** How long reading the whole prompt elsewhere may take. */
   readonly readingMs: number;
   /** The endpoint has refused several in a row. */
   readonly isBusy: boolean;
-  /** It has stayed once already for this request. */
+  /** This request has stayed once already. */
   readonly hasStayed: boolean;
   /** How long the endpoint took to fail. */
   readonly failedAfterMs: number;
-  /** After this retry, one more may be sent. */
+  /** One more retry may follow this one. */
   readonly areRetriesLeft: boolean;
-  /** The endpoint that would be asked next refuses clearly fewer of late. */
+  /** The endpoint that would be tried next has recently refused clearly fewer. */
   readonly isBetterNext: boolean;
 }
 

@@ -15,7 +15,7 @@ describe('decideRetry', () => {
   const cases: readonly { name: string; input: Partial<RetryInput>; decision: object }[] = [
     { name: 'a failed connect is no delivery', input: { phase: 'connecting' }, decision: free },
     {
-      name: 'a failed connect, whatever was before',
+      name: 'a failed connect, whatever happened before',
       input: { phase: 'connecting', retries: 9, isBodyBuffered: false, isRepeatable: false },
       decision: free,
     },
@@ -24,17 +24,17 @@ describe('decideRetry', () => {
     { name: 'a second retry', input: { retries: 1 }, decision: stop('retries_spent') },
     { name: 'where two are allowed', input: { retries: 1, maxRetries: 2 }, decision: delivery },
     {
-      name: 'an operation that the endpoint does not have, however often',
+      name: 'an operation that the endpoint lacks, however often',
       input: { phase: 'answered', scope: 'operation', retries: 9 },
       decision: free,
     },
     {
-      name: 'a body that is gone',
+      name: 'a body that was not buffered',
       input: { isBodyBuffered: false },
       decision: stop('body_not_buffered'),
     },
     {
-      name: 'what must not be done twice',
+      name: 'a request that is not idempotent',
       input: { isRepeatable: false },
       decision: stop('not_repeatable'),
     },
@@ -56,7 +56,7 @@ describe('decideRetry', () => {
     expect(decideRetry({ ...usual, ...input })).toEqual(decision);
   });
 
-  it('delivers a request at most 1 + maxRetries times, never after content, never for nobody', () => {
+  it('delivers a request at most 1 + maxRetries times, never after content', () => {
     const anything: fc.Arbitrary<RetryInput> = fc.record({
       phase: fc.constantFrom('connecting', 'sent', 'answered', 'committed'),
       scope: fc.constantFrom('endpoint', 'load', 'model', 'token', 'none'),

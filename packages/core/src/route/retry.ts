@@ -8,11 +8,11 @@
  * | name, connect or TLS failed                  | always, at any other endpoint  | no       | no     |
  * | the endpoint does not have the operation     | at any other endpoint          | no       | no     |
  * | an error answer, or no answer                | `maxRetries`                   | yes      | yes    |
- * | a request that must not be done twice        | never once it was sent         |          |        |
+ * | a request that is not idempotent             | never once it was sent         |          |        |
  * | the body was not buffered                    | only after a failed connect    |          |        |
  *
- * A request is delivered at most 1 + `maxRetries` times: a connection that died while it was idle
- * counts like any other, because the endpoint may have read the request.
+ * A request is delivered at most 1 + `maxRetries` times: a connection that died while idle counts
+ * like any other, because the endpoint may have read the request.
  */
 import { type AttemptPhase, assertNever } from '../types.ts';
 import type { Scope } from './failure-scope.ts';
@@ -25,7 +25,7 @@ export interface RetryInput {
   readonly phase: AttemptPhase;
   readonly scope: Scope;
   readonly isBodyBuffered: boolean;
-  /** Doing it twice has the same effect as doing it once. */
+  /** Sending it twice has the same effect as sending it once. */
   readonly isRepeatable: boolean;
   /** Retries of this request so far that were deliveries. */
   readonly retries: number;

@@ -29,7 +29,7 @@ describe('isBetterNext', () => {
     return world.router.isBetterNext(journey, A.id, { ...world.input(), endpoints });
   };
 
-  it('compares the endpoint with the one that would be asked next, for the model', () => {
+  it('compares the endpoint with the one that would be tried next, for the model', () => {
     const world = new RoutedWorld();
     refused(world, 'a');
     refused(world, 'b', 'another model');
@@ -38,7 +38,7 @@ describe('isBetterNext', () => {
     expect(isBetterNext(world)).toBe(false);
   });
 
-  it('there is none better where there is no other', () => {
+  it('is false if there is no other', () => {
     const world = new RoutedWorld();
     refused(world, 'a');
     expect(isBetterNext(world, [A])).toBe(false);
@@ -46,7 +46,7 @@ describe('isBetterNext', () => {
 });
 
 describe('a request that is sent to the same endpoint again', () => {
-  it('proves by the same error no more than by one', () => {
+  it('proves no more with the same error than with one', () => {
     const world = new RoutedWorld([A]);
     for (const name of ['ann', 'bob']) {
       const journey = world.router.begin({ operation: 'messages', model: 'm', ...who(name) });
@@ -74,16 +74,16 @@ describe('the first choice', () => {
   it.each([
     ['the first', { endpoints: [A, B] }, 'a', true],
     ['the one with the cache', { endpoints: [A, B], preferredId: B.id }, 'b', true],
-    ['none has the cache any more', { endpoints: [A], preferredId: B.id }, 'a', false],
+    ['none has the cache any longer', { endpoints: [A], preferredId: B.id }, 'a', false],
     ['not a disabled one', { endpoints: [off({ enabled: false }), B] }, 'b', false],
-    ['not one that is unavailable', { endpoints: [off({ available: false }), B] }, 'b', true],
+    ['not an unavailable one', { endpoints: [off({ available: false }), B] }, 'b', true],
     ['the only one', { endpoints: [A] }, 'a', false],
     ['a disabled one is no alternative', { endpoints: [B, off({ enabled: false })] }, 'b', false],
   ] as const)('%s', (_, parts, id, hasAlternative) => {
     expect(choose(new RoutedWorld(), parts)).toMatchObject({ kind: 'send', id, hasAlternative });
   });
 
-  it('an endpoint that is waited for is no alternative, and neither preferred', () => {
+  it('an endpoint that asked to wait is no alternative, nor preferred', () => {
     const world = new RoutedWorld();
     const limited = only('b', { failure: 'rate_limited', waitMs: 5_000 });
     for (const name of ['ann', 'bob']) {
@@ -95,7 +95,7 @@ describe('the first choice', () => {
     expect(choose(world, {}, { model: 'other' })).toMatchObject({ id: 'a', hasAlternative: true });
   });
 
-  it('is what a look at all endpoints would say', () => {
+  it('equals the choice among all endpoints', () => {
     const state = fc.record({
       enabled: fc.boolean(),
       available: fc.boolean(),
@@ -115,7 +115,7 @@ describe('the first choice', () => {
         };
         const journey = world.router.begin({ operation: 'messages', model: 'm', ...who('zoe') });
         const quick = world.router.preview(journey, input);
-        // With somebody tried already it looks at all of them.
+        // Once one has been tried, it considers all of them.
         journey.tried.add(endpointId('nobody'));
         expect(world.router.preview(journey, input)).toEqual(quick);
       }),
@@ -130,14 +130,14 @@ describe('what a router keeps', () => {
     operation: RoutedRequest['operation'] = 'messages',
   ) => world.router.begin({ operation, model: 'm', ...who(name) });
 
-  it('takes a changed policy', () => {
+  it('applies a changed policy', () => {
     const world = new RoutedWorld();
     world.router.reconfigure({ ...POLICY, failuresToEject: 1 });
     world.ask(only('a', 'cut'));
     expect(world.statusOf(A.id)).toBe('ejected');
   });
 
-  it('forgets all of an endpoint that has changed', () => {
+  it('forgets everything about a changed endpoint', () => {
     const world = new RoutedWorld();
     const first = { requestClass: 'opus/m', isCached: true };
     for (let index = 0; index < 4; index += 1) world.router.times.note(A.id, first, 100);
@@ -156,7 +156,7 @@ describe('what a router keeps', () => {
     expect(world.statusOf(A.id)).toBe('admitted');
   });
 
-  it('good answers bring an endpoint back, those of messages alone', () => {
+  it('good answers to messages bring an endpoint back, others do not', () => {
     const world = new RoutedWorld([A]);
     world.ask(all('connection_refused'));
     world.ask(all('ok'), { operation: 'count_tokens' });
@@ -167,7 +167,7 @@ describe('what a router keeps', () => {
     expect(world.statusOf(A.id)).toBe('admitted');
   });
 
-  it('a cut of another operation is nobody’s fault', () => {
+  it('a cut answer of another operation is nobody’s fault', () => {
     const world = new RoutedWorld([A]);
     for (let time = 0; time < 5; time += 1) {
       world.ask(all('cut'), { operation: 'count_tokens', ...who(`${time}`) });
@@ -197,7 +197,7 @@ describe('what a router keeps', () => {
     expect(world.statusOf(A.id)).toBe('ejected');
   });
 
-  it('what failed is settled once', () => {
+  it('a failure is settled once', () => {
     const world = new RoutedWorld();
     const journey = begin(world);
     world.router.choose(journey, world.input());
@@ -210,7 +210,7 @@ describe('what a router keeps', () => {
     expect(world.ask(all('ok'), who('ann'))).toBe('a:ok');
   });
 
-  it('what no endpoint answered is settled once, too', () => {
+  it('an unanswered failure is settled once, too', () => {
     const world = new RoutedWorld();
     const journey = begin(world);
     world.router.failed(journey, A, { failure: 'reset' }, world.nowMs);
@@ -220,7 +220,7 @@ describe('what a router keeps', () => {
     expect(world.ask(all('ok'), who('ann'))).toBe('a:ok');
   });
 
-  it('what failed under a former URL is not settled at all', () => {
+  it('a failure under a former URL is not settled at all', () => {
     const world = new RoutedWorld();
     for (const name of ['ann', 'bob', 'cyd']) {
       const journey = begin(world, name);
@@ -231,14 +231,14 @@ describe('what a router keeps', () => {
     expect([world.statusOf(A.id), world.verdicts]).toEqual(['admitted', []]);
   });
 
-  it('load of the moment is reported, a limit of one model with a time is not', () => {
+  it('momentary load is reported, a limit of one model with a wait is not', () => {
     const world = new RoutedWorld();
     world.ask(only('a', 'overloaded'));
     world.ask(only('a', { failure: 'rate_limited', waitMs: 1_000 }), { model: 'other' });
     expect(world.verdicts).toEqual(['a overloaded']);
   });
 
-  it('knows who refused some in a row', () => {
+  it('knows which endpoint refused several in a row', () => {
     const world = new RoutedWorld();
     world.random = 0.99;
     const journey = begin(world);
@@ -249,7 +249,7 @@ describe('what a router keeps', () => {
     expect(world.router.isBusy(journey, B.id, world.nowMs)).toBe(false);
   });
 
-  it('a sibling is left for a fault of the group, and not for a reset or for load', () => {
+  it('a sibling is avoided after a fault of the group, but not after a reset or load', () => {
     const [one, two, other] = [endpoint('a', 'g'), endpoint('b', 'g'), endpoint('c')];
     for (const [failure, story] of [
       ['server_error', 'a:server_error c:ok'],
@@ -301,22 +301,22 @@ describe('what a router keeps', () => {
     ]);
   });
 
-  it('one token beside another fault is doubted as ever', () => {
+  it('one token beside another fault is doubted as usual', () => {
     const world = new RoutedWorld();
     const answer = (id: string): Answer => (id === 'a' ? 'token_refused' : 'reset');
     for (const name of ['ann', 'bob']) world.ask(answer, who(name), 9);
     expect(world.statusOf(A.id)).toBe('ejected');
   });
 
-  it('a model is refused only by what another endpoint answers', () => {
+  it('a model counts as refused only if another endpoint answers', () => {
     const world = new RoutedWorld([A, B, endpoint('c')]);
     for (const name of ['ann', 'bob', 'cyd']) world.ask(all('forbidden'), who(name));
-    // Longer than three failures in a row count.
+    // Longer than three consecutive failures count.
     world.nowMs += 10_000;
     expect(world.ask(all('ok'), who('dan'))).toBe('a:ok');
   });
 
-  it('silence that another endpoint answered counts at once, an error answer once for each person', () => {
+  it('silence that another endpoint answered counts immediately, an error answer once per person', () => {
     for (const [failure, status] of [
       ['reset', 'ejected'],
       ['server_error', 'admitted'],
@@ -330,7 +330,7 @@ describe('what a router keeps', () => {
   });
 });
 
-describe('an endpoint that changes while it is asked', () => {
+describe('an endpoint that changes during an attempt', () => {
   const next = (world: RoutedWorld, journey: Journey) =>
     world.router.choose(journey, world.input());
   const failsChanged = (world: RoutedWorld, journey: Journey) => {
@@ -341,14 +341,14 @@ describe('an endpoint that changes while it is asked', () => {
   const begin = (world: RoutedWorld) =>
     world.router.begin({ operation: 'messages', model: 'm', ...who('ann') });
 
-  it('is asked again, and its group counts as failing no more', () => {
+  it('is tried again, and its group no longer counts as failing', () => {
     const world = new RoutedWorld([A, B]);
     const journey = begin(world);
     failsChanged(world, journey);
     expect(next(world, journey)).toMatchObject({ id: 'a' });
   });
 
-  it('says nothing of another group that has failed the request', () => {
+  it('says nothing about another group that has failed the request', () => {
     const sibling = endpoint('sibling', B.groupName);
     const world = new RoutedWorld([B, sibling, A]);
     const journey = begin(world);
@@ -358,7 +358,7 @@ describe('an endpoint that changes while it is asked', () => {
     expect(next(world, journey)).toMatchObject({ id: 'a' });
   });
 
-  it('is not blamed for what it answered before, however the request ends', () => {
+  it('is not blamed for its earlier answer, however the request ends', () => {
     const world = new RoutedWorld([A, B]);
     const journey = begin(world);
     next(world, journey);
@@ -371,7 +371,7 @@ describe('an endpoint that changes while it is asked', () => {
 });
 
 describe('a session with thinking of one signature family', () => {
-  it('is not sent to the endpoint that it prefers where that one takes another', () => {
+  it('is not sent to its preferred endpoint if that accepts another family', () => {
     const [a, b] = [
       { ...A, family: 'vertex' },
       { ...B, family: 'bedrock' },

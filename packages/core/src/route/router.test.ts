@@ -28,18 +28,18 @@ describe('whose fault it is', () => {
     expect(world.verdicts).toEqual(['a first_byte_timeout', 'a first_byte_timeout']);
   });
 
-  it('cuts count as they end: at most two before another endpoint serves', () => {
+  it('cuts count as they happen: at most two before another endpoint serves', () => {
     const world = new RoutedWorld();
     expect([1, 2, 3].map(() => world.ask(only('a', 'cut')))).toEqual(['a:cut', 'a:cut', 'b:ok']);
   });
 
-  it('an endpoint that cannot be reached is out at once', () => {
+  it('an unreachable endpoint is ejected immediately', () => {
     const world = new RoutedWorld();
     world.ask(only('a', 'connection_refused'));
     expect(world.statusOf(A.id)).toBe('ejected');
   });
 
-  it('a poisoned request ejects nobody, whether one endpoint fails it or both', () => {
+  it('a poisoned request ejects no endpoint, whether one fails it or both', () => {
     for (const answer of [
       only('a', 'server_error'),
       all('server_error'),
@@ -51,14 +51,14 @@ describe('whose fault it is', () => {
     }
   });
 
-  it('different requests that fail alike eject', () => {
+  it('different requests with the same failure eject', () => {
     const world = new RoutedWorld();
     world.ask(only('a', 'server_error'), who('ann'));
     world.ask(only('a', 'server_error'), who('bob'));
     expect(world.statusOf(A.id)).toBe('ejected');
   });
 
-  it('where every endpoint but one fails every request alike, that one is found', () => {
+  it('if every endpoint but one fails every request alike, that one is found', () => {
     const world = new RoutedWorld([A, B, endpoint('c')]);
     const answer = (id: string): Answer => (id === 'c' ? 'ok' : 'server_error');
     const stories = Array.from({ length: 20 }, () => world.ask(answer));
@@ -73,7 +73,7 @@ describe('whose fault it is', () => {
     expect(world.statusOf(A.id)).toBe('ejected');
   });
 
-  it('a model that one endpoint refuses is asked elsewhere, other models as before', () => {
+  it('a model that one endpoint refuses is requested elsewhere, other models as before', () => {
     const world = new RoutedWorld();
     const opus = { model: 'opus' };
     world.ask(only('a', 'forbidden'), { ...opus, ...who('ann') });
@@ -82,7 +82,7 @@ describe('whose fault it is', () => {
     expect(world.ask(all('ok'), { model: 'haiku' })).toBe('a:ok');
   });
 
-  it('a limit belongs to its model; the endpoint is asked again after its time', () => {
+  it('a limit belongs to its model; the endpoint is tried again after the wait', () => {
     const world = new RoutedWorld();
     const limited = only('a', { failure: 'rate_limited', waitMs: 86_400_000 });
     expect(world.ask(limited, { model: 'opus' })).toBe('a:rate_limited b:ok');
@@ -93,7 +93,7 @@ describe('whose fault it is', () => {
     expect(world.verdicts).toEqual([]);
   });
 
-  it('an answer of our own needs two people who got a time, or two requests of one', () => {
+  it('our own refusal needs two people who were asked to wait, or two requests of one', () => {
     const limited = all({ failure: 'rate_limited', waitMs: 5_000 });
     const world = new RoutedWorld([A]);
     expect(world.ask(limited, who('ann'))).toBe('a:rate_limited asked');
@@ -107,7 +107,7 @@ describe('whose fault it is', () => {
     expect(world.ask(all('ok'))).toBe('a:ok');
   });
 
-  it('two large requests of one person take nothing from anybody else', () => {
+  it('two large requests of one person do not affect anyone else', () => {
     const world = new RoutedWorld();
     const limited = all({ failure: 'rate_limited', waitMs: 30_000 });
     world.ask(limited, { source: 'ann', fingerprint: 'ann 1' });
@@ -115,7 +115,7 @@ describe('whose fault it is', () => {
     expect(world.ask(all('ok'), who('bob'))).toBe('a:ok');
   });
 
-  it('the wait of one person puts an endpoint behind none that is out: others reach it in time', () => {
+  it('one person’s wait does not rank an endpoint behind ejected ones: others reach it in time', () => {
     const [c, d] = [endpoint('c'), endpoint('d')];
     const world = new RoutedWorld([A, B, c, d]);
     const limited: Answer = { failure: 'rate_limited', waitMs: 3_600_000 };
@@ -131,13 +131,13 @@ describe('whose fault it is', () => {
     expect(world.ask(answer('ok'), who('ann'))).toBe('a:ok');
   });
 
-  it('one endpoint, one 529: the next request is asked as before', () => {
+  it('one endpoint, one 529: the next request is sent as before', () => {
     const world = new RoutedWorld([A]);
     world.ask(all('overloaded'));
     expect(world.ask(all('ok'))).toBe('a:ok');
   });
 
-  it('an operation that an endpoint does not have is asked of the others, and is no fault', () => {
+  it('an operation that an endpoint lacks is requested from the others, and is no fault', () => {
     const world = new RoutedWorld();
     const count = { operation: 'count_tokens' } as const;
     expect(world.ask(only('a', 'unsupported'), count)).toBe('a:unsupported b:ok');
@@ -152,7 +152,7 @@ describe('whose fault it is', () => {
     expect(world.verdicts).toEqual([]);
   });
 
-  it('a group that fails is left as a group', () => {
+  it('a failing group is avoided as a group', () => {
     const world = new RoutedWorld([
       endpoint('m1', 'main'),
       endpoint('m2', 'main'),
@@ -162,7 +162,7 @@ describe('whose fault it is', () => {
     expect(world.ask(answer)).toBe('m1:server_error x:ok');
   });
 
-  it('a dead connection is nobody’s fault: others are asked first, then the same endpoint once more', () => {
+  it('a dead connection is nobody’s fault: others are tried first, then the same endpoint once more', () => {
     for (const endpoints of [[A, B], [A]]) {
       const world = new RoutedWorld(endpoints);
       const journey = world.router.begin({ operation: 'messages', model: 'm', ...who('ann') });
@@ -177,7 +177,7 @@ describe('whose fault it is', () => {
   });
 
   it.each(['token_refused', 'credit'] as const)(
-    'a request that two tokens refuse alike says nothing about either: %s',
+    'a request refused alike for two tokens says nothing about either: %s',
     (failure) => {
       const [one, sibling, backup] = [endpoint('a', 'main'), endpoint('b', 'main'), endpoint('c')];
       for (const [endpoints, status] of [
@@ -194,7 +194,7 @@ describe('whose fault it is', () => {
   );
 
   it.each(['cut', 'connection_refused', 'reset', 'forbidden', 'overloaded'] as const)(
-    'what a request met under a former URL is not held against the new one: %s',
+    'a failure under a former URL is not held against the new one: %s',
     (failure) => {
       const world = new RoutedWorld();
       const ask = (): Journey => {
@@ -224,7 +224,7 @@ describe('whose fault it is', () => {
     },
   );
 
-  it('one person’s failures are reported to the controller once in a while, others’ each time', () => {
+  it('one person’s failures are reported to the controller at intervals, others’ each time', () => {
     const world = new RoutedWorld();
     for (let turn = 0; turn < 5; turn += 1) {
       world.ask(only('a', 'server_error'), { source: 'ann', fingerprint: `ann ${turn}` });
@@ -236,7 +236,7 @@ describe('whose fault it is', () => {
     expect(world.verdicts).toEqual(['a server_error', 'a server_error']);
   });
 
-  it('one person’s poisoned requests, all different, eject nobody', () => {
+  it('one person’s poisoned requests, all different, eject no endpoint', () => {
     for (const answer of [all('server_error'), all('reset'), all('not_claude')]) {
       const world = new RoutedWorld();
       for (let turn = 0; turn < 40; turn += 1) {
@@ -260,7 +260,7 @@ describe('whose fault it is', () => {
 describe('one person among others', () => {
   const failing = ['cut', 'reset', 'first_byte_timeout', 'credit', 'token_refused'] as const;
 
-  it.each(failing)('whose requests alone meet it takes nothing from the others: %s', (bad) => {
+  it.each(failing)('whose requests alone fail does not affect the others: %s', (bad) => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 12 }), fc.nat(59_000), (times, waitMs) => {
         const world = new RoutedWorld();
@@ -287,7 +287,7 @@ describe('one person among others', () => {
     expect(world.statusOf(A.id)).toBe('ejected');
   });
 
-  it.each(failing)('who is the only one there needs nobody else’s proof: %s', (bad) => {
+  it.each(failing)('who is the only one there needs no one else’s proof: %s', (bad) => {
     const world = new RoutedWorld();
     world.ask(all('ok'), who('ann'));
     world.nowMs += 60_000;
@@ -297,7 +297,7 @@ describe('one person among others', () => {
     expect(world.statusOf(A.id)).toBe('ejected');
   });
 
-  it('poisons from many sessions, and ejects nobody', () => {
+  it('poisons from many sessions, and ejects no endpoint', () => {
     const world = new RoutedWorld([A, B, endpoint('c')]);
     for (let turn = 0; turn < 20; turn += 1) {
       world.ask(all('server_error'), who(`session ${turn % 5}`));
@@ -306,7 +306,7 @@ describe('one person among others', () => {
     expect(world.ask(all('ok'), who('ann'))).toBe('a:ok');
   });
 
-  it('who asks the same again and is answered then has shown whose fault it was', () => {
+  it('whose retry of the same request is answered has shown whose fault it was', () => {
     const world = new RoutedWorld([A, B, endpoint('c')]);
     const answer = (id: string): Answer => (id === 'c' ? 'ok' : 'server_error');
     for (const name of ['ann', 'bob']) {
@@ -329,7 +329,7 @@ describe('trials of a half-open endpoint', () => {
     return world;
   }
 
-  it('make room with their first content: a long answer holds nobody up', () => {
+  it('make room with their first content: a long answer blocks no one', () => {
     const world = recovered();
     const [long, second, third] = ['long', 'second', 'third'].map((name) => begin(world, name));
     if (long === undefined || second === undefined || third === undefined) throw new Error();
@@ -341,11 +341,11 @@ describe('trials of a half-open endpoint', () => {
     expect(world.router.choose(begin(world, 'fourth'), world.input())).toMatchObject({ id: 'a' });
   });
 
-  it('of a former time hold nobody up, and what they meet says nothing of now', () => {
+  it('from an earlier phase block no one, and their results say nothing about now', () => {
     const world = recovered();
     const old = begin(world, 'old');
     expect(world.router.choose(old, world.input())).toMatchObject({ id: 'a' });
-    // It is ejected again while that one is silent, and its time passes once more.
+    // It is ejected again while that trial is silent, and its time passes once more.
     world.router.recover(A.id);
     const refused = begin(world, 'connection_refused');
     world.router.choose(refused, { ...world.input(), endpoints: [A] });
@@ -361,7 +361,7 @@ describe('trials of a half-open endpoint', () => {
   });
 
   it.each(['cut', 'reset', 'first_byte_timeout', 'server_error'] as const)(
-    'one person whose requests fail everywhere keeps it from nobody: %s',
+    'one person whose requests fail everywhere does not keep it from others: %s',
     (bad) => {
       const world = new RoutedWorld();
       const poison = () => world.ask(all(bad), who('eve'));
@@ -417,7 +417,7 @@ describe('while the retry budget is spent', () => {
   });
   const order = fc.shuffledSubarray(['a', 'b', 'c'], { minLength: 3 });
 
-  /** Two people ask, each time something else. */
+  /** Two people, each time with another request. */
   function crowdOf(world: RoutedWorld) {
     let number = 0;
     return (answerOf: (id: string) => Answer, atOnce: number): readonly string[] => {
@@ -431,7 +431,7 @@ describe('while the retry budget is spent', () => {
 
   type Bads = Readonly<Record<'a' | 'b' | 'c', Answer>>;
 
-  /** `c` was bad like the others, and is well; once it has answered somebody, nobody needs to be lost. */
+  /** `c` failed like the others, and has recovered; once it has answered, no request needs to be lost. */
   function lostOnceKnown(world: RoutedWorld, bads: Bads, steps: readonly Step[]) {
     const ask = crowdOf(world);
     const during = (id: string): Answer => bads[id as keyof Bads];
@@ -472,7 +472,7 @@ describe('while the retry budget is spent', () => {
     );
   });
 
-  it('one that refuses the model hides none that is well again', () => {
+  it('one that refuses the model does not hide one that has recovered', () => {
     const world = new RoutedWorld();
     const answers = (a: Answer) => (id: string) => (id === 'a' ? a : 'forbidden');
     const ask = (answer: Answer, turn: number) => {
@@ -484,7 +484,7 @@ describe('while the retry budget is spent', () => {
     expect(stories.slice(-3)).toEqual(['a:ok', 'a:ok', 'a:ok']);
   });
 
-  it('trials retry once a second at most where all fail in a way that proves nothing', () => {
+  it('trials retry at most once a second if all fail in a way that proves nothing', () => {
     const world = new RoutedWorld();
     world.ask(all('connection_refused'));
     world.nowMs += 60_000;
@@ -498,8 +498,8 @@ describe('while the retry budget is spent', () => {
   });
 });
 
-describe('where all are ejected', () => {
-  it('the one that is well again is found by the first request, whatever its time', () => {
+describe('if all are ejected', () => {
+  it('the recovered one is found by the first request, however long its ejection', () => {
     const world = new RoutedWorld([A, B, endpoint('c')]);
     for (let time = 0; time < 6; time += 1) {
       world.ask(all('connection_refused'), who(`person ${time}`), 0);
@@ -515,7 +515,7 @@ describe('where all are ejected', () => {
     expect(stories.at(-1)).toBe('c:ok');
   });
 
-  it('the one that is well again is found without a retry, however it and the others fail', () => {
+  it('the recovered one is found without a retry, however it and the others fail', () => {
     const bad = fc.constantFrom<Answer>(
       ...([
         'reset',
@@ -548,7 +548,7 @@ describe('where all are ejected', () => {
         world.nowMs += waitMs;
         const after = (id: string): Answer => (id === 'a' ? 'ok' : during(id));
         const stories = Array.from({ length: 40 }, (_, turn) => ask(turn, after, 'budget_spent'));
-        // The first request after the time of an ejection, or after ten seconds, tries the other two again.
+        // The first request after an ejection ends, or after ten seconds, tries the other two again.
         const lost = stories.slice(20).filter((story) => !story.endsWith('a:ok'));
         expect(lost.length, stories.join('\n')).toBeLessThanOrEqual(2);
       }),
@@ -556,8 +556,8 @@ describe('where all are ejected', () => {
     );
   });
 
-  it('one that refused connections is found when it listens again, without a retry', () => {
-    // No error answers: those of all may be the request's own fault.
+  it('one that refused connections is found without a retry when it listens again', () => {
+    // No error answers: if all give one, it may be the request's own fault.
     const bad = fc.constantFrom<Answer>(
       ...(['reset', 'first_byte_timeout', 'cut', 'connect_timeout', 'connection_refused'] as const),
     );
@@ -581,14 +581,14 @@ describe('the second failure of a lifetime', () => {
   it('loses no more than the first', () => {
     const world = new RoutedWorld();
     for (let time = 0; time < 2; time += 1) world.ask(only('a', 'connection_refused'));
-    // It is well again, but nobody has asked it since.
+    // It has recovered, but has not been tried since.
     world.nowMs += 60_000;
     for (let time = 0; time < 20; time += 1) {
       expect(world.ask(only('b', 'connection_refused'))).toMatch(/a:ok$/);
     }
   });
 
-  it('a half-open endpoint lets few in while the others are well, and all when they are not', () => {
+  it('a half-open endpoint admits few while the others are healthy, and all when they are not', () => {
     const world = new RoutedWorld();
     world.ask(only('a', 'connection_refused'));
     world.nowMs += 60_000;
@@ -610,7 +610,7 @@ describe('the second failure of a lifetime', () => {
     expect(world.router.preview(begin(), input)).toMatchObject({ id: 'a' });
   });
 
-  it('a recovery from elsewhere, or a changed token, ends an ejection at once', () => {
+  it('a recovery from elsewhere, or a changed token, ends an ejection immediately', () => {
     const world = new RoutedWorld();
     world.ask(only('a', 'connection_refused'));
     world.router.recover(A.id);
@@ -634,7 +634,7 @@ describe('the second failure of a lifetime', () => {
     }
   });
 
-  it('the new one is judged as any other', () => {
+  it('the new one is judged like any other', () => {
     const world = new RoutedWorld([A]);
     for (const fingerprint of ['one', 'two']) {
       let asked = 0;
@@ -668,7 +668,7 @@ describe('invariants', () => {
     random: fc.double({ min: 0, max: 0.999, noNaN: true }),
   });
 
-  it('no request is given up before every endpoint was asked that named no time for its model', () => {
+  it('no request is given up before every endpoint without a wait for its model was tried', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         const world = new RoutedWorld([A, B, endpoint('c')]);
@@ -688,7 +688,7 @@ describe('invariants', () => {
     );
   });
 
-  it('what one person asks three times changes nothing for another', () => {
+  it('three requests of one person change nothing for another', () => {
     const poisoned = fc.constantFrom<Answer>(
       ...(['forbidden', 'credit', 'token_refused', 'model_not_found', 'server_error'] as const),
       ...(['not_claude', 'client_error', 'unsupported', 'rate_limited'] as const),
@@ -712,7 +712,7 @@ describe('invariants', () => {
     );
   });
 
-  it('trials are given back: after any story a half-open endpoint takes requests again', () => {
+  it('trials are released: after any history a half-open endpoint accepts requests again', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         const world = new RoutedWorld();

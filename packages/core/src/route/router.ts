@@ -1,10 +1,10 @@
 /**
- * What one proxy has learned from its own traffic, and what follows from it for the next request.
- * The proxy and the simulator run this same code. No I/O, no clock, no randomness of its own.
+ * What one proxy has learned from its own traffic, and how that routes the next request. The proxy and the
+ * simulator run this same code. No I/O; clock and randomness are passed in.
  *
- * A request is one `Journey`: endpoint after endpoint is asked until one answers. Who is to blame
- * for a failure is often known only when the next endpoint has answered the same request, so blame
- * is settled when the journey is answered or ends.
+ * A request is one `Journey`: endpoints are tried one after another until one answers. The cause of a
+ * failure is often known only once the next endpoint has answered the same request, so blame is settled
+ * when the journey is answered or ends.
  */
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
@@ -37,11 +37,11 @@ export interface ChooseInput {
 /** How an attempt failed. */
 interface ReportedFailure {
   readonly failure: FailureClass;
-  /** What the endpoint asked to wait, if it did. */
+  /** The wait that the endpoint asked for, if any. */
   readonly waitMs?: number | undefined;
 }
 
-/** Another request may well meet the same. */
+/** Scopes of failures that may well hit another request. */
 const MAY_MEET_OTHERS: ReadonlySet<Scope> = new Set(['endpoint', 'token', 'model']);
 
 export class Router {
@@ -50,7 +50,7 @@ export class Router {
   readonly #memory = new EndpointMemory();
   readonly #blaming: Blaming;
   readonly #rng: () => number;
-  /** By endpoint, the value of `#forgets` when it was last forgotten. */
+  /** By endpoint: the value of `#forgets` when it was last forgotten. */
   readonly #forgotten = new Map<EndpointId, number>();
   #forgets = 0;
 
@@ -65,8 +65,8 @@ export class Router {
   }
 
   /**
-   * The endpoint is gone, or its token or URL changed: what was known of it is void, and so is what
-   * requests bring that still run under the former one.
+   * The endpoint was removed, or its token or URL changed: all knowledge about it is void, and so are the
+   * results of requests still active under the old one.
    */
   forget(id: EndpointId): void {
     this.#forgets += 1;
@@ -90,7 +90,7 @@ export class Router {
     return newJourney(request, this.#forgets);
   }
 
-  /** The endpoint to ask now; the journey then belongs to it until `failed` or `ended`. */
+  /** The endpoint to try now; the journey is then at it until `failed` or `ended`. */
   choose(journey: Journey, input: ChooseInput): Choice {
     const choice = this.#previewOrStale(journey, input);
     if (choice.kind !== 'send') return choice;
@@ -98,14 +98,14 @@ export class Router {
     journey.phase = this.#ejections.phaseOf(choice.id);
     const isOnTrial =
       (choice.isTrial || this.ejectionOf(choice.id, input.nowMs).status !== 'admitted') &&
-      // What such a request meets would prove nothing, and it may hold the place of one that does.
+      // Its result would prove nothing, and it might take the slot of a request whose result does.
       !this.#blaming.failsElsewhere(choice.id, journey.request.source, input.nowMs);
     journey.isTrial = choice.isTrial && isOnTrial;
     if (isOnTrial) journey.trial = this.#ejections.beginTrial(choice.id, input.nowMs);
     return choice;
   }
 
-  /** Where no other endpoint is left, the one whose idle connection was dead. */
+  /** If no other endpoint is left, the one whose idle connection was dead. */
   #previewOrStale(journey: Journey, input: ChooseInput): Choice {
     const choice = this.preview(journey, input);
     if (choice.kind === 'send' || journey.staleId === undefined) return choice;
@@ -114,13 +114,13 @@ export class Router {
     return this.preview(journey, input);
   }
 
-  /** What `choose` would return, without any consequence. */
+  /** What `choose` would return, without side effects. */
   preview(journey: Journey, input: ChooseInput): Choice {
     return this.#firstChoice(journey, input) ?? this.#ranked(journey, input);
   }
 
   /**
-   * Nearly every request: the endpoint that comes first, or that has the session's cache, with
+   * The fast path of nearly every request: the first endpoint, or the one with the session's cache, with
    * nothing held against it. `#ranked` would return the same, but looks at all endpoints.
    */
   #firstChoice({ request, tried }: Journey, input: ChooseInput): Choice | undefined {
@@ -170,15 +170,15 @@ export class Router {
   }
 
   /**
-   * A kept-alive connection was dead, which is nobody's fault. Where no other endpoint is left, the
-   * same one is asked once more.
+   * A keep-alive connection was dead, which is nobody's fault. If no other endpoint is left, the same
+   * one is tried once more.
    */
   stale(journey: Journey, id: EndpointId): void {
     this.#endTrial(journey);
     journey.staleId = id;
   }
 
-  /** The attempt failed before the client had anything of its answer. */
+  /** The attempt failed before any of its answer reached the client. */
   failed(
     journey: Journey,
     endpoint: Pick<RoutedEndpoint, 'id' | 'groupName'>,
@@ -199,7 +199,7 @@ export class Router {
       this.#readmit(journey, groupName);
       return;
     }
-    // Where nothing could be sent, the next endpoint is asked without the retry budget.
+    // If nothing could be sent, the next endpoint is tried without the retry budget.
     const isSent = request.operation === 'messages' && !isUnreachable(failure);
     if (isSent && MAY_MEET_OTHERS.has(scope)) {
       this.#memory.noteFailed(id, request, nowMs);
@@ -209,7 +209,7 @@ export class Router {
       case 'endpoint':
         if (isUnreachable(failure)) this.#blaming.unreachable(attempt, request, nowMs);
         else if (!journey.pending.some((other) => other.id === id && other.failure === failure)) {
-          // Asked again, it has failed the same request the same way: that proves no more.
+          // Failing the same request the same way again proves nothing new.
           journey.pending.push(attempt);
         }
         return;
@@ -238,16 +238,16 @@ export class Router {
     const cappedMs = waitMs === undefined ? undefined : Math.min(waitMs, maxCoolDownMs);
     const turned = { failure, waitMs: cappedMs, source, fingerprint, nowMs };
     this.#memory.noteTurnedAway(id, model, turned);
-    // A limit with a time is that of one model; the moment's load is the endpoint's.
+    // A limit with a wait is that of one model; momentary load is the endpoint's.
     if (waitMs === undefined) this.#ejections.report({ id, failure });
   }
 
-  /** Whether this endpoint refused some in a row for the model of this request. */
+  /** Whether this endpoint refused several in a row for this request's model. */
   isBusy({ request }: Journey, id: EndpointId, nowMs: number): boolean {
     return isBusy(this.#memory.limitOf(id, request.model), nowMs);
   }
 
-  /** Whether the endpoint that would be asked next refuses clearly fewer requests for this model. */
+  /** Whether the endpoint that would be tried next refuses clearly fewer requests for this model. */
   isBetterNext(journey: Journey, id: EndpointId, input: ChooseInput): boolean {
     const next = this.preview(journey, input);
     if (next.kind !== 'send') return false;
@@ -257,9 +257,9 @@ export class Router {
   }
 
   /**
-   * Whether a retry needs nothing of the budget, because it is no part of a storm: what failed was a trial, of
-   * which there are few, or the endpoint that would be asked next has just answered this model, and failed
-   * nobody since.
+   * Whether a retry needs no budget, because it cannot be part of a retry storm: either a trial failed, and
+   * trials are few, or the endpoint that would be tried next has just answered this model, with no failure
+   * since.
    */
   isRetryFree(journey: Journey, input: ChooseInput): boolean {
     const next = this.preview(journey, input);
@@ -269,7 +269,7 @@ export class Router {
     return !isOut && this.#memory.isAnswering(next.id, journey.request.model, input.nowMs);
   }
 
-  /** Content arrived from this endpoint: what failed elsewhere was not the request's fault. */
+  /** Content arrived from this endpoint: failures elsewhere were not the request's fault. */
   answered(journey: Journey, id: EndpointId, nowMs: number): void {
     if (journey.trial !== undefined) journey.trial.failedAtMs = undefined;
     this.#endTrial(journey);
@@ -282,14 +282,14 @@ export class Router {
     if (!this.#isOutdated(journey, id)) this.#memory.noteAnswer(id, journey.request, nowMs);
   }
 
-  /** The answer came to its proper end. */
+  /** The answer is complete. */
   completed(journey: Journey, id: EndpointId, nowMs: number): void {
     if (journey.request.operation !== 'messages' || this.#isOutdated(journey, id)) return;
     this.#memory.noteServed(id, journey.request.source, nowMs);
     this.#ejections.noteSuccess(id, journey.phase, nowMs);
   }
 
-  /** The answer ended before its end, after content: nothing but the endpoint cuts answers. */
+  /** The answer was cut after content: only the endpoint cuts answers. */
   cut(journey: Journey, id: EndpointId, failure: FailureClass, nowMs: number): void {
     if (journey.request.operation !== 'messages' || this.#isOutdated(journey, id)) return;
     const { request, phase } = journey;
@@ -297,7 +297,7 @@ export class Router {
     this.#blaming.proven({ id, failure, phase }, request, nowMs);
   }
 
-  /** The last of every journey. Where no endpoint answered, the request itself may be at fault. */
+  /** Ends every journey. If no endpoint answered, the request itself may be at fault. */
   ended(journey: Journey, nowMs: number): void {
     this.#endTrial(journey);
     const { pending, request } = journey;
@@ -305,10 +305,10 @@ export class Router {
     const isRefusedByAll = refusedTokens(pending) > 1;
     const errors = pending.filter(({ failure }) => isAnswer(failure));
     const areErrorsAlike = errors.length > 1;
-    // If the client asks again and is answered, it was the endpoints.
+    // If the client's retry is answered, the endpoints were at fault.
     if (areErrorsAlike) this.#memory.noteUnanswered(request.fingerprint, errors, nowMs);
     for (const failed of pending) {
-      // Two tokens do not run out in the same request: it is the request that is refused.
+      // Two tokens do not run out during the same request: the request itself is refused.
       const isRequests =
         (isRefusedByAll && isToken(failed.failure)) || (areErrorsAlike && isAnswer(failed.failure));
       const proof = isRequests ? 'none' : 'open';
@@ -317,12 +317,12 @@ export class Router {
     journey.pending.length = 0;
   }
 
-  /** It was asked under another URL or with another token, or may have been. */
+  /** Whether the attempt used, or may have used, another URL or token. */
   #isOutdated({ forgetsBefore }: Journey, id: EndpointId): boolean {
     return (this.#forgotten.get(id) ?? 0) > forgetsBefore;
   }
 
-  /** What failed under a former URL or token may be asked as it is now, and is then judged as any other. */
+  /** An endpoint that failed under an old URL or token may be tried again, and is then judged as usual. */
   #readmit(journey: Journey, groupName: string): void {
     for (const id of journey.tried) {
       if (this.#isOutdated(journey, id)) journey.tried.delete(id);

@@ -13,14 +13,14 @@ describe('SignatureFamilies', () => {
     expect(families.of('s')).toBeUndefined();
   });
 
-  it('remembers nothing of a session without a family', () => {
+  it('remembers nothing about a session without a family', () => {
     const families = new SignatureFamilies(1);
     families.note('a', 'anthropic');
     families.note('b', undefined);
     expect(families.of('a')).toBe('anthropic');
   });
 
-  it('forgets the session whose last answer is the longest ago', () => {
+  it('evicts the session with the oldest last answer', () => {
     const families = new SignatureFamilies(2);
     for (const session of ['a', 'b', 'a', 'c']) families.note(session, 'anthropic');
     expect(['a', 'b', 'c'].map((session) => families.of(session))).toEqual([

@@ -22,7 +22,7 @@ describe('rampShare', () => {
 });
 
 describe('a ramp without a length', () => {
-  it('is over at once; one that has not begun is at its start', () => {
+  it('is over immediately; one that has not begun is at its start', () => {
     expect(rampShare({ ...ramp, durationMs: 0 }, 0)).toBe(1);
     expect(rampShare({ ...ramp, durationMs: 1 }, 0)).toBe(0.25);
     expect(rampShare(ramp, -5_000)).toBe(0.25);
@@ -31,7 +31,7 @@ describe('a ramp without a length', () => {
 
 describe('rampedEndpoint', () => {
   it('places a key by its hash, alike in all versions of a proxy', () => {
-    // FNV-1a and the final mix of MurmurHash3, as other replicas have it.
+    // FNV-1a and the final mix of MurmurHash3, as in other replicas.
     const shareOf = (key: string) => {
       let [low, high] = [0, 1];
       for (let step = 0; step < 24; step += 1) {
@@ -55,7 +55,7 @@ describe('rampedEndpoint', () => {
     expect(moved.length / keys.length).toBeLessThan(0.28);
   });
 
-  it('never takes a session back to the old endpoint', () => {
+  it('never moves a session back to the old endpoint', () => {
     fc.assert(
       fc.property(fc.string(), fc.nat(12_000), fc.nat(12_000), (key, one, other) => {
         const [early, late] = [Math.min(one, other), Math.max(one, other)];

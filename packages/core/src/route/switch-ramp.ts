@@ -4,7 +4,7 @@ import type { Ramp } from '@zephyr/contract/snapshot';
 import { unitHash } from './unit-hash.ts';
 
 /**
- * Share of new traffic that the active endpoint takes now.
+ * The current share of new traffic that goes to the active endpoint.
  * @param sinceReceivedMs Time since the snapshot was received, by the proxy's monotonic clock.
  */
 export function rampShare(ramp: Ramp, sinceReceivedMs: number): number {
@@ -14,14 +14,14 @@ export function rampShare(ramp: Ramp, sinceReceivedMs: number): number {
 }
 
 /**
- * Where a new session or request goes while the traffic moves over. A hash of the key decides: all
- * replicas place a session alike, and once it would go to the active endpoint it always does.
+ * Where a new session or request goes while traffic moves over. A hash of the key decides: all replicas
+ * place a session alike, and once it would go to the active endpoint it always does.
  */
 export function rampedEndpoint(
   ramp: Ramp,
   placing: {
     readonly activeId: EndpointId;
-    /** The session's id, or the request's where there is no session. */
+    /** The session's id, or the request's if there is no session. */
     readonly key: string;
     readonly sinceReceivedMs: number;
   },

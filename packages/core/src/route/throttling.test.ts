@@ -20,7 +20,7 @@ const turned = (fingerprint: string, waitMs?: number, source = 'ann', nowMs = 0)
   ...({ failure: 'rate_limited', waitMs, source, fingerprint, nowMs } as const),
 });
 
-/** One letter each: `.` answered, `x` refused without a time. */
+/** One character per request: `.` answered, `x` refused without a wait. */
 function after(story: string, from: ModelLimit = NO_LIMIT): ModelLimit {
   return [...story].reduce(
     (limit, each) => (each === '.' ? afterAnswer(limit, 0) : afterTurnedAway(limit, turned('a'))),
@@ -38,17 +38,17 @@ describe('shedShare', () => {
     ['two of two', 'xx', 2 / 3],
     ['four of six, answers between', 'xx.xx.', 2 / 7],
     ['eight of eleven, answers between', 'xx.xx.xxx.x', 5 / 12],
-    ['three in a row', '....................xxx', 0.95],
+    ['three consecutive', '....................xxx', 0.95],
     ['and one answered', '....................xxx.', 0],
   ])('%s', (_name, story, share) => {
     expect(shedShare(after(story), 0)).toBeCloseTo(share);
   });
 
-  it('is never all: a few requests find out that it is over', () => {
+  it('is never all: a few requests find out when it is over', () => {
     expect(shedShare(after('x'.repeat(10_000)), 0)).toBeLessThan(1);
   });
 
-  it('is over soon after the last that was refused', () => {
+  it('ends soon after the last refusal', () => {
     const limit = after('x'.repeat(20));
     expect(shedShare(limit, 9_999)).toBeGreaterThan(0.8);
     expect(shedShare(limit, 120_000)).toBeLessThan(0.01);
@@ -58,7 +58,7 @@ describe('shedShare', () => {
 describe('what fades', () => {
   const at = (limit: ModelLimit, nowMs: number) => shedShare(limit, nowMs);
 
-  it('requests of ten seconds ago weigh half, whenever they are counted', () => {
+  it('requests from ten seconds ago have half the weight, whenever they are counted', () => {
     const start = 1_000_000;
     const two = afterTurnedAway(afterTurnedAway(NO_LIMIT, turned('a', undefined, 'ann', start)), {
       ...turned('b', undefined, 'ann', start),
@@ -79,7 +79,7 @@ describe('what fades', () => {
     expect(at(after, start + 40_000)).toBeCloseTo((1 - 2 * 0.25) / 2);
   });
 
-  it('some in a row count for ten seconds', () => {
+  it('consecutive refusals count for ten seconds', () => {
     const start = 1_000_000;
     const limit: ModelLimit = { ...NO_LIMIT, asked: 3, inARow: 3, atMs: start };
     expect(isBusy(limit, start + 9_999)).toBe(true);
@@ -87,7 +87,7 @@ describe('what fades', () => {
     expect(isBusy({ ...limit, inARow: 2 }, start)).toBe(false);
   });
 
-  it('an answer shows for two seconds that the endpoint answers, unless somebody was refused', () => {
+  it('an answer shows for two seconds that the endpoint answers, unless a request was refused', () => {
     const limit = afterAnswer(NO_LIMIT, 1_000);
     expect([1_000, 2_999, 3_000].map((nowMs) => isAnswering(limit, nowMs))).toEqual([
       ...[true, true, false],
@@ -100,14 +100,14 @@ describe('what fades', () => {
 describe('turnsAwayFewer', () => {
   it.each([
     ['both refuse two of five', '..x.x', '.x..x', false],
-    ['one that was never asked', '', '..xx', true],
+    ['one that was never tried', '', '..xx', true],
     ['a little more than half as many is not clearly fewer', '....x', '....xx', false],
     ['a third is', '.......x', '....xxx', true],
     ['nothing was refused anywhere', '....', '....', false],
     ['one that refused its only request', 'x', '..xx', false],
-    ['one that refuses all, compared with what has just begun to', 'xxx', '........xx', false],
+    ['one that refuses all, compared with one that has just begun to', 'xxx', '........xx', false],
     [
-      'one that answers all but one, compared with what has just begun to',
+      'one that answers all but one, compared with one that has just begun to refuse',
       '...............x',
       '........xx',
       true,
@@ -116,7 +116,7 @@ describe('turnsAwayFewer', () => {
     expect(turnsAwayFewer(after(one), after(other), 0)).toBe(isFewer);
   });
 
-  it('is a matter of minutes, not of the moment', () => {
+  it('is judged over minutes, not by the moment', () => {
     const start = 1_000_000;
     const refused = afterTurnedAway(NO_LIMIT, turned('a', undefined, 'ann', start));
     const later = start + 300_000;
@@ -144,7 +144,11 @@ describe('isLimited', () => {
     ['nothing known', NO_LIMIT, false],
     ['answers', after('....'), false],
     ['a small share', { ...NO_LIMIT, asked: 0.1 }, true],
-    ['a named time', { ...NO_LIMIT, named: afterTurnedAway(NO_LIMIT, turned('a', 5)).named }, true],
+    [
+      'a requested wait',
+      { ...NO_LIMIT, named: afterTurnedAway(NO_LIMIT, turned('a', 5)).named },
+      true,
+    ],
     ['refused to one person', afterRefusal(NO_LIMIT, 'a', 0), false],
     ['refused to two', afterRefusal(afterRefusal(NO_LIMIT, 'a', 0), 'b', 0), true],
   ])('%s', (_, limit, isHeld) => {
@@ -152,14 +156,14 @@ describe('isLimited', () => {
   });
 });
 
-describe('a named time', () => {
-  it('stays as it is where a request is refused without one', () => {
+describe('a requested wait', () => {
+  it('stays as it is if a request is refused without one', () => {
     const once = afterTurnedAway(NO_LIMIT, turned('a', 5_000));
     expect(afterTurnedAway(once, turned('b')).named).toEqual(once.named);
     expect(afterTurnedAway(NO_LIMIT, turned('a')).named).toEqual({ status: 'none' });
   });
 
-  it('never becomes shorter, and what is confirmed stays so', () => {
+  it('never becomes shorter, and a confirmed one stays confirmed', () => {
     const long = afterTurnedAway(NO_LIMIT, turned('a', 5_000));
     const confirmed = afterTurnedAway(long, turned('b', 1_000, 'bob'));
     expect(confirmed.named).toMatchObject({ status: 'confirmed', untilAtMs: 5_000 });
@@ -168,7 +172,7 @@ describe('a named time', () => {
     expect(afterTurnedAway(NO_LIMIT, turned('a', -5)).named).toMatchObject({ untilAtMs: 0 });
   });
 
-  it('is waited for by a person who got it twice, and by all when two people did', () => {
+  it('applies to a person who got it twice, and to all if two people did', () => {
     const once = afterTurnedAway(NO_LIMIT, turned('a', 5_000));
     expect(namedAt(once, 0).status).toBe('claimed');
     expect(namedAt(afterTurnedAway(once, turned('a', 5_000)), 0).status).toBe('claimed');
@@ -194,7 +198,7 @@ describe('a named time', () => {
 });
 
 describe('a refused model', () => {
-  it('is refused to all when two different requests were refused', () => {
+  it('is refused for all once it was refused for two people', () => {
     const once = afterRefusal(NO_LIMIT, 'a', 0);
     expect(isRefused(once, 1)).toBe(false);
     expect(isRefused(afterRefusal(once, 'a', 0), 1)).toBe(false);

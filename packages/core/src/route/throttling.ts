@@ -1,20 +1,20 @@
 /**
- * What one proxy knows of one model on one endpoint with its token: how much load it refuses,
- * whether it named a wait, whether it refuses the model. Other models are not affected.
+ * What one proxy knows about one model on one endpoint with its token: how much load it refuses,
+ * whether it asked to wait, whether it refuses the model. Other models are not affected.
  *
- * Load is shed, the endpoint is not closed. The share of requests that go elsewhere first is that
- * of client-side throttling: 0 until more than half of the recent requests were refused, then
- * rising, never 1. Several in a row without an answer between them raise it at once.
+ * Load is shed, the endpoint is not closed. The share of requests that go elsewhere first is that of
+ * client-side throttling: 0 until more than half of the recent requests were refused, then rising, but
+ * never 1. Several consecutive refusals raise it immediately.
  * @see https://sre.google/sre-book/handling-overload/ "Client-Side Throttling", K = 2
  */
 import type { FailureClass } from '@zephyr/contract/failure';
 
 export interface ModelLimit {
-  /** Requests, and those of them that were answered; both decay, and are as of `atMs`. */
+  /** Requests, and how many of them were answered; both decay, and are as of `atMs`. */
   readonly asked: number;
   readonly answered: number;
   readonly atMs: number;
-  /** The same over minutes: how much of it is the endpoint's habit. */
+  /** The same over minutes: what is usual for the endpoint. */
   readonly usual: { readonly asked: number; readonly answered: number };
   /** Requests refused since the last answer. */
   readonly inARow: number;
@@ -24,13 +24,13 @@ export interface ModelLimit {
 }
 
 /**
- *     none              --(refused with a time)-->                        claimed
+ *     none              --(refused with a wait)-->                        claimed
  *     claimed           --(another request of the same person too)-->     repeated
- *     claimed, repeated --(a request of somebody else too)-->             confirmed
- *     any               --(an answer | the time has passed)-->            none
+ *     claimed, repeated --(another person's request too)-->               confirmed
+ *     any               --(an answer | the wait has passed)-->            none
  *
- * `claimed`: asked after the others, in case the limit is that of one request alone. `repeated`: in
- * addition, not asked for this person until then. `confirmed`: not asked for anybody until then.
+ * `claimed`: tried after the others, in case the limit applies to one request alone. `repeated`: also not
+ * tried for this person until the wait has passed. `confirmed`: not tried for anyone until then.
  */
 export type NamedTime =
   | { readonly status: 'none' }
@@ -42,7 +42,7 @@ export type NamedTime =
       readonly fingerprint: string;
     };
 
-/** `claimed`: seen by one person only, who may have asked for something that others may use. */
+/** `claimed`: seen by one person only; the model may still work for others. */
 export type ModelRefusal =
   | { readonly status: 'none' }
   | {
@@ -62,22 +62,22 @@ export const NO_LIMIT: ModelLimit = {
   refusal: { status: 'none' },
 };
 
-/** Requests of ten seconds ago weigh half. */
+/** Requests from ten seconds ago have half the weight. */
 const HALF_LIFE_MS = 10_000;
-/** In what is usual, those of five minutes ago: an endpoint that is rarely asked is known by few. */
+/** For `usual`, those from five minutes ago: a rarely used endpoint is judged by few requests. */
 const USUAL_HALF_LIFE_MS = 300_000;
-/** What an endpoint that was never asked is taken for: one answer. */
+/** Prior of an endpoint that was never tried: one answer. */
 const PRIOR_ANSWERS = 1;
-/** Elsewhere fewer are refused: below this share of what is refused here. */
+/** Another endpoint refuses clearly fewer if its refused share is below this fraction of the share here. */
 const CLEARLY_FEWER = 0.5;
-/** K of the SRE book: half of the requests may be refused before any go elsewhere. */
+/** K in the SRE book: half of the requests may be refused before any go elsewhere. */
 const TOLERANCE = 2;
-/** Where two fifths are refused by chance: one time in sixteen. The next answer ends it. */
+/** If two fifths are refused by chance, happens one time in sixteen. The next answer ends it. */
 const MANY_IN_A_ROW = 3;
 const SHARE_IN_A_ROW = 0.95;
 /** An answer this recent shows that the endpoint still answers. */
 const ANSWERS_FOR_MS = 2_000;
-/** A relay may begin to serve a model after a change of its configuration. */
+/** A relay may start to serve a model after a configuration change. */
 const REFUSED_FOR_MS = 300_000;
 
 export function afterAnswer(limit: ModelLimit, nowMs: number): ModelLimit {
@@ -96,7 +96,7 @@ export function afterAnswer(limit: ModelLimit, nowMs: number): ModelLimit {
 
 export interface TurnedAway {
   readonly failure: FailureClass;
-  /** The wait that the endpoint asked for, capped by the caller. */
+  /** The requested wait, capped by the caller. */
   readonly waitMs: number | undefined;
   readonly source: string;
   readonly fingerprint: string;
@@ -116,7 +116,7 @@ export function afterTurnedAway(limit: ModelLimit, turned: TurnedAway): ModelLim
   };
 }
 
-/** The endpoint refused the model to a request that another endpoint answered. */
+/** The endpoint refused the model for a request that another endpoint answered. */
 export function afterRefusal(limit: ModelLimit, source: string, nowMs: number): ModelLimit {
   const { refusal } = limit;
   const isSame = refusal.status === 'none' || refusal.source === source;
@@ -124,7 +124,7 @@ export function afterRefusal(limit: ModelLimit, source: string, nowMs: number): 
   return { ...limit, refusal: { status, source, untilAtMs: nowMs + REFUSED_FOR_MS } };
 }
 
-/** Whether it refuses the model to everybody. */
+/** Whether it refuses the model for everyone. */
 export function isRefused({ refusal }: ModelLimit, nowMs: number): boolean {
   return refusal.status === 'confirmed' && nowMs < refusal.untilAtMs;
 }
@@ -132,7 +132,7 @@ export function isRefused({ refusal }: ModelLimit, nowMs: number): boolean {
 /** The share of requests that go elsewhere first, 0 to 1. */
 export function shedShare(limit: ModelLimit, nowMs: number): number {
   if (isBusy(limit, nowMs)) return SHARE_IN_A_ROW;
-  // Both decay alike: which is larger needs no power.
+  // Both decay alike: comparing them needs no `pow`.
   if (limit.asked <= TOLERANCE * limit.answered) return 0;
   const decay = decayOf(limit, nowMs);
   const [asked, answered] = [limit.asked * decay, limit.answered * decay];
@@ -146,18 +146,18 @@ export function isBusy({ inARow, atMs }: ModelLimit, nowMs: number): boolean {
 
 /**
  * Whether one endpoint has refused clearly fewer requests than another in the last minutes. A single
- * one of late, or none at all, is fewer than what has just begun.
+ * recent refusal, or none, counts as fewer than refusals that have just begun.
  */
 export function turnsAwayFewer(one: ModelLimit, other: ModelLimit, nowMs: number): boolean {
   return usuallyTurnedAway(one, nowMs) < CLEARLY_FEWER * usuallyTurnedAway(other, nowMs);
 }
 
-/** Whether it has just answered the model and turned nobody away since. */
+/** Whether it has just answered the model and refused none since. */
 export function isAnswering({ inARow, answeredAtMs }: ModelLimit, nowMs: number): boolean {
   return inARow === 0 && answeredAtMs !== undefined && nowMs - answeredAtMs < ANSWERS_FOR_MS;
 }
 
-/** Whether any of it puts the endpoint behind others. */
+/** Whether any of it ranks the endpoint behind others. */
 export function isLimited(limit: ModelLimit, nowMs: number): boolean {
   return (
     shedShare(limit, nowMs) > 0 ||
@@ -166,13 +166,13 @@ export function isLimited(limit: ModelLimit, nowMs: number): boolean {
   );
 }
 
-/** Whether the endpoint is not asked for this person until the named wait is over. */
+/** Whether the endpoint is skipped for this person until the requested wait is over. */
 export function isWaitedFor(limit: ModelLimit, source: string, nowMs: number): boolean {
   const named = namedAt(limit, nowMs);
   return named.status === 'confirmed' || (named.status === 'repeated' && named.source === source);
 }
 
-/** The named wait at `nowMs`: none once it has passed. */
+/** The requested wait at `nowMs`: none once it has passed. */
 export function namedAt({ named }: ModelLimit, nowMs: number): NamedTime {
   return named.status !== 'none' && nowMs >= named.untilAtMs ? { status: 'none' } : named;
 }
@@ -196,7 +196,7 @@ function usualAfter(limit: ModelLimit, answered: 0 | 1, nowMs: number): ModelLim
   return { asked: usual.asked * decay + 1, answered: usual.answered * decay + answered };
 }
 
-/** The share of requests, 0 to 1. */
+/** A share of requests, 0 to 1. */
 function usuallyTurnedAway(limit: ModelLimit, nowMs: number): number {
   const decay = decayOf(limit, nowMs, USUAL_HALF_LIFE_MS);
   const { asked, answered } = limit.usual;

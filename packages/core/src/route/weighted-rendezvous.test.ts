@@ -19,7 +19,7 @@ describe('sharedEndpoint', () => {
     }
   });
 
-  it('places a session alike whatever the order of the endpoints is', () => {
+  it('places a session alike whatever the order of the endpoints', () => {
     fc.assert(
       fc.property(fc.uuid(), fc.shuffledSubarray(shares, { minLength: 3 }), (key, shuffled) => {
         expect(sharedEndpoint(shuffled, key)).toBe(sharedEndpoint(shares, key));
@@ -27,20 +27,20 @@ describe('sharedEndpoint', () => {
     );
   });
 
-  it('moves only the sessions of an endpoint that goes', () => {
+  it('moves only the sessions of a removed endpoint', () => {
     const left = shares.filter(({ id }) => id !== A);
     const moved = keys.filter((key) => sharedEndpoint(left, key) !== sharedEndpoint(shares, key));
     expect(moved.every((key) => sharedEndpoint(shares, key) === A)).toBe(true);
     expect(new Set(moved.map((key) => sharedEndpoint(left, key)))).toEqual(new Set([B, C]));
   });
 
-  it('has nothing to choose from where there is none', () => {
+  it('is undefined if there is none to choose from', () => {
     expect(sharedEndpoint([], 'session')).toBeUndefined();
   });
 });
 
 describe('shareOf', () => {
-  it('is the share of new sessions, and null where there is none', () => {
+  it('is the share of new sessions, and null if there is none', () => {
     const two = shares.slice(0, 2);
     expect([A, B, C].map((id) => shareOf(two, id))).toEqual([0.75, 0.25, null]);
     expect(shareOf(undefined, A)).toBeNull();

@@ -4,16 +4,16 @@ import type { Share } from '@zephyr/contract/snapshot';
 import { unitHash } from './unit-hash.ts';
 
 /**
- * Which of the endpoints that share the load a session begins at: weighted rendezvous hashing. All
- * replicas place a session alike, and when an endpoint comes or goes only sessions from it or for it move.
+ * Which of the load-sharing endpoints a session starts at: weighted rendezvous hashing. All replicas place
+ * a session alike, and when an endpoint is added or removed only sessions to or from it move.
  * @param key The session's id.
- * @returns undefined where there is none to choose from
+ * @returns undefined if there is none to choose from
  */
 export function sharedEndpoint(shares: readonly Share[], key: string): EndpointId | undefined {
   let best: EndpointId | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const { id, weight } of shares) {
-    // Exponentially distributed: the smallest of several belongs to each by its weight.
+    // Exponentially distributed: each is the smallest with a probability in proportion to its weight.
     const distance = -Math.log(1 - unitHash(`${id}/${key}`)) / weight;
     if (distance >= bestDistance) continue;
     best = id;
@@ -22,7 +22,7 @@ export function sharedEndpoint(shares: readonly Share[], key: string): EndpointI
   return best;
 }
 
-/** Its share of the new sessions; null where it takes none of them by weight. */
+/** Its share of new sessions; null if it gets none by weight. */
 export function shareOf(shares: readonly Share[] | undefined, id: EndpointId): number | null {
   const own = shares?.find((share) => share.id === id);
   if (own === undefined) return null;

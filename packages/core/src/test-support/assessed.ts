@@ -1,9 +1,9 @@
-/** Endpoints as they are, with scores as a test needs them. */
+/** Real endpoint states, with scores set by the test. */
 import { type Assessment, assess } from '../decide/assessment.ts';
 import type { Context } from '../decide/context.ts';
 import type { World } from '../decide/world.ts';
 
-/** Latencies in milliseconds; null: unknown. An endpoint that is not named has one of a second. */
+/** Latencies in milliseconds; null: unknown. Endpoints not listed have a second. */
 export type Latencies = Readonly<Record<string, number | null>>;
 
 export function assessed(

@@ -1,4 +1,4 @@
-/** A router with some endpoints, for tests: requests are asked of them as the proxy does. */
+/** A router with some endpoints, for tests: requests are sent to them as by the proxy. */
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
 
@@ -23,17 +23,17 @@ export const B = endpoint('b');
 
 export type Answer = 'ok' | 'cut' | FailureClass | { failure: FailureClass; waitMs: number };
 
-/** How many there may be; `budget_spent`: two, and only such as need nothing of the retry budget. */
+/** How many retries are allowed; `budget_spent`: two, and only those free of the retry budget. */
 type RetriesLeft = number | 'budget_spent';
 
-/** One request under way. */
+/** One active request. */
 interface Asking {
   readonly journey: Journey;
   readonly story: string[];
   retries: number;
 }
 
-/** One proxy with some endpoints: asks like the proxy does, with one retry. */
+/** One proxy with some endpoints: sends requests as the real proxy does, with one retry. */
 export class RoutedWorld {
   nowMs = 1_000;
   random = 0.5;
@@ -58,7 +58,7 @@ export class RoutedWorld {
     return this.askAtOnce(answerOf, [request], retriesLeft).join();
   }
 
-  /** Each time, all that are under way choose before one of them is answered. */
+  /** In each round, all active requests choose before one of them is answered. */
   askAtOnce(
     answerOf: (id: string) => Answer,
     requests: readonly Partial<RoutedRequest>[],
@@ -86,7 +86,7 @@ export class RoutedWorld {
     return { journey, story: [], retries: 0 };
   }
 
-  /** @returns Whether it is asked again. */
+  /** @returns Whether it is retried. */
   #answer(
     asking: Asking,
     choice: Choice,
@@ -136,13 +136,13 @@ export class RoutedWorld {
   }
 }
 
-/** Nothing was delivered that could cost anything. */
+/** Nothing was delivered that could be billed. */
 function isFree(failure: FailureClass, { request }: Journey): boolean {
   return isUnreachable(failure) || scopeOf(failure, request.operation) === 'operation';
 }
 
 export const only = (id: string, answer: Answer) => (asked: string) =>
   asked === id ? answer : 'ok';
-/** Requests of different people. */
+/** Requests from different people. */
 export const who = (name: string) => ({ source: name, fingerprint: name });
 export const all = (answer: Answer) => () => answer;

@@ -1,4 +1,4 @@
-/** A story for tests: events at moments, and what the core made of them. */
+/** A scenario for tests: timed events, and the core's decisions. */
 
 import type { Decision } from '@zephyr/contract/decision';
 import type { FailureClass } from '@zephyr/contract/failure';
@@ -36,7 +36,7 @@ export const [A, B, C] = [endpointId('a'), endpointId('b'), endpointId('c')] as 
 export interface ScenarioSetup extends Partial<Omit<WorldSetup, 'groups'>> {
   readonly ids?: readonly EndpointId[];
   readonly group?: Partial<GroupSetting>;
-  /** Endpoints with a group, and so a token, of their own; the others share one. */
+  /** Endpoints with their own group, and so their own token; the others share one. */
   readonly alone?: readonly EndpointId[];
   readonly styleChoice?: EndpointSetting['styleChoice'];
   readonly preferencesMs?: Readonly<Record<string, number>>;
@@ -115,7 +115,7 @@ export class Scenario {
     });
   }
 
-  /** Rounds of probes of the same results, a minute apart. */
+  /** Rounds of probes with the same results, a minute apart. */
   rounds(count: number, results: Readonly<Record<string, number | FailureClass>>): this {
     for (let round = 0; round < count; round += 1) {
       this.pass(60_000);
@@ -135,7 +135,7 @@ export class Scenario {
       readonly succeeded?: number;
       readonly failed?: Partial<Record<FailureClass, number>>;
       readonly ttftMs?: readonly number[];
-      /** Of those times. */
+      /** The class of those times. */
       readonly class?: string;
     },
   ): this {

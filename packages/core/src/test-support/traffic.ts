@@ -1,27 +1,27 @@
-/** People who ask, probes as planned, and endpoints that are as quick as a test says: for hours. */
+/** Hours of simulated traffic: people's requests, planned probes, and endpoints as fast as a test says. */
 import type { EndpointId } from '@zephyr/contract/scalars';
 
 import { Scenario, type ScenarioSetup } from './scenario.ts';
 
-/** What an endpoint takes at a moment. */
+/** How long an endpoint takes at a moment. */
 export interface Speed {
   readonly probeMs: number;
-  /** What people wait for, by class; the middle of it. */
+  /** Median time to first token, by class. */
   readonly liveMs: number;
 }
 
 export interface TrafficSetup {
   readonly ids: readonly EndpointId[];
   readonly speed: (id: EndpointId, atMs: number) => Speed;
-  /** Requests in a second at a moment. */
+  /** Requests per second at a moment. */
   readonly perSecond?: (atMs: number) => number;
-  /** Of the requests of a moment. */
+  /** Class of the requests at a moment. */
   readonly className?: (atMs: number) => string;
-  /** Spread of single answers, of logarithms; 0: none. */
+  /** Spread of single answers, in logarithms; 0: none. */
   readonly sigma?: number;
   readonly seed?: number;
   readonly scenario?: Omit<ScenarioSetup, 'ids'>;
-  /** Share of the requests that go to another endpoint than the active one: sessions that stay. */
+  /** Share of the requests that do not go to the active endpoint: sessions that stay. */
   readonly strayShare?: number;
 }
 
@@ -29,7 +29,7 @@ export class TrafficScenario {
   readonly story: Scenario;
   readonly #setup: TrafficSetup;
   readonly #nextProbeAtMs = new Map<EndpointId, number>();
-  /** Moments of switches that took effect, with where to. */
+  /** The switches that took effect: when, and to which endpoint. */
   readonly switches: { readonly atMs: number; readonly toId: EndpointId }[] = [];
   #due = 0;
   #state: number;
@@ -44,13 +44,13 @@ export class TrafficScenario {
     return this.story.active;
   }
 
-  /** Seconds of life. */
+  /** Simulated seconds. */
   run(seconds: number): this {
     for (let second = 0; second < seconds; second += 1) this.#second();
     return this;
   }
 
-  /** Runs until the condition holds; fails after so many seconds. */
+  /** Runs until the condition holds. @returns The seconds it took; infinite if it did not hold in time. */
   until(condition: () => boolean, atMostSeconds: number): number {
     for (let second = 1; second <= atMostSeconds; second += 1) {
       this.#second();
@@ -98,7 +98,7 @@ export class TrafficScenario {
     }
   }
 
-  /** Log-normal with the middle 1. */
+  /** Log-normal with median 1. */
   #noise(sigma: number): number {
     const [a, b] = [Math.max(this.#random(), 1e-9), this.#random()];
     return Math.exp(sigma * Math.sqrt(-2 * Math.log(a)) * Math.cos(2 * Math.PI * b));

@@ -3,7 +3,7 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { AttemptPhase } from '../types.ts';
 
 /**
- * Failures without the endpoint's own word that it did not answer: it may have read the request,
+ * Failures without the endpoint's own statement that it did not answer: it may have read the request,
  * answered it and charged for it. Refusals are not charged for.
  */
 const SILENT: ReadonlySet<FailureClass> = new Set([
@@ -18,7 +18,7 @@ const SILENT: ReadonlySet<FailureClass> = new Set([
 export interface FailedTry {
   readonly failure: FailureClass;
   readonly phase: AttemptPhase;
-  /** The connection had died while it was idle: nobody read what was sent on it. */
+  /** The connection had died while idle: what was sent on it was not read. */
   readonly staleConnection: boolean;
 }
 

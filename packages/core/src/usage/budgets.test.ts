@@ -22,7 +22,7 @@ it('grants count for their person and their day', () => {
   expect(grantedUsd(grants, 'eve', NOW_MS)).toBe(0);
 });
 
-it('says what is left of each budget, and never less than nothing', () => {
+it('shows what is left of each budget, never less than 0', () => {
   const spentNanoUsd = () => ({ day: 12e9, week: 40e9, month: 40e9 });
   const rows = budgetsOf({ subjects: [ann], spentNanoUsd, grants, nowMs: NOW_MS });
   expect(rows).toEqual([
@@ -52,13 +52,13 @@ describe('budgetWarnings', () => {
     });
   };
 
-  it('says each level once', () => {
+  it('reports each level once', () => {
     expect(story([budget(7.9)], [budget(8)], [budget(9)], [budget(10)], [budget(11)])).toEqual([
       ...['', 'nearly_spent', '', 'spent', ''],
     ]);
   });
 
-  it('says only that it is spent where it jumps, and nothing when it falls to nearly', () => {
+  it('reports only spent if it jumps there, and nothing when it falls to nearly spent', () => {
     expect(story([budget(12)], [budget(12, { granted_usd: 5 })], [budget(1)])).toEqual([
       ...['spent', '', ''],
     ]);
@@ -73,7 +73,7 @@ describe('budgetWarnings', () => {
     expect(story([budget(10, other)], [budget(10), budget(10, other)])).toEqual(['spent', 'spent']);
   });
 
-  it('looks at each former warning a few times, however many there are', () => {
+  it('reads each earlier warning only a few times, however many there are', () => {
     const many = Array.from({ length: 300 }, (_, at) => budget(10, { name: `p${at}` }));
     const { warnings } = budgetWarnings(many, []);
     let looks = 0;
@@ -88,7 +88,7 @@ describe('budgetWarnings', () => {
     expect(looks).toBeLessThanOrEqual(2 * many.length);
   });
 
-  it('says it again in the next period, and after more was granted and spent', () => {
+  it('reports it again in the next period, and after more was granted and spent', () => {
     const next = { resets_at: '2026-11-30T00:00:00.000Z' };
     expect(story([budget(10)], [budget(0, next)], [budget(10, next)])).toEqual([
       ...['spent', '', 'spent'],

@@ -1,4 +1,4 @@
-/** What is left of budgets, and when people should know of it. */
+/** What is left of budgets, and when to warn people. */
 
 import type { Notice } from '@zephyr/contract/notice';
 import type { Budget, BudgetPeriod, Grant } from '@zephyr/contract/people-limits';
@@ -13,18 +13,18 @@ import {
 } from './people-limits.ts';
 import { dayOf } from './table.ts';
 
-/** Of a budget, from which people are warned. */
+/** The share of a budget from which people are warned. */
 const NEARLY = 0.8;
 
 export interface BudgetInput {
   readonly subjects: readonly LimitSubject[];
-  /** Of these people in the periods that run, in billionths of a dollar. */
+  /** For these people in the current periods, in billionths of a dollar. */
   readonly spentNanoUsd: (people: readonly string[]) => LimitCounters['spentNanoUsd'];
   readonly grants: readonly Grant[];
   readonly nowMs: number;
 }
 
-/** For today; other days' grants have ended. */
+/** For today; grants of other days have expired. */
 export function grantedUsd(grants: readonly Grant[], name: string, nowMs: number): number {
   const dayAtMs = dayOf(nowMs);
   const own = grants.filter((grant) => grant.name === name && grant.dayAtMs === dayAtMs);
@@ -60,7 +60,7 @@ export function budgetsOf({
   });
 }
 
-/** What was said of a budget in its period. */
+/** The warning given for a budget in its period. */
 export interface BudgetWarning {
   readonly name: string;
   readonly period: BudgetPeriod;
@@ -73,7 +73,7 @@ export interface WarningStep {
   readonly notices: readonly Notice[];
 }
 
-/** Each level of each budget is said once in its period, and again only after it fell below. */
+/** Each level of each budget is reported once per period, and again only after usage fell below it. */
 export function budgetWarnings(
   budgets: readonly Budget[],
   before: readonly BudgetWarning[],
@@ -93,7 +93,7 @@ export function budgetWarnings(
   return { warnings, notices };
 }
 
-/** Names hold no blank. */
+/** Names contain no spaces. */
 function nameOf({ name, period, resetsAt }: Omit<BudgetWarning, 'level'>): string {
   return `${name} ${period} ${resetsAt}`;
 }

@@ -22,7 +22,7 @@ const csvOf = (...models: readonly string[]) =>
     )
   ).split('\r\n');
 
-it('has a line for each row, and nothing for what was added up', () => {
+it('has a line per row, and empty fields for what was summed over', () => {
   expect(csvOf('opus')).toEqual([
     'person,endpoint,model,day,hour,requests,failed,input_tokens,output_tokens,cache_read_tokens,cache_write_tokens,cache_write_1h_tokens,cost_usd,unpriced,incomplete,possibly_billed_twice',
     'ann,,opus,2026-11-28,,2,1,3,4,5,13,7,1.5,0,1,0',

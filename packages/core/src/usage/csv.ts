@@ -10,7 +10,7 @@ const COLUMNS = [
 /** RFC 4180. */
 export const USAGE_CSV_HEAD = `${COLUMNS.join(',')}\r\n`;
 
-/** What was added up is empty. */
+/** Dimensions that were summed over are empty. */
 export function usageCsvLines(rows: readonly UsageLine[]): string {
   return rows
     .map((row) => `${COLUMNS.map((column) => cellOf(row[column])).join(',')}\r\n`)
@@ -20,7 +20,7 @@ export function usageCsvLines(rows: readonly UsageLine[]): string {
 function cellOf(value: string | number | null): string {
   if (value === null) return '';
   if (typeof value === 'number') return String(value);
-  // Spreadsheets would run it: names of models come from clients.
+  // Spreadsheets would execute it: model names come from clients.
   const text = /^[=+@\t\r-]/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -29,14 +29,14 @@ beforeEach(() => {
 });
 
 describe('PeopleCounters', () => {
-  it('adds what is its own and not shared yet to what is shared', () => {
+  it('adds its own unshared usage to the shared totals', () => {
     counters.receive(shared(100), NOW_MS);
     counters.used('ann', cost(7), NOW_MS);
     expect(counters.of(['ann'], NOW_MS).spentNanoUsd).toEqual({ day: 107, week: 107, month: 107 });
     expect(counters.of(['bob'], NOW_MS).spentNanoUsd.day).toBe(0);
   });
 
-  it('counts a batch once: until the totals that have it come', () => {
+  it('counts a batch once: until the totals that include it arrive', () => {
     counters.used('ann', cost(7), NOW_MS);
     counters.sealed(1);
     counters.used('ann', cost(5), NOW_MS);
@@ -52,7 +52,7 @@ describe('PeopleCounters', () => {
     expect(dayOf(counters)).toBe(12);
   });
 
-  it('goes on counting from the last known totals while none come', () => {
+  it('keeps counting from the last known totals while none arrive', () => {
     counters.receive(shared(100), NOW_MS);
     for (let second = 1; second <= 5; second += 1) {
       counters.used('ann', cost(1), NOW_MS + second * 1_000);
@@ -61,7 +61,7 @@ describe('PeopleCounters', () => {
     expect(dayOf(counters, NOW_MS + 6_000)).toBe(105);
   });
 
-  it('begins again with each period, before Redis says so', () => {
+  it('restarts with each period, before Redis does', () => {
     counters.receive(shared(100), NOW_MS);
     counters.used('ann', cost(7), NOW_MS);
     const spent = (atMs: number) => counters.of(['ann'], atMs).spentNanoUsd;
@@ -71,7 +71,7 @@ describe('PeopleCounters', () => {
     expect(spent(NOW_MS + 3 * DAY_MS)).toEqual({ day: 0, week: 0, month: 0 });
   });
 
-  it('counts what it let in at once, and forgets it with the minute', () => {
+  it('counts what it admitted immediately, and forgets it with the minute', () => {
     counters.began('ann', NOW_MS);
     counters.began('ann', NOW_MS);
     counters.ended('ann');
@@ -81,7 +81,7 @@ describe('PeopleCounters', () => {
     expect(later).toMatchObject({ requests: 0, tokens: 0, active: 1 });
   });
 
-  it('adds what others let in within this minute, and what runs there', () => {
+  it('adds what others admitted in this minute, and their active requests', () => {
     counters.began('ann', NOW_MS);
     counters.share(NOW_MS, 'changed');
     const letIn = { ann: letInOf(9, 9, 4), bob: letInOf(50, 0, 0) };
@@ -92,14 +92,14 @@ describe('PeopleCounters', () => {
     expect(counters.of(['ann'], NOW_MS + MINUTE_MS)).toMatchObject({ requests: 0, active: 2 });
   });
 
-  it('forgets what runs at others after 10 s without news: a missing Redis refuses nobody', () => {
+  it('forgets active requests of others after 10 s without news: a missing Redis refuses no one', () => {
     counters.began('ann', NOW_MS);
     counters.receive(shared(0, { ann: letInOf(2, 0, 2) }), NOW_MS);
     expect(counters.of(['ann'], NOW_MS + 10_000).active).toBe(3);
     expect(counters.of(['ann'], NOW_MS + 10_001).active).toBe(1);
   });
 
-  it('knows its own also where Redis has lost them', () => {
+  it('keeps its own counts even if Redis has lost them', () => {
     counters.began('ann', NOW_MS);
     counters.began('ann', NOW_MS);
     counters.share(NOW_MS, 'changed');
@@ -117,7 +117,7 @@ describe('PeopleCounters', () => {
     });
   });
 
-  it('knows of a team, however large, what it knows of its members', () => {
+  it('counts a team, however large, like its members', () => {
     const people = Array.from({ length: 6 }, (_, n) => `p${n}`);
     const teams = [people, people.slice(0, 1), people.slice(0, 5), ['p5', 'nobody']];
     const step = fc.record({
@@ -139,7 +139,7 @@ describe('PeopleCounters', () => {
   const sharedNow = (extent: 'changed' | 'whole', nowMs = NOW_MS) =>
     Object.fromEntries(counters.share(nowMs, extent).people);
 
-  it('shares whom the others do not know yet, and when asked everybody', () => {
+  it('shares people whom the others do not know yet, and on request everybody', () => {
     counters.began('ann', NOW_MS);
     counters.used('cid', cost(7), NOW_MS);
     expect(sharedNow('changed')).toEqual({ ann: letInOf(1, 0, 1) });
@@ -151,7 +151,7 @@ describe('PeopleCounters', () => {
     expect(sharedNow('whole')).toEqual({ ann: letInOf(1, 0, 1), ...news });
   });
 
-  it('shares again what no answer came for, or what has changed since', () => {
+  it('shares again what was not answered, or has changed since', () => {
     counters.began('ann', NOW_MS);
     sharedNow('changed');
     counters.ended('ann');
@@ -163,7 +163,7 @@ describe('PeopleCounters', () => {
     expect(sharedNow('changed')).toEqual({});
   });
 
-  it('shares who runs since the minute before, and nothing of a minute that is over', () => {
+  it('shares requests active since the minute before, and nothing else of a past minute', () => {
     const later = NOW_MS + MINUTE_MS;
     counters.began('ann', NOW_MS);
     counters.began('bob', NOW_MS);
@@ -176,13 +176,13 @@ describe('PeopleCounters', () => {
     });
   });
 
-  it('does not count below nothing where more ends than began', () => {
+  it('never counts below 0 if more requests end than began', () => {
     counters.ended('ann');
     counters.began('ann', NOW_MS);
     expect(counters.of(['ann'], NOW_MS).active).toBe(1);
   });
 
-  it('adds what comes later to a batch that has not been written', () => {
+  it('adds later usage to a batch that has not been written', () => {
     counters.used('ann', cost(7), NOW_MS);
     counters.sealed(1);
     counters.used('ann', cost(5), NOW_MS);
@@ -192,7 +192,7 @@ describe('PeopleCounters', () => {
     expect(dayOf(counters)).toBe(12);
   });
 
-  it('takes a batch that was confirmed twice off once', () => {
+  it('subtracts a batch only once, even if confirmed twice', () => {
     counters.used('ann', cost(7), NOW_MS);
     counters.sealed(1);
     for (let time = 0; time < 2; time += 1) {
@@ -202,7 +202,7 @@ describe('PeopleCounters', () => {
     expect(dayOf(counters)).toBe(7);
   });
 
-  it('has the right sum after any writes, lost replies and repeats', () => {
+  it('has the correct sum after any writes, lost replies and repeats', () => {
     const steps = fc.array(fc.constantFrom('use', 'seal', 'write', 'lose', 'read'), {
       maxLength: 60,
     });
@@ -283,7 +283,7 @@ class WriterModel {
     this.#batches.set(this.#sequence, this.#open);
     this.#open = 0;
   }
-  /** Redis has the batch, but its reply is lost. */
+  /** Redis stores the batch, but its reply is lost. */
   lose(): void {
     const [first] = this.#batches;
     if (first === undefined || first[0] <= this.#known) return;
@@ -297,7 +297,7 @@ class WriterModel {
     this.counters.written(first[0]);
     this.#batches.delete(first[0]);
   }
-  /** Only after all was written. */
+  /** Only after everything was written. */
   read(): void {
     if (this.#batches.size === 0) this.counters.receive(shared(this.#redis), NOW_MS);
   }

@@ -1,27 +1,27 @@
 /**
- * What people use now, as one proxy knows it: what all proxies have shared, and its own that is not
- * shared yet. Nothing waits for what is shared: while it does not come, the last known goes on counting.
+ * What people use now, as known to one proxy: the totals shared by all proxies, plus its own usage that is
+ * not shared yet. Nothing waits for shared totals: until new ones arrive, the last known ones still count.
  */
 import type { BudgetPeriod } from '@zephyr/contract/people-limits';
 
 import { type LimitCounters, minuteOf, PERIODS, periodAt } from './people-limits.ts';
 import { dayOf } from './table.ts';
 
-/** Of one period, by person, in billionths of a dollar. */
+/** For one period, by person, in billionths of a dollar. */
 export interface SpentTotals {
   readonly fromAtMs: number;
   readonly people: ReadonlyMap<string, number>;
 }
 export type Spent = Readonly<Record<BudgetPeriod, SpentTotals>>;
 
-/** Requests and tokens are those of a minute, `active` are at the same time. */
+/** Requests and tokens are per minute; `active` is the number at the same time. */
 export interface LetIn {
   readonly requests: number;
   readonly tokens: number;
   readonly active: number;
 }
 
-/** What one proxy has let in: whole values, so that a repeat changes nothing. */
+/** What one proxy has admitted: absolute values, so that a repeat changes nothing. */
 export interface LimitsShare {
   /** When the minute begins, UTC. */
   readonly minuteAtMs: number;
@@ -30,7 +30,7 @@ export interface LimitsShare {
 
 export interface SharedCounters {
   readonly spent: Spent;
-  /** Of all proxies together, with what this one has just shared. */
+  /** Of all proxies together, including what this one has just shared. */
   readonly letIn: ReadonlyMap<string, LetIn>;
 }
 
@@ -39,10 +39,10 @@ interface Minute {
   tokens: number;
 }
 
-/** What the last answer of Redis says of some people together. */
+/** The totals of a list of people in the last answer of Redis. */
 interface News {
   readonly people: ReadonlySet<string>;
-  /** What other proxies let in. */
+  /** What other proxies have admitted. */
   readonly others: LetIn;
   readonly spent: Readonly<Record<BudgetPeriod, number>>;
 }
@@ -50,7 +50,7 @@ interface News {
 /** By person and day, in billionths of a dollar. */
 type Amounts = Map<string, Map<number, number>>;
 
-/** What runs at other proxies changes within seconds: older news of it refuse nobody. */
+/** Active requests at other proxies change within seconds: older reports refuse no request. */
 const ACTIVE_LIFE_MS = 10_000;
 
 const NOBODY: SpentTotals = { fromAtMs: 0, people: new Map() };
@@ -61,23 +61,23 @@ export class PeopleCounters {
   #othersMinuteAtMs = 0;
   #receivedAtMs = Number.NEGATIVE_INFINITY;
   #others: ReadonlyMap<string, LetIn> = new Map();
-  /** Of each list of people that was asked for since: a team may have a thousand. */
+  /** Cached per list of people queried since: a team may have a thousand. */
   #news = new WeakMap<readonly string[], News>();
   #minuteAtMs = 0;
   readonly #minute = new Map<string, Minute>();
   readonly #active = new Map<string, number>();
-  /** Of whom the others may know something else. */
+  /** People whose values at the other proxies may be outdated. */
   readonly #changed = new Set<string>();
-  /** All that was let in here when it was shared last. */
+  /** All that was admitted here when last shared. */
   #shared: ReadonlyMap<string, LetIn> = new Map();
   #sent: ReadonlyMap<string, LetIn> = new Map();
-  /** All that the shared totals do not have yet. */
+  /** All usage not yet in the shared totals. */
   readonly #unshared: Amounts = new Map();
-  /** The part of it that is in no batch. */
+  /** The part that is in no batch. */
   #open: Amounts = new Map();
-  /** The parts of it that are in a batch, by its number. */
+  /** The parts that are in a batch, by batch number. */
   readonly #sealed = new Map<number, Amounts>();
-  /** Batches that the next shared totals have in them. */
+  /** Batches that the next shared totals include. */
   readonly #written = new Set<number>();
 
   began(person: string, nowMs: number): void {
@@ -107,7 +107,7 @@ export class PeopleCounters {
     add(this.#unshared, { person, dayAtMs: dayOf(nowMs), amount: costNanoUsd });
   }
 
-  /** All that was used so far is in this batch. */
+  /** All usage so far is in this batch. */
   sealed(sequence: number): void {
     if (this.#open.size === 0) return;
     const sealed = this.#sealed.get(sequence);
@@ -116,14 +116,14 @@ export class PeopleCounters {
     this.#open = new Map();
   }
 
-  /** Redis has this batch. */
+  /** This batch is in Redis. */
   written(sequence: number): void {
     if (this.#sealed.has(sequence)) this.#written.add(sequence);
   }
 
   /**
-   * To be followed by `receive` with the answer; without one, the next share has it all again.
-   * @param extent `whole`: also of people whose values the others know, as far as Redis has lost nothing
+   * To be followed by `receive` with the answer; without one, the next share repeats everything.
+   * @param extent `whole`: also people whose values the others already know, unless Redis lost them
    */
   share(nowMs: number, extent: 'changed' | 'whole'): LimitsShare {
     this.#roll(nowMs);
@@ -162,7 +162,7 @@ export class PeopleCounters {
     return { requests, tokens, active: this.#active.get(person) ?? 0 };
   }
 
-  /** The sum over these people, without grants. Of the same list it is quick, however long the list is. */
+  /** The sum over these people, without grants. Fast for the same list, however long. */
   of(people: readonly string[], nowMs: number): Omit<LimitCounters, 'grantedUsd'> {
     this.#roll(nowMs);
     const news = this.#newsOf(people);
@@ -223,7 +223,7 @@ export class PeopleCounters {
   }
 }
 
-/** Never below nothing: where Redis has lost something, it does not have this proxy's yet. */
+/** Never negative: if Redis has lost data, its totals do not include this proxy's yet. */
 function without(all: LetIn, own = NOTHING): LetIn {
   return {
     requests: Math.max(0, all.requests - own.requests),
@@ -236,7 +236,7 @@ function isSame(one: LetIn, two: LetIn): boolean {
   return one.requests === two.requests && one.tokens === two.tokens && one.active === two.active;
 }
 
-/** Of these people; as many steps as the shorter of the two has. */
+/** The values of these people; takes as many steps as the smaller of the two has entries. */
 function* valuesOf<Value>(
   all: ReadonlyMap<string, Value>,
   people: ReadonlySet<string>,

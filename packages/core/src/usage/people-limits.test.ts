@@ -48,7 +48,7 @@ describe('periodAt', () => {
 });
 
 describe('limitVerdict', () => {
-  it('admits who has no limit, and who is below each', () => {
+  it('admits people without a limit, and those below all', () => {
     expect(limitVerdict({}, spent(1e6), NOW_MS)).toBe(ADMITTED);
     const counters = { ...spent(9.99), requests: 4, tokens: 99, active: 1 };
     const limits = {
@@ -75,13 +75,13 @@ describe('limitVerdict', () => {
     ]);
   });
 
-  it('lets nobody begin more than the active requests allow, until one ends', () => {
+  it('admits no more than the allowed active requests, until one ends', () => {
     expect(overOf({ activeRequests: 2 }, { ...nothing, active: 2 })).toEqual([
       ...['active_requests', 2, 2, undefined],
     ]);
   });
 
-  it('names the budget that lasts longest, also a week that ends after its month', () => {
+  it('reports the budget that lasts longest, even a week that ends after its month', () => {
     const all = { budgetUsdPerDay: 1, budgetUsdPerWeek: 1, budgetUsdPerMonth: 1 };
     expect(overOf(all, spent(2))[0]).toBe('budget_usd_per_month');
     expect(overOf({ ...all, budgetUsdPerMonth: 9 }, spent(2))[0]).toBe('budget_usd_per_week');
@@ -92,7 +92,7 @@ describe('limitVerdict', () => {
     );
   });
 
-  it('adds what was granted to each budget', () => {
+  it('adds the grant to each budget', () => {
     const all = { budgetUsdPerDay: 1, budgetUsdPerMonth: 10 };
     expect(overOf(all, { ...spent(3, 3, 11), grantedUsd: 2 })).toEqual([
       ...['budget_usd_per_day', 3, 3, '2026-11-29T00:00:00.000Z'],
@@ -100,7 +100,7 @@ describe('limitVerdict', () => {
     expect(overOf(all, { ...spent(2.9, 3, 11.9), grantedUsd: 2 })).toBe('admitted');
   });
 
-  it('never admits at or above a limit, and never refuses below all', () => {
+  it('never admits at or above a limit, and never refuses below all limits', () => {
     const amount = fc.integer({ min: 1, max: 50 });
     const property = fc.property(
       fc.record({
@@ -135,7 +135,7 @@ describe('limitSubjects', () => {
     clientDefaults: { budgetUsdPerDay: 1, requestsPerMinute: 9 },
   };
 
-  it('has the defaults where a person has no value of their own', () => {
+  it('uses the defaults if a person has no own value', () => {
     expect(limitSubjects(config)).toEqual([
       {
         ...{ of: 'person', name: 'ann', members: ['ann'] },
@@ -149,12 +149,12 @@ describe('limitSubjects', () => {
     ]);
   });
 
-  it('leaves out who has no limit', () => {
+  it('leaves out people without a limit', () => {
     const teams = [{ name: 'core', members: ['ann'] }];
     expect(limitSubjects({ ...config, teams, clientDefaults: {} })).toHaveLength(1);
   });
 
-  it('takes everybody together where nobody has a key', () => {
+  it('counts everybody together without keys', () => {
     const open = { clients: [], teams: [], clientDefaults: { budgetUsdPerDay: 1 } };
     expect(limitSubjects(open)).toMatchObject([{ name: 'anonymous', members: ['anonymous'] }]);
     expect(limitSubjects({ ...open, clientDefaults: {} })).toEqual([]);

@@ -1,4 +1,4 @@
-/** Whether a person or a team is within its limits. All periods are those of UTC; weeks begin on Monday. */
+/** Whether a person or team is within its limits. All periods are in UTC; weeks begin on Monday. */
 import type { BudgetPeriod, LimitName, SubjectKind } from '@zephyr/contract/people-limits';
 import { DAY_MS, MINUTE_MS, NANO } from '@zephyr/contract/units';
 import type { ANONYMOUS } from '@zephyr/contract/usage';
@@ -7,16 +7,16 @@ import { dayOf } from './table.ts';
 
 const anonymous: typeof ANONYMOUS = 'anonymous';
 
-/** As the configuration has them; absent: no limit. */
+/** From the configuration; absent: no limit. */
 export interface UsageLimits {
   readonly budgetUsdPerDay?: number | undefined;
   readonly budgetUsdPerWeek?: number | undefined;
   readonly budgetUsdPerMonth?: number | undefined;
   readonly requestsPerMinute?: number | undefined;
-  /** All but cache reads, as the Messages API counts. */
+  /** Excluding cache reads, as the Messages API counts. */
   readonly tokensPerMinute?: number | undefined;
   readonly activeRequests?: number | undefined;
-  /** Names, or patterns with a star. */
+  /** Names, or patterns with `*`. */
   readonly models?: readonly string[] | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface LimitsConfig {
   readonly clientDefaults: UsageLimits;
 }
 
-/** Somebody whose use is added up, and the limits of the sum. */
+/** A person or team, and the limits of their total usage. */
 export interface LimitSubject {
   readonly of: SubjectKind;
   readonly name: string;
@@ -38,8 +38,8 @@ export interface LimitSubject {
 }
 
 /**
- * Those with a limit: people in the order of the configuration, then teams. Where nobody has a key,
- * all together are one person.
+ * Those with a limit: people in the order of the configuration, then teams. Without keys, everybody
+ * together counts as one person.
  */
 export function limitSubjects({
   clients,
@@ -77,7 +77,7 @@ function limitsIn(table: UsageLimits): UsageLimits {
   );
 }
 
-/** From its first moment to the first that is not of it any more. */
+/** `fromAtMs` is inclusive, `untilAtMs` exclusive. */
 export interface Period {
   readonly fromAtMs: number;
   readonly untilAtMs: number;
@@ -103,14 +103,14 @@ export function budgetUsd(limits: UsageLimits, period: BudgetPeriod): number | u
   return limits[BUDGETS[period]];
 }
 
-/** What was used until now, as far as it is known here. */
+/** Usage so far, as far as known here. */
 export interface LimitCounters {
   readonly spentNanoUsd: Readonly<Record<BudgetPeriod, number>>;
   /** For today, on top of every budget. */
   readonly grantedUsd: number;
-  /** Let in within this minute. */
+  /** Admitted in this minute. */
   readonly requests: number;
-  /** Of answers that ended within this minute. */
+  /** Of answers that ended in this minute. */
   readonly tokens: number;
   readonly active: number;
 }
@@ -120,10 +120,10 @@ export type LimitVerdict =
   | {
       readonly status: 'over';
       readonly limit: LimitName;
-      /** In the unit of the limit; a budget with what was granted. */
+      /** In the unit of the limit; a budget includes the grant. */
       readonly used: number;
       readonly allowed: number;
-      /** Undefined: as soon as a request has ended. */
+      /** Undefined: as soon as a request ends. */
       readonly resetsAtMs: number | undefined;
     };
 
@@ -131,7 +131,7 @@ export type Over = Extract<LimitVerdict, { status: 'over' }>;
 
 export const ADMITTED: LimitVerdict = { status: 'admitted' };
 
-/** Whether one more request may begin. Of several limits, the one that lasts longest. */
+/** Whether one more request may begin. If several limits are exceeded, the one that lasts longest. */
 export function limitVerdict(
   limits: UsageLimits,
   counters: LimitCounters,
@@ -140,7 +140,7 @@ export function limitVerdict(
   return overBudget(limits, counters, nowMs) ?? overRate(limits, counters, nowMs) ?? ADMITTED;
 }
 
-/** A month ends on or after its days; a week may end after its month. */
+/** A month never ends before its days do; a week may end after its month. */
 function overBudget(
   limits: UsageLimits,
   { spentNanoUsd, grantedUsd }: LimitCounters,

@@ -29,7 +29,7 @@ describe('usagePeriod', () => {
     expect(of(since, until)).toBe(expected);
   });
 
-  it('has hours where they are asked for, while they are kept', () => {
+  it('has hours on request, while they are kept', () => {
     expect(of('2d', undefined, true)).toMatch(/ hour$/);
     expect(of('840h', undefined, true)).toMatch(/ hour$/);
     expect(of('36d', undefined, true)).toMatch(/35 days/);
@@ -62,7 +62,7 @@ describe('usagePeriod', () => {
     expect(of(since, until)).toContain(why);
   });
 
-  it('repeats what it refuses, as far as a line goes', () => {
+  it('quotes what it rejects, up to a line', () => {
     expect(of('1d', 'soon')).toContain('"soon"');
     expect(of('x'.repeat(41))).toContain(`"${'x'.repeat(40)}"`);
   });

@@ -1,4 +1,4 @@
-/** The time that a report of usage is about. Days are those of UTC. */
+/** The period of a usage report. Days are UTC. */
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 import type { TimeUnit } from '@zephyr/contract/usage';
 
@@ -6,12 +6,12 @@ import { DAYS_LIFE_MS, HOURS_LIFE_MS } from './retention.ts';
 import { dayOf, hourOf } from './table.ts';
 
 export interface AskedPeriod {
-  /** `7d`, `24h` (today and this hour included), `2026-11-01`, or a moment in ISO 8601. */
+  /** `7d`, `24h` (including today and this hour), `2026-11-01`, or an ISO 8601 time. */
   readonly since: string;
   /** The same; undefined: now. */
   readonly until: string | undefined;
   readonly nowMs: number;
-  /** Rows of hours are asked for. */
+  /** Hourly rows are requested. */
   readonly wantsHours: boolean;
 }
 
@@ -20,7 +20,7 @@ export type UsagePeriod =
       readonly status: 'known';
       readonly sinceAtMs: number;
       readonly untilAtMs: number;
-      /** Hours where days would be too coarse. */
+      /** Hours if days would be too coarse. */
       readonly unit: TimeUnit;
     }
   | { readonly status: 'rejected'; readonly why: string };
@@ -38,13 +38,13 @@ export function usagePeriod({ since, until, nowMs, wantsHours }: AskedPeriod): U
   if (unit === 'hour' && ageMs > HOURS_LIFE_MS) {
     return {
       status: 'rejected',
-      why: `hours are kept for ${HOURS_LIFE_MS / DAY_MS} days: ask for whole days (UTC)`,
+      why: `hourly usage is kept for ${HOURS_LIFE_MS / DAY_MS} days: request whole days (UTC)`,
     };
   }
   const oldestAtMs = dayOf(nowMs) - DAYS_LIFE_MS;
   return {
     ...{ status: 'known', unit, sinceAtMs: Math.max(sinceAtMs, oldestAtMs) },
-    // Nothing is read of what has not begun: Redis is asked for each hour or day.
+    // Future hours and days are not read: each costs a query to Redis.
     untilAtMs: Math.min(untilAtMs, nowMs),
   };
 }

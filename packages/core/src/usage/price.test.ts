@@ -31,17 +31,17 @@ describe('priceOf', () => {
     expect(priceOf(model)?.inputUsd).toBe(inputUsd);
   });
 
-  it.each(['gpt-9', '', 'claude-', 'none'])('knows no price of %j', (model) => {
+  it.each(['gpt-9', '', 'claude-', 'none'])('knows no price for %j', (model) => {
     expect(priceOf(model)).toBeUndefined();
     expect(cautiousPriceOf(model).inputUsd).toBe(5);
   });
 
-  it('takes a configured price behind a prefix as well', () => {
+  it('finds a configured price after a prefix too', () => {
     const own = { model: 'claude-x', inputUsd: 9, outputUsd: 9, cacheReadUsd: 9, cacheWriteUsd: 9 };
     expect(priceOf('vendor/claude-x-1', [own])).toBe(own);
   });
 
-  it('takes the longest name that fits, wherever it is in the list', () => {
+  it('takes the longest matching name, wherever it is in the list', () => {
     const own = ['claude', 'claude-haiku-4-5', 'claude-haiku', 'claude-opus'].map(
       (model, inputUsd) => ({
         model,
@@ -52,7 +52,7 @@ describe('priceOf', () => {
     expect(priceOf('claude-haiku-4-5-x', own.toReversed())?.model).toBe('claude-haiku-4-5');
   });
 
-  it('prefers a configured price to a default one that fits better', () => {
+  it('prefers a configured price to a better matching default', () => {
     const own = { model: 'claude', inputUsd: 9, outputUsd: 9, cacheReadUsd: 9, cacheWriteUsd: 9 };
     expect(priceOf('claude-haiku-4-5', [own])).toBe(own);
   });

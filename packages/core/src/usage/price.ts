@@ -1,4 +1,4 @@
-/** What tokens cost, for people and probes alike. */
+/** The cost of tokens, for people and probes alike. */
 import type { TokenUsage } from '@zephyr/contract/probe';
 import { TOKENS_PER_PRICE } from '@zephyr/contract/units';
 
@@ -11,9 +11,9 @@ export interface Price {
   readonly inputUsd: number;
   readonly outputUsd: number;
   readonly cacheReadUsd: number;
-  /** For five minutes. */
+  /** Cache write for five minutes. */
   readonly cacheWriteUsd: number;
-  /** For an hour; absent: twice the input price, as at the Messages API. */
+  /** Cache write for an hour; absent: twice the input price, as in the Messages API. */
   readonly cacheWrite1hUsd?: number | undefined;
 }
 
@@ -24,8 +24,8 @@ const {
 } = DEFAULT_POLICY.sessions;
 
 /**
- * List prices of the Messages API, November 2026. Without the surcharge of prompts of more than 200,000
- * tokens and of server tools, which `usage` does not name by price.
+ * List prices of the Messages API, November 2026. Without the surcharges for prompts of more than 200,000
+ * tokens and for server tools, which `usage` does not itemise.
  * @see https://claude.com/pricing
  */
 const DEFAULT_PRICES: readonly Price[] = [
@@ -44,31 +44,31 @@ const DEFAULT_PRICES: readonly Price[] = [
 
 const CACHE_WRITE_1H_RATIO = 2;
 
-/** Probes of an unlisted model count like an expensive one: a budget must not be overspent. */
+/** Probes of an unlisted model are priced like an expensive one: a budget must not be overspent. */
 const UNKNOWN_MODEL: Price = priceOfInput('', INPUT_USD.opus);
 
 /**
- * The price of a model: the longest name in the list that the model's name begins with, also behind
- * the prefix of a cloud or a relay (`us.anthropic.claude-…`, `vendor/claude-…`); else that of the
- * family that it names. Undefined where nothing fits.
+ * The price of a model: that of the longest name in the list which is a prefix of the model's name, also
+ * after the prefix of a cloud or relay (`us.anthropic.claude-…`, `vendor/claude-…`); else that of the
+ * family in its name. Undefined if nothing matches.
  *
- * @param own prices of the configuration, which take precedence over the default ones
+ * @param own prices from the configuration, which take precedence over the defaults
  */
 export function priceOf(model: string, own: readonly Price[] = []): Price | undefined {
   const known = longestOf(model, own) ?? longestOf(model, DEFAULT_PRICES);
   if (known !== undefined) return known;
   const at = model.indexOf('claude-');
   if (at > 0) return priceOf(model.slice(at), own);
-  // `other` has none.
+  // The family `other` has none.
   return longestOf(familyOf(model), DEFAULT_PRICES);
 }
 
-/** For a budget: a model without a known price is counted like an expensive one. */
+/** For a budget: a model without a known price is priced like an expensive one. */
 export function cautiousPriceOf(model: string, own: readonly Price[] = []): Price {
   return priceOf(model, own) ?? UNKNOWN_MODEL;
 }
 
-/** @param usage `cacheWrite1hTokens` are a part of the cache writes; absent: none of them. */
+/** @param usage `cacheWrite1hTokens` is the part of the cache writes that lasts an hour; absent: none. */
 export function costUsd(
   usage: TokenUsage & { readonly cacheWrite1hTokens?: number | undefined },
   price: Price,
@@ -95,7 +95,7 @@ function longestOf(model: string, prices: readonly Price[]): Price | undefined {
     );
 }
 
-/** All current models charge 5 times the input price for output, and the same factors for cache use. */
+/** All current models charge 5 times the input price for output, and the same factors for the cache. */
 function priceOfInput(model: string, inputUsd: number): Price {
   return {
     model,

@@ -4,7 +4,7 @@ import type { PROBES, UsageRow } from '@zephyr/contract/usage';
 
 const PERSON: typeof PROBES = 'probes';
 
-/** One probe as a row of the ledger, of the hour in which it began. */
+/** One probe as a row of the ledger, in the hour in which it started. */
 export function usageOfProbe(
   { endpointId, startedAtMs, verdict, usage, costUsd }: ProbeResult,
   model: string,

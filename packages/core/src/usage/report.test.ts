@@ -16,7 +16,7 @@ const row = (
 const query = { sinceAtMs: 0, untilAtMs: DAY_MS };
 
 describe('the order of the rows', () => {
-  /** Each before the next; what comes first decides whatever follows it. */
+  /** Each sorts before the next; earlier criteria take precedence. */
   const cases: readonly [string, readonly UsageDimension[], readonly UsageRow[]][] = [
     ['by day', ['day'], [row({}), row({ fromAtMs: DAY_MS }, { costNanoUsd: 9 })]],
     ['by hour', ['hour'], [row({}), row({ fromAtMs: HOUR_MS }, { costNanoUsd: 9 })]],
@@ -58,7 +58,7 @@ describe('the order of the rows', () => {
   });
 });
 
-it('of nothing, every figure is zero', () => {
+it('an empty report has zero in every figure', () => {
   const { rows, total } = usageReport([], { ...query, by: ['person'] });
   expect([rows, new Set(Object.values(total))]).toEqual([[], new Set([0])]);
 });

@@ -1,4 +1,4 @@
-/** What the API, the command line and the CSV show of the ledger: rows by what is asked, and their total. */
+/** The ledger as shown by the API, the command line and the CSV: rows by requested dimension, and a total. */
 import { NANO } from '@zephyr/contract/units';
 import type {
   UsageCounts,
@@ -12,12 +12,12 @@ import type {
 import { dayOf, MOST, NO_COUNTS, sumOfCounts } from './table.ts';
 
 export interface UsageQuery {
-  /** What rows are told apart by. */
+  /** The dimensions of the rows. */
   readonly by: readonly UsageDimension[];
-  /** The first moment that counts, and the first that does not any more. */
+  /** `since` is inclusive, `until` exclusive. */
   readonly sinceAtMs: number;
   readonly untilAtMs: number;
-  /** Usage that was asked for, before this moment, has been removed. */
+  /** Requested usage from before this moment has been removed. */
   readonly removedBeforeMs?: number;
 }
 
@@ -30,7 +30,7 @@ export function usageReport(rows: readonly UsageRow[], query: UsageQuery): Usage
   return sum.report();
 }
 
-/** A report that is added up piece by piece: a ledger is large, and others wait meanwhile. */
+/** A report summed in steps: a ledger is large, and other work must not wait for it. */
 export class UsageSum {
   readonly #query: UsageQuery;
   readonly #lines = new Map<string, { readonly of: Dimensions; counts: UsageCounts }>();

@@ -53,7 +53,7 @@ describe('countsOf', () => {
     expect(countsOf({ ...record, outcome }).failed).toBe(count);
   });
 
-  it('stays exact, and readable, whatever an endpoint names', () => {
+  it('stays exact and readable, whatever an endpoint reports', () => {
     const most = Number.MAX_SAFE_INTEGER;
     const usage = { ...record.usage, inputTokens: most, outputTokens: most, cacheReadTokens: most };
     const caches = { cacheWriteTokens: most, cacheWrite1hTokens: 0 };
@@ -74,7 +74,7 @@ describe('countsOf', () => {
     expect(total.cache_write_tokens).toBe(most);
   });
 
-  it('counts a model without a price apart, unless it used no tokens', () => {
+  it('counts a model without a price separately, unless it used no tokens', () => {
     expect(countsOf({ ...record, costUsd: null })).toMatchObject({ unpriced: 1, costNanoUsd: 0 });
     const usage = { ...record.usage, inputTokens: 0, outputTokens: 0, cacheReadTokens: 0 };
     const free = { ...usage, cacheWriteTokens: 0, cacheWrite1hTokens: 0 };
@@ -94,7 +94,7 @@ describe('countsOf', () => {
     expect(countsOf({ ...record, tokensKnown }).incomplete).toBe(count);
   });
 
-  it('counts what may be billed besides the one answer', () => {
+  it('counts what may be billed in addition to the one answer', () => {
     const billed = (attempts: RequestRecord['attempts']) =>
       countsOf({ ...record, attempts }).possiblyBilledTwice;
     expect(billed([failed, ...record.attempts])).toBe(1);
@@ -155,7 +155,7 @@ describe('UsageTable', () => {
     expect(table.rows.map(({ counts }) => counts.requests)).toEqual([2, 1]);
   });
 
-  it('begins again after it was taken', () => {
+  it('starts again after `take`', () => {
     const table = new UsageTable(ENDLESS);
     table.addRequest(record);
     table.take();
@@ -163,13 +163,13 @@ describe('UsageTable', () => {
     expect(table.rows.map(({ counts }) => counts.requests)).toEqual([1]);
   });
 
-  it('is empty after it was taken', () => {
+  it('is empty after `take`', () => {
     const table = tableOf([{ ...record, fromAtMs: 0, counts: countsOf(record) }]);
     expect(table.take()).toHaveLength(1);
     expect([table.size, table.take()]).toEqual([0, []]);
   });
 
-  it('loses nothing and adds nothing, by whatever it is added up, in however many rows', () => {
+  it('preserves the totals for any dimensions and any number of rows', () => {
     const property = fc.property(
       fc.array(rowArbitrary, { maxLength: 40 }),
       fc.record({ named: fc.nat(40), all: fc.nat(50) }),
@@ -197,7 +197,7 @@ describe('UsageTable', () => {
     fc.assert(property);
   });
 
-  it('has no more rows than allowed, but for those that belong to nobody', () => {
+  it('has at most the allowed rows, except those of `other`', () => {
     fc.assert(
       fc.property(
         fc.array(rowArbitrary, { maxLength: 60 }),
@@ -212,7 +212,7 @@ describe('UsageTable', () => {
     );
   });
 
-  it('folds what does not fit step by step: first to its person, then to nobody', () => {
+  it('folds what does not fit in steps: first by person, then into `other`', () => {
     const of = (person: string, model: string): UsageRow => ({
       ...{ person, endpoint: 'tokyo', model, fromAtMs: 0, counts: countsOf(record) },
     });
@@ -232,7 +232,7 @@ describe('UsageTable', () => {
     ]);
   });
 
-  it('knows what each person has used, in whatever order, up to the most people', () => {
+  it('knows the usage of each person, in any order, up to the maximum number', () => {
     const ofOneHour = rowArbitrary.map((row) => ({ ...row, fromAtMs: 0 }));
     const rules = fc.record({ named: fc.nat(9), leastNamed: fc.nat(3), all: fc.nat(30) });
     fc.assert(
@@ -271,7 +271,7 @@ describe('usageReport', () => {
     { person: 'ann', endpoint: 'osaka', model: 'opus', fromAtMs: NOW, counts },
   ];
 
-  it('has null for what was added up, and the most expensive first', () => {
+  it('has null for what was summed over, and the most expensive first', () => {
     const report = usageReport(rows, { ...query, by: ['person'] });
     expect(
       report.rows.map(({ person, endpoint, requests, cost_usd }) => [

@@ -1,6 +1,6 @@
 /**
- * Adds up who used what, by hour. Bounded, and folded step by step: what no longer fits is added up by
- * person alone, and then in one row that belongs to nobody, so that the sums stay right.
+ * Adds up who used what, by hour. Bounded, and folded in steps: usage that no longer fits is summed by
+ * person alone, and then in the row `other`, so that the totals stay correct.
  */
 import { DAY_MS, HOUR_MS, NANO } from '@zephyr/contract/units';
 import type {
@@ -22,29 +22,29 @@ export const NO_COUNTS: UsageCounts = {
 const BEYOND: UsageKey = { person: other, endpoint: other, model: other };
 const ENDLESS: RowBounds = { named: Number.POSITIVE_INFINITY, all: Number.POSITIVE_INFINITY };
 const COUNTS = Object.keys(noCounts()) as readonly UsageCount[];
-/** Beyond it whole numbers are not exact: a sum stays there. */
+/** Integers beyond this are not exact: sums saturate here. */
 export const MOST = Number.MAX_SAFE_INTEGER;
 
-/** How many rows there may be. */
+/** Limits on the number of rows. */
 export interface RowBounds {
-  /** Until then a new row has its person, endpoint and model. */
+  /** Up to this many, a new row has its person, endpoint and model. */
   readonly named: number;
-  /** Until then one of its person alone; later new ones belong to nobody. */
+  /** Up to this many, a new row has its person alone; beyond, usage goes to the row `other`. */
   readonly all: number;
 }
 
-/** Of an hour or a day in Redis. */
+/** For an hour or day in Redis. */
 export interface RowRule extends RowBounds {
-  /** At least this many rows have endpoint and model, however many people there are, even beyond `all`. */
+  /** At least this many rows have endpoint and model, however many people there are, even above `all`. */
   readonly leastNamed: number;
 }
 
-/** Persons that are no clients, and clients that were removed or renamed while the rows are written. */
+/** Room for people who are not clients, and for clients removed or renamed while rows are written. */
 const PEOPLE_BESIDES = 20;
 
 /**
- * There is room for a row of each person, however early the rest is full.
- * @param people of the configuration
+ * Leaves room for one row per person, however early the rest is full.
+ * @param people their number in the configuration
  */
 export function rowBounds({ named, leastNamed, all }: RowRule, people: number): RowBounds {
   const ofPeople = people + PEOPLE_BESIDES;
@@ -59,7 +59,7 @@ type OpenRow = RowKey & { readonly counts: OpenCounts };
 export class UsageTable {
   readonly #bounds: RowBounds;
   readonly #rows = new Map<string, OpenRow>();
-  /** Of the last request: mostly that of the next one, which then needs neither name nor object. */
+  /** The last request's row: mostly also that of the next one, which then needs no key and no lookup. */
   #last: OpenRow | undefined;
 
   constructor(bounds: RowBounds) {
@@ -70,12 +70,12 @@ export class UsageTable {
     return this.#rows.size;
   }
 
-  /** As they are now: they go on counting until `take`. */
+  /** The live rows, which keep counting until `take`. */
   get rows(): readonly UsageRow[] {
     return [...this.#rows.values()];
   }
 
-  /** By the hour that it ended in. @param model under which it is counted */
+  /** Counts a request in the hour in which it ended. @param model under which it is counted */
   addRequest(record: RequestRecord, model: string = record.model): void {
     const { person, endpoint, atMs } = record;
     const fromAtMs = hourOf(atMs);
@@ -119,7 +119,7 @@ export class UsageTable {
     return row;
   }
 
-  /** All rows; the table is empty then. */
+  /** Returns all rows and empties the table. */
   take(): readonly UsageRow[] {
     const { rows } = this;
     this.#rows.clear();
@@ -151,7 +151,7 @@ function addRecord(counts: OpenCounts, record: RequestRecord): void {
   counts.possiblyBilledTwice += billedTwice(record);
 }
 
-/** What an endpoint names: one that lies must not make a row unreadable. */
+/** Counts come from endpoints: a lying one must not make a row unreadable. */
 function capped(count: number): number {
   return Math.min(MOST, count);
 }
@@ -163,11 +163,11 @@ function billedTwice({ attempts }: RequestRecord): number {
     if (failure === null) isAnswered = true;
     else if (mayBeBilled) billed += 1;
   }
-  // The last attempt of a request that nobody answered may be billed, but once.
+  // The last attempt of an unanswered request may be billed, but only once.
   return isAnswered ? billed : Math.max(0, billed - 1);
 }
 
-/** The rows of hours, added up by day (UTC). */
+/** Hourly rows, summed by day (UTC). */
 export function dailyRows(hours: readonly UsageRow[]): readonly UsageRow[] {
   const days = new UsageTable(ENDLESS);
   for (const row of hours) days.add({ ...row, fromAtMs: dayOf(row.fromAtMs) });
@@ -200,7 +200,7 @@ export function dayOf(atMs: number): number {
   return atMs - (atMs % DAY_MS);
 }
 
-/** Ids and names hold no tab. */
+/** Ids and names contain no tabs. */
 function nameOf({ fromAtMs, person, endpoint, model }: RowKey): string {
   return `${fromAtMs}\t${person}\t${endpoint}\t${model}`;
 }

@@ -39,18 +39,18 @@ function verdict(changes: {
 }
 
 describe('verdictOfCli', () => {
-  it('passes a contented CLI, with the latency of the relay', () => {
+  it('passes a successful CLI, with the latency measured at the relay', () => {
     expect(verdict({})).toEqual({ status: 'ok', apiLatencyMs: 400, ttftMs: 300 });
   });
 
-  it('adds up what the CLI had to ask twice', () => {
+  it('adds up the requests that the CLI retried', () => {
     expect(verdict({ exchanges: [whole, whole] })).toMatchObject({
       apiLatencyMs: 800,
       ttftMs: 700,
     });
   });
 
-  // Each of these has been taken for a success by somebody.
+  // Each of these has been mistaken for a success before.
   it.each([
     { name: 'exit code 0 without output (SIGINT)', result: '', failure: 'cli_crashed' },
     {
@@ -73,14 +73,14 @@ describe('verdictOfCli', () => {
     expect(verdict({ result })).toMatchObject({ status: 'failed', failure });
   });
 
-  it('refuses a success that the relay has not seen', () => {
+  it('rejects a success that the relay has not seen', () => {
     expect(verdict({ exchanges: [] })).toMatchObject({ failure: 'cli_crashed' });
     const body = eventsOf().slice(0, 3).join('');
     const cut: ProbeExchange = { ...whole, reached: 'answering', errorCode: 'CUT', body };
     expect(verdict({ exchanges: [cut] })).toMatchObject({ status: 'failed', failure: 'timeout' });
   });
 
-  it('blames the endpoint for what it did, whatever became of the CLI', () => {
+  it('blames the endpoint for its failure, whatever became of the CLI', () => {
     const overloaded: ProbeExchange = { ...whole, status: 529, body: '{}' };
     const end: ProcessEnd = { kind: 'died', signal: 'SIGSEGV' };
     expect(verdict({ end, exchanges: [overloaded] })).toMatchObject({ failure: 'overloaded' });

@@ -22,13 +22,13 @@ export interface CliEvidence {
   /** What the relay saw, in order. */
   readonly exchanges: readonly ProbeExchange[];
   readonly timeoutMs: number;
-  /** Not to be shown in a detail. */
+  /** Must not appear in a detail. */
   readonly secrets: readonly string[];
 }
 
 /**
- * `ok` only where the CLI is content and the relay has seen the answer: its exit code is also 0
- * after SIGINT, and its result says `subtype: success` also for errors.
+ * `ok` only if the CLI reports success and the relay has seen the answer: its exit code is 0 even
+ * after SIGINT, and its result has `subtype: success` even for errors.
  */
 export function verdictOfCli(evidence: CliEvidence): ProbeVerdict {
   const { report, exchanges } = evidence;
@@ -48,12 +48,12 @@ function isContent({ end }: ProcessReport, result: CliResult | undefined): boole
     result?.is_error === false &&
     result.subtype === 'success' &&
     (result.result ?? '').trim() !== '' &&
-    // Without it the stream ended early and the CLI took what it had for the answer.
+    // Otherwise the stream ended early and the CLI took the partial answer for the whole.
     result.stop_reason === 'end_turn'
   );
 }
 
-/** From the first request to the end of the last: what the CLI had to ask twice took that long. */
+/** The sum over all requests: if the CLI had to retry, the answer took that long. */
 function measure(
   exchanges: readonly ProbeExchange[],
 ): { apiLatencyMs: number; ttftMs: number | undefined } | undefined {
@@ -71,12 +71,12 @@ function measure(
 
 function explain(evidence: CliEvidence, result: CliResult | undefined): ProbeFailure {
   const { report, exchanges } = evidence;
-  // The endpoint's failure explains the CLI's, whatever the CLI then did.
+  // The endpoint's failure explains the CLI's, whatever the CLI did next.
   const failed = exchanges.flatMap((exchange) => {
     const failure = failureOf(exchange);
     return failure === undefined ? [] : [{ ...failure, exchange }];
   });
-  // One that was cut before the endpoint was reached says less than the one before it.
+  // A request that was cut before it reached the endpoint says less than the one before it.
   const last = failed.findLast(({ exchange }) => !isCutOnTheWay(exchange)) ?? failed.at(-1);
   if (last !== undefined) return last;
   const { end } = report;
@@ -85,16 +85,16 @@ function explain(evidence: CliEvidence, result: CliResult | undefined): ProbeFai
     case 'not_started':
       return { failure: 'cli_missing', detail: `the Claude CLI did not start (${end.errorCode})` };
     case 'died':
-      return { failure: 'cli_crashed', detail: `the Claude CLI died of ${end.signal}` };
+      return { failure: 'cli_crashed', detail: `the Claude CLI was killed by ${end.signal}` };
     case 'killed':
       return { failure: 'cli_crashed', detail: killedDetail(end.why, evidence) };
     case 'exited':
       if (result === undefined)
         return {
           failure: 'cli_crashed',
-          detail: `the Claude CLI ended with ${end.code} without a result: ${outputOf(report)}`,
+          detail: `the Claude CLI exited with code ${end.code} without a result: ${outputOf(report)}`,
         };
-      // It asked nobody, so it says nothing about the endpoint.
+      // It sent no request, so it says nothing about the endpoint.
       if (!asked)
         return {
           failure: 'cli_crashed',
@@ -112,11 +112,11 @@ function isCutOnTheWay({ reached, errorCode }: ProbeExchange): boolean {
 }
 
 function killedDetail(why: string, { exchanges, timeoutMs }: CliEvidence): string {
-  if (why === 'output_limit') return 'the Claude CLI printed without end and was killed';
+  if (why === 'output_limit') return 'the Claude CLI printed too much output and was killed';
   if (why === 'aborted') return 'the probe was called off';
   return exchanges.length === 0
     ? `the Claude CLI sent no request within ${timeoutMs / 1000} s: is this machine overloaded?`
-    : `the Claude CLI had its answer but did not end within ${timeoutMs / 1000} s`;
+    : `the Claude CLI got its answer but did not exit within ${timeoutMs / 1000} s`;
 }
 
 function outputOf({ stdout, stderr }: ProcessReport): string {

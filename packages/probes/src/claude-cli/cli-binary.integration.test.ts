@@ -17,27 +17,27 @@ function folderWith(name: string, mode: number): string {
 describe('findCli', () => {
   const fromNpm = findCli(undefined, '');
 
-  it('finds the CLI that npm installed, which is the one that the probes were tested with', async () => {
+  it('finds the CLI that npm installed, the one that the probes are tested with', async () => {
     expect(await readCliVersion(fromNpm ?? '', '/usr/bin:/bin')).toEqual({
       status: 'runs',
       version: testedCliVersion(),
     });
   });
 
-  it('looks for a bare name in PATH first, as the original program did, then takes that of npm', () => {
+  it('looks for a bare name in PATH first, as the original program did, then takes the one from npm', () => {
     const folder = folderWith('claude', 0o755);
     const other = folderWith('claude', 0o644);
     expect(findCli('claude', [other, folder].join(delimiter))).toBe(join(folder, 'claude'));
     expect(findCli('claude', other)).toBe(fromNpm);
   });
 
-  it('takes a path as it is, and nothing in its place', () => {
+  it('takes a path as it is, without a fallback', () => {
     const folder = folderWith('claude', 0o755);
     expect(findCli(join(folder, 'claude'), '')).toBe(join(folder, 'claude'));
     expect(findCli('/nowhere/claude', folder)).toBeUndefined();
   });
 
-  it('does not look into folders of PATH that depend on where one is', () => {
+  it('ignores relative folders in PATH', () => {
     expect(findCli('claude', `.${delimiter}bin`)).toBe(fromNpm);
   });
 });

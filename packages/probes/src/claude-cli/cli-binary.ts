@@ -5,10 +5,10 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { findProgram, isProgram } from '@zephyr/runtime/find-program';
 
 /**
- * The path of the CLI, or undefined where there is none.
+ * The path of the CLI; undefined if there is none.
  *
- * @param configured `claude_binary_path`: a path; or a bare name such as `claude`, looked for in
- *   PATH and then replaced by the CLI from npm; or nothing for the CLI from npm.
+ * @param configured `claude_binary_path`: a path; or a bare name such as `claude`, looked up in PATH with
+ *   the CLI from npm as the fallback; or undefined for the CLI from npm.
  */
 export function findCli(configured: string | undefined, searchPath: string): string | undefined {
   if (configured === undefined) return cliFromNpm();
@@ -21,7 +21,7 @@ export function findCli(configured: string | undefined, searchPath: string): str
 
 /**
  * The native program of the pinned package `@anthropic-ai/claude-code`. Taken from its platform
- * package: `.bin/claude` is only a stub where npm did not run the package's install script.
+ * package: `.bin/claude` is only a stub if npm did not run the package's install script.
  */
 function cliFromNpm(): string | undefined {
   const require = createRequire(import.meta.url);

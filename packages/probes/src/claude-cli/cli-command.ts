@@ -1,6 +1,6 @@
 /**
- * The command line and environment that make the Claude CLI one honest, cheap question.
- * Pure. Every switch is there because the CLI behaved otherwise without it (docs/probes.md).
+ * The command line and environment that make the Claude CLI send one honest, cheap question. Pure. Every
+ * switch is there because the CLI misbehaved without it (docs/probes.md).
  */
 import { join } from 'node:path';
 
@@ -14,17 +14,17 @@ export interface CliCommand {
 export interface CliQuestion {
   readonly style: CliStyle;
   readonly model: string;
-  /** Of our relay. */
+  /** The address of our relay. */
   readonly baseUrl: string;
-  /** Good at our relay only. */
+  /** Valid only at our relay. */
   readonly password: string;
-  /** A folder of this probe alone; `cfg` and `tmp` are in it. */
+  /** A folder for this probe alone, with `cfg` and `tmp`. */
   readonly home: string;
   readonly searchPath: string;
   readonly timeoutMs: number;
 }
 
-/** The environment in full; the process inherits nothing of ours. */
+/** The complete environment; the process inherits nothing of ours. */
 export function cliCommand(question: CliQuestion): CliCommand {
   return {
     args: [
@@ -42,22 +42,22 @@ export function cliCommand(question: CliQuestion): CliCommand {
       ANTHROPIC_BASE_URL: question.baseUrl,
       ANTHROPIC_AUTH_TOKEN: question.password,
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-      // By itself the CLI tries for three minutes and then asks once more without streaming:
+      // By default the CLI retries for three minutes and then once more without streaming:
       // a broken endpoint would look like a slow one.
       CLAUDE_CODE_MAX_RETRIES: '0',
       CLAUDE_CODE_DISABLE_NONSTREAMING_FALLBACK: '1',
-      // Only the wait for headers; the deadline of the process is the one that holds.
+      // Limits only the wait for headers; the deadline of the process is decisive.
       API_TIMEOUT_MS: String(question.timeoutMs),
       // With Haiku the CLI asks for 31,999 tokens of thinking by default.
       MAX_THINKING_TOKENS: '0',
-      // Enough for one word; where the limit is hit, the CLI asks three times more.
+      // Enough for one word; if the limit is hit, the CLI retries three times.
       CLAUDE_CODE_MAX_OUTPUT_TOKENS: '64',
       ...(question.style === 'cli-light' ? LIGHT : {}),
     },
   };
 }
 
-/** What makes the request smaller and less like Claude Code's own. */
+/** Options that make the request smaller and less like Claude Code's own. */
 const LIGHT = {
   CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS: '1',
   CLAUDE_CODE_ATTRIBUTION_HEADER: '0',

@@ -51,7 +51,7 @@ function probe(style: 'cli' | 'cli-light', changes: Partial<ProbeTarget> = {}) {
 const bodies = () => upstream.ledger.map(({ body }) => body.toString());
 
 describe('a probe by the CLI', () => {
-  it('keeps the token from the CLI and everything else of ours as well', async () => {
+  it('keeps the token and everything else of ours from the CLI', async () => {
     process.env['CANARY_SECRET'] = 'canary-of-the-service';
     const file = makeFakeClaude('printsAll');
     await probe('cli', { claudeBinaryPath: file });
@@ -95,7 +95,7 @@ describe('a probe by the CLI', () => {
     });
   });
 
-  it('asks with less in the light style', async () => {
+  it('sends a smaller request in the light style', async () => {
     await probe('cli');
     await probe('cli-light');
     const [whole = 0, light = 0] = bodies().map(({ length }) => length);
@@ -127,7 +127,7 @@ describe('a probe by the CLI', () => {
     expect(readdirSync(tmpdir())).toEqual([]);
   });
 
-  it('ignores hostile settings that somebody planted above its folder', async () => {
+  it('ignores hostile settings planted above its folder', async () => {
     const thief = await startScriptedUpstream();
     const planted = mkdtempSync(join(tmpdir(), 'hostile-'));
     const proof = join(planted, 'proof');

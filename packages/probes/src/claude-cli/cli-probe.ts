@@ -1,4 +1,4 @@
-/** The probe by the real Claude CLI: contained, measured at the relay. */
+/** The probe by the real Claude CLI: sandboxed, measured at the relay. */
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -37,7 +37,7 @@ export async function probeByCli(
   const leave = await run.gate.enter(run.signal);
   const user = run.users?.take();
   try {
-    // Never as the user that we are instead.
+    // Never fall back to our own user.
     if (run.users !== undefined && user === undefined) throw new Error('no user for the probe');
     return await askCli({ style, target, file, searchPath, onRequest: leave, user }, run.signal);
   } finally {
@@ -51,7 +51,7 @@ interface CliQuery {
   readonly target: ProbeTarget;
   readonly file: string;
   readonly searchPath: string;
-  /** Called at the first request: the CLI has started, and what it does then is to wait. */
+  /** Called at the first request: the CLI has started, and from then on only waits. */
   readonly onRequest: () => void;
   readonly user: ProbeUser | undefined;
 }
@@ -81,15 +81,15 @@ async function askCli(query: CliQuery, signal: AbortSignal): Promise<CliAnswer> 
     };
   } finally {
     await relay.stop();
-    // Not at once: on a laptop, requests pass in the same process.
+    // Asynchronously: on a laptop, the same process is serving requests.
     if (user === undefined) await rm(folder, { recursive: true, force: true });
     else await removeFoldersOf(user, folder);
   }
 }
 
 /**
- * Created for each probe, so that no earlier run, no other program and no planted settings file
- * can have a say: an empty working folder that nobody may write to, and a home.
+ * An empty, read-only working folder and a home, created for each probe, so that no earlier run, other
+ * program or planted settings file can interfere.
  */
 function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
@@ -103,8 +103,8 @@ function makeFolder(): string {
 }
 
 /**
- * Otherwise each probe would look like a new device to the endpoint: 64 hexadecimal digits like the
- * CLI's own random ones, the same for all probes of this host.
+ * A device id of 64 hexadecimal digits like the CLI's own random ones, but the same for all probes of this
+ * host: otherwise each probe would look like a new device to the endpoint.
  */
 function deviceJson(): string {
   const userID = createHash('sha256').update(`claude-zephyr ${hostname()}`).digest('hex');
@@ -116,7 +116,7 @@ function missingCli(configured: string | undefined): ProbeVerdict {
   return { status: 'failed', failure: 'cli_missing', detail: `there is no Claude CLI ${where}` };
 }
 
-/** What the endpoint charged, also for an answer that the CLI did not accept. */
+/** What the endpoint charged, including for an answer that the CLI did not accept. */
 function sumUsage(exchanges: readonly ProbeExchange[]): TokenUsage {
   return exchanges
     .map(({ body }) => readUsage(body))

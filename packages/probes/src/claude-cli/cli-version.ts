@@ -9,7 +9,7 @@ export type CliVersion =
   | { readonly status: 'runs'; readonly version: string }
   | { readonly status: 'broken'; readonly detail: string };
 
-/** Starts the CLI to ask its version. */
+/** Runs the CLI to get its version. */
 export async function readCliVersion(file: string, searchPath: string): Promise<CliVersion> {
   const { end, stdout, stderr } = await runProcess({
     file,
@@ -26,7 +26,7 @@ export async function readCliVersion(file: string, searchPath: string): Promise<
   return { status: 'broken', detail: `${JSON.stringify(end)} ${output}`.trim() };
 }
 
-/** The version that the probes were tested with: the one that npm installs. */
+/** The version that the probes are tested with: the one that npm installs. */
 export function testedCliVersion(): string {
   return manifest.dependencies['@anthropic-ai/claude-code'];
 }

@@ -23,7 +23,7 @@ async function relayTo(script: UpstreamScript) {
 }
 
 describe('the relay of a probe', () => {
-  it('lets nobody in without the password of this probe', async () => {
+  it('refuses requests without the password of this probe', async () => {
     const { upstream, post } = await relayTo(sse());
     expect((await post({})).status).toBe(403);
     expect((await post({ authorization: 'Bearer zephyr-probe-guessed' })).status).toBe(403);
@@ -31,7 +31,7 @@ describe('the relay of a probe', () => {
     expect(upstream.ledger).toEqual([]);
   });
 
-  it('passes the body byte for byte and puts the token in the place of the password', async () => {
+  it('passes the body byte for byte and replaces the password with the token', async () => {
     const { upstream, relay, post, allowed } = await relayTo(sse());
     await (await post({ ...allowed, 'x-api-key': 'k', 'anthropic-beta': 'b' })).text();
     const [request] = upstream.ledger;
@@ -81,7 +81,7 @@ describe('the relay of a probe', () => {
     expect(upstream.ledger).toEqual([]);
   });
 
-  it('reads no more than the limit, also for a CLI that does not read', async () => {
+  it('reads no more than the limit, even for a CLI that does not read', async () => {
     const { upstream, relay } = await relayTo(flood(64 * 1024 * 1024));
     const socket = connect(Number(new URL(relay.baseUrl).port), '127.0.0.1');
     const authorization = `authorization: Bearer ${relay.password}`;
@@ -97,7 +97,7 @@ describe('the relay of a probe', () => {
     expect(facts).toMatchObject({ reached: 'answering', errorCode: 'TOO_LONG' });
   });
 
-  it('counts requests whose bodies come slowly', async () => {
+  it('counts requests whose bodies arrive slowly', async () => {
     const { upstream, relay, post, allowed } = await relayTo(sse());
     const slow = Array.from({ length: 8 }, () => {
       const socket = connect(Number(new URL(relay.baseUrl).port), '127.0.0.1');
@@ -111,19 +111,19 @@ describe('the relay of a probe', () => {
     expect(upstream.ledger.length).toBeLessThan(8);
   });
 
-  it('never ends half an answer cleanly, for the CLI would take it for a whole one', async () => {
+  it('never ends half an answer cleanly, because the CLI would take it for a whole one', async () => {
     const { relay, post, allowed } = await relayTo(cutSse(3, 'reset'));
     await expect(post(allowed).then((answer) => answer.text())).rejects.toThrow();
     expect((await relay.stop())[0]?.reached).toBe('answering');
   });
 
-  it('answers what the CLI asks at its start without asking the endpoint', async () => {
+  it('answers the CLI’s request at its start without the endpoint', async () => {
     const { upstream, relay } = await relayTo(sse());
     expect((await fetch(relay.baseUrl, { method: 'HEAD' })).status).toBe(200);
     expect(upstream.ledger).toEqual([]);
   });
 
-  it('does not forward more than a probe asks', async () => {
+  it('does not forward more requests than a probe needs', async () => {
     const { upstream, post, allowed } = await relayTo(sse());
     const answers = await Promise.all(Array.from({ length: 12 }, () => post(allowed)));
     expect(answers.filter(({ status }) => status === 403)).toHaveLength(4);

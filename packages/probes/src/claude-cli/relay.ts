@@ -1,15 +1,14 @@
 /**
  * Relays between the CLI and the endpoint during one probe, on a loopback port.
  *
- * It measures: the CLI's own times contain its start-up and the load of this machine; here the
- * way of the request is stamped as it leaves and as the answer returns. It keeps the token: the
- * CLI gets a password that is good for this probe at this relay only, and the relay puts the
- * endpoint's headers in its place. Bodies pass unchanged, headers by lists, and only to the path of the
- * question; TLS to the endpoint is verified here.
+ * It measures: the CLI's own times include its start-up and the load of this machine; here the request is
+ * timestamped as it leaves and as the answer returns. It protects the token: the CLI gets a password that is
+ * valid for this probe at this relay only, and the relay replaces it with the endpoint's headers. Bodies pass
+ * unchanged, headers only if listed, and only to the probe's own path; TLS to the endpoint is verified here.
  *
- * The endpoint is not trusted: what it sends is bounded (see exchange.ts) and read no faster than
- * the CLI takes it, and it cannot send the CLI elsewhere: a redirect would make this machine ask
- * an address of the endpoint's choice, inside our own network.
+ * The endpoint is not trusted: its answer is bounded (see exchange.ts) and read no faster than the CLI reads,
+ * and it cannot send the CLI elsewhere: a redirect would make this machine request an address of the
+ * endpoint's choice, inside our own network.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
@@ -27,24 +26,24 @@ export interface CliRelay {
   readonly baseUrl: string;
   /** For the CLI's ANTHROPIC_AUTH_TOKEN. */
   readonly password: string;
-  /** Ends what is still running and returns all requests, in the order in which they came. */
+  /** Ends active exchanges and returns all of them, in order of arrival. */
   stop(): Promise<readonly ProbeExchange[]>;
 }
 
-/** A probe's request has 1 KiB; the largest that the CLI makes with all its tools 120 KiB. */
+/** A probe's request is 1 KiB; the largest that the CLI sends, with all its tools, 120 KiB. */
 const REQUEST_LIMIT_BYTES = 1024 * 1024;
-/** More than the CLI asks in any of its own retries; a program that asks more is broken. */
+/** More than the CLI ever sends, including its retries; a program that sends more is broken. */
 const MAX_REQUESTS = 8;
 
-/** The question of a probe; also a name for the host that follows would be part of the target. */
+/** The target of a probe. Strict, because it is appended to the base URL and could change the host. */
 const TARGET = /^\/v1\/messages(\?[\w=&-]*)?$/;
-/** What the CLI sends with a question. Host, length and credentials are ours. */
+/** Headers passed from the CLI. Host, length and credentials are ours. */
 const REQUEST_HEADERS =
   /^(accept|accept-encoding|accept-language|content-type|user-agent|x-app|(anthropic|x-stainless|x-claude)-[\w-]+)$/;
-/** What says what the body is, or when to ask again. No `location`, no cookie, no other way. */
+/** Headers that describe the body, or when to retry. No `location`, no cookie, no other route. */
 const ANSWER_HEADERS =
   /^(content-type|content-encoding|date|request-id|retry-after|x-should-retry|anthropic-[\w-]+)$/;
-/** One CLI needs one or two. */
+/** A CLI needs one or two. */
 const MAX_CONNECTIONS = 16;
 
 export async function startRelay(target: {
@@ -61,13 +60,13 @@ export async function startRelay(target: {
   const server = http.createServer((request, response) => {
     request.on('error', () => undefined);
     response.on('error', () => undefined);
-    // The CLI asks this as it starts, without a password, and ignores the answer.
+    // Sent by the CLI at its start, without a password; it ignores the answer.
     if (request.method === 'HEAD') return void response.end();
     if (!isAllowed(request, password) || requests >= MAX_REQUESTS)
       return void response.writeHead(403).end();
     if (request.method !== 'POST' || !TARGET.test(request.url ?? ''))
       return void response.writeHead(404).end();
-    // Before its body is read: those that send it slowly count too.
+    // Counted before the body is read, so that slow senders count too.
     requests += 1;
     target.onRequest?.();
     void readBody(request).then((body) => {
@@ -92,14 +91,14 @@ export async function startRelay(target: {
   };
 }
 
-/** Another user of this machine can find the port, but not guess the password. */
+/** Another user of this machine can find the port, but cannot guess the password. */
 function isAllowed(request: http.IncomingMessage, password: string): boolean {
   const given = Buffer.from(request.headers.authorization ?? '');
   const expected = Buffer.from(`Bearer ${password}`);
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
-/** Undefined when it is too large or breaks off. */
+/** Undefined if it is too large or breaks off. */
 async function readBody(request: http.IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -149,7 +148,7 @@ function forward(
   );
   response.on('close', () => exchange.cut());
   void exchange.ended.then((facts) => {
-    // A clean end after half an answer would make the CLI take it for a whole one.
+    // After a clean end the CLI would take half an answer for a whole one.
     if (facts.reached === 'answered') response.end();
     else response.destroy();
   });
@@ -157,8 +156,8 @@ function forward(
 }
 
 /**
- * A redirect, and a status that Node does not write such as 000, is answered by us: with 502 and
- * nothing of the endpoint's. The verdict comes from the status that the endpoint gave.
+ * A redirect, or a status that Node cannot write such as 000, is replaced by an empty 502. The verdict
+ * uses the endpoint's own status.
  */
 function writeHead(response: http.ServerResponse, answer: http.IncomingMessage): void {
   const status = answer.statusCode ?? 0;
@@ -170,7 +169,7 @@ function writeHead(response: http.ServerResponse, answer: http.IncomingMessage):
   response.flushHeaders();
 }
 
-/** The request's own headers in their order and spelling, for the endpoint and with its token. */
+/** The request's own headers in their order and spelling, with the endpoint's host and token. */
 function requestHeaders(
   raw: readonly string[],
   target: { readonly host: string; readonly ours: EndpointHeaders; readonly contentLength: number },

@@ -5,7 +5,7 @@ import { createStartGate } from './start-gate.ts';
 const { signal } = new AbortController();
 
 describe('createStartGate', () => {
-  it('lets the next one in when a place is given back, once', async () => {
+  it('admits the next one when a slot is released, once', async () => {
     const gate = createStartGate(1);
     const order: string[] = [];
     const leave = await gate.enter(signal);
@@ -26,7 +26,7 @@ describe('createStartGate', () => {
     expect(order).toEqual(['second', 'third']);
   });
 
-  it('does not keep who gives up, nor count it', async () => {
+  it('neither keeps nor counts a caller that gives up', async () => {
     const gate = createStartGate(1);
     const leave = await gate.enter(signal);
     const controller = new AbortController();

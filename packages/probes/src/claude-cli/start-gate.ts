@@ -1,19 +1,18 @@
 import { availableParallelism } from 'node:os';
 
 /**
- * Bounds how many CLIs start at the same time. The start takes a whole processor for about a
- * second; the wait for the answer takes none. Five that started at once on two processors took
- * five times as long as one.
+ * Bounds how many CLIs start at the same time. A start takes a whole CPU for about a second; the wait for
+ * the answer takes none. Five that started at the same time on two CPUs took five times as long as one.
  */
 export interface StartGate {
-  /** Waits for a place; the function gives it back and may be called twice. */
+  /** Waits for a slot; the returned function releases it and may be called twice. */
   enter(signal: AbortSignal): Promise<() => void>;
 }
 
-/** One processor is left for the relay that measures and for everything else. */
+/** One CPU is left for the measuring relay and everything else. */
 export const DEFAULT_STARTS = Math.max(1, availableParallelism() - 1);
 
-/** @param places how many may start at once */
+/** @param places how many may start at the same time */
 export function createStartGate(places: number = DEFAULT_STARTS): StartGate {
   let free = places;
   const waiting: (() => void)[] = [];
@@ -41,7 +40,7 @@ export function createStartGate(places: number = DEFAULT_STARTS): StartGate {
           signal.removeEventListener('abort', giveUp);
           resolve(placeOf());
         };
-        // Who gives up is let in beside the queue: its program is ended before it starts.
+        // A caller that gives up is released outside the queue: its program ends before it starts.
         const giveUp = (): void => {
           waiting.splice(waiting.indexOf(admit), 1);
           resolve(() => undefined);

@@ -20,7 +20,7 @@ describe('judgeAnswer', () => {
     expect(judgeAnswer(body, true)).toEqual({ kind: 'whole' });
   });
 
-  it('takes a stream for whole from its last event on, a message only at its end', () => {
+  it('considers a stream complete from its last event on, a message only at its end', () => {
     expect(judgeAnswer(stream, false)).toEqual({ kind: 'whole' });
     expect(judgeAnswer(JSON.stringify(MESSAGE), false)).toEqual({ kind: 'partial' });
   });
@@ -43,7 +43,7 @@ describe('judgeAnswer', () => {
     expect(judgeAnswer(body, true)).toMatchObject({ kind: 'failed', failure });
   });
 
-  it('takes no part of a stream for the whole, wherever it breaks off', () => {
+  it('never mistakes a part of a stream for the whole, wherever it breaks off', () => {
     const end = stream.indexOf('message_stop');
     fc.assert(
       fc.property(fc.nat(end), fc.boolean(), (length, isEnded) => {
@@ -52,7 +52,7 @@ describe('judgeAnswer', () => {
     );
   });
 
-  it('takes no text for an answer', () => {
+  it('does not mistake plain text for an answer', () => {
     fc.assert(
       fc.property(fc.string({ unit }), fc.boolean(), (text, isEnded) => {
         expect(judgeAnswer(text, isEnded).kind).not.toBe('whole');

@@ -1,6 +1,6 @@
 /**
- * Reads an endpoint's answer to a probe: whether it is a whole answer, judged by the code that the
- * proxy judges requests by, and what it charged. Pure.
+ * Reads an endpoint's answer to a probe: whether it is complete, judged by the same code as in the proxy,
+ * and what it charged. Pure.
  *
  * @see https://docs.claude.com/en/api/messages-streaming
  */
@@ -11,9 +11,9 @@ import { z } from 'zod';
 
 export type AnswerVerdict =
   | { readonly kind: 'whole' }
-  /** It has begun as an answer does; how the exchange ended says the rest. */
+  /** It begins like an answer; the end of the exchange decides the rest. */
   | { readonly kind: 'partial' }
-  /** Nothing that says what it is. */
+  /** Nothing that identifies it yet. */
   | { readonly kind: 'undecided' }
   | {
       readonly kind: 'failed';
@@ -42,8 +42,8 @@ const eventSchema = z.union([
 ]);
 
 /**
- * @param body Decoded, of an answer with a success status.
- * @param isEnded All of it has arrived.
+ * @param body Decoded; of an answer with a success status.
+ * @param isEnded Whether all of it has arrived.
  */
 export function judgeAnswer(body: string, isEnded: boolean): AnswerVerdict {
   const start = new AnswerStart();

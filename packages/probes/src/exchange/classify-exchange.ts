@@ -1,6 +1,6 @@
 /**
- * What a failed exchange means, as a class that people can act on. Pure. What is an answer and what a
- * refusal is decided by the code of the data path: an endpoint that is healthy here serves there.
+ * The failure class of an exchange, which people can act on. Pure. The code of the data path decides what is
+ * an answer and what a refusal, so an endpoint that is healthy here serves there.
  */
 import type { FailureClass } from '@zephyr/contract/failure';
 import { type ApiError, isSuccess, judgeRefusal } from '@zephyr/core';
@@ -16,7 +16,7 @@ export interface ProbeFailure {
   readonly detail: string;
 }
 
-/** A stream that has been silent this long at the deadline has stalled; else it was only slow. */
+/** A stream that has been silent this long at the deadline has stalled; otherwise it was only slow. */
 const STALLED_AFTER_MS = 3_000;
 
 const TLS_CODES = /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO)/;
@@ -24,13 +24,13 @@ const UNTRUSTED_CODES = /^(DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
 const DNS_CODES = ['ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_FAIL'];
 const UNREACHABLE_CODES = ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL'];
 
-/** Undefined where the endpoint has given a whole answer of the Messages API. */
+/** Undefined if the endpoint has sent a complete answer of the Messages API. */
 export function failureOf(exchange: ProbeExchange): ProbeFailure | undefined {
   const { status, reached, body } = exchange;
   if (status !== undefined && !isSuccess(status)) return failureOfStatus(exchange);
   const verdict = judgeAnswer(body, reached === 'answered');
   if (verdict.kind === 'failed') return failureOfAnswer(verdict, body);
-  // However the connection then ended, or if it never does: the client has all of it.
+  // The client has all of it, however the connection then ends, if it ever does.
   if (verdict.kind === 'whole') return undefined;
   if (reached !== 'answered') return failureOfBreak(exchange);
   return { failure: 'truncated', detail: 'the answer ended before its last event' };
@@ -47,7 +47,7 @@ function failureOfBreak(exchange: ProbeExchange): ProbeFailure {
   if (UNREACHABLE_CODES.includes(errorCode))
     return { failure: 'connection_refused', detail: `no connection (${errorCode})` };
   if (errorCode === 'ETIMEDOUT')
-    return { failure: 'connect_timeout', detail: 'no connection in time (ETIMEDOUT)' };
+    return { failure: 'connect_timeout', detail: 'connecting timed out (ETIMEDOUT)' };
   if (TLS_CODES.test(errorCode)) return { failure: 'tls', detail: detailOfTls(errorCode) };
   if (errorCode.startsWith('HPE_'))
     return { failure: 'not_claude', detail: `the answer is not HTTP (${errorCode})` };
@@ -56,9 +56,9 @@ function failureOfBreak(exchange: ProbeExchange): ProbeFailure {
   if (reached === 'securing')
     return {
       failure: 'tls',
-      detail: `the TLS handshake broke off (${errorCode}); perhaps it wants a client certificate, see client_cert_file`,
+      detail: `the TLS handshake broke off (${errorCode}); the endpoint may require a client certificate, see client_cert_file`,
     };
-  return { failure: 'reset', detail: `the connection broke before an answer (${errorCode})` };
+  return { failure: 'reset', detail: `the connection was lost before an answer (${errorCode})` };
 }
 
 function failureOfTunnel(code: string, detail: string): ProbeFailure {
@@ -72,13 +72,12 @@ const VERSION_CODES = /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION/;
 
 function detailOfTls(code: string): string {
   if (UNTRUSTED_CODES.test(code))
-    return `the issuer of the certificate is not trusted: name it by ca_file (${code})`;
+    return `the issuer of the certificate is not trusted: set ca_file (${code})`;
   if (CLIENT_CERTIFICATE_CODES.test(code))
-    return `the endpoint wants another client certificate: check client_cert_file (${code})`;
-  if (VERSION_CODES.test(code))
-    return `no version of TLS that both sides take: see tls_min_version (${code})`;
+    return `the endpoint rejects the client certificate: check client_cert_file (${code})`;
+  if (VERSION_CODES.test(code)) return `no TLS version in common: see tls_min_version (${code})`;
   if (/HANDSHAKE_FAILURE/.test(code))
-    return `the endpoint ends the TLS handshake: perhaps it wants a client certificate, see client_cert_file (${code})`;
+    return `the endpoint aborted the TLS handshake: it may require a client certificate, see client_cert_file (${code})`;
   return `TLS failed (${code})`;
 }
 
@@ -87,10 +86,10 @@ function failureAtDeadline({ reached, silentMs }: ProbeExchange): ProbeFailure {
     case 'tunnelling':
       return {
         failure: 'connect_timeout',
-        detail: 'no connection through the outbound proxy in time',
+        detail: 'connecting through the outbound proxy timed out',
       };
     case 'resolving':
-      return { failure: 'dns', detail: 'the host name was not resolved in time' };
+      return { failure: 'dns', detail: 'resolving the host name timed out' };
     case 'connecting':
       return { failure: 'connect_timeout', detail: 'no connection in time' };
     case 'securing':
@@ -103,7 +102,7 @@ function failureAtDeadline({ reached, silentMs }: ProbeExchange): ProbeFailure {
             failure: 'idle_timeout',
             detail: `the answer stalled for ${(silentMs / 1000).toFixed(1)} s`,
           }
-        : { failure: 'timeout', detail: 'the answer was not complete in time' };
+        : { failure: 'timeout', detail: 'the answer did not complete in time' };
   }
 }
 
@@ -135,8 +134,8 @@ function failureOfStatus({ status = 0, body, contentType = '' }: ProbeExchange):
 }
 
 /**
- * The API reports an empty account with status 400 or 403, gateways in many ways. The request of a
- * probe is ours: no client can have put these words into the answer, so here they may count.
+ * The API reports an empty account with status 400 or 403, gateways in many ways. A probe's request is ours:
+ * no client can have put these words into the answer, so here the message may be used.
  */
 const CREDIT_WORDS =
   /credit balance|insufficient.{0,20}(balance|quota|credit|fund)|quota.{0,20}exceeded|余额|额度|欠费/i;

@@ -4,8 +4,8 @@ import zlib from 'node:zlib';
 const DECODED_LIMIT_BYTES = 256 * 1024;
 
 /**
- * The text of a body as far as it arrived; empty where it is not in the encoding that it claims.
- * The CLI asks for gzip, deflate, br and zstd.
+ * The text of a body as far as it arrived; empty if it is not in the declared encoding. The CLI accepts
+ * gzip, deflate, br and zstd.
  */
 export function decodeBody(bytes: Buffer, encoding: string | undefined): string {
   const maxOutputLength = DECODED_LIMIT_BYTES;

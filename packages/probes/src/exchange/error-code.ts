@@ -1,6 +1,6 @@
 /**
- * The code of an error of a connection. What the other side says by a TLS alert comes as `EPROTO` where
- * it was met while writing; then the code is what OpenSSL says in the message, as for reading.
+ * The code of a connection error. A TLS alert from the peer that is met while writing is reported as
+ * `EPROTO`; the code is then taken from OpenSSL's message, as it is when reading.
  */
 export function errorCodeOf(error: NodeJS.ErrnoException): string {
   const { code = 'UNKNOWN', message } = error;

@@ -1,8 +1,7 @@
 /**
- * One HTTP request over a connection of its own, watched: how far it came, when the first and the
- * last byte of the answer arrived, what broke. A new connection each time shows what fails on the
- * way (name, connection, TLS); the latencies start when the connection is established, because live
- * requests go over connections that stand already.
+ * One HTTP request over its own connection, observed: how far it got, when the first and last byte of the
+ * answer arrived, what failed. A new connection each time shows failures on the way (name, connection, TLS);
+ * latencies start once the connection is established, because live requests use existing connections.
  */
 
 import http from 'node:http';
@@ -20,35 +19,35 @@ import { TunnelError } from '@zephyr/runtime/connection/tunnel';
 import { decodeBody } from './decode-body.ts';
 import { errorCodeOf } from './error-code.ts';
 
-/** How far an exchange came: the step that it was in when it ended. */
+/** How far an exchange got: the step in which it ended. */
 export type ExchangeStep =
-  /** The outbound proxy is to connect to it. */
+  /** The outbound proxy is connecting to the endpoint. */
   | 'tunnelling'
   | 'resolving'
   | 'connecting'
   | 'securing'
   | 'waiting'
   | 'answering'
-  /** The whole answer is here, or its last event. */
+  /** The whole answer has arrived, or its last event. */
   | 'answered';
 
-/** What was seen of one request; the facts that a verdict is made of. */
+/** The observations of one request, on which a verdict is based. */
 export interface ProbeExchange {
   readonly reached: ExchangeStep;
   /**
-   * Why it did not come to `answered`: a code of Node, `CUT` when we ended it, or `TOO_LONG` when
-   * the answer passed its limit.
+   * Why it did not reach `answered`: a Node error code, `CUT` if we ended it, or `TOO_LONG` if the answer
+   * exceeded its limit.
    */
   readonly errorCode?: string | undefined;
-  /** What the outbound proxy did, where it is the reason. */
+  /** What the outbound proxy did, if that is the reason. */
   readonly tunnelError?: string | undefined;
   readonly status?: number | undefined;
   readonly contentType?: string | undefined;
-  /** From the request's way out to the first byte of the answer's body. */
+  /** From sending the request to the first byte of the answer's body. */
   readonly ttftMs?: number | undefined;
-  /** From the request's way out to the last byte so far. */
+  /** From sending the request to the last byte so far. */
   readonly latencyMs?: number | undefined;
-  /** How long nothing had arrived when it ended. */
+  /** How long nothing had arrived by the end. */
   readonly silentMs: number;
   /** The answer, decoded, at most `BUFFERED_BODY_BYTES` before decoding. */
   readonly body: string;
@@ -57,32 +56,32 @@ export interface ProbeExchange {
 export interface ExchangeRequest {
   readonly method: string;
   readonly url: URL;
-  /** Names and values in turn, with `Host` and, for a body, `Content-Length`. */
+  /** Alternating names and values, with `Host` and, for a body, `Content-Length`. */
   readonly headers: readonly string[];
   readonly body: Buffer;
-  /** Absent: directly, with the usual authorities. */
+  /** Absent: a direct connection, with the default certificate authorities. */
   readonly connection?: EndpointConnection | undefined;
 }
 
 /** Receives the answer as it arrives. */
 export interface ExchangeListener {
   readonly head?: (response: http.IncomingMessage) => void;
-  /** Returns false where it can take no more: nothing is read until it calls `resume`. */
+  /** Returns false for backpressure: nothing is read until it calls `resume`. */
   readonly data?: (chunk: Buffer, resume: () => void) => boolean;
 }
 
 export interface RunningExchange {
-  /** Resolves when it has ended, however; never rejects. */
+  /** Resolves when the exchange has ended in any way; never rejects. */
   readonly ended: Promise<ProbeExchange>;
-  /** Ends it now: its connection is destroyed. */
+  /** Ends it now by destroying its connection. */
   cut(): void;
 }
 
-/** The answer to a probe has about 1 KiB. */
+/** The answer to a probe is about 1 KiB. */
 const BUFFERED_BODY_BYTES = 64 * 1024;
-/** Of the body as it comes over the wire, whatever is in it: who sends more is no Messages API. */
+/** Limit of the body on the wire, whatever its content: a server that sends more is not the Messages API. */
 export const ANSWER_LIMIT_BYTES = 256 * 1024;
-/** Status line and headers together, trailers too; the API's have about 2 KiB. */
+/** Status line and headers together, and trailers; the API's are about 2 KiB. */
 const HEAD_LIMIT_BYTES = 16 * 1024;
 
 /** Until a tunnel through an outbound proxy is open. */
@@ -99,7 +98,7 @@ interface ExchangeProgress {
   receivedBytes: number;
   interimAnswers: number;
   tunnelError?: string;
-  /** From it on the answer is whole, however the connection ends. */
+  /** Once seen, the answer is complete, however the connection ends. */
   readonly lastEvent: AnswerEnd;
 }
 
@@ -138,7 +137,7 @@ export function startExchange(
     progress.lastSignAtMs = systemClock.nowMs();
     listener.head?.(response);
     response.on('data', (chunk: Buffer) => {
-      // An endpoint that never closes holds the CLI no longer than the proxy lets it hold a client.
+      // An endpoint that never closes delays the CLI no longer than the proxy lets it delay a client.
       if (keep(progress, chunk) === 'last_event') setTimeout(cut, REST_QUIET_MS).unref();
       if (progress.receivedBytes > ANSWER_LIMIT_BYTES) return cut('TOO_LONG');
       if (listener.data?.(chunk, () => response.resume()) === false) response.pause();
@@ -152,7 +151,7 @@ export function startExchange(
     response.on('close', () => end('ECONNRESET'));
   });
   client.on('error', fail);
-  // Without an error before it: the answer was an upgrade, which nobody asked for.
+  // Without an earlier error: the answer was an upgrade that was not requested.
   client.on('close', () => end('ECONNRESET'));
   client.end(request.body);
 
@@ -187,7 +186,7 @@ function watchConnection(socket: Socket, progress: ExchangeProgress): void {
     progress.sentAtMs = progress.lastSignAtMs;
   };
   if (!socket.connecting) {
-    // Through a tunnel, which is open already.
+    // Through a tunnel, which is already open.
     if (!isTls) return void sent();
     step('securing');
     socket.once('secureConnect', sent);
@@ -202,12 +201,12 @@ function watchConnection(socket: Socket, progress: ExchangeProgress): void {
   socket.once('secureConnect', sent);
 }
 
-/** The host that a connecting socket is to reach; Node has no public name for it. */
+/** The host that a socket is connecting to; Node has no public API for it. */
 function hostOf(socket: Socket): string {
   return 'host' in socket && typeof socket.host === 'string' ? socket.host : '';
 }
 
-/** @returns `last_event` for the chunk that makes the answer whole. */
+/** @returns `last_event` for the chunk that completes the answer. */
 function keep(progress: ExchangeProgress, chunk: Buffer): 'last_event' | 'more' {
   const wasOpen = progress.lastEvent.ending === undefined;
   progress.lastEvent.push(chunk.toString('latin1'));

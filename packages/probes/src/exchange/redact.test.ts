@@ -27,7 +27,7 @@ describe('redact', () => {
     expect(redact(text, [])).toBe(shown);
   });
 
-  it('cuts what is longer than a verdict may be', () => {
+  it('truncates text that is too long for a verdict', () => {
     const text = 'a b '.repeat(MAX_DETAIL_CHARACTERS).trim();
     expect(redact(text, [])).toBe(`${text.slice(0, MAX_DETAIL_CHARACTERS - 1)}…`);
   });

@@ -1,8 +1,8 @@
 import { MAX_DETAIL_CHARACTERS } from '@zephyr/contract/probe';
 
 /**
- * Makes foreign text fit to be shown and stored: without the given secrets and without what looks
- * like one, on one line, at most `MAX_DETAIL_CHARACTERS`.
+ * Makes foreign text safe to show and store: without the given secrets or anything that looks like one,
+ * on one line, at most `MAX_DETAIL_CHARACTERS`.
  */
 export function redact(text: string, secrets: readonly string[]): string {
   const withoutKnown = secrets

@@ -1,6 +1,6 @@
 import type { ProbeExchange, RunningExchange } from './exchange.ts';
 
-/** The facts of an exchange that is cut at its deadline, or when the caller gives up. */
+/** The observations of an exchange, which is cut at its deadline or when the caller gives up. */
 export async function withDeadline(
   exchange: RunningExchange,
   limit: { readonly timeoutMs: number; readonly signal: AbortSignal },

@@ -1,4 +1,4 @@
-/** What a prober that starts finds of others on its machine: it ends what nobody owns, and nothing else. */
+/** A starting prober ends what dead probers left on its machine, and nothing else. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readlinkSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { removeOrphans } from './orphan-cleanup.ts';
 
-/** A number that no process has any more. */
+/** A pid that no process has any longer. */
 function deadPid(): number {
   return spawnSync('true').pid;
 }
@@ -20,7 +20,7 @@ async function start(marker: string): Promise<ChildProcess> {
 }
 
 describe.skipIf(process.platform !== 'linux')('orphans of a prober', () => {
-  it('are ended; the probe of one that lives, or of one in a container, goes on', async () => {
+  it('are ended; the probes of a live prober, or of one in a container, continue', async () => {
     const here = readlinkSync('/proc/self/ns/pid').replaceAll(/\D/g, '');
     const left = await start(`${deadPid()}-abc-${here}`);
     const living = await start(`${process.ppid}-abc-${here}`);

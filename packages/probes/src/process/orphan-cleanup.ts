@@ -1,11 +1,10 @@
 /**
- * Finds and ends what a probe left behind: processes that moved to a session of their own (a
- * group kill misses those), and processes and folders of a prober that was killed.
+ * Finds and removes what a probe left behind: processes that moved to their own session (a group kill
+ * misses those), and processes and folders of a prober that was killed.
  *
- * Every process of a probe carries a marker in its environment, which children inherit. On Linux
- * /proc shows it. Elsewhere only the process group and the folder are cleaned up, and a process
- * that both changes its session and clears its environment escapes everywhere but in a container,
- * whose end is the end of all that runs in it.
+ * Every process of a probe has a marker in its environment, which children inherit. On Linux /proc shows
+ * it; elsewhere only the process group and the folder are cleaned up. A process that both changes its
+ * session and clears its environment escapes, except in a container, whose end kills all its processes.
  */
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
@@ -20,8 +19,8 @@ export const FOLDER_PREFIX = 'zephyr-probe-';
 const ROUNDS = 3;
 
 /**
- * Where our process ids mean what they mean to us: a host sees the processes of its containers, whose
- * probers have numbers of their own. Empty where there is no /proc.
+ * The namespace of our process ids: a host sees the processes of its containers, whose probers have ids
+ * of their own. Empty without /proc.
  */
 const NAMESPACE = pidNamespace();
 
@@ -33,24 +32,24 @@ function pidNamespace(): string {
   }
 }
 
-/** One variable that names a probe, for the environment of its processes. */
+/** A variable that identifies a probe, for the environment of its processes. */
 export function newMarker(): Readonly<Record<string, string>> {
   return { [VARIABLE]: `${process.pid}-${randomBytes(8).toString('hex')}-${NAMESPACE}` };
 }
 
-/** Kills every process that carries the marker. */
+/** Kills every process with the marker. */
 export function killMarked(marker: Readonly<Record<string, string>>): void {
   const wanted = `${VARIABLE}=${marker[VARIABLE]}`;
   killWhere((environment) => environment.includes(wanted));
 }
 
-/** Kills the processes and removes the folders of probers on this machine that are dead. */
+/** Kills the processes and removes the folders of dead probers on this machine. */
 export function removeOrphans(): void {
   killWhere((environment) => {
     const marker = environment.find((entry) => entry.startsWith(`${VARIABLE}=`));
     const [pid, , namespace] = marker?.slice(VARIABLE.length + 1).split('-') ?? [];
     if (pid === undefined || namespace !== NAMESPACE) return false;
-    // At our start, a marker with our own pid is that of an earlier process of the same number.
+    // At our start, a marker with our own pid is from an earlier process with the same pid.
     return pid === String(process.pid) || !isAlive(Number(pid));
   });
   for (const name of readdirSync(tmpdir())) {
@@ -91,7 +90,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: it lives, as another user.
+    // EPERM: it is alive, as another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The program of a probe under a user of its own, with what a container gives the prober and no
- * more: real users, real capabilities, so it needs root. Elsewhere it is left out.
+ * The program of a probe under its own user, with exactly what a container gives the prober: real users
+ * and capabilities, so it needs root. Skipped elsewhere.
  */
 
 import { execFile, spawnSync } from 'node:child_process';
@@ -27,7 +27,7 @@ const PROGRAM = fileURLToPath(new URL('../test-support/probes-as-users-main.ts',
 const CAPABILITIES = '+setuid,+setgid';
 const RANGE = '64100-64101';
 const UIDS = [64_100, 64_101];
-// Others need to reach this folder, too: /root is closed to them.
+// Other users need access to this folder: /root is closed to them.
 const canBecomeOthers =
   process.getuid?.() === 0 &&
   spawnSync('setpriv', ['--reuid=64100', process.execPath, '--version']).status === 0;
@@ -38,15 +38,15 @@ let secretFile: string;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'probe-users-'));
-  // The programs write there what they have found.
+  // The programs write their findings there.
   chmodSync(folder, 0o777);
   secretFile = join(folder, 'redis-url');
   writeFileSync(secretFile, 'canary-of-a-file');
-  // As the secrets of the prober are in a container: for its group alone.
+  // Like the prober's secrets in a container: readable by its group alone.
   chmodSync(secretFile, 0o440);
 });
 
-/** A program in the place of the CLI that looks for everything and leaves something behind. */
+/** A program in place of the CLI that looks for everything and leaves something behind. */
 function nosyProgram(): string {
   const file = join(folder, 'claude');
   const found = `"${folder}/found-$(id -u)"`;
@@ -70,7 +70,7 @@ const reportSchema = z.object({
   verdicts: z.array(z.looseObject({ status: z.string() })),
 });
 
-/** As docker-compose.yml starts the prober: root with two capabilities, then 10002 with them. */
+/** As in docker-compose.yml: the prober starts as root with two capabilities, then keeps them as 10002. */
 async function probeAsUsers({ onTestFinished }: TestContext, claude: string) {
   const upstream = await startScriptedUpstream({ script: sse() });
   onTestFinished(() => upstream.stop());
@@ -91,7 +91,7 @@ async function probeAsUsers({ onTestFinished }: TestContext, claude: string) {
   return reportSchema.parse(JSON.parse(stdout));
 }
 
-/** Undefined for what is gone by now: other tests probe, too. */
+/** Undefined for files that are gone by now: other tests run probes too. */
 const ownerOf = (path: string) => statSync(path, { throwIfNoEntry: false })?.uid;
 
 /** Processes of the users of the probes. */
@@ -136,7 +136,7 @@ describe.skipIf(!canBecomeOthers)('probes under users of their own', { timeout: 
     await eventually(() => expect(processesOfUsers()).toEqual([]));
   });
 
-  it('are refused without the capabilities, and never run as the prober instead', () => {
+  it('fail without the capabilities, and never run as the prober instead', () => {
     const { status, stderr } = spawnSync(
       'setpriv',
       ['--reuid=10002', '--clear-groups', '--regid=10002', process.execPath, PROGRAM, RANGE],

@@ -1,9 +1,9 @@
 /**
- * Users of their own for the programs of probes, one for each that runs at the same time: such a
- * program can read no file, environment or memory of the prober, nor of another probe, and all that
- * it starts ends with it, also what moved to another session and cleared its environment.
+ * Separate users for the programs of probes, one for each that runs at the same time: such a program cannot
+ * read files, environment or memory of the prober or another probe, and all that it starts ends with it,
+ * including processes that moved to another session and cleared their environment.
  *
- * Needs CAP_SETUID and CAP_SETGID, which containers give (docs/security.md); a laptop does not.
+ * Needs CAP_SETUID and CAP_SETGID, which the containers have (docs/security.md) and a laptop does not.
  */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -16,7 +16,7 @@ import { phrase } from '@zephyr/runtime/phrase';
 import { FOLDER_PREFIX } from './orphan-cleanup.ts';
 
 export interface ProbeUsers {
-  /** Undefined while all are taken. */
+  /** Undefined while all are in use. */
   take(): ProbeUser | undefined;
   giveBack(user: ProbeUser): void;
 }
@@ -26,12 +26,12 @@ export interface ProbeUser {
   readonly uid: number;
 }
 
-/** Below are those of the system. */
+/** Smaller ids are reserved for the system. */
 const LOWEST_UID = 1_000;
 
 /**
  * @param range the first and the last user id: `10100-10115`
- * @throws ZephyrError `CONFIG` where this process may not become these users
+ * @throws ZephyrError `CONFIG` if this process may not become these users
  */
 export async function openProbeUsers(range: string, atLeast: number): Promise<ProbeUsers> {
   const [, first = 0, last = 0] = (/^(\d+)-(\d+)$/.exec(range) ?? []).map(Number);
@@ -45,7 +45,7 @@ export async function openProbeUsers(range: string, atLeast: number): Promise<Pr
       ],
     });
   }
-  // What a prober before this one left running, and its folders.
+  // Left running by an earlier prober, and its folders.
   await Promise.all(
     free.map(async (user) => {
       await signalAllOf(user, 'KILL');
@@ -70,18 +70,18 @@ export async function openProbeUsers(range: string, atLeast: number): Promise<Pr
   };
 }
 
-/** What has to stand before a program for it to run as this user, in a folder of this user. */
+/** The command prefix that runs a program as this user, in this user's folder. */
 export function commandOf({ uid }: ProbeUser, folder: string): [string, ...string[]] {
   return ['setpriv', ...identity(uid), '--', 'env', '--chdir', folder];
 }
 
 /** Sends a signal to all processes of this user. */
 export async function signalAllOf(user: ProbeUser, signal: 'TERM' | 'KILL'): Promise<void> {
-  // Node cannot: it would have to be that user. The shell that is asked is not signalled itself.
+  // Node cannot: it would have to be that user. The shell itself is not signalled.
   await run(user, `kill -s ${signal} -- -1 2>/dev/null`);
 }
 
-/** The folders of a probe, as `makeFolder` of cli-probe.ts makes them, owned by the user. */
+/** The folders of a probe, as made by `makeFolder` in cli-probe.ts, but owned by the user. */
 export async function makeFolderOf(user: ProbeUser, deviceJson: string): Promise<string> {
   const name = `${FOLDER_PREFIX}${process.pid}-${randomBytes(6).toString('hex')}`;
   const folder = join(tmpdir(), name);
@@ -93,9 +93,9 @@ export async function makeFolderOf(user: ProbeUser, deviceJson: string): Promise
   return folder;
 }
 
-/** @param pattern of the shell; folders of others stay */
+/** @param pattern a shell pattern; other users' folders are left alone */
 export async function removeFoldersOf(user: ProbeUser, pattern: string): Promise<void> {
-  // Unquoted, so that the shell reads it; the paths are our own and have no blanks.
+  // Unquoted, so that the shell expands it; the paths are our own and contain no spaces.
   await run(user, 'IFS=; chmod -R u+rwX $1; rm -rf -- $1', pattern);
 }
 
@@ -107,9 +107,9 @@ function identity(uid: number): string[] {
 }
 
 /**
- * A few lines of shell as this user; a program of Node would take the processor of a probe.
+ * Runs a few lines of shell as this user; a Node process would take the CPU of a probe.
  *
- * @returns what went wrong
+ * @returns what went wrong, if anything
  */
 async function run(
   { uid }: ProbeUser,

@@ -21,7 +21,7 @@ function run(behaviour: FakeBehaviour, changes: Partial<ProcessRequest> = {}) {
   });
 }
 
-/** Processes that this test started and that still live (zombies have no environment). */
+/** Processes started by this test that are still alive (zombies have no environment). */
 function survivors(): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -36,7 +36,7 @@ function survivors(): string[] {
     });
 }
 
-/** Starts it, and has it ended once it runs as it should: `processes` of them. */
+/** Starts it, and aborts it once the expected number of `processes` is running. */
 async function endOnce(behaviour: FakeBehaviour, processes: number) {
   const controller = new AbortController();
   const running = run(behaviour, { signal: controller.signal });
@@ -45,7 +45,7 @@ async function endOnce(behaviour: FakeBehaviour, processes: number) {
   return await running;
 }
 
-/** The kernel takes a moment to end what was killed. */
+/** The kernel takes a moment to end killed processes. */
 async function allEnded(): Promise<void> {
   await eventually(() => expect(survivors()).toEqual([]));
 }
@@ -54,10 +54,10 @@ describe('runProcess', () => {
   it('reports the exit code and the output', async () => {
     const report = await run('exits3');
     expect(report.end).toEqual({ kind: 'exited', code: 3 });
-    expect(report.stderr).toBe('cannot go on\n');
+    expect(report.stderr).toBe('cannot continue\n');
   });
 
-  it('reports a program that died by itself', async () => {
+  it('reports a program that was killed by a signal that is not ours', async () => {
     expect((await run('crashes')).end).toEqual({
       kind: 'died',
       signal: 'SIGSEGV',
@@ -69,7 +69,7 @@ describe('runProcess', () => {
     expect(report.end).toEqual({ kind: 'not_started', errorCode: 'ENOENT' });
   });
 
-  it('passes only the environment that is named', async () => {
+  it('passes only the explicit environment', async () => {
     process.env['CANARY_SECRET'] = 'canary';
     const report = await run('printsAll', { args: ['a b', '$(id)'] });
     expect(report.stdout).not.toContain('canary');

@@ -1,7 +1,6 @@
 /**
- * Runs a program that may hang, ignore signals, fork, or print without end, and gets rid of it
- * whatever it does: no shell, an environment that is named in full, a process group of its own,
- * bounded output, a deadline.
+ * Runs a program that may hang, ignore signals, fork, or print without end, and terminates it whatever it
+ * does: no shell, an explicit environment, its own process group, bounded output, a deadline.
  */
 
 import { type ChildProcess, type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
@@ -23,14 +22,14 @@ export interface ProcessRequest {
   /** From the start until SIGTERM. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  /** Absent: it runs as the user that we are. */
+  /** Absent: it runs as our own user. */
   readonly user?: ProbeUser | undefined;
 }
 
-/** Why the program is gone. */
+/** How the program ended. */
 export type ProcessEnd =
   | { readonly kind: 'exited'; readonly code: number }
-  /** By a signal that was not ours: a crash, the kernel's out-of-memory killer, a person. */
+  /** By a signal that we did not send: a crash, the kernel's OOM killer, a person. */
   | { readonly kind: 'died'; readonly signal: NodeJS.Signals }
   | { readonly kind: 'killed'; readonly why: 'deadline' | 'output_limit' | 'aborted' }
   | { readonly kind: 'not_started'; readonly errorCode: string };
@@ -43,11 +42,11 @@ export interface ProcessReport {
   readonly wallMs: number;
 }
 
-/** The JSON result of the Claude CLI has about 1 KiB. A program that prints more is ended. */
+/** The JSON result of the Claude CLI is about 1 KiB. A program that prints more than this is ended. */
 export const OUTPUT_LIMIT_BYTES = 64 * 1024;
 /** How long a program may clean up after SIGTERM. The Claude CLI takes about 50 ms. */
 const TERM_GRACE_MS = 2_000;
-/** A grandchild may hold the pipes open: what arrives this long after the exit is not awaited. */
+/** A grandchild may hold the pipes open: output is awaited only this long after the exit. */
 const PIPE_GRACE_MS = 100;
 
 type KillReason = Extract<ProcessEnd, { kind: 'killed' }>['why'];
@@ -56,7 +55,7 @@ type RunState =
   | { readonly status: 'running' | 'finished' }
   | { readonly status: 'killed'; readonly why: KillReason };
 
-/** Never rejects. When it resolves, the program and all that it started are gone. */
+/** Never rejects. When it resolves, the program and all processes that it started have ended. */
 export function runProcess(request: ProcessRequest): Promise<ProcessReport> {
   const problem = startProblem(request.file);
   if (problem !== undefined) {
@@ -68,7 +67,7 @@ export function runProcess(request: ProcessRequest): Promise<ProcessReport> {
   });
 }
 
-/** One started program, until it and all that it started are gone. */
+/** One started program, until it and all processes that it started have ended. */
 class Run {
   readonly #request: ProcessRequest;
   readonly #resolve: (report: ProcessReport | Promise<ProcessReport>) => void;
@@ -79,7 +78,7 @@ class Run {
   readonly #stderr: () => string;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #abort = (): void => this.#kill('aborted');
-  /** One after the other: a late one would reach the next program of this user. */
+  /** Signals are sent in sequence: a late one would hit the next program of this user. */
   #signalled = Promise.resolve();
   #state: RunState = { status: 'running' };
 
@@ -104,7 +103,7 @@ class Run {
       if (child.pid === undefined)
         this.#finish({ kind: 'not_started', errorCode: error.code ?? 'UNKNOWN' });
     });
-    // Not 'close': that waits for whoever holds the pipes.
+    // Not 'close': that waits for any process that holds the pipes.
     child.once('exit', (code, exitSignal) => {
       const end = endOf({ code, signal: exitSignal, state: this.#state });
       const grace = setTimeout(() => this.#finish(end), PIPE_GRACE_MS);
@@ -133,7 +132,7 @@ class Run {
     this.#state = { status: 'finished' };
     for (const timer of this.#timers) clearTimeout(timer);
     this.#request.signal.removeEventListener('abort', this.#abort);
-    // Also when it exited well: what it left running has nobody else to end it.
+    // Even after a clean exit: nothing else ends what it left running.
     this.#signalAll('KILL');
     if (this.#request.user === undefined) killMarked(this.#marker);
     this.#child.stdout.destroy();
@@ -159,16 +158,16 @@ function spawnProgram(
   const [first, ...prefix] =
     user === undefined ? dyingWithParent(file) : [...commandOf(user, folder), file];
   return spawn(first, [...prefix, ...args], {
-    // Nobody but the other user may enter its folder.
+    // Only the other user may enter its folder.
     cwd: user === undefined ? folder : '/',
     env: { ...environment, ...marker },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Leader of a group of its own: `kill(-pid)` reaches what it forks.
+    // Leader of its own process group: `kill(-pid)` reaches what it forks.
     detached: true,
   });
 }
 
-/** Asked before the start: afterwards the error would be that of `setpriv`. */
+/** Checked before the start: afterwards the error would be that of `setpriv`. */
 function startProblem(file: string): string | undefined {
   try {
     accessSync(file, constants.X_OK);
@@ -188,7 +187,7 @@ function endOf(exit: {
   return { kind: 'died', signal: exit.signal ?? 'SIGKILL' };
 }
 
-/** Signals every process of the child's group; one that is gone already is no error. */
+/** Signals every process of the child's group; one that has already ended is not an error. */
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid === undefined) return;
   try {
@@ -208,7 +207,7 @@ function collect(stream: Readable, onLimit: () => void): () => string {
     if (room > 0) chunks.push(chunk.subarray(0, room));
     bytes += chunk.length;
     if (bytes <= OUTPUT_LIMIT_BYTES) return;
-    // A program that prints without end is not worth the work of reading it.
+    // Do not spend CPU on reading a program that prints without end.
     stream.pause();
     onLimit();
   });
@@ -217,7 +216,7 @@ function collect(stream: Readable, onLimit: () => void): () => string {
 
 let setpriv: boolean | undefined;
 
-/** On Linux the kernel kills the program when we are killed and cannot do it ourselves. */
+/** On Linux the kernel kills the program if we are killed and cannot do it ourselves. */
 function dyingWithParent(file: string): [string, ...string[]] {
   setpriv ??=
     process.platform === 'linux' &&

@@ -1,7 +1,7 @@
 import type { EndpointHeaders } from '@zephyr/runtime/config/endpoint-headers';
 import { credentialsOf } from '@zephyr/runtime/credential';
 
-/** The headers of an endpoint whose configuration has nothing but a token. */
+/** The headers of an endpoint configured with only a token. */
 export function bearer(token: string): EndpointHeaders {
   return { lines: credentialsOf(token, 'bearer'), secrets: [token] };
 }

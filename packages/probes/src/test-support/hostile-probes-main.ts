@@ -1,6 +1,6 @@
 /**
- * Probes hostile endpoints and a good one beside them, twice in one process, and prints what came
- * of it: `{ verdicts: { <url>: [first, second] }, good: […], grownBytes }`.
+ * Probes hostile endpoints and a good one beside them, twice in one process, and prints the result:
+ * `{ verdicts: { <url>: [first, second] }, good: […], grownBytes }`.
  *
  *     node hostile-probes-main.ts <style> <good url> <hostile url>…
  */
@@ -25,7 +25,7 @@ async function probe(baseUrl: string): Promise<ProbeVerdict> {
 
 const peakBytes = (): number => process.resourceUsage().maxRSS * 1024;
 
-// What the first probe of a process takes for good is not the endpoint's doing.
+// Memory that the first probe of a process allocates for good is not the endpoint's doing.
 await probe(good);
 const beforeBytes = peakBytes();
 const verdicts: Record<string, ProbeVerdict[]> = Object.fromEntries(

@@ -1,5 +1,5 @@
 /**
- * Two probes at the same time, twice in one process, each under a user of its own; then prints
+ * Runs two probes at the same time, twice in one process, each under its own user; then prints
  * `{ uid, capabilities, verdicts }`.
  *
  *     node probes-as-users-main.ts <first uid>-<last uid> <url> <program in place of the CLI>
