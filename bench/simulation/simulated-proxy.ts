@@ -107,8 +107,8 @@ export class SimulatedProxy {
   }
 
   input(preferredId: EndpointId | undefined, nowMs: number) {
-    const overloadedEverywhere = this.#content?.overloadedEverywhere ?? false;
-    return { endpoints: this.#order, preferredId, overloadedEverywhere, nowMs };
+    const isOverloadedEverywhere = this.#content?.isOverloadedEverywhere ?? false;
+    return { endpoints: this.#order, preferredId, isOverloadedEverywhere, nowMs };
   }
 
   placeOf({ session }: Request, nowMs: number): EndpointId | undefined {

@@ -67,7 +67,7 @@ const content = {
    */
   shares: z.array(shareSchema).optional(),
   /** The model is overloaded on most endpoints: moving would not help. */
-  overloadedEverywhere: z.boolean(),
+  isOverloadedEverywhere: z.boolean(),
 };
 
 const snapshotContentSchema = z.object(content);

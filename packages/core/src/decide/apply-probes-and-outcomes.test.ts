@@ -255,7 +255,7 @@ describe('a probe that fails by overload', () => {
     expect(endpoint(story).reliability.failures).toBeCloseTo(failures + 1);
     expect(endpoint(story).overload.overloadedAtMs).toBe(story.atMs);
     story.probe(B, 'overloaded');
-    expect(story.world.overloadedEverywhere).toBe(true);
+    expect(story.world.isOverloadedEverywhere).toBe(true);
     const before = endpoint(story);
     story.probe(A, 'overloaded');
     expect(endpoint(story)).toMatchObject({

@@ -50,7 +50,7 @@ export function takeProbe(world: World, probe: ProbeResult, context: Context): S
   }
   const probed = applyProbeByStyle(endpoint, probe, {
     context,
-    isOverloaded: world.overloadedEverywhere,
+    isOverloaded: world.isOverloadedEverywhere,
     presences: world.proxies,
   });
   const after = withEndpoint(paid.next, endpoint.id, () => probed);
@@ -148,7 +148,7 @@ function applyProbe(endpoint: EndpointState, probe: ProbeResult, about: Intake):
 
 /** Applies one proxy's report, which covers about a second. */
 export function takeOutcomes(world: World, batch: OutcomeBatch, context: Context): Step {
-  const { overloadedEverywhere: isOverloaded, proxies: presences } = world;
+  const { isOverloadedEverywhere: isOverloaded, proxies: presences } = world;
   const { proxyId } = batch;
   const changed = withSharedLimits(world.endpoints, batch, context.nowMs).map((endpoint) => {
     const counts = own(batch.endpoints, endpoint.id);

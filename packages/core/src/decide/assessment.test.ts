@@ -70,7 +70,7 @@ const disabled = (world: World, ...ids: readonly (typeof A)[]): World => ({
 
 describe('an endpoint', () => {
   it('is available and measured, with its requests', () => {
-    const world: World = { ...ejected(calm, 'reset'), overloadedEverywhere: false };
+    const world: World = { ...ejected(calm, 'reset'), isOverloadedEverywhere: false };
     expect(ofA(calm)).toMatchObject({
       ...{ unavailable: [], isAvailable: true, failure: undefined, isFresh: true },
       ...{ ejection: { status: 'admitted' }, activeRequests: 0 },
@@ -102,7 +102,7 @@ describe('an endpoint', () => {
     ],
     [
       'ejected while the model is overloaded everywhere',
-      { ...ejected(calm, 'reset'), overloadedEverywhere: true },
+      { ...ejected(calm, 'reset'), isOverloadedEverywhere: true },
       { unavailable: ['ejected'], failure: 'reset' },
     ],
   ])('is unavailable: %s', (_, world, expected) => {
@@ -124,7 +124,7 @@ describe('an endpoint', () => {
     ],
     [
       'all others are overloaded too',
-      { ...ejected(calm, 'overloaded'), overloadedEverywhere: true },
+      { ...ejected(calm, 'overloaded'), isOverloadedEverywhere: true },
     ],
   ])('is available where %s', (_, world) => {
     expect(ofA(world)).toMatchObject({ unavailable: [], isAvailable: true, failure: undefined });

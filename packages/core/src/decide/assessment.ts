@@ -132,7 +132,7 @@ function unavailability(
     const { failure } = ejection;
     const code = causeOf(failure) === 'overload' ? 'cooling_down' : 'ejected';
     // If the model is overloaded everywhere, no endpoint is better than another.
-    const isOverloadOfAll = code === 'cooling_down' && world.overloadedEverywhere;
+    const isOverloadOfAll = code === 'cooling_down' && world.isOverloadedEverywhere;
     if (!isOverloadOfAll) causes.push({ code, failure });
   }
   return causes;

@@ -54,12 +54,12 @@ describe('stepOverload', () => {
     const overload = { overloadedAtMs: nowMs, answeredAtMs: null };
     const endpoints = calm.endpoints.map((endpoint) => ({ ...endpoint, overload }));
     const began = stepOverload({ ...calm, endpoints }, context(NOW));
-    expect(began.next.overloadedEverywhere).toBe(true);
+    expect(began.next.isOverloadedEverywhere).toBe(true);
     expect(began.effects).toEqual([{ kind: 'notice', notice: { code: 'overload_began' } }]);
     expect(stepOverload(began.next, context(NOW))).toEqual({ next: began.next, effects: [] });
     const later = context(NOW + DEFAULT_POLICY.overload.memoryMs + 1);
     const ended = stepOverload(began.next, later);
-    expect(ended.next.overloadedEverywhere).toBe(false);
+    expect(ended.next.isOverloadedEverywhere).toBe(false);
     expect(ended.effects).toEqual([{ kind: 'notice', notice: { code: 'overload_ended' } }]);
     expect(stepOverload(ended.next, later).effects).toEqual([]);
   });
@@ -79,7 +79,7 @@ describe('a world before the first event', () => {
     expect(initialWorld(setup)).toMatchObject({
       selection: { status: 'steady', activeId: first?.id, reason: 'initial', sinceAtMs: 5 },
       switching: { phase: { status: 'settling', sinceAtMs: 5 } },
-      overloadedEverywhere: false,
+      isOverloadedEverywhere: false,
       decisions: 0,
     });
     expect(initialWorld(setup).endpoints[0]).toMatchObject({

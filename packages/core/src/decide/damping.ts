@@ -9,10 +9,10 @@ import type { World } from './world.ts';
 export function stepOverload(world: World, { nowMs, policy }: Context): Step {
   const records = world.endpoints.map(({ overload }) => overload);
   const isOverloaded = isOverloadedEverywhere(records, nowMs, policy.overload);
-  if (isOverloaded === world.overloadedEverywhere) return stay(world);
+  if (isOverloaded === world.isOverloadedEverywhere) return stay(world);
   const code = isOverloaded ? 'overload_began' : 'overload_ended';
   return {
-    next: { ...world, overloadedEverywhere: isOverloaded },
+    next: { ...world, isOverloadedEverywhere: isOverloaded },
     effects: [{ kind: 'notice', notice: { code } }],
   };
 }

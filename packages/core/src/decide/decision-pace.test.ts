@@ -86,7 +86,7 @@ describe('a leader is not at rest', () => {
         switching: { ...switching, ramp: { status: 'ramping', fromId: B, startedAtMs: nowMs } },
       },
     },
-    { name: 'overload everywhere', changed: { overloadedEverywhere: true } },
+    { name: 'overload everywhere', changed: { isOverloadedEverywhere: true } },
     {
       name: 'a switch on its way',
       changed: {

@@ -26,7 +26,7 @@ export function isAtRest(world: World, nowMs: EpochMs): boolean {
     switching.lead.status === 'none' &&
     switching.freeze.status === 'none' &&
     switching.ramp.status === 'none' &&
-    !world.overloadedEverywhere &&
+    !world.isOverloadedEverywhere &&
     Object.values(world.probePlans).every((plan) => plan.status === 'off' || !URGENT.has(plan.why))
   );
 }

@@ -82,7 +82,7 @@ function isDeciding(world: World, { endpoint }: Assessment): boolean {
   if (selection.reason === 'nothing_available') return true;
   const { lead, freeze } = switching;
   const isFree =
-    wishes.mode.kind === 'auto' && freeze.status === 'none' && !world.overloadedEverywhere;
+    wishes.mode.kind === 'auto' && freeze.status === 'none' && !world.isOverloadedEverywhere;
   if (lead.status !== 'leading' || !isFree) return false;
   return endpoint.id === lead.challengerId || endpoint.id === selection.activeId;
 }

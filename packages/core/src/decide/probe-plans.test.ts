@@ -305,7 +305,7 @@ describe('the plan', () => {
 
     it.each<[string, World]>([
       ['a pin', { ...led(), wishes: { ...calm.wishes, mode: { kind: 'manual', endpointId: A } } }],
-      ['an overload everywhere', { ...led(), overloadedEverywhere: true }],
+      ['an overload everywhere', { ...led(), isOverloadedEverywhere: true }],
       [
         'flapping',
         {

@@ -138,7 +138,7 @@ describe('one step', () => {
         },
       },
     ],
-    ['the model is overloaded everywhere', { ...calm, overloadedEverywhere: true }],
+    ['the model is overloaded everywhere', { ...calm, isOverloadedEverywhere: true }],
     ['people have paused', { ...calm, wishes: { ...calm.wishes, paused: true } }],
     [
       'the active endpoint is gone',

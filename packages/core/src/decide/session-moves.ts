@@ -19,7 +19,7 @@ export function stepSessions(
 ): Step {
   const active = assessments.find(({ endpoint }) => endpoint.id === world.selection.activeId);
   // The active endpoint must be available, and not about to change.
-  const isUnsettled = world.selection.status === 'pending' || world.overloadedEverywhere;
+  const isUnsettled = world.selection.status === 'pending' || world.isOverloadedEverywhere;
   if (active?.isAvailable !== true || isUnsettled || world.wishes.paused) return stay(world);
   let next = world;
   const effects: Effect[] = [];

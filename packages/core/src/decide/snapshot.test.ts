@@ -118,7 +118,7 @@ describe('publishing', () => {
 
   it.each<[string, World]>([
     ['an endpoint is disabled', { ...next, wishes: { ...next.wishes, disabled: [C] } }],
-    ['the model is overloaded everywhere', { ...next, overloadedEverywhere: true }],
+    ['the model is overloaded everywhere', { ...next, isOverloadedEverywhere: true }],
     [
       'a ramp begins',
       {

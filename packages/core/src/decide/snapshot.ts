@@ -26,7 +26,7 @@ export function snapshotContent(
     ),
     ...(ramp === undefined ? {} : { ramp }),
     ...(shares.length === 0 ? {} : { shares }),
-    overloadedEverywhere: world.overloadedEverywhere,
+    isOverloadedEverywhere: world.isOverloadedEverywhere,
   };
 }
 

@@ -57,7 +57,7 @@ describe('readiness', () => {
       'manual',
     ],
     ['a pause', { ...world, wishes: { ...world.wishes, paused: true } }, leading, 'paused'],
-    ['an overload everywhere', { ...world, overloadedEverywhere: true }, leading, 'overloaded'],
+    ['an overload everywhere', { ...world, isOverloadedEverywhere: true }, leading, 'overloaded'],
     [
       'flapping',
       {

@@ -187,10 +187,10 @@ export type SwitchReadiness =
   | 'cli';
 
 export function readiness(world: World, lead: Lead, { nowMs, policy }: Context): SwitchReadiness {
-  const { wishes, switching, overloadedEverywhere } = world;
+  const { wishes, switching, isOverloadedEverywhere } = world;
   if (wishes.mode.kind === 'manual') return 'manual';
   if (wishes.paused) return 'paused';
-  if (overloadedEverywhere) return 'overloaded';
+  if (isOverloadedEverywhere) return 'overloaded';
   if (switching.freeze.status === 'flapping') return 'frozen';
   const lastAtMs = switching.switchedAtMs;
   if (lastAtMs !== null && nowMs - lastAtMs < dwellMsOf(world, lastAtMs, policy)) return 'dwell';

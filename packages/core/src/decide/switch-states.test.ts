@@ -181,7 +181,7 @@ describe('a pending switch', () => {
       wishing(waiting, { mode: { kind: 'manual', endpointId: A } }),
       gains,
     ],
-    ['the model is overloaded everywhere', { ...waiting, overloadedEverywhere: true }, gains],
+    ['the model is overloaded everywhere', { ...waiting, isOverloadedEverywhere: true }, gains],
   ])('is withdrawn when %s', (_, world, latencies) => {
     const standing = { reason: 'active_failed', sinceAtMs: epochMs(SINCE_MS - 1) } as const;
     const made = step(switching(world, { standing }), latencies);

@@ -137,7 +137,7 @@ function stepPending(world: World, about: Selected<'pending'>): Step {
     rival?.isAvailable !== true ||
     (challenger !== undefined && challenger.gain.gainMs < context.policy.switching.thresholdMs);
   const { mode, paused } = world.wishes;
-  const isBarred = mode.kind === 'manual' || paused || world.overloadedEverywhere;
+  const isBarred = mode.kind === 'manual' || paused || world.isOverloadedEverywhere;
   if (isGainGone || isBarred) {
     const next: World = {
       ...world,

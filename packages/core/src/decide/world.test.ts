@@ -41,7 +41,7 @@ it('a first world serves from the first endpoint, and settles', () => {
   });
   expect(world).toMatchObject({
     wishes: { mode: { kind: 'auto' }, paused: false, disabled: [], grants: [] },
-    ...{ proxies: [], liveLevels: {}, overloadedEverywhere: false, lastBusyAtMs: AT_MS },
+    ...{ proxies: [], liveLevels: {}, isOverloadedEverywhere: false, lastBusyAtMs: AT_MS },
     ...{ probePlans: {}, published: { status: 'never' }, decisions: 0 },
   });
 });

@@ -107,7 +107,7 @@ export interface World {
   /** The usual time of each request class, over all endpoints. */
   readonly liveLevels: ClassLevels;
   /** Whether the model is overloaded on most endpoints. */
-  readonly overloadedEverywhere: boolean;
+  readonly isOverloadedEverywhere: boolean;
   /** When there was last an active request. */
   readonly lastBusyAtMs: EpochMs;
   readonly probePlans: Readonly<Record<string, ProbePlan>>;
@@ -168,7 +168,7 @@ export function initialWorld(setup: WorldSetup): World {
       standing: { reason: selection.reason, sinceAtMs: selection.sinceAtMs },
     },
     liveLevels: {},
-    overloadedEverywhere: false,
+    isOverloadedEverywhere: false,
     lastBusyAtMs: setup.atMs,
     probePlans: {},
     published: { status: 'never' },

@@ -17,8 +17,8 @@ function record(): { readonly story: Scenario; readonly recording: Recording } {
   const [turningPoint, middle] = [story.world, story.inputs.length];
   story.rounds(8, { a: 900, b: 500 });
   for (let index = 0; index < 3; index += 1) story.probe(A, 'reset');
-  const first = { number: 4, continues: false, policy: DEFAULT_POLICY, world: story.start };
-  const second = { number: 5, continues: true, policy: DEFAULT_POLICY, world: turningPoint };
+  const first = { number: 4, isContinuation: false, policy: DEFAULT_POLICY, world: story.start };
+  const second = { number: 5, isContinuation: true, policy: DEFAULT_POLICY, world: turningPoint };
   const segments = [
     { ...first, inputs: story.inputs.slice(0, middle), decisions: [] },
     { ...second, inputs: story.inputs.slice(middle), decisions: story.decisions },
@@ -66,7 +66,7 @@ describe('a recording', () => {
       replayRecording({ segments: [first, { ...second, ...nothing, ...head }] }).world;
     const elsewhere = { world: first.world };
     expect(worldAfter(elsewhere)).toEqual(second.world);
-    expect(worldAfter({ ...elsewhere, continues: false })).toBe(first.world);
+    expect(worldAfter({ ...elsewhere, isContinuation: false })).toBe(first.world);
     expect(worldAfter({ ...elsewhere, number: 7 })).toBe(first.world);
   });
 
@@ -76,7 +76,7 @@ describe('a recording', () => {
     { name: 'no first line', text: '{"atMs":1,"event":{"kind":"tick"}}', line: 1 },
     {
       name: 'a later version',
-      text: '{"format":"zephyr-recording","version":4,"world":{}}',
+      text: '{"format":"zephyr-recording","version":5,"world":{}}',
       line: 1,
     },
   ])('rejects $name', ({ text, line }) => {
@@ -92,7 +92,7 @@ describe('a recording', () => {
     ['no world', { world: 'earth' }],
   ])('rejects a first line with %s', (_, change) => {
     const [head = ''] = formatRecording(record().recording).split('\n');
-    expect(JSON.parse(head)).toMatchObject({ format: 'zephyr-recording', version: 3 });
+    expect(JSON.parse(head)).toMatchObject({ format: 'zephyr-recording', version: 4 });
     expect(parseRecording(head).status).toBe('ok');
     const changed = JSON.stringify({ ...JSON.parse(head), ...change });
     expect(parseRecording(changed)).toMatchObject({ status: 'rejected', line: 1 });

@@ -10,7 +10,7 @@ export interface SegmentHead {
   /** Incremented with each segment. */
   readonly number: number;
   /** `world` is the final state of the previous segment: the same leader continued. */
-  readonly continues: boolean;
+  readonly isContinuation: boolean;
   /** The policy of these decisions. */
   readonly policy: Policy;
   /** The state before the first input. */
@@ -29,8 +29,8 @@ export type Segment = SegmentHead & SegmentBody;
  * The inputs of the core from some moment on. A new segment begins with each leader, with each changed
  * configuration, and when the previous one is large enough, so that the oldest can be dropped.
  *
- * As a file: JSON lines. Each segment starts with `{"format":"zephyr-recording","version":3,
- * "number":…,"continues":…,"policy":…,"world":…}`, followed by inputs `{"atMs":…,"event":…}` in
+ * As a file: JSON lines. Each segment starts with `{"format":"zephyr-recording","version":4,
+ * "number":…,"isContinuation":…,"policy":…,"world":…}`, followed by inputs `{"atMs":…,"event":…}` in
  * order and by the decisions that they led to, `{"decision":…}`.
  */
 export interface Recording {
@@ -38,7 +38,7 @@ export interface Recording {
 }
 
 const FORMAT = 'zephyr-recording';
-const VERSION = 3;
+const VERSION = 4;
 
 const EVENT_KINDS: Readonly<Record<WorldEvent['kind'], true>> = {
   probe: true,
@@ -55,8 +55,8 @@ export function formatRecording({ segments }: Recording): string {
 }
 
 /** The first line of a segment. */
-function formatHead({ number, continues, policy, world }: SegmentHead): string {
-  return line({ format: FORMAT, version: VERSION, number, continues, policy, world });
+function formatHead({ number, isContinuation, policy, world }: SegmentHead): string {
+  return line({ format: FORMAT, version: VERSION, number, isContinuation, policy, world });
 }
 
 /** The lines of one batch; a segment is its head and the lines of its batches. */
@@ -115,8 +115,8 @@ function isHead(value: unknown): value is SegmentHead {
   );
 }
 
-function headOf({ number, continues, policy, world }: SegmentHead): SegmentHead {
-  return { number, continues, policy, world };
+function headOf({ number, isContinuation, policy, world }: SegmentHead): SegmentHead {
+  return { number, isContinuation, policy, world };
 }
 
 function isInput(value: unknown): value is Input {
@@ -145,7 +145,8 @@ export function replayRecording(
   let world: World | undefined;
   const decisions: Decision[] = [];
   for (const [index, segment] of segments.entries()) {
-    const isContinued = segment.continues && segments[index - 1]?.number === segment.number - 1;
+    const isContinued =
+      segment.isContinuation && segments[index - 1]?.number === segment.number - 1;
     // Under another policy the world has diverged from the recorded one: continue from it.
     let next = isContinued && world !== undefined ? world : segment.world;
     const policy = policyFrom(segment.policy);

@@ -42,7 +42,7 @@ const candidate = (id: string, parts: Partial<Candidate> = {}): Candidate => ({
     ejection: ADMITTED,
     limit: NO_LIMIT,
     isForeign: false,
-    lacksOperation: false,
+    isLackingOperation: false,
     hasFailedSource: false,
     trials: 0,
     trialFailedAtMs: undefined,
@@ -59,7 +59,7 @@ function asked(candidates: readonly Candidate[], parts: Partial<ChoiceInput> = {
   for (;;) {
     const choice = chooseEndpoint({
       source: 's',
-      ...{ candidates, tried, failedGroups: new Map(), overloadedEverywhere: false },
+      ...{ candidates, tried, failedGroups: new Map(), isOverloadedEverywhere: false },
       ...{ random: 0.5, nowMs: NOW_MS },
       ...parts,
     });
@@ -214,7 +214,7 @@ describe('chooseEndpoint', () => {
     {
       name: 'a refused model, a missing operation',
       candidates: [
-        candidate('a', { lacksOperation: true }),
+        candidate('a', { isLackingOperation: true }),
         candidate('b', { limit: refusing }),
         candidate('c', { ejection: ejected(NOW_MS + 1) }),
       ],
@@ -265,7 +265,7 @@ describe('chooseEndpoint', () => {
     {
       name: 'but not when the model is overloaded everywhere',
       candidates: [candidate('a', { limit: shedding }), candidate('b')],
-      parts: { overloadedEverywhere: true },
+      parts: { isOverloadedEverywhere: true },
       order: 'a b (asked)',
     },
   ];
@@ -307,8 +307,8 @@ describe('chooseEndpoint', () => {
     ],
     ['it refuses the model', { limit: refusing }],
     ['that, and a sibling failed', { limit: refusing, ...inFailedGroup }],
-    ['it lacks the operation', { lacksOperation: true }],
-    ['that, and a sibling failed', { lacksOperation: true, ...inFailedGroup }],
+    ['it lacks the operation', { isLackingOperation: true }],
+    ['that, and a sibling failed', { isLackingOperation: true, ...inFailedGroup }],
   ];
   it.each(ranked.slice(1).map((worse, index) => ({ better: ranked[index] ?? worse, worse })))(
     '$better.0 comes before $worse.0, whatever the preference',
@@ -326,7 +326,7 @@ describe('chooseEndpoint', () => {
     expect(
       chooseEndpoint({
         ...{ candidates: [before, ...candidates], source: 's', tried: new Set([before.id]) },
-        ...{ failedGroups: new Map(), overloadedEverywhere: false, random: 0.5, nowMs: NOW_MS },
+        ...{ failedGroups: new Map(), isOverloadedEverywhere: false, random: 0.5, nowMs: NOW_MS },
       }),
     ).toMatchObject({ id: 'open' });
   });
@@ -340,7 +340,7 @@ describe('chooseEndpoint', () => {
       const candidates = [candidate('worst', worst), candidate('other', other)];
       const choice = chooseEndpoint({
         ...{ candidates, source: 's', tried: new Set(), failedGroups: new Map() },
-        ...{ overloadedEverywhere: false, random: 0, nowMs: NOW_MS, ...parts },
+        ...{ isOverloadedEverywhere: false, random: 0, nowMs: NOW_MS, ...parts },
       });
       return choice.kind === 'send' ? `${choice.id}${choice.isTrial ? ' trial' : ''}` : choice.kind;
     };
@@ -488,7 +488,7 @@ describe('chooseEndpoint', () => {
       ];
       const choice = chooseEndpoint({
         ...{ candidates, source: 's', tried: new Set(), failedGroups: new Map() },
-        ...{ overloadedEverywhere: false, random: 0, nowMs: NOW_MS },
+        ...{ isOverloadedEverywhere: false, random: 0, nowMs: NOW_MS },
       });
       expect(choice).toMatchObject({ id: 'since 3000', isTrial: true });
     });
@@ -526,7 +526,7 @@ describe('chooseEndpoint', () => {
     const choice = chooseEndpoint({
       source: 's',
       candidates: limits.map((limit, index) => candidate(`e${index}`, { limit })),
-      ...{ tried: new Set(), failedGroups: new Map(), overloadedEverywhere: false },
+      ...{ tried: new Set(), failedGroups: new Map(), isOverloadedEverywhere: false },
       ...{ random: 0, nowMs: NOW_MS },
     });
     expect(choice).toEqual({ kind: 'none', why: 'limited', retryAfterMs: 4_000 });
@@ -537,7 +537,7 @@ describe('chooseEndpoint', () => {
       source: 's',
       tried: new Set<EndpointId>(),
       failedGroups: new Map(),
-      overloadedEverywhere: false,
+      isOverloadedEverywhere: false,
       random: 0,
       nowMs: NOW_MS,
     };
@@ -572,7 +572,7 @@ describe('chooseEndpoint', () => {
         named('claimed', NOW_MS + 5),
         named('confirmed', NOW_MS + 5),
       ),
-      lacksOperation: fc.boolean(),
+      isLackingOperation: fc.boolean(),
       hasFailedSource: fc.boolean(),
       trials: fc.nat(3),
     });

@@ -31,7 +31,7 @@ export interface Candidate {
   /** For the requested model. */
   readonly limit: ModelLimit;
   /** It does not offer this operation. */
-  readonly lacksOperation: boolean;
+  readonly isLackingOperation: boolean;
   /** It recently failed a request of the same person that no endpoint answered. */
   readonly hasFailedSource: boolean;
   /** Active requests that are trials of the half-open endpoint. */
@@ -59,7 +59,7 @@ export interface ChoiceInput {
   /** Where the session's prompt cache is; a preference, never a lock. */
   readonly preferredId?: EndpointId | undefined;
   /** The model is overloaded on most endpoints, so shedding would only cost prompt caches. */
-  readonly overloadedEverywhere: boolean;
+  readonly isOverloadedEverywhere: boolean;
   /** 0 ≤ n < 1; decides which requests are shed. */
   readonly random: number;
   readonly nowMs: number;
@@ -213,8 +213,8 @@ function lastFailedAtMs(candidate: Candidate, nowMs: number): number {
 }
 
 /** The rank of an endpoint that does not serve this request, regardless of health; undefined if it may. */
-function rankOfLimits({ lacksOperation, limit }: Candidate, nowMs: number): number | undefined {
-  if (lacksOperation) return RANKS.lacks_operation;
+function rankOfLimits({ isLackingOperation, limit }: Candidate, nowMs: number): number | undefined {
+  if (isLackingOperation) return RANKS.lacks_operation;
   if (isRefused(limit, nowMs)) return RANKS.refuses_model;
   return namedAt(limit, nowMs).status === 'none' ? undefined : RANKS.limited;
 }
@@ -238,7 +238,7 @@ function rankOf(candidate: Candidate, index: number, input: ChoiceInput): number
   const preferred = candidate.id === input.preferredId ? PREFERRED : 0;
   const isTrialOfRetry = ejection.status === 'half_open' && input.tried.size > 0;
   if (isTrialOfRetry) return RANKS.half_open_for_retry + sibling / 4;
-  const isShed = !input.overloadedEverywhere && isBelow(shedShare(limit, nowMs), index, input);
+  const isShed = !input.isOverloadedEverywhere && isBelow(shedShare(limit, nowMs), index, input);
   return (isShed ? RANKS.shed : RANKS.open) + sibling + preferred;
 }
 

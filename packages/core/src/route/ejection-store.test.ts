@@ -27,7 +27,7 @@ function watched() {
   return { ejections, changes, blamed, blame };
 }
 
-const ALONE = { isAlone: true, failsElsewhere: false };
+const ALONE = { isAlone: true, isFailingElsewhere: false };
 
 describe('EjectionStore', () => {
   it('reports each change of status, and nothing else', () => {

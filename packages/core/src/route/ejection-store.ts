@@ -89,7 +89,7 @@ export class EjectionStore {
 
   blame(
     { id, failure, phase }: Omit<Pending, 'groupName'>,
-    about: Pick<Blame, 'evidence' | 'isAlone' | 'failsElsewhere' | 'nowMs'>,
+    about: Pick<Blame, 'evidence' | 'isAlone' | 'isFailingElsewhere' | 'nowMs'>,
   ): void {
     const before = this.stateOf(id);
     const { evidence, nowMs } = about;

@@ -37,12 +37,12 @@ function failing(
     from?: Ejection;
     nowMs?: number;
     isAlone?: boolean;
-    failsElsewhere?: boolean;
+    isFailingElsewhere?: boolean;
   } = {},
 ): Ejection {
   const { failure = 'server_error', random = 0.5, from = ADMITTED, nowMs = 1_000 } = options;
-  const { isAlone = true, failsElsewhere = false } = options;
-  const about = { failure, isAlone, failsElsewhere, random, nowMs };
+  const { isAlone = true, isFailingElsewhere = false } = options;
+  const about = { failure, isAlone, isFailingElsewhere, random, nowMs };
   return evidence.reduce(
     (state, each) => afterFailure(state, { ...about, evidence: each }, policy),
     from,
@@ -109,7 +109,7 @@ describe('afterFailure', () => {
   ])('half-open, of a person whom another one fails too while it serves others: $name', (trial) => {
     const from = recover(failing([CERTAIN]));
     const { evidence, status } = trial;
-    expect(failing([evidence], { from, failsElsewhere: true }).status).toBe(status);
+    expect(failing([evidence], { from, isFailingElsewhere: true }).status).toBe(status);
     expect(failing([evidence], { from }).status).toBe('ejected');
   });
 
@@ -250,7 +250,7 @@ describe('the way back', () => {
     const step = fc.record({
       failure: fc.constantFrom<FailureClass>('reset', 'server_error', 'token_refused', 'credit'),
       evidence: fc.constantFrom(CERTAIN, PROVEN, by('a'), by('b')),
-      ...{ isAlone: fc.boolean(), failsElsewhere: fc.boolean() },
+      ...{ isAlone: fc.boolean(), isFailingElsewhere: fc.boolean() },
       random: fc.double({ min: 0, max: 0.999, noNaN: true }),
       nowMs: fc.nat(10_000_000),
     });

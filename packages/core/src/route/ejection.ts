@@ -113,7 +113,7 @@ export interface Blame {
   /** Whether no other person had a good answer here recently. */
   readonly isAlone: boolean;
   /** Whether an endpoint that serves others well fails this person too. */
-  readonly failsElsewhere: boolean;
+  readonly isFailingElsewhere: boolean;
   /** 0 ≤ n < 1; jitter, so that not all proxies return at the same time. */
   readonly random: number;
   readonly nowMs: number;
@@ -127,7 +127,7 @@ export function afterFailure(ejection: Ejection, blame: Blame, policy: EjectionP
   if (state.status === 'admitted') {
     const doubt = withBlame(state.doubt, blame.evidence);
     if (!isEnough(doubt, blame, policy)) return { ...state, doubt };
-  } else if (blame.failsElsewhere && blame.evidence.kind !== 'certain') return state;
+  } else if (blame.isFailingElsewhere && blame.evidence.kind !== 'certain') return state;
   const strikes = fadedStrikes(state, blame.nowMs);
   return {
     status: 'ejected',

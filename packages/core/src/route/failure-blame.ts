@@ -69,7 +69,7 @@ export class Blaming {
   }
 
   /** Whether another endpoint that serves others well fails this person too, who may then be to blame. */
-  failsElsewhere(id: EndpointId, source: string, nowMs: number): boolean {
+  isFailingElsewhere(id: EndpointId, source: string, nowMs: number): boolean {
     const others = this.#memory.othersThatFail(id, source, nowMs);
     return others.some((other) => this.#ejections.stateOf(other).status === 'admitted');
   }
@@ -81,7 +81,7 @@ export class Blaming {
     nowMs: number,
   ): void {
     const isAlone = !this.#memory.servesOthers(failed.id, source, nowMs);
-    const failsElsewhere = this.failsElsewhere(failed.id, source, nowMs);
-    this.#ejections.blame(failed, { evidence, isAlone, failsElsewhere, nowMs });
+    const isFailingElsewhere = this.isFailingElsewhere(failed.id, source, nowMs);
+    this.#ejections.blame(failed, { evidence, isAlone, isFailingElsewhere, nowMs });
   }
 }

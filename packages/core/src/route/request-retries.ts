@@ -86,7 +86,7 @@ export class RequestRetries {
     }
     if (refund !== undefined) this.#refunds.push(refund);
     if (decision.isDelivery) this.#deliveries += 1;
-    const stay = { hasStayed: this.#hasStayed, areRetriesLeft: this.areLeft(false, nowMs) };
+    const stay = { hasStayed: this.#hasStayed, hasRetriesLeft: this.areLeft(false, nowMs) };
     const input = { failure, operation, waitMs, ...stay, ...knowledge };
     if (isSpent || !isWorthStaying(input)) return { kind: 'next_endpoint' };
     this.#hasStayed = true;

@@ -11,12 +11,12 @@ const LONG: StayInput = {
   isBusy: false,
   hasStayed: false,
   failedAfterMs: 400,
-  areRetriesLeft: false,
+  hasRetriesLeft: false,
   isBetterNext: false,
 };
 
-const ERROR = { failure: 'server_error', areRetriesLeft: true } as const;
-const CANNOT_GO_ON = { ...ERROR, areRetriesLeft: false };
+const ERROR = { failure: 'server_error', hasRetriesLeft: true } as const;
+const CANNOT_GO_ON = { ...ERROR, hasRetriesLeft: false };
 
 describe('isWorthStaying', () => {
   it.each<[string, Partial<StayInput>, boolean]>([

@@ -39,7 +39,7 @@ export interface StayInput {
   /** How long the endpoint took to fail. */
   readonly failedAfterMs: number;
   /** One more retry may follow this one. */
-  readonly areRetriesLeft: boolean;
+  readonly hasRetriesLeft: boolean;
   /** The endpoint that would be tried next has recently refused clearly fewer. */
   readonly isBetterNext: boolean;
 }
@@ -49,5 +49,5 @@ export function isWorthStaying(input: StayInput): boolean {
   if (waitMs !== undefined || !isCached || readingMs <= LEAST_READING_MS || isBusy) return false;
   if (scopeOf(failure, operation) === 'load') return !(hasStayed && input.isBetterNext);
   const isError = failure === 'server_error' && operation === 'messages';
-  return isError && !hasStayed && input.areRetriesLeft && input.failedAfterMs < readingMs;
+  return isError && !hasStayed && input.hasRetriesLeft && input.failedAfterMs < readingMs;
 }

@@ -595,7 +595,7 @@ describe('the second failure of a lifetime', () => {
     const input = {
       endpoints: [A, B],
       preferredId: undefined,
-      overloadedEverywhere: false,
+      isOverloadedEverywhere: false,
       nowMs: world.nowMs,
     };
     const begin = () =>

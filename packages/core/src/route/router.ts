@@ -30,7 +30,7 @@ import { isBusy, turnsAwayFewer } from './throttling.ts';
 export interface ChooseInput {
   readonly endpoints: readonly RoutedEndpoint[];
   readonly preferredId: EndpointId | undefined;
-  readonly overloadedEverywhere: boolean;
+  readonly isOverloadedEverywhere: boolean;
   readonly nowMs: number;
 }
 
@@ -99,7 +99,7 @@ export class Router {
     const isOnTrial =
       (choice.isTrial || this.ejectionOf(choice.id, input.nowMs).status !== 'admitted') &&
       // Its result would prove nothing, and it might take the slot of a request whose result does.
-      !this.#blaming.failsElsewhere(choice.id, journey.request.source, input.nowMs);
+      !this.#blaming.isFailingElsewhere(choice.id, journey.request.source, input.nowMs);
     journey.isTrial = choice.isTrial && isOnTrial;
     if (isOnTrial) journey.trial = this.#ejections.beginTrial(choice.id, input.nowMs);
     return choice;
@@ -148,14 +148,14 @@ export class Router {
 
   #ranked({ request, tried, failedGroups }: Journey, input: ChooseInput): Choice {
     const { operation, model, source } = request;
-    const { preferredId, overloadedEverywhere, nowMs } = input;
+    const { preferredId, isOverloadedEverywhere, nowMs } = input;
     const candidates = input.endpoints.map(
       ({ id, groupName, family, enabled, available }): Candidate => ({
         ...{ id, groupName, enabled, available },
         isForeign: isForeign({ family }, request),
         ejection: this.#ejections.stateOf(id),
         limit: this.#memory.limitOf(id, model),
-        lacksOperation: this.#memory.isLacking(id, operation, nowMs),
+        isLackingOperation: this.#memory.isLacking(id, operation, nowMs),
         hasFailedSource: this.#memory.hasFailedSource(id, source, nowMs),
         trials: this.#ejections.trialsOf(id),
         trialFailedAtMs: this.#ejections.trialFailedAtMs(id),
@@ -164,7 +164,7 @@ export class Router {
       }),
     );
     return chooseEndpoint({
-      ...{ candidates, source, tried, failedGroups, preferredId, overloadedEverywhere },
+      ...{ candidates, source, tried, failedGroups, preferredId, isOverloadedEverywhere },
       ...{ random: this.#rng(), nowMs },
     });
   }

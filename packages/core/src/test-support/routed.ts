@@ -116,7 +116,7 @@ export class RoutedWorld {
 
   input() {
     return {
-      ...{ endpoints: this.#endpoints, preferredId: undefined, overloadedEverywhere: false },
+      ...{ endpoints: this.#endpoints, preferredId: undefined, isOverloadedEverywhere: false },
       nowMs: this.nowMs,
     };
   }

@@ -14,6 +14,9 @@ it.each([
   ['answered', 'rate_limited', false, false],
   ['answered', 'server_error', false, false],
   ['answered', 'token_refused', false, false],
-] as const)('%s, %s, on a dead connection: %s: %s', (phase, failure, staleConnection, expected) => {
-  expect(mayBeBilled({ phase, failure, staleConnection })).toBe(expected);
-});
+] as const)(
+  '%s, %s, on a dead connection: %s: %s',
+  (phase, failure, isStaleConnection, expected) => {
+    expect(mayBeBilled({ phase, failure, isStaleConnection })).toBe(expected);
+  },
+);

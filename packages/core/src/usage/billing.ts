@@ -19,10 +19,10 @@ export interface FailedTry {
   readonly failure: FailureClass;
   readonly phase: AttemptPhase;
   /** The connection had died while idle: what was sent on it was not read. */
-  readonly staleConnection: boolean;
+  readonly isStaleConnection: boolean;
 }
 
 /** Whether an endpoint may charge for an attempt that failed. */
-export function mayBeBilled({ failure, phase, staleConnection }: FailedTry): boolean {
-  return phase !== 'connecting' && !staleConnection && SILENT.has(failure);
+export function mayBeBilled({ failure, phase, isStaleConnection }: FailedTry): boolean {
+  return phase !== 'connecting' && !isStaleConnection && SILENT.has(failure);
 }

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { usagePeriod } from './period.ts';
 
 const NOW = Date.UTC(2026, 10, 28, 9, 30);
-const of = (since: string, until?: string, wantsHours = false) => {
-  const period = usagePeriod({ since, until, nowMs: NOW, wantsHours });
+const of = (since: string, until?: string, isHourly = false) => {
+  const period = usagePeriod({ since, until, nowMs: NOW, isHourly });
   if (period.status === 'rejected') return period.why;
   const text = (atMs: number) => new Date(atMs).toISOString().slice(0, 16);
   return `${text(period.sinceAtMs)} ${text(period.untilAtMs)} ${period.unit}`;

@@ -12,7 +12,7 @@ export interface AskedPeriod {
   readonly until: string | undefined;
   readonly nowMs: number;
   /** Hourly rows are requested. */
-  readonly wantsHours: boolean;
+  readonly isHourly: boolean;
 }
 
 export type UsagePeriod =
@@ -25,7 +25,7 @@ export type UsagePeriod =
     }
   | { readonly status: 'rejected'; readonly why: string };
 
-export function usagePeriod({ since, until, nowMs, wantsHours }: AskedPeriod): UsagePeriod {
+export function usagePeriod({ since, until, nowMs, isHourly }: AskedPeriod): UsagePeriod {
   const sinceAtMs = momentOf(since, nowMs);
   const untilAtMs = until === undefined ? nowMs : momentOf(until, nowMs);
   if (sinceAtMs === undefined) return { status: 'rejected', why: whyNot('since', since) };
@@ -33,7 +33,7 @@ export function usagePeriod({ since, until, nowMs, wantsHours }: AskedPeriod): U
   if (untilAtMs < sinceAtMs) return { status: 'rejected', why: 'until is before since' };
   if (nowMs < sinceAtMs) return { status: 'rejected', why: 'since is in the future' };
   const isWholeDays = isMidnight(sinceAtMs) && (until === undefined || isMidnight(untilAtMs));
-  const unit = wantsHours || !isWholeDays ? 'hour' : 'day';
+  const unit = isHourly || !isWholeDays ? 'hour' : 'day';
   const ageMs = nowMs - sinceAtMs;
   if (unit === 'hour' && ageMs > HOURS_LIFE_MS) {
     return {

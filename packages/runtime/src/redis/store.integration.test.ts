@@ -82,7 +82,7 @@ function snapshot(epoch: number, version: number): RoutingSnapshot {
     version,
     configHash: 'h',
     publishedAtMs: epochMs(0),
-    overloadedEverywhere: false,
+    isOverloadedEverywhere: false,
     selection: { status: 'steady', activeId, reason: 'initial', sinceAtMs: epochMs(0) },
     mode: { kind: 'auto' },
     order: [activeId],

@@ -59,7 +59,7 @@ export function usageQueryOf(query: unknown, nowMs: number): PlacedQuery {
   if (!wanted.success) {
     throw new ProblemError('invalid_query', `by takes ${USAGE_DIMENSIONS.join(', ')}`);
   }
-  const period = usagePeriod({ since, until, nowMs, wantsHours: wanted.data.includes('hour') });
+  const period = usagePeriod({ since, until, nowMs, isHourly: wanted.data.includes('hour') });
   if (period.status === 'rejected') throw new ProblemError('invalid_query', period.why);
   return { by: wanted.data, ...period };
 }

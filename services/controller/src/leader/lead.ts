@@ -61,9 +61,20 @@ export async function leadTerm(term: Term, deps: TermDeps): Promise<void> {
     await once(waiting, 'ready', { signal: term.signal });
     const { config } = configSource.current();
     const nowMs = () => clock.now();
-    const { state, snapshot, continues } = await restore({ redis, config, log, nowMs, remembered });
+    const { state, snapshot, isContinuation } = await restore({
+      redis,
+      config,
+      log,
+      nowMs,
+      remembered,
+    });
     const start: Progress = { state, snapshot, loaded: undefined, tickedAtMs: clock.monotonicMs() };
-    const steps = stepsOf(term, { ...deps, schedules, waiting, recorder: new Recorder(continues) });
+    const steps = stepsOf(term, {
+      ...deps,
+      schedules,
+      waiting,
+      recorder: new Recorder(isContinuation),
+    });
     await runBatches(start, { steps, health, log, signal: term.signal });
   } finally {
     waiting.disconnect();

@@ -18,22 +18,25 @@ const batch: RecorderInput = {
 };
 
 describe('Recorder', () => {
-  it.each([true, false])('begins a term with its world, which continues: %s', (continues) => {
-    const recorder = new Recorder(continues);
-    expect(recorder.next(batch).entry).toEqual({
-      head: { continues, policy: DEFAULT_POLICY, world: batch.before },
-      inputs: [tick],
-      decisions: [],
-    });
-    expect(recorder.next(batch).entry).toEqual({ inputs: [tick], decisions: [] });
-  });
+  it.each([true, false])(
+    'begins a term with its world, which isContinuation: %s',
+    (isContinuation) => {
+      const recorder = new Recorder(isContinuation);
+      expect(recorder.next(batch).entry).toEqual({
+        head: { isContinuation, policy: DEFAULT_POLICY, world: batch.before },
+        inputs: [tick],
+        decisions: [],
+      });
+      expect(recorder.next(batch).entry).toEqual({ inputs: [tick], decisions: [] });
+    },
+  );
 
   it('begins a segment when the settings change, with the world at that moment', () => {
     const recorder = new Recorder(false);
     recorder.next(batch);
     const policy = { ...DEFAULT_POLICY, publishing: { scoreIntervalMs: 1 } };
     expect(recorder.next({ ...batch, policy }).entry.head).toMatchObject({
-      continues: true,
+      isContinuation: true,
       policy,
     });
     expect(recorder.next({ ...batch, policy }).entry.head).toBeUndefined();

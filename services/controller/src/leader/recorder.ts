@@ -30,15 +30,15 @@ export interface Recorded {
 
 /** Builds the entries for one term of a leader. */
 export class Recorder {
-  #continues: boolean;
+  #isContinuation: boolean;
   #policy = '';
   #batches = 0;
   #bytes = 0;
   #meanBytes = USUAL_BYTES;
 
-  /** @param continues whether the term begins with the world that the previous term ended with */
-  constructor(continues: boolean) {
-    this.#continues = continues;
+  /** @param isContinuation whether the term begins with the world that the previous term ended with */
+  constructor(isContinuation: boolean) {
+    this.#isContinuation = isContinuation;
   }
 
   next({ before, policy, inputs, decisions }: RecorderInput): Recorded {
@@ -53,8 +53,8 @@ export class Recorder {
     this.#meanBytes += NEWEST_WEIGHT * (bytes - this.#meanBytes);
     const kept = Math.ceil(STORED_BYTES / this.#meanBytes);
     if (!isHead) return { entry: body, kept };
-    const head = { continues: this.#continues, policy, world: before };
-    this.#continues = true;
+    const head = { isContinuation: this.#isContinuation, policy, world: before };
+    this.#isContinuation = true;
     return { entry: { head, ...body }, kept };
   }
 }

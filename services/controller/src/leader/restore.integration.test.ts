@@ -118,13 +118,13 @@ describe('restore', () => {
     const committed = { ...remembered, world: { ...remembered.world, decisions: 7 } };
     await redis.set(keys.world, JSON.stringify(checkpointOf(committed)));
     expect(await restored(freshState())).toEqual({
-      ...{ state: committed, snapshot: undefined, continues: true },
+      ...{ state: committed, snapshot: undefined, isContinuation: true },
     });
   });
 
   it('resumes from memory if Redis has lost its data, and publishes again', async () => {
-    const { state, continues } = await restored(remembered);
-    expect(continues).toBe(false);
+    const { state, isContinuation } = await restored(remembered);
+    expect(isContinuation).toBe(false);
     expect(state.world).toEqual({ ...remembered.world, published: { status: 'never' } });
   });
 

@@ -34,22 +34,22 @@ export interface Restored {
   /** The snapshot in Redis. */
   readonly snapshot: RoutingSnapshot | undefined;
   /** Whether the state is exactly what the last leader committed. */
-  readonly continues: boolean;
+  readonly isContinuation: boolean;
 }
 
 export async function restore(deps: RestoreDeps): Promise<Restored> {
   const { redis, log, remembered } = deps;
   const snapshot = await readRecord(deps, keys.snapshot, snapshotSchema);
   const { state: stored } = await readCommitted(redis);
-  if (stored.status === 'read') return { state: stored.state, snapshot, continues: true };
+  if (stored.status === 'read') return { state: stored.state, snapshot, isContinuation: true };
   if (stored.status === 'none' && remembered !== undefined) {
     log.warn('redis has lost its data: resuming from memory');
-    return { state: afterDataLoss(remembered), snapshot, continues: false };
+    return { state: afterDataLoss(remembered), snapshot, isContinuation: false };
   }
   if (stored.status === 'unreadable') {
     log.warn('the checkpoint has another version: rebuilding from wishes, snapshot and probes');
   }
-  return { state: await rebuild(deps, snapshot), snapshot, continues: false };
+  return { state: await rebuild(deps, snapshot), snapshot, isContinuation: false };
 }
 
 /** The streams and the snapshot are gone as well, so nothing in the new ones has been read. */

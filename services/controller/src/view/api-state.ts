@@ -72,7 +72,7 @@ export function viewOf(input: ViewInput): LeaderView {
         : { status: 'paused', sinceAtMs: statistics.pausedSinceAtMs },
     selection: world.selection,
     lastSwitch: statistics.lastSwitch,
-    freeze: world.overloadedEverywhere ? { status: 'overload' } : world.switching.freeze,
+    freeze: world.isOverloadedEverywhere ? { status: 'overload' } : world.switching.freeze,
     policy: {
       switchThresholdMs: policy.switching.thresholdMs,
       dwellMs: policy.switching.dwellMs,

@@ -17,7 +17,7 @@ function anObject<Value>() {
 /** One batch. The first of a segment has the head; older segments may be gone from the stream. */
 const recordedBatchSchema = z.object({
   head: z
-    .object({ continues: z.boolean(), policy: anObject<Policy>(), world: anObject<World>() })
+    .object({ isContinuation: z.boolean(), policy: anObject<Policy>(), world: anObject<World>() })
     .optional(),
   inputs: z.array(anObject<Input>()),
   decisions: z.array(anObject<Decision>()),

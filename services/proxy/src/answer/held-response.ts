@@ -18,9 +18,9 @@ export interface HeldResponse {
   readonly form: AnswerForm;
   /** Set if the gate has already searched the held data for the end. */
   readonly end?: AnswerEnd | undefined;
-  /** More data follows unless `ended`. */
+  /** More data follows unless `hasEnded`. */
   readonly stream: AnswerStream;
-  readonly ended: boolean;
+  readonly hasEnded: boolean;
 }
 
 /** The endpoint's request id, if it sent one. */

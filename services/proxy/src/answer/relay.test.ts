@@ -69,7 +69,7 @@ function start({ form = 'stream', isSlow = false, headers = {} }: Setup = {}) {
     {
       res: client as unknown as ServerResponse,
       response: {
-        ...{ status: 200, headers, held: [], head: '', form, ended: false },
+        ...{ status: 200, headers, held: [], head: '', form, hasEnded: false },
         stream: new AnswerStream(upstream as unknown as IncomingMessage, nobody, bursts),
       },
       isMessages: true,

@@ -97,7 +97,7 @@ export class Relay implements AnswerReceiver {
     response.stream.handTo(this);
     this.#waitForEndpoint();
     this.#giveHeld();
-    if (response.ended) this.onEnd();
+    if (response.hasEnded) this.onEnd();
     else if (response.held.length === 0) res.flushHeaders();
   }
 

@@ -206,7 +206,7 @@ export class AttemptLoop {
     const attempt = new Attempt(
       {
         endpoint,
-        request: upstreamRequestOf(this.#context, endpoint, this.#needsFreshConnection(id)),
+        request: upstreamRequestOf(this.#context, endpoint, this.#isOnFreshConnection(id)),
         body,
         judgedAs: judgedAs(this.#context, hasAlternative),
         times: attemptTimesOf(this.#context, {
@@ -226,7 +226,7 @@ export class AttemptLoop {
     attempt.start(deps.send);
   }
 
-  #needsFreshConnection(id: EndpointId): boolean {
+  #isOnFreshConnection(id: EndpointId): boolean {
     const { deps, input } = this.#context;
     if (input.operation === 'extra' || id === this.#staleId) return true;
     return deps.reuse.isReuseRisky(id, deps.clock.nowMs());
@@ -279,7 +279,7 @@ export class AttemptLoop {
     this.failed = [...this.failed, attempt];
     const refused = { failure, family: endpoint.family };
     this.journey.request = requestAfter(this.#context, this.journey.request, refused);
-    if (result.staleConnection) routing.stale(this.journey, endpoint.id);
+    if (result.isStaleConnection) routing.stale(this.journey, endpoint.id);
     else routing.failed(this.journey, endpoint, { failure, waitMs: retryAfterMs });
   }
 
@@ -302,7 +302,7 @@ export class AttemptLoop {
       this.#finish({ kind: 'failed', failed });
       return;
     }
-    if (failed.staleConnection) {
+    if (failed.isStaleConnection) {
       this.#staleId = id;
       deps.reuse.note(id, deps.clock.nowMs());
     }

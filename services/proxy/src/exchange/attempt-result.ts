@@ -22,7 +22,7 @@ export interface FailedAttempt {
   readonly phase: AttemptPhase;
   /** Status of a refusal. */
   readonly status?: number;
-  readonly staleConnection: boolean;
+  readonly isStaleConnection: boolean;
   readonly retryAfterMs?: number | undefined;
   readonly rateLimits?: RateLimitReports | undefined;
   /** The endpoint's own error answer, if the client may see it. */

@@ -172,7 +172,7 @@ describe('the waits of an attempt', () => {
       await connect();
       respond(code).give(JSON.stringify({ type: 'error', error: { type, message: '' } }));
       clock.advance(1_000);
-      expect(results).toMatchObject([{ kind, response: { status: code, ended: true } }]);
+      expect(results).toMatchObject([{ kind, response: { status: code, hasEnded: true } }]);
       expect(aborts()).toBe(1);
     },
   );
@@ -245,9 +245,9 @@ describe('an attempt that has settled', () => {
   });
 
   it.each([
-    { isReused: true, isAnswered: false, staleConnection: true },
-    { isReused: false, isAnswered: false, staleConnection: false },
-    { isReused: true, isAnswered: true, staleConnection: false },
+    { isReused: true, isAnswered: false, isStaleConnection: true },
+    { isReused: false, isAnswered: false, isStaleConnection: false },
+    { isReused: true, isAnswered: true, isStaleConnection: false },
   ])(
     'knows whether an idle connection had died: $isReused, answered $isAnswered',
     async (about) => {
@@ -255,7 +255,7 @@ describe('an attempt that has settled', () => {
       await connect();
       if (about.isAnswered) respond();
       fail('ECONNRESET');
-      expect(results).toMatchObject([{ staleConnection: about.staleConnection }]);
+      expect(results).toMatchObject([{ isStaleConnection: about.isStaleConnection }]);
     },
   );
 });

@@ -280,7 +280,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
       return;
     }
     this.#onSettled({
-      ...{ kind: 'failed', failure, phase: 'answered', status, staleConnection: false },
+      ...{ kind: 'failed', failure, phase: 'answered', status, isStaleConnection: false },
       retryAfterMs: retryAfterMsIn(response.headers, this.#input.clock.epochMs()),
       rateLimits: rateLimitsOf(response.headers, this.#input.clock.epochMs()),
       response: mayBePassed(status, failure, error) ? response : undefined,
@@ -301,7 +301,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
       form,
       end: form === 'document' ? gate?.endOfDocument() : undefined,
       stream,
-      ended: extent === 'ended',
+      hasEnded: extent === 'ended',
     };
   }
 
@@ -313,7 +313,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
     const state = this.#state;
     if (state.status === 'settled') return;
     this.abort();
-    const staleConnection = state.status === 'sent' && state.isReused && isReset(error);
+    const isStaleConnection = state.status === 'sent' && state.isReused && isReset(error);
     // An error in the body of a success may carry the headers of a refusal.
     const isLimit = failure === 'overloaded' || failure === 'rate_limited';
     const retryAfterMs =
@@ -324,7 +324,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
       kind: 'failed',
       failure,
       phase: state.status,
-      staleConnection,
+      isStaleConnection,
       retryAfterMs,
     });
   }

@@ -62,7 +62,8 @@ function attemptsOf({ outcome, trying, given }: EndedExchange): readonly Request
   if (given !== undefined) {
     const { answer, failure } = given;
     const isBilled =
-      failure !== undefined && mayBeBilled({ failure, phase: 'answered', staleConnection: false });
+      failure !== undefined &&
+      mayBeBilled({ failure, phase: 'answered', isStaleConnection: false });
     const endpoint = answer.endpointId;
     return [...failed, { endpoint, failure: failure ?? null, mayBeBilled: isBilled }];
   }

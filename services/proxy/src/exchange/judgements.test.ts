@@ -44,7 +44,7 @@ describe('compareSnapshots', () => {
     version: 5,
     configHash: 'h',
     publishedAtMs: epochMs(0),
-    overloadedEverywhere: false,
+    isOverloadedEverywhere: false,
     selection: {
       status: 'steady',
       activeId: endpointId('a'),

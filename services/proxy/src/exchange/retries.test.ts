@@ -25,7 +25,7 @@ function rig(maxRetries: number, perSecond = 1) {
     clock: { nowMs: () => 5_000 },
   });
   const after = (failure: FailureClass, place: Partial<RetryPlace> = {}) =>
-    retries.after({ kind: 'failed', failure, phase: 'answered', staleConnection: false }, () => ({
+    retries.after({ kind: 'failed', failure, phase: 'answered', isStaleConnection: false }, () => ({
       ...PLACE,
       ...place,
     }));

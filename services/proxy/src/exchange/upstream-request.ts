@@ -14,7 +14,7 @@ import { bodyEditAt, pathAt } from './model-name.ts';
 export function upstreamRequestOf(
   context: ExchangeContext,
   endpoint: UpstreamEndpoint,
-  needsFreshConnection: boolean,
+  isOnFreshConnection: boolean,
 ): UpstreamRequest {
   const {
     input: { req },
@@ -28,7 +28,7 @@ export function upstreamRequestOf(
     headers: upstreamHeaders(req.headers, endpoint, trace?.asks(endpoint)),
     framing: body.framing(edit),
     body: body.source(edit),
-    freshConnection: needsFreshConnection,
+    isOnFreshConnection,
   };
 }
 

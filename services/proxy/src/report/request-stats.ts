@@ -62,10 +62,10 @@ export class RequestStats {
   /** Counts an attempt at the endpoint until the returned function is called. */
   acquire(id: EndpointId): () => void {
     this.#active.set(id, (this.#active.get(id) ?? 0) + 1);
-    let released = false;
+    let isReleased = false;
     return () => {
-      if (released) return;
-      released = true;
+      if (isReleased) return;
+      isReleased = true;
       this.#active.set(id, (this.#active.get(id) ?? 1) - 1);
     };
   }

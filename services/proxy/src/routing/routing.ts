@@ -341,7 +341,7 @@ export class Routing {
     return {
       endpoints: model === '' ? this.#order : this.#order.filter(({ id }) => isServed(id)),
       preferredId,
-      overloadedEverywhere: this.#state.snapshot?.overloadedEverywhere ?? false,
+      isOverloadedEverywhere: this.#state.snapshot?.isOverloadedEverywhere ?? false,
       nowMs: this.#deps.now(),
     };
   }

@@ -19,7 +19,7 @@ export interface SnapshotParts {
   readonly shares?: Readonly<Record<string, number>>;
   /** Recoveries by endpoint. */
   readonly recoveries?: Readonly<Record<string, number>>;
-  readonly overloadedEverywhere?: boolean;
+  readonly isOverloadedEverywhere?: boolean;
   /** `manual`: an operator chose the active endpoint. */
   readonly kind?: 'auto' | 'manual';
 }
@@ -53,7 +53,7 @@ export function snapshotOf(parts: SnapshotParts): RoutingSnapshot {
     ),
     ...(parts.ramp === undefined ? {} : { ramp: parts.ramp }),
     ...(parts.shares === undefined ? {} : { shares: sharesOf(parts.shares) }),
-    overloadedEverywhere: parts.overloadedEverywhere ?? false,
+    isOverloadedEverywhere: parts.isOverloadedEverywhere ?? false,
   };
 }
 

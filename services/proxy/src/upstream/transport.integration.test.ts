@@ -83,7 +83,7 @@ function request(parts: Partial<UpstreamRequest> = {}): UpstreamRequest {
     headers: { host: 'e' },
     framing: { kind: 'length', bytes: BODY.length },
     body: { pipe: (destination) => void destination.end(BODY) },
-    freshConnection: false,
+    isOnFreshConnection: false,
     ...parts,
   };
 }
@@ -141,8 +141,8 @@ describe.each(WAYS)('send %s', (way) => {
 
   it('keeps connections, and opens a fresh one on request', async () => {
     upstream.always(json());
-    for (const freshConnection of [false, false, true]) {
-      await textOf(await attempt({ freshConnection }).answered);
+    for (const isOnFreshConnection of [false, false, true]) {
+      await textOf(await attempt({ isOnFreshConnection }).answered);
     }
     expect(upstream.ledger.map(({ connection }) => connection)).toEqual([1, 1, 2]);
   });

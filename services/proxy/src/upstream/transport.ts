@@ -34,7 +34,7 @@ export interface UpstreamRequest {
   readonly framing: Framing;
   readonly body: BodySource;
   /** Whether to avoid kept-alive connections. */
-  readonly freshConnection: boolean;
+  readonly isOnFreshConnection: boolean;
 }
 
 export interface SendHandlers {
@@ -150,7 +150,7 @@ function routeCall(req: unknown, _res: unknown, options: Options): UpstreamEndpo
   if (call.destroyed) throw new Error('aborted before it was sent');
   const { endpoint, request } = call;
   call.url = request.pathAndQuery;
-  options.agent = request.freshConnection ? endpoint.freshAgent : endpoint.agent;
+  options.agent = request.isOnFreshConnection ? endpoint.freshAgent : endpoint.agent;
   options.buffer = call as unknown as Stream;
   return endpoint.target;
 }
