@@ -1,6 +1,7 @@
 /** Invariants after every event of every history. */
 import { FAILURE_CLASSES } from '@zephyr/contract/failure';
 import { PROBE_STYLES } from '@zephyr/contract/probe';
+import { operatorCommands } from '@zephyr/testkit/operator-commands';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -79,21 +80,11 @@ const presence: fc.Arbitrary<WorldEvent> = fc
   })
   .map((report) => ({ kind: 'presence', report }));
 
-const command: fc.Arbitrary<WorldEvent> = fc
-  .oneof(
-    fc.constantFrom(
-      { kind: 'pause' } as const,
-      { kind: 'resume' } as const,
-      { kind: 'mode', mode: 'auto' } as const,
-      { kind: 'mode', mode: 'manual' } as const,
-      { kind: 'probe' } as const,
-      { kind: 'move-sessions' } as const,
-    ),
-    fc.record({ kind: fc.constant('select' as const), endpointId: id, force: fc.boolean() }),
-    fc.record({ kind: fc.constant('enable' as const), endpointId: id }),
-    fc.record({ kind: fc.constant('disable' as const), endpointId: id, force: fc.boolean() }),
-  )
-  .map((given) => ({ kind: 'command', commandId: 'c', command: given }));
+const command: fc.Arbitrary<WorldEvent> = operatorCommands(id).map((given) => ({
+  kind: 'command',
+  commandId: 'c',
+  command: given,
+}));
 
 const config: fc.Arbitrary<WorldEvent> = fc
   .shuffledSubarray([...ids], { minLength: 1 })

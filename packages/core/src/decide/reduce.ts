@@ -4,9 +4,10 @@ import { forgetProxy, takeOutcomes, takePresence, takeProbe } from './apply-prob
 import { assess } from './assessment.ts';
 import { takeConfig } from './configuration.ts';
 import { type Context, inSequence, type Step, stay } from './context.ts';
-import { stepFreeze, stepOverload } from './damping.ts';
+import { stepFreeze } from './flap-damping.ts';
 import type { Input, WorldEvent } from './inputs.ts';
 import { applyCommand } from './operator-commands.ts';
+import { stepOverload } from './overload.ts';
 import { withoutSilent } from './presence.ts';
 import { stepProbePlans } from './probe-plans.ts';
 import { stepSessions } from './session-moves.ts';

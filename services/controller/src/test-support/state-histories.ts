@@ -7,6 +7,7 @@ import { PROBE_STYLES } from '@zephyr/contract/probe';
 import { RATE_LIMIT_KINDS } from '@zephyr/contract/rate-limit';
 import { MODEL_FAMILIES } from '@zephyr/contract/session';
 import { epochMs } from '@zephyr/core';
+import { operatorCommands } from '@zephyr/testkit/operator-commands';
 import fc from 'fast-check';
 import { configEvent } from '../leader/core-config.ts';
 import { decide } from '../leader/decide.ts';
@@ -108,15 +109,7 @@ const presence = fc.record({
   ),
 });
 
-const command: fc.Arbitrary<OperatorCommand> = fc.oneof(
-  fc.constantFrom<OperatorCommand>(
-    ...(['pause', 'resume', 'probe', 'move-sessions'] as const).map((kind) => ({ kind })),
-    ...(['auto', 'manual'] as const).map((mode) => ({ kind: 'mode' as const, mode })),
-  ),
-  fc.record({ kind: fc.constant('select' as const), endpointId: id, force: fc.boolean() }),
-  fc.record({ kind: fc.constant('enable' as const), endpointId: id }),
-  fc.record({ kind: fc.constant('disable' as const), endpointId: id, force: fc.boolean() }),
-);
+const command = operatorCommands(id);
 
 /** `weight` times as likely to be empty as not. */
 const sometimes = <Value>(arbitrary: fc.Arbitrary<Value[]>, weight: number) =>

@@ -93,20 +93,18 @@ export function viewOf(input: ViewInput): LeaderView {
   };
 }
 
-function endpointView(
-  { world, statistics, config, presences, nextProbeAtMs, nowMs }: ViewInput,
-  about: {
-    readonly assessment: Assessment;
-    readonly endpoint: EndpointConfig;
-    readonly content: SnapshotContent;
-  },
-): ApiEndpoint {
+interface ViewedEndpoint {
+  readonly assessment: Assessment;
+  readonly endpoint: EndpointConfig;
+  readonly content: SnapshotContent;
+}
+
+function endpointView(input: ViewInput, about: ViewedEndpoint): ApiEndpoint {
+  const { world, statistics, presences, nowMs } = input;
   const { assessment, endpoint } = about;
   const { order, shares } = about.content;
   const { id } = endpoint;
   const state = assessment.endpoint;
-  const stats = probeStatsOf(statistics, id, nowMs);
-  const plan = own(world.probePlans, id) ?? { status: 'off', why: 'paused' };
   const rank = order.indexOf(id);
   return {
     id,
@@ -134,22 +132,33 @@ function endpointView(
     // From the same moment as the list of requests; the core's count may be a second older.
     activeRequests: presences.reduce((sum, each) => sum + (own(each.activeRequests, id) ?? 0), 0),
     sessions: sessionLoadOf(world.proxies, id).running,
-    probe: {
-      style: stats.last?.style ?? 'cli',
-      plan,
-      direct: state.styleChoice === 'auto' ? state.probes.direct.status : null,
-      cliPassedAtMs: state.probes.cliPassedAtMs,
-      running: isRunning(nextProbeAtMs.get(id), nowMs),
-      nextAtMs: plan.status === 'off' ? null : (nextProbeAtMs.get(id) ?? null),
-      last: stats.last === null ? null : lastProbe(stats.last),
-      latency: summaryOf(stats.latenciesMs),
-      today: {
-        probes: stats.probes,
-        saved: savedProbes(stats, groupOf(config, endpoint).healthCheck.intervalMs),
-        inputTokens: stats.inputTokens,
-        outputTokens: stats.outputTokens,
-        costUsd: stats.costUsd,
-      },
+    probe: probeView(input, about),
+  };
+}
+
+function probeView(
+  { world, statistics, config, nextProbeAtMs, nowMs }: ViewInput,
+  { assessment, endpoint }: ViewedEndpoint,
+): ApiEndpoint['probe'] {
+  const { id } = endpoint;
+  const { probes, styleChoice } = assessment.endpoint;
+  const stats = probeStatsOf(statistics, id, nowMs);
+  const plan = own(world.probePlans, id) ?? { status: 'off', why: 'paused' };
+  return {
+    style: stats.last?.style ?? 'cli',
+    plan,
+    direct: styleChoice === 'auto' ? probes.direct.status : null,
+    cliPassedAtMs: probes.cliPassedAtMs,
+    running: isRunning(nextProbeAtMs.get(id), nowMs),
+    nextAtMs: plan.status === 'off' ? null : (nextProbeAtMs.get(id) ?? null),
+    last: stats.last === null ? null : lastProbe(stats.last),
+    latency: summaryOf(stats.latenciesMs),
+    today: {
+      probes: stats.probes,
+      saved: savedProbes(stats, groupOf(config, endpoint).healthCheck.intervalMs),
+      inputTokens: stats.inputTokens,
+      outputTokens: stats.outputTokens,
+      costUsd: stats.costUsd,
     },
   };
 }

@@ -1,21 +1,8 @@
 import type { EpochMs } from '@zephyr/contract/scalars';
 
-import { isOverloadedEverywhere } from '../learn/overload-everywhere.ts';
 import { type Context, type Step, stay } from './context.ts';
 import type { Effect } from './inputs.ts';
 import type { World } from './world.ts';
-
-/** Updates whether the model is overloaded everywhere. */
-export function stepOverload(world: World, { nowMs, policy }: Context): Step {
-  const records = world.endpoints.map(({ overload }) => overload);
-  const isOverloaded = isOverloadedEverywhere(records, nowMs, policy.overload);
-  if (isOverloaded === world.isOverloadedEverywhere) return stay(world);
-  const code = isOverloaded ? 'overload_began' : 'overload_ended';
-  return {
-    next: { ...world, isOverloadedEverywhere: isOverloaded },
-    effects: [{ kind: 'notice', notice: { code } }],
-  };
-}
 
 /** Too many automatic switches freeze latency switches for a while: better second best than flapping. */
 export function stepFreeze(world: World, { nowMs, policy }: Context): Step {

@@ -1,0 +1,32 @@
+import type { OperatorCommand } from '@zephyr/contract/operator-command';
+import type { EndpointId } from '@zephyr/contract/scalars';
+import fc from 'fast-check';
+
+type OfKind = {
+  readonly [Kind in OperatorCommand['kind']]: fc.Arbitrary<
+    Extract<OperatorCommand, { readonly kind: Kind }>
+  >;
+};
+
+/** For properties: each command that the core decides on, with bodies that it may refuse. */
+export function operatorCommands(id: fc.Arbitrary<EndpointId>): fc.Arbitrary<OperatorCommand> {
+  const ofKind: OfKind = {
+    pause: fc.constant({ kind: 'pause' }),
+    resume: fc.constant({ kind: 'resume' }),
+    mode: fc.record({ kind: fc.constant('mode'), mode: fc.constantFrom('auto', 'manual') }),
+    probe: fc.record({ kind: fc.constant('probe'), endpointId: id }, { requiredKeys: ['kind'] }),
+    select: fc.record({ kind: fc.constant('select'), endpointId: id, force: fc.boolean() }),
+    enable: fc.record({ kind: fc.constant('enable'), endpointId: id }),
+    disable: fc.record({ kind: fc.constant('disable'), endpointId: id, force: fc.boolean() }),
+    'move-sessions': fc.record(
+      { kind: fc.constant('move-sessions'), fromId: id },
+      { requiredKeys: ['kind'] },
+    ),
+    grant: fc.record({
+      kind: fc.constant('grant'),
+      name: fc.constantFrom('ann', 'bob'),
+      usd: fc.double({ min: 0.01, max: 100, noNaN: true }),
+    }),
+  };
+  return fc.oneof(...Object.values(ofKind));
+}
