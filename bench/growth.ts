@@ -1,7 +1,7 @@
 /**
- * What Zephyr takes as the work grows: endpoints, people, sessions, streams, proxies and the ledger of
- * usage, one axis at a time from one base (3 endpoints, one proxy, nobody with a key). Real processes,
- * real Redis. Prints Markdown; with `--write` into docs/scaling.md. Takes about 12 minutes.
+ * What Zephyr needs as the load grows: endpoints, people, sessions, streams, proxies and the ledger of usage,
+ * one axis at a time from one base (3 endpoints, one proxy, no keys). Real processes, real Redis. Prints
+ * Markdown; with `--write`, into docs/scaling.md. Takes about 12 minutes.
  *
  *     node bench/growth.ts [--axis endpoints|people|sessions|proxies|ledger|streams]… [--write]
  */

@@ -1,13 +1,12 @@
 /**
- * What Zephyr takes on a laptop where nobody asks anything: memory, processor time, and how long a
- * start takes until a request is answered. Prints Markdown. Linux only.
+ * What an idle Zephyr takes on a laptop: memory, CPU time, and the time from start to the first answered
+ * request. Prints Markdown. Linux only.
  *
  *     node bench/laptop.ts [seconds at rest, default 60]
  *
- * Memory is all of it: the one process with its services, the private Redis, and for the demo its
- * endpoints. The PSS of a program is less where others run on the same Node, so the resident size is
- * printed as well, which is an upper bound. Processor time is apart from that of the programs of probes
- * (the Claude CLI), which depends on the configuration.
+ * Memory includes everything: the one process with its services, the private Redis, and for the demo its
+ * endpoints. The PSS is smaller if others run on the same Node, so the resident size is printed too, as an
+ * upper bound. CPU time excludes the probes' programs (the Claude CLI), which depend on the configuration.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -24,8 +23,8 @@ import { type ProcessUse, processTree } from './laptop/process-tree.ts';
 
 const REST_SECONDS = Number(process.argv[2] ?? 60);
 /**
- * Until the first probes have passed, what was loaded for the start is collected, and V8 has compiled what
- * runs again and again, which takes minutes where so little runs.
+ * Until the first probes have passed, start-up garbage is collected, and V8 has compiled the hot code, which
+ * takes minutes when so little runs.
  */
 const SETTLE_SECONDS = 240;
 const START_LIMIT_MS = 60_000;
@@ -77,7 +76,7 @@ try {
   rmSync(home, { recursive: true, force: true });
 }
 
-/** With the defaults, so with probes by the real CLI. */
+/** With the defaults, including probes by the real CLI. */
 function startArguments(): readonly string[] {
   const config = join(home, 'config.toml');
   const tables = endpoints.map(({ name, url }) => `{ name = "${name}", url = "${url}" }`);
@@ -95,7 +94,7 @@ async function start(args: readonly string[], name: string): Promise<Started> {
   const child = spawn(ZEPHYR, args, {
     env: {
       ...{ PATH: process.env['PATH'], HOME: home, XDG_STATE_HOME: join(home, 'state') },
-      // So that the first start is one.
+      // So that the first start is a cold one.
       NODE_COMPILE_CACHE: join(home, 'compiled', name),
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -135,7 +134,7 @@ async function isAnswered(): Promise<boolean> {
   }
 }
 
-/** By Ctrl-C, which has to end in good order. */
+/** By Ctrl-C, which must stop it gracefully. */
 async function stop({ child, output }: Started): Promise<void> {
   const exited = once(child, 'exit');
   child.kill('SIGINT');
@@ -143,7 +142,7 @@ async function stop({ child, output }: Started): Promise<void> {
   if (exitCode !== 0) throw new Error(`ended with ${exitCode}:\n${output()}`);
 }
 
-/** The median by PSS of a look each second, without the programs of probes. */
+/** The median by PSS of one sample per second, without the probes' programs. */
 async function restOf(pid: number): Promise<Rest> {
   await sleep(SETTLE_SECONDS * 1_000);
   const looks: (readonly ProcessUse[])[] = [ownProcesses(pid)];
@@ -189,7 +188,7 @@ function printRow(
   console.log(`| ${cells.join(' | ')} |`);
 }
 
-/** The first of so many free ports in a row. */
+/** The first of `count` consecutive free ports. */
 async function freePorts(count: number): Promise<number> {
   for (let base = 21_000 + (process.pid % 20_000); ; base += count) {
     const ports = Array.from({ length: count }, (_, index) => base + index);

@@ -1,6 +1,6 @@
 /**
- * How long nobody leads when a leader dies or is stopped, and whether a leader that was paused
- * ever writes: real controllers, a real Redis.
+ * How long there is no leader when one dies or is stopped, and whether a paused leader ever writes: real
+ * controllers, a real Redis.
  *
  *     node bench/leadership.ts [rounds]
  */
@@ -40,7 +40,7 @@ async function takeOvers(signal: NodeJS.Signals): Promise<readonly number[]> {
   let leader = await startController();
   for (let round = 0; round < ROUNDS; round += 1) {
     const standby = await startController();
-    // Not always at the same moment of a renewal.
+    // Vary the phase relative to lease renewal.
     await sleep(Math.random() * 1_000);
     const epoch = await redis.get(keys.epoch);
     const watch = watchSnapshots(redis);
@@ -83,7 +83,7 @@ async function pauses(): Promise<object> {
   };
 }
 
-/** Each leader is replaced between its decision and its commit. */
+/** Replaces each leader between its decision and its commit. */
 async function fencedCommits(client: ReturnType<typeof createRedis>): Promise<object> {
   const answers: Record<string, number> = {};
   for (let round = 0; round < FENCED_COMMITS; round += 1) {

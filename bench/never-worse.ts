@@ -1,7 +1,7 @@
 /**
- * Never worse than without us, on real processes: scripted endpoints on loopback, Zephyr, and in the
- * same run one of the endpoints directly, nginx and HAProxy. Prints one Markdown table; ends with
- * code 1 when a target is not met.
+ * Never worse than without us, on real processes: scripted endpoints on loopback, Zephyr, and in the same run
+ * one of the endpoints directly, nginx and HAProxy. Prints one Markdown table; exits with 1 if a target is
+ * not met.
  *
  *     node bench/never-worse.ts [--only <world>] [--seed <number>] [--share <0 to 1>]
  *
@@ -57,7 +57,7 @@ const chosen = WORLDS.filter(({ name }) => wanted.includes(name));
 const missing = missingRivals();
 if (missing.length > 0) console.log(`not installed, so not in the table: ${missing.join(', ')}\n`);
 
-/** One after the other. */
+/** Sequentially. */
 async function lane(worlds: readonly WorldRun[]): Promise<readonly Row[]> {
   const rows: Row[] = [];
   for (const world of worlds) {

@@ -1,6 +1,6 @@
 /**
- * Zephyr beside what else people put in front of their endpoints, on the same load, in one run: what
- * each adds and takes, and what people lose in each kind of trouble. Prints Markdown; with `--write`
+ * Zephyr next to other proxies that people put in front of their endpoints, under the same load, in one run:
+ * what each adds and uses, and what people lose in each kind of failure. Prints Markdown; with `--write`,
  * into docs/comparison.md, and three lines of it into the READMEs. Takes about 20 minutes.
  *
  *     node bench/peers.ts [--seed <number>] [--only costs|faults] [--fault <name>] [--peer <name>]… [--write]
@@ -39,7 +39,7 @@ const QUOTED: readonly (readonly [row: RegExp, chinese: string])[] = [
   [/^all of these faults/, '全部故障下丢失的请求/总数'],
 ];
 
-// So that the programs end with the bench.
+// So that the programs stop with the bench.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 const wanted = values.peer ?? ALL.map(({ name }) => name);
@@ -96,7 +96,7 @@ function quoted(rows: readonly PeerRow[]): readonly (readonly [row: PeerRow, chi
   });
 }
 
-/** A run of a part leaves the READMEs as they are. */
+/** A partial run leaves the READMEs unchanged. */
 function writeAll(rows: readonly PeerRow[]): void {
   const lines = quoted(rows);
   writePart(DOCUMENT, MARK, textOf(costs, faults));

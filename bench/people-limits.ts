@@ -1,6 +1,6 @@
 /**
- * What sharing limits of people takes, by the number of proxies: their own code and a real Redis, on
- * which a thousand people work.
+ * The cost of sharing people's limits, by number of proxies: their own code and a real Redis, on which a
+ * thousand people work.
  *
  *     node bench/people-limits.ts [--write]
  *
@@ -26,10 +26,10 @@ const SEED = 17;
 const PROXIES = [1, 3, 10, 30, 100];
 const PEOPLE = Array.from({ length: 1_000 }, (_, at) => `firstname.lastname-${1_000 + at}`);
 const REQUESTS_PER_SECOND = 50;
-/** How long a request takes: so many run at the same time. */
+/** How long a request takes, which sets the concurrency. */
 const REQUEST_SECONDS = 20;
 const TOKENS = 2_000;
-/** Of a proxy where people have limits; everything is shared every two seconds. */
+/** Interval of a proxy with limits; everything is shared every two seconds. */
 const PERIOD_SECONDS = 0.45;
 const PERIODS = 10;
 const WHOLE_EVERY = 5;
@@ -100,7 +100,7 @@ async function measured(count: number): Promise<string> {
   }
 }
 
-/** Everybody has cost something. */
+/** Everyone has cost something. */
 async function spend(redis: Redis): Promise<void> {
   const rows = PEOPLE.map((person) => ({
     ...{ person, endpoint: 'relay', model: 'opus', fromAtMs: NOW_MS - (NOW_MS % HOUR_MS) },
@@ -122,7 +122,7 @@ function cpuSecondsOf(info: string): number {
   return figure(info, /^used_cpu_user:([\d.]+)/m) + figure(info, /^used_cpu_sys:([\d.]+)/m);
 }
 
-/** 0 where it is not named. */
+/** 0 if missing. */
 function figure(text: string, pattern: RegExp): number {
   return Number(pattern.exec(text)?.[1] ?? 0);
 }

@@ -1,7 +1,6 @@
 /**
- * What checks cost in a simulated day, and how soon an outage of the serving endpoint is noticed
- * while somebody works. The decisions are those of the real core; tokens are those of
- * bench/probe-styles.ts. Prints Markdown.
+ * The cost of probes in a simulated day, and how soon an outage of the serving endpoint is noticed during
+ * work. The decisions are those of the real core; tokens are those of bench/probe-styles.ts. Prints Markdown.
  *
  *     node bench/probe-costs.ts [seed, default 1]
  */

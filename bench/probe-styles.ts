@@ -1,6 +1,6 @@
 /**
- * What a check of each style costs, and whether checks that run at once make each other look slow.
- * An endpoint of 1,000 ms on loopback, in a process of its own; prints Markdown.
+ * The cost of a probe of each style, and whether concurrent probes make each other look slow. A 1,000 ms
+ * endpoint on loopback, in a separate process; prints Markdown.
  *
  *     node bench/probe-styles.ts [runs per style, default 7]
  */
@@ -20,7 +20,7 @@ import { messageEvents, renderEvent } from '@zephyr/testkit/messages-api';
 const DELAY_MS = 1_000;
 const HEADERS = { lines: credentialsOf('sk-bench', 'bearer'), secrets: ['sk-bench'] };
 const MODEL = 'claude-haiku-4-5';
-/** English text and JSON have three to four characters a token; the more expensive end. */
+/** English text and JSON have three to four characters per token; this is the expensive end. */
 const CHARACTERS_PER_TOKEN = 3.5;
 const TICKS_PER_SECOND = 100;
 const AT_ONCE = 5;
@@ -28,7 +28,7 @@ const AT_ONCE = 5;
 if (process.send !== undefined) await serve(process.send.bind(process));
 else await measure(Number(process.argv[2] ?? 7));
 
-/** The endpoint: answers after `DELAY_MS`, charges by the length of what the model would read. */
+/** The endpoint: answers after `DELAY_MS`, charges by the length of the model's input. */
 async function serve(send: (message: unknown) => void): Promise<void> {
   const server = http.createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -116,7 +116,7 @@ function apiMs({ verdict }: ProbeReport): number {
   return verdict.apiLatencyMs;
 }
 
-/** Of ended children: fields 16 and 17 of /proc/self/stat, counted after the program's name. */
+/** Of ended children: fields 16 and 17 of /proc/self/stat, parsed after the program's name. */
 function childCpuSeconds(): number {
   const text = readFileSync('/proc/self/stat', 'utf8');
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');

@@ -1,10 +1,10 @@
 /**
- * What takes minutes to show: a rolling restart under long streams, thousands of idle connections,
- * an outage of Redis. It is bounded: about nine minutes with the defaults.
+ * Measurements that take minutes: a rolling restart under long streams, thousands of idle connections, a
+ * Redis outage. About nine minutes with the defaults.
  *
  *     node bench/proxy-endurance.ts [seconds, default 60] [redis] [idle] [restart]
  *
- * The seconds are those of each stream; the outage is half longer.
+ * The seconds are those of each stream; the outage takes half as long again.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -39,8 +39,8 @@ function times(results: readonly CallResult[]): string {
 }
 
 /**
- * The p99 of the quieter slices of five seconds: other work on the machine can only add to a
- * slice, while what an outage costs would be in all of them.
+ * The p99 of the quieter slices of five seconds: noise can only slow a slice down, while an outage would slow
+ * all of them.
  */
 function quietP99(results: readonly CallResult[]): number {
   const size = SLICE_MS / RATE_GAP_MS;
@@ -53,7 +53,7 @@ function quietP99(results: readonly CallResult[]): number {
   return percentile(slices, 0.25);
 }
 
-/** Starts a request each `gapMs`, whatever became of the earlier ones. */
+/** Starts a request every `gapMs`, regardless of earlier ones. */
 async function atRate(
   ports: readonly number[],
   gapMs: number,
@@ -63,7 +63,7 @@ async function atRate(
   const rounds = Math.round((seconds * 1_000) / gapMs);
   for (let round = 0; round < rounds; round += 1) {
     for (const [index, port] of ports.entries()) {
-      // Each in turn is the first of a round: it finds the machine quieter than the last.
+      // Rotate who is first in a round: the machine is quieter for the first than for the last.
       const place = (index + round) % ports.length;
       running[place]?.push(call(ports[place] ?? port));
     }
@@ -110,7 +110,7 @@ async function rollingRestart(): Promise<void> {
   await upstream.stop();
 }
 
-/** A kept-alive connection that has had one answer. */
+/** A kept-alive connection after one response. */
 async function idleConnection(port: number, localAddress: string): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1', localAddress });
   socket.on('error', () => undefined);
@@ -147,8 +147,8 @@ async function idleConnections(): Promise<void> {
 }
 
 /**
- * Three proxies get their requests in the same moments: one whose Redis stays, one whose Redis is
- * killed, one whose Redis is frozen. What else the machine does hits all three alike.
+ * Three proxies get their requests at the same moments: one whose Redis stays, one whose Redis is killed, one
+ * whose Redis is frozen. Noise hits all three alike.
  */
 async function redisOutage(): Promise<void> {
   const upstream = await startScriptedUpstream();

@@ -39,7 +39,7 @@ function say(id: string, what: string, figures: string): void {
 
 const isServed = ({ status: code, end }: CallResult): boolean => code === 200 && end === 'clean';
 
-/** A closed loop of clients until `isOver`; a little pause keeps two cores from being the limit. */
+/** A closed loop of clients until `isOver`; a short pause keeps two cores from being the limit. */
 async function loop(port: number, clients: number, isOver: () => boolean): Promise<CallResult[]> {
   const results: CallResult[] = [];
   const one = async (): Promise<void> => {

@@ -1,12 +1,12 @@
 /**
- * What the data path costs: direct, this proxy, the library's plain middleware, a hand-piped Node
- * proxy and nginx, in one run on loopback. Read the ratios: absolute times are of this machine.
+ * The cost of the data path: direct, this proxy, the library's plain middleware, a hand-piped Node proxy and
+ * nginx, in one run on loopback. Read the ratios: absolute times depend on the machine.
  *
  *     node bench/proxy.ts [--rounds <number>] [--only requests|streams|more]… [--write]
  *
- * In each round every candidate has its turn, so that a busy moment of the machine hits them all. The
- * ratios are compared with those in data-path/figures.json; the exit code is 1 where we got worse by
- * more than noise. With `--write` they are stored there and in docs/data-path.md instead.
+ * Every candidate runs in each round, so that noise hits them all. The ratios are compared with those in
+ * data-path/figures.json; the exit code is 1 if we got worse by more than noise. With `--write` they are
+ * stored there and in docs/data-path.md instead.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -49,12 +49,12 @@ const FIGURES = new URL('./data-path/figures.json', import.meta.url);
 const DOCUMENT = new URL('../docs/data-path.md', import.meta.url);
 const MARK = 'make bench';
 const ROUNDS = Number(values.rounds);
-/** Each takes half a minute for all candidates, in processes of its own. */
+/** Each takes half a minute for all candidates, in fresh processes. */
 const STREAM_ROUNDS = Math.max(1, Math.round(ROUNDS / 5));
 const EVENT_ROUNDS = 2 * ROUNDS;
-/** Of requests one after the other: each takes a part of a second, and the machine is noisy. */
+/** Sequential requests: each round takes a fraction of a second, and the machine is noisy. */
 const LATENCY_ROUNDS = 4 * ROUNDS;
-/** Of the delay of an event, which differs much from round to round. */
+/** For the event delay, which varies a lot between rounds. */
 const DELAY_ROUNDS = 2 * STREAM_ROUNDS;
 const ROUNDING: Rounding = {
   ...{ rounds: STREAM_ROUNDS, delayRounds: DELAY_ROUNDS, latencyRounds: LATENCY_ROUNDS },
@@ -74,7 +74,7 @@ function bodyOf(bytes: number): Buffer {
 
 type Measure = (candidate: Contender) => Promise<number>;
 
-/** At a rate that leaves every candidate time, and as much as it can do. */
+/** At a rate that every candidate can sustain, and at full load. */
 const REQUEST_COSTS: readonly { readonly name: string; readonly measure: Measure }[] = [
   {
     name: '1 KB body, 1,000 a second',
@@ -105,7 +105,7 @@ const firstByteUs: Measure = async ({ port }) => {
   return median(await inTurn({ port, path: JSON_PATH, body: SMALL }, 200)) * 1000;
 };
 
-/** In µs for each of `count` requests. */
+/** In µs per request, over `count` requests. */
 function cpuUs(body: Buffer, count: number, fire: (load: Load) => Promise<void>): Measure {
   return async (candidate) => {
     const load = { port: candidate.port, path: JSON_PATH, body };
@@ -113,13 +113,13 @@ function cpuUs(body: Buffer, count: number, fire: (load: Load) => Promise<void>)
   };
 }
 
-/** Memory per stream in KiB at the height. */
+/** Peak memory per stream in KiB. */
 async function streamKib(candidate: Contender, body: Buffer): Promise<number> {
   const path = `/v1/messages?bench=sse&events=${EVENTS}&gap=${GAP_MS}`;
   const load = { port: candidate.port, path, body };
   const agent = newAgent(STREAMS);
   const pid = candidate.pid ?? process.pid;
-  // Compiled, but with the memory of a process that has just begun.
+  // Compiled, but with the memory of a fresh process.
   await atOnce({ ...load, path: JSON_PATH, body: SMALL }, 8, 500);
   const rssBefore = rssBytes(pid);
   let highest = rssBefore;
@@ -132,7 +132,7 @@ async function streamKib(candidate: Contender, body: Buffer): Promise<number> {
   return (highest - rssBefore) / 1024 / STREAMS;
 }
 
-/** Fresh processes each time: what earlier loads left in the heap would hide what streams take. */
+/** Fresh processes each time: heap left by earlier loads would hide the streams' memory. */
 async function memoryRow(size: string, body: Buffer): Promise<Row> {
   const kib = new Map<string, number[]>();
   for (let round = 0; round < STREAM_ROUNDS; round += 1) {
@@ -161,7 +161,7 @@ async function failoverMs(name: string, urls: readonly string[], config: string)
 
 const upstream = await startScript('upstream', 'upstream-main.ts');
 const url = `http://127.0.0.1:${upstream.port}`;
-// Without one, a proxy keeps its usage in a file instead: not what it does day in, day out.
+// Without Redis, a proxy writes its usage to a file, which is not its normal operation.
 const redis = await startRedisServer();
 const direct: Contender = { ...upstream, name: 'direct', pid: undefined };
 const roomy = '[limits]\nactive_requests_per_client = 5000\n';
@@ -180,7 +180,7 @@ const startsAt = (port: number): readonly (() => Promise<Contender | undefined>)
 async function requestRows(): Promise<readonly Row[]> {
   const started = await Promise.all(startsAt(upstream.port).map((start) => start()));
   const proxies = started.filter((candidate) => candidate !== undefined);
-  // Both the load and the candidates have to be compiled by now, or the first in turn pays for it.
+  // Warm up both the load and the candidates, otherwise the first one pays for it.
   for (const { port } of [direct, ...proxies]) {
     await warmUp({ port, path: JSON_PATH, body: SMALL });
   }
@@ -206,7 +206,7 @@ async function failovers(): Promise<readonly string[]> {
   ];
 }
 
-/** A refused connection ejects at once, so each sample needs a fresh proxy: many dead ones first. */
+/** A refused connection ejects immediately, so each sample needs a fresh proxy: many dead ones first. */
 async function refusedMs(good: string): Promise<number> {
   const count = 40;
   const urls = Array.from({ length: count }, (_, index) => `http://127.0.0.1:1/${index}`);

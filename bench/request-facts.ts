@@ -1,7 +1,6 @@
 /**
- * What it costs to know of a request whether it streams and which model it is for:
- * `node bench/request-facts.ts`. CPU time of the best of several rounds, because other programs on the
- * machine can only add to it.
+ * The cost of finding out whether a request streams and which model it is for: `node bench/request-facts.ts`.
+ * CPU time of the best of several rounds, because noise can only add to it.
  */
 import { QUICK_END_BYTES, QUICK_START_BYTES, quickFacts, RequestScan } from '@zephyr/core';
 
@@ -9,7 +8,7 @@ const ROUNDS = 15;
 const TIMES = 400;
 const CHUNK_BYTES = 16 * 1024;
 
-/** A history as coding sessions have it: source code with quotes, backslashes and line ends. */
+/** A history as in coding sessions: source code with quotes, backslashes and line ends. */
 function messages(bytes: number): object[] {
   const line = '  const found = text.match(/"(\\w+)"/g) ?? ["none"]; // see C:\\src\\a.ts\n';
   const found: object[] = [];

@@ -1,8 +1,8 @@
 /**
- * Half an hour of random faults, from a printed seed, over endpoints, Redis and services, under clients
- * of all kinds and the real Claude CLI. What is promised of answers, usage, secrets and memory is
- * checked against what the endpoints themselves have seen. Prints one table and every violation; ends
- * with code 1 if there is one. See docs/soak.md.
+ * Half an hour of random faults, from a printed seed, in endpoints, Redis and services, under clients of all
+ * kinds and the real Claude CLI. The promises about responses, usage, secrets and memory are checked against
+ * the endpoints' own records. Prints one table and every violation; exits with 1 if there is one. See
+ * docs/soak.md.
  *
  *     node bench/soak.ts [--seed <number>] [--minutes <number> | --short] [--write]
  *

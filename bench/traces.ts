@@ -1,6 +1,6 @@
 /**
- * What traces cost a proxy: CPU per request (1 KB, 64 connections) with `[traces]` as a multiple of that without,
- * in one run on loopback. A second proxy without shows what is chance.
+ * The cost of traces in a proxy: CPU per request (1 KB, 64 connections) with `[traces]` relative to that
+ * without, in one run on loopback. A second proxy without traces shows the noise.
  *
  *     node bench/traces.ts [--rounds <number>]
  */

@@ -1,10 +1,10 @@
 /**
- * What the ledger of usage takes in Redis, and how often a proxy writes to it: a real Redis with the
- * limit of docker-compose.yml, written to by the scripts of the services.
+ * The usage ledger's memory in Redis, and how often a proxy writes to it: a real Redis with the limit of
+ * docker-compose.yml, written by the services' scripts.
  *
  *     node bench/usage.ts [memory|writes|backlog|day] [--write]
  *
- * `day`: a day of a thousand people, by a simulated clock; some minutes. With `--write` its figures go
+ * `day`: a day of a thousand people, by a simulated clock; takes a few minutes. With `--write` its figures go
  * into docs/usage.md.
  */
 import { once } from 'node:events';
@@ -75,11 +75,11 @@ async function withRedis(act: (redis: Redis, url: string) => Promise<void>): Pro
   }
 }
 
-/** Fills everything that the ledger keeps, and prints what it takes. */
+/** Fills the ledger to its limits, and prints its memory. */
 async function measure(redis: Redis, team: Team): Promise<void> {
   const before = await memoryOf(redis);
   await fillLedger(redis, team);
-  // Within a year, the totals of periods that are over have gone.
+  // Within a year, the totals of past periods have expired.
   await redis.del(await redis.keys(keys.usageSpent('*')));
   const used = (await memoryOf(redis)) - before;
   const hours = await redis.keys(keys.usageHour('*'));
@@ -110,12 +110,12 @@ async function sizeOf(redis: Redis, key = ''): Promise<number> {
   return (await redis.memory('USAGE', key, 'SAMPLES', 0)) ?? 0;
 }
 
-/** What counts against `maxmemory`. */
+/** Memory that counts against `maxmemory`. */
 async function memoryOf(redis: Redis): Promise<number> {
   return figure(await redis.info('memory'), /^used_memory:(\d+)/m);
 }
 
-/** One proxy that accounts for so many requests each second, of 50 people at 2 endpoints. */
+/** One proxy accounting for this many requests per second, of 50 people at 2 endpoints. */
 async function writesAt(redis: Redis, url: string, perSecond: number): Promise<void> {
   const limits = new PeopleLimits(
     { clients: [], teams: [], clientDefaults: {} },
@@ -154,7 +154,7 @@ async function writesAt(redis: Redis, url: string, perSecond: number): Promise<v
   );
 }
 
-/** 0 where it is not named. */
+/** 0 if missing. */
 function figure(text: string, pattern: RegExp): number {
   return Number(pattern.exec(text)?.[1] ?? 0);
 }

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
-/** Replaces the part of a document that a program writes: between its mark and the next end. */
+/** Replaces the generated part of a document, between its start mark and the next end mark. */
 export function writePart(document: URL, by: string, text: string): void {
   const [begin, end] = [`<!-- written by: ${by} -->`, '<!-- end -->'];
   const before = readFileSync(document, 'utf8');

@@ -1,4 +1,4 @@
-/** What the files of a deployment promise, read from what Docker and Kubernetes make of them. */
+/** Checks the deployment files as Docker and Kubernetes render them. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -41,7 +41,7 @@ const serviceSchema = z.object({
     .optional(),
   networks: z.record(z.string(), z.unknown()).optional(),
 });
-/** The project as Docker reads it, with these files on top. */
+/** The project as Docker parses it, with these files on top. */
 const composeConfig = (files: readonly string[], env: Readonly<Record<string, string>> = {}) => {
   const named = ['docker-compose.yml', ...files].flatMap((file) => ['--file', file]);
   const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`);
@@ -89,7 +89,7 @@ describe.skipIf(!hasCompose)('docker-compose.yml', () => {
       security_opt: ['no-new-privileges:true'],
     });
     expect(service.mem_limit).toBeGreaterThan(0);
-    // `cpus` of more than one would be refused on a host that has one.
+    // `cpus` above one would be refused on a single-CPU host.
     expect(service.cpus ?? (service.cpu_quota ?? 0) / 100_000).toBeGreaterThan(0);
     expect(service.cpus ?? 1).toBeLessThanOrEqual(1);
   });
@@ -101,7 +101,7 @@ describe.skipIf(!hasCompose)('docker-compose.yml', () => {
     ]);
     const { command = [] } = services['prober'] ?? {};
     expect(command?.[0]).toBe('setpriv');
-    // After the user has changed, it is the command of the image.
+    // After switching users, it runs the image's command.
     const image = readFileSync(join(root, 'Dockerfile'), 'utf8');
     const own = JSON.stringify(command?.slice(4)).replaceAll(',', ', ');
     expect(image).toContain(`CMD ${own}`);
@@ -266,7 +266,7 @@ describe.skipIf(!hasKubectl)('the manifests for Kubernetes', () => {
   const ofKind = (kind: string) =>
     documents.filter((document) => document.includes(`\nkind: ${kind}\n`));
 
-  it('are what the schemas of Kubernetes expect', async () => {
+  it('are valid by the Kubernetes schemas', async () => {
     const objects = ['base', 'demo'].flatMap((folder) =>
       objectsOf(run('kubectl', 'kustomize', `deploy/kubernetes/${folder}`)),
     );
@@ -278,7 +278,7 @@ describe.skipIf(!hasKubectl)('the manifests for Kubernetes', () => {
     );
   });
 
-  it('replicate what people need', () => {
+  it('replicate the services that people need', () => {
     expect(ofKind('PodDisruptionBudget')).toHaveLength(3);
     const proxy = ofKind('Deployment').find((document) => /\n {2}name: proxy\n/.test(document));
     expect(proxy).toContain('replicas: 3');
@@ -297,7 +297,7 @@ describe.skipIf(!hasKubectl)('the manifests for Kubernetes', () => {
     expect(text).toMatch(/pod-security.kubernetes.io\/enforce-version: v\d+\.\d+/);
   });
 
-  it('let nothing in or out but what is named', () => {
+  it('allow only the listed traffic', () => {
     const policies = new Map(
       objectsOf(run('kubectl', 'kustomize', 'deploy/kubernetes/base'))
         .filter(({ kind }) => kind === 'NetworkPolicy')
@@ -319,7 +319,7 @@ describe.skipIf(!hasKubectl)('the manifests for Kubernetes', () => {
     expect(except).toEqual(expect.arrayContaining(['10.0.0.0/8', '169.254.0.0/16', 'fc00::/7']));
   });
 
-  it('give the prober two capabilities where an overlay asks for users of the probes', async () => {
+  it('give the prober two capabilities if an overlay enables probe users', async () => {
     const overlay = mkdtempSync(join(import.meta.dirname, 'kubernetes/.test-'));
     onTestFinished(() => rmSync(overlay, { recursive: true }));
     writeFileSync(
@@ -334,7 +334,7 @@ describe.skipIf(!hasKubectl)('the manifests for Kubernetes', () => {
     expect(rendered).toContain('pod-security.kubernetes.io/enforce: baseline');
   });
 
-  it('let the controller out where an overlay asks for notifications', async () => {
+  it('give the controller egress if an overlay enables notifications', async () => {
     const overlay = mkdtempSync(join(import.meta.dirname, 'kubernetes/.test-'));
     onTestFinished(() => rmSync(overlay, { recursive: true }));
     writeFileSync(

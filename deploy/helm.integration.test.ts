@@ -1,4 +1,4 @@
-/** The Helm chart is the same deployment as kubernetes/base, with values in place of patches. */
+/** The Helm chart renders the same deployment as kubernetes/base, with values instead of patches. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
@@ -8,7 +8,7 @@ import { hasKubectl, type KubernetesObject, objectsOf, run, validate } from './r
 
 const root = join(import.meta.dirname, '..');
 const chart = 'deploy/helm';
-// A helm that was built from source knows no newer cluster.
+// A helm built from source knows no newer cluster.
 const cluster = ['--kube-version', '1.32.0'];
 const withConfig = ['--set-file', 'config=config.toml.example'];
 const hasHelm = spawnSync('helm', ['version']).status === 0;
@@ -26,7 +26,7 @@ describe.skipIf(!hasHelm)('the Helm chart', () => {
     );
   });
 
-  it.skipIf(!hasKubectl)('renders what kubernetes/base is', () => {
+  it.skipIf(!hasKubectl)('renders the same as kubernetes/base', () => {
     const { 'Namespace zephyr': _namespace, ...base } = named(
       objectsOf(run('kubectl', 'kustomize', 'deploy/kubernetes/base')),
     );
@@ -34,7 +34,7 @@ describe.skipIf(!hasHelm)('the Helm chart', () => {
     expect(ours).toEqual(base);
   });
 
-  it('renders what the schemas of Kubernetes expect, with all values in use', async () => {
+  it('renders valid Kubernetes objects, with all values in use', async () => {
     const objects = rendered(
       ...['--set', 'prober.probeUsers=true,image.registry=registry.example/,image.tag=1.2.3'],
       ...['--set', 'image.pullSecrets={one,two},ingress.enabled=true,ingress.host=zephyr.example'],
@@ -63,7 +63,7 @@ describe.skipIf(!hasHelm)('the Helm chart', () => {
     expect('NetworkPolicy notifications' in named(objects)).toBe(isOpen);
   });
 
-  it('leaves network policies out where they are not wanted', () => {
+  it('omits network policies if disabled', () => {
     const kinds = rendered('--set', 'networkPolicies=false').map(({ kind }) => kind);
     expect(kinds).not.toContain('NetworkPolicy');
     expect(kinds).toContain('Deployment');

@@ -1,4 +1,4 @@
-/** For the tests of deployments: what kubectl and Helm render, and the schemas of Kubernetes. */
+/** Helpers for deployment tests: what kubectl and Helm render, and the Kubernetes schemas. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
@@ -9,9 +9,9 @@ import { z } from 'zod';
 const root = join(import.meta.dirname, '..');
 export const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
 
-/** The output of a command that must succeed, in the folder of the repository. */
+/** The output of a command that must succeed, in the repository's folder. */
 export const run = (command: string, ...args: string[]) => {
-  // Without the settings of whoever runs the tests.
+  // Without the settings of the user who runs the tests.
   const env = { PATH: process.env['PATH'], HOME: process.env['HOME'] };
   const { status, stdout, stderr } = spawnSync(command, args, { cwd: root, env, encoding: 'utf8' });
   expect(status, stderr).toBe(0);
@@ -25,14 +25,14 @@ const objectSchema = z.looseObject({
 });
 export type KubernetesObject = z.infer<typeof objectSchema>;
 
-/** The documents of a YAML text; empty ones are left out. */
+/** The documents of a YAML text, without empty ones. */
 export const objectsOf = (text: string): readonly KubernetesObject[] =>
   parseAllDocuments(text)
     .map((one): unknown => one.toJS())
     .filter((one) => one !== null)
     .map((one) => objectSchema.parse(one));
 
-/** @throws Error with the path of what is missing or of another type. */
+/** @throws Error with the path of a missing or mistyped value */
 export async function validate(object: KubernetesObject): Promise<void> {
   const { apiVersion, kind, metadata } = object;
   const module = (await import(`kubernetes-models/${apiVersion}/${kind}`)) as Readonly<

@@ -1,6 +1,6 @@
 /**
- * An alert on its way: real services, a real Prometheus with the shipped rules, a real Alertmanager
- * with the shipped file, and the webhook that it calls, once, without the alerts that follow from the same cause.
+ * The path of an alert: real services, a real Prometheus with the shipped rules, a real Alertmanager with the
+ * shipped file, and the webhook that it calls, once, without the alerts caused by the same fault.
  */
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -60,7 +60,7 @@ describe.skipIf(missing)('the Alertmanager', () => {
       });
       const alertmanager = await start();
       const prometheus = await startPrometheus(system.ports, {
-        // The conditions as they are shipped; nobody waits half a minute for a test.
+        // The shipped conditions, but without waiting half a minute.
         rules: rules.replaceAll(/\bfor: \w+/g, 'for: 1s'),
         alertmanagerPort: alertmanager.port,
       });
@@ -90,7 +90,7 @@ async function start() {
   return alertmanager;
 }
 
-/** As Prometheus sends it when the rule fires. */
+/** The alert as Prometheus sends it. */
 function ruleOf(alertname: string): Alert {
   const rule = rules.split('- alert: ').find((part) => part.startsWith(`${alertname}\n`)) ?? '';
   const field = (name: string) =>

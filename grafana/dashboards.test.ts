@@ -83,7 +83,7 @@ describe('the dashboards of Grafana', () => {
     const states = panels.filter(({ type }) => type === 'state-timeline');
     expect(states.length).toBeGreaterThan(4);
     for (const { name, fieldConfig } of states) {
-      // By itself this panel blends colours between its least and its greatest value.
+      // By default this panel blends colours between its minimum and maximum.
       expect(fieldConfig.defaults.color?.mode, name).toBe('thresholds');
       expect(Object.keys(fieldConfig.defaults.mappings?.[0]?.options ?? {}), name).toEqual([
         '0',
@@ -96,7 +96,7 @@ describe('the dashboards of Grafana', () => {
     expect(active?.options?.textMode).toBe('name');
   });
 
-  it('have variables for what their queries choose, and use each', () => {
+  it('have variables for the selections of their queries, and use each', () => {
     const known = new Set<string>();
     for (const { file, panels: all, templating } of rendered) {
       const declared = templating.list

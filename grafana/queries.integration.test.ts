@@ -1,6 +1,6 @@
 /**
- * Every query of every dashboard against a real Prometheus that scraped the real services, with
- * traffic, a failing and a dying endpoint: none may be wrong, none empty.
+ * Every query of every dashboard against a real Prometheus that scraped the real services, with traffic, a
+ * failing and a dying endpoint: none may be invalid or empty.
  */
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -49,7 +49,7 @@ const around = [...renderDashboards().values()].slice(-1).flatMap((text) => {
 /** The demo has no budgets; `budget-metrics.test.ts` has the names. */
 const queries = [...ofPanels, ...around].filter(({ expr }) => !expr.includes('zephyr_budget_'));
 
-/** As Grafana does it, with everything chosen. */
+/** As Grafana does, with everything selected. */
 function filled(expr: string): string {
   return expr
     .replaceAll('$__rate_interval', '1m')
@@ -71,7 +71,7 @@ describe.skipIf(missing)('what Prometheus knows', () => {
       {
         ...process.env,
         XDG_STATE_HOME: home,
-        // As in containers: the names of people are on a port of their own.
+        // As in containers: people's names are on a separate port.
         ZEPHYR_METRICS_LISTEN: `127.0.0.1:${metricsPort}`,
       },
       () => undefined,
@@ -95,7 +95,7 @@ describe.skipIf(missing)('what Prometheus knows', () => {
     const result = await eventually(async () => {
       const found = await prometheus.query(expr);
       expect(found.length, expr).toBeGreaterThan(0);
-      // 0/0 of a histogram without samples is no answer either.
+      // 0/0 of a histogram without samples is not a value either.
       expect(
         found.some(({ value }) => value[1] !== 'NaN'),
         expr,
@@ -118,7 +118,7 @@ function sampleOf(result: readonly PrometheusSample[]): string {
   return `${Number.isInteger(number) ? number : number.toPrecision(3)} ${labels.join(' ')}`.trim();
 }
 
-/** Good answers, a refused path, a failover, a stream that dies with its endpoint, checks. */
+/** Good responses, a refused path, a failover, a stream that dies with its endpoint, probes. */
 async function makeHistory({ system, endpoints }: Demo): Promise<void> {
   const url = `http://127.0.0.1:${system.ports.proxy}`;
   const ask = (stream: boolean) =>
@@ -141,7 +141,7 @@ async function makeHistory({ system, endpoints }: Demo): Promise<void> {
     await sleep(1_000);
   }
   const streams = Promise.all([ask(true), ask(true), ask(true)]);
-  // Within the answer, which takes half a second after the first content.
+  // During the response, which takes half a second after the first content.
   await sleep(400);
   await endpoints.find(({ name }) => name === 'Tokyo')?.kill();
   await Promise.all([streams, ask(true), ask(false)]);

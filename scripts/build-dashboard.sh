@@ -9,6 +9,6 @@ sources=$(find packages/dashboard packages/texts -type f \
   -not -path '*/node_modules/*' -not -path '*/dist/*' -not -name '*.test.ts' -exec cksum {} + |
   sort | cksum)
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$sources" ]; then exit 0; fi
-# Tests have another NODE_ENV, with which Vite writes the larger scripts of development.
+# Tests set another NODE_ENV, with which Vite builds larger development scripts.
 NODE_ENV=production npm run build -w packages/dashboard --silent -- --logLevel error
 printf '%s' "$sources" >"$stamp"

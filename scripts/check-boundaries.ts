@@ -1,7 +1,7 @@
 /**
- * Runs dependency-cruiser over all code and fails on a violation of `.dependency-cruiser.mjs`, and also
- * when it saw fewer modules than there are files: with TypeScript 7 it can pass vacuously with "no
- * violations (0 modules)".
+ * Runs dependency-cruiser over all code and fails on a violation of `.dependency-cruiser.mjs`, and also if it
+ * saw fewer modules than there are files: with TypeScript 7 it can pass vacuously with "no violations (0
+ * modules)".
  */
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the zephyr command in a container of its own, with the tokens, passwords and networks of the
+# Runs the zephyr command in a separate container, with the tokens, passwords and networks of the
 # services: compose-cli.sh status
 set -eu
 cd "$(dirname "$0")/.."
@@ -16,11 +16,11 @@ if ! docker image inspect "zephyr-cli:$(setting ZEPHYR_VERSION local)" >/dev/nul
   scripts/compose.sh build --quiet cli
 fi
 folder=$(setting ZEPHYR_CONFIG_FOLDER ./config)
-# By address: the controller only accepts host names that it knows. One with a certificate of its own
-# is reached as by everybody else.
+# By address: the controller accepts only known host names. One with its own certificate is reached by its
+# public name.
 controller=$(scripts/compose.sh ps --quiet controller 2>/dev/null || true)
 if [ -n "$controller" ] && [ -z "$(setting ZEPHYR_CONTROLLER_URL '')" ]; then
-  # These do not ask it.
+  # These do not call the controller.
   case ${1:-} in clients | config | doctor | endpoint) file=/dev/null ;; *) file=$folder/config.toml ;; esac
   if has_certificate "$file" controller; then
     say "the controller speaks HTTPS: set ZEPHYR_CONTROLLER_URL in .env, by a name in its certificate (docs/tls.md)" \
@@ -35,12 +35,12 @@ if [ -z "$controller" ]; then
   # The first start creates the network; it does not exist yet.
   scripts/compose.sh --progress quiet run --rm --no-deps --no-TTY secrets >/dev/null
 fi
-# Containers left over from another number of proxies are handled by `make up`.
+# `make up` handles containers left over from another number of proxies.
 export COMPOSE_IGNORE_ORPHANS=1
 options=
 if [ ! -t 0 ] || [ ! -t 1 ]; then options=--no-TTY; fi
-# These write into config/, which belongs to the user. Everything else runs as the services do, so
-# that a file which they may not read is noticed.
+# These write into config/, which belongs to the user. Everything else runs as the services' user, so that
+# files unreadable to them are noticed.
 case ${1:-} in clients | endpoint) options="$options --user $(id -u):$(id -g)" ;; esac
 # shellcheck disable=SC2086  # a list of words
 exec scripts/compose.sh --progress quiet run --rm --no-deps $options cli "$@"

@@ -11,7 +11,7 @@ config=$folder/config.toml
 config_file=$config
 tokens=$(setting ZEPHYR_TOKENS .env)
 
-# What to set where Docker's errors name a port. advise_port VARIABLE DEFAULT
+# Advice if Docker's errors name a port. advise_port VARIABLE DEFAULT
 advise_port() {
   port=$(setting "$1" "$2")
   case "$errors" in
@@ -21,7 +21,7 @@ advise_port() {
   esac
 }
 
-# Checks that need no image come first: building takes some minutes the first time.
+# Checks that need no image come first: the first build takes a few minutes.
 if [ ! -f "$config" ]; then
   say "$config does not exist: cp config.toml.example config/config.toml, and add your endpoints" \
     "$config 不存在：cp config.toml.example config/config.toml，并写入您的端点"
@@ -41,7 +41,7 @@ if ! grep -Eq '^[[:space:]]*(\[\[[[:space:]]*clients[[:space:]]*\]\]|clients[[:s
   exit 2
 fi
 check_env_file "$tokens" || exit 2
-# What the containers read of this folder, under users of their own. Grafana would start without its
+# Files of this folder that the containers read under separate users. Grafana would start without its
 # dashboards, and not say so. (On macOS Docker lets every container read it.)
 closed=
 if [ "$(uname)" = Linux ]; then
@@ -62,7 +62,7 @@ if ! docker version >/dev/null 2>&1; then
   exit 1
 fi
 
-# A mistake is reported after one image, which `make client` has built already, not after all.
+# Build one image first, which `make client` has already built, so that an error is reported early.
 say "building the images (some minutes the first time) …" "正在构建镜像（首次需要几分钟）…"
 scripts/compose.sh build --quiet cli || exit
 scripts/compose-cli.sh config check >&2 || exit

@@ -1,6 +1,6 @@
 /**
- * Makes a site with a search of the READMEs and docs in dist/docs: `make docs`. The generator, VitePress,
- * is installed for that alone, in .zephyr/docs-site.
+ * Builds a searchable site of the READMEs and docs in dist/docs: `make docs`. The generator, VitePress, is
+ * installed only for that, in .zephyr/docs-site.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ execFileSync(process.execPath, ['node_modules/vitepress/bin/vitepress.js', 'buil
 });
 console.log('The site is in dist/docs. To read it: python3 -m http.server --directory dist/docs');
 
-/** Again only when the version has changed. */
+/** Reinstalls only if the version has changed. */
 function install(): void {
   mkdirSync(SITE, { recursive: true });
   const lock = readFileSync(join(SOURCE, 'package-lock.json'), 'utf8');

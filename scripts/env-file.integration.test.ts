@@ -1,8 +1,7 @@
 /**
- * Rule: `.env` means the same to `zephyr start`, Swarm and Kubernetes (our parser) and to
- * `docker compose` (its own); a value that would differ is rejected, by a start, by
- * `zephyr config check` and by `make up`. What compose makes of a value is recorded here, and compared
- * with the real one where it is installed.
+ * Rule: `.env` means the same to `zephyr start`, Swarm and Kubernetes (our parser) and to `docker compose`
+ * (its own); a value that would differ is rejected, by a start, by `zephyr config check` and by `make up`.
+ * compose's reading of each value is recorded here, and compared with the real one if it is installed.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -18,13 +17,13 @@ import { root } from './generated/files.ts';
 
 const hasCompose = spawnSync('docker', ['compose', 'version']).status === 0;
 
-/** What compose refuses as a whole. */
+/** A file that compose rejects entirely. */
 const INVALID = Symbol('invalid');
 
-/** Not taken, because compose reads it as given in the next column. */
+/** Rejected, because compose reads it as in the next column. */
 const REJECTED = Symbol('rejected');
 
-/** As written; what it means to Zephyr; what compose 2.26 makes of it. */
+/** As written; Zephyr's reading; compose 2.26's reading. */
 const ROWS: readonly (readonly [string, string | typeof REJECTED, string | typeof INVALID])[] = [
   ['sk-ant-1', 'sk-ant-1', 'sk-ant-1'],
   ['sk-ant-1 # ours', 'sk-ant-1', 'sk-ant-1'],
@@ -33,7 +32,7 @@ const ROWS: readonly (readonly [string, string | typeof REJECTED, string | typeo
   ['a\\b\\n', 'a\\b\\n', 'a\\b\\n'],
   ['a"b\'c=d', 'a"b\'c=d', 'a"b\'c=d'],
   ['', '', ''],
-  // Node's own parser takes the next line for this value.
+  // Node's own parser takes the next line as this value.
   ['  ', '', ''],
   ['""', '', ''],
   ['"a#b c" # ours', 'a#b c', 'a#b c'],
@@ -82,7 +81,7 @@ describe('a value of .env', () => {
     const { environment } = JSON.parse(run.stdout).services.a;
     return Object.fromEntries(
       Object.entries(environment as Record<string, string>).map(
-        // It prints what it would read again.
+        // It escapes its output so that it can be read back.
         ([name, value]) => [name, value.replaceAll('$$', '$')],
       ),
     );
@@ -121,7 +120,7 @@ describe('a value of .env', () => {
     expect(byMake).toContain(':2: the value of TOKEN ');
   });
 
-  it('is not shown where it is rejected', () => {
+  it('is not shown if rejected', () => {
     const text = 'TOKEN=very$SECRET\n';
     const said = JSON.stringify(checkEnvFile('.env', text, ['TOKEN'])) + rejectedByMake(text);
     expect(said).toContain('TOKEN');
@@ -171,7 +170,7 @@ describe('a value of .env', () => {
     );
   });
 
-  it.skipIf(!hasCompose)('means the same to both where it is taken, whatever it is', () => {
+  it.skipIf(!hasCompose)('means the same to both if accepted, whatever it is', () => {
     fc.assert(
       fc.property(values, (all) => {
         const isTaken = (line: string, index: number) => parseEnvFile(line).has(`V${index}`);

@@ -1,6 +1,6 @@
 /**
- * `npx NAME` outside the checkout downloads whatever package has that name. The short names, `zephyr`
- * and `claude`, belong to other people, so no text of ours may use them.
+ * `npx NAME` outside the checkout downloads whatever package has that name. The short names, `zephyr` and
+ * `claude`, belong to others, so none of our texts may use them.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ const OURS = ['claude-zephyr', '@anthropic-ai/claude-code'];
 const TEXTS =
   '**/{*.md,*.ts,*.tsx,*.js,*.html,*.sh,*.yml,*.yaml,*.json,*.toml,Makefile,Dockerfile,run,zephyr}';
 
-/** What `npx`, also with options, would fetch. */
+/** The package names that `npx`, with or without options, would fetch. */
 function namesIn(text: string): readonly string[] {
   return [...text.matchAll(/\bnpx\s+(?:-{1,2}[\w-]+\s+)*(@?[a-z][\w./@-]*)/g)].map(
     ([, name = '']) => name,
@@ -25,7 +25,7 @@ const files = [
 ].filter((file) => !/foreign-packages\.test\.ts$|package-lock\.json$/.test(file));
 
 describe('the texts of this repository', () => {
-  it('are all looked at', () => {
+  it('are all checked', () => {
     for (const file of ['README.md', 'README.zh.md', 'docs/cli.md', 'config.toml.example'])
       expect(files).toContain(file);
     expect(files).toContain('packages/cli/src/commands/demo.ts');

@@ -1,6 +1,6 @@
 /**
- * An image holds the packages that its service imports: the checkout has them all, so only here, or in
- * a container, is one missed.
+ * An image must contain the packages that its service imports: the checkout has them all, so a missing one
+ * shows only here or in a container.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -13,7 +13,7 @@ const IMPORT =
 
 interface Image {
   readonly name: string;
-  /** Of the workspace, as they are copied. */
+  /** Workspace folders that are copied. */
   readonly folders: readonly string[];
   readonly main: string;
 }
@@ -29,7 +29,7 @@ function imagesIn(dockerfile: string): readonly Image[] {
   });
 }
 
-/** Of a file of ours; undefined: of another package. */
+/** Our file that an import resolves to; undefined: another package. */
 function resolved(specifier: string, from: string): string | undefined {
   if (specifier.startsWith('.')) return relative(ROOT, join(ROOT, dirname(from), specifier));
   const [, name, rest = ''] = /^@zephyr\/([\w-]+)(.*)$/.exec(specifier) ?? [];
@@ -58,12 +58,12 @@ const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
 const images = imagesIn(dockerfile);
 
 describe('the images', () => {
-  it('are all looked at', () => {
+  it('are all checked', () => {
     const names = ['proxy', 'prober', 'controller', 'cli', 'simulator'];
     expect(images.map(({ name }) => name)).toEqual(names);
   });
 
-  it('take nothing over from the clone that only its owner may read', () => {
+  it('do not inherit owner-only permissions from the clone', () => {
     const fromClone = dockerfile
       .split(/^(?=FROM )/m)
       .filter((stage) => /^COPY (?!--from=)/m.test(stage));
@@ -71,10 +71,10 @@ describe('the images', () => {
     expect(fromClone[0]).toMatch(/AS sources\n.*COPY \. \.\nRUN chmod -R u=rwX,go=rX \.\n/s);
   });
 
-  it.each(images)('$name holds whatever it imports', ({ name, folders, main }) => {
+  it.each(images)('$name contains everything it imports', ({ name, folders, main }) => {
     const files = [...imported(main)];
     expect(files.length).toBeGreaterThan(2);
-    // `zephyr start` is for a laptop: in a container the services have images of their own.
+    // `zephyr start` is for a laptop: in containers the services have their own images.
     const held = name === 'cli' ? [...folders, 'services'] : folders;
     const missing = files.filter((file) => !held.some((folder) => file.startsWith(`${folder}/`)));
     expect(missing).toEqual([]);

@@ -19,13 +19,13 @@ import { type Mutant, mutate, titleOf } from './mutants/mutate.ts';
 import { ROOMS, type Room } from './mutants/rooms.ts';
 import type { Verdict } from './mutants/runner.ts';
 
-/** For one room; what is not done by then is reported as late. */
+/** Limit for one room; the rest is reported as late. */
 const MINUTES = 20;
 const SCRIPT_LOADER = 'packages/runtime/src/redis/script.ts';
 
 /**
- * The tests of the named file come first. A small one is mostly about one rule: it kills cheaply what a
- * scenario of hours would, too.
+ * The file's own tests come first, then smaller ones: a small test covers one rule, and kills cheaply what a
+ * long scenario would kill too.
  */
 class CheapestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -68,7 +68,7 @@ async function run(room: Room): Promise<boolean> {
       ),
       {
         ...{ root, config: false, watch: false, reporters: [], include: ['**/*.test.ts'] },
-        // A cached module would be one without mutants, or leave one with them to the next test run.
+        // A cached module would lack mutants, or leak them into the next test run.
         ...{ isolate: false, maxWorkers: 1, fileParallelism: false, fsModuleCache: false },
         runner: join(import.meta.dirname, 'mutants/runner.ts'),
         sequence: { sequencer: CheapestFirst },
@@ -124,7 +124,7 @@ function mutatingPlugin(room: Room, firstId: number) {
   return { mutants, plugin };
 }
 
-/** The scripts that were loaded can be changed from then on. */
+/** Makes loaded scripts changeable. */
 function withKnownScripts(code: string): string {
   const loader = 'export function loadScript(';
   if (!code.includes(loader)) throw new Error(`${SCRIPT_LOADER} has no loadScript`);

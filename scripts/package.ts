@@ -1,8 +1,8 @@
 /**
- * Makes `claude-zephyr-<version>.tgz`, the npm package: the folders of this repository with what
- * `zephyr` imports at run time, as JavaScript, because Node strips no types inside node_modules. Each
- * module stays in a file of its own at its place, so what is found relative to a module (scripts for
- * Redis, the pages, the examples) is found in the package as well.
+ * Builds `claude-zephyr-<version>.tgz`, the npm package: the folders of this repository that `zephyr` needs
+ * at run time, as JavaScript, because Node strips no types inside node_modules. Each module keeps its own
+ * file and path, so files located relative to a module (Redis scripts, the pages, the examples) are found in
+ * the package as well.
  *
  *     node scripts/package.ts [folder]     where the file goes; the repository without it
  */
@@ -24,7 +24,7 @@ import { z } from 'zod';
 
 const ROOT = join(import.meta.dirname, '..');
 const PROGRAM = 'packages/cli/bin/zephyr';
-/** Read at run time, by their paths. */
+/** Read at run time by path. */
 const FILES = [
   'packages/runtime/src/redis/scripts/*.lua',
   'packages/dashboard/dist/*.html',
@@ -35,7 +35,7 @@ const FILES = [
 ];
 
 const workspaceSchema = z.object({ dependencies: z.record(z.string(), z.string()).default({}) });
-/** What the package has from the repository's own manifest. */
+/** What the package takes from the repository's manifest. */
 const repositorySchema = z.object({
   version: z.string(),
   description: z.string(),
@@ -43,7 +43,7 @@ const repositorySchema = z.object({
   engines: z.object({ node: z.string() }),
 });
 
-/** @returns the modules, as paths in the package */
+/** @returns the modules' paths in the package */
 async function writeModules(folder: string): Promise<readonly string[]> {
   const bundle = await rolldown({
     cwd: ROOT,
@@ -71,7 +71,7 @@ function copyFiles(folder: string): void {
   copy('packages/cli/npm/zephyr', PROGRAM);
 }
 
-/** The dependencies of the workspaces whose modules are in the package. */
+/** The dependencies of the workspaces with modules in the package. */
 function dependenciesOf(modules: readonly string[]): Readonly<Record<string, string>> {
   const workspaces = new Set(modules.map((file) => file.split('/').slice(0, 2).join('/')));
   const all = [...workspaces].flatMap((workspace) =>

@@ -1,6 +1,6 @@
 /**
- * What is pasted into a shell works: zsh, the shell of macOS, takes a comment at a prompt for more words,
- * so `make up  # everything` ends with "No rule to make target '#'".
+ * Pasted commands must work: zsh, the shell of macOS, reads a comment at the prompt as arguments, so `make up
+ *  # everything` ends with "No rule to make target '#'".
  */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { expect, it } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** The lines of its blocks of shell commands; settings of `.env` are not pasted. */
+/** The lines of its shell code blocks; settings of `.env` are not pasted. */
 function commandsOf(markdown: string): readonly string[] {
   return [...markdown.matchAll(/^```sh\n(?<block>[\s\S]*?)^```$/gm)].flatMap(
     ({ groups }) => groups?.['block']?.split('\n') ?? [],

@@ -13,7 +13,7 @@ const FILES = [
   'deploy/kubernetes/demo/redis.yaml',
 ];
 
-/** A copy of the files, with a program in the place of docker that gives each image this digest. */
+/** A copy of the files, with a fake docker that reports this digest for each image. */
 function project(answer: string) {
   const folder = mkdtempSync(join(tmpdir(), 'pin-images-'));
   for (const file of FILES) {

@@ -4,7 +4,7 @@
  *
  *     node scripts/pin-images.ts [folder]
  *
- * Needs docker with buildx and the registries. Nothing is written if one image is not found.
+ * Needs docker with buildx, and access to the registries. Writes nothing if an image is not found.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** The address that `make up` and `make client` give to people. */
+/** The address that `make up` and `make client` print for people. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,7 @@
 /**
- * Makes the pictures of the READMEs in docs/images again: the dashboard of the demo in English and Chinese,
- * light and dark, after some minutes with requests, in which the serving endpoint was killed and revived.
- * Besides, the whole page at four widths in tests/artifacts/screens, to be looked at.
+ * Regenerates the READMEs' pictures in docs/images: the demo's dashboard in English and Chinese, light and
+ * dark, after a few minutes of traffic in which the serving endpoint was killed and revived. Also the whole
+ * page at four widths in tests/artifacts/screens, for review.
  *
  *     npm run screenshots
  *
@@ -26,19 +26,19 @@ const LANGUAGES = [
 ];
 const SCHEMES = ['light', 'dark'] as const;
 const WIDTHS = [360, 768, 1280, 2560];
-/** Of the pictures in the READMEs. */
+/** Width of the pictures in the READMEs. */
 const SHOWN_WIDTH = 1280;
-/** Below the last panel that they show as a whole. */
+/** Margin below the last complete panel. */
 const MARGIN = 16;
-/** The usual one: the page shows it. */
+/** The default, because the page shows it. */
 const PORT = 8080;
 const SESSIONS = 5;
 const PAUSE_MS = 900;
-/** The chart shows five minutes; what happens to Tokyo is in the middle of it. */
+/** The chart shows five minutes; Tokyo's outage is in the middle. */
 const KILL_AFTER_MS = 110_000;
 const REVIVE_AFTER_MS = 30_000;
 const PICTURE_AFTER_MS = 150_000;
-/** A page has taken its new width or colours, its charts too. */
+/** Time for a page and its charts to redraw at a new width or colours. */
 const REDRAWN_MS = 1_200;
 
 const executable = findBrowser();
@@ -104,7 +104,7 @@ async function takeScheme(
   }
 }
 
-/** One person with a session of their own. Some requests fail, as everywhere. */
+/** One person with one session. Some requests fail, as in real use. */
 async function keepAsking(sessionId: string, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await ask(sessionId, signal).catch(() => undefined);

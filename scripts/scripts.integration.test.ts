@@ -24,7 +24,7 @@ function run(script: string, args: readonly string[], env: Record<string, string
   return { status, text: stdout + stderr };
 }
 
-/** A PATH with only these programs of the system, and an npm that fails the test when it runs. */
+/** A PATH with only these system programs, and an npm that fails the test if it runs. */
 function poorPath(programs: readonly string[]): string {
   const bin = join(folder, 'bin');
   mkdirSync(bin);
@@ -38,7 +38,7 @@ function poorPath(programs: readonly string[]): string {
 
 const BASICS = ['sh', 'dirname', 'id', 'sed', 'cat', 'cksum', 'head', 'uname', 'ls'];
 
-/** A server on a port whose predecessor is free. */
+/** A server on a port whose preceding port is free. */
 async function listenAfterFreePort(): Promise<Server> {
   for (;;) {
     const first = createServer().listen(0, '127.0.0.1');
@@ -108,7 +108,7 @@ describe('setup', () => {
     expect(status).toBe(1);
   });
 
-  it('takes the port of the configuration where none is given', async () => {
+  it('uses the configured port if none is given', async () => {
     const other = await listenAfterFreePort();
     const { port } = other.address() as AddressInfo;
     const ZEPHYR_CONFIG = join(folder, 'config.toml');
@@ -176,7 +176,7 @@ describe('a team on one host', () => {
     expect(status).toBe(2);
   });
 
-  it('up without anybody who may use it: says so before it builds', () => {
+  it('up with no clients: reports it before it builds', () => {
     write('[server]\n# open = true\n# [[clients]]\n');
     const { status, text } = run('compose-up.sh', [], env());
     expect(text).toContain('nobody could use the proxy yet');
@@ -204,7 +204,7 @@ describe('a team on one host', () => {
     'up with %j in .env: a value that compose would read differently is rejected: %s',
     (tokens, isRejected) => {
       write('[server]\nopen = true\n', tokens);
-      // Without an engine it ends after its own checks.
+      // Without an engine it stops after its own checks.
       const { text } = run('compose-up.sh', [], { ...env(), DOCKER_HOST: `unix://${folder}/none` });
       expect(text.includes(':2: the value of OTHER means something else to compose')).toBe(
         isRejected,
@@ -223,7 +223,7 @@ describe('a team on one host', () => {
     ],
   ])('commands with %j and the address %j find the controller', (config, url, expected) => {
     write(config);
-    // As docker answers where the containers run; a run of the command shows the address.
+    // A fake docker with running containers; running the command shows the address.
     const docker = `#!/bin/sh
 case "$*" in
   "compose "*" ps "*) echo 4711 ;;

@@ -4,13 +4,13 @@
 # The configuration of these scripts; those for containers name another one.
 config_file=${ZEPHYR_CONFIG:-config.toml}
 
-# A value of it. of_config TABLE KEY
+# A value from it. of_config TABLE KEY
 of_config() {
   awk -F= -v wanted="$1" -v key="$2" '{ sub(/#.*/, ""); gsub(/[[:space:]"]/, "") } /^\[/ { table = $0 }
     table == "[" wanted "]" && $1 == key { print $2; exit }' "$config_file" 2>/dev/null || true
 }
 
-# Of the configuration, else of the terminal, as packages/cli/src/language.ts.
+# From the configuration, else from the terminal, like packages/cli/src/language.ts.
 speaks_chinese() {
   language=$(of_config ui language)
   case $language in
@@ -20,7 +20,7 @@ speaks_chinese() {
   case $language in zh* | ZH*) return 0 ;; *) return 1 ;; esac
 }
 
-# What people read, in their language; commands and names are the same in both. either ENGLISH CHINESE
+# A text in the user's language; commands and names are the same in both. either ENGLISH CHINESE
 either() {
   if [ $# -gt 1 ] && speaks_chinese; then printf '%s' "$2"; else printf '%s' "${1:-}"; fi
 }
@@ -47,7 +47,7 @@ lan_address() {
   printf '%s' "${address:-127.0.0.1}"
 }
 
-# Whether a service speaks HTTPS by a configuration. has_certificate FILE server|controller
+# Whether a service has HTTPS configured. has_certificate FILE server|controller
 has_certificate() {
   [ -r "$1" ] && awk -v table="$2" '
     /^[[:space:]]*\[/ { here = $0 ~ ("^[[:space:]]*\\[[[:space:]]*" table "[[:space:]]*\\]") }
@@ -56,7 +56,7 @@ has_certificate() {
   ' "$1"
 }
 
-# Where people reach the proxy in the containers: ZEPHYR_PUBLIC_URL, else the address of this machine.
+# The proxy's public address: ZEPHYR_PUBLIC_URL, else the address of this machine.
 public_url() {
   url=$(setting ZEPHYR_PUBLIC_URL '')
   if [ -n "$url" ]; then
@@ -72,8 +72,8 @@ public_url() {
   printf '%s://%s:%s' "$scheme" "$host" "$(setting ZEPHYR_PORT 8080)"
 }
 
-# compose and `zephyr start` read some values differently: a token with a $ would arrive cut. The same
-# rule as packages/runtime/src/config/env-file.ts.
+# compose and `zephyr start` read some values differently: a token with a $ would be truncated. The same rule
+# as packages/runtime/src/config/env-file.ts.
 check_env_file() {
   name='[A-Za-z_][A-Za-z0-9_]*'
   single="'([^'\\]|\\\\+[^'\\])*'"

@@ -47,8 +47,7 @@ if ! command -v apt-get >/dev/null 2>&1 || ! $as_root true 2>/dev/null; then
 fi
 echo "setup: installing for tests with apt-get:$wanted" >&2
 $as_root apt-get update -qq
-# The packages must not start servers on this machine.
-# shellcheck disable=SC2086  # a list of packages
+# The packages must not start servers. shellcheck disable=SC2086  # a list of packages
 $as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
   apt-get install -y -qq --no-install-recommends $wanted >/dev/null
 install_clients

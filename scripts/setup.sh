@@ -48,7 +48,7 @@ check_ports() {
     ?????) [ "$port" -le 65535 ] || no_port ;;
   esac
   if [ "$purpose" = start ] && [ -z "$port" ]; then
-    # Where `make start` gives none.
+    # If `make start` gives none.
     port=$(of_config server port)
     port=${port:-8080}
   fi
@@ -75,13 +75,13 @@ has_redis() {
   command -v redis-server >/dev/null 2>&1 || command -v valkey-server >/dev/null 2>&1
 }
 
-# A Redis of your own makes another one unnecessary. The demo reads neither .env nor config.toml.
+# If you have your own Redis, no other is needed. The demo reads neither .env nor config.toml.
 has_own_redis() {
   if [ -n "${ZEPHYR_REDIS_URL:-}" ]; then return; fi
   [ "$purpose" != demo ] && [ -n "$(setting ZEPHYR_REDIS_URL '')$(of_config redis url)" ]
 }
 
-# Before npm's minute of work: a person is asked at once or not at all.
+# Before npm's minute of work: ask immediately or not at all.
 get_redis() {
   if has_redis || has_own_redis; then return; fi
   if command -v brew >/dev/null 2>&1; then
@@ -142,14 +142,14 @@ use_toolchain() {
   npm install --prefix "$toolchain" --no-save --no-audit --no-fund --loglevel=error --prefer-offline \
     "$node@$version" "npm@$NPM_VERSION" >/dev/null
   PATH=$toolchain/node_modules/$node/bin:$toolchain/node_modules/.bin:$PATH
-  # The system's Node trusts the certificates of a company network; this one only with this variable.
+  # The system's Node trusts a company network's certificates; this one only with this variable.
   export NODE_USE_SYSTEM_CA=1
 }
 
 install_packages() {
   wanted=$(cat package-lock.json .npmrc | cksum)
   stamp=node_modules/.zephyr-setup
-  # A development install is enough for a start as well.
+  # A development install also suffices for a start.
   case $(cat "$stamp" 2>/dev/null) in
     "$wanted $kind" | "$wanted development") return ;;
   esac

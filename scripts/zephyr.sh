@@ -1,6 +1,6 @@
 #!/bin/sh
 # The zephyr command for `make`: in a container if the containers of a team are running, or if only
-# config/config.toml exists; otherwise on this machine, where what it runs on is installed first.
+# config/config.toml exists; otherwise on this machine, after installing what it needs.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -11,6 +11,6 @@ in_containers() {
 }
 
 if in_containers; then exec scripts/compose-cli.sh "$@"; fi
-# Only in a fresh clone: a command must not replace packages under a Zephyr that runs.
+# Only in a fresh clone: a command must not replace packages of a running Zephyr.
 [ -d node_modules/commander ] || scripts/setup.sh command
 exec packages/cli/bin/zephyr "$@"

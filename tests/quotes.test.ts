@@ -1,4 +1,4 @@
-/** What the READMEs quote of a measurement is in the document that the measurement wrote. */
+/** Measurements quoted in the READMEs match the document that the measurement wrote. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -7,8 +7,8 @@ const SETUP_TESTS = join(import.meta.dirname, '../scripts/setup-tests.sh');
 const PYTHON = join(import.meta.dirname, '../.cache/test-clients/bin/python');
 
 /**
- * Ends a run with the reasons why tests were skipped and one plain line, "N passed, N failed, N
- * skipped", for people and for CI.
+ * Prints at the end why tests were skipped, and one plain line, "N passed, N failed, N skipped", for people
+ * and for CI.
  */
 export default class PlainLineReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
@@ -53,7 +53,7 @@ const NEEDED: readonly { name: string; test: readonly string[]; how: string }[] 
   },
 ];
 
-/** Everything that is missing, whichever of it a skipped test needed, and how to get it. */
+/** Everything that is missing, whether or not a skipped test needed it, and how to install it. */
 function whySkipped(): readonly string[] {
   const packages = spawnSync(SETUP_TESTS, ['list'], { encoding: 'utf8' }).stdout?.trim() ?? '';
   const reasons = [

@@ -1,4 +1,4 @@
-/** Holds the house style where a program can: CONTRIBUTING.md, "House style". */
+/** Enforces the house style as far as a program can: CONTRIBUTING.md, "House style". */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -153,7 +153,7 @@ describe.each(RULES_OF_MANY)('the rule: $name', ({ name, offencesOf }) => {
     expect(offencesOf([fileOf('a.ts', first), fileOf('b.ts', second)])).toHaveLength(1);
   });
 
-  it('lets pass what one declares, and what differs', () => {
+  it('accepts single declarations, and different ones', () => {
     expect(offencesOf([fileOf('a.ts', `${first}\n${first}`), fileOf('b.ts', other)])).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * CPU per event of long streams. All candidates hold their streams open at once and are given events in turn, half
- * a second each: what the machine does meanwhile hits them alike.
+ * CPU per event of long streams. All candidates hold their streams open at the same time and get events in
+ * turn, half a second each, so that noise on the machine hits them alike.
  */
 import { type Contender, startScript } from '../../services/proxy/bench/contenders.ts';
 import { atOnce, cpuMs, newAgent, once } from '../../services/proxy/bench/load.ts';
@@ -11,20 +11,20 @@ import { type Row, rowOf } from './rows.ts';
 /** 10 events a second in each stream. */
 const GAP_MS = 100;
 const EVENTS_AT_ONCE = 5;
-/** Until what streams run is compiled. */
+/** Until the stream path is compiled. */
 const WARM_UP_EVENTS = 30;
-/** Until what every request runs is. */
+/** Until the request path is compiled. */
 const WARM_UP_REQUESTS = 5_000;
 
 export interface EventLoad {
   readonly streams: number;
-  /** How large the body of each is, for people. */
+  /** Body size, for people. */
   readonly size: string;
   readonly body: Buffer;
   readonly rounds: number;
 }
 
-/** @param starts of the candidates, at this upstream */
+/** @param start functions of the candidates, with this upstream */
 export async function eventCosts(
   starts: (upstreamPort: number) => readonly (() => Promise<Contender | undefined>)[],
   { streams, size, body, rounds }: EventLoad,
@@ -60,7 +60,7 @@ export async function eventCosts(
   }
 }
 
-/** Settles with its first event; it ends with the agent. */
+/** Settles at its first event; ends with the agent. */
 function open(load: Parameters<typeof once>[0], agent: Parameters<typeof once>[1]): Promise<void> {
   return new Promise((resolve, reject) => {
     once(load, agent, () => resolve()).catch(reject);

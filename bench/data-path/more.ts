@@ -1,4 +1,4 @@
-/** What else the data path costs: with TLS, for each event of a stream, when a client goes, with two processes. */
+/** Further costs of the data path: with TLS, per stream event, on client disconnect, with two processes. */
 import { once as onceOf } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -28,7 +28,7 @@ import {
 import { addedTo, type Rounds, type Row, rowOf } from './rows.ts';
 
 const JSON_PATH = '/v1/messages?bench=json';
-/** What every gateway takes: 1 KB. */
+/** What every gateway accepts: 1 KB. */
 const BODY = Buffer.from(
   JSON.stringify({
     model: 'claude-haiku-4-5',
@@ -39,20 +39,20 @@ const BODY = Buffer.from(
 const STREAMS = 1_000;
 const GAP_MS = 100;
 const EVENTS = 70;
-/** Until what the streams run is compiled, and their opening is over. */
+/** Until the stream path is compiled and all streams are open. */
 const STREAMS_SETTLE_MS = 1_500;
 const MEASURED_MS = 4_000;
 const ROOMY = '[limits]\nactive_requests_per_client = 5000\n';
 
 export interface Rounding {
   readonly rounds: number;
-  /** Of streams whose events are timed. */
+  /** Rounds of streams whose events are timed. */
   readonly delayRounds: number;
-  /** Of requests one after the other: each takes a part of a second, and the machine is noisy. */
+  /** Rounds of sequential requests: each takes a fraction of a second, and the machine is noisy. */
   readonly latencyRounds: number;
 }
 
-/** Every candidate has its turn in each round. */
+/** Every candidate runs in each round. */
 export async function inRounds<Of extends { readonly name: string }>(
   candidates: readonly Of[],
   measure: (candidate: Of) => Promise<number>,
@@ -88,13 +88,13 @@ async function tlsRow({ latencyRounds }: Rounding): Promise<Row> {
 
 interface EventTimes {
   readonly eventMs: number;
-  /** How late the event loop of the candidate is, p99. */
+  /** Event loop delay of the candidate, p99. */
   readonly lateMs: number;
 }
 
 /**
- * Median time of an event from the endpoint to the client, with 10 events a second each, while all
- * streams run: what opening a thousand of them costs is no part of an event.
+ * Median time of an event from the endpoint to the client, with 10 events a second each, while all streams
+ * run: excludes the cost of opening a thousand of them.
  */
 async function eventTimes({ port, loopDelayMs }: Contender): Promise<EventTimes> {
   const agent = newAgent(STREAMS);
@@ -111,7 +111,7 @@ async function eventTimes({ port, loopDelayMs }: Contender): Promise<EventTimes>
   const running: Promise<number>[] = [];
   for (let index = 0; index < STREAMS; index += 1) {
     running.push(once({ port, path, body: BODY }, agent, onData));
-    // Spread over the gap, or all events would come at the same moment.
+    // Spread over the gap, otherwise all events would arrive at the same moment.
     if (index % 20 === 19) await sleep(7);
   }
   await sleep(STREAMS_SETTLE_MS);
@@ -123,7 +123,7 @@ async function eventTimes({ port, loopDelayMs }: Contender): Promise<EventTimes>
   return { eventMs: median(times), lateMs };
 }
 
-/** From the client's end to the closed connection at the endpoint. */
+/** From the client's disconnect to the closed connection at the endpoint. */
 async function goneMs(port: number, closedAtMs: () => number | undefined): Promise<number> {
   const client = connect(port, '127.0.0.1');
   client.write(
@@ -149,9 +149,8 @@ async function clientsLeave(): Promise<string> {
 }
 
 /**
- * What two processes cost each request, as against one: with a core for each of them, two carry
- * `2 × one / two` times as much as one. The load and the endpoint share the cores here, so that
- * the requests per second would measure them, too.
+ * Cost per request with two processes versus one: with a core each, two carry `2 × one / two` times as much
+ * as one. The load and the endpoint share the cores here, so requests per second would measure them, too.
  */
 async function twoProcesses(url: string, rounds: number): Promise<string> {
   const config = ROOMY;
@@ -180,7 +179,7 @@ async function twoProcesses(url: string, rounds: number): Promise<string> {
   return `two processes with a core each: ${((2 * one) / two).toFixed(2)}× the requests of one, by the CPU per request`;
 }
 
-/** The CPU of a small request, as a ratio to that of a proxy which is changed so. */
+/** The CPU of a small request, relative to a proxy with this change. */
 async function ratioTo(
   changedBy: NonNullable<ZephyrOptions['changedBy']>,
   url: string,
@@ -219,7 +218,7 @@ async function bursts(url: string, rounds: number): Promise<string> {
   return `a burst that is read first: ${ratio} with each event acted on at once, 64 connections`;
 }
 
-/** Streams that are opened one after the other, with a thousand events in each tenth of a second. */
+/** Streams opened one after another, with a thousand events per tenth of a second. */
 async function eventRows({ delayRounds }: Rounding): Promise<readonly Row[]> {
   const upstream = await startScript('upstream', 'upstream-main.ts');
   const url = `http://127.0.0.1:${upstream.port}`;
@@ -249,7 +248,7 @@ export async function moreRows(rounding: Rounding): Promise<readonly Row[]> {
   return [await tlsRow(rounding), ...(await eventRows(rounding))];
 }
 
-/** What has no counterpart at raw. */
+/** Figures without a counterpart at raw. */
 export async function facts(
   url: string,
   { rounds, latencyRounds }: Rounding,

@@ -11,7 +11,7 @@ const row = (zephyr: readonly number[], raw?: readonly number[]) =>
   rowOf('CPU', 'µs', rounds(zephyr, raw));
 
 describe('rowOf', () => {
-  it('takes the ratio of each round: a busy moment hits all candidates of it', () => {
+  it('computes the ratio per round: noise hits all candidates of it', () => {
     expect(row([150, 1_500, 151, 149, 15_000], [100, 1_000, 100, 100, 10_000])).toMatchObject({
       raw: 100,
       ratios: { zephyr: { ratio: 1.5 } },
@@ -28,7 +28,7 @@ describe('rowOf', () => {
 });
 
 describe('addedTo', () => {
-  it('subtracts what the same round took without anything in between', () => {
+  it('subtracts the direct time of the same round', () => {
     const all = new Map([['direct', [10, 20]], ...rounds([15, 30])]);
     expect(addedTo(all)).toEqual(
       new Map([
@@ -57,7 +57,7 @@ describe('regressions', () => {
     expect(regressions(stored, [row([200, 200, 200])])[0]).toMatch(/^CPU: 2× raw, was 1\.4×/);
   });
 
-  it('does not compare what is not stored, or could not be measured', () => {
+  it('does not compare rows that are not stored, or were not measured', () => {
     expect(regressions([], [row([200])])).toEqual([]);
     expect(regressions(stored, [row([Number.NaN])])).toEqual([]);
   });

@@ -1,14 +1,14 @@
 /**
- * The rows of the cost table: ratios to raw, how far they can be trusted, and which got worse. Pure.
+ * The rows of the cost table: ratios to raw, their noise, and which got worse. Pure.
  *
- * Times are of one machine at one moment, so only ratios are compared: each round measures every
- * candidate, and its ratio is that of one round.
+ * Times are of one machine at one moment, so only ratios are compared: each round measures every candidate,
+ * and ratios are taken per round.
  */
 
 export interface Ratio {
   /** To raw: the median of the rounds. */
   readonly ratio: number;
-  /** The standard error of that median, by how much the rounds differ. */
+  /** The standard error of that median, from the spread of the rounds. */
   readonly noise: number;
 }
 
@@ -27,12 +27,12 @@ export type Rounds = ReadonlyMap<string, readonly number[]>;
 
 const RAW = 'raw';
 const OURS = 'zephyr';
-/** Of a normal distribution: how wide its middle half is, and how much a median varies more than a mean. */
+/** Of a normal distribution: interquartile range, and how much more a median varies than a mean. */
 const QUARTILES_WIDTH = 1.349;
 const MEDIAN_FACTOR = 1.2533;
-/** Rounds of one run share its luck (where the system places the processes): never less than this. */
+/** Rounds of one run share its luck (process placement): never less than this. */
 const LEAST_NOISE = 0.01;
-/** More than three times the noise is chance once in some hundred rows. */
+/** More than three times the noise happens by chance once in a few hundred rows. */
 const WORSE_BY_NOISE = 3;
 
 function quantile(values: readonly number[], share: number): number {
@@ -77,7 +77,7 @@ function rounded(value: number): number {
   return Number(value.toPrecision(3));
 }
 
-/** One line for each row in which we got worse by more than noise. */
+/** One line per row in which we got worse by more than noise. */
 export function regressions(stored: readonly Row[], now: readonly Row[]): readonly string[] {
   return now.flatMap((row) => {
     const before = stored.find(({ name }) => name === row.name)?.ratios[OURS];

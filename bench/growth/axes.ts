@@ -1,4 +1,4 @@
-/** What grows, one axis at a time from the same base: how large, and what is asked of it then. */
+/** The axes of growth, one at a time from the same base: sizes, and the load at each. */
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -26,7 +26,7 @@ export interface Axis {
 const BASE: SystemSize = { endpoints: 3, proxies: 1 };
 const REQUESTS = 3_000;
 const WARM_UP = 1_500;
-/** Of a proxy: its listeners, its connections to Redis, its files, and room. */
+/** Of a proxy: its listeners, its connections to Redis, its files, and headroom. */
 const OTHER_DESCRIPTORS = 200;
 const COLUMNS = [
   'CPU per request',
@@ -45,7 +45,7 @@ interface Point {
   readonly size: number;
   readonly system?: Partial<SystemSize>;
   readonly headersOf?: (index: number) => Readonly<Record<string, string>>;
-  /** Before what is measured. */
+  /** Runs before the measurement. */
   readonly prepare?: (system: GrownSystem) => Promise<void>;
 }
 
@@ -55,7 +55,7 @@ async function point({ size, system = {}, headersOf = PLAIN, prepare }: Point): 
     const { ports } = grown.product;
     await drive({ ports, requests: WARM_UP * ports.length, headersOf });
     await prepare?.(grown);
-    // A proxy's work for itself is shared by as many requests each time.
+    // A proxy's fixed work is shared by the same number of requests each time.
     const requests = REQUESTS * ports.length;
     const use = await grown.use(requests, () => drive({ ports, requests, headersOf }));
     const decisionMs = await grown.decisionMs();
@@ -135,7 +135,7 @@ export const AXES: Readonly<Record<string, Axis>> = {
       const headersOf = (index: number) => ({ authorization: `Bearer ${keyOf(index % size)}` });
       return point({
         ...{ size, headersOf, system: { peopleConfig: peopleConfig(size) } },
-        // Everybody has spent something.
+        // Everyone has spent something.
         prepare: ({ product: { ports } }) => drive({ ports, requests: size, headersOf }),
       });
     },

@@ -1,4 +1,4 @@
-/** The load of the bench of growth: requests of different people and sessions, at so many at once. */
+/** The load of the growth bench: requests of different people and sessions, at a given concurrency. */
 import { Agent } from 'node:http';
 
 import { bodyOf, turn } from '../peers/turn.ts';

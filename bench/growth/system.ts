@@ -1,4 +1,4 @@
-/** Zephyr as it is deployed, of a size: proxies, controller and Redis as processes, and what they use. */
+/** A deployed Zephyr of a given size: proxies, controller and Redis as processes, and their resource use. */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -21,7 +21,7 @@ export interface SystemSize {
 }
 
 const MIB = 1024 * 1024;
-/** Each endpoint a message a minute, so that the endpoints' number shows in the controller's work. */
+/** One message per endpoint and minute, so that the number of endpoints shows in the controller's work. */
 const PROBES = `[health_check]
 style = "messages"
 interval_seconds = 60
@@ -83,7 +83,7 @@ export class GrownSystem {
     this.upstream.stop();
   }
 
-  /** What so many requests take of each part while they run. */
+  /** The resource use of each part during this many requests. */
   async use(requests: number, work: () => Promise<unknown>): Promise<Use> {
     const [controller = 0] = this.product.pids('controller');
     const before = {
@@ -122,7 +122,9 @@ export class GrownSystem {
     };
   }
 
-  /** From an operator's command until every proxy routes by it; p99 in ms, with the resolution of the looks. */
+  /**
+   * From an operator's command until every proxy routes by it; p99 in ms, with the resolution of the polling.
+   */
   async decisionMs(): Promise<number> {
     const { endpoints } = await this.product.status();
     const [first = '', second = ''] = endpoints.map(({ id }) => id);

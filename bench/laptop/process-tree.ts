@@ -1,19 +1,19 @@
-/** The processes below one, their memory and the processor time that they have used. Linux only. */
+/** The processes below one, their memory and their CPU time. Linux only. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 export interface ProcessUse {
   readonly pid: number;
-  /** As the kernel names it: at most 15 characters. */
+  /** The kernel's name: at most 15 characters. */
   readonly name: string;
   readonly cpuSeconds: number;
-  /** Of its children that have ended and were waited for. */
+  /** CPU time of its reaped children. */
   readonly endedCpuSeconds: number;
-  /** Proportional set size: a page that several processes share counts for each in part. */
+  /** Proportional set size: shared pages count proportionally. */
   readonly pssBytes: number;
   readonly rssBytes: number;
 }
 
-/** Clock ticks of the kernel per second, the same on every Linux that Node runs on. */
+/** Kernel clock ticks per second, the same on every Linux that Node runs on. */
 const TICKS = 100;
 
 /** The process itself and all below it. */
@@ -29,17 +29,17 @@ function childrenOf(pid: number): readonly number[] {
       .filter((text) => text !== '')
       .map(Number);
   } catch {
-    // It has ended meanwhile.
+    // The process has ended meanwhile.
     return [];
   }
 }
 
-/** Undefined where it has ended meanwhile, or is another user's. */
+/** Undefined if it has ended meanwhile, or is another user's. */
 function useOf(pid: number): ProcessUse | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const memory = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-    // The name in brackets may hold blanks and brackets itself.
+    // The name in parentheses may itself contain spaces and parentheses.
     const [, name = '', rest = ''] = /\((.*)\) (.*)$/s.exec(stat) ?? [];
     const fields = rest.split(' ').map(Number);
     const [user = 0, system = 0, endedUser = 0, endedSystem = 0] = fields.slice(11, 15);

@@ -1,6 +1,6 @@
 /**
- * One person's bad request three times beside ten ordinary ones of another person, twice in one
- * process. Both endpoints answer the bad one alike, and everything else well.
+ * One person's bad request three times, alongside ten ordinary ones of another person, twice in one process.
+ * Both endpoints reject the bad one alike, and serve everything else.
  */
 import { status, type UpstreamScript } from '@zephyr/testkit/upstream-scripts';
 
@@ -124,7 +124,7 @@ export const badRequests: WorldRun = {
   },
 };
 
-/** First all three in a row, the second time between the others. */
+/** The first time all three in a row, the second time between the others. */
 function badsBefore(round: number, number: number): number {
   if (round === 0) return number === 0 ? 3 : 0;
   return number < 9 && number % 3 === 0 ? 1 : 0;

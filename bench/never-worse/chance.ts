@@ -1,5 +1,5 @@
 /**
- * Endpoints that refuse by chance, as real relays do for hours: one of them directly, beside nginx,
+ * Endpoints that refuse at random, as real relays do for hours: one of them directly, compared with nginx,
  * HAProxy and Zephyr over one to three of them, in the same seconds and with the same luck.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -37,15 +37,15 @@ const ONCE: readonly Crowd[] = [
   { clients: 6, requestsEach: 200, answerMs: 55, pauseMs: 5 },
   { clients: 50, requestsEach: 30, answerMs: 150, pauseMs: 250 },
 ];
-/** Slow enough that two busy cores do not decide what is compared. */
+/** Slow enough that two busy cores do not decide the comparison. */
 const TURNS: readonly Crowd[] = [
   { clients: 6, requestsEach: 25, answerMs: 300, pauseMs: 50 },
   { clients: 50, requestsEach: 12, answerMs: 300, pauseMs: 800 },
 ];
 const SHARES = [0.05, 0.2, 0.4];
-/** So much may be chance: 3.5 standard errors of 1,500 requests at 40 %. */
+/** May be chance: 3.5 standard errors of 1,500 requests at 40 %. */
 const ALLOWED_POINTS = 0.03;
-/** A turn that runs longer counts with this time. */
+/** A longer turn counts as this long. */
 const ROUND_LIMIT_MS = 30_000;
 
 export const chance: WorldRun = {
@@ -126,7 +126,7 @@ function turnRows({ q, crowd }: Case, turns: ReadonlyMap<string, readonly Turn[]
   const cell = (name: string): string =>
     `p50 ${seconds(at(name, 0.5))}, p90 ${seconds(at(name, 0.9))}`;
   const [p50, p90] = [at('direct', 0.5), at('direct', 0.9)];
-  // Where nine of ten direct turns need no retry, or Zephyr has one endpoint only, there is nothing to gain.
+  // If nine of ten direct turns need no retry, or Zephyr has only one endpoint, there is nothing to gain.
   const hasGain = (count: number): boolean => count > 1 && p90 > 2 * p50;
   return [1, 2, 3].map((count) => {
     const name = `zephyr ${count}`;

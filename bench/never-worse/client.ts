@@ -1,4 +1,4 @@
-/** The people of the bench: one request each time, or a turn with the retries of Claude Code. */
+/** The people of the bench: single requests, or turns with the retries of Claude Code. */
 import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -10,7 +10,7 @@ import { MARK, numberOf } from './endpoint.ts';
 export interface Question {
   /** Unique; it decides the endpoints' luck. */
   readonly id: string;
-  /** Of Claude Code; without it each request counts as its own session. */
+  /** Claude Code's; without it each request counts as its own session. */
   readonly session?: string;
   readonly model?: string;
   readonly maxTokens?: number;
@@ -61,7 +61,7 @@ function bodyOf({ id, model = HAIKU, maxTokens = 64, bodyBytes = 0 }: Question):
   });
 }
 
-/** A whole answer with its last event. */
+/** A complete response including its last event. */
 export function isGood({ status, end, text }: CallResult): boolean {
   return status === 200 && end === 'clean' && text.includes('message_stop');
 }
@@ -77,7 +77,7 @@ const MAX_RETRIES = 10;
 const FIRST_BACK_OFF_MS = 500;
 const MAX_BACK_OFF_MS = 32_000;
 const RETRIED = new Set([401, 408, 409, 429]);
-/** It does not wait longer than this for `retry-after`: then the turn has failed. */
+/** It does not wait longer than this for `retry-after`; beyond it the turn fails. */
 const MAX_RETRY_AFTER_SECONDS = 60;
 
 export async function turn(port: number, agent: Agent, question: Question): Promise<Turn> {

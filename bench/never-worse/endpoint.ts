@@ -1,6 +1,6 @@
 /**
- * The endpoints of the bench: each answers a request by what it is and by its own luck, which hangs
- * on the request's id alone. So the same question meets the same luck, whatever is in between.
+ * The endpoints of the bench: each answers by its behaviour and its own luck, which depends only on the
+ * request's id. So the same question has the same luck, whatever is in between.
  */
 import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { sse, status, type UpstreamScript } from '@zephyr/testkit/upstream-scripts';
@@ -9,7 +9,7 @@ import { seededRandom, seedOf } from '../simulation/random.ts';
 
 /** What an endpoint sees of a request. */
 export interface Ask {
-  /** `probe`: whatever does not carry the id of one of our people. */
+  /** `probe`: anything without the id of one of our people. */
   readonly from: 'person' | 'probe';
   readonly id: string;
   readonly model: string;
@@ -17,7 +17,7 @@ export interface Ask {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** 1 when this endpoint sees this id for the first time. */
+  /** 1 if this endpoint sees this id for the first time. */
   readonly delivery: number;
 }
 
@@ -28,9 +28,9 @@ export interface Endpoint {
   readonly index: number;
   readonly port: number;
   readonly url: string;
-  /** How often each person's request came, by id. */
+  /** Number of deliveries of each person's request, by id. */
   readonly deliveries: ReadonlyMap<string, number>;
-  /** When it last answered a probe well, by `performance.now()`. */
+  /** When it last passed a probe, by `performance.now()`. */
   readonly lastGoodProbeAtMs: number | undefined;
   behave(behaviour: Behaviour): void;
   refuse(): Promise<void>;
@@ -113,10 +113,10 @@ class BenchEndpoint implements Endpoint {
   }
 }
 
-/** The scripts that are whole, good answers. */
+/** The scripts of complete, good responses. */
 const GOOD = new WeakSet<UpstreamScript>();
 
-/** Clients put the question into a text, a list of blocks, or between reminders of their own. */
+/** Clients send the question as a string, as a list of blocks, or between their own reminders. */
 const QUESTION = new RegExp(`${MARK}([\\w-]+)`);
 const MODEL = /"model"\s*:\s*"([^"]*)"/;
 
@@ -124,7 +124,7 @@ function readBody(text: string): { id: string; model: string } {
   return { id: QUESTION.exec(text)?.[1] ?? '', model: MODEL.exec(text)?.[1] ?? '' };
 }
 
-/** Answers after this time; `who` is in each event, so that one sees who served. */
+/** Answers after this delay; each event has `who`, which shows who served. */
 export function well(delayMs: number): Behaviour {
   return () => good(delayMs);
 }
@@ -135,7 +135,7 @@ export function good(delayMs: number): UpstreamScript {
   return script;
 }
 
-/** Well, but a share `q` of its answers is this refusal, by the request's own luck. */
+/** Healthy, but answers a share `q` of requests with this refusal, by the request's luck. */
 export function byChance(
   about: { readonly seed: number; readonly index: number; readonly q: number },
   refusal: UpstreamScript,
@@ -147,12 +147,12 @@ export function byChance(
   };
 }
 
-/** A number out of a text, for seeds. */
+/** Hashes a text to a number, for seeds. */
 export function numberOf(text: string): number {
   return seedOf(...Buffer.from(text));
 }
 
-/** This answer where the predicate holds, else a good one. */
+/** This answer if the predicate holds, else a good one. */
 export function onlyWhere(
   isHit: (ask: Ask) => boolean,
   script: UpstreamScript,
@@ -163,7 +163,7 @@ export function onlyWhere(
 
 export const overloaded: UpstreamScript = status(529);
 
-/** An error answer in the shape of the Messages API with this type and text. */
+/** An error response in the format of the Messages API with this type and text. */
 export function refusal(
   code: number,
   type: string,

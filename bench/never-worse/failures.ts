@@ -1,4 +1,4 @@
-/** An endpoint or a whole group fails under requests: what it costs the first time, and the next. */
+/** An endpoint or a whole group fails under load: the cost the first time, and the next. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { failover } from '@zephyr/runtime/config/keys/failover-and-ejection';
@@ -20,7 +20,7 @@ export const failures: WorldRun = {
 
 const unavailable = refusal(503, 'api_error', 'Service Unavailable');
 
-/** So many requests of different people at once. @returns how many were served */
+/** Concurrent requests of different people. @returns how many were served */
 async function volley({ port, agent }: Stage, name: string): Promise<number> {
   const results = await Promise.all(
     Array.from({ length: IN_FLIGHT }, (_, number) =>
@@ -33,7 +33,7 @@ async function volley({ port, agent }: Stage, name: string): Promise<number> {
 /** Longer than the first ejection lasts: eject_seconds with its spread. */
 const RECOVERED_MS = 13_000;
 
-/** The first fails and comes back; then the second fails under 20 requests, then the first again. */
+/** The first fails and recovers; then the second fails under 20 requests, then the first again. */
 function secondFailure(): Promise<Row> {
   return onStage({ endpoints: 2, extent: 'proxy' }, async (stage) => {
     const [first, second] = stage.endpoints;
@@ -77,7 +77,7 @@ function group(): Promise<Row> {
   });
 }
 
-/** Two people in turn, so that each cut is known before the next request. */
+/** Two people alternately, so that each cut is known before the next request. */
 function cuts(): Promise<Row> {
   return onStage({ endpoints: 2, extent: 'proxy' }, async (stage) => {
     const { port, agent, endpoints } = stage;
@@ -108,7 +108,7 @@ function cuts(): Promise<Row> {
 
 const AFTER_529 = 19;
 
-/** One 529 of the only endpoint, well in the next second; twice in one process. */
+/** One 529 from the only endpoint, healthy a second later; twice in one process. */
 function one529(): Promise<Row> {
   return onStage({ endpoints: 1, extent: 'proxy' }, async (stage) => {
     const isFirst = new Set(['first-0', 'first-1']);
@@ -143,7 +143,7 @@ async function afterOne529({ port, agent }: Stage, round: number): Promise<numbe
 
 const MOST_DELIVERIES = 1 + failover.parse({}).max_retries;
 
-/** A used connection is reset while its next request is on the way. */
+/** A used connection is reset while its next request is in flight. */
 function used(): Promise<Row> {
   return onStage({ endpoints: [2, 1], extent: 'proxy' }, async (stage) => {
     const { port, agent, endpoints } = stage;

@@ -1,6 +1,6 @@
 /**
- * Zephyr as people run it: one or more proxies, and where a claim needs them the controller, the
- * prober and a private Redis; all real processes, started again when they end.
+ * Zephyr as people run it: one or more proxies, and, if a claim needs them, the controller, the prober and a
+ * private Redis; all real processes, restarted when they end.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import { startServices, stopServices } from './services.ts';
 export interface GroupSetup {
   readonly name: string;
   readonly urls: readonly string[];
-  /** Tables of the group, such as its checks. */
+  /** Tables of the group, such as its health check. */
   readonly config?: string;
 }
 
@@ -23,7 +23,7 @@ export interface ProductSetup {
   readonly groups: readonly GroupSetup[];
   /** Further tables of config.toml. */
   readonly config?: string;
-  /** `proxy`: nothing else, no Redis. `whole`: all services. */
+  /** `proxy`: only proxies, no Redis. `whole`: all services. */
   readonly extent: 'proxy' | 'whole';
   /** Default 1. */
   readonly proxies?: number;
@@ -34,7 +34,7 @@ export interface Product {
   readonly ports: readonly number[];
   /** Of the first proxy. */
   readonly port: number;
-  /** Changes the files that the services read; they look once a second. */
+  /** Changes the files that the services read; they poll once a second. */
   configure(change: { readonly groups?: readonly GroupSetup[]; readonly token?: string }): void;
   /** The JSON of `/status` of the first proxy. */
   status(): Promise<ProgramStatus>;
@@ -43,7 +43,7 @@ export interface Product {
   probed(): Promise<void>;
   /** Of the runs of this service. */
   pids(service: ServiceName): readonly number[];
-  /** Of the private Redis; empty where there is none. */
+  /** URL of the private Redis; empty if there is none. */
   readonly redisUrl: string;
   stop(): Promise<void>;
 }
@@ -51,7 +51,7 @@ export interface Product {
 const TOKEN = 'sk-bench-token-of-the-team';
 const MAX_LINES = 400;
 
-/** Checks by one direct request, often: the bench cannot wait for minutes. */
+/** Frequent probes by one direct request: the bench cannot wait for minutes. */
 export const QUICK_PROBES = `[health_check]
 style = "messages"
 interval_seconds = 2
@@ -133,7 +133,7 @@ async function statusOf(port: number): Promise<ProgramStatus> {
   return (await response.json()) as ProgramStatus;
 }
 
-/** Names of the endpoints that this proxy does not hold for wholly well. */
+/** Names of the endpoints that this proxy does not consider fully healthy. */
 export function heldOut({ endpoints }: ProgramStatus): readonly string[] {
   return endpoints.filter(({ ejection }) => ejection.status !== 'admitted').map(({ name }) => name);
 }

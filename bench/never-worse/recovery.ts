@@ -1,6 +1,6 @@
 /**
- * What was wrong is put right: paid, a new token, a corrected URL, an operator's "check now". The
- * whole product; people go on asking meanwhile, and each thing happens twice in one process.
+ * A fault is fixed: paid, a new token, a corrected URL, an operator's "probe now". The whole product, under
+ * traffic; each case happens twice in one process.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -11,9 +11,9 @@ import { type Row, verdictOf, type WorldRun } from './row.ts';
 import { ANSWER_MS, behaveAll, onStage, type Stage, type StageSetup } from './stage.ts';
 
 const MOST_MS = 2_000;
-/** Then it has not come back. */
+/** After this it counts as not recovered. */
 const LIMIT_MS = 15_000;
-/** So long everything is wrong, with people asking and probes failing. */
+/** How long everything fails, under traffic and with failing probes. */
 const BROKEN_MS = 5_000;
 const ROUNDS = 2;
 
@@ -33,7 +33,7 @@ export const recovery: WorldRun = {
 
 const WHOLE: StageSetup = { endpoints: 2, extent: 'whole', config: QUICK_PROBES };
 
-/** People ask all the time. @returns how long after `fromAtMs` the first good answer came */
+/** Continuous traffic. @returns the time from `fromAtMs` to the first good response */
 async function firstGood({ port, agent }: Stage, name: string, fromAtMs: () => number | undefined) {
   const untilMs = performance.now() + LIMIT_MS;
   for (let number = 0; performance.now() < untilMs; number += 1) {
@@ -46,7 +46,7 @@ async function firstGood({ port, agent }: Stage, name: string, fromAtMs: () => n
   return Number.POSITIVE_INFINITY;
 }
 
-/** People ask while everything is wrong, so that proxies and probes know it. */
+/** Traffic while everything fails, so that proxies and probes notice. */
 async function suffer({ port, agent }: Stage, name: string): Promise<void> {
   const untilMs = performance.now() + BROKEN_MS;
   for (let number = 0; performance.now() < untilMs; number += 1) {
@@ -141,7 +141,7 @@ function correctedUrl(): Promise<Row> {
   });
 }
 
-/** Refused connections; an operator asks for a check as soon as the endpoints are back. */
+/** Refused connections; an operator triggers a probe as soon as the endpoints are back. */
 function refused(): Promise<Row> {
   const rare = QUICK_PROBES.replaceAll(/interval_seconds = 2/g, 'interval_seconds = 60');
   return onStage({ ...WHOLE, config: rare }, async (stage) => {
@@ -152,7 +152,7 @@ function refused(): Promise<Row> {
       await suffer(stage, `refused-${round}`);
       await Promise.all(stage.endpoints.map((endpoint) => endpoint.listen()));
       const backAtMs = performance.now();
-      // By hand, and without waiting for it.
+      // Triggered manually, not awaited.
       stage.product.command('probe', {}).catch(() => undefined);
       tookMs.push(await firstGood(stage, `listens-${round}`, () => backAtMs));
       await sleep(3_000);

@@ -1,6 +1,6 @@
 /**
- * nginx and HAProxy with what their documentation recommends for failover: passive health, one
- * retry elsewhere, also for POST. Undefined where they are not installed.
+ * nginx and HAProxy with what their documentation recommends for failover: passive health, one retry
+ * elsewhere, also for POST. Undefined if not installed.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -25,10 +25,10 @@ export function missingRivals(): readonly RivalName[] {
   );
 }
 
-/** Its workers are somebody else then, who may not write to our folder. */
+/** As root, its workers run as another user, who may not write to our folder. */
 const isRoot = process.getuid?.() === 0;
 
-/** A 529 is none of the statuses that `proxy_next_upstream` knows. */
+/** `proxy_next_upstream` does not support status 529. */
 async function startNginx(
   upstreamPorts: readonly number[],
   caFile?: string,
@@ -58,10 +58,7 @@ http {
   }));
 }
 
-/**
- * A 529 is none of the statuses that `retry-on` knows. Without `http-no-delay` it holds the events of a stream
- * back by 0.2 s.
- */
+/** `retry-on` does not support status 529. Without `http-no-delay` it delays stream events by 0.2 s. */
 async function startHaproxy(
   upstreamPorts: readonly number[],
   caFile?: string,

@@ -1,28 +1,25 @@
-/** One line of the table: what was done, what is wanted, and what came of it for each. */
+/** One line of the table: the scenario, the target, and each result. */
 export interface Row {
   readonly world: string;
   readonly what: string;
   readonly target: string;
-  /** One endpoint without anybody in between, in the same seconds. */
+  /** One endpoint directly, in the same seconds. */
   readonly direct?: string;
   readonly nginx?: string;
   readonly haproxy?: string;
   readonly zephyr: string;
-  /** `info`: shown, but nothing is demanded of it. */
+  /** `info`: shown, but without a target. */
   readonly verdict: 'met' | 'not_met' | 'info';
 }
 
 export interface Round {
   readonly seed: number;
-  /** Of refusals by chance, 0 to 1; default: all shares. */
+  /** Share of random refusals, 0 to 1; default: all shares. */
   readonly share: number | undefined;
   readonly say: (line: string) => void;
 }
 
-/**
- * `timed` worlds compare times and run one after the other; `waiting` ones mostly wait and run
- * beside them.
- */
+/** `timed` worlds compare times and run sequentially; `waiting` ones mostly wait and run in parallel. */
 export interface WorldRun {
   readonly name: string;
   readonly kind: 'timed' | 'waiting';

@@ -1,4 +1,4 @@
-/** One service as a process of its own, as in a container: it can be frozen and killed by its id. */
+/** One service as its own process, as in a container: it can be frozen and killed by its id. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -16,7 +16,7 @@ import type {
 const LAST_LINES_MS = 1_000;
 
 export interface ServiceProcesses {
-  /** Of the run that was started last; undefined once it has ended. */
+  /** Pid of the latest run; undefined once it has ended. */
   pid(): number | undefined;
   /** Where it listens; undefined until it is ready, and once it has ended. */
   port(): number | undefined;
@@ -24,7 +24,7 @@ export interface ServiceProcesses {
 }
 
 /**
- * Starts the runs of one service, one after the other.
+ * Starts the runs of one service, one after another.
  * @param mainPath its main.ts
  * @param nodeFlags further arguments for Node
  */
@@ -60,7 +60,7 @@ function spawnService(
     env: environment,
     execArgv: [...SERVICE_NODE_FLAGS, ...nodeFlags],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    // Ctrl-C in the terminal reaches only the bench, which knows the right order.
+    // Ctrl-C in the terminal reaches only the bench, which stops them in the right order.
     detached: true,
   });
   for (const stream of [child.stdout, child.stderr]) {
@@ -75,7 +75,7 @@ function startedService(child: ChildProcess): StartedService {
   return {
     ready: once(child, 'message').then(([message]) => (message as ReadyMessage).port),
     ended: once(child, 'exit').then(async ([code, signal]) => {
-      // A process that it left behind may hold the pipes open.
+      // An orphaned child may keep the pipes open.
       await Promise.race([closed, sleep(LAST_LINES_MS, undefined, { ref: false })]);
       return signal === null ? `exit code ${code}` : `signal ${signal}`;
     }),

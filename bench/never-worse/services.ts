@@ -1,4 +1,4 @@
-/** The services of Zephyr as processes of their own, started again when they end. */
+/** The services of Zephyr as separate processes, restarted when they end. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -30,7 +30,7 @@ export interface Service {
   pid(): number | undefined;
   /** Where this run listens; undefined until it is ready, and between two runs. */
   port(): number | undefined;
-  /** The port of the first run. */
+  /** Port of the first run. */
   readonly ready: Promise<number>;
   stop(): Promise<void>;
   kill(): void;

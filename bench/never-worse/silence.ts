@@ -1,4 +1,4 @@
-/** An endpoint that is frozen, and one that only looks so: it always holds its head for 35 s. */
+/** An endpoint that is frozen, and one that only appears so: it always delays response headers by 35 s. */
 import { hang } from '@zephyr/testkit/upstream-scripts';
 
 import { ask, isGood, once, type Turn } from './client.ts';
@@ -12,12 +12,12 @@ export const silence: WorldRun = {
   run: async () => (await Promise.all([frozen(2), frozen(20), slowHead()])).flat(),
 };
 
-/** Above this a request has paid for the silence. */
+/** Above this a request counts as delayed by the silence. */
 const PAID_MS = 1_000;
 const MOST_MS = Math.max(5_000, 3 * ANSWER_MS);
 const WARM_UP = 40;
 
-/** People who ask one request after the other, from the moment of the freeze on. */
+/** People who send sequential requests from the moment of the freeze. */
 function frozen(people: number): Promise<Row> {
   return onStage({ endpoints: 2, extent: 'proxy' }, async (stage) => {
     const figures: { paid: number; late: number; longestMs: number; lost: number }[] = [];
@@ -34,7 +34,7 @@ function frozen(people: number): Promise<Row> {
         lost: turns.filter((turn) => !turn.isGood).length,
       });
     }
-    // What was in flight together could not know of each other; who comes later must not pay.
+    // Requests in flight together could not learn from each other; later ones must not pay.
     const isFew = ({ paid, late }: (typeof figures)[number]): boolean =>
       people <= 2 ? paid <= 2 : late === 0;
     const isMet = figures.every(
@@ -80,7 +80,7 @@ async function crowd(
 
 const HEAD_MS = 35_000;
 
-/** Two people, twice in one process; both endpoints hold. */
+/** Two people, twice in one process; both endpoints delay headers. */
 function slowHead(): Promise<Row> {
   const setup = { endpoints: 2, extent: 'proxy', behaviourOf: () => well(HEAD_MS) } as const;
   return onStage(setup, async ({ port, agent, endpoints }) => {

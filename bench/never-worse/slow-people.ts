@@ -1,4 +1,4 @@
-/** Quick for probes, slow for people; and a question that is hard for all endpoints alike. */
+/** Quick for probes, slow for people; and a question that is slow on all endpoints alike. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { ask, isGood } from './client.ts';
@@ -11,7 +11,7 @@ const LIMIT_MS = 60_000;
 const SLOWER_MS = 1_200;
 const PEOPLE = 6;
 const HARD_MODEL = 'claude-opus-5';
-/** So many answers in a row from elsewhere: it has been left. */
+/** After this many consecutive responses from elsewhere, the endpoint counts as left. */
 const LEFT_AFTER = 12;
 
 export const slowPeople: WorldRun = {
@@ -31,7 +31,7 @@ interface Served {
   readonly isGood: boolean;
 }
 
-/** People with turns of their own, each a session, and new sessions in between. */
+/** People with their own turns, each one session, and new sessions in between. */
 async function traffic(
   { port, agent, endpoints }: Stage,
   about: { name: string; model?: string; isOver: (served: readonly Served[]) => boolean },
@@ -54,7 +54,7 @@ async function traffic(
   return served;
 }
 
-/** The last answer alone may be of a session that has stayed behind. */
+/** The last response alone may belong to a session that stayed. */
 function busiest(served: readonly Served[]): string | undefined {
   const byName = Map.groupBy(served, ({ by }) => by);
   return [...byName].toSorted(([, a], [, b]) => b.length - a.length)[0]?.[0];
@@ -93,7 +93,7 @@ function slowForPeople(): Promise<Row> {
   });
 }
 
-/** Both take longer for one model: nothing is to be gained by moving. */
+/** Both are slower for one model: moving gains nothing. */
 function hardForAll(): Promise<Row> {
   return onStage({ endpoints: 2, extent: 'whole', config: QUICK_PROBES }, async (stage) => {
     const { product, endpoints } = stage;

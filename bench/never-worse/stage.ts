@@ -1,11 +1,11 @@
-/** Endpoints with Zephyr before them for the time of one scene, and what all scenes share. */
+/** Endpoints with Zephyr in front for one scene, and helpers shared by all scenes. */
 import type { Agent } from 'node:http';
 
 import { newAgent } from './client.ts';
 import { type Behaviour, type Endpoint, startEndpoints, well } from './endpoint.ts';
 import { type GroupSetup, type Product, type ProductSetup, startProduct } from './product.ts';
 
-/** What an endpoint usually takes. */
+/** Usual latency of an endpoint. */
 export const ANSWER_MS = 100;
 
 export interface Stage {
@@ -16,7 +16,7 @@ export interface Stage {
 }
 
 export interface StageSetup extends Omit<ProductSetup, 'groups'> {
-  /** How many endpoints each group has, or in one group. */
+  /** Endpoints per group, or in a single group. */
   readonly endpoints: number | readonly number[];
   readonly behaviourOf?: (index: number) => Behaviour;
 }

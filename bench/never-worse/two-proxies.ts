@@ -1,6 +1,6 @@
 /**
- * Two proxies with the same endpoints. The first one's people meet trouble that is over at once, or
- * that never was the endpoints' own; what the second one serves well, the first may not hold for dead.
+ * Two proxies with the same endpoints. The first one's people meet trouble that is over immediately, or was
+ * never the endpoints' fault; the first must not consider an endpoint dead that the second uses successfully.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -40,7 +40,7 @@ interface Answered {
   readonly isGood: boolean;
 }
 
-/** A person at one proxy who asks again and again. */
+/** A person who keeps sending requests to one proxy. */
 async function person(
   stage: Stage,
   { port, name, untilMs }: { port: number; name: string; untilMs: number },

@@ -1,4 +1,4 @@
-/** What each peer adds to a request and takes of the machine, in turns of one run. */
+/** What each peer adds to a request and uses of the machine, interleaved in one run. */
 import { median, percentile, perSecond } from '../../services/proxy/bench/load.ts';
 import { Entrant, type Say } from './entrant.ts';
 import type { Peer } from './peer.ts';
@@ -12,7 +12,7 @@ type Size = keyof typeof SIZES;
 const WARM_UP_SECONDS = 3;
 const LOAD_SECONDS = 4;
 const TURNS_PER_ROUND = 50;
-/** Of a megabyte: parsing it takes some of them a tenth of a second. */
+/** Of a megabyte: some of them take a tenth of a second to parse it. */
 const LARGE_TURNS_PER_ROUND = 15;
 const ROUND_LIMIT_MS = 25_000;
 const LOAD_LIMIT_MS = 40_000;
@@ -20,7 +20,7 @@ const CONNECTIONS = 64;
 
 export interface CostOptions {
   readonly rounds: number;
-  /** How many at once, one table row each. */
+  /** Concurrent streams, one table row each. */
   readonly streams: readonly number[];
   readonly say: Say;
 }
@@ -104,7 +104,7 @@ async function tlsRows(
   const rows: PeerRow[] = [];
   for (const size of ['1 KB', '100 KB'] as const) {
     const what = `endpoint with TLS: first content, ${size} (p50 added / p99)`;
-    // The first round compiles what it needs.
+    // The first round is a warm-up.
     rows.push(await addedRow(what, entrants, { size, rounds: rounds + 1, skipped: 1, say }));
     const [row] = rows.slice(-1);
     say(
@@ -122,7 +122,7 @@ interface Added {
   readonly say: Say;
 }
 
-/** Turns one after the other; all peers in each round. */
+/** Sequential turns; all peers in each round. */
 async function addedRow(
   what: string,
   entrants: readonly Entrant[],
@@ -177,7 +177,7 @@ async function turnsOf(
   return all;
 }
 
-/** Added in the middle, and the p99 of all; with the first byte where a peer sends it well before the first content. */
+/** Added median, and the p99 of all; with the first byte if a peer sends it well before the first content. */
 function addedCell(times: readonly TurnTimes[], direct: readonly TurnTimes[]): Cell {
   const contentMs = times.map(({ firstContentMs }) => firstContentMs);
   const directMs = direct.map(({ firstContentMs }) => firstContentMs);
@@ -193,7 +193,7 @@ function addedCell(times: readonly TurnTimes[], direct: readonly TurnTimes[]): C
 }
 const FIRST_BYTE_EARLIER = 0.1;
 
-/** The first answer of some takes many seconds. */
+/** The first response of some takes many seconds. */
 async function warmUp(entrant: Entrant): Promise<Cell> {
   await turnsOf(entrant, bodyOf(SIZES['1 KB'], { stream: false }), 1);
   return await load(entrant, { size: '1 KB', seconds: WARM_UP_SECONDS });

@@ -1,4 +1,4 @@
-/** A peer in front of the endpoint of the cost rows: with a time limit for all that it does. */
+/** A peer in front of the endpoint of the cost rows: with a time limit on everything it does. */
 import { cpuMs, rssBytes } from '../../services/proxy/bench/load.ts';
 
 import type { Peer, RunningPeer } from './peer.ts';
@@ -11,7 +11,7 @@ export class Entrant {
   readonly #peer: Peer;
   readonly #url: string;
   #running: RunningPeer | undefined;
-  /** It would take minutes in each row again. */
+  /** Otherwise it would take minutes in each row. */
   #isOut = false;
 
   constructor(peer: Peer, url: string) {
@@ -20,13 +20,13 @@ export class Entrant {
     this.#url = url;
   }
 
-  /** @throws where it does not run */
+  /** @throws if it is not running */
   get running(): RunningPeer {
     if (this.#running === undefined) throw new Error('does not start');
     return this.#running;
   }
 
-  /** A program of its own, whose CPU and memory are its cost. */
+  /** Whether it is a separate program, whose CPU and memory are its cost. */
   get isBetween(): boolean {
     return this.#running === undefined || this.#running.pids().length > 0;
   }
@@ -55,8 +55,8 @@ export class Entrant {
   }
 
   /**
-   * The cell of a measurement. A peer that fails or takes too long is a result too: it is replaced by
-   * a fresh one then, because whatever it goes on doing would be measured with the others.
+   * The cell of a measurement. A peer that fails or takes too long is a result too: it is then replaced by a
+   * fresh one, because any leftover work would be measured with the others.
    */
   async cell(limitMs: number, measure: () => Promise<Cell>, say: Say): Promise<Cell> {
     try {

@@ -1,6 +1,6 @@
 /**
- * What twenty people lose in ten seconds of each fault of the first of two endpoints, behind each
- * peer in the same seconds. The second endpoint is well, except where both refuse by chance.
+ * What twenty people lose in ten seconds of each fault of the first of two endpoints, behind each peer in the
+ * same seconds. The second endpoint is healthy, except if both refuse at random.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -32,14 +32,14 @@ import type { Cell, PeerRow } from './table.ts';
 
 const CLIENTS = 20;
 const FAULT_MS = 10_000;
-/** Longer than what any peer here keeps an endpoint out for. */
+/** Longer than any peer here keeps an endpoint out. */
 const RECOVERY_MS = 12_000;
 const PAUSE_MS = 250;
 const ANSWER_MS = 50;
-/** A client that has nothing by then gives up. */
+/** A client without a response by then gives up. */
 const PATIENCE_MS = 20_000;
 
-/** Content, and then an error as an event of the stream. */
+/** Content, then an error event in the stream. */
 function errorEvent(eventsBefore: number): UpstreamScript {
   return async ({ socket, bodyComplete }) => {
     await bodyComplete;
@@ -53,7 +53,7 @@ function errorEvent(eventsBefore: number): UpstreamScript {
 
 interface Fault {
   readonly name: string;
-  /** Absent: it refuses connections. */
+  /** Absent: refuses connections. */
   readonly first?: Behaviour;
   readonly second?: Behaviour;
 }
@@ -89,7 +89,7 @@ interface Booth {
   readonly endpoints: readonly Endpoint[];
 }
 
-/** One row for each fault with what was lost, and one for all of them; the first one has none. */
+/** One row of losses per fault, and one for all; the first one has none. */
 export async function faultRows(
   peers: readonly Peer[],
   { seed, only, say }: { seed: number; only: string | undefined; say: Say },
@@ -120,7 +120,7 @@ export async function faultRows(
   return [...rows, rowOf('all of these faults', lost, failures)];
 }
 
-/** Of some requests, and how long nine tenths of the good ones took at most. */
+/** Lost requests, and the p90 of the good ones. */
 interface Lost {
   readonly lost: number;
   readonly of: number;
@@ -149,14 +149,14 @@ const rowOf = (
   cells: new Map([...failures, ...[...byPeer].map(([name, of]) => [name, cellOf(of)] as const)]),
 });
 
-/** Of those that serve a streamed request with this configuration. */
+/** For those that serve a streamed request with this configuration. */
 async function openBooths(
   peers: readonly Peer[],
   say: Say,
 ): Promise<{ booths: readonly Booth[]; failures: ReadonlyMap<string, Cell> }> {
   const booths: Booth[] = [];
   const failures = new Map<string, Cell>();
-  // One after the other: started together, none would be ready in time.
+  // Sequentially: started together, none would be ready in time.
   for (const peer of peers) {
     const endpoints = await startEndpoints(2, () => well(ANSWER_MS));
     try {
@@ -177,7 +177,7 @@ async function openBooths(
   return { booths, failures };
 }
 
-/** Three tries: the first ones may meet a program that still loads. */
+/** Three tries: the program may still be loading. */
 async function servesAtAll({ running }: Booth): Promise<boolean> {
   const agent = newAgent();
   let isServed = false;

@@ -1,6 +1,6 @@
 /**
- * Gateways from npm and PyPI, installed by name and fixed version into a folder of this machine's
- * temporary files: they are no dependencies of this repository.
+ * Gateways from npm and PyPI, installed by name and fixed version into a temporary folder: they are not
+ * dependencies of this repository.
  */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -21,7 +21,7 @@ import {
 
 const FOLDER = join(tmpdir(), 'zephyr-bench-peers');
 
-/** Targets in order; any answer but 2xx goes to the next, as its guide to fallbacks has it. */
+/** Targets in order; anything but 2xx goes to the next, as in its guide to fallbacks. */
 const portkey: Peer = {
   name: 'Portkey',
   version: '1.15.2',
@@ -49,7 +49,7 @@ const portkey: Peer = {
   },
 };
 
-/** It sends each request to the provider of its route; version 2 has no other after a failure. */
+/** It sends each request to the provider of its route; version 2 has no fallback after a failure. */
 const claudeCodeRouter: Peer = {
   name: 'claude-code-router',
   version: '2.0.0',
@@ -85,7 +85,7 @@ const claudeCodeRouter: Peer = {
   },
 };
 
-/** Two deployments of one model name, retries and cooldowns as its router's guide has them. */
+/** Two deployments of one model name, retries and cooldowns as in its router's guide. */
 const litellm: Peer = {
   name: 'LiteLLM',
   version: '1.108.7',
@@ -144,7 +144,7 @@ ${deployments.join('')}router_settings:
   },
 };
 
-/** Programs that people use for this and that no registry gives to this bench. */
+/** Programs that people use for this but that no registry offers. */
 export const NOT_TO_BE_HAD: readonly (readonly [name: string, reason: string])[] = [
   ['CLIProxyAPI', 'a Go module whose versions the module proxy here does not hand out'],
   [
@@ -182,7 +182,10 @@ function installFromPypi(specifier: string): string {
   });
 }
 
-/** Each specifier once. A virtual environment knows its own path, so it is marked when complete. */
+/**
+ * Each specifier once. A virtual environment contains its own path, so it is built in place and marked when
+ * complete.
+ */
 function installed(
   specifier: string,
   inside: string,

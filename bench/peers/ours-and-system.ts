@@ -1,4 +1,4 @@
-/** Nobody in between, the system's proxies, and Zephyr's proxy by itself. */
+/** A direct connection, the system's proxies, and Zephyr's proxy by itself. */
 import { spawnSync } from 'node:child_process';
 
 import { caFile, startZephyr } from '../../services/proxy/bench/contenders.ts';
@@ -14,7 +14,7 @@ const direct: Peer = {
   }),
 };
 
-/** The load comes from one address. */
+/** All load comes from one address. */
 export const ROOMY = `[limits]
 active_requests = 20000
 active_requests_per_client = 20000

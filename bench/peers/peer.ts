@@ -9,7 +9,7 @@ import { caFile, endWithUs, listening } from '../../services/proxy/bench/contend
 
 export interface Peer {
   readonly name: string;
-  /** Pinned, so that two runs compare the same; a system's program reports its own. */
+  /** Pinned, so that two runs compare the same; a system program reports its own. */
   readonly version: string;
   /** Why it cannot take part, e.g. "not installed: apt-get install nginx". */
   readonly missing?: string | undefined;
@@ -19,19 +19,19 @@ export interface Peer {
 
 export interface RunningPeer {
   readonly port: number;
-  /** Headers that it wants in each request. */
+  /** Headers that it requires in each request. */
   readonly headers: Readonly<Record<string, string>>;
   /** Its clients speak TLS to it. */
   readonly isTls?: boolean;
-  /** Whose CPU and memory are its cost; none if there is nothing in between. */
+  /** The processes whose CPU and memory are its cost; empty if direct. */
   pids(): readonly number[];
   stop(): Promise<void> | void;
 }
 
-/** The token that a peer gives to the endpoints. */
+/** The token that a peer sends to the endpoints. */
 export const TOKEN = 'bench-token-5d1c';
 export const MODEL = 'claude-haiku-4-5';
-/** Where a peer has such a setting: an endpoint that sends nothing for so long is left. */
+/** If a peer has such a setting: how long an endpoint may send nothing. */
 export const TIMEOUT_SECONDS = 30;
 
 /** Loading Python packages takes long on two busy cores. */
@@ -44,13 +44,13 @@ export interface Program {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Starts it and waits until its port answers. @throws where it ends, or does not answer in time */
+/** Starts it and waits until its port answers. @throws if it ends, or does not answer in time */
 export async function startProgram({ file, args, port, env }: Program): Promise<ChildProcess> {
   const child = spawn(file, [...args], {
     stdio: 'ignore',
     env: {
       ...{ PATH: process.env['PATH'], NODE_ENV: 'production' },
-      // For an endpoint with TLS: of Node, and of Python.
+      // For a TLS endpoint: for Node, and for Python.
       ...{ NODE_EXTRA_CA_CERTS: caFile(), SSL_CERT_FILE: caFile() },
       ...env,
     },
@@ -74,7 +74,7 @@ export async function stopProgram(child: ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
-/** A process with all that it started. */
+/** A process with its descendants. */
 export function familyOf(pid: number | undefined): readonly number[] {
   if (pid === undefined) return [];
   try {

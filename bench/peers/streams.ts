@@ -8,15 +8,17 @@ import type { Cell, PeerRow } from './table.ts';
 import { agentOf, bodyOf, turn } from './turn.ts';
 import { type CostUpstream, startUpstream } from './upstream.ts';
 
-/** All streams together have at most so many events each second: with ten times as many, the load would take most of the machine. */
+/**
+ * Most events per second over all streams: with ten times as many, the load would take most of the machine.
+ */
 const EVENTS_PER_SECOND = 4_000;
 const LEAST_GAP_MS = 100;
 const SETTLE_MS = 2_000;
 const MEASURED_MS = 3_000;
-/** Until all have begun, with what opening each of them may take. */
+/** Until all have begun, including the time to open each. */
 const openLimitMs = (count: number): number => 15_000 + 4 * count;
 const limitMs = (count: number): number => 45_000 + 5 * count;
-/** Streams go on for longer than anything here takes. */
+/** Streams outlast everything measured here. */
 const STREAM_MS = 150_000;
 const WARM_UP = 300;
 const OPENED_TOGETHER = 20;
@@ -84,7 +86,7 @@ async function rowsOf(peers: readonly Peer[], about: About): Promise<readonly Pe
   ];
 }
 
-/** A failed peer is a cell that says why. */
+/** A failed peer gets a cell with the reason. */
 export async function streamCost(
   peer: Peer,
   { upstream, count, say }: About,
@@ -137,7 +139,7 @@ async function measure(
   try {
     for (let index = 0; index < count; index += 1) {
       open();
-      // Spread over the gap, or all events would come at the same moment.
+      // Spread over the gap, otherwise all events would arrive at the same moment.
       if (index % OPENED_TOGETHER === 0) await sleep(OPEN_PAUSE_MS);
     }
     const deadlineAtMs = performance.now() + openLimitMs(count);

@@ -12,7 +12,7 @@ function rowOf(cells: Readonly<Record<string, number>>, rest: Partial<PeerRow> =
 }
 
 describe('where we are not first', () => {
-  it('names who is ahead, with both figures', () => {
+  it('names the leader, with both figures', () => {
     expect(notFirst([rowOf({ nginx: 1, HAProxy: 3, Zephyr: 2 })])).toEqual([
       'first content: nginx 1 ms; Zephyr 2 ms',
     ]);
@@ -27,7 +27,7 @@ describe('where we are not first', () => {
     expect(notFirst([rowOf({ direct: 0.1, nginx: 1.99, Zephyr: 2 })])).toEqual([]);
   });
 
-  it('a failure of ours is behind whoever did it, a failure of others is not ahead', () => {
+  it('a failure of ours ranks behind any success, a failure of others is not ahead', () => {
     const cells = new Map([
       ['nginx', { text: '1 ms', value: 1 }],
       ['LiteLLM', { text: 'failed (no answer)' }],
@@ -39,7 +39,7 @@ describe('where we are not first', () => {
   });
 });
 
-it('a table has a column for each peer, empty where it was not measured', () => {
+it('a table has a column for each peer, empty if it was not measured', () => {
   expect(tableOf('', [rowOf({ nginx: 1, Zephyr: 2 })], ['direct', 'nginx', 'Zephyr'])).toBe(
     '|  | direct | nginx | Zephyr |\n|---|---|---|---|\n| first content |  | 1 ms | 2 ms |',
   );

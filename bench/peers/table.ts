@@ -1,8 +1,8 @@
-/** The cells of the comparison, and what a run says about them in words. Pure. */
+/** The cells of the comparison, and the sentences about them. Pure. */
 
 export interface Cell {
   readonly text: string;
-  /** What is compared; absent where there is nothing to compare, or it failed. */
+  /** The compared value; absent if there is none, or if it failed. */
   readonly value?: number;
 }
 
@@ -14,11 +14,11 @@ export interface PeerRow {
 }
 
 const OURS = 'Zephyr';
-/** Nothing in between is no rival. */
+/** A direct connection is not a rival. */
 const DIRECT = 'direct';
-/** Closer than this is a draw: runs differ by so much. */
+/** Closer than this is a draw: runs differ by that much. */
 const DRAW = 1.05;
-/** In the units of the cells (ms, lost requests): what nobody notices. */
+/** In the units of the cells (ms, lost requests): too small to notice. */
 const DRAW_BY = 0.01;
 
 /** As Markdown. */
@@ -33,7 +33,7 @@ export function tableOf(title: string, rows: readonly PeerRow[], names: readonly
   ].join('\n');
 }
 
-/** One line for each row in which another one is better than we are. */
+/** One line for each row in which a peer is better than we are. */
 export function notFirst(rows: readonly PeerRow[]): readonly string[] {
   return rows.flatMap(({ what, cells, isMoreBetter = false }) => {
     const ours = cells.get(OURS);
@@ -67,7 +67,7 @@ export function inOneLine({ what, cells }: PeerRow): string {
   return `${what}: ${all.map(([name, { text }]) => `${name} ${text}`).join(', ')}`;
 }
 
-/** Words of a line as the Chinese README has them; figures and names stay. */
+/** Words of a line as in the Chinese README; figures and names stay. */
 const CHINESE: readonly (readonly [words: RegExp, chinese: string])[] = [
   [
     /failed \((\d+) of (\d+) streams begin within (\d+) s\)/g,
@@ -81,7 +81,7 @@ const CHINESE: readonly (readonly [words: RegExp, chinese: string])[] = [
   [/: /g, '：'],
 ];
 
-/** @param line of `inOneLine`, with the row's name in Chinese */
+/** @param line from `inOneLine`, with the row's name in Chinese */
 export function inChinese(line: string): string {
   return CHINESE.reduce((said, [words, chinese]) => said.replace(words, chinese), line);
 }

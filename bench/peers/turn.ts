@@ -1,4 +1,4 @@
-/** A request as Claude Code sends it, and when its answer shows something. */
+/** A request as Claude Code sends it, and the time until its response shows something. */
 import { Agent, type IncomingMessage, request as requestPlain } from 'node:http';
 import { request as requestTls, Agent as TlsAgent } from 'node:https';
 
@@ -14,7 +14,7 @@ const WORDS =
     ' ',
   );
 
-/** Words, not one letter again and again: some peers count tokens, and that text is a worst case. */
+/** Words, not a repeated letter: some peers count tokens, for which that would be a worst case. */
 function wordsOf(bytes: number, seed: number): string {
   const random = seededRandom(seed);
   const words: string[] = [];
@@ -47,7 +47,7 @@ export function agentOf({ isTls }: RunningPeer, maxSockets: number): Agent {
 
 export interface TurnTimes {
   readonly firstByteMs: number;
-  /** Of the first delta of the answer's text. */
+  /** Time of the first text delta. */
   readonly firstContentMs: number;
 }
 
@@ -57,7 +57,7 @@ export interface TurnOptions {
   readonly onData?: (data: Buffer) => void;
 }
 
-/** Settles when the answer has ended. @throws where it is no whole answer with content */
+/** Settles when the response has ended. @throws if it is incomplete or has no content */
 export function turn(
   running: RunningPeer,
   { agent, body, onData }: TurnOptions,

@@ -1,7 +1,7 @@
 /**
- * The endpoint of the cost rows: a message, or where the body asks for it a stream of the Messages API
- * as long and as slow as the bench has said last. By the body alone, because some peers drop the query
- * of a request. Each delta has the time at which it was sent in its text, which all peers pass on.
+ * The endpoint of the cost rows: a message or, if the body asks for it, a Messages API stream with the length
+ * and pace last set by the bench. Decided by the body alone, because some peers drop the query string. Each
+ * delta contains its send time in the text, which all peers pass on.
  *
  *     node upstream-main.ts [tls]
  */
@@ -44,7 +44,7 @@ const END =
   }) +
   event('message_stop', {});
 
-/** Peers write bodies themselves, with their keys in any order. */
+/** Peers re-serialise bodies, with keys in any order. */
 const ASKS_FOR_STREAM = ['"stream":true', '"stream": true'] as const;
 
 let pace: StreamPace = { deltas: 3, gapMs: 0 };

@@ -1,4 +1,4 @@
-/** The endpoint of the cost rows, as a process of its own. */
+/** The endpoint of the cost rows, as a separate process. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -7,13 +7,13 @@ import { endWithUs } from '../../services/proxy/bench/contenders.ts';
 
 export interface StreamPace {
   readonly deltas: number;
-  /** 0: the whole answer at once. */
+  /** 0: the whole response at once. */
   readonly gapMs: number;
 }
 
 export interface CostUpstream {
   readonly url: string;
-  /** Of the streams that begin from now on. */
+  /** For streams that begin from now on. */
   pace(pace: StreamPace): void;
   stop(): void;
 }

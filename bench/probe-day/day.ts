@@ -1,4 +1,4 @@
-/** One day second by second: a person who works, endpoints that fail, checks, the real core. */
+/** One day second by second: a working person, failing endpoints, probes, the real core. */
 
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { ProbeStyle } from '@zephyr/contract/probe';
@@ -28,7 +28,7 @@ export interface DayFigures {
   readonly dayUsd: number;
   readonly realProbes: number;
   readonly cheapProbes: number;
-  /** From the beginning of an outage of the serving endpoint until another one serves. */
+  /** From the start of an outage of the serving endpoint until another one serves. */
   readonly noticedAfterMs: readonly number[];
   readonly outages: number;
 }
@@ -45,7 +45,7 @@ interface Day {
   readonly freshUntilMs: Map<EndpointId, number>;
   readonly failuresInRow: Map<EndpointId, number>;
   readonly ejectedUntilMs: Map<EndpointId, { failure: FailureClass; untilMs: number }>;
-  /** Begins when the outage hits the endpoint that serves then. */
+  /** Begins when the outage hits the endpoint serving at that time. */
   hit: { id: EndpointId; kind: Outage['kind']; sinceMs: number; untilMs: number } | undefined;
   readonly figures: { workUsd: number; dayUsd: number; realProbes: number; cheapProbes: number };
   readonly noticedAfterMs: number[];
@@ -130,7 +130,7 @@ function noticeSwitch(day: Day): void {
   if (day.nowMs >= day.hit.untilMs) day.hit = undefined;
 }
 
-/** As the controller's schedules do it: a changed interval counts from the last check. */
+/** Like the controller's schedules: a changed interval counts from the last probe. */
 function feed(day: Day, event: WorldEvent): void {
   const { next, effects } = reduce(day.world, { atMs: epochMs(day.nowMs), event }, day.policy);
   day.world = next;
@@ -142,7 +142,7 @@ function feed(day: Day, event: WorldEvent): void {
   }
 }
 
-/** The proxy: tries the order, ejects by the rules of [failover]. */
+/** The proxy: tries endpoints in order, ejects by the rules of [failover]. */
 function sendRequest(day: Day): void {
   const { activeId } = day.world.selection;
   const isOut = (id: EndpointId): boolean => (day.ejectedUntilMs.get(id)?.untilMs ?? 0) > day.nowMs;
@@ -222,7 +222,7 @@ function failureOf(day: Day, id: EndpointId): FailureClass | undefined {
   return day.hit.kind === 'connection' ? 'connection_refused' : 'server_error';
 }
 
-/** A free check does not see that the API behind the door gives errors. */
+/** A free probe does not see that the API itself fails. */
 function failureOfCheck(day: Day, id: EndpointId, style: ProbeStyle): FailureClass | undefined {
   const failure = failureOf(day, id);
   const isFree = style === 'http' || style === 'tcp';

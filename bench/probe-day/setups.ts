@@ -2,20 +2,20 @@ import type { ConfiguredStyle, ProbeStyle, TokenUsage } from '@zephyr/contract/p
 import { HOUR_MS } from '@zephyr/contract/units';
 import type { CheapStyle } from '@zephyr/core';
 
-/** How the checks of a day are configured. */
+/** The probe configuration of a day. */
 export interface Setup {
   readonly name: string;
   readonly style: ConfiguredStyle;
   readonly cheap: CheapStyle;
   readonly realIntervalMs: number;
   readonly dynamicScaling: boolean;
-  /** Endpoints that answer only what looks like Claude Code. */
+  /** Endpoints that accept only requests that look like Claude Code. */
   readonly cliOnly: number;
 }
 
 /**
- * Its README: $0.000241 a check by its logs, all endpoints every 60 s. Its CLI tries again by
- * itself for minutes, so that a failed check takes its whole time-out of 15 s.
+ * Its README: $0.000241 per check by its logs, all endpoints every 60 s. Its CLI retries by itself for
+ * minutes, so that a failed check takes the whole time-out of 15 s.
  */
 export const ORIGINAL = { usdPerCheck: 0.000241, noticed: '45 s, 75 s (by its rule)' } as const;
 
@@ -53,7 +53,7 @@ const none: TokenUsage = {
   cacheWriteTokens: 0,
 };
 
-/** Of a check that passes, as bench/probe-styles.ts counts them; failed ones are not charged. */
+/** Tokens of a passed probe, as counted by bench/probe-styles.ts; failed ones are not charged. */
 export const USAGE: Readonly<Record<ProbeStyle, TokenUsage>> = {
   cli: { ...none, inputTokens: 135, outputTokens: 5 },
   'cli-light': { ...none, inputTokens: 114, outputTokens: 5 },

@@ -2,7 +2,7 @@
 import { MINUTE_MS } from '@zephyr/contract/units';
 
 export interface Outage {
-  /** `connection`: refused. `answers`: the door opens, the API gives errors. */
+  /** `connection`: refused. `answers`: connects, but the API returns errors. */
   readonly kind: 'connection' | 'answers';
   readonly lastsMs: number;
 }
@@ -13,7 +13,7 @@ export interface Work {
   /** By second: requests that begin, requests that run. */
   readonly requests: ReadonlyMap<number, number>;
   readonly activeRequests: ReadonlyMap<number, number>;
-  /** By the second in which they begin; always while somebody works. */
+  /** By the second in which they begin; always during work. */
   readonly outages: ReadonlyMap<number, Outage>;
 }
 

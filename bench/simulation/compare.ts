@@ -6,7 +6,7 @@ export interface WorldFigures {
   readonly name: string;
   readonly about: string;
   readonly figures: readonly Figures[];
-  /** In what (a) was worse than (g), the one endpoint that a person would have had to choose. */
+  /** How (a) was worse than (g), the one endpoint that a person would have had to choose. */
   readonly worseThanChosen: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** What happens later, in the order of time; among equal moments, in the order of being added. */
+/** Future events in time order; equal times in insertion order. */
 interface Entry {
   readonly atMs: number;
   readonly number: number;
@@ -21,7 +21,7 @@ export class EventQueue {
     }
   }
 
-  /** Lets everything happen up to this moment, also what is added meanwhile. */
+  /** Runs everything up to this time, including events added meanwhile. */
   runTo(untilMs: number): void {
     for (let first = this.#heap[0]; first !== undefined; first = this.#heap[0]) {
       if (first.atMs > untilMs) return;

@@ -14,7 +14,7 @@ import { makeWorlds } from './worlds.ts';
 import { type Watch, ZephyrRule } from './zephyr-rule.ts';
 
 const SEED = 7;
-/** In four hours no endpoint is the best one merely because its trouble comes later. */
+/** Worlds in which no endpoint is best over four hours merely because its trouble comes later. */
 const worldsOf = (seed: number, hours: number): readonly Nature[] =>
   makeWorlds(seed).map((nature) => ({
     ...nature,
@@ -23,7 +23,7 @@ const worldsOf = (seed: number, hours: number): readonly Nature[] =>
   }));
 /** An hour of each world: enough for many switches, short enough for every test run. */
 const worlds = worldsOf(SEED, 1);
-/** Loaded machines need many times the second that it takes. */
+/** It takes a second, but many times that on a loaded machine. */
 const PATIENCE_MS = 180_000;
 
 const run = (nature: Nature, watch?: Watch) =>
@@ -68,7 +68,7 @@ describe.each(worlds)('in the world "$name"', (nature) => {
   });
 });
 
-/** The worlds in which a rule was once found worse, for further seeds. */
+/** Worlds where a rule was once found worse, for further seeds. */
 const CONTESTED = new Set([
   'congestion',
   'cuts',
@@ -78,15 +78,15 @@ const CONTESTED = new Set([
 ]);
 
 /**
- * By seed and world, where one endpoint is lucky for four hours: held over a day. A rule that knew the present of
- * every endpoint would hold them in four hours too, by docs/simulation.md.
+ * By seed and world, where one endpoint is lucky for four hours: the target is met over a day. A rule that
+ * knew every endpoint's present state would meet it in four hours too, by docs/simulation.md.
  */
 const HELD_OVER_A_DAY = new Set([
-  // Found after some requests and left with all sessions' caches; the best endpoint had little of it: its p90
-  // is 2,743 ms, that of the others 3,323 ms and more.
+  // The congestion is detected after some requests, and leaving loses all sessions' caches; the best endpoint
+  // had little of it: its p90 is 2,743 ms, the others' 3,323 ms and more.
   '101 congestion',
-  // The endpoint that cuts least happened to cut 3. Here, 7 times an endpoint began to: two are cut each
-  // time, and what had been sent by then.
+  // The endpoint that cuts least happened to cut 3. Here, 7 times an endpoint began to: each time two are
+  // cut, plus those in flight.
   '303 cuts',
 ]);
 
@@ -117,7 +117,7 @@ describe('the simulation', () => {
     expect(run(drift)).toEqual(run(drift));
   });
 
-  it('puts the oracle in front and loses no request', () => {
+  it('ranks the oracle first and loses no request', () => {
     const mean = (times: readonly number[]) => times.reduce((a, b) => a + b, 0) / times.length;
     const oracle = runRule(drift, new PlacedRule(new Oracle(drift), drift.endpoints.length));
     const original = runRule(

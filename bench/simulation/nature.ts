@@ -1,6 +1,6 @@
 /**
- * What is true and what no rule but the oracle knows: how fast and how sound each endpoint is at
- * each moment, and what people ask.
+ * The ground truth, which only the oracle knows: each endpoint's speed and soundness at each moment, and
+ * people's requests.
  */
 import type { FailureClass } from '@zephyr/contract/failure';
 import { HOUR_MS, MINUTE_MS } from '@zephyr/contract/units';
@@ -9,19 +9,19 @@ import { type Random, seededRandom, seedOf } from './random.ts';
 
 /** How an endpoint behaves at a moment towards one question. */
 export interface Condition {
-  /** What it adds to every answer, the middle of it. */
+  /** Median latency that it adds to every response. */
   readonly overheadMs: number;
   /** Spread of that, see `Random.logNormal`. */
   readonly sigma: number;
   /** Share of attempts that fail. */
   readonly failureRatio: number;
-  /** `truncated`: the answer breaks off after its first content. */
+  /** `truncated`: the response breaks off after its first content. */
   readonly failure: FailureClass;
-  /** What a refusal asks to wait. */
+  /** How long a refusal asks to wait. */
   readonly waitMs?: number;
 }
 
-/** What an endpoint is asked. */
+/** What is sent to an endpoint. */
 export type Asked =
   | { readonly from: 'probe'; readonly workMs: number; readonly model: string }
   | {
@@ -40,13 +40,13 @@ export interface Request {
   /** Whose session it is, from 0. */
   readonly person: number;
   readonly model: string;
-  /** Its figures count for nobody: it fails wherever it goes. */
+  /** Not counted: it fails on every endpoint. */
   readonly isPoison: boolean;
-  /** Length of the conversation up to here, in tokens. */
+  /** Length of the conversation so far, in tokens. */
   readonly contextTokens: number;
-  /** What the answer takes on any endpoint when the cache is warm. */
+  /** Time of the response on any endpoint with a warm cache. */
   readonly workMs: number;
-  /** How long the answer streams. */
+  /** How long the response streams. */
   readonly streamMs: number;
   readonly seed: number;
 }
@@ -58,7 +58,7 @@ export interface Nature {
   /** Extra time for each token of a prompt that is not in the endpoint's cache. */
   readonly rebuildMsPerToken: number;
   readonly endpoints: readonly Endpoint[];
-  /** In the order of time. */
+  /** In time order. */
   readonly requests: readonly Request[];
 }
 
@@ -68,7 +68,7 @@ export const COSTS = {
   probeWorkMs: 350,
   probeModel: 'claude-haiku-4-5',
   probeUsd: 0.000241,
-  /** Of a Claude Code session's prompt cache at the endpoint. */
+  /** Lifetime of a Claude Code session's prompt cache at the endpoint. */
   cacheLifeMs: 5 * MINUTE_MS,
 } as const;
 
@@ -78,7 +78,7 @@ const NOTICED_MS: Readonly<Partial<Record<FailureClass, number>>> = {
   reset: 300,
   server_error: 400,
   overloaded: 400,
-  // Until whoever asked gives up.
+  // Until the caller gives up.
   first_byte_timeout: Number.POSITIVE_INFINITY,
 };
 
@@ -92,7 +92,7 @@ export type Answer =
       readonly waitMs?: number | undefined;
     };
 
-/** What one attempt comes to. The same request has the same luck on the same endpoint. */
+/** The result of one attempt. The same request has the same luck on the same endpoint. */
 export function attempt(
   endpoint: Endpoint,
   { atMs, asked, seed }: { atMs: number; asked: Asked; seed: number },
@@ -109,14 +109,14 @@ export function attempt(
 
 export interface TrafficShape {
   readonly durationMs: number;
-  /** Sessions that begin in an hour, by the time of day. */
+  /** Sessions started per hour, by time of day. */
   readonly sessionsPerHour: (atMs: number) => number;
   readonly requestsPerSession: number;
   readonly firstTokens: number;
   readonly tokensPerRequest: number;
-  /** What people ask gets heavier or lighter in the course of time. */
+  /** How requests get heavier or lighter over time. */
   readonly workFactor?: (atMs: number) => number;
-  /** Whose requests fail wherever they go. */
+  /** Whose requests fail on every endpoint. */
   readonly isPoison?: (person: number) => boolean;
 }
 
@@ -130,7 +130,7 @@ function modelOf(luck: number): string {
 
 const MAX_CONTEXT_TOKENS = 180_000;
 
-/** Sessions begin by chance; in each, questions follow each other with pauses of all lengths. */
+/** Sessions begin at random; within each, questions follow with pauses of all lengths. */
 export function generateRequests(shape: TrafficShape, seed: number): readonly Request[] {
   const random = seededRandom(seedOf(seed, 1));
   const requests: Request[] = [];

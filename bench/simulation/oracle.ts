@@ -2,9 +2,9 @@ import { COSTS, type Endpoint, type Nature, type Request } from './nature.ts';
 import type { PlaceRequest, Placer } from './placed-rule.ts';
 
 /**
- * (f) Knows the true speed and soundness of every endpoint at every moment, the future included,
- * and all that each session will ask. For each session it takes the cheapest way through the
- * endpoints, caches counted. Only chance is hidden from it. No rule can be expected to do better.
+ * (f) Knows the true speed and soundness of every endpoint at every moment, including the future, and all
+ * requests of each session. For each session it takes the cheapest path through the endpoints, including
+ * caches. Only chance is hidden from it. No rule can be expected to do better.
  */
 export class Oracle implements Placer {
   readonly name = 'f oracle';
@@ -44,7 +44,7 @@ export class Oracle implements Placer {
   }
 }
 
-/** What a failure costs with the replay that follows; more where it is noticed late. */
+/** Cost of a failure with the following retry; more if it is noticed late. */
 const FAILURE_MS = 3_000;
 const HANG_MS = 12_000;
 
@@ -61,7 +61,7 @@ interface Way {
   readonly endpoints: readonly number[];
 }
 
-/** The cheapest endpoint for each request, by going through all ways that end at each endpoint. */
+/** The cheapest endpoint for each request, by dynamic programming over all paths ending at each endpoint. */
 function planSession(nature: Nature, requests: readonly Request[]): readonly number[] {
   let ways: readonly Way[] = [];
   let former: Request | undefined;

@@ -1,11 +1,11 @@
-/** The rules that ours is compared with, and the oracle. */
+/** The rules to compare ours with, and the oracle. */
 import type { Answer } from './nature.ts';
 import type { PlaceRequest, Placer } from './placed-rule.ts';
 import { seededRandom, seedOf } from './random.ts';
 
 const CYCLE_MS = 60_000;
 
-/** Probes all endpoints once a minute and remembers the last answers. */
+/** Probes all endpoints once a minute and remembers the latest results. */
 abstract class CycleRule implements Placer {
   abstract readonly name: string;
   protected readonly last: (Answer | undefined)[];
@@ -27,7 +27,7 @@ abstract class CycleRule implements Placer {
     this.active = this.choose(this.#cycle, atMs);
   }
 
-  /** Called when all endpoints have been probed once more. */
+  /** Called after each cycle over all endpoints. */
   protected abstract choose(cycle: number, atMs: number): number;
 
   protected learn(_endpoint: number, _answer: Answer): void {}
@@ -56,7 +56,7 @@ abstract class CycleRule implements Placer {
 
 const compare = (a: number, b: number): number => (a === b ? 0 : a - b);
 
-/** (b) The original's rule as it behaves: in each cycle the first endpoint to answer wins. */
+/** (b) The original's rule as implemented: in each cycle the first endpoint to answer wins. */
 export class FirstToFinish extends CycleRule {
   readonly name = 'b first to finish';
 
@@ -75,7 +75,7 @@ export class LastSample extends CycleRule {
   }
 }
 
-/** (d) The mean of the last ten samples, and by chance one of those within a fifth of the best. */
+/** (d) The mean of the last ten samples, and a random one of those within a fifth of the best. */
 export class RandomInBand extends CycleRule {
   readonly name = 'd mean of 10, random in band';
   readonly #samples: number[][];
@@ -106,7 +106,7 @@ export class RandomInBand extends CycleRule {
   }
 }
 
-/** (e) EWMA of probes and live answers, and for each request the better of two by chance. */
+/** (e) EWMA of probes and live responses, and for each request the better of two random ones. */
 export class TwoChoices implements Placer {
   readonly name = 'e ewma, two choices';
   readonly #ewma: number[];

@@ -1,4 +1,4 @@
-/** A part of the comparison that can be run by itself: all worlds of one seed. */
+/** An independent part of the comparison: all worlds of one seed. */
 import { DAY_MS } from '@zephyr/contract/units';
 import { DEFAULT_POLICY, type Policy } from '@zephyr/core';
 
@@ -16,8 +16,8 @@ import { ZephyrRule } from './zephyr-rule.ts';
 
 /**
  * - `usual`: all rules.
- * - `without_caches`: the same when a prompt costs nothing to move: what is left is the choice by speed.
- * - `day`: (a) alone in the same worlds over a day, as long as a team works with them at least.
+ * - `without_caches`: the same with free cache moves, which leaves the choice by speed.
+ * - `day`: (a) alone in the same worlds over a day, the least time that a team works with them.
  */
 export type PartKind = 'usual' | 'without_caches' | 'day';
 
@@ -26,14 +26,14 @@ export interface Part {
   readonly seed: number;
 }
 
-/** What came of one world in one seed. */
+/** The result of one world and seed. */
 export interface WorldRun {
   readonly name: string;
   readonly about: string;
   readonly outcomes: readonly Outcome[];
   /** By rule. */
   readonly beside: ReadonlyMap<string, BesideBest>;
-  /** In what (a) was worse than (g), the one endpoint that a person would have had to choose. */
+  /** How (a) was worse than (g), the one endpoint that a person would have had to choose. */
   readonly worseThanChosen: readonly string[];
 }
 
@@ -74,7 +74,7 @@ export function singlesOf(nature: Nature): readonly Outcome[] {
 
 const SINGLE = 'g best single endpoint';
 
-/** The one whose answers came soonest on average, by hindsight. */
+/** The one with the lowest mean latency, in hindsight. */
 function bestOf(singles: readonly Outcome[]): Outcome {
   const mean = ({ timesMs }: Outcome): number =>
     timesMs.reduce((sum, ms) => sum + ms, 0) / timesMs.length;
@@ -104,7 +104,7 @@ function rulesFor(nature: Nature): readonly Rule[] {
   ];
 }
 
-/** Where caches are worth nothing, sessions have no reason to stay. */
+/** If caches are worth nothing, sessions have no reason to stay. */
 const POLICY_WITHOUT_CACHES: Policy = {
   ...DEFAULT_POLICY,
   sessions: {

@@ -1,6 +1,6 @@
 /**
- * The data path of the rules that only say where requests go: a failed attempt is sent once more, to
- * the rule's next endpoint, and an endpoint that fails twice in a row is left out for 30 s.
+ * The data path of rules that only place requests: a failed attempt is sent once more, to the rule's next
+ * endpoint, and an endpoint that fails twice in a row is left out for 30 s.
  */
 import type { Answer, Request } from './nature.ts';
 import {
@@ -19,16 +19,16 @@ export interface PlaceRequest {
   readonly seed: number;
 }
 
-/** A rule that places. */
+/** A rule that only places requests. */
 export interface Placer {
   readonly name: string;
   probed(endpoint: number, answer: Answer, atMs: number): void;
   probeIntervalMs(endpoint: number, atMs: number): number | undefined;
-  /** Endpoints in the order of trial. */
+  /** Endpoints in trial order. */
   place(request: PlaceRequest): readonly number[];
-  /** What came of an attempt of a live request; the time to the first content, or a failure. */
+  /** Result of a live attempt: the time to the first content, or a failure. */
   attempted?(endpoint: number, ms: number | 'failed'): void;
-  /** @param active Active requests by endpoint. */
+  /** @param active active requests by endpoint */
   tick?(active: readonly number[]): void;
   selected(): number | undefined;
 }

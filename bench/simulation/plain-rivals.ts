@@ -1,4 +1,4 @@
-/** What people have without a rule: one endpoint, or a proxy that takes them in turn. */
+/** What people use without a rule: one endpoint, or a round-robin proxy. */
 import { isUnreachable } from '@zephyr/core';
 
 import type { Request } from './nature.ts';
@@ -42,8 +42,8 @@ export class OneEndpoint implements Rule {
 const OUT_MS = 10_000;
 
 /**
- * (h) nginx or HAProxy: the endpoints in turn, and one retry at the next. Neither can be configured to send
- * a 529 again.
+ * (h) nginx or HAProxy: round robin, and one retry at the next endpoint. Neither can be configured to retry a
+ * 529.
  */
 export class RoundRobin implements Rule {
   readonly name = 'h round robin, one retry';

@@ -3,13 +3,13 @@ import { expectedMs } from './oracle.ts';
 import type { PlaceRequest, Placer } from './placed-rule.ts';
 import { PRESENT } from './report.ts';
 
-/** For how many requests it expects things to stay as they are: about ten minutes of one session. */
+/** Number of requests for which it assumes no change: about ten minutes of one session. */
 const REQUESTS_AHEAD = 15;
 
 /**
- * (i) The oracle without hindsight: at each moment it knows the true speed and soundness of every endpoint,
- * also of those that nobody asks, but not the future. What separates a rule from it is the cost of finding
- * out; what separates it from the best single endpoint is that nobody knows that one beforehand.
+ * (i) The oracle without foresight: at each moment it knows the true speed and soundness of every endpoint,
+ * even unused ones, but not the future. A rule's distance to it is the cost of finding out; its distance to
+ * the best single endpoint is the cost of not knowing that one beforehand.
  */
 export class Present implements Placer {
   readonly name = PRESENT;

@@ -1,6 +1,6 @@
-/** A seeded source of chance: the same seed gives the same numbers on every machine. */
+/** A seeded random source: the same seed gives the same numbers on every machine. */
 export interface Random {
-  /** From 0 up to but not including 1. */
+  /** In [0, 1). */
   next(): number;
   between(low: number, high: number): number;
   exponential(mean: number): number;
@@ -27,7 +27,7 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-/** One seed out of several numbers, so that each request has its own luck whoever serves it. */
+/** Combines numbers into one seed, so that each request has its own luck whichever endpoint serves it. */
 export function seedOf(...parts: readonly number[]): number {
   let hash = 0x811c9dc5;
   for (const part of parts) {

@@ -12,7 +12,7 @@ import {
 import type { Outcome } from './run.ts';
 import { targetsOf } from './targets.ts';
 
-/** A hundred requests; those that the client saw fail are answered like the others in the end. */
+/** A hundred requests; those that the client saw fail are eventually answered like the others. */
 const outcome = (rule: string, { failed = 0, ms = 1_000 } = {}): Outcome => ({
   ...{ rule, world: 'w', failed, requests: 100, timesMs: Array.from({ length: 100 }, () => ms) },
   ...{ switches: 0, tokensLost: 0, probeUsd: 0 },

@@ -13,21 +13,21 @@ export interface Figures {
   readonly probeUsd: number;
   /** Mean time above the oracle's. */
   readonly regretMs: number;
-  /** In which seed and in what it is worse than the best single endpoint; empty where it is not. */
+  /** The seeds and figures in which it is worse than the best single endpoint; empty if none. */
   readonly worse: readonly string[];
-  /** Its p90 in ms less that of the best single endpoint, the mean over the seeds. */
+  /** Its p90 in ms minus that of the best single endpoint, mean over the seeds. */
   readonly above: MeanOfSeeds;
-  /** Its share of good answers less that of the best single endpoint, in points, the mean over the seeds. */
+  /** Its share of good answers minus that of the best single endpoint, in points, mean over the seeds. */
   readonly better: MeanOfSeeds;
 }
 
 interface MeanOfSeeds {
   readonly mean: number;
-  /** Half of the interval that has the true mean with 95 %; undefined where there are no seeds to compare. */
+  /** Half width of the 95 % confidence interval; undefined if there are too few seeds. */
   readonly reach: number | undefined;
 }
 
-/** A rule in one seed, beside the best single endpoint there. */
+/** A rule compared with the best single endpoint, in one seed. */
 export interface BesideBest {
   readonly worse: readonly string[];
   readonly aboveMs: number;
@@ -55,19 +55,19 @@ function meanOfSeeds(values: readonly number[]): MeanOfSeeds {
   return { mean, reach };
 }
 
-/** What any of the endpoints alone comes to at best, each figure from the endpoint that has it. */
+/** The best figures of any single endpoint, each from the endpoint that achieves it. */
 export interface BestSingle {
   readonly failedShare: number;
   readonly p90Ms: number;
 }
 
 /**
- * A rule has to find out which endpoint is the best, while the best single one is known by hindsight.
- * So much may that cost: the gain that a switch needs, and a tenth.
+ * A rule has to find out which endpoint is the best, while the best single one is known in hindsight. This
+ * may cost that much: the gain that a switch needs, and a tenth.
  */
 const ALLOWED_MS = 50;
 const ALLOWED_FACTOR = 1.1;
-/** And one request of a thousand. */
+/** And one request in a thousand. */
 const ALLOWED_SHARE = 0.001;
 
 export function bestSingleOf(singles: readonly Outcome[]): BestSingle {
@@ -78,7 +78,7 @@ export function bestSingleOf(singles: readonly Outcome[]): BestSingle {
   };
 }
 
-/** In what an outcome is worse than the best endpoint alone. */
+/** How an outcome is worse than the best endpoint alone. */
 export function worseThan(best: BestSingle, runs: readonly Outcome[]): readonly string[] {
   const lost = failedShareOf(runs) - best.failedShare;
   const p90Ms = quantile(timesOf(runs), 0.9);
@@ -151,7 +151,7 @@ export function lineOf(figures: readonly Figures[], rule: string): Figures {
   return line;
 }
 
-/** The mix: every world counts alike, however many requests it has. */
+/** The mix: every world has equal weight, however many requests it has. */
 export function mixOf(worlds: readonly (readonly Figures[])[]): readonly Figures[] {
   return [...Map.groupBy(worlds.flat(), ({ rule }) => rule)].map(([rule, lines]) => {
     const sum = (of: (line: Figures) => number) => lines.reduce((all, line) => all + of(line), 0);
@@ -197,7 +197,7 @@ function describeMean({ mean, reach }: MeanOfSeeds, digits = 0): string {
   return `${rounded(mean)}${reach === undefined ? '' : ` ± ${rounded(reach)}`}`;
 }
 
-/** (a) beside the best single endpoint in each world, after hours and after a day. */
+/** (a) compared with the best single endpoint in each world, after hours and after a day. */
 export function describeLengths(
   hours: readonly (readonly [world: string, Figures])[],
   day: ReadonlyMap<string, Figures>,

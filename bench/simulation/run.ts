@@ -1,6 +1,6 @@
 /**
- * Runs one rule through one world, step by step in the order of time, with the same client for all
- * rules: it tries again after an error as Claude Code does.
+ * Runs one rule through one world, step by step in time order, with the same client for all rules, which
+ * retries errors as Claude Code does.
  */
 import { EventQueue } from './event-queue.ts';
 import { type Answer, type Asked, attempt, COSTS, type Nature, type Request } from './nature.ts';
@@ -10,14 +10,14 @@ import { type Rule, type Step, TICK_MS, type Way } from './rule.ts';
 export interface Outcome {
   readonly rule: string;
   readonly world: string;
-  /** Of everybody but poisoners. */
+  /** Requests of everyone except poisoners. */
   readonly requests: number;
   /** Requests that the client saw fail at least once. */
   readonly failed: number;
-  /** Time to a good answer of each request, with all trials. */
+  /** Time to a good response of each request, including all attempts. */
   readonly timesMs: readonly number[];
   readonly switches: number;
-  /** Prompt tokens that were in a cache somewhere else when they were needed. */
+  /** Prompt tokens that were needed but cached at another endpoint. */
   readonly tokensLost: number;
   readonly probeUsd: number;
 }
@@ -26,11 +26,11 @@ export interface Outcome {
 const CLIENT_RETRIES = 10;
 const FIRST_BACK_OFF_MS = 500;
 const MAX_BACK_OFF_MS = 32_000;
-/** It does not wait longer for `retry-after`: then the turn has failed. */
+/** It does not wait longer for `retry-after`; beyond it the turn fails. */
 const MAX_RETRY_AFTER_MS = 60_000;
-/** When an answer that is cut breaks off, after its first content. */
+/** When a cut response breaks off, after its first content. */
 const CUT_AFTER_MS = 500;
-/** What a turn that is never answered counts as. */
+/** Time counted for a turn that is never answered. */
 const LOST_MS = 300_000;
 const PROBE_LIMIT_MS = 10_000;
 
@@ -64,7 +64,7 @@ class Run {
     return this.#probes * COSTS.probeUsd;
   }
 
-  /** Lets probes, ticks and answers happen up to a moment. */
+  /** Runs probes, ticks and responses up to a given time. */
   advanceTo(atMs: number): void {
     for (;;) {
       const probeMs = Math.min(...this.#nextProbeMs);
@@ -103,7 +103,7 @@ class Run {
     }
   }
 
-  /** One try of a client. */
+  /** One attempt of a client. */
   try(request: Request, trial: number, atMs: number): void {
     this.#step(
       { request, trial, way: this.#rule.begin(request, { atMs, trial }), asked: [] },
@@ -214,12 +214,12 @@ class Run {
   }
 }
 
-/** A client's try under way. */
+/** A client's attempt in progress. */
 interface Going {
   readonly request: Request;
   readonly trial: number;
   readonly way: Way;
-  /** The endpoints so far: asked again, one has other luck. */
+  /** The endpoints tried so far: a second attempt has new luck. */
   readonly asked: number[];
 }
 
@@ -229,7 +229,7 @@ export function runRule(nature: Nature, rule: Rule): Outcome {
     run.advanceTo(request.atMs);
     run.try(request, 0, request.atMs);
   }
-  // What runs at the end comes to its end.
+  // Let active requests finish.
   run.advanceTo(nature.durationMs + AFTER_MS);
   const { switches, tokensLost, failed, timesMs, probeUsd } = run;
   return {

@@ -38,7 +38,7 @@ export class SimulatedExchange implements Way {
   #running: Asked | undefined;
   #askedAtMs = 0;
   #last: Failed | undefined;
-  /** The attempt that has failed, until it is known what follows from that. */
+  /** The failed attempt, until its consequence is decided. */
   #undecided: FailedAttempt | undefined;
 
   constructor(proxy: SimulatedProxy, request: Request, atMs: number) {
@@ -108,13 +108,13 @@ export class SimulatedExchange implements Way {
     return { kind: 'ask', endpoint, limitMs: this.#limitMs(asked, atMs), pauseMs };
   }
 
-  /** What reading the prompt may take where it is in no cache. */
+  /** Time to read the prompt if it is in no cache. */
   #readingMs(): number {
     const mib = (this.#request.contextTokens * BYTES_PER_TOKEN) / 2 ** 20;
     return mib * DEFAULTS.firstBytePerMibMs;
   }
 
-  /** The last endpoint is waited for as long as is allowed; one that has others behind it is not. */
+  /** The last endpoint gets the full time limit; one with alternatives does not. */
   #limitMs({ id, hasAlternative }: Asked, atMs: number): number {
     const { firstByteMs, unusualFirstByteMs } = DEFAULTS;
     const readingMs = this.#readingMs();

@@ -60,7 +60,7 @@ export class SimulatedProxy {
   readonly router: Router;
   readonly exploration: Exploration;
   readonly budget = new RetryBudget(DEFAULTS.retries);
-  /** Absent where sessions follow the active endpoint. */
+  /** Absent if sessions follow the active endpoint. */
   readonly sessions: SessionTable | undefined;
   readonly active = new Map<EndpointId, number>();
   #counts = new Map<EndpointId, Counts>();
@@ -157,7 +157,7 @@ export class SimulatedProxy {
     this.active.set(id, (this.active.get(id) ?? 0) + change);
   }
 
-  /** What it reports to the controller once in a while. */
+  /** What it periodically reports to the controller. */
   takeOutcomes(): Readonly<Record<string, OutcomeCounts>> {
     const outcomes = Object.fromEntries(this.#counts);
     this.#counts = new Map();

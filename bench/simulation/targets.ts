@@ -48,7 +48,7 @@ export function targetsOf({ worlds, mix, overADay }: Comparison): readonly Targe
   ];
 }
 
-/** The worlds in which it is worse than the best single endpoint, and in what. */
+/** The worlds in which it is worse than the best single endpoint, and how. */
 function behindIn(worlds: readonly WorldFigures[]): readonly string[] {
   return worlds.flatMap(({ name, figures }) => {
     const { worse } = lineOf(figures, OURS);

@@ -1,11 +1,11 @@
-/** Runs the parts of the comparison beside each other: they have nothing in common. */
+/** Runs the independent parts of the comparison in parallel. */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 
 import type { Part, WorldRun } from './part.ts';
 import type { FromThread } from './part-thread.ts';
 
-/** @returns In the order of `parts`, whichever comes first. */
+/** @returns results in the order of `parts` */
 export async function runInThreads(
   parts: readonly Part[],
   progress: (line: string) => void,

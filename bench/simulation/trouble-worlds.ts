@@ -1,4 +1,4 @@
-/** Worlds of relays as they are: overload by chance, limits, a poisonous person, cuts, slowness. */
+/** Worlds of realistic relays: random overload, limits, a poisonous person, cuts, slowness. */
 import { MINUTE_MS } from '@zephyr/contract/units';
 
 import { type Asked, type Endpoint, OPUS } from './nature.ts';
@@ -12,7 +12,7 @@ import {
   type WorldKind,
 } from './world-parts.ts';
 
-/** A refusal comes at once, whatever was asked. */
+/** A refusal is immediate, whatever the request. */
 function overloadedByChance(percent: number): WorldKind {
   return {
     name: `overloaded by chance, ${percent} %`,
@@ -31,7 +31,7 @@ function overloadedByChance(percent: number): WorldKind {
 
 const isOpus = (asked: Asked): boolean => asked.model === OPUS;
 
-/** Each endpoint in trouble of its own now and then. */
+/** Each endpoint has its own occasional trouble. */
 function each(
   random: Random,
   about: { readonly durationMs: number; readonly calmMs: number; readonly troubleMs: number },

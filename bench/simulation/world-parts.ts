@@ -1,4 +1,4 @@
-/** Of what the worlds are made. */
+/** The building blocks of the worlds. */
 import type { Asked, Condition, Endpoint, TrafficShape } from './nature.ts';
 import type { Random } from './random.ts';
 

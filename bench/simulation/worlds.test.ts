@@ -1,4 +1,4 @@
-/** Longer worlds are the same worlds, going on. */
+/** Longer worlds continue the same worlds. */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '@zephyr/contract/units';
 import { describe, expect, it } from 'vitest';
 
@@ -8,7 +8,7 @@ import { makeWorlds } from './worlds.ts';
 const SEEDS = [1, 2, 3, 4];
 const USUAL_MS = 4 * HOUR_MS;
 
-/** How often an endpoint became another one in these hours, looked at each minute. */
+/** How often an endpoint's condition changed in these hours, sampled every minute. */
 function changesIn({ endpoints, requests }: Nature, fromMs: number, toMs: number): number {
   const [request] = requests;
   if (request === undefined) throw new Error('nobody asks anything');
@@ -41,7 +41,7 @@ describe.each(names)('the world "$name" over a day', ({ index }) => {
   const long = natures(days, index);
   const short = natures(usual, index);
 
-  it('begins with the same requests, and they go on coming', () => {
+  it('begins with the same requests, and they keep coming', () => {
     for (const [seed, { requests, durationMs }] of long.entries()) {
       const before = short[seed]?.requests ?? [];
       expect(durationMs).toBe(DAY_MS);

@@ -1,4 +1,4 @@
-/** The worlds that the rules are compared in: those of speed and outages. Each is made from a seed. */
+/** The worlds to compare the rules in: those of speed and outages. Each is generated from a seed. */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '@zephyr/contract/units';
 
 import { type Endpoint, generateRequests, type Nature, type TrafficShape } from './nature.ts';
@@ -154,9 +154,9 @@ const KINDS: readonly WorldKind[] = [
 const REBUILD_MS_PER_TOKEN = 0.09;
 
 interface WorldOptions {
-  /** Without, only the speed of the endpoints counts. */
+  /** If false, only the speed of the endpoints counts. */
   readonly withCaches?: boolean;
-  /** How long they last at least; everything in them goes on happening as often. */
+  /** Minimum duration; everything in them keeps the same rate. */
   readonly durationMs?: number;
 }
 

@@ -1,4 +1,4 @@
-/** (a) Our rule: the real decision core, fed as the controller feeds it, and the real routing of the proxy. */
+/** (a) Our rule: the real decision core, fed as the controller feeds it, and the proxy's real routing. */
 import type { EndpointId } from '@zephyr/contract/scalars';
 import {
   endpointId,

@@ -1,11 +1,11 @@
-/** Whether the ledger of usage has what the endpoints named, for each person at each endpoint. */
+/** Compares the usage ledger with what the endpoints reported, per person and endpoint. */
 import { PROBES, type UsageRow } from '@zephyr/contract/usage';
 
 import type { ProxyOutage } from './disturbances.ts';
 import { type Delivery, type Ledger, NO_TOKENS, sumOf, type Tokens } from './ledger.ts';
 import { CLAUDE, type Sent } from './people.ts';
 
-/** A killed proxy may lose the last second; what its clients saw end just before counts to that. */
+/** A killed proxy may lose the last second, including requests that ended just before. */
 const LOST_BY_KILL_MS = 2_000;
 
 interface Bounds {
@@ -18,7 +18,7 @@ export interface Accounted {
   readonly violations: readonly string[];
   readonly named: Tokens;
   readonly counted: Tokens;
-  /** Requests whose tokens are certain, and others. */
+  /** Requests with known token counts, and others. */
   readonly certain: number;
   readonly uncertain: number;
   /** Of people. */
@@ -92,7 +92,7 @@ function expectedOf({ ledger, sent, outages }: AccountingInput) {
   return { expected, certain, uncertain };
 }
 
-/** The answers that were given to the client: the last with content, of each body. */
+/** The responses delivered to the client: for each body, the last one with content. */
 function answersOf(deliveries: readonly Delivery[]): readonly Delivery[] {
   const last = new Map<string, Delivery>();
   for (const delivery of deliveries) {
@@ -101,26 +101,26 @@ function answersOf(deliveries: readonly Delivery[]): readonly Delivery[] {
   return [...last.values()];
 }
 
-/** What an endpoint wrote while the other side was going away may not have arrived. */
+/** What an endpoint wrote while its peer was disconnecting may not have arrived. */
 const isSure = ({ isAbandoned, isWhole }: Delivery, { seen }: Sent): boolean =>
   seen.end === 'whole' || (!isAbandoned && !(isWhole && seen.end === 'bad'));
 
-/** A cut ends the connection for the answers behind it, too, while their endpoints may be writing them. */
+/** A cut also ends the connection for later responses on it, while their endpoints may be writing them. */
 const isCutAhead = ({ behind }: Sent, ledger: Ledger): boolean =>
   behind.some((id) => answersOf(ledger.of(id)).some(({ isWhole }) => !isWhole));
 
-/** Whether its proxy was killed while it ran, or before it can have been written. */
+/** Whether its proxy was killed while it ran, or before it was certainly recorded. */
 function mayBeLost({ person, fromMs, toMs }: Sent, outages: readonly ProxyOutage[]): boolean {
   return outages.some(
     (outage) =>
       outage.proxy === person.proxy &&
-      // One that never came in was not counted either.
+      // A request that never arrived was not counted either.
       fromMs < outage.toMs &&
       toMs > outage.fromMs - (outage.how === 'killed' ? LOST_BY_KILL_MS : 0),
   );
 }
 
-/** How often people were counted; a conversation of the CLI is several requests. */
+/** Number of requests counted per person; a conversation of the CLI is several requests. */
 function requestViolations({
   rows,
   ledger,
@@ -142,7 +142,7 @@ function requestViolations({
   });
 }
 
-/** Its client may have gone before its proxy read it. */
+/** Its client may have left before the proxy read it. */
 const hasLeftUnseen = ({ id, seen }: Sent, ledger: Ledger): boolean =>
   seen.end === 'left' && ledger.of(id).length === 0;
 

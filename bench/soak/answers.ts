@@ -1,4 +1,4 @@
-/** Answers of the soak's endpoints: whole, cut, late or held, each with its tokens in the ledger. */
+/** Answers of the soak's endpoints: whole, cut, late or held, each recording its tokens in the ledger. */
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,23 +17,25 @@ import { type Ask, type Behaviour, numberOf } from '../never-worse/endpoint.ts';
 import type { Delivery, Ledger, Tokens } from './ledger.ts';
 
 export interface Plan {
-  /** Why it answers so; `well` where nothing is wrong. */
+  /** Why it answers this way; `well` if healthy. */
   readonly what: string;
   /** Before the status line. */
   readonly delayMs: number;
-  /** After the first content: the end of the connection. After a start: an `error` event. */
+  /** After the first content: the connection closes. After a start: an `error` event. */
   readonly breaks?: 'closes' | 'resets' | 'error_first' | 'error_after_start';
 }
 
-/** Ids of clients that leave: the endpoint waits for that, so that the tokens named are certain. */
+/**
+ * Id prefix of clients that disconnect: the endpoint waits for that, so that the reported tokens are certain.
+ */
 export const LEAVES_EARLY = 'early-';
 export const LEAVES_LATE = 'late-';
 
 const EVENT_GAP_MS = 5;
-/** One answer in so many takes seconds, so that faults of services meet running ones. */
+/** One response in this many takes seconds, so that service faults hit active ones. */
 const LONG_EVERY = 12;
 const LONG_GAP_MS = 400;
-/** What was written must arrive before a reset does. */
+/** Written bytes must arrive before the reset. */
 const ARRIVAL_MS = 50;
 
 export function answering(ledger: Ledger, endpoint: string, plan: Plan): Behaviour {
@@ -58,7 +60,7 @@ interface Given {
   readonly line: Line;
 }
 
-/** Writes as long as somebody is there. */
+/** Writes while the peer is connected. */
 class Line {
   readonly #delivery: Delivery;
   readonly socket: Socket;
@@ -114,11 +116,11 @@ function eventsOf(given: Given, breaks: Plan['breaks']): readonly SseEvent[] {
   const [start, ...rest] = messageEvents(answerOf(given));
   if (start === undefined) return [];
   if (breaks === 'error_after_start') return [start, errorOf()];
-  // A cut by reset can lose what was written before: such an answer names no tokens.
+  // A reset can lose bytes written before it: such a response reports no tokens.
   return [breaks === 'resets' ? withoutUsage(start) : start, ...rest];
 }
 
-/** Events after which a proxy may still ask elsewhere. */
+/** Events after which a proxy may still retry elsewhere. */
 const NO_CONTENT = ['message_start', 'ping', 'error'];
 
 function note({ delivery, tokens }: Given, { type }: SseEvent, breaks: Plan['breaks']): void {
@@ -162,7 +164,7 @@ async function cut(socket: Socket, how: Cut): Promise<void> {
 
 const errorOf = (): SseEvent => errorJson('overloaded_error', 'Overloaded');
 
-/** As endpoints write it that name their tokens only at the end. */
+/** For endpoints that report tokens only at the end. */
 function withoutUsage(event: SseEvent): SseEvent {
   const { usage: _, ...message } = event['message'] as Record<string, unknown>;
   return { ...event, message };

@@ -1,4 +1,4 @@
-/** The kinds of clients. Each sends one request, or some at once, and says how they ended. */
+/** The kinds of clients. Each sends one or several concurrent requests and reports how they ended. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { Agent } from 'node:http';
@@ -14,12 +14,12 @@ import { type CallResult, call, sendRaw } from '@zephyr/testkit/http-call';
 import { MARK } from '../never-worse/endpoint.ts';
 import { type RawAnswer, readAnswers } from './raw-answers.ts';
 
-/** How one request ended for its client. `left`: the client went away, as it wanted. */
+/** How one request ended for its client. `left`: the client disconnected on purpose. */
 export interface Seen {
   readonly end: 'whole' | 'bad' | 'left';
-  /** 0: no answer, or the client does not say. */
+  /** 0: no response, or not reported by the client. */
   readonly status: number;
-  /** Of a bad one, with headers where the client shows them. */
+  /** The error of a bad one, with headers if the client exposes them. */
   readonly error: string;
 }
 
@@ -31,13 +31,13 @@ export interface Asked {
 }
 
 export interface Client {
-  /** All that is asked at once goes over one connection, one after the other. */
+  /** Concurrent requests share one connection, pipelined. */
   readonly pipelines: boolean;
   ask(asked: Asked): Promise<readonly Seen[]>;
   close(): void;
 }
 
-/** Longer than any answer takes, and any fault lasts. */
+/** Longer than any response or fault. */
 const LIMIT_MS = 60_000;
 const MODEL = 'claude-haiku-4-5';
 const ERROR_CHARACTERS = 2_000;
@@ -47,9 +47,9 @@ export interface PlainOptions {
   readonly streams: boolean;
   readonly isKeptAlive?: boolean;
   readonly isLarge?: boolean;
-  /** Goes away so long after it has asked. */
+  /** Disconnects this long after sending. */
   readonly leavesAfterMs?: () => number;
-  /** Goes away at the first content. */
+  /** Disconnects at the first content. */
   readonly leavesAtContent?: boolean;
 }
 
@@ -102,7 +102,7 @@ function seenOf({ status, end, text, headers }: CallResult): Seen {
   return { end: 'bad', status, error: error.slice(0, ERROR_CHARACTERS) };
 }
 
-/** All its requests at once on one connection, as a pipelining client; HTTP/1.0 sends one. */
+/** Pipelines its requests on one connection; HTTP/1.0 sends one. */
 export function rawClient(version: '1.0' | '1.1'): Client {
   const requestOf = (key: string, id: string, isLast: boolean): string => {
     const body = bodyOf(id, { streams: true });
@@ -162,8 +162,8 @@ export function sdkClient(): Client {
 }
 
 /**
- * Its own limit of ten seconds, which a starved machine exceeds: the system takes connections, also for a
- * proxy that is frozen.
+ * The client's own limit of ten seconds, which only a starved machine exceeds: the kernel accepts connections
+ * even for a frozen proxy.
  */
 function hasNotConnected(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
@@ -171,10 +171,10 @@ function hasNotConnected(error: unknown): boolean {
   return code === 'UND_ERR_CONNECT_TIMEOUT' || hasNotConnected(error.cause);
 }
 
-/** Made by scripts/setup-tests.sh. */
+/** Created by scripts/setup-tests.sh. */
 const PYTHON = fileURLToPath(new URL('../../.cache/test-clients/bin/python', import.meta.url));
 
-/** The Python SDK in a process of its own; undefined where it is not installed. */
+/** The Python SDK in a separate process; undefined if not installed. */
 export function pythonClient(): Client | undefined {
   if (!existsSync(PYTHON)) return undefined;
   const program = fileURLToPath(new URL('./client.py', import.meta.url));
@@ -201,7 +201,7 @@ export function pythonClient(): Client | undefined {
   };
 }
 
-/** The real Claude CLI without its own retries: what the proxy does not hide is seen. */
+/** The real Claude CLI without its own retries: failures that the proxy does not hide are visible. */
 export function claudeClient(): Client {
   const file = findCli(undefined, process.env['PATH'] ?? '');
   if (file === undefined) throw new Error('no Claude CLI');

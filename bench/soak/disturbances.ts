@@ -1,4 +1,4 @@
-/** The random faults of Redis and of the services, all from one seed. */
+/** The random faults of Redis and the services, all from one seed. */
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -10,7 +10,7 @@ import { pick } from './endpoint-faults.ts';
 import { type SoakSystem, statusOf } from './system.ts';
 import { until } from './until.ts';
 
-/** From a signal that ends a proxy until its next run is ready. */
+/** From a signal that stops a proxy until its next run is ready. */
 export interface ProxyOutage {
   readonly proxy: number;
   readonly how: 'killed' | 'restarted';
@@ -21,9 +21,9 @@ export interface ProxyOutage {
 export interface Disturbances {
   readonly events: { readonly atMs: number; readonly what: string }[];
   readonly outages: ProxyOutage[];
-  /** What Redis had of usage each time that it was emptied. */
+  /** The usage in Redis each time it was emptied. */
   readonly emptied: UsageRow[];
-  /** Processes that we ended; any other end is their own. */
+  /** Processes that we stopped; any other exit is unexpected. */
   readonly ended: Set<number>;
 }
 
@@ -34,14 +34,14 @@ interface Scene {
 }
 
 const GAP_MS = [1_000, 6_000] as const;
-/** Two at a time in so many cases: a proxy killed while Redis is frozen, and the like. */
+/** Share of two simultaneous faults, such as a proxy killed while Redis is frozen. */
 const BOTH_SHARE = 0.4;
 const FROZEN_MS = [2_000, 8_000] as const;
-/** Longer than a proxy's file of usage is taken for that of a running process. */
+/** Longer than a proxy's usage file counts as belonging to a running process. */
 const LONG_FROZEN_MS = 13_000;
 const PARTITION_MS = [3_000, 12_000] as const;
 
-/** The first proxy stays: what it counts is exact, and what it serves is never cut. */
+/** The first proxy is never killed: its counts are exact, and its responses are never cut. */
 const MORTAL_PROXY = 1;
 
 export async function disturb(
@@ -78,9 +78,9 @@ async function disturbRedis(scene: Scene): Promise<void> {
 }
 
 /**
- * Only when all is acknowledged: a batch that was written without an acknowledgement would be written a
- * second time by a Redis that has forgotten the first. Each proxy has had nothing unwritten in some
- * moment since the last trouble, and what killed ones left on disk is written.
+ * Only when everything is acknowledged: a batch written without an acknowledgement would be written again to
+ * a Redis that forgot the first. Waits until each proxy has been fully flushed since the last trouble, and
+ * the files of killed ones are written.
  */
 async function emptyRedis(scene: Scene): Promise<void> {
   const { system, log } = scene;
@@ -108,7 +108,7 @@ async function freeze(pid: number, ms: number): Promise<void> {
   signal(pid, 'SIGCONT');
 }
 
-/** A process that was killed just before may have gone meanwhile. */
+/** A process killed just before may be gone already. */
 function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
@@ -160,7 +160,7 @@ async function disturbService(scene: Scene): Promise<void> {
   const harmless = Object.keys(ACTS).filter((name) => !DEADLY.includes(name));
   const what = pick(isDeadly ? DEADLY : harmless, random);
   const pid = service.pid();
-  // It has just ended, or is on its way up.
+  // It has just ended, or is starting.
   if (pid === undefined || service.port() === undefined) return;
   note(scene, `${service.label} ${what}`);
   await ACTS[what]?.(scene, service, pid);

@@ -31,8 +31,8 @@ const answers = (breaks: Plan['breaks'], delayMs = ANSWER_MS): Fault => ({
 });
 
 /**
- * For so long after its end an endpoint is not well yet: nobody asks it before the time that it has named; and that
- * its token is taken again is known after the next probe.
+ * How long after a fault an endpoint still counts as unhealthy: it is not used before the time that it named,
+ * and only the next probe shows that its token works again.
  */
 const AFTERMATH_MS: Readonly<Record<string, number>> = {
   'answers 429 for 5 s': 5_000,
@@ -64,14 +64,14 @@ const FAULTS: readonly (readonly [what: string, fault: Fault])[] = [
   ['is 1.5 s slower', answers(undefined, ANSWER_MS + 1_500)],
 ];
 
-/** Those of which the answers in progress are cut. */
+/** The faults that cut responses in progress. */
 export const CUTTING: readonly string[] = [
   'refuses connections',
   'cuts after the first content',
   'resets after the first content',
 ];
 
-/** A time in which an endpoint was not wholly well. */
+/** A period in which an endpoint was not fully healthy. */
 export interface Trouble {
   readonly endpoint: string;
   readonly what: string;
@@ -86,13 +86,13 @@ export interface FaultPlan {
   readonly untilMs: number;
 }
 
-/** Between the starts of two. Requests that met the last one may still be on their way. */
+/** Between the starts of two. Requests affected by the last one may still be active. */
 const CALM_MS = [2_000, 6_000] as const;
 const FAULT_MS = [3_000, 12_000] as const;
-/** Now and then all are in trouble at once; what is lost then counts against nobody. */
+/** Occasionally all fail at the same time; requests lost then are not counted. */
 const DARK_SHARE = 0.05;
 
-/** A well endpoint, which answers the poisoner as the poison is answered. */
+/** A healthy endpoint, which answers only the poisoner badly. */
 export function behaveWell(endpoint: Endpoint, ledger: Ledger): void {
   endpoint.behave(
     poisoned(answering(ledger, endpoint.name, { what: 'well', delayMs: ANSWER_MS }), {
@@ -165,7 +165,7 @@ function behaviourOf(
   };
 }
 
-/** Requests of the poisoner get their bad answer from every endpoint that answers at all. */
+/** The poisoner's requests get a bad response from every endpoint that responds at all. */
 function poisoned(behaviour: Behaviour, { ledger, endpoint, what }: About): Behaviour {
   return (ask) => {
     if (!isBad(ask)) return behaviour(ask);

@@ -63,7 +63,7 @@ describe('a request that failed', () => {
     stalls: readonly Stall[] = [],
   ) => verdictOf(sent(seen), { endpoints, ledger, troubles, outages, stalls });
 
-  it('is lost while one endpoint was well, and nobody could help it otherwise', () => {
+  it('is lost if one endpoint was healthy, otherwise excused', () => {
     expect(judge(ledgerWith({}), [troubleOf('e1')])).toBe('lost');
     expect(judge(ledgerWith({}), [troubleOf('e1'), troubleOf('e2')])).toBe('dark');
     expect(judge(ledgerWith({}), [], [], BAD, [{ fromMs: 500, toMs: 1_100 }])).toBe('dark');
@@ -81,7 +81,7 @@ describe('a request that failed', () => {
     expect(verdictBehind(WHOLE_ANSWER)).toBe('lost');
   });
 
-  it('went with its proxy only where that is excused', () => {
+  it('is excused by a killed proxy only in its outage', () => {
     const restarted = outage({ how: 'restarted' });
     const refused = { ...BAD, status: 0 };
     expect(judge(ledgerWith({}), [], [outage({})])).toBe('with_its_proxy');
@@ -131,7 +131,7 @@ describe('the ledger of usage', () => {
     expect(check([rowOf()], ledgerWith(failed, WHOLE_ANSWER))).toEqual([]);
   });
 
-  it('may lack what a killed proxy had in hand, and nothing more', () => {
+  it('may lack a killed proxy’s unwritten usage, and nothing more', () => {
     const ledger = ledgerWith(WHOLE_ANSWER);
     expect(check([], ledger, WHOLE, [outage({ fromMs: 3_500 })])).toEqual([]);
     expect(check([], ledger, WHOLE, [outage({ fromMs: 4_500 })])).not.toEqual([]);
@@ -155,7 +155,7 @@ it('a secret is found wherever it is not allowed', () => {
   expect(secrets.found).toEqual(['the token of group 2 in e1', 'the key of ann in redis']);
 });
 
-it('pipelined answers are read one after the other', () => {
+it('pipelined responses are read in order', () => {
   const first = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n';
   const second = 'HTTP/1.1 503 X\r\nContent-Length: 2\r\n\r\nde';
   const third = 'HTTP/1.0 200 OK\r\n\r\nto the end';

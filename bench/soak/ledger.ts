@@ -1,4 +1,4 @@
-/** What the endpoints of the soak did: each delivery of each request, with the tokens that it named. */
+/** What the soak's endpoints did: each delivery of each request, with the tokens that it reported. */
 import { createHash } from 'node:crypto';
 
 import type { Ask } from '../never-worse/endpoint.ts';
@@ -27,13 +27,13 @@ export interface Delivery {
   readonly id: string;
   /** A conversation of the Claude CLI sends several bodies with one id. */
   readonly bodyHash: string;
-  /** Why it was answered as it was: the endpoint's trouble, or `well`. */
+  /** The reason for the response: the endpoint's fault, or `well`. */
   readonly what: string;
-  /** As far as the answer has named its tokens after its first content. */
+  /** Tokens reported by the response after its first content. */
   named: Tokens;
   hasContent: boolean;
   isWhole: boolean;
-  /** The other side went away before the answer was over. */
+  /** The peer disconnected before the response was complete. */
   isAbandoned: boolean;
 }
 
@@ -43,7 +43,7 @@ export class Ledger {
   #answers = 0;
   #deliveries = 0;
 
-  /** @param see gets all of each request */
+  /** @param see receives the full text of each request */
   constructor(see: (endpoint: string, request: string) => void) {
     this.#see = see;
   }
@@ -67,19 +67,19 @@ export class Ledger {
     return delivery;
   }
 
-  /** Different numbers for each answer. */
+  /** Different numbers for each response. */
   newTokens(): Tokens {
     this.#answers += 1;
     const n = this.#answers;
     return { input: n, output: 3 * n + 1, read: 1_000 + n, write: 2 * n };
   }
 
-  /** In their order. */
+  /** In order. */
   of(id: string): readonly Delivery[] {
     return this.#byId.get(id) ?? [];
   }
 
-  /** Of people and of those who ask directly; without the probes. */
+  /** Ids of people and of direct clients, without probes. */
   get ids(): readonly string[] {
     return [...this.#byId.keys()].filter((id) => id !== '');
   }

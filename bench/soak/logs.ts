@@ -1,8 +1,8 @@
-/** The logs of all services: nothing secret, no error that nobody expected, no end that we did not make. */
+/** The logs of all services: no secrets, no unexpected errors, no exits that we did not cause. */
 import type { Secrets } from './secrets.ts';
 
 const MAX_LINES = 400;
-/** Of pino. */
+/** pino's level. */
 const ERROR = 50;
 const FATAL = 60;
 const UNEXPECTED =
@@ -24,7 +24,7 @@ export class Logs {
     return this.#lines;
   }
 
-  /** @param ours processes that the soak has ended */
+  /** @param ours processes stopped by the soak */
   expectEndsOf(ours: ReadonlySet<number>): void {
     this.#ours = ours;
   }
@@ -51,7 +51,7 @@ export class Logs {
   }
 }
 
-/** An error with its stack is one that no code was written for; others are named in words. */
+/** An error logged with a stack was not anticipated; others have a message. */
 function isUnexpected(line: string): boolean {
   try {
     const { level, err } = JSON.parse(line) as { level?: number; err?: unknown };

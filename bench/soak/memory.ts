@@ -1,4 +1,4 @@
-/** What each process of the services takes of memory over its life. */
+/** The memory of each service process over its life. */
 import { rssBytes } from '../../services/proxy/bench/load.ts';
 import type { Service } from '../never-worse/services.ts';
 
@@ -13,9 +13,9 @@ interface Life {
 }
 
 const MIB = 1024 * 1024;
-/** From then on it has what it needs. */
+/** After this it is warm. */
 const WARM_MS = 120_000;
-/** A process that lived for less after that shows nothing. */
+/** A process that lived for less than this afterwards proves nothing. */
 const SHOWN_MS = 60_000;
 const SMOOTHED = 6;
 const ALLOWED_FACTOR = 1.5;
@@ -24,7 +24,7 @@ const MOST_MIB = 400;
 
 export interface MemoryFigures {
   readonly label: string;
-  /** Two minutes after the start of the process that lived longest, and at its end. */
+  /** For the longest-lived process: two minutes after its start, and at its end. */
   readonly warmMib: number | undefined;
   readonly lastMib: number;
   readonly mostMib: number;

@@ -1,4 +1,4 @@
-/** Who asks during the soak: a person of each kind of client at each proxy, and a poisoner. */
+/** The traffic of the soak: a person of each kind of client at each proxy, and a poisoner. */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -22,7 +22,7 @@ export interface Person {
   readonly key: string;
   readonly proxy: number;
   readonly client: Client;
-  /** How many requests at once. */
+  /** Number of concurrent requests. */
   readonly atOnce: number;
   readonly pauseMs: number;
 }
@@ -30,7 +30,7 @@ export interface Person {
 /** A request as its client saw it. */
 export interface Sent {
   readonly id: string;
-  /** Requests whose answers come before this one on the same connection. */
+  /** Requests whose responses precede this one on the same connection. */
   readonly behind: readonly string[];
   readonly person: Person;
   readonly fromMs: number;
@@ -47,7 +47,7 @@ const EARLY_MS = [100, 900] as const;
 export const POISONER = 'poisoner';
 export const CLAUDE = 'claude';
 
-/** @param proxies how many there are */
+/** @param proxies number of proxies */
 export function peopleOf(proxies: number, seed: number): readonly Person[] {
   const random = seededRandom(seedOf(seed, 4));
   const kinds: readonly (readonly [name: string, client: () => Client, atOnce?: number])[] = [
@@ -88,7 +88,7 @@ function person(
   return { atOnce: 1, pauseMs: PAUSE_MS, ...of, key };
 }
 
-/** Asks one question after the other. @param portOf waits while nobody listens */
+/** Sends one request after another. @param portOf waits while nothing listens */
 export async function live(
   someone: Person,
   portOf: () => Promise<number>,
@@ -111,7 +111,7 @@ export async function live(
   }
 }
 
-/** Sends nothing but what hurts others at careless proxies. Returns how many it sent. */
+/** Sends only requests that would harm others at careless proxies. Returns how many it sent. */
 export async function poison(
   { key }: Person,
   portOf: () => Promise<number>,

@@ -1,4 +1,4 @@
-/** HTTP answers out of the bytes of one connection, one after the other. */
+/** Parses consecutive HTTP responses from the bytes of one connection. */
 export interface RawAnswer {
   readonly status: number;
   readonly head: string;

@@ -1,6 +1,6 @@
 /**
- * The Redis of the soak: it is killed, frozen and emptied. Each write is on disk before its reply, so
- * that a kill loses nothing that was acknowledged; and its file has all that was ever written to it.
+ * The Redis of the soak: it gets killed, frozen and emptied. Each write is on disk before its reply, so that
+ * a kill loses nothing acknowledged; and its file has everything ever written to it.
  */
 import { createReadStream, globSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ import { openTestRedis } from '@zephyr/testkit/redis';
 const RESTART_PAUSE_MS = 500;
 const DURABLE = ['--appendfsync', 'always', '--auto-aof-rewrite-percentage', '0'];
 
-/** In one step: the days of usage, and everything gone. */
+/** Atomically: reads the days of usage and empties Redis. */
 const TAKE = `
 local days = {}
 for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
@@ -32,9 +32,9 @@ return days`;
 export interface SoakRedis {
   readonly path: string;
   pid(): number | undefined;
-  /** All rows of usage by day. @param then what becomes of the rest */
+  /** All rows of usage by day. @param then what happens to the rest */
   takeUsage(then: 'keep' | 'empty'): Promise<readonly UsageRow[]>;
-  /** Each piece of what was ever written, in an encoding that keeps every byte. */
+  /** Everything ever written, in chunks, in an encoding that keeps every byte. */
   everythingWritten(): AsyncGenerator<string>;
   stop(): Promise<void>;
 }

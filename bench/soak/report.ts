@@ -1,4 +1,4 @@
-/** The table of a soak, and every violation with its moment. */
+/** The table of a soak, and every violation with its time. */
 import { accounted } from './accounting.ts';
 import type { Tokens } from './ledger.ts';
 import type { Sent } from './people.ts';
@@ -75,7 +75,7 @@ function requestLines(played: Played): readonly Line[] {
   const best = Math.min(
     ...endpoints.map((name) => lostShare(direct.filter(({ person }) => person.name === name))),
   );
-  // Without those that went with their proxy: a balancer and a retry would have had them.
+  // Without those lost with their proxy: a load balancer and a retry would have saved them.
   const own = sent.filter((one) => !of('with_its_proxy').includes(one));
   const cuts = of('cut');
   const uncut = own.filter((one) => !cuts.includes(one));
@@ -106,7 +106,7 @@ function requestLines(played: Played): readonly Line[] {
       what: 'all that was lost, also while no endpoint was well',
       goal: `≤ ${percent(best)}, which the best endpoint loses, asked directly`,
       figures: `${percent(lostShare(uncut))}; with cut ones ${percent(lostShare(own))}`,
-      // In a few minutes one endpoint may have had no fault at all.
+      // Within a few minutes one endpoint may have had no fault at all.
       violations: isLong && lostShare(uncut) > best ? [percent(lostShare(uncut))] : [],
     },
     {

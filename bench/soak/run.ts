@@ -1,4 +1,4 @@
-/** One soak: everything starts, lives under faults, comes to rest, and is judged. */
+/** One soak: everything starts, runs under faults, comes to rest, and is judged. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { UsageRow } from '@zephyr/contract/usage';
@@ -24,7 +24,7 @@ export interface SoakOptions {
   readonly say: (line: string) => void;
 }
 
-/** All that was seen, to be judged. */
+/** All observations, to be judged. */
 export interface Played {
   readonly options: SoakOptions;
   readonly startedAtMs: number;
@@ -47,10 +47,10 @@ export interface Played {
 
 /** Before the first fault: some ordinary work. */
 const CALM_MS = 3_000;
-/** The last faults are over before the last requests. */
+/** The last faults end before the last requests. */
 const LAST_MS = 8_000;
 const SAMPLE_MS = 5_000;
-/** What a killed proxy left on disk is written by another one so long after. */
+/** Time after which another proxy writes what a killed one left on disk. */
 const ADOPTED_MS = 20_000;
 
 interface Stage {
@@ -154,7 +154,7 @@ async function ask({ options, system, endpoints, people, secrets }: Stage, until
   return { sent, direct, poison: await poisoned };
 }
 
-/** Waits while it is not there. */
+/** Waits until it listens. */
 async function portOf(proxies: readonly Service[], number: number): Promise<number> {
   const proxy = proxies[number];
   await until(`proxy ${number + 1} listens`, () => proxy?.port() !== undefined);
@@ -190,7 +190,7 @@ async function searchEverywhere(system: SoakSystem, secrets: Secrets): Promise<v
   secrets.searchFolder(system.folder, ['.env']);
 }
 
-/** Between two equal ones by person: the prober writes meanwhile. */
+/** Taken between two equal reports by person, because the prober keeps writing. */
 async function reportsOf({ services }: SoakSystem): Promise<readonly unknown[]> {
   const port = services.find(({ name }) => name === 'controller')?.port();
   const read = async (by: string): Promise<unknown> => {

@@ -10,7 +10,7 @@ interface Secret {
 }
 
 export class Secrets {
-  /** What each prompt of the soak has in it. */
+  /** Contained in each prompt of the soak. */
   static readonly prompt = MARK;
   readonly #all: readonly Secret[];
   readonly #found = new Set<string>();
@@ -24,7 +24,7 @@ export class Secrets {
     ];
   }
 
-  /** Each place with a secret once. */
+  /** Each place with a secret, once. */
   get found(): readonly string[] {
     return [...this.#found];
   }
@@ -33,7 +33,7 @@ export class Secrets {
     return this.#bytes / 1024 / 1024;
   }
 
-  /** @param allowed texts that may be there */
+  /** @param allowed texts allowed there */
   search(place: string, text: string, allowed: readonly string[] = []): void {
     this.#bytes += text.length;
     for (const secret of this.#all) {
@@ -42,7 +42,7 @@ export class Secrets {
     }
   }
 
-  /** What others on the machine can see of a process and all below it. */
+  /** Searches what other users can see of a process and its descendants. */
   searchProcesses(label: string, pid: number): void {
     for (const one of [pid, ...descendantsOf(pid)]) {
       const place = `the process of ${label}${one === pid ? '' : ', a child'}`;
@@ -76,7 +76,7 @@ function readdirSafely(path: string): readonly string[] {
   }
 }
 
-/** Empty where it has gone meanwhile. */
+/** Empty if it is gone. */
 function read(path: string): string {
   try {
     return readFileSync(path, 'latin1');

@@ -1,6 +1,6 @@
 /**
- * When the machine had no time for the endpoints, which are in the process of the soak: they were not well then,
- * whatever was wanted of them.
+ * Periods when the machine had no time for the endpoints, which run in the soak's process: they were not
+ * healthy then, regardless of their script.
  */
 export interface Stall {
   readonly fromMs: number;
@@ -8,7 +8,7 @@ export interface Stall {
 }
 
 const TICK_MS = 100;
-/** An endpoint that is late by so much is not called well. */
+/** An endpoint this late does not count as healthy. */
 const LATE_MS = 1_000;
 
 export function watchStalls(): { readonly stalls: readonly Stall[]; stop(): void } {

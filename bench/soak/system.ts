@@ -14,7 +14,7 @@ import { type SoakRedis, startSoakRedis } from './redis.ts';
 import { until } from './until.ts';
 
 export const PROXIES = 2;
-/** Far enough for any limit that is measured by the wall clock. */
+/** Beyond any limit measured by the wall clock. */
 const JUMP_MINUTES = 7;
 const GROUPS = [
   { name: 'main', token: 'sk-soak-token-of-main-5b1f', endpoints: ['e1', 'e2'] },
@@ -22,7 +22,7 @@ const GROUPS = [
 ] as const;
 export const ENDPOINTS = GROUPS.flatMap(({ endpoints }) => [...endpoints]).length;
 
-/** Limits that nobody reaches, so that they are counted and shared. */
+/** Limits that nobody reaches, but that are counted and shared. */
 const LIMITS = '[client_defaults]\nrequests_per_minute = 100000\ntokens_per_minute = 1000000000\n';
 
 export interface SoakSystem {
@@ -30,7 +30,7 @@ export interface SoakSystem {
   readonly redis: SoakRedis;
   readonly services: readonly Service[];
   readonly proxies: readonly Service[];
-  /** Of a service to Redis. */
+  /** Relay from a service to Redis. */
   relayOf(service: Service): FaultRelay;
   stop(): Promise<void>;
 }
@@ -93,7 +93,7 @@ function probed(proxy: Service): Promise<void> {
   });
 }
 
-/** Each token, with the endpoints that may see it. */
+/** Each token with the endpoints allowed to see it. */
 export const TOKENS = GROUPS.map(({ token, endpoints }) => ({ token, endpoints }));
 
 function envText(people: ReadonlyMap<string, string>): string {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const EVERY_MS = 50;
 const PATIENCE_MS = 120_000;
 
-/** Waits until it holds. @throws after two minutes, with what was waited for */
+/** Waits until the condition holds. @throws after two minutes, naming the condition */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   const limitMs = performance.now() + PATIENCE_MS;
   while (!(await holds())) {

@@ -1,4 +1,4 @@
-/** What became of each request, and whose fault it was. */
+/** The result of each request, and who was at fault. */
 import { failover } from '@zephyr/runtime/config/keys/failover-and-ejection';
 
 import type { Endpoint } from '../never-worse/endpoint.ts';
@@ -11,12 +11,12 @@ import type { Stall } from './stalls.ts';
 const { max_retries: MAX_RETRIES } = failover.parse({});
 
 /**
- * - `lost`: no answer, though an endpoint was wholly well.
- * - `cut_by_us`: its endpoint sent a whole answer, and its client did not get one.
- * - `cut`: its endpoint broke off after content, or that of an answer before it on its connection, which
- *   ended with that; nobody can give that a second time.
- * - `dark`: no endpoint was wholly well, or the machine stalled.
- * - `with_its_proxy`: its proxy was killed, or was not there.
+ * - `lost`: no response, although an endpoint was fully healthy.
+ * - `cut_by_us`: its endpoint sent a complete response, but its client did not get one.
+ * - `cut`: its endpoint, or that of an earlier response on the same connection, broke off after content,
+ *   which cannot be retried.
+ * - `dark`: no endpoint was fully healthy, or the machine stalled.
+ * - `with_its_proxy`: its proxy was killed or not running.
  */
 export type Verdict = 'good' | 'lost' | 'cut_by_us' | 'cut' | 'dark' | 'with_its_proxy';
 
@@ -43,7 +43,7 @@ export function verdictOf(sent: Sent, evidence: Evidence): Verdict {
   return hadWell(sent, evidence) ? 'lost' : 'dark';
 }
 
-/** Also when the endpoint went away in the middle of an answer. */
+/** Also if the endpoint went away during a response. */
 const isCut = ({ hasContent, isWhole }: Delivery): boolean => hasContent && !isWhole;
 
 function isWithItsProxy(
@@ -56,12 +56,12 @@ function isWithItsProxy(
       outage.proxy === person.proxy &&
       fromMs < outage.toMs &&
       toMs > outage.fromMs &&
-      // One that is asked to end gives what it has begun; new ones it refuses.
+      // A proxy that is stopping finishes active requests and refuses new ones.
       (outage.how === 'killed' || (seen.status === 0 && deliveries.length === 0)),
   );
 }
 
-/** Whether some endpoint was wholly well all the time that this request ran. */
+/** Whether some endpoint was fully healthy during the whole request. */
 function hadWell({ fromMs, toMs }: Sent, { endpoints, troubles, stalls }: Evidence): boolean {
   const isMet = (each: Stall): boolean => each.fromMs < toMs && each.toMs > fromMs;
   if (stalls.some(isMet)) return false;
@@ -70,7 +70,7 @@ function hadWell({ fromMs, toMs }: Sent, { endpoints, troubles, stalls }: Eviden
   );
 }
 
-/** Requests that reached endpoints more often than is allowed. */
+/** Requests that reached endpoints more often than allowed. */
 export function repeatedTooOften(ledger: Ledger): readonly string[] {
   return ledger.ids.flatMap((id) => {
     const counts = new Map<string, number>();
@@ -82,7 +82,7 @@ export function repeatedTooOften(ledger: Ledger): readonly string[] {
   });
 }
 
-/** What is in flight when an endpoint begins to cut, and the two that show it. */
+/** Requests in flight when an endpoint begins to cut, plus the two that reveal it. */
 export function mostCuts(troubles: readonly Trouble[], atOnce: number): number {
   const times = troubles.filter(({ what }) => CUTTING.includes(what)).length;
   return times * (2 + atOnce / 2);

@@ -1,4 +1,6 @@
-/** What proxies that were without Redis for hours do to it when they come back: all at the same moment, as full as they may be. */
+/**
+ * The load on Redis when proxies return after hours without it: all at the same moment, with full backlogs.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { HOUR_MS } from '@zephyr/contract/units';
@@ -20,7 +22,7 @@ const RECORDS = 1_000;
 const LOOK_EVERY_MS = 5;
 const MIDNIGHT_AT_MS = Date.UTC(2026, 10, 28);
 
-/** @param connect of a proxy, with the limits of time that a proxy has */
+/** @param connect connects like a proxy, with its time limits */
 export async function backlogText(other: Redis, connect: () => Promise<Redis>): Promise<string> {
   const proxies = await Promise.all(Array.from({ length: PROXIES }, connect));
   let isWriting = true;
@@ -39,7 +41,7 @@ export async function backlogText(other: Redis, connect: () => Promise<Redis>): 
   ].join(' ');
 }
 
-/** As a writer does: each batch until Redis has it. */
+/** Like a writer: sends each batch until Redis has it. */
 async function comeBack(redis: Redis, writer: string): Promise<void> {
   for (let sequence = 1; sequence <= BATCHES; sequence += 1) {
     const batch = fullBatch(writer, sequence);

@@ -1,6 +1,6 @@
 /**
- * A day of a thousand people with budgets through the accounting of proxies: their own code and a
- * real Redis, by a clock that the bench moves. No endpoint is asked.
+ * A day of a thousand people with budgets through the accounting of proxies: their own code and a real Redis,
+ * by a clock that the bench advances. No endpoint is called.
  */
 import { tmpdir } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
@@ -20,18 +20,18 @@ import { UsageWriter } from '../../services/proxy/src/usage/usage-writer.ts';
 import { type Asked, CLIENTS, PEOPLE, People, TEAMS } from './people.ts';
 
 type Redis = ReturnType<typeof createRedis>;
-/** Gives a Redis for as long as the function runs. */
+/** Provides a Redis while the function runs. */
 export type WithRedis = (act: (redis: Redis, url: string) => Promise<void>) => Promise<void>;
 
 const SEED = 17;
 const STEP_MS = 150;
 const LOOK_EVERY_MS = 6 * HOUR_MS;
-/** When most is asked. */
+/** The hour with the most requests. */
 const BUSY_HOUR = 15;
 const MEBIBYTE = 1024 * 1024;
 const log = createLogger('bench', 'silent');
 
-/** Knows when its writer has nothing to do but wait: a shorter timer is a limit on Redis. */
+/** Knows when its writer is only waiting: shorter timers are Redis time-outs. */
 class WriterClock implements Clock {
   readonly #clock: ManualClock;
   readonly #waits = new Set<object>();
@@ -72,7 +72,7 @@ class WriterClock implements Clock {
     }
   }
 }
-/** A writer waits 450 or 700 ms for its next turn, and 250 for an answer of Redis. */
+/** A writer waits 450 or 700 ms for its next turn, and 250 for a reply from Redis. */
 const LEAST_WAIT_MS = 400;
 
 class SimulatedProxy {
@@ -119,12 +119,12 @@ class SimulatedProxy {
     return this.#writer.stop();
   }
 
-  /** The writer has done all that is due. */
+  /** Resolves when the writer has done everything due. */
   settled(): Promise<void> {
     return this.#clock.whenWaiting();
   }
 
-  /** @returns whether it is let in */
+  /** @returns whether it is admitted */
   begin({ person }: Asked): boolean {
     if (this.#limits.over(person) !== undefined) return false;
     this.#limits.began(person);
@@ -158,7 +158,7 @@ interface Figures {
   readonly redisBusy: number;
   readonly bytesPerSecond: number;
   readonly wallSeconds: number;
-  /** One for each look. */
+  /** One per sample. */
   readonly redisBytes: readonly number[];
   readonly heapBytes: readonly number[];
 }
@@ -174,7 +174,7 @@ class Day {
   readonly #people = new People(SEED);
   readonly #proxies: readonly SimulatedProxy[];
   readonly #redis: Redis;
-  /** What ends, by the step in which it does. */
+  /** Request ends, by step. */
   readonly #ends = new Map<number, (() => void)[]>();
   #requests = 0;
   #refused = 0;
@@ -237,7 +237,7 @@ class Day {
     this.#ends.delete(step);
     this.#clock.advance(STEP_MS);
     await Promise.all(this.#proxies.map((proxy) => proxy.settled()));
-    // They live for two minutes of Redis, which are hours here.
+    // They live for two minutes of Redis time, which is hours here.
     if (atMs % MINUTE_MS === 0) await this.#redis.unlink(...this.#oldShares(atMs));
   }
 
@@ -251,7 +251,7 @@ class Day {
     await Promise.all(this.#proxies.map((proxy) => proxy.stop()));
   }
 
-  /** What the ledger has of the day; how much of it by person, and how much by endpoint and model too. */
+  /** The day's ledger: how much of it by person, and how much also by endpoint and model. */
   async ledger(): Promise<{ requests: number; tokens: number; named: number; whole: number }> {
     const range = { sinceAtMs: this.#beganAtMs, untilAtMs: this.#beganAtMs + 2 * DAY_MS };
     const { rows } = await readUsage(this.#redis, { ...range, unit: 'day' });
@@ -312,7 +312,7 @@ function writesIn(info: string): number {
   return figure(info, /^cmdstat_evalsha:calls=(\d+)/m) + figure(info, /^cmdstat_eval:calls=(\d+)/m);
 }
 
-/** 0 where it is not named. */
+/** 0 if missing. */
 function figure(text: string, pattern: RegExp): number {
   return Number(pattern.exec(text)?.[1] ?? 0);
 }

@@ -1,4 +1,4 @@
-/** The ledger of usage as full as a year makes it, written by the script of the proxies. */
+/** A usage ledger as full as after a year, written by the proxies' script. */
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 import type { RequestRecord, UsageCounts, UsageKey } from '@zephyr/contract/usage';
 import { epochMs, rowBounds } from '@zephyr/core';
@@ -18,7 +18,7 @@ type Redis = Parameters<typeof recordUsage>[0];
 const ENDPOINTS = 20;
 const MODELS = 10;
 
-/** How many rows are written in one hour of the day and in one day of the year. */
+/** Rows written per hour of the day and per day of the year. */
 export interface Team {
   readonly name: string;
   readonly people: number;
@@ -42,10 +42,10 @@ export const TEAMS: readonly Team[] = [
   },
 ];
 
-/** Those whom there is room for besides the people of the configuration: a hash is full of rows then. */
+/** Extra people beyond the configured ones, to fill a hash with rows. */
 const STRANGERS = 40;
 
-/** Numbers as large as a busy hour of a person has. */
+/** Numbers as large as in a person's busy hour. */
 export const COUNTS: UsageCounts = {
   ...{ requests: 1_234, failed: 12, inputTokens: 1_234_567, outputTokens: 2_345_678 },
   ...{ cacheReadTokens: 987_654_321, cacheWrite5mTokens: 23_456_789, cacheWrite1hTokens: 0 },
@@ -80,7 +80,7 @@ export async function fillLedger(redis: Redis, team: Team): Promise<void> {
   if (gone > 0) throw new Error(`${gone} hours and days more than the ledger keeps`);
 }
 
-/** Of all that so many people, 20 endpoints and 10 models can make. */
+/** One of all combinations of the people, 20 endpoints and 10 models. */
 function namesAt(at: number, people: number): UsageKey {
   const person = String(at % people).padStart(4, '0');
   const endpoint = Math.floor(at / people) % ENDPOINTS;

@@ -1,4 +1,4 @@
-/** What a thousand people ask within a day: when, whom, and with how many tokens. Seeded. */
+/** Requests of a thousand people within a day: when, to which endpoint, and with how many tokens. Seeded. */
 import { HOUR_MS } from '@zephyr/contract/units';
 import type { AnswerUsage } from '@zephyr/contract/usage';
 
@@ -7,11 +7,11 @@ import { type Random, seededRandom } from '../simulation/random.ts';
 export const PEOPLE = 1_000;
 const TEAM_SIZE = 20;
 const REQUESTS_PER_PERSON = 300;
-/** How much is asked in each hour of the day, UTC: one time zone's working day, and a few at night. */
+/** Load by hour of the day, UTC: one time zone's working day, and a little at night. */
 const HOURS = [
   0.3, 0.2, 0.2, 0.2, 0.2, 0.3, 0.5, 2, 7, 10, 11, 9, 5, 8, 10, 11, 9, 6, 3, 2, 2, 1.5, 1, 0.6,
 ] as const;
-/** The endpoint that serves changes some times a day. */
+/** The serving endpoint changes a few times a day. */
 const HOURS_OF_AN_ENDPOINT = 4;
 const MODELS = ['claude-opus-4-5', 'claude-sonnet-4-5', 'claude-haiku-4-5'] as const;
 
@@ -20,7 +20,7 @@ export interface Asked {
   readonly model: string;
   readonly endpoint: string;
   readonly sessionId: string;
-  /** Which of the proxies, from 0 to less than 1. */
+  /** Selects the proxy, in [0, 1). */
   readonly where: number;
   readonly durationMs: number;
   readonly usage: AnswerUsage;
@@ -41,7 +41,7 @@ export const TEAMS = Array.from({ length: PEOPLE / TEAM_SIZE }, (_, team) => ({
 
 export class People {
   readonly #random: Random;
-  /** Sums of how much each person asks: some ten times as much as others. */
+  /** Cumulative weights of people: some use ten times as much as others. */
   readonly #upTo: readonly number[];
 
   constructor(seed: number) {
@@ -53,7 +53,7 @@ export class People {
     });
   }
 
-  /** What begins within so many ms from this moment of the day on. */
+  /** The requests that begin within `durationMs` of this time of day. */
   within(durationMs: number, dayMs: number): readonly Asked[] {
     const hour = Math.floor(dayMs / HOUR_MS) % 24;
     const share = (HOURS[hour] ?? 0) / HOURS.reduce((sum, of) => sum + of, 0);

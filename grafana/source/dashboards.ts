@@ -5,7 +5,7 @@ import { buildDashboard, type DashboardSpec } from './panels.ts';
 import { requests } from './requests.ts';
 import { team } from './team.ts';
 
-/** By the name of the file in grafana/dashboards. */
+/** By file name in grafana/dashboards. */
 export const DASHBOARDS: Readonly<Record<string, DashboardSpec>> = {
   overview,
   endpoints,

@@ -3,7 +3,7 @@ import { cacheHitRatio, chosen, ofEndpoints, quantile, rate } from './queries.ts
 
 const CHOSEN = chosen('');
 
-/** Compares the endpoints: speed, failures, checks and what they cost. */
+/** Compares the endpoints: speed, failures, probes and their cost. */
 export const endpoints: DashboardSpec = {
   uid: 'zephyr-endpoints',
   title: 'Zephyr: Endpoints',
@@ -127,7 +127,7 @@ export const endpoints: DashboardSpec = {
           kind: 'lines',
           title: 'Cache-hit ratio',
           description:
-            'Share of the tokens of prompts that were read from a cache. It falls when sessions are moved.',
+            'Share of prompt tokens read from a cache. It falls when sessions are moved.',
           unit: 'percentunit',
           queries: [
             ofEndpoints(
@@ -156,7 +156,7 @@ export const endpoints: DashboardSpec = {
         {
           kind: 'lines',
           title: 'Probe latency, median',
-          description: 'Only the API call, without the start of the CLI.',
+          description: 'Only the API call, without the start-up of the CLI.',
           unit: 's',
           queries: [
             ofEndpoints(

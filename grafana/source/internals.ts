@@ -1,7 +1,7 @@
 import type { DashboardSpec } from './panels.ts';
 import { chosen, ofEndpoints, quantile } from './queries.ts';
 
-/** For those who run it: are the parts alive, in step and unhurried. */
+/** For operators: are the parts alive, in sync and not overloaded. */
 export const internals: DashboardSpec = {
   uid: 'zephyr-internals',
   title: 'Zephyr: Internals',

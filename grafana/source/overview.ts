@@ -1,7 +1,7 @@
 import type { DashboardSpec } from './panels.ts';
 import { chosen, ofEndpoints, quantile, rate } from './queries.ts';
 
-/** What a team lead looks at: is it fast, where does the traffic go, what was switched and why. */
+/** For a team lead: is it fast, where does the traffic go, what was switched and why. */
 export const overview: DashboardSpec = {
   uid: 'zephyr-overview',
   title: 'Zephyr: Overview',

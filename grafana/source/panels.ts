@@ -1,6 +1,6 @@
 /**
- * The building blocks of the dashboards: a panel is a title, a description, a unit and queries.
- * Everything else (colours, legend, placement) is decided here once, so that all look alike.
+ * The building blocks of the dashboards: a panel is a title, a description, a unit and queries. Everything
+ * else (colours, legend, placement) is defined here once, so that all look alike.
  */
 import * as bargauge from '@grafana/grafana-foundation-sdk/bargauge';
 import * as common from '@grafana/grafana-foundation-sdk/common';
@@ -36,22 +36,22 @@ export interface PanelSpec {
   readonly queries: readonly Query[];
   /** Of 24 columns. */
   readonly width?: number;
-  /** Turns yellow and red from these values on; for `number` and `states`. */
+  /** Turns yellow and red from these values up; for `number` and `states`. */
   readonly warnFrom?: number;
   readonly alarmFrom?: number;
-  /** Where small values are bad: red below it. */
+  /** If small values are bad: red below it. */
   readonly alarmBelow?: number;
-  /** Where neither is bad: nothing below it, green from it on. */
+  /** If neither is bad: no colour below it, green from it up. */
   readonly markFrom?: number;
-  /** What values are called: `{ 0: 'no', 1: 'yes' }`. */
+  /** Labels of values: `{ 0: 'no', 1: 'yes' }`. */
   readonly words?: Readonly<Record<number, string>>;
-  /** Instead of the dashboard's, where there is nothing to show. */
+  /** Replaces the dashboard's text for missing data. */
   readonly none?: string;
-  /** Of a `number`: the name of the series is what people want to know, not its value. */
+  /** For a `number`: whether to show the series' name instead of its value. */
   readonly shows?: 'value' | 'name';
 }
 
-/** Of Grafana's units, with the decimals that people read. */
+/** Decimals by Grafana unit. */
 const DECIMALS = {
   ...{ s: 2, reqps: 2, percentunit: 1, currencyUSD: 2, bytes: 1, short: 0 },
   /** A factor. */
@@ -63,13 +63,13 @@ export interface DashboardSpec {
   readonly uid: string;
   readonly title: string;
   readonly description: string;
-  /** What panels say where there is nothing to show. */
+  /** Text of panels without data. */
   readonly none: string;
   readonly variables: readonly VariableName[];
-  /** Where each panel leads to: another dashboard, and a section of a page of docs/. */
+  /** Links of each panel: another dashboard, and a section of a page in docs/. */
   readonly more: { readonly uid: string; readonly title: string };
   readonly docs: string;
-  /** Until now; three hours by default. */
+  /** Start of the range until now; three hours by default. */
   readonly from?: string;
   readonly rows: readonly { readonly title: string; readonly panels: readonly PanelSpec[] }[];
 }
@@ -161,7 +161,7 @@ function panelOfKind(spec: PanelSpec): PanelBuilder {
         new stat.PanelBuilder()
           .graphMode(common.BigValueGraphMode.None)
           .colorMode(common.BigValueColorMode.Value)
-          // By itself Grafana shows a name only beside other names.
+          // By default Grafana shows a name only if there are several.
           .textMode(
             spec.shows === 'name' ? common.BigValueTextMode.Name : common.BigValueTextMode.Auto,
           )
@@ -184,7 +184,7 @@ function panelOfKind(spec: PanelSpec): PanelBuilder {
         new heatmap.PanelBuilder()
           .calculate(false)
           .cellGap(1)
-          // The unit of the panel is that of its cells: how many.
+          // The panel's unit is that of its cells: a count.
           .yAxis(new heatmap.YAxisConfigBuilder().unit(spec.unit))
       );
     case 'states':
@@ -194,7 +194,7 @@ function panelOfKind(spec: PanelSpec): PanelBuilder {
           .showValue(
             spec.words === undefined ? common.VisibilityMode.Never : common.VisibilityMode.Auto,
           )
-          // By itself this panel blends colours between its least and its greatest value.
+          // By default this panel blends colours between its minimum and maximum.
           .colorScheme(
             new dashboard.FieldColorBuilder().mode(dashboard.FieldColorModeId.Thresholds),
           )
@@ -203,7 +203,7 @@ function panelOfKind(spec: PanelSpec): PanelBuilder {
   }
 }
 
-/** The same name has the same colour in every panel: one for each endpoint. */
+/** A name has the same colour in every panel: one per endpoint. */
 function colourByName(): dashboard.FieldColorBuilder {
   return new dashboard.FieldColorBuilder().mode(dashboard.FieldColorModeId.PaletteClassicByName);
 }
@@ -251,8 +251,8 @@ function stepsOf({ warnFrom, alarmFrom, alarmBelow, markFrom }: PanelSpec): dash
 }
 
 /**
- * The SDK leaves panels without ids: Grafana would make new ones on each load. And it puts links into
- * a menu, where nobody looks for the other dashboards.
+ * The SDK assigns no panel ids, so Grafana would create new ones on each load. And it puts links into a menu,
+ * where nobody finds the other dashboards.
  */
 function numbered(built: dashboard.Dashboard): dashboard.Dashboard {
   let id = 0;

@@ -1,22 +1,22 @@
-/** What the queries of the panels are made of. */
+/** The building blocks of the panels' queries. */
 import type { Query } from './panels.ts';
 
-/** Per second, over a range that suits the zoom. */
+/** Per second, over a range that fits the zoom. */
 export const rate = (metric: string): string => `rate(${metric}[$__rate_interval])`;
 
-/** A metric of the endpoints that are chosen above the panels. */
+/** A metric, limited to the endpoints selected above the panels. */
 export const chosen = (metric: string, ...labels: readonly string[]): string =>
   `${metric}{${['endpoint=~"$endpoint"', ...labels].join(', ')}}`;
 
-/** A metric of usage: of the persons, models and endpoints that are chosen, also where none was asked. */
+/** A usage metric, limited to the selected persons, models and endpoints, and rows without an endpoint. */
 export const used = (metric: string, ...labels: readonly string[]): string => {
   const where = ['person=~"$person"', 'model=~"$model"', 'endpoint=~"$endpoint|other|none"'];
   return `${metric}{${[...where, ...labels].join(', ')}}`;
 };
 
 /**
- * Series of endpoints under the names that people gave them; under their ids while no leader says the
- * names. While a leader hands over or an endpoint is renamed there may be two names for a moment.
+ * Endpoint series under their configured names, or under ids while no leader reports the names. During a
+ * change of leader or a rename there may briefly be two names.
  */
 export function named(expr: string): string {
   const names = 'topk by (endpoint) (1, zephyr_endpoint_info)';
@@ -24,7 +24,7 @@ export function named(expr: string): string {
   return `(${expr}) * on (endpoint) group_left (name) ${names} or on (endpoint) ${ids}`;
 }
 
-/** One series for each endpoint, so that each has its colour, or a series for each of its parts. */
+/** One series per endpoint, so that each has its colour, or one per part of it. */
 export function ofEndpoints(expr: string, legend = '{{name}}'): Query {
   return { expr: named(expr), legend };
 }
@@ -39,13 +39,13 @@ export function quantile(
   return `histogram_quantile(${q}, sum by (${labels}) (${rate(`${metric}_bucket${where}`)}))`;
 }
 
-/** Of the tokens of prompts, the share that was read from a cache. */
+/** The share of prompt tokens read from a cache. */
 export function cacheHitRatio(
   tokens: (...labels: readonly string[]) => string,
   over: (metric: string) => string,
   by = '',
 ): string {
   const sum = (kind: string) => `sum${by} (${over(tokens(kind))})`;
-  // Counted from what was not read: a kind that no answer has named yet has no series.
+  // Computed from what was not read: a kind that no response has reported yet has no series.
   return `1 - ${sum('kind!~"output|cache_read"')} / (${sum('kind!="output"')} > 0)`;
 }

@@ -1,7 +1,7 @@
 import type { DashboardSpec } from './panels.ts';
 import { chosen, ofEndpoints, quantile, rate, used } from './queries.ts';
 
-/** What happens to requests: how long, how they end, what was tried again, who asks. */
+/** What happens to requests: duration, results, retries, callers. */
 export const requests: DashboardSpec = {
   uid: 'zephyr-requests',
   title: 'Zephyr: Requests',
@@ -54,7 +54,7 @@ export const requests: DashboardSpec = {
         {
           kind: 'stack',
           title: 'Retries',
-          description: 'Requests that were sent again, by the failure before.',
+          description: 'Retried requests, by the failure before the retry.',
           unit: 'reqps',
           queries: [
             {

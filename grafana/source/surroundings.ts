@@ -1,4 +1,4 @@
-/** What is around the panels of each dashboard: variables, annotations, links. */
+/** What surrounds the panels of each dashboard: variables, annotations, links. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -11,14 +11,14 @@ export const VARIABLES = ['group', 'endpoint', 'model', 'person'] as const;
 export type VariableName = (typeof VARIABLES)[number];
 
 export const DATASOURCE = { type: 'prometheus', uid: '$datasource' };
-/** The one place that names where the docs are, for alerts too: `homepage` of package.json, if it has one. */
+/** The single source of the docs' URL, for alerts too: `homepage` of package.json, if it has one. */
 const { homepage } = z
   .object({ homepage: z.string().optional() })
   .parse(JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')));
 
 /**
- * Each follows from the one before it. What was there within the time that is shown can be chosen, also
- * when it is there no more; a person chooses names and the queries get ids.
+ * Each depends on the previous one. Anything that existed within the displayed range can be selected, even if
+ * it is gone; people select names and the queries get ids.
  */
 const QUERIES: Readonly<Record<VariableName, { readonly query: string; readonly regex: string }>> =
   {
@@ -71,7 +71,7 @@ const EVENTS = [
   },
 ];
 
-/** The value of each is the moment of the event. */
+/** The value of each is the time of the event. */
 export function annotations(): dashboard.AnnotationQueryBuilder[] {
   return EVENTS.map(({ name, color, expr, title }) =>
     new dashboard.AnnotationQueryBuilder()
@@ -88,14 +88,14 @@ export function annotations(): dashboard.AnnotationQueryBuilder[] {
   );
 }
 
-/** The same time and the same choice on another dashboard. */
+/** Links to another dashboard with the same range and selection. */
 export function linkTo(uid: string, title: string): dashboard.DashboardLinkBuilder {
   return new dashboard.DashboardLinkBuilder(title)
     .type(dashboard.DashboardLinkType.Link)
     .url(`/d/${uid}?\${__url_time_range}&\${__all_variables}`);
 }
 
-/** @param page with the heading that explains what is shown */
+/** @param page document and heading that explain what is shown */
 export function linksToDocs(page: string, title: string): dashboard.DashboardLinkBuilder[] {
   if (homepage === undefined) return [];
   const link = new dashboard.DashboardLinkBuilder(title)

@@ -39,7 +39,7 @@ export const team: DashboardSpec = {
         {
           kind: 'number',
           title: 'Failed, 24 h',
-          description: 'Share of requests that did not give their client a whole answer.',
+          description: 'Share of requests without a complete response.',
           unit: 'percentunit',
           warnFrom: 0.005,
           alarmFrom: 0.05,
@@ -53,7 +53,7 @@ export const team: DashboardSpec = {
         {
           kind: 'number',
           title: 'Cache-hit ratio, 24 h',
-          description: 'Share of the tokens of prompts that were read from a cache.',
+          description: 'Share of prompt tokens read from a cache.',
           unit: 'percentunit',
           queries: [{ expr: cacheHitRatio(tokens, dayOf), legend: '' }],
         },
@@ -106,14 +106,14 @@ export const team: DashboardSpec = {
         {
           kind: 'top',
           title: 'Top models',
-          description: 'The ten that cost most in the time that is shown.',
+          description: 'The ten with the highest cost in the displayed range.',
           unit: 'currencyUSD',
           queries: [{ expr: topBy('model'), legend: '{{model}}' }],
         },
         {
           kind: 'top',
           title: 'Top people',
-          description: 'The ten that cost most in the time that is shown.',
+          description: 'The ten with the highest cost in the displayed range.',
           unit: 'currencyUSD',
           queries: [{ expr: topBy('person'), legend: '{{person}}' }],
         },
@@ -126,7 +126,7 @@ export const team: DashboardSpec = {
           kind: 'lines',
           title: 'Cache-hit ratio around switches',
           description:
-            'Share of the tokens of prompts that were read from a cache. The blue lines are switches: sessions that move pay for their caches again.',
+            'Share of prompt tokens read from a cache. The blue lines are switches: sessions that move pay for their caches again.',
           unit: 'percentunit',
           queries: [
             ofEndpoints(
@@ -150,7 +150,7 @@ export const team: DashboardSpec = {
           kind: 'top',
           title: 'Budget left',
           none: 'No budgets',
-          description: 'What is left of the tightest budget of each person and team.',
+          description: 'The remainder of the tightest budget of each person and team.',
           unit: 'currencyUSD',
           width: 24,
           queries: [

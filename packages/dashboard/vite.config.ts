@@ -6,7 +6,7 @@ import { defineConfig } from 'vite';
  */
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  // Relative: behind a front the pages may be under a path.
+  // Relative: behind a reverse proxy the pages may be under a path.
   base: './',
   build: {
     target: 'es2023',

@@ -1,4 +1,4 @@
-/** Every relative link of every document leads to a file, and its anchor to a heading. */
+/** Every relative link of every document resolves to a file, and its anchor to a heading. */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -15,7 +15,7 @@ const documents = globSync('**/*.md', {
 }).toSorted();
 const textOf = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
-/** What is wrong with the links of a document. */
+/** The broken links of a document. */
 function brokenLinks(text: string, from: string): readonly string[] {
   return targetsOf(text)
     .filter((target) => !isAbsolute(target))
@@ -28,7 +28,7 @@ function brokenLinks(text: string, from: string): readonly string[] {
 }
 
 describe('the documents', () => {
-  it('have no link that leads nowhere', () => {
+  it('have no broken links', () => {
     expect(documents.length).toBeGreaterThan(15);
     expect(documents.flatMap((path) => brokenLinks(textOf(path), path))).toEqual([]);
   });
@@ -80,7 +80,7 @@ describe('a page of the site', () => {
     sourceUrl: 'https://example.com/blob/main',
   };
 
-  it('links to pages, pictures and sources, and leaves code as it is', () => {
+  it('links to pages, pictures and sources, and leaves code unchanged', () => {
     const text = [
       '[faq](docs/faq.md#why) [zh](README.zh.md) [make](Makefile) [out](https://x.example) [here](#a)',
       '<img src="docs/images/a.jpg">',

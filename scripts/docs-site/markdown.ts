@@ -17,10 +17,10 @@ function proseOf(text: string): string {
     .replace(/(`+)(?!`)[^\n]*?[^`\n]\1(?!`)/g, '');
 }
 
-/** Anchors of a document; a heading that repeats itself gets a number. */
+/** Anchors of a document; repeated headings get a number. */
 export function anchorsOf(text: string): ReadonlySet<string> {
   const anchors = new Set<string>();
-  // A heading may have code in it: only blocks go.
+  // Headings may contain inline code: only code blocks are removed.
   const blocks = text.replace(/^(\s*)(`{3,}|~{3,})[^\n]*\n[\s\S]*?^\s*\2[ \t]*$/gm, '');
   for (const [, heading = ''] of blocks.matchAll(/^#{1,6}\s+(.+?)\s*#*$/gm)) {
     const slug = githubSlug(heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/[`*]/g, ''));
@@ -32,7 +32,7 @@ export function anchorsOf(text: string): ReadonlySet<string> {
   return anchors;
 }
 
-/** Where links, images and sources of pictures lead to. */
+/** The targets of links, images and picture sources. */
 export function targetsOf(text: string): readonly string[] {
   const prose = proseOf(text);
   return [
@@ -45,12 +45,12 @@ export function targetsOf(text: string): readonly string[] {
 export const isAbsolute = (target: string): boolean => /^[a-z][a-z+.-]*:|^\/\//i.test(target);
 
 export interface Place {
-  /** From the root of the repository; of the document itself for an anchor alone. */
+  /** From the root of the repository; the document itself for a bare anchor. */
   readonly path: string;
   readonly anchor: string;
 }
 
-/** Where a relative link of a document leads to. */
+/** The target of a relative link in a document. */
 export function placeOf(from: string, target: string): Place {
   const [path = '', anchor = ''] = target.split('#');
   const whole = path === '' ? from : posix.normalize(posix.join(posix.dirname(from), path));

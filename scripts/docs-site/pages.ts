@@ -56,10 +56,10 @@ export const SECTIONS: readonly SiteSection[] = [
   },
 ];
 
-/** In Chinese there is one page. */
+/** The only Chinese page. */
 export const CHINESE_PAGE = 'README.zh.md';
 
-/** Where a page is in the site, by its place in the repository. */
+/** The path of a page in the site, from its path in the repository. */
 export function siteFileOf(path: string): string {
   if (path === CHINESE_PAGE) return 'zh/index.md';
   return path.replace(/(^|\/)README\.md$/, '$1index.md');

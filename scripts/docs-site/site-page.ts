@@ -7,11 +7,14 @@ import { siteFileOf } from './pages.ts';
 export interface SiteSurroundings {
   /** The documents that are pages, from the root of the repository. */
   readonly pages: ReadonlySet<string>;
-  /** Where the other files of the repository can be read; undefined where nowhere. */
+  /** Base URL of the other files of the repository; undefined if there is none. */
   readonly sourceUrl: string | undefined;
 }
 
-/** Links lead to pages of the site, to its images, or to the sources, whose names stand there otherwise. */
+/**
+ * Links point to pages or images of the site, or to the sources; without a source URL, only the file name
+ * remains.
+ */
 export function sitePageOf(text: string, path: string, surroundings: SiteSurroundings): string {
   const rewrite = (target: string) => siteTarget(target, path, surroundings);
   return outsideCode(text, (prose) =>
@@ -38,7 +41,7 @@ function siteTarget(
   return `${to.startsWith('.') ? to : `./${to}`}${end}`;
 }
 
-/** Changes what is not within a block of code. */
+/** Changes text outside code blocks. */
 function outsideCode(text: string, change: (prose: string) => string): string {
   return text
     .split(/(^(?: *)(?:`{3,}|~{3,})[^\n]*\n[\s\S]*?^ *(?:`{3,}|~{3,})[ \t]*$)/m)

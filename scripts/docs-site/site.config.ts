@@ -1,8 +1,8 @@
-/** VitePress reads this file. Its own types are installed only where the site is made. */
+/** VitePress reads this file. Its types are installed only where the site is built. */
 import { githubSlug } from './markdown.ts';
 import { SECTIONS, siteFileOf } from './pages.ts';
 
-/** Under which path the site is served. */
+/** The path that the site is served under. */
 const base = process.env['DOCS_BASE'] ?? '/';
 
 const linkOf = (path: string): string => `/${siteFileOf(path).replace(/(?:index)?\.md$/, '')}`;

@@ -1,6 +1,5 @@
 /**
- * Mutants that change no behaviour, with the reason. They do not count; everything else has to be
- * noticed by a test.
+ * Mutants that change no behaviour, with the reason. They do not count; a test must notice every other one.
  */
 import { OF_DECIDE } from './equivalent-decide.ts';
 import { OF_OTHERS } from './equivalent-others.ts';
@@ -10,9 +9,9 @@ import { type Mutant, titleOf } from './mutate.ts';
 export interface Equivalent {
   /** The end of the file's path. */
   readonly file: string;
-  /** A part of the line that the mutant is in. */
+  /** A part of the mutant's line. */
   readonly line: string;
-  /** As they are printed; without them all of the line. */
+  /** Titles as printed; absent: all mutants of the line. */
   readonly titles?: readonly string[];
   readonly why: string;
 }

@@ -1,4 +1,4 @@
-/** The mutants of a Lua script: each is the whole script with one operator, constant or line changed. */
+/** The mutants of a Lua script: each is the full script with one operator, constant or line changed. */
 import type { Mutant } from './mutate.ts';
 
 export interface LuaMutant extends Mutant {
@@ -10,7 +10,7 @@ export interface LuaMutant extends Mutant {
 const TOKENS =
   /(?<text>'[^']*')|(?<operator>==|~=|<=|>=|<|>|\+|\*|\band\b|\bor\b|\bnot\b|\btrue\b|\bfalse\b)|(?<![\w[.])(?<number>\d+)(?![\w\]])/g;
 
-/** `and` and `or` are replaced by each other: their sides cannot be told apart without a parser. */
+/** `and` and `or` are replaced by each other: their sides cannot be separated without a parser. */
 const OPERATORS: Readonly<Record<string, readonly string[]>> = {
   '==': ['~='],
   '~=': ['=='],
@@ -27,7 +27,7 @@ const OPERATORS: Readonly<Record<string, readonly string[]>> = {
   false: ['true'],
 };
 
-/** A line that only does something. */
+/** A line that is one statement. */
 const STATEMENT = /^\s*(?:redis\.call\(.*\)|\w+ = .*)$/;
 
 export function mutateLua(file: string, source: string, firstId: number): readonly LuaMutant[] {

@@ -38,7 +38,7 @@ describe('mutate', () => {
     expect(text).toContain('(__mutant(8)?(a <= limit):__mutant(9)?(a >= limit):(a < limit))');
   });
 
-  it('makes a constant again, because it was made before its mutant was switched on', () => {
+  it('re-evaluates a constant, because it was evaluated before its mutant was switched on', () => {
     const { text } = mutate('x.ts', 'export const limit = 3;', 0);
     expect(text).toContain('export let /*const*/ limit = __mutantConstant("x.ts", (): any => (');
     expect(text).toContain('(value: any) => { limit = value; })');

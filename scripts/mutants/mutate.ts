@@ -1,9 +1,8 @@
 /**
- * Finds the mutants of a TypeScript file and puts all of them into its text, each behind a switch:
- * `a < b` becomes `(__mutant(7)?(a <= b):(a < b))`. So a file is compiled and loaded once for all of
- * its mutants.
+ * Finds the mutants of a TypeScript file and compiles all of them into it, each behind a switch: `a < b`
+ * becomes `(__mutant(7)?(a <= b):(a < b))`. So a file is compiled and loaded once for all its mutants.
  *
- * What is evaluated while the module is loaded (constants, tables) is made again when its mutant is
+ * What is evaluated while the module is loaded (constants, tables) is re-evaluated when its mutant is
  * switched on: `const X = 3` becomes `let X = __mutantConstant(…, () => 3, (value) => { X = value; })`.
  */
 import { parseSync } from 'oxc-parser';
@@ -14,14 +13,14 @@ import { childrenOf, isFunction, isNode, type Node, textOf } from './syntax.ts';
 export interface Mutant {
   readonly id: number;
   readonly file: string;
-  /** Counted from 1. */
+  /** 1-based. */
   readonly line: number;
   readonly lineText: string;
   readonly original: string;
   readonly replacement: string;
 }
 
-/** What is replaced by what, on one line and shortened. */
+/** Original and replacement, shortened to one line. */
 export function titleOf({ original, replacement }: Mutant): string {
   return `${shortened(original)} → ${shortened(replacement)}`;
 }
@@ -43,7 +42,7 @@ interface Insertion {
   readonly order: number;
 }
 
-/** @param firstId of the first mutant; the others follow */
+/** @param firstId id of the first mutant; the others follow */
 export function mutate(file: string, source: string, firstId: number): Mutated {
   const { program, errors } = parseSync(file, source);
   if (errors.length > 0) throw new Error(`${file}: ${errors[0]?.message}`);

@@ -1,7 +1,7 @@
 /** What each mutant replaces: one operator, condition, constant, call or statement. */
 import { isNode, type Node, textOf } from './syntax.ts';
 
-/** A limit moves by one, and the comparison turns round. */
+/** Shifts a limit by one, or reverses the comparison. */
 const BINARY: Readonly<Record<string, readonly string[]>> = {
   '<': ['<=', '>='],
   '<=': ['<', '>'],
@@ -19,7 +19,7 @@ const BINARY: Readonly<Record<string, readonly string[]>> = {
   '>>>': ['<<'],
 };
 const ASSIGNMENTS: Readonly<Record<string, string>> = { '+=': '-=', '-=': '+=', '*=': '/=' };
-/** By name, which may be any that code calls. */
+/** By name; a Map, because code may call a method of any name. */
 const METHODS: ReadonlyMap<string, string> = new Map([
   ['min', 'max'],
   ['max', 'min'],
@@ -30,7 +30,7 @@ const METHODS: ReadonlyMap<string, string> = new Map([
   ['startsWith', 'endsWith'],
   ['endsWith', 'startsWith'],
 ]);
-/** Calls of which only the object is left. */
+/** Calls that are reduced to their object. */
 const DROPPED: ReadonlySet<string> = new Set([
   'filter',
   'slice',
@@ -40,19 +40,19 @@ const DROPPED: ReadonlySet<string> = new Set([
   'trim',
   'toLowerCase',
 ]);
-/** Constants from here on are doubled: tests need not name their last digit. */
+/** Constants from here on are doubled: tests need not pin their last digit. */
 const LARGE = 10;
 
 /** The condition of a branch or a loop. */
 export function testsOf({ type, test, consequent }: Node): readonly string[] {
   if (type === 'WhileStatement' || type === 'ForStatement') return ['false'];
   if (type !== 'IfStatement' || !isNode(test) || !isNode(consequent)) return [];
-  // `if (cell === undefined) throw …` is there for the compiler: it never happens.
+  // `if (cell === undefined) throw …` is only for the compiler and never happens.
   const isAssertion = consequent.type === 'ThrowStatement' && test['operator'] === '===';
   return isAssertion ? [] : ['true', 'false'];
 }
 
-/** The texts that may stand in place of this node; `(removed)` for a statement. */
+/** The replacements for this node; `(removed)` for a statement. */
 export function alternativesOf(node: Node, source: string): readonly string[] {
   switch (node.type) {
     case 'BinaryExpression':
@@ -83,7 +83,7 @@ export function alternativesOf(node: Node, source: string): readonly string[] {
 function binary(node: Node, source: string): readonly string[] {
   const operators = BINARY[String(node['operator'])] ?? [];
   const sides = [node['left'], node['right']].filter(isNode);
-  // Texts that are put together are for people or keys.
+  // Concatenated strings are texts for people, or keys.
   if (sides.some(({ type, value }) => type === 'TemplateLiteral' || isText(value))) {
     return operators.filter((operator) => operator.includes('=')).map(join);
   }
@@ -98,7 +98,7 @@ function isText(value: unknown): boolean {
   return typeof value === 'string';
 }
 
-/** `a && b`: each side alone. `a ?? b`: `b` where there is an `a`. */
+/** `a && b`: each side alone. `a ?? b`: `b` even if there is an `a`. */
 function logical(node: Node, source: string): readonly string[] {
   const [left, right] = [node['left'], node['right']].filter(isNode);
   if (left === undefined || right === undefined) return [];
@@ -141,7 +141,7 @@ function call(node: Node, source: string): readonly string[] {
   return [source.slice(node.start, property.start) + other + source.slice(property.end, node.end)];
 }
 
-/** Within `a?.b.c()` no part can be put into brackets. */
+/** Within `a?.b.c()` no part can be parenthesised. */
 function hasOptionalLink(node: Node): boolean {
   const next = node['callee'] ?? node['object'];
   return node['optional'] === true || (isNode(next) && hasOptionalLink(next));
@@ -170,7 +170,7 @@ function isRemovable(node: Node): boolean {
 function joined(node: Node, operator: string, source: string): string {
   const [left, right] = [node['left'], node['right']].filter(isNode);
   if (left === undefined || right === undefined) throw new Error('an operator without sides');
-  // Brackets that belong to neither side.
+  // Parentheses that belong to neither side.
   const between = source.slice(left.end, right.start);
   const swapped = between.replace(String(node['operator']), () => operator);
   return textOf(left, source) + swapped + textOf(right, source) + source.slice(right.end, node.end);

@@ -1,11 +1,11 @@
-/** What is mutated, room by room, and the tests that must notice. Paths from the repository's root. */
+/** What is mutated in each room, and the tests that must notice. Paths from the repository's root. */
 export interface Room {
   readonly name: string;
   readonly sources: readonly string[];
   readonly tests: readonly string[];
-  /** Their tests are simulations that take minutes: a rule needs a test of its own beside them. */
+  /** Their tests are simulations that take minutes: rules need their own unit tests too. */
   readonly without?: readonly string[];
-  /** Of `packages/runtime/src/redis/scripts`; their tests need a Redis. */
+  /** Files in `packages/runtime/src/redis/scripts`; their tests need Redis. */
   readonly scripts?: readonly string[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * Runs the tests of one file as they are, then those that meet a mutant again with the mutant switched
- * on, fastest first, until one fails. All in one process: a mutant costs milliseconds.
+ * Runs the tests of one file unchanged, then reruns those that reach a mutant with the mutant switched on,
+ * fastest first, until one fails. All in one process, so a mutant costs milliseconds.
  */
 import { appendFileSync } from 'node:fs';
 
@@ -22,7 +22,7 @@ import {
   withScript,
 } from './switch.ts';
 
-/** What became of one mutant in one test file: a line of the report. */
+/** The result of one mutant in one test file: a line of the report. */
 export interface Verdict {
   readonly id: number;
   readonly status: 'killed' | 'survived' | 'late';
@@ -31,7 +31,7 @@ export interface Verdict {
 declare module 'vitest' {
   interface ProvidedContext {
     readonly mutantReport: string;
-    /** After this moment no mutant is switched on. */
+    /** After this time no further mutant is switched on. */
     readonly mutantsUntilAtMs: number;
     readonly luaMutants: readonly ChangedScript[];
   }
@@ -40,17 +40,17 @@ declare module 'vitest' {
 interface Met {
   readonly test: RunnerTestCase;
   readonly ids: ReadonlySet<number>;
-  /** Time of the CPU, which other programs on this machine do not prolong. */
+  /** CPU time, which other programs do not inflate. */
   readonly cpuMs: number;
 }
 
 /** The first counterexample is enough, and so are two seconds without one. */
 fc.configureGlobal({ endOnFailure: true, interruptAfterTimeLimit: 2_000 });
-/** What takes longer is a simulation: a rule needs a test of its own beside it. */
+/** Anything longer is a simulation: rules need their own unit tests too. */
 const MOST_CPU_MS = 1_000;
 
 const killed = new Set<number>();
-/** Met while modules are loaded, so that constants depend on them. */
+/** Reached while modules load, so that constants depend on them. */
 const loaded = new Set<number>();
 
 export default class MutantRunner extends TestRunner {
@@ -77,7 +77,7 @@ export default class MutantRunner extends TestRunner {
     this.#cpuBefore = process.cpuUsage();
   }
 
-  /** After the last test of a file, before what the file started is stopped, come its mutants. */
+  /** A file's mutants run after its last test, before its fixtures are stopped. */
   override async onAfterRunTask(task: RunnerTask): Promise<void> {
     const { user, system } = process.cpuUsage(this.#cpuBefore);
     const cpuMs = (user + system) / 1_000;
@@ -92,7 +92,7 @@ export default class MutantRunner extends TestRunner {
 
   async #runMutants(): Promise<void> {
     const met: Met[] = [];
-    // One that fails by itself when it is run again would kill every mutant.
+    // A test that fails when rerun without a mutant would kill every mutant.
     for (const of of this.#met.toSorted((a, b) => a.cpuMs - b.cpuMs)) {
       if (!(await fails(of.test))) met.push(of);
     }

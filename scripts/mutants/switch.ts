@@ -1,13 +1,13 @@
 /**
- * The switches of the mutants, in the process that runs the tests. While the tests run as they are, it
- * counts which test meets which mutant; then one mutant after another is switched on.
+ * The switches of the mutants, in the process that runs the tests. While the tests run unchanged, it counts
+ * which test reaches which mutant; then mutants are switched on one by one.
  */
 
 import { createHash } from 'node:crypto';
 
-/** More than all mutants of a room. */
+/** More than any room has. */
 const MOST_MUTANTS = 1 << 16;
-/** A loop that a mutant keeps from ending meets its switch this many times more than without it. */
+/** A mutant counts as an endless loop if its switch is reached this many times more often than without it. */
 const RUNAWAY_FACTOR = 100;
 const RUNAWAY_LEAST = 20_000;
 const NONE = -1;
@@ -17,22 +17,22 @@ interface Constant {
   readonly set: (value: unknown) => void;
 }
 
-/** The mutants of one file have numbers in a row. */
+/** The mutants of one file have consecutive numbers. */
 interface MutatedFile {
   readonly firstId: number;
   readonly lastId: number;
   readonly constants: Constant[];
 }
 
-/** How often each mutant was met since the last `takeMet`. */
+/** How often each mutant was reached since the last `takeMet`. */
 const met = new Uint32Array(MOST_MUTANTS);
-/** How often by the test that met it most. */
+/** How often by the test that reached it most. */
 const most = new Uint32Array(MOST_MUTANTS);
 const files = new Map<string, MutatedFile>();
 let active = NONE;
 let left = 0;
 
-/** Whether this mutant is switched on. Simulations ask millions of times. */
+/** Whether this mutant is switched on. Simulations call this millions of times. */
 function isOn(id: number): boolean {
   if (active === NONE) {
     met[id] = (met[id] ?? 0) + 1;
@@ -49,7 +49,7 @@ function makeConstant(name: string, make: Constant['make'], set: Constant['set']
   return make();
 }
 
-/** The mutants that were met since the last call: by loading modules, or by one test. */
+/** The mutants reached since the last call: by loading modules, or by one test. */
 export function takeMet(): ReadonlySet<number> {
   const ids = new Set<number>();
   for (const [id, count] of met.entries()) {
@@ -70,8 +70,8 @@ function fileOf(id: number): MutatedFile | undefined {
 }
 
 /**
- * Runs something with the mutant on.
- * @param isLoaded it is met while modules are loaded: the constants of its file are made again
+ * Runs a function with the mutant on.
+ * @param isLoaded it is reached while modules load: its file's constants are re-evaluated
  */
 export async function withMutant<Result>(
   id: number,
@@ -98,10 +98,10 @@ export interface ChangedScript {
   readonly source: string;
 }
 
-/** As `loadScript` of the runtime made them, by name. */
+/** As made by the runtime's `loadScript`, by name. */
 const scripts = new Map<string, { source: string; sha: string }>();
 
-/** Runs something with the script changed. */
+/** Runs a function with the script changed. */
 export async function withScript<Result>(
   { script: name, source }: ChangedScript,
   run: () => Promise<Result>,
@@ -117,7 +117,7 @@ export async function withScript<Result>(
   }
 }
 
-/** Before each test that runs with the mutant on. */
+/** Call before each test that runs with the mutant on. */
 export function allow(id: number): void {
   left = Math.max(RUNAWAY_LEAST, (most[id] ?? 0) * RUNAWAY_FACTOR);
 }

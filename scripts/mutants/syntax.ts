@@ -51,7 +51,7 @@ const SKIPPED_TYPES: ReadonlySet<string> = new Set([
   'TemplateElement',
 ]);
 
-/** The children that mutants may be in. */
+/** The children that may contain mutants. */
 export function childrenOf(node: Node): readonly Node[] {
   return Object.entries(node)
     .filter(([key]) => !SKIPPED_KEYS.has(key) || (key === 'key' && node['computed'] === true))
@@ -64,7 +64,7 @@ function nodesIn(value: unknown): readonly Node[] {
   return isNode(value) ? [value] : [];
 }
 
-/** Names that are given a value, not read. */
+/** Names that are assigned, not read. */
 function isPattern({ type }: Node, key: string): boolean {
   return (
     (type === 'VariableDeclarator' && key === 'id') ||
@@ -76,7 +76,7 @@ function isPattern({ type }: Node, key: string): boolean {
   );
 }
 
-/** `{ a = 1 }`: the defaults within a pattern. */
+/** `{ a = 1 }`: the defaults inside a pattern. */
 function patternDefaults(value: unknown): readonly Node[] {
   return nodesIn(value).flatMap((node): readonly Node[] => {
     switch (node.type) {

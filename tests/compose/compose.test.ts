@@ -1,6 +1,6 @@
 /**
- * `docker compose up` as a team runs it, with simulated endpoints: every part is restarted or
- * killed under streaming traffic, and no answer may be lost. Needs a Docker engine; takes minutes.
+ * `docker compose up` as a team runs it, with simulated endpoints: every part is restarted or killed under
+ * streaming traffic, and no response may be lost. Needs a Docker engine; takes minutes.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -66,7 +66,7 @@ describe.skipIf(missing !== undefined)('docker compose up', { timeout: 600_000 }
     }, patient);
     await sleep(2_000);
     const tally = report('active endpoint killed', traffic.takeTally());
-    // What the dead endpoint had begun to say cannot be saved; the client must see that it is cut.
+    // Responses begun by the dead endpoint cannot be saved; the client must see that they are cut.
     expect(tally.cut).toBeLessThanOrEqual(8);
     expect(tally).toMatchObject({ unanswered: 0, refused: 0, cut_silently: 0 });
     expect(tally.complete).toBeGreaterThan(0);
@@ -83,19 +83,19 @@ describe.skipIf(missing !== undefined)('docker compose up', { timeout: 600_000 }
     },
   );
 
-  it('ends every running answer before the proxy restarts', async () => {
+  it('finishes every active request before the proxy restarts', async () => {
     traffic.takeTally();
     await stack.compose('restart', 'proxy');
     await stack.compose('up', '--detach', '--wait');
     await vi.waitFor(async () => expect((await stack.status()).redis).toBe('up'), patient);
     await sleep(2_000);
     const tally = report('proxy restarted', traffic.takeTally());
-    // One proxy cannot answer while it is away; a client asks again, as the Claude CLI does.
+    // A single proxy is unreachable while it restarts; clients retry, as the Claude CLI does.
     expect(tally).toMatchObject({ cut: 0, cut_silently: 0, refused: 0 });
     expect(tally.complete).toBeGreaterThan(0);
   });
 
-  it('serves on while Redis is away for a minute, and joins again', async () => {
+  it('keeps serving while Redis is away for a minute, and reconnects', async () => {
     traffic.takeTally();
     await stack.compose('stop', 'redis');
     await sleep(REDIS_OUTAGE_MS / 2);
@@ -109,11 +109,11 @@ describe.skipIf(missing !== undefined)('docker compose up', { timeout: 600_000 }
       expect(snapshot?.age_ms).toBeLessThan(5_000);
     }, patient);
     expectNothingLost(report('redis away for 60 s', traffic.takeTally()));
-    // The health of a container is looked at each ten seconds.
+    // Container health is checked every ten seconds.
     await vi.waitFor(() => stack.compose('up', '--detach', '--wait'), patient);
   });
 
-  it('is seen by Prometheus as a whole', async () => {
+  it('is completely scraped by Prometheus', async () => {
     await vi.waitFor(async () => {
       const down = await promql('up == 0');
       expect(down).toEqual([]);
@@ -125,14 +125,14 @@ describe.skipIf(missing !== undefined)('docker compose up', { timeout: 600_000 }
 
   it('runs each service unprivileged, on a read-only root', async () => {
     const none = '0000000000000000';
-    // SETUID and SETGID of the prober become the programs of probes; KILL is its init's alone.
+    // The prober's SETUID and SETGID are for switching to probe users; KILL is for its init only.
     const expected = {
       proxy: { uid: '10001', effective: none, bounding: none },
       prober: { uid: '10002', effective: '00000000000000c0', bounding: '00000000000000e0' },
       controller: { uid: '10003', effective: none, bounding: none },
     };
     for (const [service, facts] of Object.entries(expected)) {
-      // Of the service itself: what `exec` starts may be another user.
+      // For the service itself: `exec` may run as another user.
       const found = await stack.compose(
         ...['exec', '-T', service, 'node', '-e'],
         `const fs = require('fs');
@@ -161,8 +161,8 @@ describe.skipIf(missing !== undefined)('docker compose up', { timeout: 600_000 }
     }
   });
 
-  it('asks for a key once people have keys, without a restart', async () => {
-    // Whoever guesses keys is shut out for a minute.
+  it('requires a key once people have keys, without a restart', async () => {
+    // Guessing keys blocks the address for a minute.
     await traffic.stop();
     const lines = await stack.compose(
       ...['run', '--rm', '--no-deps', '--user', `${process.getuid?.()}`, '-T'],
@@ -187,7 +187,7 @@ describe.skipIf(missing !== undefined)('docker compose up', { timeout: 600_000 }
     };
     const args = ['-p', 'Who are you?', '--model', 'claude-haiku-4-5', '--max-turns', '1'];
     const child = run('claude', args, { env: environment, cwd: home, timeout: 100_000 });
-    // Without an end of its input the CLI waits for more of the question.
+    // Without EOF on stdin the CLI waits for more of the prompt.
     child.child.stdin?.end();
     return (await child).stdout;
   }

@@ -1,4 +1,4 @@
-/** `make up` run by somebody new: every mistake is reported, with what to do. */
+/** `make up` run by a newcomer: every mistake is reported, with advice. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -65,8 +65,8 @@ describe.skipIf(missing !== undefined)('make up', { timeout: 600_000 }, () => {
     }
   });
 
-  // The first one to build all images.
-  it('reports a port that is taken, and how to set another', { timeout: 900_000 }, async () => {
+  // The first test that builds all images.
+  it('reports a port in use, and how to set another', { timeout: 900_000 }, async () => {
     const other = createServer().listen(Number(stack.environment['ZEPHYR_PORT']), '127.0.0.1');
     await once(other, 'listening');
     const { status, output } = up();
@@ -77,7 +77,7 @@ describe.skipIf(missing !== undefined)('make up', { timeout: 600_000 }, () => {
     expect(status).not.toBe(0);
   });
 
-  it('says that nobody could use the proxy, before anything is built', () => {
+  it('reports that nobody could use the proxy, before anything is built', () => {
     writeFileSync(stack.configPath, config.replace('open = true', ''));
     const { status, output } = up();
     expect(output).toContain('make client NAME=ann');
@@ -86,7 +86,7 @@ describe.skipIf(missing !== undefined)('make up', { timeout: 600_000 }, () => {
   });
 
   it('knows the rules of every service, and the path of the configuration on this host', async () => {
-    // A list without anybody: only the proxy's rule finds it.
+    // An empty list: only the proxy's rule catches it.
     writeFileSync(stack.configPath, `clients = []\n${config.replace('open = true', '')}`);
     const { status, output } = up();
     expect(output).toContain('server.host');
@@ -95,7 +95,7 @@ describe.skipIf(missing !== undefined)('make up', { timeout: 600_000 }, () => {
     expect(status).toBe(2);
   });
 
-  // As hardened hosts have it: neither the images nor the mounted files may depend on it.
+  // As on hardened hosts: neither the images nor the mounted files may depend on the umask.
   it('works from a clone that was made with a umask of 077', { timeout: 900_000 }, async () => {
     const clone = mkdtempSync(join(tmpdir(), 'zephyr-clone-'));
     onTestFinished(() => rmSync(clone, { recursive: true }));
@@ -122,14 +122,14 @@ describe.skipIf(missing !== undefined)('make up', { timeout: 600_000 }, () => {
     expect(await stack.compose('ps', '--all', '--quiet')).toBe('');
   });
 
-  it('ends with what a person needs and which endpoints answered', async () => {
+  it('prints at the end what a person needs and which endpoints answered', async () => {
     await stack.compose('--profile', 'demo', 'up', '--detach', '--wait', 'simulated-a');
     const { status, output } = up();
     expect(output).toContain(
       `export ANTHROPIC_BASE_URL=http://127.0.0.1:${stack.environment['ZEPHYR_PORT']}`,
     );
     expect(output).toMatch(/Simulated A +serving/);
-    // A busy machine's CLI may take longer than `make up` waits for it.
+    // On a loaded machine the CLI may take longer than `make up` waits for it.
     expect(output).toMatch(
       /Simulated B: host name not found|The probes of .*Simulated B.* are still running/,
     );

@@ -1,4 +1,4 @@
-/** Several proxies behind HAProxy: one after the other is replaced, and nobody notices. */
+/** Several proxies behind HAProxy: replaced one by one without downtime. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createStack, type Stack, whyNoContainers } from './stack.ts';

@@ -1,4 +1,4 @@
-/** The containers of docker-compose.yml as one thing that a test can start, hurt and ask. */
+/** The containers of docker-compose.yml as one object that a test can start, break and query. */
 import { execFile, type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -14,7 +14,7 @@ const root = join(import.meta.dirname, '../..');
 const COMPOSE_FILES = ['docker-compose.yml'];
 
 /**
- * Why the containers cannot be run here; undefined where they can. Takes time on a first pull.
+ * Why the containers cannot run here; undefined if they can. The first pull takes time.
  * @param files compose files, from the root of the repository
  */
 export function whyNoContainers(files: readonly string[] = COMPOSE_FILES): string | undefined {
@@ -30,7 +30,7 @@ export function whyNoContainers(files: readonly string[] = COMPOSE_FILES): strin
   return absent === undefined ? undefined : `the image ${absent} cannot be had`;
 }
 
-/** Of others: those of the compose file that are not built here, and what ours are built on. */
+/** Third-party images: those of the compose file not built here, and base images of ours. */
 function imagesNeeded(files: readonly string[]): string[] {
   const named = docker(
     ...['compose', ...files.flatMap((file) => ['--file', file])],
@@ -46,14 +46,14 @@ function docker(...args: string[]): SpawnSyncReturns<string> {
 }
 
 export interface Stack {
-  /** Of the proxy. */
+  /** The proxy's. */
   readonly url: string;
   readonly configPath: string;
-  /** What makes `docker compose` and scripts mean this stack. */
+  /** Variables that point `docker compose` and scripts at this stack. */
   readonly environment: NodeJS.ProcessEnv;
-  /** Runs `docker compose <args>`; the text that it prints. */
+  /** Runs `docker compose <args>`; resolves to its output. */
   compose(...args: string[]): Promise<string>;
-  /** Lets a container end in good order and removes it. */
+  /** Stops a container gracefully and removes it. */
   replace(container: string): Promise<void>;
   /** GET of the proxy's /status. */
   status(): Promise<ProgramStatus>;
@@ -62,7 +62,7 @@ export interface Stack {
 }
 
 /**
- * A project of its own, on free ports, with a copy of the demo's configuration.
+ * A separate project on free ports, with a copy of the demo's configuration.
  * @param files compose files, from the root of the repository
  */
 export async function createStack(files: readonly string[] = COMPOSE_FILES): Promise<Stack> {
@@ -75,7 +75,7 @@ export async function createStack(files: readonly string[] = COMPOSE_FILES): Pro
   const environment = {
     ...process.env,
     COMPOSE_PROJECT_NAME: `zephyr-e2e-${process.pid}-${files.length}`,
-    // Images of its own: a build elsewhere on this machine would replace containers in mid test.
+    // Separate images: a build elsewhere on this machine would replace containers during the test.
     ZEPHYR_VERSION: version,
     ZEPHYR_CONFIG_FOLDER: folder,
     ZEPHYR_BIND: '127.0.0.1',
@@ -106,7 +106,7 @@ export async function createStack(files: readonly string[] = COMPOSE_FILES): Pro
     remove: async () => {
       const images = (await compose('--profile', '*', 'config', '--images')).split('\n');
       await compose('down', '--volumes', '--timeout', '5');
-      // The layers stay in the cache of the builder, for the next run.
+      // The layers stay in the builder's cache, for the next run.
       await run('docker', [
         'image',
         'rm',
@@ -117,7 +117,7 @@ export async function createStack(files: readonly string[] = COMPOSE_FILES): Pro
   };
 }
 
-/** On this machine, for now. */
+/** A port that is free now. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

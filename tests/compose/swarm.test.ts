@@ -1,4 +1,4 @@
-/** deploy/swarm/stack.yml on a real swarm of one node: it comes up, and is updated unnoticed. */
+/** deploy/swarm/stack.yml on a real swarm of one node: it comes up, and is updated without downtime. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { freePort, whyNoContainers } from './stack.ts';

@@ -1,6 +1,6 @@
 /**
- * A swarm of this one machine with deploy/swarm/stack.yml in it, and beside it what an organisation
- * brings: a Redis that knows the users of `zephyr secrets`, endpoints, a way in.
+ * A single-node swarm with deploy/swarm/stack.yml and what an organisation provides: a Redis with the users
+ * of `zephyr secrets`, endpoints, an ingress.
  *
  * Two things differ from several nodes. Names resolve to tasks instead of virtual addresses
  * (`dnsrr`), and HAProxy takes the place of the swarm's own balancer: both need IPVS, which not
@@ -22,24 +22,24 @@ const SIMULATED = ['a', 'b', 'c'];
 const CONVERGE_LIMIT_MS = 180_000;
 
 export interface Swarm {
-  /** Runs `docker <args>`; the text that it prints. */
+  /** Runs `docker <args>`; resolves to its output. */
   docker(...args: string[]): Promise<string>;
-  /** As it is called in the swarm. */
+  /** Its name in the swarm. */
   nameOf(service: string): string;
-  /** `proxy` → `3/3`: tasks that run and are healthy, of those that are wanted. */
+  /** `proxy` → `3/3`: healthy tasks of desired tasks. */
   replicas(): Promise<Readonly<Record<string, string>>>;
   /** Removes the stack, leaves the swarm. */
   remove(): Promise<void>;
 }
 
-/** Why it cannot be run on this engine; undefined where it can. */
+/** Why it cannot run on this engine; undefined if it can. */
 export function whyNoSwarm(): string | undefined {
   const format = ['info', '--format', '{{.Swarm.LocalNodeState}}'];
   const { stdout } = spawnSync('docker', format, { encoding: 'utf8' });
   return stdout?.trim() === 'inactive' ? undefined : 'this engine is in a swarm already';
 }
 
-/** @param port where people reach the proxies, on this machine */
+/** @param port public port of the proxies on this machine */
 export async function createSwarm(port: number): Promise<Swarm> {
   const folder = mkdtempSync(join(tmpdir(), 'zephyr-swarm-'));
   chmodSync(folder, 0o755);
@@ -51,14 +51,14 @@ export async function createSwarm(port: number): Promise<Swarm> {
   const here = ['--advertise-addr=127.0.0.1', '--listen-addr=127.0.0.1:2377'];
   await docker('swarm', 'init', ...here, '--data-path-addr=127.0.0.1');
   const remove = async () => {
-    // Whoever leaves at once leaves the volumes of its containers behind.
+    // Leaving the swarm immediately would leave its containers' volumes behind.
     await docker('stack', 'rm', STACK);
     await gone(docker);
     await docker('swarm', 'leave', '--force');
     const images = (await docker('images', '--quiet', `--filter=reference=zephyr-*:${version}`))
       .split('\n')
       .filter((id) => id !== '');
-    // Containers of the swarm end a moment after it.
+    // Containers stop a moment after the stack.
     await docker('image', 'rm', '--force', ...images).catch(() => undefined);
     rmSync(folder, { recursive: true });
   };
@@ -93,7 +93,7 @@ export async function createSwarm(port: number): Promise<Swarm> {
   return swarm;
 }
 
-/** Until all tasks run and are healthy. @throws with what the swarm says of those that do not. */
+/** Waits until all tasks are healthy. @throws with the swarm's report on those that are not */
 export async function converge(swarm: Swarm): Promise<void> {
   const deadlineMs = performance.now() + CONVERGE_LIMIT_MS;
   for (;;) {
@@ -111,7 +111,7 @@ export async function converge(swarm: Swarm): Promise<void> {
   }
 }
 
-/** Until the containers of the stack have ended. */
+/** Waits until the stack's containers have ended. */
 async function gone(docker: Swarm['docker']): Promise<void> {
   const deadlineMs = performance.now() + CONVERGE_LIMIT_MS;
   const filter = `--filter=label=com.docker.stack.namespace=${STACK}`;
@@ -121,7 +121,7 @@ async function gone(docker: Swarm['docker']): Promise<void> {
   }
 }
 
-/** By the commands of deploy/README.md. */
+/** With the commands of deploy/README.md. */
 async function makeSecrets(folder: string, docker: Swarm['docker']): Promise<void> {
   const secrets = join(folder, 'secrets');
   const cli = join(root, 'packages/cli/src/main.ts');
@@ -139,7 +139,7 @@ function stackWithoutIngress(): string {
   return text.replaceAll(/^ {4}ports:\n {6}- \{.*mode: ingress \}\n/gm, '');
 }
 
-/** As deploy/README.md says: a balancer notices before a proxy refuses. */
+/** As deploy/README.md says: the balancer notices before a proxy refuses connections. */
 function configOfTheDemo(): string {
   return `${read('deploy/demo/config.toml')}\n[timeouts]\ndrain_delay_ms = 5000\n`;
 }

@@ -1,16 +1,16 @@
-/** People at work: several clients that ask, read the streamed answer, and ask again. */
+/** Users at work: several clients that send a request, read the streamed response, and repeat. */
 import { type IncomingMessage, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How one request ended, as the client saw it. */
 export type Ending =
-  /** A whole answer, from `message_start` to `message_stop`. */
+  /** A complete response, from `message_start` to `message_stop`. */
   | 'complete'
-  /** The connection ended before a byte of the answer: nothing is lost, the client asks again. */
+  /** The connection ended before any response byte: nothing is lost, the client retries. */
   | 'unanswered'
-  /** An answer that began and did not end: lost. */
+  /** A response that began and did not end: lost. */
   | 'cut'
-  /** A clean end without `message_stop`: worse than lost, nobody notices. */
+  /** A clean end without `message_stop`: worse than lost, because it goes unnoticed. */
   | 'cut_silently'
   /** Answered with an error. */
   | 'refused';
@@ -65,7 +65,7 @@ const BODY = JSON.stringify({
   messages: [{ role: 'user', content: 'say something' }],
 });
 
-/** One request on a connection of its own, so that no idle connection is closed under it. */
+/** One request on its own connection, so that it never hits an idle connection being closed. */
 export function ask({ url, key }: Pick<TrafficOptions, 'url' | 'key'>): Promise<Ending> {
   return new Promise((resolve) => {
     const headers = {

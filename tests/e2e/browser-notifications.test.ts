@@ -1,4 +1,4 @@
-/** Notifications by a real browser: by choice, only behind other pages, one for all tabs. */
+/** Notifications in a real browser: opt-in, only while in the background, one for all tabs. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 
@@ -12,7 +12,7 @@ import { findBrowser, startBrowser } from './support/browser.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const chromium = findBrowser();
 
-/** Keeps what is shown, and lets a test hide the page: a page without a window is always visible. */
+/** Records notifications, and lets a test hide the page: a headless page is always visible. */
 const WATCH = `
   window.shown = [];
   window.Notification = class extends Notification {
@@ -67,13 +67,13 @@ describe.skipIf(chromium === undefined)('notifications in a browser', () => {
     const notice = { code, endpointId, failure: 'connection_refused', detail: '' };
     server.log({ ...about, notice } as unknown as ApiLogEntry);
   }
-  /** The log shows an entry after it has been dealt with. */
+  /** The log shows an entry after it has been handled. */
   const arrives = (page: Page, text: string) =>
     page.locator('.log li', { hasText: text }).first().waitFor();
 
   const down = 'instcopilot-hk is unhealthy: connection refused';
 
-  it('come once it was chosen, only while the page is behind others, once for all tabs', async () => {
+  it('appear once enabled, only while the page is in the background, once for all tabs', async () => {
     await context.grantPermissions(['notifications'], { origin: server.url });
     const pages = [await open(), await open()] as const;
     const [first, second] = pages;
@@ -83,7 +83,7 @@ describe.skipIf(chromium === undefined)('notifications in a browser', () => {
     expect(await shownIn(first)).toEqual([]);
 
     await choice(first).click();
-    await first.getByText('This browser notifies you while').waitFor();
+    await first.getByText('This browser notifies you of the same events').waitFor();
     await second.reload();
     await second.locator('[data-link=live]').waitFor();
     expect(await choice(second).getAttribute('aria-pressed')).toBe('true');
@@ -103,7 +103,7 @@ describe.skipIf(chromium === undefined)('notifications in a browser', () => {
     expect([...(await bodiesIn(first)), ...(await bodiesIn(second))]).toEqual([down]);
   });
 
-  it('are asked for by a click alone, once', async () => {
+  it('are requested only on a click, once', async () => {
     await context.addInitScript(`
       window.permission = 'default';
       Object.defineProperty(Notification, 'permission', { get: () => window.permission });
@@ -117,7 +117,7 @@ describe.skipIf(chromium === undefined)('notifications in a browser', () => {
     await choice(page).waitFor();
     expect(await page.evaluate('window.asked')).toBe(0);
     await choice(page).click();
-    await page.getByText('This browser notifies you while').waitFor();
+    await page.getByText('This browser notifies you of the same events').waitFor();
     await choice(page).click();
     await choice(page).click();
     expect(await page.evaluate('window.asked')).toBe(1);
@@ -127,7 +127,7 @@ describe.skipIf(chromium === undefined)('notifications in a browser', () => {
     [
       'it blocks them',
       "Object.defineProperty(Notification, 'permission', { get: () => 'denied' })",
-      'This browser blocks notifications of this page.',
+      'This browser blocks notifications from this page.',
     ],
     [
       'the connection is not private',

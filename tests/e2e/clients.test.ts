@@ -1,4 +1,4 @@
-/** Real clients get the same from an endpoint directly and through Zephyr. */
+/** Real clients get the same response directly and through Zephyr. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ import {
 } from '../../services/proxy/src/test-support/test-proxy.ts';
 import { type MessagesServer, startMessagesServer } from './support/messages-server.ts';
 
-/** Made by scripts/setup-tests.sh. */
+/** Created by scripts/setup-tests.sh. */
 const PYTHON = join(import.meta.dirname, '../../.cache/test-clients/bin/python');
 const TEAM_TOKEN = 'canary-main-3f9a1c77d2';
 const SLOW_MS = 240_000;
@@ -41,7 +41,7 @@ interface Way {
   readonly token: string;
 }
 
-/** The same client twice at the same time, directly and through Zephyr. */
+/** Runs the same client twice in parallel, directly and through Zephyr. */
 async function bothWays<Result>(run: (way: Way) => Promise<Result>): Promise<[Result, Result]> {
   const direct = { url: endpoint.url, token: TEAM_TOKEN };
   const through = { url: `http://127.0.0.1:${proxy.port}`, token: 'of-ann' };
@@ -109,7 +109,7 @@ describe('the same directly and through Zephyr', () => {
     expect(through[0]?.num_turns).toBe(2);
   });
 
-  it('with Claude Code that is interrupted within an answer', { timeout: SLOW_MS }, async () => {
+  it('with Claude Code interrupted during a response', { timeout: SLOW_MS }, async () => {
     const file = findCli(undefined, process.env['PATH'] ?? '') ?? '';
     let areRunning: Promise<void> | undefined;
     const [direct, through] = await bothWays(async ({ url, token }) => {
@@ -127,7 +127,7 @@ describe('the same directly and through Zephyr', () => {
       return await once(child, 'exit');
     });
     expect(through).toEqual(direct);
-    // The endpoint does not go on for nobody.
+    // The endpoint stops once the client is gone.
     await eventually(() => expect(endpoint.endless).toBe(0));
   });
 });

@@ -1,4 +1,4 @@
-/** `zephyr completion` in the real shells: words are typed, Tab is pressed, the line is read. */
+/** `zephyr completion` in the real shells: types words, presses Tab, reads the line. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Installs the script where docs/cli.md says; returns how the shell is started. */
+/** Installs the script where docs/cli.md says; returns the command that starts the shell. */
 const INSTALLS: Readonly<Record<Shell, (script: string) => string>> = {
   bash: (script) => {
     writeFileSync(join(folder, 'zephyr.bash'), script);
@@ -97,7 +97,7 @@ for (const shell of SHELLS) {
 
     // The first is also the first Tab of the shell, which loads the script.
     it.each(CASES)('completes %s: %s', async (_what, typed, expected) => {
-      // On a busy machine the running system may answer too late for the first Tab: people press it again.
+      // On a loaded machine the system may answer too late for the first Tab: press it again.
       await eventually(async () => {
         terminal.press('C-u', 'C-l');
         await terminal.shows(/^> ?$/m);

@@ -1,4 +1,4 @@
-/** When the controller requires its admin token: the page, and the command line. */
+/** The page and the command line when the controller requires its admin token. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -46,7 +46,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     await field.fill('wrong');
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('alert').getByText('The token was refused.').waitFor();
-    // Its words can be read under the pointer too.
+    // Its text must be readable on hover too.
     await page.getByRole('button', { name: 'Sign in' }).hover();
     await page.screenshot({ path: artifact('login.png') });
     const { violations } = await new AxeBuilder({ page }).analyze();
@@ -93,7 +93,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
 });
 
 describe.skipIf(chromium === undefined)('under a path behind a front', () => {
-  it('the dashboard signs in, follows and acts; nothing is asked outside of the path', async () => {
+  it('the dashboard signs in, follows and acts; no request leaves the path', async () => {
     const front = await startPathFront('/zephyr/', running.url);
     const browser = await startBrowser(chromium ?? '');
     try {
@@ -144,14 +144,14 @@ describe('a new endpoint', () => {
     return { tested, isEnabled: endpoints.find((endpoint) => endpoint.name === name)?.enabled };
   };
 
-  // What is asked before a controller leads for the first time is not confirmed.
+  // Commands sent before a controller leads for the first time are not confirmed.
   beforeAll(async () => {
     const resume = () =>
       fetch(`${running.url}/api/commands/resume`, { method: 'POST', headers, body: '{}' });
     await eventually(async () => expect((await resume()).status).toBe(200));
   });
 
-  it('is put into service when a prober has found that it serves, in the way it takes the token', async () => {
+  it('is put into service once a prober finds that it serves, and how it accepts the token', async () => {
     const takes = { 'x-api-key': 'sk-canary-of-Keyed', authorization: undefined };
     const keyed = await startScriptedUpstream({ script: demanding(takes, sse()) });
     const { tested, isEnabled } = await add('Keyed', keyed.url);
@@ -183,13 +183,13 @@ describe('a new endpoint', () => {
 describe('the command line', () => {
   const mode = (token: Record<string, string>) => runZephyr(['mode', '--url', running.url], token);
 
-  it('says which variable the token comes from', async () => {
+  it('reports which variable the token comes from', async () => {
     const { status, stderr } = await mode({});
     expect(stderr).toBe('the controller requires its admin token\n  Set ZEPHYR_ADMIN_TOKEN.\n');
     expect(status).toBe(1);
   });
 
-  it('takes the token from there', async () => {
+  it('reads the token from there', async () => {
     expect((await mode({ ZEPHYR_ADMIN_TOKEN: TOKEN })).stdout).toBe('The mode is automatic.\n');
   });
 });

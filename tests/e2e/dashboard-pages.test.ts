@@ -1,4 +1,4 @@
-/** The dashboard's pages of usage and requests, with what really went through the proxy. */
+/** The dashboard's usage and request pages, with real traffic through the proxy. */
 
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -54,7 +54,7 @@ describe.skipIf(chromium === undefined)('the pages of usage and requests', () =>
     return page;
   }
 
-  /** One of the log, as soon as the proxy has written it. */
+  /** A matching log record, once the proxy has written it. */
   const recorded = (isMeant: (record: ApiRequestRecord) => boolean): Promise<ApiRequestRecord> =>
     eventually(async () => {
       const response = await fetch(`${running.url}/api/requests`);
@@ -89,7 +89,7 @@ describe.skipIf(chromium === undefined)('the pages of usage and requests', () =>
     await page.getByRole('link', { name: 'Usage' }).click();
     const anonymous = page.locator('[data-name=anonymous]');
     await anonymous.waitFor();
-    // The mark before it says how the endpoints are.
+    // The mark before it shows the state of the endpoints.
     expect(await page.title()).toMatch(/(^|[⚠✕] )Usage · Claude Zephyr$/);
     await page.locator('[data-name=claude-haiku-4-5]').first().waitFor();
     await page.getByRole('button', { name: 'Today' }).click();
@@ -108,7 +108,7 @@ describe.skipIf(chromium === undefined)('the pages of usage and requests', () =>
     await page.getByRole('heading', { name: 'Per hour' }).waitFor();
   });
 
-  it('finds requests by what failed and by id, and says when none matches', async () => {
+  it('finds requests by failure and by id, and reports when none matches', async () => {
     const page = await open('#requests');
     await row(page, good).waitFor();
     await page.getByRole('button', { name: 'Failed only' }).click();
@@ -127,7 +127,7 @@ describe.skipIf(chromium === undefined)('the pages of usage and requests', () =>
     await row(page, good).waitFor();
   });
 
-  it('shows of a request each attempt and why it failed, by the keyboard alone', async () => {
+  it('shows each attempt of a request and why it failed, using only the keyboard', async () => {
     const page = await open('#requests');
     await row(page, failed).getByRole('button').press('Enter');
     const dialog = page.getByRole('dialog', { name: 'Request details' });
@@ -136,14 +136,14 @@ describe.skipIf(chromium === undefined)('the pages of usage and requests', () =>
     expect(await attempts.count()).toBe(failed.attempts.length);
     expect(failed.attempts.length).toBeGreaterThan(0);
     await attempts.first().getByText('connection refused').waitFor();
-    // Letters are commands elsewhere; not behind a dialog.
+    // Letters are shortcuts elsewhere, but not behind a dialog.
     await page.keyboard.press('p');
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
     expect(await page.locator('.toast').count()).toBe(0);
   });
 
-  it('shows a request as it ends, without asking again', async () => {
+  it('shows a request as it ends, without polling', async () => {
     const page = await open('#requests?failed=true');
     await row(page, failed).waitFor();
     const seen = new Set([failed.id]);
@@ -156,7 +156,7 @@ describe.skipIf(chromium === undefined)('the pages of usage and requests', () =>
     expect(later).toEqual([]);
   });
 
-  it('says why figures cannot be loaded, and shows them once they can', async () => {
+  it('explains why figures cannot be loaded, and shows them once they can', async () => {
     const page = await open('');
     await page.route('**/api/usage?**', (route) =>
       route.fulfill({
@@ -173,7 +173,7 @@ describe.skipIf(chromium === undefined)('the pages of usage and requests', () =>
     expect(await page.getByRole('alert').count()).toBe(0);
   });
 
-  it('says on both pages what to do while there is nothing', async () => {
+  it('explains on both pages what to do while they are empty', async () => {
     const page = await open('');
     await page.route('**/api/requests?**', (route) => route.fulfill({ json: { requests: [] } }));
     await page.getByRole('link', { name: 'Requests' }).click();
@@ -187,7 +187,7 @@ describe.skipIf(chromium === undefined)('the pages of usage and requests', () =>
     await page.getByText('No usage in this period. Send a request through the proxy').waitFor();
   });
 
-  it('says that a part of the usage was removed, also where nothing is left', async () => {
+  it('reports that a part of the usage was removed, even if nothing is left', async () => {
     const page = await open('');
     const known = (await (await fetch(`${running.url}/api/usage?since=30d`)).json()) as UsageReport;
     const removed_before = '2026-07-01T00:00:00.000Z';

@@ -1,5 +1,5 @@
 /**
- * The web dashboard in a real browser against the real services. Waits are for what a person sees;
+ * The web dashboard in a real browser against the real services. It waits only for visible changes;
  * `tests/artifacts` keeps the screenshots.
  */
 
@@ -61,7 +61,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     await command('select', { endpointId: name.toLowerCase() });
     return name;
   };
-  /** Waits, because one was killed and one fails now and then: for a moment neither is available. */
+  /** Waits, because one was killed and one fails occasionally: briefly neither may be available. */
   const selectOneOf = (names: readonly string[]): Promise<string> =>
     eventually(
       () =>
@@ -75,7 +75,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
   const toast = (page: Page, text: string) => page.locator('.toast', { hasText: text });
   const row = (page: Page, id: string) => page.locator(`[data-endpoint=${id}]`);
 
-  it('says which endpoint serves and shows the others', async () => {
+  it('shows which endpoint serves, and the others', async () => {
     const page = await open();
     await page
       .getByText(/\w+ is serving/)
@@ -85,7 +85,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     expect(await page.locator('[data-role=serving]').count()).toBe(1);
   });
 
-  it('loads at most 67 KB of compressed script, nothing from elsewhere, without a breach of the policy', async () => {
+  it('loads at most 67 KB of compressed script, nothing from elsewhere, without violating the policy', async () => {
     const page = await browser.newPage();
     pages.push(page);
     const requested: string[] = [];
@@ -107,7 +107,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     expect(scriptBytes).toBeLessThanOrEqual(67 * 1024);
   });
 
-  it('learns by the event stream alone: nothing is polled', async () => {
+  it('uses only the event stream: nothing is polled', async () => {
     const page = await open();
     const later: string[] = [];
     page.on('request', (request) => later.push(request.url()));
@@ -131,7 +131,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     await page.screenshot({ path: artifact('details.png'), fullPage: true });
   });
 
-  it('pauses and resumes by the letter P, and every open page shows it', async () => {
+  it('pauses and resumes with the letter P, and every open page shows it', async () => {
     const page = await open();
     const other = await open();
     await page.keyboard.press('p');
@@ -142,7 +142,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     await page.getByRole('button', { name: 'Pause probes' }).waitFor();
   });
 
-  it('goes manual and back by the letter M', async () => {
+  it('switches to manual and back with the letter M', async () => {
     const page = await open();
     await page.keyboard.press('m');
     await page.getByRole('button', { name: 'Manual', pressed: true }).waitFor();
@@ -150,7 +150,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     await page.getByRole('button', { name: 'Automatic', pressed: true }).waitFor();
   });
 
-  it('asks before it pins an endpoint, does so, and undoes it', async () => {
+  it('asks before it pins an endpoint, pins it, and undoes it', async () => {
     const page = await open();
     await row(page, 'virginia').locator('.use').click();
     await page.getByRole('dialog', { name: 'Pin Virginia?' }).waitFor();
@@ -161,12 +161,12 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     await row(page, 'virginia').locator('.use').click();
     await page.locator('[data-action=confirm]').click();
     await headline(page).getByText('Virginia is serving').waitFor();
-    await page.getByText('Virginia was selected by hand.').waitFor();
+    await page.getByText('Virginia was selected manually.').waitFor();
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.getByRole('button', { name: 'Automatic', pressed: true }).waitFor();
   });
 
-  it('uses the keyboard alone: arrows choose, Enter uses', async () => {
+  it('works with only the keyboard: arrows select, Enter pins', async () => {
     await command('mode', { mode: 'manual' });
     const page = await open();
     await page.getByRole('button', { name: 'Manual', pressed: true }).waitFor();
@@ -187,15 +187,15 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     await page.locator('[data-endpoint=virginia]:not([data-role=off])').waitFor();
   });
 
-  it('says why a switch was made, with a command that replays it', async () => {
+  it('explains why a switch was made, with a command that replays it', async () => {
     const page = await open();
     const isServing = (await headline(page).textContent())?.startsWith('Virginia') === true;
     const name = await selectOneOf(isServing ? ['Tokyo', 'Frankfurt'] : ['Virginia']);
     await page
-      .getByRole('button', { name: `→ ${name}: selected by hand` })
+      .getByRole('button', { name: `→ ${name}: selected manually` })
       .first()
       .click();
-    const dialog = page.getByRole('dialog', { name: `→ ${name}: selected by hand` });
+    const dialog = page.getByRole('dialog', { name: `→ ${name}: selected manually` });
     const chosen = dialog.locator(`[data-endpoint-compared=${name.toLowerCase()}]`);
     await chosen.getByText('chosen').waitFor();
     expect(await dialog.locator('tbody tr').count()).toBe(3);
@@ -232,21 +232,21 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     await toast(page, text).waitFor();
   });
 
-  it('takes letters also while a list has the focus', async () => {
+  it('accepts shortcuts while a list has the focus', async () => {
     const page = await open();
     await page.locator('.log .scroll').click();
     await page.keyboard.press('r');
     await toast(page, 'Probing 3 endpoints').waitFor();
   });
 
-  it('filters events and says when none fits', async () => {
+  it('filters events and reports when none matches', async () => {
     const page = await open();
     await page.getByRole('button', { name: 'System' }).click();
     await page.locator('[data-kind=leader]').first().waitFor();
     expect(await page.locator('[data-kind=notice]').count()).toBe(0);
   });
 
-  it('speaks Chinese when asked to, and remembers it', async () => {
+  it('switches to Chinese, and remembers it', async () => {
     const page = await open();
     await page.getByRole('button', { name: '中文' }).click();
     await page
@@ -277,7 +277,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
       await row(page, name.toLowerCase())
         .getByText(/connection refused/)
         .first()
-        // Another one may have taken over before the kill; then only probes find it, several of them.
+        // Another endpoint may have taken over before the kill; then only several probes detect it.
         .waitFor({ timeout: 90_000 });
       await page.screenshot({ path: artifact('failed-over.png'), fullPage: true });
     } finally {
@@ -302,9 +302,9 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     await page.getByText('No active requests.').waitFor();
   });
 
-  it('moves the sessions of an endpoint away after a question', async () => {
+  it('moves the sessions of an endpoint away after confirmation', async () => {
     const page = await open();
-    // It may be out for a moment after what was done to it before.
+    // It may be briefly unavailable after the earlier steps.
     await eventually(() => command('select', { endpointId: 'virginia' }));
     await ask(running.demo.system.ports.proxy, { sessionId: randomUUID() });
     await page.getByRole('button', { name: 'Show details for Virginia' }).click();
@@ -315,7 +315,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     await toast(page, 'with the next request').waitFor();
   });
 
-  it('has a page on the proxy that says the same, live, and nothing can be done there', async () => {
+  it('has a live, read-only page on the proxy that shows the same', async () => {
     await command('mode', { mode: 'auto' });
     const context = await browser.newContext({ locale: 'en-GB' });
     const page = await context.newPage();
@@ -331,7 +331,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     const names = running.demo.endpoints.map(({ name }) => name);
     const other = await selectOneOf(names.filter((name) => name !== serving));
     await headline(page).getByText(`${other} is serving`).waitFor();
-    await page.getByText(`${other} was selected by hand.`).waitFor();
+    await page.getByText(`${other} was selected manually.`).waitFor();
     expect(await page.title()).toMatch(`${other} is serving · Claude Zephyr`);
     expect(await page.locator('main button').count()).toBe(0);
     await page.screenshot({ path: artifact('status-page.png') });
@@ -339,7 +339,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('says since when it is stale while the controller is gone, and is live again after', async () => {
+  it('shows since when it is stale while the controller is gone, then is live again', async () => {
     const page = await open();
     running.demo.system.services.controller.kill();
     await page.locator('[data-link=stale]').waitFor();
@@ -352,7 +352,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     expect(await page.getByRole('alert').count()).toBe(0);
   });
 
-  it('says since when Redis is away, and is live again after', async () => {
+  it('shows since when Redis is away, then is live again', async () => {
     const page = await open();
     const redis = running.demo.system.redisPid() ?? 0;
     process.kill(redis, 'SIGSTOP');

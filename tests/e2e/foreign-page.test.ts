@@ -1,4 +1,4 @@
-/** What a page of another site can do to a proxy without keys, in a real browser. */
+/** What another site's page can do to a proxy without keys, in a real browser. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -12,7 +12,7 @@ import { findBrowser, startBrowser } from './support/browser.ts';
 
 const chromium = findBrowser();
 
-/** A page of some site, and what it tries: run in the page, so as text. */
+/** A foreign page and its attempts, which run in the page, so as text. */
 const PAGE = '<!doctype html><title>evil</title><iframe name="f"></iframe>';
 const TRIES = (proxy: string): string => `(async () => {
   const body = '{"model":"claude-haiku-4-5","max_tokens":1,"messages":[]}';
@@ -85,7 +85,7 @@ describe.skipIf(chromium === undefined)('a page of another site', () => {
     },
   );
 
-  it('whose name was pointed at the proxy reads nothing either', async () => {
+  it('whose name resolves to the proxy reads nothing either', async () => {
     const { proxy, first } = await startRig();
     first.always(json());
     const own = `http://rebind.example:${proxy.port}`;

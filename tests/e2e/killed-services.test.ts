@@ -1,4 +1,4 @@
-/** A prober or controller that ends in the middle of its work, under traffic. */
+/** A prober or controller that ends during its work, under traffic. */
 import { eventually } from '@zephyr/testkit/eventually';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -25,7 +25,7 @@ async function stateOf(): Promise<State> {
   return (await response.json()) as State;
 }
 
-/** Sends one message after the other until aborted; returns the status of each answer. */
+/** Sends one message after another until aborted; returns each status. */
 function keepAsking(): { end(): Promise<readonly number[]> } {
   const proxyUrl = `http://127.0.0.1:${running.demo.system.ports.proxy}`;
   const statuses: number[] = [];

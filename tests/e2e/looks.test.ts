@@ -1,6 +1,6 @@
 /**
- * Every view of all pages in both languages and colour schemes, from a phone to a wall: nothing sticks
- * out, and axe finds nothing. The world behind is invented, so that every state can be had.
+ * Every view of all pages in both languages and colour schemes, from a phone to a wall display: nothing
+ * overflows, and axe reports nothing. Uses mock data, so that every state can be reached.
  */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -27,9 +27,9 @@ interface View {
   readonly path: string;
   readonly scene: SceneName;
   readonly manner?: Manner;
-  /** Brings the view about, and waits until it is there. */
+  /** Opens the view and waits for it. */
   readonly reach: (page: Page) => Promise<unknown>;
-  /** It goes away by itself, and is brought about for each look. */
+  /** It disappears by itself, and is reopened for each check. */
   readonly isFleeting?: boolean;
 }
 
@@ -38,7 +38,7 @@ const linkIs = (status: string) => (page: Page) =>
   page.locator(`[data-link=${status}]`).waitFor({ timeout: 15_000 });
 
 const waitFor = (selector: string) => (page: Page) => page.locator(selector).first().waitFor();
-/** The n-th form of the settings, filled and sent; then what comes of it. */
+/** Fills in and submits the n-th form of the settings, then waits for the result. */
 const send = (form: number, texts: readonly string[], result: string) => async (page: Page) => {
   const fields = page.locator('.settings form').nth(form);
   for (const [index, text] of texts.entries()) await fields.locator('input').nth(index).fill(text);
@@ -179,7 +179,7 @@ interface Look {
   readonly width: number;
 }
 
-/** axe is asked about each colour scheme in each language, once on a phone and once on a desk. */
+/** axe checks each colour scheme in each language, once at phone size and once at desktop size. */
 const ASKED: Readonly<Record<Look['language'], readonly [Look, Look]>> = {
   en: [
     { colourScheme: 'light', language: 'en', width: 360 },
@@ -207,7 +207,7 @@ describe.skipIf(chromium === undefined)('the looks of both pages', () => {
     await browser?.close();
   });
 
-  /** A world of its own, which ends with the test. */
+  /** A separate mock server, which ends with the test. */
   async function startWorld(scene: SceneName, manner?: Manner): Promise<MockServer> {
     const server = await startMockServer(0);
     onTestFinished(() => server.stop());
@@ -226,7 +226,7 @@ describe.skipIf(chromium === undefined)('the looks of both pages', () => {
       `localStorage.setItem('zephyr-language', ${JSON.stringify(language)})`,
     );
     const page = await context.newPage();
-    // The proxy's page without a script, as a person's browser gets it.
+    // The proxy's script-free page, as a browser gets it.
     await page.route(/\/usage(\?away)?$/, async (route) => {
       const usage = /away$/.test(route.request().url()) ? undefined : inventedOwnUsage(Date.now());
       const body = await usagePage('ann', usage, language);
@@ -236,7 +236,7 @@ describe.skipIf(chromium === undefined)('the looks of both pages', () => {
     return page;
   }
 
-  /** The page that scrolls sideways or beyond its end, and what is cut off without a box that scrolls. */
+  /** Horizontal or excess page scrolling, and content cut off outside a scrolling box. */
   async function excessOf(page: Page, name: string): Promise<readonly string[]> {
     const found = (await page.evaluate(`(() => {
       const scrolls = (element) => element !== null && element !== document.body &&
@@ -258,7 +258,7 @@ describe.skipIf(chromium === undefined)('the looks of both pages', () => {
     return found.map((each) => `${name}: ${each}`);
   }
 
-  /** What a finger cannot hit. Links within sentences are as high as their line. */
+  /** Targets too small for a finger. Links within sentences are as tall as their line. */
   async function smallTargets(page: Page, name: string): Promise<readonly string[]> {
     const small = (await page.evaluate(`
       [...document.querySelectorAll('button, input, select, summary, nav a, footer a, .button')]
@@ -271,7 +271,7 @@ describe.skipIf(chromium === undefined)('the looks of both pages', () => {
   }
 
   async function complaintsAbout(page: Page, name: string): Promise<readonly string[]> {
-    // In the page itself: otherwise each answer is put together in a page of its own.
+    // Legacy mode runs in the page itself: otherwise results are assembled in an extra page.
     const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
     return [
       ...(await excessOf(page, name)),
@@ -279,7 +279,7 @@ describe.skipIf(chromium === undefined)('the looks of both pages', () => {
     ];
   }
 
-  /** Colours that a person has chosen for everything, and paper, on which nothing can be pressed. */
+  /** Forced colours, and print, where nothing can be pressed. */
   async function complaintsOfMedia(page: Page, name: string): Promise<readonly string[]> {
     const complaints: string[] = [];
     await page.emulateMedia({ forcedColors: 'active' });

@@ -1,6 +1,6 @@
 /**
- * The main job, end to end: the `zephyr demo` command as a person starts it, the real Claude CLI
- * as the client and as the check, an endpoint that dies, and an end that leaves nothing behind.
+ * The main job, end to end: the `zephyr demo` command as a person starts it, the real Claude CLI as client
+ * and as probe, an endpoint that dies, and a shutdown that leaves nothing behind.
  */
 
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
@@ -37,7 +37,7 @@ const environment = {
 
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-/** The demo at free ports, as a person starts it. */
+/** The demo on free ports, as a person starts it. */
 async function startDemo(): Promise<Demo> {
   const { child, output } = spawnDemo();
   return await eventually(() => {
@@ -71,7 +71,7 @@ async function askClaude(demo: Demo): Promise<string> {
       ANTHROPIC_BASE_URL: demo.url,
       ANTHROPIC_AUTH_TOKEN: 'of-the-client',
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-      // What the proxy does not hide must be seen.
+      // Failures that the proxy does not hide must be visible.
       CLAUDE_CODE_MAX_RETRIES: '0',
     },
   });
@@ -84,7 +84,7 @@ async function statusOf(demo: Demo): Promise<ProgramStatus> {
   return (await response.json()) as ProgramStatus;
 }
 
-/** The ids of all processes below this one. */
+/** The pids of all descendants. */
 function descendantsOf(pid: number): readonly number[] {
   const pairs = process.platform === 'linux' ? pairsInProc() : pairsOfPs();
   const below = (parent: number): number[] =>
@@ -98,12 +98,12 @@ function pairsInProc(): readonly number[][] {
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
       try {
-        // The name in brackets may hold blanks and brackets itself.
+        // The name in parentheses may itself contain spaces and parentheses.
         const [, parent] =
           /\) \S (\d+) [^)]*$/.exec(readFileSync(`/proc/${name}/stat`, 'utf8')) ?? [];
         return [[Number(name), Number(parent)]];
       } catch {
-        // It has ended meanwhile.
+        // The process has ended meanwhile.
         return [];
       }
     });
@@ -121,7 +121,7 @@ describe('zephyr demo', () => {
   });
   afterAll(() => demo.process.kill('SIGKILL'));
 
-  it('finds by real checks that all endpoints work, and which is the fastest', async () => {
+  it('finds with real probes that all endpoints work, and which is the fastest', async () => {
     await eventually(async () => {
       const { endpoints, current_endpoint } = await statusOf(demo);
       expect(endpoints.map(({ health }) => health)).toEqual(['healthy', 'healthy', 'healthy']);
@@ -152,7 +152,7 @@ describe('zephyr demo', () => {
   it('ends by Ctrl-C and leaves no process behind', async () => {
     const { pid = 0 } = demo.process;
     const below = descendantsOf(pid);
-    // Redis, and what ends it with us.
+    // Redis and its watchdog.
     expect(below.length).toBeGreaterThanOrEqual(2);
     demo.process.kill('SIGINT');
     const [exitCode] = await once(demo.process, 'exit');
@@ -162,11 +162,11 @@ describe('zephyr demo', () => {
 });
 
 describe('zephyr demo, asked to end by SIGTERM', () => {
-  it('lets a running answer finish', async () => {
+  it('lets an active request finish', async () => {
     const demo = await startDemo();
     const below = descendantsOf(demo.process.pid ?? 0);
     const exited = once(demo.process, 'exit');
-    // Each word of the answer takes 30 ms: the answer to this one takes a second.
+    // Each word of the response takes 30 ms, so this one takes a second.
     const prompt = 'a b c d e f g h i j k l m n o p q r s t u v w x y z';
     const response = await fetch(`${demo.url}/v1/messages`, {
       method: 'POST',
@@ -195,7 +195,7 @@ describe('zephyr demo, interrupted in the middle of its start', () => {
   it('leaves no process behind', async () => {
     const { child, output } = spawnDemo();
     const exited = once(child, 'exit');
-    // The first service is there, the others are not yet.
+    // The first service is ready, the others are not.
     await eventually(() => expect(output()).toContain('ready'), 5);
     const below = descendantsOf(child.pid ?? 0);
     child.kill('SIGINT');

@@ -1,6 +1,6 @@
 /**
- * The npm package: made as `make package` makes it, installed by hand with the dependencies that it
- * declares and no others, so that no registry is asked, and run from outside of the repository.
+ * The npm package: built like `make package`, installed by hand with only its declared dependencies, so that
+ * no registry is contacted, and run from outside the repository.
  */
 
 import { execFile, spawn } from 'node:child_process';
@@ -54,7 +54,7 @@ const runInstalled = async (args: readonly string[]) =>
     }),
   );
 
-/** Where npm has put this version: at the root, or in the workspace that wants another one. */
+/** Where npm installed this version: at the root, or in the workspace that needs another one. */
 function folderOf(name: string, version: string): string {
   const found = globSync(`{.,{packages,services}/*}/node_modules/${name}/package.json`, {
     cwd: ROOT,
@@ -84,7 +84,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('what is in the package', () => {
-  it('is what runs, and neither sources, tests nor source maps', () => {
+  it('is only what is needed to run: no sources, tests or source maps', () => {
     const files = globSync('**/*', { cwd: installed });
     const kinds = new Set(
       files.map(
@@ -96,7 +96,7 @@ describe('what is in the package', () => {
       expect(globSync(file, { cwd: installed })).toEqual([file]);
   });
 
-  it('names no folder of the machine that made it', () => {
+  it('contains no paths of the machine that built it', () => {
     const texts = globSync('**/*.{mjs,js,html,json}', { cwd: installed });
     const naming = texts.filter((file) =>
       readFileSync(join(installed, file), 'utf8').includes(ROOT),
@@ -124,13 +124,13 @@ describe('the command of the package', () => {
     expect(await runInstalled(['--version'])).toEqual({ code: 0, text: `${VERSION}\n` });
   });
 
-  it('names the examples that it brings where there is no configuration', async () => {
+  it('names its included examples if there is no configuration', async () => {
     const { code, text } = await runInstalled(['config', 'check']);
     expect(text).toContain(`cp ${join(installed, 'config.toml.example')} config.toml`);
     expect(code).toBe(2);
   });
 
-  it('accepts the example once it has a token', async () => {
+  it('accepts the example once a token is set', async () => {
     const tokens = join(folder, 'tokens');
     const example = readFileSync(join(installed, '.env.example'), 'utf8');
     const files = ['--config', join(installed, 'config.toml.example'), '--env-file', tokens];
@@ -145,7 +145,7 @@ describe('the command of the package', () => {
     expect(code).toBe(0);
   });
 
-  it('says what to do with an older Node', () => {
+  it('explains what to do with an older Node', () => {
     const program = readFileSync(zephyr, 'utf8').replace(/^#!.*/, '');
     const said: string[] = [];
     const old = {
@@ -162,7 +162,7 @@ describe('the command of the package', () => {
     expect(said.join()).toMatch(/needs Node 24 or newer; this is Node 20\.20\.2/);
   });
 
-  it('runs the demo: an answer, both pages, an end in order', async () => {
+  it('runs the demo: a response, both pages, a graceful stop', async () => {
     const child = spawn(zephyr, ['demo', '--port', '0'], { cwd: folder, env: environment });
     const exit = once(child, 'exit');
     let output = '';
@@ -197,7 +197,7 @@ describe('the command of the package', () => {
       });
       expect(await answer.json()).toMatchObject({ type: 'message', role: 'assistant' });
       expect(answer.status).toBe(200);
-      // What it prints to do next works as printed: this program is in no PATH.
+      // The printed next steps work as printed: this program is not in PATH.
       const kill = await eventually(() => {
         const [, found] = /^ +(.* demo kill Tokyo.*)$/m.exec(output) ?? [];
         return found ?? expect.unreachable();
@@ -206,7 +206,7 @@ describe('the command of the package', () => {
       expect(killed.stdout).toBe('Tokyo is dead\n');
       const [, cli = ''] = /ANTHROPIC_AUTH_TOKEN=demo (\S+) -p hello/.exec(output) ?? [];
       expect(existsSync(cli), cli).toBe(true);
-      // A probe has found the Claude CLI of the package's own dependencies, and it has passed.
+      // A probe has found the Claude CLI among the package's own dependencies, and passed.
       await eventually(async () => {
         const { endpoints } = (await (
           await fetch(`${url}/status`, { headers: { accept: 'application/json' } })

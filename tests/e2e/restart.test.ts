@@ -1,4 +1,4 @@
-/** A running `zephyr start` is replaced under traffic: no connection is refused, no answer is cut. */
+/** A running `zephyr start` is replaced under traffic: no connection is refused, no response is cut. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -56,8 +56,8 @@ async function startStream(): Promise<{ end(): Promise<CallResult> }> {
 }
 
 /**
- * Small requests one after the other until it is asked to end: each on a connection of its own, and all on
- * one connection, as Claude Code does.
+ * Small sequential requests until stopped: each on its own connection, and all on one connection, as Claude
+ * Code does.
  */
 function keepAsking(): { end(): Promise<readonly CallResult[]> } {
   const answers: CallResult[] = [];
@@ -104,7 +104,7 @@ const restart = () =>
   runZephyr(['restart', '--config', files.config, '--port', String(port)], files.env);
 
 describe('zephyr restart', () => {
-  it('refuses no connection and cuts no answer, twice', async () => {
+  it('refuses no connection and cuts no response, twice', async () => {
     const seen = new Set<string>();
     for (const _ of [1, 2]) {
       const stream = await startStream();
@@ -113,7 +113,7 @@ describe('zephyr restart', () => {
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
       const pid = /process (\d+)/.exec(stdout)?.[1] ?? '';
       seen.add(pid);
-      // What the former one was given is not in the environment of the next.
+      // The variables given to the old process are not in the environment of the next.
       const environ = `/proc/${pid}/environ`;
       if (existsSync(environ)) expect(readFileSync(environ, 'latin1')).not.toContain(TOKEN);
       const answers = await asking.end();
@@ -128,7 +128,7 @@ describe('zephyr restart', () => {
     expect(system.exitCode).toBe(null);
   });
 
-  it('leaves it as it is when the configuration is broken', async () => {
+  it('changes nothing if the configuration is broken', async () => {
     writeFileSync(files.config, '[server]\nprot = 1\n');
     expect((await restart()).status).toBe(2);
     expect((await call(port)).status).toBe(200);

@@ -1,4 +1,4 @@
-/** The shortest form of `make soak`: a minute of random faults, and not one violation. */
+/** The shortest form of `make soak`: a minute of random faults without a violation. */
 import { expect, it } from 'vitest';
 
 import { soakReport } from '../../bench/soak/report.ts';
@@ -6,7 +6,7 @@ import { playSoak } from '../../bench/soak/run.ts';
 
 const SECONDS = 45;
 
-/** In 14 at most two endpoints are in trouble at once, so that something is always well. */
+/** With seed 14 at most two endpoints fail at the same time, so that one is always healthy. */
 it.each([14])(
   'keeps every promise under random faults, seed %d',
   { timeout: 300_000 },

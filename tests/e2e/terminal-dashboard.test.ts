@@ -1,4 +1,4 @@
-/** The terminal dashboard and the commands beside it, in a real terminal, with the real services. */
+/** The terminal dashboard and related commands, in a real terminal, with the real services. */
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -70,7 +70,7 @@ describe.skipIf(!hasTmux())('the terminal dashboard', () => {
     await terminal.shows('Probes resumed');
   });
 
-  it('asks before Enter goes manual; Esc leaves it', async () => {
+  it('asks before Enter switches to manual; Esc cancels', async () => {
     const terminal = await open();
     await terminal.shows(/\w+ is serving/);
     terminal.press('Enter');
@@ -82,7 +82,7 @@ describe.skipIf(!hasTmux())('the terminal dashboard', () => {
     await terminal.shows(/Switch to manual mode and pin \w+\?/);
     terminal.press('Enter');
     await terminal.shows(/The mode is manual: \w+ is pinned/);
-    await terminal.shows('was selected by hand');
+    await terminal.shows('was selected manually');
     terminal.press('m');
     await terminal.shows('The mode is automatic');
   });
@@ -99,7 +99,7 @@ describe.skipIf(!hasTmux())('the terminal dashboard', () => {
     writeFileSync(artifact('terminal-zh.txt'), terminal.screen());
   });
 
-  it('has colours, none with NO_COLOR, and draws also where CI is set', async () => {
+  it('has colours, none with NO_COLOR, and draws even if CI is set', async () => {
     const coloured = await open();
     const plain = await open('NO_COLOR=1 CI=1');
     for (const terminal of [coloured, plain]) await terminal.shows(/\w+ is serving/);
@@ -109,7 +109,7 @@ describe.skipIf(!hasTmux())('the terminal dashboard', () => {
     expect(plain.colours()).not.toMatch(colour);
   });
 
-  it('says what to use where the terminal cannot be drawn on', async () => {
+  it('explains what to use if the terminal cannot be drawn on', async () => {
     const terminal = start('TERM=dumb');
     await terminal.shows('ended with 1');
     expect(terminal.screen()).toContain('status --watch');
@@ -138,7 +138,7 @@ describe.skipIf(!hasTmux())('the terminal dashboard', () => {
     expect(terminal.screen()).not.toContain('is serving');
   });
 
-  it('gives the terminal back when it is ended from outside', async () => {
+  it('restores the terminal when it is terminated', async () => {
     const terminal = await open();
     await terminal.shows(/\w+ is serving/);
     process.kill(terminal.pid(), 'SIGTERM');
@@ -147,7 +147,7 @@ describe.skipIf(!hasTmux())('the terminal dashboard', () => {
     expect(terminal.screen()).not.toContain('is serving');
   });
 
-  it('says since when it is stale while the controller is gone, and is live again after', async () => {
+  it('shows since when it is stale while the controller is gone, then is live again', async () => {
     const terminal = await open();
     await terminal.shows(/\w+ is serving/);
     running.demo.system.services.controller.kill();
@@ -178,14 +178,14 @@ describe('the commands for a running system', () => {
     expect((await zephyr('probe', 'tokyo', '--live')).stdout).toBe('Probing 1 endpoint now.\n');
   });
 
-  it('prints events without colours where output is no terminal', async () => {
+  it('prints events without colours if the output is not a terminal', async () => {
     await zephyr('pause');
     const { stdout } = await zephyr('events', '--kind', 'command', '--last', '1');
     expect(stdout).toMatch(/^\d\d:\d\d:\d\d {2}This machine: pause probes\n$/);
     expect(JSON.parse((await zephyr('events', '--json', '-n', '1')).stdout)).toHaveProperty('id');
   });
 
-  /** Runs a command that goes on, until its output shows the text; then ends it. */
+  /** Runs a continuous command until its output shows the text; then stops it. */
   async function zephyrUntil(shown: RegExp, args: string[], meanwhile: () => Promise<void>) {
     const child = spawn(ZEPHYR, [...args, '--url', running.url], {
       cwd: ROOT,
@@ -217,9 +217,9 @@ describe('the commands for a running system', () => {
     expect(exitCode).toBe(0);
   });
 
-  it('watches the status: one line for each change where output is no terminal', async () => {
+  it('watches the status: one line per change if the output is not a terminal', async () => {
     const { output, exitCode } = await zephyrUntil(
-      /Virginia is serving\. Virginia was selected by hand\./,
+      /Virginia is serving\. Virginia was selected manually\./,
       ['status', '--watch'],
       () => sendCommand(running.url, 'select', { endpointId: 'virginia' }),
     );
@@ -239,7 +239,7 @@ describe('the commands for a running system', () => {
     expect(result.status).toBe(status);
   });
 
-  it('says what to do when there is no controller', () => {
+  it('explains what to do when there is no controller', () => {
     const { status, stderr } = spawnSync(ZEPHYR, ['mode', '--url', 'http://127.0.0.1:9'], {
       encoding: 'utf8',
       env: { ...process.env, LANG: 'C' },

@@ -1,6 +1,6 @@
 /**
- * What is declared once in the product: a constant, a set of words, a name of a type. Pure; each rule
- * takes all files, because one alone does not show it.
+ * What is declared once in the product: a constant, a set of words, a type name. Pure; each rule takes all
+ * files, because a single file does not show a duplicate.
  */
 import type { SourceFile } from './rules.ts';
 
@@ -10,7 +10,7 @@ export interface RuleOfMany {
   offencesOf(files: readonly SourceFile[]): readonly string[];
 }
 
-/** A set of two words is in two files by chance; the standard streams of a process are Node's words. */
+/** Two files may share a set of two words by chance; the standard streams of a process are Node's. */
 const LEAST_WORDS = 3;
 const OF_NODE = /^'(?:ignore|pipe|ipc|inherit)'$/;
 
@@ -30,7 +30,7 @@ export const RULES_OF_MANY: readonly RuleOfMany[] = [
   ),
 ];
 
-/** @param factsOf what a text declares; empty ones do not count */
+/** @param factsOf the facts that a text declares; empty ones do not count */
 function declaredOnce(name: string, factsOf: (text: string) => readonly string[]): RuleOfMany {
   return {
     name,
@@ -50,7 +50,7 @@ function declaredOnce(name: string, factsOf: (text: string) => readonly string[]
   };
 }
 
-/** In one order, so that the same set is found whichever comes first. Empty for what is no fact of ours. */
+/** Sorted, so that equal sets match in any order. Empty if it is not one of our facts. */
 function setOf(words: string): string {
   const set = [...new Set(words.match(/'[\w-]+'/g))].sort();
   return set.length < LEAST_WORDS || set.some((word) => OF_NODE.test(word)) ? '' : set.join(' ');

@@ -11,7 +11,7 @@ export interface SourceFile {
 
 export interface Offence {
   readonly path: string;
-  /** From 1. */
+  /** 1-based. */
   readonly line: number;
   readonly what: string;
 }
@@ -28,7 +28,7 @@ const MAX_TEST_LINES = 800;
 
 const isTypeScript = (path: string): boolean => /\.tsx?$/.test(path);
 const isTest = (path: string): boolean => /\.test\.ts$/.test(path);
-/** Runs in production: no tests, no helpers of tests, no benchmarks. */
+/** Runs in production: no tests, test helpers or benchmarks. */
 export const isProduct = (path: string): boolean =>
   isTypeScript(path) &&
   /^(?:packages|services)\//.test(path) &&
@@ -117,7 +117,7 @@ function lineStarts(bytes: Buffer): readonly number[] {
   return starts;
 }
 
-/** Where swc's module begins: at its first token, after comments and blanks. */
+/** Where swc's module begins: at its first token, after comments and whitespace. */
 function firstByte(text: string): number {
   const before = /^(?:\s|\/\/[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/|#![^\n]*\n)*/.exec(text)?.[0] ?? '';
   return Buffer.byteLength(before);

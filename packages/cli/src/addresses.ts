@@ -9,7 +9,7 @@ import { nameIn } from '@zephyr/runtime/connection/tls-files';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';
 
-/** An address that programs on this machine can connect to. */
+/** A loopback-reachable form of a listen address. */
 export function localHost(host: string): string {
   return isEverywhere(host) ? '127.0.0.1' : bracketed(host);
 }
@@ -42,13 +42,13 @@ export interface ListenAddress {
   readonly certificate: string | undefined;
 }
 
-/** The URL to show to people: by the name in the certificate, once other machines come. */
+/** The URL to show to people; with TLS, by the certificate's name. */
 export function urlForPeople({ host, port, certificate }: ListenAddress): string {
   if (certificate === undefined || isLoopback(host)) return `http://${hostForPeople(host)}:${port}`;
   return `https://${nameIn(certificate) ?? hostForPeople(host)}:${port}`;
 }
 
-/** Where the proxy of a configuration listens. @throws ConfigError */
+/** The proxy's listen address from a configuration. @throws ConfigError */
 export function proxyAddressIn(configPath: string): ListenAddress {
   const { host, port, tls_cert_file } = server.shape;
   const table = rawTable(readDocument(configPath)['server']);
@@ -56,7 +56,7 @@ export function proxyAddressIn(configPath: string): ListenAddress {
   return { ...address, certificate: file === undefined ? undefined : textOf(file) };
 }
 
-/** Where it cannot be read, the check of the configuration says so. */
+/** If it cannot be read, the configuration check reports it. */
 function textOf(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
@@ -65,7 +65,7 @@ function textOf(path: string): string | undefined {
   }
 }
 
-/** @param example for the advice @throws ZephyrError `USAGE` where `--url` is no address */
+/** @param example for the advice @throws ZephyrError `USAGE` if `--url` is not an address */
 export function checkedUrl(text: string, example: string): string {
   const isHttp = /^https?:\/\//.test(text) && URL.canParse(text);
   if (isHttp) return text.replace(/\/+$/, '');

@@ -1,4 +1,4 @@
-/** Every command that reads config.toml shows the same of a broken one: the list of `config check`. */
+/** Every command that reads config.toml reports a broken one in the same way: the list of `config check`. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,14 +59,14 @@ async function run(words: readonly string[]): Promise<string> {
   return printed.join('\n').replace(/\s+/g, ' ');
 }
 
-/** The shell asks for names while a person types; the dashboard wants a terminal first. */
+/** The shell completes names during typing; the dashboard first needs a terminal. */
 const OTHERS = /^(config check|completion.*|dashboard)$/;
 const commands = commandsOf(
   buildProgram({ environment, print: () => undefined, language: 'en' }),
 ).filter((name) => !OTHERS.test(name));
 
 beforeAll(() => {
-  // No controller answers, whatever runs on this machine.
+  // No controller answers, whatever else runs on this machine.
   vi.stubGlobal('fetch', () => Promise.reject(new TypeError('fetch failed')));
 });
 afterAll(() => {

@@ -1,4 +1,4 @@
-/** The `zephyr` command as a person runs it: what it says when something is wrong, and how it ends. */
+/** The `zephyr` command as a person runs it: its error messages and exit codes. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -43,7 +43,7 @@ describe('zephyr', () => {
     expect(help.status).toBe(0);
   });
 
-  it('starts by the flags of the original, and helps where there is nothing to start', () => {
+  it('starts with the flags of the original, and prints help if there is nothing to start', () => {
     expect(zephyr('--headless').stderr).toContain('config.toml does not exist');
     expect(zephyr().stderr).toContain('Usage: zephyr');
     writeFileSync(join(folder, 'config.toml'), `${CONFIG}[server]\nprot = 1\n`);
@@ -64,7 +64,7 @@ describe('zephyr', () => {
     expect(status).toBe(0);
   });
 
-  it('fails when its result cannot be written, and not when nobody reads on', () => {
+  it('fails if its result cannot be written, but not if the reader is gone', () => {
     writeFileSync(join(folder, 'config.toml'), CONFIG);
     const into = (target: string) =>
       spawnSync('bash', ['-c', `set -o pipefail; "$0" clients list ${target}`, ZEPHYR], {
@@ -79,7 +79,7 @@ describe('zephyr', () => {
     });
   });
 
-  it('speaks the language of the configuration: help, results, and what is wrong with it', () => {
+  it('uses the language of the configuration: help, results and errors', () => {
     writeFileSync(join(folder, 'config.toml'), `${CONFIG}[ui]\nlanguage = "zh"\n`);
     const help = zephyr('status', '--help').stdout;
     expect(help).toContain('用法： zephyr status');
@@ -96,7 +96,7 @@ describe('zephyr', () => {
     expect(zephyr('--version')).toEqual({ stdout: `${VERSION}\n`, stderr: '', status: 0 });
   });
 
-  it('says how to make a configuration, and offers the demo', () => {
+  it('explains how to create a configuration, and offers the demo', () => {
     const { stderr, status } = zephyr('start');
     expect(stderr).toContain('config.toml does not exist');
     const example = fileURLToPath(new URL('../../../config.toml.example', import.meta.url));
@@ -115,7 +115,7 @@ describe('zephyr', () => {
     }
   });
 
-  it('finds a good configuration good, also with the token in .env', () => {
+  it('accepts a valid configuration, also with the token in .env', () => {
     writeFileSync(join(folder, 'config.toml'), CONFIG.replace('a.example.com', 'a.relay.net'));
     writeFileSync(join(folder, '.env'), 'TOKEN_A="sk-ant-Zq83kd02mm"', { mode: 0o600 });
     expect(zephyr('config', 'check')).toMatchObject({
@@ -159,7 +159,7 @@ describe('zephyr', () => {
     expect(status).toBe(2);
   });
 
-  it('says in the language of the configuration what is wrong with it and with the command line', () => {
+  it('reports errors of the configuration and the command line in the configured language', () => {
     const config = CONFIG.replace('a.example.com', 'a.relay.net/v1');
     writeFileSync(
       join(folder, 'config.toml'),
@@ -180,11 +180,11 @@ describe('zephyr', () => {
     expect(proxy.stderr).toContain('当前：以 /v1 结尾的 URL');
   });
 
-  it('asks the controller that the environment names, as in the containers of a team', () => {
+  it('calls the controller named in the environment, as in a team’s containers', () => {
     const url = 'http://127.0.0.1:9';
     const { stderr, status } = spawnSync(ZEPHYR, ['status'], {
       cwd: folder,
-      // With a secret beside it, so that the command replaces itself without.
+      // With a secret, so that the command re-executes itself without it.
       env: { PATH: process.env['PATH'], LANG: 'C', AUTH_TOKEN_X: 's', ZEPHYR_CONTROLLER_URL: url },
       encoding: 'utf8',
     });
@@ -192,7 +192,7 @@ describe('zephyr', () => {
     expect(status).toBe(1);
   });
 
-  it('says what it generated, and the second time that there was nothing to do', () => {
+  it('reports what it generated, and the second time that there was nothing to do', () => {
     expect(zephyr('secrets', 'made', '--redis', '[fd00::1]:6379').stdout).toContain(
       'created made/proxy/redis-url',
     );
@@ -208,7 +208,7 @@ describe('zephyr', () => {
     expect(stdout).toContain('TOKEN_A, which is not set');
   });
 
-  it('says that no demo runs', () => {
+  it('reports that no demo is running', () => {
     const { stderr, status } = zephyr('demo', 'kill', 'Tokyo');
     expect(stderr).toContain('no demo is running');
     expect(status).toBe(1);

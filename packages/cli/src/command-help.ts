@@ -13,7 +13,7 @@ export function titleIn(say: Translate, title: string): string {
 
 const TITLES = ['usage', 'arguments', 'options', 'commands'] as const;
 
-/** @param description Commander's, with what it knows of the option: `port (default: 80, env: PORT)` */
+/** @param description Commander's, with the facts of the option: `port (default: 80, env: PORT)` */
 export function factsIn(say: Translate, description: string): string {
   return description.replace(/ \(((?:choices|default|env): .*)\)$/, (_, facts: string) => {
     const parts = facts.split(/, (?=(?:choices|default|env): )/).map((fact) => {

@@ -1,4 +1,4 @@
-/** What is wrong with a command line, as errors of ours: Commander would say it in English alone. */
+/** Command-line problems as our own errors: Commander's are in English only. */
 import { nearest } from '@zephyr/runtime/config/schema-keys';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { type Phrase, phrase } from '@zephyr/runtime/phrase';
@@ -52,7 +52,7 @@ export class ZephyrCommand extends Command {
 
   _callParseArg<Value>(target: Argument | Option, value: string, previous: Value): unknown {
     try {
-      // Its types know of no parser that is there by default.
+      // Its types omit the default parser.
       return (target as { parseArg: (value: string, previous: Value) => unknown }).parseArg(
         ...([value, previous] as const),
       );

@@ -42,7 +42,7 @@ export function warningsOf(
   return [...madeUp, ...ended, ...own, ...read, ...original];
 }
 
-/** One sentence for each outbound proxy: the environment may name one that nobody thinks of. */
+/** One sentence for each outbound proxy: the environment may set one that was forgotten. */
 export function outboundNotesOf({ config }: LoadedConfig, say: Translate): readonly string[] {
   return outboundProxiesOf(config).map(({ url, from, endpoints }) =>
     say('note.outboundProxy', { url, from, names: endpoints.join(', ') }),

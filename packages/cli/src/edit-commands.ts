@@ -60,7 +60,7 @@ function addClients(
   addGrant(clients, files, { environment, print, say });
 }
 
-/** Beside the others, though it asks the controller and changes no file. */
+/** Listed with the others, though it calls the controller and changes no file. */
 function addGrant(
   clients: Command,
   options: readonly Option[],

@@ -4,19 +4,22 @@ import { expect, it } from 'vitest';
 
 import { errorText } from './error-text.ts';
 
-const why = phrase`another program has it`;
+const why = phrase`another program is using it`;
 const error = new ZephyrError('PORT_IN_USE', phrase`port ${1} for ${'x'} is not free: ${why}`, {
   advice: [phrase`say which one: --port ${7}`, 'as it is'],
 });
 
 it.each([
-  ['en', 'port 1 for x is not free: another program has it\n  say which one: --port 7\n  as it is'],
+  [
+    'en',
+    'port 1 for x is not free: another program is using it\n  say which one: --port 7\n  as it is',
+  ],
   ['zh', 'x 的端口 1 不可用：被其他程序占用\n  请指定其中一个：--port 7\n  as it is'],
 ] as const)('an error is said in the language of the run: %s', (language, text) => {
   expect(errorText(error, language)).toBe(text);
 });
 
-it('an error of something else is what it says', () => {
+it('a foreign error keeps its own message', () => {
   expect(errorText(new Error('odd'), 'zh')).toBe('odd');
-  expect(error.message).toBe('port 1 for x is not free: another program has it');
+  expect(error.message).toBe('port 1 for x is not free: another program is using it');
 });

@@ -30,7 +30,7 @@ describe('the language of a run', () => {
     expect(languageOfRun(['--config', path, ...words], environment)).toBe(language);
   });
 
-  it('is that of the configuration, also of a wrong one, whatever the terminal speaks', () => {
+  it('is that of the configuration, even an invalid one, whatever the terminal’s', () => {
     const path = join(folder, 'config.toml');
     writeFileSync(path, '[ui]\nlanguage = "en"\n[server]\nport = "x"\n');
     expect(languageOfRun(['status', '--help', '--config', path], CHINESE_TERMINAL)).toBe('en');

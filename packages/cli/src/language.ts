@@ -1,15 +1,15 @@
-/** In which language this run speaks: help, results and errors alike. */
+/** The language of this run: help, results and errors. */
 import { localeOfFile } from '@zephyr/runtime/config/locale';
 import type { Environment } from '@zephyr/runtime/environment';
 import { LANGUAGES, type Language, languageOf } from '@zephyr/texts';
 
 /**
- * That of `--language`, else of the configuration as far as it can be read, else of the terminal.
+ * From `--language`, else from the configuration if readable, else from the terminal.
  *
  * @param words the command line
  */
 export function languageOfRun(words: readonly string[], environment: Environment): Language {
-  // What follows is another program's: `zephyr run -- claude --config …`.
+  // The rest belongs to another program: `zephyr run -- claude --config …`.
   const end = words.indexOf('--');
   const own = end < 0 ? words : words.slice(0, end);
   const given = LANGUAGES.find((each) => each === optionIn('--language', own));
@@ -18,7 +18,7 @@ export function languageOfRun(words: readonly string[], environment: Environment
   return languageOf(localeOfFile(path, environment));
 }
 
-/** As `--name value` and `--name=value`. */
+/** Accepts `--name value` and `--name=value`. */
 function optionIn(option: string, words: readonly string[]): string | undefined {
   const index = words.findIndex((word) => word === option || word.startsWith(`${option}=`));
   const word = words[index];

@@ -21,7 +21,7 @@ try {
   const language = languageOfRun(args, environment);
   await buildProgram({ environment, print, language }).parseAsync(args, { from: 'user' });
 } catch (error) {
-  // A service that did not become ready in time may hold this process open.
+  // A service that did not become ready in time may keep this process alive.
   process.exit(await exitCodeOf(error));
 }
 

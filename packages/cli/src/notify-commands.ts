@@ -1,4 +1,4 @@
-/** The command that tries notifications: its options and help. */
+/** The command that tests notifications: its options and help. */
 import { LANGUAGES } from '@zephyr/texts';
 import { type Command, Option } from 'commander';
 

@@ -12,7 +12,7 @@ import {
 } from './commands/completion.ts';
 import { CONTROLLER_URL } from './service-location.ts';
 
-/** What the completion scripts call, in the place of a shell. */
+/** Called by the completion scripts. */
 const ENDPOINTS = 'endpoints';
 const EVENT_KINDS = ['decision', 'notice', 'command', 'config', 'leader', 'store'] as const;
 
@@ -226,7 +226,7 @@ export function untilEnded(): AbortSignal {
   return ending.signal;
 }
 
-/** In a container on a team host, the controller is in another container. */
+/** On a team host, the controller runs in another container. */
 export function urlOption(text: string): Option {
   return new Option('--url <url>', text).env(CONTROLLER_URL);
 }
@@ -258,7 +258,7 @@ export function parseCount(text: string): number {
   return Number(text);
 }
 
-/** Some terminals say that they have no columns. */
+/** Some terminals report zero columns. */
 function sizeOfTerminal() {
   const { columns, rows } = process.stdout;
   return { columns: columns || 80, rows: rows || 24 };

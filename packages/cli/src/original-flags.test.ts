@@ -25,7 +25,7 @@ describe('withCommand', () => {
     expect(withCommand(given, true)).toEqual(meant);
   });
 
-  it('does not start where there is no configuration', () => {
+  it('does not start without a configuration', () => {
     expect(withCommand([], false)).toEqual([]);
   });
 });

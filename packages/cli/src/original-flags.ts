@@ -1,11 +1,11 @@
-/** Command lines without a command, as the original program was started: by flags alone. */
+/** Command lines without a command, as for the original program: flags only. */
 
 const VERSION = ['-V', '--version'];
 const OWN = ['-h', '--help', ...VERSION];
 
 /**
- * The command line with the command that the flags mean: `start`, with or without a dashboard, or
- * `test-timing`. One with a command, or for this program itself, stays as it is. Pure.
+ * The command line with the command that the flags imply: `start`, with or without a dashboard, or
+ * `test-timing`. One with a command, or for this program itself, is unchanged. Pure.
  *
  * @param args without the program
  * @param hasConfig whether there is a configuration to start with

@@ -1,4 +1,4 @@
-/** How a person calls this program again from the shell that started it. */
+/** The command that runs this program again from the same shell. */
 import { realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,12 +11,12 @@ export const PROGRAM = fileURLToPath(new URL('../bin/zephyr', import.meta.url));
 /** The modules of the npm package are JavaScript. */
 export const IS_CHECKOUT = import.meta.url.endsWith('.ts');
 
-/** `npx claude-zephyr` in a checkout and where it came by npx, `zephyr` where that is this program. */
+/** `npx claude-zephyr` in a checkout or when run by npx, `zephyr` if that is this program. */
 export function ownCommand(environment: Environment): string {
   return commandOf(PROGRAM, environment['PATH'] ?? '', IS_CHECKOUT);
 }
 
-/** @param program as it was started, with links resolved */
+/** @param program as started, with symlinks resolved */
 export function commandOf(program: string, searchPath: string, isCheckout: boolean): string {
   if (isCheckout || program.includes('/_npx/')) return 'npx claude-zephyr';
   const found = searchPath

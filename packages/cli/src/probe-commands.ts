@@ -87,7 +87,7 @@ function finish(print: Surroundings['print'], { text, exitCode }: Finished): voi
   process.exitCode = exitCode;
 }
 
-/** What a command needs that may run for a while. */
+/** Context of a command that may run for a while. */
 export function beside(environment: Environment) {
   // On stderr, because the output may go to a file or a program.
   const progress = (line: string) => void process.stderr.write(`${line}\n`);

@@ -1,4 +1,4 @@
-/** Where the services run: on this machine, or in containers of their own. */
+/** Where the services run: on this machine, or each in its own container. */
 
 import { controller } from '@zephyr/runtime/config/keys/server';
 import { ALL_SERVICES, type StartingService } from '@zephyr/runtime/config/rules/start';
@@ -7,10 +7,10 @@ import type { Environment } from '@zephyr/runtime/environment';
 /** The variable with the address of a remote controller, as an alternative to `--url`. */
 export const CONTROLLER_URL = 'ZEPHYR_CONTROLLER_URL';
 
-/** Where the configuration is another machine's, or cannot be read. */
+/** Used if the configuration is on another machine or unreadable. */
 export const CONTROLLER_DEFAULTS = controller.parse({});
 
-/** The services run in other containers, so the ports of this one are not theirs. */
+/** The services run in other containers, so this one's ports are not theirs. */
 export function isElsewhere(environment: Environment): boolean {
   return (environment[CONTROLLER_URL] ?? '') !== '';
 }

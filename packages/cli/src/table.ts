@@ -1,6 +1,6 @@
 import stringWidth from 'string-width';
 
-/** A plain table for the terminal: each column is as wide as its widest cell. */
+/** Renders a plain table for the terminal: each column is as wide as its widest cell. */
 export function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) =>
     Math.max(...[title, ...rows.map((row) => row[column] ?? '')].map((cell) => stringWidth(cell))),

@@ -28,7 +28,7 @@ export function addUsageCommands(
     ],
   });
   withTimes(usage, { by: 'cli.option.by', since: '7d' }, say)
-    // What follows `export` is its own: both take --json.
+    // Options after `export` are its own: both take --json.
     .enablePositionalOptions()
     .action(async (given) => {
       const { showUsage } = await import('./commands/usage.ts');

@@ -1,7 +1,7 @@
-/** For a server that is near. */
+/** For a nearby server. */
 export const ANSWER_LIMIT_MS = 3_000;
 
-/** Rejects where a server takes longer than three seconds to answer. */
+/** Rejects if a server takes longer than three seconds to answer. */
 export async function withTimeout<Value>(work: Promise<Value>): Promise<Value> {
   const { promise: limit, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error('timed out')), ANSWER_LIMIT_MS);

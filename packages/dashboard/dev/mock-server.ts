@@ -1,4 +1,4 @@
-/** Serves the built pages with an invented world: for tests of their looks, and for work on them. */
+/** Serves the built pages with mock data, for visual tests and development. */
 import { createReadStream, existsSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -28,16 +28,16 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** `silent`: connects and sends nothing. `refused`: answers no stream. `login`: asks for a token. */
+/** `silent`: connects and sends nothing. `refused`: refuses the stream. `login`: asks for a token. */
 export type Manner = 'talking' | 'silent' | 'refused' | 'login';
 
 export interface MockServer {
   readonly url: string;
-  /** For what connects from now on. */
+  /** For new connections. */
   show(scene: SceneName, manner?: Manner): void;
-  /** To all that are connected. */
+  /** Sent to all connections. */
   log(entry: ApiLogEntry): void;
-  /** Ends the open streams, as a server does that goes away. */
+  /** Closes the open streams, like a server that goes away. */
   cut(): void;
   stop(): void;
 }
@@ -181,7 +181,7 @@ class World {
   }
 }
 
-/** Without endpoints nothing was used. */
+/** Without endpoints there is no usage. */
 function usageOf(params: URLSearchParams, ids: readonly string[], nowMs: number): UsageReport {
   const by = params.get('by') ?? '';
   const report = inventedUsage(params.get('since') ?? '', by === 'hour' ? by : 'day', nowMs);

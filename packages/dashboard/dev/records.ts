@@ -1,4 +1,6 @@
-/** Invented answers for the pages of usage, requests and settings: long names, and all that can be shown. */
+/**
+ * Mock responses for the usage, requests and settings pages: long names, and everything that can be shown.
+ */
 import type { ApiState } from '@zephyr/contract/api-state';
 import type { ApiSettings, EditAnswer } from '@zephyr/contract/config-edit';
 import { FAILURE_CLASSES } from '@zephyr/contract/failure';
@@ -22,7 +24,7 @@ const FIGURES: UsageFigures = {
   ...{ unpriced: 3, incomplete: 1, possibly_billed_twice: 2 },
 };
 
-/** @param by the dimensions of the report */
+/** @param by dimensions of the report */
 export function inventedRows(by: string, ids: readonly string[]): UsageReport['rows'] {
   const names = Array.from({ length: ids.length }, (_, index) => ({
     person: PEOPLE[index % PEOPLE.length] ?? '',
@@ -77,7 +79,7 @@ export function inventedRequests(
   });
 }
 
-/** @param isNew nobody has a key, and nothing can be changed yet */
+/** @param isNew no keys yet, and nothing can be edited */
 export function inventedSettings({ endpoints }: ApiState, isNew: boolean): ApiSettings {
   const sources = ['key_sha256', 'key_env', 'key_file', 'key_sha256'];
   return {
@@ -91,7 +93,7 @@ export function inventedSettings({ endpoints }: ApiState, isNew: boolean): ApiSe
   };
 }
 
-/** A new endpoint does not serve; a new person gets a key. */
+/** A new endpoint fails its test; a new person gets a key. */
 export function inventedEdit(edit: EditAnswer['edit'], name: string): EditAnswer {
   const isEndpoint = edit === 'add-endpoint';
   return {
@@ -111,7 +113,7 @@ export function inventedEdit(edit: EditAnswer['edit'], name: string): EditAnswer
   };
 }
 
-/** What the proxy says to a person on `/usage`. */
+/** The proxy's response to a person on `/usage`. */
 export function inventedOwnUsage(nowMs: number): OwnUsage {
   const person = PEOPLE[2] ?? '';
   const models = MODELS.map((model) => ({ model, ...FIGURES }));

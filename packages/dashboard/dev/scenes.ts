@@ -1,4 +1,4 @@
-/** States of affairs that a page must show well, made from the invented world. */
+/** States that a page must show well, derived from the mock data. */
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import type { ApiHistory } from '@zephyr/contract/api-history';
 import type { ApiState } from '@zephyr/contract/api-state';

@@ -1,4 +1,4 @@
-/** Invented answers for the page of history. */
+/** Mock responses for the history page. */
 import type { TrendPoint, Trends } from '@zephyr/contract/rollup';
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 import type { TimeUnit, UsageReport } from '@zephyr/contract/usage';
@@ -15,7 +15,7 @@ export function inventedTrends(range: string, ids: readonly string[], nowMs: num
   const points = Array.from({ length: count }, (_, index) =>
     pointAt(sinceAtMs + index * stepMs, stepMs, ids),
   );
-  // A time in which nothing ran.
+  // A period in which nothing ran.
   return { unit, sinceAtMs, untilAtMs: nowMs, points: points.toSpliced(2, 1) };
 }
 

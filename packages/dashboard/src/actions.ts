@@ -1,6 +1,6 @@
 /**
- * What a person can do, with the question before it where it hurts, the answer after it, and the
- * way back. Nothing is shown as done before the controller says so.
+ * The user's actions: a confirmation first if they are disruptive, then the result, and undo. Nothing is
+ * shown as done before the controller confirms it.
  */
 
 import { signal } from '@preact/signals';
@@ -33,7 +33,7 @@ const TOAST_MS = 8_000;
 
 export const question = signal<Question | null>(null);
 export const toasts = signal<readonly Toast[]>([]);
-/** Commands under way, `<name>:<endpoint id>`; their buttons wait. */
+/** Commands in progress, `<name>:<endpoint id>`; their buttons are disabled. */
 export const busy = signal<ReadonlySet<string>>(new Set());
 
 let lastToastId = 0;
@@ -127,7 +127,7 @@ export function setMode(mode: ModeKind): void {
   });
 }
 
-/** Goes back to the mode before, with the endpoint that was pinned then. */
+/** Restores the previous mode, with the endpoint that was pinned then. */
 function undoMode({ previousMode }: CommandAnswer): () => void {
   return () => {
     if (previousMode.kind === 'auto') setMode('auto');
@@ -146,7 +146,7 @@ function pin(endpointId: string, isForced: boolean): void {
   });
 }
 
-/** Asks first where it changes the mode or will probably fail. */
+/** Asks first if it changes the mode or will probably fail. */
 export function selectEndpoint(endpoint: ApiEndpoint): void {
   const { say } = speech.value;
   const { id, name, available } = endpoint;

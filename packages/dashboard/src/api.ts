@@ -1,4 +1,4 @@
-/** Questions to the controller. */
+/** Requests to the controller. */
 
 import { ADMIN_TIMEOUT_MS } from '@zephyr/contract/admin-timing';
 import type { Problem } from '@zephyr/contract/problem';
@@ -8,7 +8,7 @@ export type ApiResult<Answer> =
   | { readonly status: 'refused'; readonly problem: Problem }
   | { readonly status: 'unreachable' };
 
-/** What went wrong, where something did. */
+/** A failed result. */
 export type ApiTrouble = Exclude<ApiResult<never>, { readonly status: 'done' }>;
 
 export async function ask<Answer>(

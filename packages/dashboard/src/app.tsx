@@ -53,7 +53,7 @@ export function App({ onSignedIn }: { readonly onSignedIn: () => void }) {
   );
 }
 
-/** What is shown while stale stays readable, but visibly belongs to the past. */
+/** Stale content stays readable, but is visibly outdated. */
 function Main() {
   const current = state.value;
   const { say } = speech.value;

@@ -1,4 +1,4 @@
-/** Notifications by the browser, while this page is open behind others: by choice, remembered here. */
+/** Browser notifications while this page is open in the background: opt-in, remembered here. */
 import { computed, signal } from '@preact/signals';
 import type { ApiLogEntry } from '@zephyr/contract/api-history';
 import { logText } from '@zephyr/texts/screens';
@@ -9,7 +9,7 @@ import { state } from './store.ts';
 
 const CHOICE = 'zephyr-notify';
 const SHOWN = 'zephyr-notified';
-/** Until all tabs see what one of them has stored: they may be processes of their own. */
+/** Time until all tabs see what one has stored: they may be separate processes. */
 const STORED_MS = 1_000;
 
 export type BrowserNotify = 'on' | 'off' | 'denied' | 'insecure' | 'unsupported';
@@ -22,7 +22,7 @@ export const browserNotify = computed<BrowserNotify>(() => {
   return isChosen.value && ability.value === 'granted' ? 'on' : 'off';
 });
 
-/** Asks the person, where the browser has not asked yet: browsers want a click for that. */
+/** Asks for permission if the browser has not yet: browsers require a click for that. */
 export async function chooseBrowserNotify(isWanted: boolean): Promise<void> {
   isChosen.value = isWanted;
   writeItem(CHOICE, isWanted ? 'on' : 'off');
@@ -37,7 +37,7 @@ export function notifyOf(entry: ApiLogEntry, earlier: readonly ApiLogEntry[]): v
   const names = state.peek();
   if (about === undefined || names === null) return;
   const text = logText(entry, names, speech.peek());
-  // Of all tabs, the first one shows it: the others see what it has stored only a moment later.
+  // Only the first tab shows it: the others see what it stored only a moment later.
   void navigator.locks.request(`${SHOWN} ${entry.id}`, { ifAvailable: true }, async (lock) => {
     if (lock === null) return;
     const step = showStep(entry, about, JSON.parse(readItem(SHOWN) ?? '{}') as ShownByTag);
@@ -60,7 +60,7 @@ function show(body: string, tag: string, isAlert: boolean): void {
       notification.close();
     });
   } catch {
-    // Browsers of phones have the constructor, which throws: there it takes a service worker.
+    // Phone browsers have the constructor, but it throws: they require a service worker.
     ability.value = 'unsupported';
   }
 }
@@ -82,6 +82,6 @@ function writeItem(key: string, value: string): void {
   try {
     localStorage.setItem(key, value);
   } catch {
-    // Storage may be forbidden; the choice then lasts as long as the page.
+    // Storage may be forbidden; the choice then lasts until the page is closed.
   }
 }

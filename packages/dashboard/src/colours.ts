@@ -2,17 +2,17 @@ import { computed } from '@preact/signals';
 
 import { pageState } from './page.ts';
 
-/** `--series-1` … in the style sheet: distinct with the usual kinds of colour blindness too. */
+/** `--series-1` … in the style sheet: distinguishable with the common kinds of colour blindness, too. */
 const COLOURS = 8;
-/** Round, square and ringed swatches; whole, dashed and dotted lines. */
+/** Round, square and ringed swatches; solid, dashed and dotted lines. */
 const FORMS = 3;
 
-/** Endpoint id -> its place in the order of the configuration. */
+/** Endpoint id -> its index in the configuration. */
 const places = computed(
   () => new Map((pageState.value?.endpoints ?? []).map(({ id }, index) => [id, index])),
 );
 
-/** The number of its colour: neighbours differ, and those of one colour differ in their form. */
+/** Its series number: neighbours differ in colour, and those of one colour in form. */
 export function seriesOf(endpointId: string): number {
   return (placeOf(endpointId) % COLOURS) + 1;
 }
@@ -26,7 +26,7 @@ export function swatchOf(endpointId: string): string {
   return `swatch series-${seriesOf(endpointId)} form-${formOf(endpointId)}`;
 }
 
-/** As many as can be distinct. */
+/** As many as are distinguishable. */
 export const MOST_CHARTED = COLOURS * FORMS;
 
 function placeOf(endpointId: string): number {

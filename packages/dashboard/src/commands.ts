@@ -1,4 +1,4 @@
-/** Commands to the controller. It answers when a command is applied, never before. */
+/** Commands to the controller. It responds only once a command is applied. */
 import type { CommandAnswer, CommandBody, CommandName } from '@zephyr/contract/operator-command';
 
 import { type ApiResult, ask } from './api.ts';

@@ -14,7 +14,7 @@ describe('the lines for Claude Code', () => {
     );
   });
 
-  it('name a token always: a key where there are keys, anything where there are none', () => {
+  it('always have a token: a key if there are keys, otherwise anything', () => {
     expect(keyToSet({ hasKeys: true })).toBe("'<your key>'");
     expect(keyToSet({ hasKeys: false })).toBe('anything');
   });

@@ -1,9 +1,9 @@
-/** What a person sets so that Claude Code goes through the proxy. Pure. */
+/** The settings that send Claude Code through the proxy. Pure. */
 import type { ApiState } from '@zephyr/contract/api-state';
 
 export type ProxyPlace = Pick<ApiState, 'publicUrl' | 'proxyScheme' | 'proxyPort'>;
 
-/** @param hostname of the page: the proxy is on the same host unless its address is configured */
+/** @param hostname the page's: the proxy is on the same host unless its address is configured */
 export function proxyUrl(
   { publicUrl, proxyScheme, proxyPort }: ProxyPlace,
   hostname: string,

@@ -6,12 +6,12 @@ import { type Link, lost, received, silent } from './connection-state.ts';
 describe('the link', () => {
   const live = received(1_000);
 
-  it('says since when it is stale, however long that lasts', () => {
+  it('shows since when it is stale, however long that lasts', () => {
     expect(lost(live)).toEqual({ status: 'stale', lastAtMs: 1_000 });
     expect(lost(lost(live))).toEqual({ status: 'stale', lastAtMs: 1_000 });
   });
 
-  it('becomes stale by silence alone', () => {
+  it('becomes stale after silence', () => {
     expect(silent(live, 1_000 + SILENCE_MS)).toBe(live);
     expect(silent(live, 1_001 + SILENCE_MS).status).toBe('stale');
   });
@@ -20,7 +20,7 @@ describe('the link', () => {
     expect(lost({ status: 'connecting' })).toEqual({ status: 'failed' });
   });
 
-  it('waits for the token, whatever else is lost', () => {
+  it('waits for the token, whatever else fails', () => {
     const login: Link = { status: 'login' };
     expect(lost(login)).toBe(login);
   });

@@ -1,5 +1,5 @@
 /**
- * How much the page may believe what it shows:
+ * How far the page can trust its data:
  *
  *     connecting --(state)--> live --(silence or error)--> stale --(state)--> live
  *     connecting --(error)--> failed --(state)--> live
@@ -15,7 +15,7 @@ export type Link =
   | { readonly status: 'failed' }
   | { readonly status: 'login' };
 
-/** @param nowMs by this machine's clock, as all moments of a Link. */
+/** @param nowMs by this machine's clock, as for all times of a Link */
 export function received(nowMs: number): Link {
   return { status: 'live', lastAtMs: nowMs };
 }

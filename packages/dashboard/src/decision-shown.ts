@@ -3,5 +3,5 @@ import type { ApiState } from '@zephyr/contract/api-state';
 
 export type ShownDecision = NonNullable<ApiState['lastSwitch']>;
 
-/** The decision whose reasons are open. */
+/** The decision whose reasons are displayed. */
 export const decisionShown = signal<ShownDecision | null>(null);

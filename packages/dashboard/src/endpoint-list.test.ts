@@ -21,7 +21,7 @@ describe('the list of endpoints', () => {
     expect(listedEndpoints(endpoints, { filter, order }).map(({ name }) => name)).toEqual(names);
   });
 
-  it('has a heading for each group where it is in their order, and none otherwise', () => {
+  it('has a heading per group if sorted by group, and none otherwise', () => {
     const listed = listedEndpoints(endpoints, { filter: '', order: 'group' });
     expect(
       groupsOf(listed, 'group').map(({ name, endpoints }) => [name, endpoints.length]),

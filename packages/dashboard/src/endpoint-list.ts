@@ -1,15 +1,15 @@
-/** Which endpoints are listed, and in which order: for those who have many. Pure. */
+/** Filters and sorts long lists of endpoints. Pure. */
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 
 export const ENDPOINT_ORDERS = ['trial', 'name', 'group', 'success'] as const;
 export type EndpointOrder = (typeof ENDPOINT_ORDERS)[number];
 
-/** From this number on there are a filter and orders, and rows are dense. */
+/** From this number of endpoints on, there are filter and sort controls and dense rows. */
 export const MANY_ENDPOINTS = 9;
 
 type Listed = Pick<ApiEndpoint, 'name' | 'groupName' | 'rank' | 'successRatio'>;
 
-/** @param filter a part of its name or of its group, in any case */
+/** @param filter substring of its name or group, case-insensitive */
 export function listedEndpoints<Endpoint extends Listed>(
   endpoints: readonly Endpoint[],
   { filter, order }: { readonly filter: string; readonly order: EndpointOrder },
@@ -29,23 +29,23 @@ function compare(one: Listed, two: Listed, order: EndpointOrder): number {
     case 'group':
       return one.groupName.localeCompare(two.groupName);
     case 'success':
-      // The worst first: that is what somebody looks for. Without attempts nothing is known.
+      // Worst first: that is what people look for. Endpoints without attempts last.
       return (one.successRatio ?? 2) - (two.successRatio ?? 2);
   }
 }
 
-/** What may not be tried comes last, in the order of the configuration. */
+/** Endpoints that may not be tried come last, in configuration order. */
 function byTrial(one: Listed, two: Listed): number {
   return (one.rank ?? Infinity) - (two.rank ?? Infinity) || 0;
 }
 
 export interface EndpointGroup<Endpoint> {
-  /** Empty where the list is not in the order of groups: then there is one, without a heading. */
+  /** Empty if not sorted by group: then there is one list, without a heading. */
   readonly name: string;
   readonly endpoints: readonly Endpoint[];
 }
 
-/** The listed endpoints under the headings of their groups, where that is their order. */
+/** The listed endpoints under group headings, if sorted by group. */
 export function groupsOf<Endpoint extends Pick<ApiEndpoint, 'groupName'>>(
   listed: readonly Endpoint[],
   order: EndpointOrder,

@@ -31,7 +31,7 @@ function point(fromAtMs: number, availableMs: number, medianMs: number | null = 
 }
 
 describe('the page of history', () => {
-  it('has a bar for each hour of a day, also where nobody looked', () => {
+  it('has a bar for each hour of a day, even without data', () => {
     const points = [point(NOON_MS - HOUR_MS, HOUR_MS), point(NOON_MS, HOUR_MS / 2)];
     const range = { sinceAtMs: NOON_MS - 2 * HOUR_MS, untilAtMs: NOON_MS + 1_000, points };
     expect(availabilityOf(range, ['one', 'new'])).toEqual([
@@ -75,7 +75,7 @@ describe('the page of history', () => {
     expect(availabilityTone(ratio)).toBe(tone);
   });
 
-  it('draws the medians, with a gap where there are none', () => {
+  it('draws the medians, with gaps if there are none', () => {
     const points = [point(NOON_MS, 1, 400), point(NOON_MS + HOUR_MS, 1)];
     expect(latencyLines({ points }, ['one', 'new'], 'probes').columns).toEqual([
       [NOON_MS / 1000, NOON_MS / 1000 + 3_600],

@@ -1,4 +1,4 @@
-/** Trends in the shape that the page of history shows. Pure. */
+/** Trends in the form that the history page shows. Pure. */
 import type { TrendPoint, Trends } from '@zephyr/contract/rollup';
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 
@@ -6,18 +6,18 @@ import type { ChartData } from './views/chart-data.ts';
 
 export interface AvailabilityBar {
   readonly fromAtMs: number;
-  /** Null where nobody looked. */
+  /** Null if there were no probes. */
   readonly ratio: number | null;
 }
 
 export interface AvailabilityRow {
   readonly endpointId: string;
   readonly bars: readonly AvailabilityBar[];
-  /** Of the whole time. */
+  /** Over the whole period. */
   readonly ratio: number | null;
 }
 
-/** One bar for each hour of a day, otherwise for each day, oldest first: also where nobody looked. */
+/** One bar per hour for a day, otherwise per day, oldest first, including those without probes. */
 export function availabilityOf(
   { sinceAtMs, untilAtMs, points }: Pick<Trends, 'sinceAtMs' | 'untilAtMs' | 'points'>,
   endpointIds: readonly string[],
@@ -66,7 +66,7 @@ function ratioOf(sum: Sum | undefined): number | null {
 export const AVAILABILITY_TONES = ['good', 'warn', 'bad', 'none'] as const;
 type AvailabilityTone = (typeof AVAILABILITY_TONES)[number];
 
-/** As status pages have it: how much is missing. */
+/** As on status pages: by the missing share. */
 export function availabilityTone(ratio: number | null): AvailabilityTone {
   if (ratio === null) return 'none';
   if (ratio >= 0.999) return 'good';
@@ -76,7 +76,7 @@ export function availabilityTone(ratio: number | null): AvailabilityTone {
 export const LATENCY_SOURCES = ['probes', 'requests'] as const;
 export type LatencySource = (typeof LATENCY_SOURCES)[number];
 
-/** The medians as lines; an hour or day without any is a gap. */
+/** The medians as lines; gaps where an hour or day has none. */
 export function latencyLines(
   { points }: Pick<Trends, 'points'>,
   endpointIds: readonly string[],
@@ -101,7 +101,7 @@ export interface SwitchBar {
   readonly operator: number;
 }
 
-/** As many bars as those of availability have. */
+/** As many bars as for availability. */
 export function switchBars({ sinceAtMs, untilAtMs, points }: Trends): readonly SwitchBar[] {
   const stepMs = barLengthMs({ sinceAtMs, untilAtMs });
   const bars: SwitchBar[] = [];

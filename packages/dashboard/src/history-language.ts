@@ -1,4 +1,4 @@
-/** The words of the page of history and of the reasons of a decision, which are loaded with them. */
+/** The texts of the history page and of decision reasons, loaded on demand. */
 import { computed } from '@preact/signals';
 import { historyTranslator } from '@zephyr/texts/history';
 import { numbersOf } from '@zephyr/texts/screens';

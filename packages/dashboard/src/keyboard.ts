@@ -14,7 +14,7 @@ const KEYS: Readonly<Record<string, () => void>> = {
   },
 };
 
-/** Returns what takes the keys away again. */
+/** Returns a function that stops listening. */
 export function listenToKeys(): () => void {
   const onKey = (event: KeyboardEvent): void => {
     if (!isForUs(event)) return;
@@ -29,7 +29,7 @@ export function listenToKeys(): () => void {
   return () => removeEventListener('keydown', onKey);
 }
 
-/** Not while a dialog is open, while something is typed, or with a modifier of the browser's. */
+/** Not while a dialog is open, while something is typed, or with a browser modifier key. */
 function isForUs(event: KeyboardEvent): boolean {
   const isTyping =
     event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
@@ -38,12 +38,12 @@ function isForUs(event: KeyboardEvent): boolean {
   return !isTyping && !hasModifier && !isDialogOpen && state.value !== null;
 }
 
-/** A list that has the focus, by a click or by Tab, is scrolled by the arrows. */
+/** Arrow keys scroll a list that has the focus. */
 function isScrolling({ target }: KeyboardEvent): boolean {
   return target instanceof HTMLElement && target.matches('.scroll');
 }
 
-/** The chosen endpoint is the one whose button has the focus, so that Enter uses it. */
+/** The selected endpoint is the one whose button has the focus, so that Enter acts on it. */
 function moveChoice(step: 1 | -1): boolean {
   const buttons = [...document.querySelectorAll<HTMLButtonElement>('.endpoint .use')].filter(
     (button) => !button.disabled,

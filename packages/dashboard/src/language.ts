@@ -29,11 +29,11 @@ export function chooseLanguage(next: Language): void {
   try {
     localStorage.setItem(KEY, next);
   } catch {
-    // Storage may be forbidden; the choice then lasts as long as the page.
+    // Storage may be forbidden; the choice then lasts until the page is closed.
   }
 }
 
-/** Screen readers and fonts go by the document's language. */
+/** Screen readers and fonts follow the document's language. */
 effect(() => {
   document.documentElement.lang = LOCALES[language.value];
 });

@@ -37,7 +37,7 @@ const onSignedIn = (): void => {
   followAnew();
 };
 
-// Requests that end are sent to those who look at them.
+// Finished requests are sent only to clients that show them.
 let followsRequests: boolean | undefined;
 effect(() => {
   const wantsRequests = pageName.value === 'requests';
@@ -77,7 +77,7 @@ function followController(wantsRequests: boolean): () => void {
       },
       request: takeRequest,
     },
-    // An EventSource hides the status of a refusal, so ask for it.
+    // An EventSource hides the status of a refusal, so query it separately.
     isTokenNeeded: async () => {
       try {
         return (await fetch('api/state')).status === 401;

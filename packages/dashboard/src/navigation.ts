@@ -1,4 +1,4 @@
-/** The page that is shown; the browser's back and forward work. */
+/** The current page; the browser's back and forward work. */
 import { computed, signal } from '@preact/signals';
 
 import { hashOf, type Route, routeOf } from './page-address.ts';
@@ -9,7 +9,7 @@ addEventListener('hashchange', () => {
 });
 
 export const route = computed(() => routeOf(hash.value));
-/** Changes only with the page, not with what is chosen on it. */
+/** Changes only with the page, not with selections on it. */
 export const pageName = computed(() => route.value.kind);
 
 export function goTo(next: Route): void {

@@ -47,24 +47,24 @@ describe('showStep', () => {
     s: ShownByTag,
   ) => showStep({ id, atMs }, about, s);
 
-  it('shows an entry in one tab alone, also where that tab has seen later ones', () => {
+  it('shows an entry in only one tab, even if that tab has seen later ones', () => {
     const first = step('900-1', 900, aboutDown, {});
     expect(first).toMatchObject({ isAlert: true });
     expect(step('900-1', 900, aboutDown, first?.shown ?? {})).toBeUndefined();
     expect(step('900-2', 900, aboutDown, first?.shown ?? {})).toBeDefined();
-    // By number: as text, 900 comes after 1000.
+    // Compare as numbers: as text, 900 comes after 1000.
     const later = step('1000-0', 1000, aboutDown, first?.shown ?? {});
     expect(later).toBeDefined();
     expect(step('950-0', 950, aboutDown, later?.shown ?? {})).toBeUndefined();
   });
 
-  it('replaces what has become false, and is noticed for it', () => {
+  it('replaces an outdated notification, with an alert', () => {
     const first = step('1-0', 1, aboutDown, {});
     const second = step('2-0', 2, aboutUp, first?.shown ?? {});
     expect(second).toMatchObject({ tag: first?.tag, isAlert: true });
   });
 
-  it('is noticed for the same only after ten minutes, and is up to date meanwhile', () => {
+  it('alerts about the same only after ten minutes, and stays up to date meanwhile', () => {
     let shown = step('1-0', 0, aboutDown, {})?.shown ?? {};
     const again = step('2-0', REPEAT_AFTER_MS - 1, aboutDown, shown);
     expect(again?.isAlert).toBe(false);
@@ -72,7 +72,7 @@ describe('showStep', () => {
     expect(step('3-0', REPEAT_AFTER_MS, aboutDown, shown)?.isAlert).toBe(true);
   });
 
-  it('forgets what is long past', () => {
+  it('forgets old entries', () => {
     const shown = step('1-0', 0, aboutDown, {})?.shown ?? {};
     const next = showStep(
       { id: '2-0', atMs: REPEAT_AFTER_MS },

@@ -1,23 +1,26 @@
-/** Of which entries of the log this browser notifies, and which of them only take the place of another. Pure. */
+/**
+ * Decides which log entries this browser notifies about, and which only replace an earlier notification.
+ * Pure.
+ */
 
 import type { ApiLogEntry } from '@zephyr/contract/api-history';
 import { REPEAT_AFTER_MS } from '@zephyr/contract/notify-timing';
 import { type NotifyAbout, notifyAboutDecision, notifyAboutNotice } from '@zephyr/texts/screens';
 
-/** What was shown last under a tag, by whichever tab of this browser. */
+/** The last notification under a tag, from any tab of this browser. */
 export interface Shown {
   readonly id: string;
   readonly event: string;
-  /** When it last made itself noticed. */
+  /** When it last alerted. */
   readonly alertedAtMs: number;
 }
 
-/** By tag: the system keeps one notification of each. */
+/** By tag: the system shows one notification per tag. */
 export type ShownByTag = Readonly<Record<string, Shown>>;
 
 export interface ShowStep {
   readonly tag: string;
-  /** Otherwise it takes the place of the former one in silence. */
+  /** If false, it silently replaces the previous one. */
   readonly isAlert: boolean;
   readonly shown: ShownByTag;
 }
@@ -34,7 +37,7 @@ export function notifyAbout(
   return isFirst ? undefined : about;
 }
 
-/** An endpoint that passes its first probe is not up again. */
+/** An endpoint that passes its first probe has not "recovered". */
 function wasDown(endpointId: string, earlier: readonly ApiLogEntry[]): boolean {
   for (const entry of earlier) {
     const about = entry.kind === 'notice' ? notifyAboutNotice(entry.notice) : undefined;
@@ -45,7 +48,7 @@ function wasDown(endpointId: string, earlier: readonly ApiLogEntry[]): boolean {
   return false;
 }
 
-/** Undefined where another tab has shown it. @param before what the tabs have shown */
+/** Undefined if another tab has shown it. @param before what the tabs have shown so far */
 export function showStep(
   { id, atMs }: Pick<ApiLogEntry, 'id' | 'atMs'>,
   { event, subject }: NotifyAbout,
@@ -66,7 +69,7 @@ export function showStep(
   };
 }
 
-/** What has become false gives way to what is true. */
+/** Newer facts replace outdated ones. */
 const TOPICS: Readonly<Partial<Record<NotifyAbout['event'], string>>> = {
   endpoint_down: 'endpoint',
   endpoint_up: 'endpoint',
@@ -74,7 +77,7 @@ const TOPICS: Readonly<Partial<Record<NotifyAbout['event'], string>>> = {
   available_again: 'all',
 };
 
-/** Places in a stream of Redis: milliseconds and a number. */
+/** Redis stream ids: milliseconds and a sequence number. */
 function isLater(id: string, than: string): boolean {
   const [ms = 0, number = 0] = id.split('-').map(Number);
   const [thanMs = 0, thanNumber = 0] = than.split('-').map(Number);

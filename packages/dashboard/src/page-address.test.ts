@@ -16,7 +16,7 @@ describe('the address', () => {
     fc.record({ kind: fc.constant('requests' as const), filter }),
   );
 
-  it('has every page and what is chosen on it', () => {
+  it('contains the page and its selection', () => {
     fc.assert(
       fc.property(route, (each) => {
         expect(routeOf(hashOf(each))).toEqual(each);

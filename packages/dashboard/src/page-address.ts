@@ -1,4 +1,4 @@
-/** Which page is shown, and what of it: the part of the address behind `#`, so that it can be linked to. */
+/** The current page and its parameters, in the URL fragment so that they can be linked to. */
 import type { RequestFilter } from '@zephyr/contract/request-filter';
 import { DEFAULT_TREND_RANGE, TREND_RANGES, type TrendRange } from '@zephyr/contract/trend-range';
 
@@ -16,7 +16,7 @@ export type PageName = Route['kind'];
 
 const DEFAULT_DAYS: UsageDays = 7;
 
-/** @param hash as `location.hash`; what is no page of ours is the overview. */
+/** @param hash as `location.hash`; unknown pages map to the overview */
 export function routeOf(hash: string): Route {
   const [page, query = ''] = hash.replace(/^#/, '').split('?');
   const params = new URLSearchParams(query);
@@ -55,7 +55,7 @@ export function hashOf(route: Route): string {
   }
 }
 
-/** The filter as the parameters of an address. */
+/** The filter as URL parameters. */
 export function filterParams({ person, failed, id }: RequestFilter): URLSearchParams {
   const params = new URLSearchParams();
   if (person !== undefined) params.set('person', person);

@@ -14,7 +14,7 @@ export interface PageState extends Pick<ApiState, 'atMs' | 'language' | 'store'>
 export const link = signal<Link>({ status: 'connecting' });
 /** The last state; null before the first. */
 export const pageState = signal<PageState | null>(null);
-/** What is shown may be out of date. */
+/** The displayed data may be out of date. */
 export const isStale = computed(
   () =>
     link.value.status === 'stale' || (pageState.value?.store.status ?? 'connected') !== 'connected',
@@ -24,7 +24,7 @@ export const isStale = computed(
 export const clockMs = signal(epochMs());
 /** The server's clock minus this machine's. */
 const offsetMs = signal(0);
-/** The server's clock, which ages and countdowns are based on. */
+/** The server's clock, the basis of ages and countdowns. */
 export const nowMs = computed(() => clockMs.value + offsetMs.value);
 
 export function receive(state: PageState): void {

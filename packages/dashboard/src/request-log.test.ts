@@ -31,14 +31,14 @@ const record = (known: Partial<ApiRequestRecord>): ApiRequestRecord => ({
 });
 
 describe('the list', () => {
-  it('takes what has ended since on top, each once', () => {
+  it('adds finished requests on top, each once', () => {
     const old = record({ id: 'a', atMs: 1 });
     const added = record({ id: 'b', atMs: 2 });
     expect(withEnded([old], [added, old]).map(({ id }) => id)).toEqual(['b', 'a']);
     expect(withEnded([added, old], [added]).map(({ id }) => id)).toEqual(['b', 'a']);
   });
 
-  it('drops the oldest beyond what is shown', () => {
+  it('drops the oldest beyond the limit', () => {
     const listed = Array.from({ length: LISTED_REQUESTS }, (_, index) =>
       record({ id: `${index}`, atMs: 1_000 - index }),
     );

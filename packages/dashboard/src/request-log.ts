@@ -1,8 +1,8 @@
-/** The log of requests as the page shows it: new ones on top. Pure. */
+/** The request log as displayed: newest on top. Pure. */
 import { LISTED_REQUESTS } from '@zephyr/contract/request-filter';
 import type { ApiRequestRecord } from '@zephyr/contract/usage';
 
-/** With those that ended since, each once, newest first. */
+/** Merges in requests that ended since, each once, newest first. */
 export function withEnded(
   listed: readonly ApiRequestRecord[],
   ended: readonly ApiRequestRecord[],

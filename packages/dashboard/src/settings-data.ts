@@ -1,9 +1,9 @@
-/** What the page of settings asks of the controller, and the lines that a person gets. */
+/** The settings page's requests to the controller, and the lines for a new person. */
 import type { ApiSettings, EditAnswer, EditBody, EditName } from '@zephyr/contract/config-edit';
 
 import { type ApiResult, ask } from './api.ts';
 
-/** A new endpoint is tested before the answer; the controller gives that up after 45 s. */
+/** A new endpoint is tested before the response; the controller's limit is 45 s. */
 const TEST_TIMEOUT_MS = 60_000;
 
 export function loadSettings(): Promise<ApiResult<ApiSettings>> {
@@ -24,7 +24,7 @@ export function edit<Name extends EditName>(
     : ask(`api/edits/${name}`, init);
 }
 
-/** Makes an edit; what follows is only done when it was made. */
+/** Makes an edit; the follow-up runs only if it succeeds. */
 export type MakeEdit = <Name extends EditName>(
   name: Name,
   body: EditBody<Name>,
@@ -35,6 +35,6 @@ export interface SettingsPart {
   readonly settings: ApiSettings;
   readonly isBusy: boolean;
   readonly make: MakeEdit;
-  /** Shows what was done. */
+  /** Shows the result. */
   readonly report: (text: string) => void;
 }

@@ -1,4 +1,4 @@
-/** The words of the page of settings, which are loaded with it. */
+/** The texts of the settings page, loaded with it. */
 import { computed } from '@preact/signals';
 import { settingsTranslator } from '@zephyr/texts/settings';
 

@@ -1,4 +1,4 @@
-/** What the dashboard knows, as signals; written by its stream, read by the views. */
+/** The dashboard's state as signals; written by its stream, read by the views. */
 
 import { signal } from '@preact/signals';
 import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
@@ -8,7 +8,7 @@ import type { ApiRequestRecord } from '@zephyr/contract/usage';
 import { receive } from './page.ts';
 import { withEnded } from './request-log.ts';
 
-/** As many as the controller keeps: an hour of checks each ten seconds. */
+/** As many as the controller keeps: an hour of probes every ten seconds. */
 const MAX_SAMPLES_PER_ENDPOINT = 360;
 const MAX_LOG_ENTRIES = 300;
 
@@ -17,9 +17,9 @@ export const state = signal<ApiState | null>(null);
 export const samples = signal<ReadonlyMap<string, readonly ApiSample[]>>(new Map());
 /** Newest first. */
 export const log = signal<readonly ApiLogEntry[]>([]);
-/** Those that ended while the page of requests was open, newest first. */
+/** Requests that ended while the request page was open, newest first. */
 export const endedRequests = signal<readonly ApiRequestRecord[]>([]);
-/** How often a stream has begun. */
+/** Number of streams opened. */
 export const streamsOpened = signal(0);
 
 export function takeState(next: ApiState): void {

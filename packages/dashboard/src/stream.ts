@@ -1,4 +1,4 @@
-/** The event stream, the only source of data for a page. Nothing is polled. */
+/** The event stream, a page's only source of data. Nothing is polled. */
 import { epochMs } from './clock.ts';
 import { lost, silent } from './connection-state.ts';
 import { clockMs, link } from './page.ts';
@@ -8,9 +8,9 @@ const REOPEN_AFTER_MS = 2_000;
 
 export interface Stream<Events> {
   readonly url: string;
-  /** By the name of the event. */
+  /** By event name. */
   readonly on: { readonly [Name in keyof Events]: (data: Events[Name]) => void };
-  /** Called when the stream was refused: whether a token is missing. */
+  /** Called when the stream is refused; returns whether a token is missing. */
   readonly isTokenNeeded?: () => Promise<boolean>;
 }
 

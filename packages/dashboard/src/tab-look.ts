@@ -1,4 +1,4 @@
-/** What the tab of the browser says: for those who keep the page behind others. Pure. */
+/** Title and icon of the browser tab, for a page kept in the background. Pure. */
 import {
   headlineOf,
   type OverallStatus,
@@ -16,7 +16,7 @@ interface TabFacts {
   /** Null before the first state. */
   readonly situation: Situation | null;
   readonly isStale: boolean;
-  /** Of a page beside the overview, which has the headline as its title. */
+  /** Null for the overview, whose title is the headline. */
   readonly pageTitle: string | null;
 }
 
@@ -38,7 +38,7 @@ export function tabLookOf(
     return { icon: 'good', title: pageTitle === null ? app : `${pageTitle} · ${app}` };
   }
   const known = ICONS[overallOf(situation).status];
-  // What is out of date may be worse by now.
+  // A stale state may be worse by now.
   const icon = isStale && known === 'good' ? 'degraded' : known;
   return { icon, title: `${MARKS[icon]}${pageTitle ?? headlineOf(situation, say)} · ${app}` };
 }

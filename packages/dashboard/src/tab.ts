@@ -5,7 +5,7 @@ import { speech } from './language.ts';
 import { isStale } from './page.ts';
 import { type TabLook, tabLookOf } from './tab-look.ts';
 
-/** The files are named here one by one, because the build looks for them. */
+/** Listed one by one, because the build scans for file names. */
 const ICONS: Readonly<Record<TabLook['icon'], string>> = {
   good: new URL('./icon.svg', import.meta.url).href,
   degraded: new URL('./icon-degraded.svg', import.meta.url).href,

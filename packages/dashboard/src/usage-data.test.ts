@@ -48,7 +48,7 @@ describe('budgetLeftOf', () => {
     ]);
   });
 
-  it('is no column where no person has a budget', () => {
+  it('has no column if no person has a budget', () => {
     expect(budgetLeftOf([budget('core', 1, 'team')])).toBeUndefined();
   });
 });
@@ -64,7 +64,7 @@ describe('usageBy', () => {
   const costs = (dimension: 'person' | 'endpoint' | 'model') =>
     usageBy(rows, dimension).map(({ name, figures }) => [name, figures.cost_usd, figures.requests]);
 
-  it('adds up what a name used, the most expensive first, then the most requests', () => {
+  it('sums usage by name, most expensive first, then most requests', () => {
     expect(costs('person')).toEqual([
       ['ben', 5, 1],
       ['ann', 4, 6],
@@ -82,7 +82,7 @@ describe('usageBy', () => {
     ]);
   });
 
-  it('loses no count, whatever it is told apart by', () => {
+  it('loses no count, whatever the dimension', () => {
     const names = Object.keys(NOTHING) as (keyof UsageFigures)[];
     const figures = fc.record(
       Object.fromEntries(names.map((name) => [name, fc.nat(1_000_000)])),
@@ -105,7 +105,7 @@ describe('usageBy', () => {
 });
 
 describe('ratios', () => {
-  it('takes cache hits of all tokens of prompts, not of answers', () => {
+  it('computes cache hits from prompt tokens, not from output', () => {
     const used = { input_tokens: 5, cache_write_tokens: 5, cache_read_tokens: 90 };
     expect(cacheHitRatio(line({ ...used, output_tokens: 1_000 }))).toBe(0.9);
   });

@@ -54,7 +54,7 @@ function added(one: UsageFigures, two: UsageFigures): UsageFigures {
   };
 }
 
-/** The least that is left of a person's own budgets, by name; undefined where nobody has one. */
+/** The smallest remainder of each person's own budgets, by name; undefined if nobody has one. */
 export function budgetLeftOf(budgets: readonly Budget[]): ReadonlyMap<string, number> | undefined {
   const left = new Map<string, number>();
   for (const { name, of, left_usd } of budgets) {
@@ -63,7 +63,7 @@ export function budgetLeftOf(budgets: readonly Budget[]): ReadonlyMap<string, nu
   return left.size === 0 ? undefined : left;
 }
 
-/** Of all tokens of prompts, the part that was read from the cache; null without prompts. */
+/** The share of prompt tokens read from the cache; null without prompts. */
 export function cacheHitRatio(figures: UsageFigures): number | null {
   const { input_tokens: input, cache_read_tokens: read, cache_write_tokens: written } = figures;
   const all = input + read + written;
@@ -98,7 +98,7 @@ export interface UsageBar {
   readonly figures: UsageFigures | undefined;
 }
 
-/** One bar for each hour or day of a report, oldest first: also of those without usage. */
+/** One bar per hour or day of a report, oldest first, including those without usage. */
 export function usageBars(
   { since, until, rows }: Pick<UsageReport, 'since' | 'until' | 'rows'>,
   unit: TimeUnit,

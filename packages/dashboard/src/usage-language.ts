@@ -1,4 +1,4 @@
-/** The words of the pages of usage and requests, which are loaded with them. */
+/** The texts of the usage and request pages, loaded with them. */
 import { computed } from '@preact/signals';
 import { numbersOf } from '@zephyr/texts/screens';
 import { usageTranslator } from '@zephyr/texts/usage';

@@ -15,7 +15,7 @@ const endpoint = (
 });
 
 describe('the reasons of a decision', () => {
-  it('begin with the chosen endpoint; what was not available comes last', () => {
+  it('begin with the selected endpoint; unavailable ones come last', () => {
     const considered = [
       endpoint('gone', 100, ['ejected']),
       endpoint('old', 900),

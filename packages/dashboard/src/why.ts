@@ -1,4 +1,4 @@
-/** What a decision was based on, in the order in which people read it. Pure. */
+/** What a decision was based on, in reading order. Pure. */
 import { DEFAULT_PORTS } from '@zephyr/contract/default-ports';
 
 import type { ShownDecision } from './decision-shown.ts';
@@ -7,7 +7,7 @@ export type ComparedEndpoint = ShownDecision['considered'][number] & {
   readonly part: 'left' | 'chosen' | 'other';
 };
 
-/** The chosen one first, then by score; what had none, and what was not available, comes last. */
+/** The selected one first, then by score; endpoints without a score or not available come last. */
 export function comparedIn({
   considered,
   fromId,
@@ -37,8 +37,8 @@ function scoreMs({ score }: ComparedEndpoint): number {
 }
 
 /**
- * The command that runs this decision again.
- * @param page address of the dashboard; the command has to name another machine
+ * The command that replays this decision.
+ * @param page the dashboard's URL, which the command needs if it is another machine
  */
 export function replayCommand(
   { number }: Pick<ShownDecision, 'number'>,

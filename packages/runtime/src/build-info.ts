@@ -2,7 +2,7 @@ import { Gauge, type Registry } from 'prom-client';
 
 import { VERSION } from './version.ts';
 
-/** Which version answers, in the metrics of each service. */
+/** The running version, exposed in each service's metrics. */
 export function addBuildInfo(registry: Registry): void {
   const build = new Gauge({
     name: 'zephyr_build_info',

@@ -23,7 +23,7 @@ function start() {
 }
 
 describe('Bursts', () => {
-  it('acts at once on events that come one by one', () => {
+  it('acts immediately on isolated events', () => {
     const { clock, done, run } = start();
     for (const name of ['a', 'b', 'c']) {
       run(name, 3);
@@ -32,7 +32,7 @@ describe('Bursts', () => {
     }
   });
 
-  it('acts on a burst when the event loop has read it, in its order', () => {
+  it('acts on a burst once the event loop has read it, in order', () => {
     const { clock, done, run } = start();
     run('first');
     for (const name of ['a', 'b', 'c']) {
@@ -44,7 +44,7 @@ describe('Bursts', () => {
     expect(done).toEqual(['first', 'a', 'b', 'c']);
   });
 
-  it('waits for so many and no more', () => {
+  it('waits for at most MAX_WAITING events', () => {
     const { done, run } = start();
     run('first');
     for (let index = 0; index < 63; index += 1) run('a');
@@ -58,7 +58,7 @@ describe('Bursts', () => {
     expect(done).toHaveLength(66);
   });
 
-  it('lets nothing overtake what waits', () => {
+  it('keeps the order of waiting events', () => {
     const { clock, done, run } = start();
     for (const name of ['first', 'waits']) run(name);
     clock.advance(5);
@@ -68,7 +68,7 @@ describe('Bursts', () => {
     expect(done).toEqual(['first', 'waits', 'later']);
   });
 
-  it('loses nothing behind an act that throws', () => {
+  it('loses nothing after an act that throws', () => {
     const { bursts, done, run } = start();
     run('first');
     run('a');
@@ -82,7 +82,7 @@ describe('Bursts', () => {
     expect(done).toEqual(['first', 'a', 'b', 'c']);
   });
 
-  it('acts on the rest behind one that throws, even if nothing else comes', () => {
+  it('acts on the rest after one that throws, even if nothing else arrives', () => {
     const { bursts, done, run } = start();
     run('first');
     bursts.run(() => {
@@ -94,7 +94,7 @@ describe('Bursts', () => {
     expect(done).toEqual(['first', 'a']);
   });
 
-  it('takes what an act brings for a part of the burst, counted from the event before', () => {
+  it('counts events caused by an act as part of the burst, from the previous event', () => {
     const { bursts, clock, done, run } = start();
     run('first');
     clock.advance(0.09);
@@ -107,7 +107,7 @@ describe('Bursts', () => {
     expect(done).toEqual(['first', 'act', 'brought']);
   });
 
-  it('takes an event after exactly the gap for a part of the burst', () => {
+  it('counts an event after exactly the gap as part of the burst', () => {
     let nowMs = 0;
     const bursts = new Bursts({ nowMs: () => nowMs });
     const done: string[] = [];
@@ -117,7 +117,7 @@ describe('Bursts', () => {
     expect(done).toEqual(['first']);
   });
 
-  it('counts from the end of what an event takes', () => {
+  it('counts the gap from the end of the previous act', () => {
     const { clock, done, run } = start();
     run('slow', 50);
     clock.advance(0.09);

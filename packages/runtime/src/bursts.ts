@@ -1,22 +1,22 @@
 /**
- * Reads first, then writes: while events come one right after the other, what follows from each waits until
- * the event loop has read what there is, or 64 wait, and is then done in one go.
+ * Batches reads before writes: while events arrive back to back, the follow-up work of each is deferred until
+ * the event loop has read everything available, or 64 are waiting, and then runs in one go.
  *
- * Network stacks process packets in batches, so that code stays in the processor's caches while it does the same
- * thing many times, and whoever is written to wakes up once for many writes (Barach et al., "High-speed software data
- * plane via vectorized packet processing", 2018; Netty's `FlushConsolidationHandler`). An event that comes alone is
- * acted on at once: then the wait itself costs more than it saves. Linux' NAPI chooses between both in the same way.
- * What it saves is in docs/data-path.md.
+ * Network stacks process packets in batches, so that code stays in the processor's caches while it does the
+ * same thing many times, and the receiver wakes up once for many writes (Barach et al., "High-speed software
+ * data plane via vectorized packet processing", 2018; Netty's `FlushConsolidationHandler`). A lone event is
+ * handled immediately, because waiting would cost more than it saves. Linux NAPI switches between the two in
+ * the same way. docs/data-path.md has the savings.
  */
 import type { Clock } from './clock.ts';
 
 /**
- * From the last event to the next one of a burst. On a quiet machine (`make bench`, 64 connections) 0.02 gains nothing and
- * 0.05 most of it; with 1, requests that come one at a time wait as well.
+ * Longest gap between two events of one burst. On a quiet machine (`make bench`, 64 connections) 0.02 gains
+ * nothing and 0.05 gains most; at 1, requests that arrive one at a time wait as well.
  */
 const MAX_GAP_MS = 0.1;
 
-/** When this many wait they are acted on, even if more can be read: the first has waited long enough. */
+/** At this many waiting, they run even if more can be read: the first has waited long enough. */
 const MAX_WAITING = 64;
 
 export class Bursts {
@@ -28,7 +28,7 @@ export class Bursts {
     this.#clock = clock;
   }
 
-  /** Acts now; within a burst once the event loop has read what there is, in the order of the calls. */
+  /** Runs `act` now, or, within a burst, once the event loop has read what is available, in call order. */
   run(act: () => void): void {
     const nowMs = this.#clock.nowMs();
     if (this.#waiting.length === 0 && nowMs - this.#lastAtMs > MAX_GAP_MS) {
@@ -53,7 +53,7 @@ export class Bursts {
       }
     } finally {
       this.#lastAtMs = this.#clock.nowMs();
-      // One has thrown, which takes nobody else's work with it.
+      // One threw: the others still run.
       if (begun < acts.length) {
         this.#waiting = [...acts.slice(begun), ...this.#waiting];
         setImmediate(this.#runWaiting);

@@ -1,15 +1,15 @@
-/** Time as the services see it: passed in, so that tests advance it by hand. */
+/** The services' source of time, injected so that tests can advance it by hand. */
 export interface Clock {
-  /** Monotonic: only differences mean something. */
+  /** Monotonic: only differences are meaningful. */
   nowMs(): number;
-  /** Milliseconds since 1970, for moments that leave the process. It may jump. */
+  /** Milliseconds since 1970, for timestamps that leave the process. It may jump. */
   epochMs(): number;
   setTimer(act: () => void, delayMs: number): Timer;
   /** Does nothing for a timer that has fired. */
   clearTimer(timer: Timer | undefined): void;
 }
 
-/** Made by the clock that is asked to clear it. */
+/** Opaque; cleared by the clock that made it. */
 export type Timer = object;
 
 export const systemClock: Clock = {
@@ -19,7 +19,7 @@ export const systemClock: Clock = {
   clearTimer: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
 };
 
-/** Resolves after this time, or when the signal aborts. */
+/** Resolves after `durationMs`, or when the signal aborts. */
 export function pause(clock: Clock, durationMs: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
@@ -34,13 +34,13 @@ export function pause(clock: Clock, durationMs: number, signal: AbortSignal): Pr
 }
 
 /**
- * Until the next multiple of the period since the process began, or the one after where that is near:
- * loops that wait so wake a process at rest at the same moments, and not each at its own.
+ * Time until the next multiple of the period since process start, or the one after if that is near. Loops
+ * that wait this way wake an idle process together instead of one by one.
  */
 export function untilNextMs(clock: Pick<Clock, 'nowMs'>, periodMs: number): number {
   const restMs = Math.ceil(periodMs - (clock.nowMs() % periodMs));
   return restMs < periodMs / 4 ? restMs + periodMs : restMs;
 }
 
-/** From 0 to less than 1. */
+/** In [0, 1). */
 export const systemRandom = (): number => Math.random();

@@ -1,6 +1,6 @@
 /**
- * The health check of a container: `node container-check.ts <port>` ends with 0 when the service on
- * this machine says that it can do its work, and says on standard output why not.
+ * The health check of a container: `node container-check.ts <port>` exits with 0 if the local service is
+ * ready, otherwise prints why not.
  */
 import { messageOf } from './errors.ts';
 

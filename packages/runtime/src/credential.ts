@@ -9,7 +9,7 @@ export interface HeaderLine {
 /**
  * As Node writes raw headers: name, value, name, value, …
  *
- * @param others left out where a line has the same name
+ * @param others skipped if a line has the same name
  */
 export function rawHeaders(
   lines: readonly HeaderLine[],
@@ -24,8 +24,8 @@ export function rawHeaders(
 
 /**
  * The headers that carry a token. Without a style by the token's shape: a key of the official API
- * (`sk-ant-api…`) is taken as `x-api-key` only; everything else, the tokens of relays and of logins,
- * goes as a bearer.
+ * (`sk-ant-api…`) is accepted as `x-api-key` only; everything else (relay and login tokens) is sent as a
+ * bearer token.
  * @see https://docs.claude.com/en/api/overview#authentication
  */
 export function credentialsOf(token: string, style: AuthStyle | undefined): readonly HeaderLine[] {

@@ -1,7 +1,7 @@
 /**
- * The environment that a process was started with can be read by every process of the same user in
- * /proc/<pid>/environ for as long as it lives, whatever it does with its variables; and a probe runs
- * a foreign program under that user. So what may be a secret does not stay there:
+ * A process's initial environment stays readable in /proc/<pid>/environ to every process of the same user for
+ * its whole life, even after it unsets variables; and a probe runs a foreign program as that user. So
+ * possible secrets do not stay there:
  *
  *     anybody ──► process     replaces itself by itself, without, and reads the variables from a
  *                             file that only its user may read and that is then gone
@@ -17,18 +17,18 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** The path of the file. */
 const HANDOVER_VARIABLE = 'ZEPHYR_HANDOVER';
 
-/** What every program needs of its surroundings, how Node is set up, and our settings. */
+/** What every program needs, Node's own settings, and ours. */
 const PLAIN =
   /^(PATH|HOME|USER|LOGNAME|SHELL|SHLVL|PWD|OLDPWD|_|LANG|LC_\w+|TZ|TMPDIR|XDG_\w+|HOSTNAME|TERM\w*|COLORTERM|COLUMNS|LINES|CI|NO_COLOR|FORCE_COLOR|NODE_\w+|YARN_VERSION|SSL_CERT_\w+|KUBERNETES_\w+|(https?|all|no)_proxy|ZEPHYR_(LOG_LEVEL|CONFIG|ENV_FILE|LISTEN|METRICS_LISTEN|PROBE_USERS|CONTROLLER_URL|HANDOVER|\w+_FILE))$/i;
-/** NODE_AUTH_TOKEN of npm, and others that somebody may think of. */
+/** NODE_AUTH_TOKEN of npm, and other possible names. */
 const SECRET_WORDS = /TOKEN|SECRET|PASSW|CREDENTIAL|AUTH|_KEY$/i;
 
-/** Whether a variable may stand in the environment of a process that lives. */
+/** Whether a variable may stay in the environment of a running process. */
 export function isPlain(name: string, value: string): boolean {
   if (!PLAIN.test(name) || SECRET_WORDS.test(name.replace(/_FILE$/, ''))) {
     return /^ZEPHYR_\w+_FILE$/.test(name);
   }
-  // A proxy for HTTP whose URL has a password.
+  // An HTTP proxy URL with a password.
   return !(/_proxy$/i.test(name) && value.includes('@'));
 }
 
@@ -44,10 +44,10 @@ export function plainPart(environment: Environment): Record<string, string> {
 const OUR_FILE = /\/zephyr-\w{6}\/environment$/;
 
 /**
- * The variables that this process was given; call it before anything else. Afterwards
- * `process.env` has the plain ones alone, so what it starts inherits no other.
+ * Returns the variables that this process was given; call it first. Afterwards `process.env` has only plain
+ * ones, so child processes inherit no others.
  *
- * Does not return where the process has to replace itself: it starts again from its beginning.
+ * Does not return if the process has to replace itself: it starts over.
  */
 export function takeEnvironment(): Environment {
   const handover = process.env[HANDOVER_VARIABLE];
@@ -56,25 +56,25 @@ export function takeEnvironment(): Environment {
   const given = { ...process.env };
   const plain = plainPart(given);
   const isClean = Object.keys(given).length === Object.keys(plain).length;
-  // A channel to whoever forked us would not survive.
+  // The IPC channel to the parent would not survive.
   if (isClean || process.execve === undefined || process.connected === true) return given;
   process.execve(
     process.execPath,
-    // Without the dashes Node takes an --env-file of ours for its own.
+    // Without `--`, Node would consume our own --env-file.
     [process.execPath, ...process.execArgv, '--', ...process.argv.slice(1)],
     { ...plain, [HANDOVER_VARIABLE]: toFile(given) },
   );
   return given;
 }
 
-/** What a process of ours is started with, so that its environment has no secret either. */
+/** The environment for a child process of ours, so that it holds no secret either. */
 export function handedOver(environment: Environment): Record<string, string> {
   return { ...plainPart(environment), [HANDOVER_VARIABLE]: toFile(environment) };
 }
 
 const variablesSchema = z.record(z.string(), z.string());
 
-/** In memory where there is a place for it, and in a folder that only this user may enter. */
+/** In memory if possible, in a folder that only this user may enter. */
 function toFile(environment: Environment): string {
   const memory = '/dev/shm';
   const folder = mkdtempSync(join(existsSync(memory) ? memory : tmpdir(), 'zephyr-'));

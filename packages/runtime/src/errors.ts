@@ -6,9 +6,9 @@ import { type Phrase, spoken } from './phrase.ts';
  */
 export class ZephyrError extends Error {
   readonly code: string;
-  /** What the person can do about it; one line per step. */
+  /** What the user can do about it; one line per step. */
   readonly advice: readonly string[];
-  /** The same in any language: the message, and the advice. */
+  /** Message and advice, translatable. */
   readonly lines: readonly (string | Phrase)[];
 
   constructor(
@@ -42,7 +42,7 @@ export const EXIT = {
   usage: 2,
 } as const;
 
-/** The message of anything that was thrown. */
+/** The message of any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

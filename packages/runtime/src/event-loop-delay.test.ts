@@ -6,7 +6,7 @@ import { addEventLoopDelay, READ_WITHIN_MS } from './event-loop-delay.ts';
 
 const NAME = 'nodejs_eventloop_lag_p99_seconds';
 
-it('is there from the second reading on, as long as it is read', async () => {
+it('is present from the second scrape on, while it is scraped', async () => {
   const registry = new Registry();
   addEventLoopDelay(registry);
   const seconds = async () => {

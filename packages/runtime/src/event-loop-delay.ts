@@ -1,6 +1,6 @@
 /**
- * By how much the event loop is late, as prom-client names it. It is looked at only while somebody reads
- * the metrics, because each look wakes the process, also one at rest.
+ * Event loop delay, under prom-client's names. Sampled only while the metrics are scraped, because each
+ * sample wakes even an idle process.
  *
  *     resting --(read)--> looking --(not read for `READ_WITHIN_MS`)--> resting
  */
@@ -9,16 +9,16 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Gauge, type Registry } from 'prom-client';
 
 /**
- * Ten looks a second show what a person would notice. Node's delays are from one look to the next, so
- * the dashboard subtracts this time.
+ * Ten samples a second show what a person would notice. Node's delays include the sampling interval, so the
+ * dashboard subtracts it.
  */
 const LOOK_EVERY_MS = 100;
-/** Longer than any Prometheus waits between two readings. */
+/** Longer than any Prometheus scrape interval. */
 export const READ_WITHIN_MS = 600_000;
 
 const STATISTICS = ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'] as const;
 
-/** Adds the metrics; they have no values in the first reading, which has nothing to show. */
+/** Adds the metrics; they have no values in the first scrape. */
 export function addEventLoopDelay(registry: Registry): void {
   const delays = monitorEventLoopDelay({ resolution: LOOK_EVERY_MS });
   let rest: NodeJS.Timeout | undefined;
@@ -45,7 +45,7 @@ export function addEventLoopDelay(registry: Registry): void {
     STATISTICS.map((of) => {
       const name = `nodejs_eventloop_lag_${of}_seconds`;
       const help = `The ${of} of the delays of the event loop since the last reading, and the 0.1 s between two looks.`;
-      // One of them reads for all.
+      // One of them collects for all.
       const collect = of === 'min' ? { collect: read } : {};
       return [of, new Gauge({ name, help, registers: [registry], ...collect })] as const;
     }),

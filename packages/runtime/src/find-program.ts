@@ -3,8 +3,8 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 
 /**
- * The first of these programs in a search path; of two names, the earlier one in any folder. Folders that
- * depend on where one is are passed over.
+ * The first of these programs in a search path; an earlier name wins in any folder. Relative folders are
+ * skipped.
  * @param searchPath as `PATH`
  */
 export function findProgram(names: readonly string[], searchPath: string): string | undefined {

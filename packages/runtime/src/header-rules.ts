@@ -1,14 +1,14 @@
-/** Headers that are ours alone, whatever a configuration lists. Names are in lower case. */
+/** Headers that only we set, whatever the configuration lists. Names are in lower case. */
 
 const HOP_BY_HOP =
   /^(connection|keep-alive|proxy-[a-z-]+|te|trailer|transfer-encoding|upgrade|http2-settings)$/;
 const OURS =
   /^(authorization|x-api-key|cookie2?|host|content-length|expect|accept-encoding|content-encoding)$/;
-/** An endpoint must not set cookies, redirect, grant pages of other sites anything, or speak for us here. */
+/** An endpoint must not set cookies, redirect, grant anything to other sites' pages, or speak for us. */
 const UNSAFE_ANSWER =
   /^(set-cookie2?|location|content-location|refresh|link|alt-svc|www-authenticate|strict-transport-security|clear-site-data|access-control-[a-z-]+|anthropic-organization-id|x-zephyr-[a-z-]+)$/;
 
-/** Of a request: set by us, or of one connection only. */
+/** Request headers that we set, or hop-by-hop ones. */
 export function isOwnHeader(name: string): boolean {
   return OURS.test(name) || HOP_BY_HOP.test(name);
 }
@@ -17,7 +17,7 @@ export function isUnsafeAnswerHeader(name: string): boolean {
   return UNSAFE_ANSWER.test(name) || HOP_BY_HOP.test(name);
 }
 
-/** @param patterns names, or beginnings of names and `*`; without any there is no matcher */
+/** @param patterns names, or prefixes followed by `*`; empty: no matcher */
 export function matcherOf(
   patterns: readonly string[] = [],
 ): ((name: string) => boolean) | undefined {

@@ -1,6 +1,6 @@
 /**
- * Sockets that listen already, handed over by the process that this one replaces: `ZEPHYR_LISTEN_FDS`
- * has their numbers, `4,5`. Whoever connects meanwhile waits in their queue, which both share.
+ * Listening sockets handed over by the process that this one replaces: `ZEPHYR_LISTEN_FDS` lists their
+ * numbers, `4,5`. New connections wait in the shared accept queue meanwhile.
  */
 import type { Server } from 'node:net';
 
@@ -8,10 +8,10 @@ import type { Environment } from './environment.ts';
 
 export const LISTEN_FDS = 'ZEPHYR_LISTEN_FDS';
 
-/** A number is good once: a service that is started again has closed its socket. */
+/** A number is valid once: a restarted service has closed its socket. */
 const taken = new Set<number>();
 
-/** In the order of `RunningService.listeners`; empty: none, or they were taken before. */
+/** In the order of `RunningService.listeners`; empty: none, or already taken. */
 export function takeListenFds(environment: Environment): readonly number[] {
   const fds = (environment[LISTEN_FDS] ?? '').split(',').filter((text) => text !== '');
   const fresh = fds.map(Number).filter((fd) => Number.isInteger(fd) && !taken.has(fd));
@@ -19,7 +19,7 @@ export function takeListenFds(environment: Environment): readonly number[] {
   return fresh;
 }
 
-/** @param fd of a socket that listens already; undefined: the address is taken */
+/** @param fd of a listening socket; undefined: bind the address */
 export function listenOn(
   server: Server,
   { host, port }: { readonly host: string; readonly port: number },

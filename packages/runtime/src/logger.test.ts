@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createLogger } from './logger.ts';
 
 describe('a log whose level does not exist', () => {
-  it('is one of the level info, and says so', () => {
+  it('falls back to level info, and logs this', () => {
     const lines: string[] = [];
     const log = createLogger('proxy', 'nope', { write: (line) => lines.push(line) });
     log.debug('hidden');

@@ -3,11 +3,11 @@ import pino, { type DestinationStream, type Logger } from 'pino';
 export type { Logger };
 
 /**
- * The log of one service: JSON lines, a constant lower-case phrase as the
- * message and data in fields. Headers and bodies are never logged, so nothing secret is near;
- * the redaction is the second line of defence. A level that does not exist costs no service its start.
+ * The log of one service: JSON lines, a constant lower-case phrase as the message and data in fields. Headers
+ * and bodies are never logged, so no secret comes close; redaction is the second line of defence. An invalid
+ * level does not stop a service from starting.
  *
- * @param output Standard output of this process, if absent.
+ * @param output default: standard output
  */
 export function createLogger(
   service: string,
@@ -40,15 +40,15 @@ export function createLogger(
 
 function standardOutput(): DestinationStream {
   const output = pino.destination({ dest: 1, sync: false });
-  // The library's own flush at the exit tries again for ever when the reader of the log has gone,
-  // and the process would never end. `runService` flushes by the function below, then exits.
+  // The library's own flush at exit retries forever once the log's reader has gone, and the process would
+  // never end. `runService` flushes with the function below, then exits.
   output.flushSync = () => undefined;
   output.flush = (done = () => undefined) => {
     output.once('drain', done);
     output.once('error', done);
     output.write('');
   };
-  // Go on without a log: what nobody reads must not pile up.
+  // Continue without a log: unread lines must not pile up.
   output.on('error', () => {
     output.write = () => true;
   });

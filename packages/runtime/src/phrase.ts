@@ -1,6 +1,6 @@
 /**
- * A sentence with its values apart, so that whoever prints it can say it in another language: the English
- * one, with `{1}` and `{2}` for the values, is the key of the others (`@zephyr/texts`).
+ * A sentence with its values separate, so that it can be printed in another language: the English template,
+ * with `{1}` and `{2}` for the values, is the key of the translations (`@zephyr/texts`).
  */
 export interface Phrase {
   readonly template: string;
@@ -18,7 +18,7 @@ export function phrase(
   };
 }
 
-/** @param templateOf the sentence of a language by the English one; itself where it has none */
+/** @param templateOf the translated template by the English one; itself if there is none */
 export function spoken(
   text: string | Phrase,
   templateOf: (english: string) => string = (english) => english,
@@ -29,5 +29,5 @@ export function spoken(
   );
 }
 
-/** The sentences of the language of a locale such as `zh_CN.UTF-8`, by the English ones. */
+/** The templates for a locale such as `zh_CN.UTF-8`, by the English ones. */
 export type TemplatesOf = (locale: string | undefined) => (english: string) => string;

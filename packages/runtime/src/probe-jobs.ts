@@ -1,7 +1,7 @@
 /**
- * The probe queue: the contract between the leading controller, which alone keeps one BullMQ job
- * scheduler per endpoint (the scheduler's id is the endpoint's id), and the probers, which only
- * work jobs off. Any number of probers may run; none of them schedules anything.
+ * The probe queue: the contract between the leading controller, which alone keeps one BullMQ job scheduler
+ * per endpoint (with the endpoint's id), and the probers, which only process jobs. Any number of probers may
+ * run; none of them schedules anything.
  */
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { ConnectionOptions, JobsOptions } from 'bullmq';
@@ -14,8 +14,8 @@ export { PROBE_QUEUE, QUEUE_PREFIX } from './redis/keys.ts';
 export const PROBE_JOB = 'probe';
 
 /**
- * One attempt: the next interval is the retry, and each attempt costs tokens. The history is
- * bounded by number and age (seconds), so that a full Redis cannot be our doing.
+ * One attempt: the next interval is the retry, and each attempt costs tokens. The history is bounded by
+ * number and age (seconds), so that we cannot fill Redis.
  */
 export const PROBE_JOB_OPTIONS = {
   attempts: 1,
@@ -24,18 +24,18 @@ export const PROBE_JOB_OPTIONS = {
 } as const satisfies JobsOptions;
 
 /**
- * The slot that a job's result is recorded under. BullMQ keeps a job's id when it runs a job of a
- * killed prober again (a scheduled job's id ends in the moment it was planned for), so the second
- * result of the same job is recognised as a duplicate.
+ * The slot that a job's result is recorded under. BullMQ keeps a job's id when it reruns the job of a killed
+ * prober (a scheduled job's id ends in its planned time), so a second result of the same job is recognised as
+ * a duplicate.
  */
 export function probeSlotOf(endpointId: EndpointId, jobId: string): string {
   return `${endpointId}:${jobId}`;
 }
 
 /**
- * A line that is silent for that long with a command on it is replaced. Without it a worker whose
- * line went dead without a word waited for ever: BullMQ watches over its blocking line, not over the
- * other. Above BullMQ's longest wait for a job, which is 10 s.
+ * A connection that stays silent this long with a command in flight is replaced. Without it, a worker whose
+ * connection died silently waited forever: BullMQ monitors its blocking connection, not the other one. Above
+ * BullMQ's longest wait for a job, which is 10 s.
  */
 const WORKER_SILENCE_MS = 12_000;
 /** Above the limit of one command, as for the other clients (redis/client.ts). */

@@ -1,4 +1,4 @@
-/** The probe queue as those open it who look at it or fill it; a prober's worker has its own line. */
+/** Opens the probe queue for inspecting or filling it; a prober's worker has its own connection. */
 import { setTimeout as wait } from 'node:timers/promises';
 
 import type { ProbeJob } from '@zephyr/contract/probe';
@@ -7,24 +7,24 @@ import { Queue } from 'bullmq';
 import { bullConnection, PROBE_QUEUE, QUEUE_PREFIX } from './probe-jobs.ts';
 import type { RedisTarget } from './redis/client.ts';
 
-/** While Redis is away a queue does not close by itself. */
+/** A queue does not close by itself while Redis is away. */
 const CLOSE_LIMIT_MS = 2_000;
 
 export interface ProbeQueue {
   readonly queue: Queue<ProbeJob, unknown, string>;
-  /** Within two seconds, whatever Redis does; leaves no connection behind. */
+  /** Closes within two seconds, whatever Redis does; leaves no connection behind. */
   close(): Promise<void>;
 }
 
-/** Redis must be there: a queue does not wait for it. */
+/** Redis must be reachable: a queue does not wait for it. */
 export function openProbeQueue(target: RedisTarget, onError: (error: Error) => void): ProbeQueue {
   const queue = new Queue<ProbeJob, unknown, string>(PROBE_QUEUE, {
     prefix: QUEUE_PREFIX,
     connection: bullConnection(target, 'queue'),
   });
   queue.on('error', onError);
-  // A queue that is closed while Redis is away leaves its connection behind, without a listener:
-  // it would try for ever and print each failure. So it is ended here.
+  // A queue that is closed while Redis is away leaves its connection behind, without a listener: it would
+  // retry forever and print each failure. So it is closed here.
   let endConnection = (): void => undefined;
   queue.backend.client.then(
     (client) => {

@@ -1,12 +1,12 @@
 /**
- * Memory, processor time, garbage collection and the delay of the event loop: those of the process, so
- * they are collected once, also where one process runs several services with a page of metrics each.
+ * Memory, processor time, garbage collection and the delay of the event loop: process-wide, so collected once
+ * even if one process runs several services, each with its own metrics page.
  */
 import { collectDefaultMetrics, Registry } from 'prom-client';
 
 import { addEventLoopDelay } from './event-loop-delay.ts';
 
-/** prom-client's own looks at the event loop would wake a process that nobody asks anything. */
+/** prom-client's own event loop sampling would wake an idle process. */
 const NEVER_MS = 2 ** 31 - 1;
 const OF_LOOKS = /^nodejs_eventloop_lag_(?!seconds$)/;
 

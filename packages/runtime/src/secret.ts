@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 
 /**
- * A value that must not be shown. Printing, logging or serialising it gives `[secret]`;
- * only `reveal()`, which is easy to search for, gives the value.
+ * A value that must not be shown. Printing, logging or serialising it gives `[secret]`; only `reveal()`,
+ * which is easy to search for, returns the value.
  */
 export class Secret {
   readonly #value: string;

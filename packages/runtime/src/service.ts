@@ -1,7 +1,7 @@
 /**
- * How every service starts and ends: arguments, configuration, log, signals, exit code.
- * As a process of its own a service's main.ts is one call of `runService`; beside others in one
- * process it is opened by `openService`.
+ * How every service starts and ends: arguments, configuration, log, signals, exit code. As its own process, a
+ * service's main.ts is one call of `runService`; alongside others in one process it is opened with
+ * `openService`.
  */
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:net';
@@ -26,21 +26,21 @@ export type { ServiceName };
 
 export interface ServiceContext {
   readonly name: ServiceName;
-  /** `<host>-<pid>-<random>`: names this process in Redis and in logs. */
+  /** `<host>-<pid>-<random>`: identifies this process in Redis and logs. */
   readonly instanceId: string;
-  /** As it was at the start; a service that follows changes subscribes to `configSource`. */
+  /** As at start; a service that follows changes subscribes to `configSource`. */
   readonly config: Config;
   readonly secrets: Secrets;
   readonly configSource: ConfigSource;
-  /** That it comes from. */
+  /** The files it was loaded from. */
   readonly files: ConfigFiles;
-  /** All that this process was given; what may be a secret is not in `process.env`. */
+  /** All variables given to this process; possible secrets are not in `process.env`. */
   readonly environment: Environment;
   readonly redis: RedisTarget;
   readonly log: Logger;
-  /** Where metrics are exposed, if not on the port that everybody reaches. */
+  /** Where metrics are exposed, if not on the public port. */
   readonly metricsAddress?: Address | undefined;
-  /** Sockets that listen already, in the order of `RunningService.listeners`: of a process before this one. */
+  /** Listening sockets from the previous process, in the order of `RunningService.listeners`. */
   readonly listenFds?: readonly number[] | undefined;
 }
 
@@ -49,20 +49,20 @@ export type StopReason = 'asked' | 'crashed';
 export interface RunningService {
   /** Where it listens; reported to the launcher. */
   readonly port: number;
-  /** That a process after this one may listen on as well. */
+  /** Listeners that a successor process may take over. */
   readonly listeners?: readonly Server[] | undefined;
-  /** Ends in good order; called once. After `crashed` the state may be broken: quickly. */
+  /** Shuts down gracefully; called once. After `crashed` the state may be corrupt: do it quickly. */
   stop(why: StopReason): Promise<void>;
 }
 
-/** Sent to the launcher over IPC, where there is one. */
+/** Sent to the launcher over IPC, if there is one. */
 export interface ReadyMessage {
   readonly type: 'ready';
   readonly service: ServiceName;
   readonly port: number;
 }
 
-/** Longest time that a service takes to end, whatever hangs. Above the proxy's drain limit. */
+/** Longest time that a service may take to stop, whatever hangs. Above the proxy's drain limit. */
 const STOP_LIMIT_MS = 620_000;
 const FLUSH_LIMIT_MS = 1_000;
 const ARGUMENTS = {
@@ -73,16 +73,16 @@ const ARGUMENTS = {
 
 export type StartFunction = (context: ServiceContext) => Promise<RunningService>;
 
-/** What a service is given by whoever starts it. */
+/** What a service's starter passes to it. */
 export interface ServiceSurroundings {
   /** With the paths of its configuration: `ZEPHYR_CONFIG`, `ZEPHYR_ENV_FILE`. */
   readonly environment: Environment;
   readonly log: Logger;
-  /** Of its errors. */
+  /** For its error messages. */
   readonly templatesOf: TemplatesOf;
 }
 
-/** Starts a service in this process. @throws ZephyrError `CONFIG` and what the service throws */
+/** Starts a service in this process. @throws ZephyrError `CONFIG` and anything the service throws */
 export async function openService(
   name: ServiceName,
   start: StartFunction,
@@ -141,10 +141,10 @@ export async function runService(
     exitAfterFlush(log, exitCode);
   };
 
-  // Not `once`: a second signal during the drain must not end the process at once.
+  // Not `once`: a second signal during the drain must not end the process immediately.
   process.on('SIGTERM', () => void stop('SIGTERM', EXIT.ok));
   process.on('SIGINT', () => void stop('SIGINT', EXIT.ok));
-  // The launcher is gone: nobody else would end us.
+  // The launcher is gone: no one else would stop us.
   process.once('disconnect', () => void stop('the launcher is gone', EXIT.ok));
   process.once('uncaughtException', (error) => {
     log.fatal({ err: error }, 'uncaught exception');
@@ -182,7 +182,7 @@ function filesIn(environment: Environment): ConfigFiles {
 
 /** The log is buffered; its last lines say why the service ended. */
 function exitAfterFlush(log: Logger, exitCode: number): void {
-  // Nobody may be there to read it: then there is no end of the flush either.
+  // If nothing reads the log, the flush never ends.
   setTimeout(() => process.exit(exitCode), FLUSH_LIMIT_MS);
   log.flush(() => process.exit(exitCode));
 }
@@ -215,7 +215,7 @@ function contextFor(
 
 /**
  * A container listens on all its addresses and on the port that its image documents, whatever the
- * configuration says for a laptop: ZEPHYR_LISTEN is `<host>:<port>` of this one process.
+ * configuration, written for a laptop, says: ZEPHYR_LISTEN is `<host>:<port>` of this one process.
  */
 function listening(name: ServiceName, config: Config, address: Address | undefined): Config {
   const section = name === 'proxy' ? 'server' : name;

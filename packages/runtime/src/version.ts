@@ -1,4 +1,4 @@
 import manifest from '../package.json' with { type: 'json' };
 
-/** Of this program, as in its package.json; all services of a deployment have the same. */
+/** Version in package.json; all services of a deployment share it. */
 export const VERSION: string = manifest.version;

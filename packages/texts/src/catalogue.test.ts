@@ -28,7 +28,7 @@ describe('the catalogue', () => {
     }
   });
 
-  it('says every Chinese text in Chinese, but for proper names and keys', () => {
+  it('has every Chinese text in Chinese, except proper names and keys', () => {
     const untranslated = Object.entries(catalogue.zh)
       .filter(([, text]) => !/\p{Script=Han}/u.test(text))
       .map(([key]) => key);
@@ -69,7 +69,7 @@ describe('the catalogue', () => {
     expect(keys.sort()).toEqual(codes.map((code) => `${area}.${code}`).sort());
   });
 
-  it('says of a notice only what the notice has', () => {
+  it('uses only fields that a notice has', () => {
     const fills = {
       ...{ endpointId: 'name', groupName: 'name', name: 'name', period: 'period' },
       ...{ failure: 'failure', untilAtMs: 'time' },

@@ -1,4 +1,4 @@
-/** Reads the sources: an error that is said in one language only is found here. */
+/** Reads the sources to find errors without a translation. */
 import { readFileSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { errors as zhErrors } from './zh/errors.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const ALL = ['packages/{cli,runtime,probes}/src/**/*.{ts,tsx}', 'services/*/src/**/*.ts'];
-/** Of the configuration; the services expect other things of programs. */
+/** Only the configuration's; what services expect of programs is not translated. */
 const OF_SCHEMA = ['packages/runtime/src/config/keys/*.ts'];
 
 async function sources(files: readonly string[] = ALL): Promise<readonly string[]> {
@@ -22,7 +22,7 @@ async function sources(files: readonly string[] = ALL): Promise<readonly string[
   return texts;
 }
 
-/** As `phrase` makes them; an expression in one has no braces and no templates of its own. */
+/** Templates as `phrase` builds them; expressions in them contain no braces or nested templates. */
 function templatesOf(text: string): readonly string[] {
   return [...text.matchAll(/\bphrase`((?:[^`\\]|\\.)*)`/g)].map(([, written = '']) => {
     let number = 0;
@@ -33,7 +33,7 @@ function templatesOf(text: string): readonly string[] {
   });
 }
 
-/** Those of the schema of config.toml have no values: zod takes texts alone. */
+/** Those of the config.toml schema have no values: zod takes plain strings. */
 function expectationsOf(text: string): readonly string[] {
   return [...text.matchAll(/'expected ([^'\n]*)'/g)].map(([, expectation = '']) => expectation);
 }
@@ -42,7 +42,7 @@ function expectationsOf(text: string): readonly string[] {
 const SAME = ['zephyr endpoint add <name> --url https://…'];
 
 describe('errors of the command line', () => {
-  it('are said in Chinese too, each with the same values, and none is left over', async () => {
+  it('have a Chinese translation each, with the same values, and none is left over', async () => {
     const templates = (await sources()).flatMap(templatesOf);
     const expectations = (await sources(OF_SCHEMA)).flatMap(expectationsOf);
     const said = new Set([...templates, ...expectations].filter((each) => /[a-z]{2}/.test(each)));

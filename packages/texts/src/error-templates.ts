@@ -10,7 +10,7 @@ const TEMPLATES: Readonly<Record<Language, ReadonlyMap<string, string>>> = {
   zh: new Map(Object.entries({ ...zhErrors, ...zhConfigProblems, ...zhConfigValues })),
 };
 
-/** The sentences of errors in the language of a locale, by the English ones; one without is said in English. */
+/** Error templates for a locale, by the English ones; without a translation, English is used. */
 export function templatesOf(locale: string | undefined): (english: string) => string {
   const templates = TEMPLATES[languageOf(locale)];
   return (english) => templates.get(english) ?? english;

@@ -1,4 +1,4 @@
-/** What the screens once said and was not so: each sentence with the state in which it was false. */
+/** Sentences that the screens once showed wrongly, each with the state in which it was false. */
 import { describe, expect, it } from 'vitest';
 
 import { logText } from './log-lines.ts';
@@ -60,7 +60,7 @@ describe.each(LANGUAGES)('in %s no screen says', (language) => {
   const speech: Speech = { say: translator(language), numbers: numbersOf(language) };
   const words = WORDS[language];
 
-  it('that an endpoint serves, where none is available', () => {
+  it('that an endpoint serves when none is available', () => {
     const endpoints = [endpoint('a', 1, killed), endpoint('b', 2, killed)];
     const outage = situationOf('initial', { endpoints });
     const said = [
@@ -83,7 +83,7 @@ describe.each(LANGUAGES)('in %s no screen says', (language) => {
     },
   );
 
-  it('that what was killed, or always slower, has become slow', () => {
+  it('that a killed or always slower endpoint has become slow', () => {
     const trade = { gainMs: 1, verdict: 'move' } as never;
     const notice = { code: 'sessions_moved', endpointId: 'a', trade } as const;
     const moved = logText({ kind: 'notice', notice, atMs: 0 }, situationOf('initial'), speech);
@@ -100,7 +100,7 @@ describe.each(LANGUAGES)('in %s no screen says', (language) => {
     expect(said.slice(1).join('\n')).not.toMatch(words.faster);
   });
 
-  it('that an endpoint is faster, where it only was when it took over', () => {
+  it('that an endpoint is faster when it only was so on taking over', () => {
     const lastSwitch: DecisionFacts = {
       ...{ phase: 'switched', reason: 'faster', fromId: 'b', toId: 'a', gain: { gainMs: 187 } },
     };
@@ -117,7 +117,7 @@ describe.each(LANGUAGES)('in %s no screen says', (language) => {
     expect(healthText({ ...unknown, probe: { last: null } }, speech.say)).toMatch(words.unprobed);
   });
 
-  it('that a pinned endpoint is back, where somebody has picked one', () => {
+  it('that a pinned endpoint is back when someone selected one', () => {
     const picked = { phase: 'switched', fromId: 'b', toId: 'a' } as const;
     const named = (reason: DecisionFacts['reason']) =>
       decisionText({ ...picked, reason }, situationOf('initial'), speech);

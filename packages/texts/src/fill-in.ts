@@ -10,7 +10,7 @@ type Arguments<Text extends string> = [PlaceholdersOf<Text>] extends [never]
   ? []
   : [values: Values<PlaceholdersOf<Text>>];
 
-/** Gives the text of a key with its placeholders filled. */
+/** Returns the text of a key with its placeholders filled in. */
 export type FillIn<Catalogue extends EnglishTexts> = <Key extends keyof Catalogue>(
   key: Key,
   ...values: Arguments<Catalogue[Key]>
@@ -21,13 +21,12 @@ export function translatorOf<Catalogue extends EnglishTexts>(
   language: Language,
 ): FillIn<Catalogue> {
   const plural = new Intl.PluralRules(LOCALES[language]);
-  // A page that was opened before an upgrade may receive codes that it has no text for. It then shows
-  // the code.
+  // A page opened before an upgrade may receive codes without a text; it then shows the code.
   const texts: Readonly<Record<string, string>> = catalogues[language];
   return (key, ...[values]) => fill(texts[key as string] ?? String(key), values ?? {}, plural);
 }
 
-/** The first of a person's languages that there are texts in; undefined where there is none. */
+/** The first of a person's languages that we have texts for; undefined if none. */
 export function languageOfBrowser(preferred: readonly string[]): Language | undefined {
   const known = preferred.find((locale) => /^(?:en|zh)\b/i.test(locale));
   return known === undefined ? undefined : languageOf(known);

@@ -1,4 +1,4 @@
-/** What the help of both dashboards lists: keys and words, in this order. */
+/** The help of both dashboards: shortcuts and glossary, in this order. */
 import type { Speech } from './situation.ts';
 
 const KEYS = [

@@ -1,4 +1,4 @@
-/** The texts that the page of history and the reasons of a decision need besides those of every screen. */
+/** Additional texts of the history page and of decision reasons. */
 import { decisionDetails as enDecisionDetails } from './en/decision-details.ts';
 import { historyPage as enHistoryPage } from './en/history-page.ts';
 import { type FillIn, translatorOf } from './fill-in.ts';
@@ -17,12 +17,12 @@ export const historyCatalogue = {
 
 export type HistoryTranslate = FillIn<HistoryEnglish>;
 
-/** These texts in one language, with their placeholders filled. */
+/** These texts in one language, with their placeholders filled in. */
 export function historyTranslator(language: Language): HistoryTranslate {
   return translatorOf(historyCatalogue, language);
 }
 
-/** What a decision was made after; a newer controller may have events that have no word yet. */
+/** What triggered a decision; a newer controller may have events without a text. */
 export function triggerText(trigger: string, say: HistoryTranslate): string {
   const key = `trigger.${trigger}`;
   return isTriggerKey(key) ? say(key) : trigger;

@@ -12,7 +12,7 @@ type WithoutPlace<Entry> = Entry extends unknown ? Omit<Entry, 'id' | 'atMs' | '
 export type LogFacts = WithoutPlace<ApiLogEntry>;
 export type NoticeFacts = Extract<LogFacts, { kind: 'notice' }>['notice'];
 
-/** @param entry with its moment, by which a time of another day gets its date. */
+/** @param entry its time gets a date if it is on another day */
 export function logText(
   entry: LogFacts & { readonly atMs: number },
   names: EndpointNames,
@@ -43,14 +43,14 @@ export function logText(
 }
 
 export interface LogLine<Entry> {
-  /** The latest of those that say the same. */
+  /** The latest of the identical ones. */
   readonly entry: Entry;
   readonly text: string;
-  /** How many say the same, one after the other. */
+  /** Number of consecutive identical entries. */
   readonly count: number;
 }
 
-/** The log in words, newest first; what repeats itself takes one line. */
+/** The log as text, newest first; repeats are merged into one line. */
 export function logLines<Entry extends LogFacts & { readonly atMs: number }>(
   newestFirst: readonly Entry[],
   names: EndpointNames,
@@ -67,13 +67,13 @@ export function logLines<Entry extends LogFacts & { readonly atMs: number }>(
   return lines;
 }
 
-/** A decision and its notice say the same of one moment; the decision can say why. */
+/** A decision and its notice describe the same moment; the decision has the reason. */
 function joined<Entry extends LogFacts>(line: LogLine<Entry>, entry: Entry): LogLine<Entry> {
   if (line.entry.kind === entry.kind) return { ...line, count: line.count + 1 };
   return entry.kind === 'decision' ? { ...line, entry } : line;
 }
 
-/** Where notices of one kind about several endpoints alternate, each endpoint has its line. */
+/** If notices of one kind about several endpoints alternate, each endpoint keeps its own line. */
 function sameLine(lines: readonly LogLine<LogFacts>[], entry: LogFacts, text: string): number {
   const code = codeOf(entry);
   for (let place = lines.length - 1; place >= 0; place -= 1) {
@@ -88,7 +88,7 @@ function codeOf(entry: LogFacts): string | undefined {
   return entry.kind === 'notice' ? entry.notice.code : undefined;
 }
 
-/** Actors and commands are open sets in the API: one that has no word is named as it is. */
+/** Actors and commands are open sets in the API: one without a text is shown unchanged. */
 function wordFor(area: 'command' | 'actor', code: string, say: Speech['say']): string {
   const key = `${area}.${code}`;
   return isWord(key) ? say(key) : code;
@@ -100,7 +100,7 @@ function isWord(key: string): key is Word {
   return Object.hasOwn(screenCatalogue.en, key);
 }
 
-/** What a notice may say besides its code; each of them fills a placeholder. */
+/** A notice's optional fields; each fills a placeholder. */
 interface NoticeFields {
   readonly code: string;
   readonly endpointId?: string;
@@ -123,7 +123,7 @@ function noticeText(
     period: period === undefined ? '' : say(`period.${period}`),
     time: untilAtMs === undefined ? '' : numbers.time(untilAtMs, atMs),
   };
-  // That each text names only what its notice has is tested with the catalogue.
+  // The catalogue's test checks that each text uses only fields of its notice.
   const fill: (key: ScreenTextKey, values: Readonly<Record<string, string>>) => string = say;
   return fill(`notice.${notice.code}`, values);
 }

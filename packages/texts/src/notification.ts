@@ -1,4 +1,4 @@
-/** What a notification says: the sentence of the event log, and what to do. */
+/** The text of a notification: the event log's sentence, and what to do. */
 
 import { type LogFacts, logText } from './log-lines.ts';
 import { numbersOf } from './numbers.ts';
@@ -8,13 +8,13 @@ import { translator } from './translate.ts';
 
 export interface NotificationFacts {
   readonly fact: Extract<LogFacts, { kind: 'notice' | 'decision' }>;
-  /** Since 1970, in milliseconds. */
+  /** Milliseconds since 1970. */
   readonly atMs: number;
-  /** It was held back, so its time is worth saying. */
+  /** It was delayed, so its time is shown. */
   readonly isLate: boolean;
-  /** Changes before it without a message. */
+  /** Number of earlier changes without a message. */
   readonly more: number;
-  /** Messages before it that the receiver did not get, and the most in an hour. */
+  /** Number of earlier messages that the receiver did not get, and the hourly limit. */
   readonly leftOut: { readonly count: number; readonly limit: number };
 }
 

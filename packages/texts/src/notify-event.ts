@@ -1,4 +1,4 @@
-/** Which entries of the event log people are notified of, by `[[notify]]` and by their browser. Pure. */
+/** The event log entries that people are notified about, by `[[notify]]` and by their browser. Pure. */
 import type { NotifyEvent } from '@zephyr/contract/notify';
 import type { ReasonCode } from '@zephyr/contract/selection';
 
@@ -7,11 +7,11 @@ import type { DecisionFacts } from './situation.ts';
 
 export interface NotifyAbout {
   readonly event: NotifyEvent;
-  /** The id of an endpoint or the name of a group; empty where it is about all. */
+  /** The id of an endpoint or the name of a group; empty if it concerns all. */
   readonly subject: string;
 }
 
-/** A failure of the endpoint that served; the others are somebody's wish, or speed. */
+/** Failures of the serving endpoint; other switches are requested, or for speed. */
 const FAILOVERS: ReadonlySet<ReasonCode> = new Set([
   'active_failed',
   'active_ejected',
@@ -28,7 +28,7 @@ export function notifyAboutDecision({
   return { event: 'failed_over', subject: fromId };
 }
 
-/** `endpoint_up` also for an endpoint that passes its first probe: only the caller knows what was before. */
+/** `endpoint_up` even for an endpoint's first passed probe: only the caller knows the previous state. */
 export function notifyAboutNotice(notice: NoticeFacts): NotifyAbout | undefined {
   switch (notice.code) {
     case 'endpoint_unhealthy':

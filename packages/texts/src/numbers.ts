@@ -1,27 +1,27 @@
-/** Numbers, moments and durations as people read them, by the platform's own `Intl`. */
+/** Numbers, times and durations for people, with the platform's own `Intl`. */
 import type { Language } from './screen-catalogue.ts';
 
 export const LOCALES: Readonly<Record<Language, string>> = { en: 'en-GB', zh: 'zh-CN' };
 
 export interface Numbers {
-  /** `812 ms`, `1.24 s`, `12.4 s`: three digits are as exact as a latency is. */
+  /** `812 ms`, `1.24 s`, `12.4 s`: three digits match the precision of a latency. */
   latency(milliseconds: number): string;
-  /** `4 s`, `1:05`, `2 h 3 min`: for countdowns and ages, whole seconds. */
+  /** `4 s`, `1:05`, `2 h 3 min`: whole seconds, for countdowns and ages. */
   duration(milliseconds: number): string;
-  /** `99.5 %` of a ratio from 0 to 1. */
+  /** `99.5 %` for a ratio from 0 to 1. */
   percent(ratio: number): string;
-  /** `$0.0012`: enough digits to see what one check costs. */
+  /** `$0.0012`: enough digits for the cost of one probe. */
   usd(dollars: number): string;
   count(value: number): string;
   /** `1.2M`, `120万`: for axes. */
   compact(value: number): string;
-  /** `14:02:31`, with the date when it is not of the same day as `nowMs`. */
+  /** `14:02:31`, with the date if not on the same day as `nowMs`. */
   time(atMs: number, nowMs: number): string;
   /** `28 Nov`: the day in UTC. */
   utcDay(atMs: number): string;
   /** `09:00`: the time in UTC. */
   utcTime(atMs: number): string;
-  /** `2026-11-28 09:00` of an ISO 8601 moment in UTC, the same in every language. */
+  /** `2026-11-28 09:00` from an ISO 8601 time in UTC, the same in every language. */
   utcMinute(moment: string): string;
 }
 
@@ -31,7 +31,7 @@ export function numbersOf(language: Language): Numbers {
   const three = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 });
   const usd = usdFormat(locale, { maximumFractionDigits: 2 });
-  // Checks cost fractions of a cent.
+  // Probes cost fractions of a cent.
   const tinyUsd = usdFormat(locale, { maximumSignificantDigits: 2 });
   const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
   const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 });

@@ -89,7 +89,7 @@ describe('whether all is well', () => {
     expect(overallText(situation, speech, TEN_MS)).toBe(text);
   });
 
-  it('says that the endpoint that serves fails often', () => {
+  it('reports that the serving endpoint fails often', () => {
     const failing = situationOf([endpoint('a', { presentFailureRatio: 0.9 }), endpoint('b')]);
     expect(failingText(failing, speech)).toBe(
       'A is serving, but 90% of the requests fail there now.',
@@ -97,14 +97,14 @@ describe('whether all is well', () => {
     expect(failingText(situationOf(whole), speech)).toBeNull();
   });
 
-  it('counts only what may serve', () => {
+  it('counts only endpoints that may serve', () => {
     const situation = situationOf([endpoint('a', gone(1)), endpoint('b', off)]);
     expect(overallOf(situation)).toEqual({ status: 'bad', available: 0, total: 1, sinceAtMs: 1 });
   });
 });
 
 describe('what is wrong', () => {
-  it('is said once for all endpoints that have it, with what to do', () => {
+  it('is shown once for all endpoints that have it, with what to do', () => {
     const refused = { health: { status: 'healthy' as const } };
     const token = { status: 'refused' as const, failure: 'credit' as const };
     const troubles = troublesOf(
@@ -126,7 +126,7 @@ describe('what is wrong', () => {
     ]);
   });
 
-  it('is nothing where an endpoint serves again after an ejection', () => {
+  it('is empty if an endpoint serves again after an ejection', () => {
     const halfOpen = { ejection: { status: 'half_open' as const, failure: 'reset' as const } };
     expect(troublesOf(situationOf([endpoint('a', halfOpen)]))).toEqual([]);
   });

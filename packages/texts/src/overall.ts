@@ -1,4 +1,4 @@
-/** Whether all is well, and where it is not: since when, why, and what to do. Pure. */
+/** The overall state and, if something is wrong, since when, why, and what to do. Pure. */
 import type { FailureClass } from '@zephyr/contract/failure';
 
 import { servingOf } from './sentences.ts';
@@ -9,10 +9,10 @@ export type OverallStatus = 'good' | 'degraded' | 'bad' | 'none';
 
 export interface Overall {
   readonly status: OverallStatus;
-  /** Of the endpoints that no operator has disabled. */
+  /** Among endpoints not disabled by an operator. */
   readonly available: number;
   readonly total: number;
-  /** Since when it is not well; null where it is, or where that is not known. */
+  /** Start of the trouble; null if there is none, or if unknown. */
   readonly sinceAtMs: number | null;
 }
 
@@ -23,7 +23,7 @@ export function overallOf(situation: Situation): Overall {
   if (situation.selection.status === 'none') return { status: 'none', ...counts, sinceAtMs: null };
   const moments = momentsOf(gone);
   if (servingOf(situation) === undefined) {
-    // The last one that went ended it.
+    // It began when the last one failed.
     return { status: 'bad', ...counts, sinceAtMs: maximum(moments) };
   }
   const isWell =
@@ -36,7 +36,7 @@ export function overallOf(situation: Situation): Overall {
     : { status: 'degraded', ...counts, sinceAtMs: minimum(moments) };
 }
 
-/** Nothing is decided while Redis is away or takes nothing, so all of this may have changed. */
+/** Nothing is decided while Redis is away or refuses writes, so all of this may have changed. */
 function isOutdated({ store }: Pick<Situation, 'store'>): boolean {
   return store !== undefined && store.status !== 'connected';
 }
@@ -49,14 +49,14 @@ interface Failing {
   readonly ratio: number;
 }
 
-/** The endpoint that serves, where many requests fail at it now. */
+/** The serving endpoint, if many of its requests fail now. */
 function failingIn(situation: Situation): Failing | undefined {
   const serving = servingOf(situation);
   const ratio = serving?.presentFailureRatio ?? 0;
   return serving === undefined || ratio <= FAILS_OFTEN ? undefined : { name: serving.name, ratio };
 }
 
-/** That the endpoint that serves fails often; null where it does not. */
+/** The text if the serving endpoint fails often; otherwise null. */
 export function failingText(situation: Situation, { say, numbers }: Speech): string | null {
   const failing = failingIn(situation);
   return failing === undefined
@@ -75,14 +75,14 @@ export function overallText(situation: Situation, { say, numbers }: Speech, nowM
     : say('overall.since', { what: text, time: numbers.time(sinceAtMs, nowMs) });
 }
 
-/** What is wrong with some endpoints, the same with each of them. */
+/** A problem shared by some endpoints. */
 export interface Trouble {
   readonly failure: FailureClass;
   readonly names: readonly string[];
   readonly sinceAtMs: number | null;
 }
 
-/** What keeps enabled endpoints from serving, the commonest first. */
+/** What keeps enabled endpoints from serving, most common first. */
 export function troublesOf({ endpoints }: Pick<Situation, 'endpoints'>): readonly Trouble[] {
   const troubled = endpoints.flatMap((endpoint) => {
     const failure = failureOf(endpoint);

@@ -9,7 +9,7 @@ export interface ScorePart {
   readonly ms: number;
 }
 
-/** What a score is made of, in the order in which it is shown. */
+/** The parts of a score, in display order. */
 export function scoreParts(score: KnownParts): readonly ScorePart[] {
   return NAMES.map((name) => ({ name, ms: score[`${name}Ms`] ?? 0 }));
 }

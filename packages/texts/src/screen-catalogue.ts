@@ -1,4 +1,4 @@
-/** The texts that screens need: what the browser loads, without those of the command line. */
+/** The texts of screens, as loaded by the browser, without those of the command line. */
 import type { Language } from '@zephyr/contract/language';
 
 import { apiProblems as enApiProblems } from './en/api-problems.ts';

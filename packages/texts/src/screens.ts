@@ -1,4 +1,4 @@
-/** What screens need and nothing of the command line: the entry for what a browser loads. */
+/** The browser's entry point: what screens need, nothing of the command line. */
 import { type FillIn, translatorOf } from './fill-in.ts';
 import { type Language, type ScreenEnglish, screenCatalogue } from './screen-catalogue.ts';
 
@@ -34,7 +34,7 @@ export { nameOf, type Situation, type Speech } from './situation.ts';
 
 export type ScreenTranslate = FillIn<ScreenEnglish>;
 
-/** The texts of the screens in one language, with their placeholders filled. */
+/** The texts of the screens in one language, with their placeholders filled in. */
 export function screenTranslator(language: Language): ScreenTranslate {
   return translatorOf(screenCatalogue, language);
 }

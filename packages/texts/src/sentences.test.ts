@@ -97,7 +97,7 @@ describe('whyOf', () => {
       text: 'A is the first in the configuration; nothing has been measured yet.',
     },
     {
-      name: 'selected by hand, but the pin is no longer there',
+      name: 'selected manually, but the pin is no longer there',
       changes: { selection: chosenBy('operator_selected') },
       text: 'A had been pinned; the mode is automatic again.',
     },
@@ -127,12 +127,12 @@ describe('whyOf', () => {
           endpoint('b', 600, down),
         ],
       },
-      text: 'Each request still tries them, and gets an error where none answers.',
+      text: 'Each request still tries them, and gets an error if none answers.',
     },
     {
       name: 'pinned, although it was the fastest anyway',
       changes: { mode: { kind: 'manual' as const, endpointId: 'a' } },
-      text: 'A was selected by hand.',
+      text: 'A was selected manually.',
     },
     {
       name: 'nothing available',
@@ -233,7 +233,7 @@ describe('healthText', () => {
     [{ probe: { last: { verdict: failed } } }, 'health not known: model overloaded'],
     [
       { probe: { last: { verdict: { status: 'ok' as const } } } },
-      'reachable; no answer of the model seen yet',
+      'reachable; no response from the model yet',
     ],
     [{ health: { status: 'healthy' as const } }, 'healthy'],
   ])('says why it is not known: %o', (changes, text) => {
@@ -251,7 +251,7 @@ describe('decisionText', () => {
 });
 
 describe('logLines', () => {
-  it('gives what repeats itself one line, with the latest time', () => {
+  it('merges repeats into one line, with the latest time', () => {
     const names = situationWith({});
     const config = { kind: 'config' as const, outcome: 'applied' as const, problems: [] };
     const store = { kind: 'store' as const, status: 'away' as const };

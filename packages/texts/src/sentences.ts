@@ -1,6 +1,6 @@
 /**
- * The state of affairs in sentences: which endpoint serves, why, and what will happen next.
- * Pure; both dashboards, the status page and the command line say the same.
+ * The current state in sentences: which endpoint serves, why, and what will happen next. Pure; shared by both
+ * dashboards, the status page and the command line.
  */
 import type { ApiState } from '@zephyr/contract/api-state';
 
@@ -14,7 +14,7 @@ import {
   type Speech,
 } from './situation.ts';
 
-/** The endpoint that serves; undefined where none can. */
+/** The serving endpoint; undefined if none can serve. */
 export function servingOf(situation: Situation): EndpointFacts | undefined {
   const { selection } = situation;
   if (selection.status === 'none') return undefined;
@@ -22,7 +22,7 @@ export function servingOf(situation: Situation): EndpointFacts | undefined {
   return situation.endpoints.some(({ available }) => available) ? active : undefined;
 }
 
-/** "relay-b serves", or that nothing does. */
+/** "relay-b serves", or that none does. */
 export function headlineOf(situation: Situation, say: Speech['say']): string {
   if (situation.selection.status === 'none') return say('now.none');
   const serving = servingOf(situation);
@@ -44,11 +44,11 @@ export function whyOf(situation: Situation, speech: Speech): string {
   if (servingOf(situation) === undefined) return speech.say('now.down.detail');
   const { activeId } = selection;
   if (situation.mode.kind === 'manual' && situation.mode.endpointId === activeId) {
-    // It stays because a person said so, whatever had made it the active one before.
+    // It stays because an operator chose it, whatever made it active before.
     return speech.say('now.why.operator_selected', { name: nameOf(situation, activeId) });
   }
   const because = selection.status === 'pending' ? lastSwitch : causeOf(selection, lastSwitch);
-  // While a switch is pending the selection's reason is that of the coming one.
+  // While a switch is pending, the selection's reason is that of the next endpoint.
   const reason =
     selection.status === 'pending' ? (lastSwitch?.reason ?? 'initial') : selection.reason;
   return reasonSentence(situation, { ...speech, reason, because, activeId });
@@ -107,7 +107,7 @@ function reasonSentence(situation: Situation, why: Why): string {
   }
 }
 
-/** Where a pin was the reason: the mode may have become automatic, or another one may be pinned. */
+/** If a pin was the reason: since then the mode may have become automatic, or another endpoint pinned. */
 function pinCode({ mode }: Situation, reason: DecisionFacts['reason']) {
   if (mode.kind === 'manual') return 'pinned_failed';
   return reason === 'pinned_failed' ? 'pinned_failed.ended' : 'operator_selected.ended';
@@ -175,7 +175,7 @@ function steadySentence(situation: Situation, { say, numbers }: Speech, nowMs: n
   });
 }
 
-/** Faster by the threshold already: what is missing is proof, or the end of the dwell time. */
+/** Already faster by the threshold: still missing is confirmation, or the end of the dwell time. */
 function leadSentence(
   { selection, policy }: Situation,
   { name, gainMs, nowMs }: { name: string; gainMs: number; nowMs: number },
@@ -198,7 +198,7 @@ function requestsOn(situation: Situation, id: string): number {
   return situation.endpoints.find((endpoint) => endpoint.id === id)?.activeRequests ?? 0;
 }
 
-/** The part that an endpoint plays now. */
+/** An endpoint's current role. */
 export type Role = 'serving' | 'next' | 'draining' | 'fallback' | 'off' | 'down';
 
 export function roleOf(endpoint: EndpointFacts, selection: SelectionFacts): Role {
@@ -235,7 +235,7 @@ export function storeText(
   return say(store.status === 'away' ? 'link.store' : 'link.store.full', { time });
 }
 
-/** Its health, and where that is not known: why, after however many probes. */
+/** Its health and, if unknown, why and after how many probes. */
 export function healthText(
   { health, probe }: Pick<EndpointFacts, 'health' | 'probe'>,
   say: Speech['say'],

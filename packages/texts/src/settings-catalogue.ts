@@ -1,4 +1,4 @@
-/** The texts that the page of settings needs besides those of every screen. */
+/** Additional texts of the settings page. */
 import { settingsPage as enSettingsPage } from './en/settings-page.ts';
 import { type FillIn, translatorOf } from './fill-in.ts';
 import { type Language, type ScreenEnglish, screenCatalogue } from './screen-catalogue.ts';
@@ -12,7 +12,7 @@ export const settingsCatalogue = {
   zh: { ...screenCatalogue.zh, ...zhSettingsPage },
 } satisfies Record<Language, Texts<SettingsEnglish>>;
 
-/** The texts of this page in one language, with their placeholders filled. */
+/** The texts of this page in one language, with their placeholders filled in. */
 export function settingsTranslator(language: Language): FillIn<SettingsEnglish> {
   return translatorOf(settingsCatalogue, language);
 }

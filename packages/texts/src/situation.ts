@@ -1,4 +1,4 @@
-/** What the sentences are made of: the part of the admin API's state that they need. */
+/** The input of the sentences: the part of the admin API's state that they need. */
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import type { ApiState } from '@zephyr/contract/api-state';
 import type { FailureClass } from '@zephyr/contract/failure';
@@ -16,7 +16,7 @@ export type DecisionFacts = Pick<LastSwitch, 'phase' | 'reason' | 'fromId' | 'to
 
 export type SelectionFacts = ApiState['selection'];
 
-/** What a proxy knows of an endpoint, and why it is not available; the rest only the controller knows. */
+/** What a proxy knows of an endpoint, plus why it is not available; only the controller knows the rest. */
 export type EndpointFacts = Omit<ProxyEndpoint, 'groupName' | 'ejection' | 'health'> &
   Pick<ApiEndpoint, 'unavailable'> & {
     readonly health: Pick<ApiEndpoint['health'], 'status'> & { readonly failure?: FailureClass };
@@ -44,7 +44,7 @@ export interface Situation extends Pick<ApiState, 'mode' | 'selection' | 'freeze
   readonly endpoints: readonly EndpointFacts[];
 }
 
-/** The words and numbers of one language. */
+/** Texts and number formats of one language. */
 export interface Speech {
   readonly say: FillIn<ScreenEnglish>;
   readonly numbers: Numbers;

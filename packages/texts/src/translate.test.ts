@@ -16,14 +16,14 @@ describe('languageOfBrowser', () => {
 });
 
 describe('translator', () => {
-  it('fills placeholders and takes the word that fits the number', () => {
+  it('fills placeholders and picks the plural form', () => {
     const say = translator('en');
     expect(say('done.probe', { count: 1 })).toBe('Probing 1 endpoint');
     expect(say('done.probe', { count: 3 })).toBe('Probing 3 endpoints');
     expect(translator('zh')('done.probe', { count: 1 })).toBe('正在探测 1 个端点');
   });
 
-  it('says a code that it has no words for, of a newer server, as it is', () => {
+  it('shows a newer server’s unknown code unchanged', () => {
     const say = translator('en') as (key: string) => string;
     expect(say('problem.of_tomorrow')).toBe('problem.of_tomorrow');
   });
@@ -67,7 +67,7 @@ describe('numbersOf', () => {
     expect(numbers.duration(milliseconds)).toBe(text);
   });
 
-  it('shows what a single check costs', () => {
+  it('shows the cost of a single probe', () => {
     expect(numbers.usd(0.000_241)).toBe('$0.00024');
     expect(numbers.usd(1.234)).toBe('$1.23');
     expect(numbers.usd(0)).toBe('$0.00');

@@ -4,7 +4,7 @@ import type { Language } from './screen-catalogue.ts';
 
 export type Translate = FillIn<English>;
 
-/** All texts of one language, with their placeholders filled. */
+/** All texts of one language, with their placeholders filled in. */
 export function translator(language: Language): Translate {
   return translatorOf(catalogue, language);
 }

@@ -1,4 +1,4 @@
-/** The texts that pages of usage and requests need besides those of every screen. */
+/** Additional texts of the usage and request pages. */
 import { usage as enUsage } from './en/usage.ts';
 import { type FillIn, translatorOf } from './fill-in.ts';
 import { type Language, type ScreenEnglish, screenCatalogue } from './screen-catalogue.ts';
@@ -12,7 +12,7 @@ export const usageCatalogue = {
   zh: { ...screenCatalogue.zh, ...zhUsage },
 } satisfies Record<Language, Texts<UsageEnglish>>;
 
-/** The texts of these pages in one language, with their placeholders filled. */
+/** The texts of these pages in one language, with their placeholders filled in. */
 export function usageTranslator(language: Language): FillIn<UsageEnglish> {
   return translatorOf(usageCatalogue, language);
 }

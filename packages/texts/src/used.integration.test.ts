@@ -1,4 +1,4 @@
-/** Reads the sources: a text that nobody shows is translated for nothing. */
+/** Reads the sources to find unused texts. */
 import { readFileSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
 import { join } from 'node:path';

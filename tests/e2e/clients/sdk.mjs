@@ -1,4 +1,4 @@
-// What the TypeScript SDK gets, as JSON. ANTHROPIC_BASE_URL and ANTHROPIC_API_KEY say from whom.
+// Prints what the TypeScript SDK receives, as JSON. ANTHROPIC_BASE_URL and ANTHROPIC_API_KEY set the source.
 import Anthropic from '@anthropic-ai/sdk';
 
 const client = new Anthropic({ maxRetries: 0 });

@@ -7,7 +7,7 @@ import { type Browser, chromium } from 'playwright-core';
 const CANDIDATES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const ARTIFACTS = join(import.meta.dirname, '../../artifacts');
 
-/** Undefined where there is none; `ZEPHYR_CHROMIUM` names another one. */
+/** Undefined if there is none; `ZEPHYR_CHROMIUM` overrides it. */
 export function findBrowser(): string | undefined {
   const named = process.env['ZEPHYR_CHROMIUM'];
   return [...(named === undefined ? [] : [named]), ...CANDIDATES].find((path) => existsSync(path));
@@ -20,7 +20,7 @@ export function startBrowser(
   return chromium.launch({
     executablePath,
     args: [
-      // Tests run as root in containers, where Chromium's own sandbox cannot.
+      // Tests run as root in containers, where Chromium's own sandbox does not work.
       '--no-sandbox',
       '--disable-gpu',
       '--disable-quic',
@@ -33,7 +33,7 @@ export function startBrowser(
   });
 }
 
-/** Where a screenshot is kept for people; the folder is not committed. */
+/** Path for a screenshot; the folder is not committed. */
 export function artifact(name: string): string {
   mkdirSync(ARTIFACTS, { recursive: true });
   return join(ARTIFACTS, name);

@@ -1,4 +1,4 @@
-/** The demo system on ports of its own, which it keeps when one of its services restarts. */
+/** The demo system on its own ports, which it keeps when a service restarts. */
 
 import { createServer } from 'node:net';
 import { eventually } from '@zephyr/testkit/eventually';
@@ -9,7 +9,7 @@ export type { Demo };
 
 export interface RunningDemo {
   readonly demo: Demo;
-  /** Of the controller. */
+  /** The controller's. */
   readonly url: string;
   stop(): Promise<void>;
 }
@@ -31,8 +31,8 @@ export async function runDemo(
 }
 
 /**
- * Sends a command and waits until it is applied. While no controller leads, as for some seconds
- * after one was killed, it tries again. @throws with the refusal
+ * Sends a command and waits until it is applied. Retries while no controller leads, as for some seconds after
+ * one was killed. @throws with the refusal
  */
 export async function sendCommand(url: string, name: string, body: object): Promise<void> {
   const response = await eventually(async () => {
@@ -47,7 +47,7 @@ export async function sendCommand(url: string, name: string, body: object): Prom
   if (!response.ok) throw new Error(`${name}: ${response.status} ${await response.text()}`);
 }
 
-/** The first of so many free ports in a row. */
+/** The first of `count` consecutive free ports. */
 async function freePorts(count: number): Promise<number> {
   for (let base = 21_000 + (process.pid % 20_000); ; base += count) {
     const ports = Array.from({ length: count }, (_, index) => base + index);

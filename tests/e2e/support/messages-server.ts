@@ -1,6 +1,6 @@
 /**
- * An endpoint for real clients, whose answers depend on the request alone: the same question gets the
- * same answer, byte for byte, whoever passes it on.
+ * An endpoint for real clients, whose responses depend on the request alone: the same question gets the same
+ * response, byte for byte, whoever forwards it.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -20,12 +20,12 @@ interface Question {
 export interface MessagesServer {
   readonly url: string;
   readonly requests: number;
-  /** Streams that were asked to go on forever, and have not been given up. */
+  /** Endless streams whose clients are still connected. */
   readonly endless: number;
   stop(): void;
 }
 
-/** @param token of a bearer or an x-api-key; others get 401 */
+/** @param token sent as bearer or x-api-key; others get 401 */
 export async function startMessagesServer(token: string): Promise<MessagesServer> {
   let requests = 0;
   let endless = 0;
@@ -108,7 +108,7 @@ function blockOf(question: Question): Block {
   const tool = question.tools?.find(({ name }) => name === 'Read') ?? question.tools?.[0];
   const [wanted, path] = toolWantedBy(question) ?? [];
   if (wanted === undefined || tool === undefined) {
-    // Claude Code adds reminders, which are not the same in two homes.
+    // Claude Code adds reminders, which differ between two homes.
     const shown = text.length > 40 ? 'a long text' : text;
     return { type: 'text', text: `${question.messages.length}: ${shown}` };
   }
@@ -116,7 +116,7 @@ function blockOf(question: Question): Block {
   return { type: 'tool_use', id: 'toolu_01', name: tool.name, input };
 }
 
-/** Once in a conversation. Claude Code's question may have a message of reminders after it. */
+/** Once per conversation. Claude Code's question may be followed by a message of reminders. */
 function toolWantedBy({ messages }: Question): RegExpExecArray | null {
   const contents = messages.map(({ content }) => content);
   const isUsed = contents.some(

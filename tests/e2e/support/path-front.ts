@@ -4,9 +4,9 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface PathFront {
-  /** With the path. */
+  /** Includes the path. */
   readonly url: string;
-  /** What was asked for outside of the path. */
+  /** Requests outside the path. */
   readonly strays: readonly string[];
   stop(): void;
 }

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 const ROOT = join(import.meta.dirname, '../../..');
 export const ZEPHYR = join(ROOT, 'packages/cli/bin/zephyr');
 
-/** Without blocking this process: the system that it asks may run here. */
+/** Without blocking this process: the system that it queries may run here. */
 export async function runZephyr(args: readonly string[], env: Record<string, string> = {}) {
   const child = spawn(ZEPHYR, args, {
     cwd: ROOT,

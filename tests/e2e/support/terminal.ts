@@ -20,20 +20,20 @@ export interface Terminal {
   colours(): string;
   /** Names as of `tmux send-keys`: `Enter`, `Down`, `Escape`, or characters. */
   press(...keys: string[]): void;
-  /** Of the program that runs in the shell. */
+  /** Pid of the program running in the shell. */
   pid(): number;
   resize(columns: number, rows: number): void;
-  /** Waits until the screen shows the text. @throws with the screen when it does not */
+  /** Waits until the screen shows the text. @throws with the screen if it does not */
   shows(text: string | RegExp, patienceMs?: number): Promise<void>;
   close(): void;
 }
 
-/** Ink draws nothing before the end where it believes that nobody looks. */
+/** Ink draws nothing before the end if it believes that nobody is watching. */
 const env = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(CI|CI_.*|CONTINUOUS_INTEGRATION)$/.test(name)),
 );
 
-/** Runs a command line in a shell in a terminal of that size. */
+/** Runs a command line in a shell in a terminal of the given size. */
 export function openTerminal(commandLine: string, options: TerminalOptions): Terminal {
   const socket = `zephyr-test-${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
   const tmux = (...args: string[]): string =>

@@ -26,11 +26,11 @@ export interface AdminTarget {
   /** Without a trailing slash. */
   readonly url: string;
   readonly token?: string | undefined;
-  /** Why the address may be wrong: thrown where nothing answers there. */
+  /** Why the address may be wrong: thrown if nothing answers there. */
   readonly doubt?: ZephyrError | undefined;
 }
 
-/** See `GET /api/usage`; what is absent has its default there. */
+/** See `GET /api/usage`; absent parameters have their defaults there. */
 export interface UsageParams {
   readonly by?: string | undefined;
   readonly since?: string | undefined;
@@ -51,7 +51,7 @@ export interface RequestParams {
 
 export interface EventOptions {
   readonly lastEventId?: string | undefined;
-  /** Finished requests as well. */
+  /** Include finished requests. */
   readonly requests?: boolean | undefined;
 }
 
@@ -65,15 +65,15 @@ export interface AdminClient {
   command<Name extends CommandName>(name: Name, body: CommandBody<Name>): Promise<CommandAnswer>;
   usage(query: UsageParams): Promise<UsageReport>;
   budgets(): Promise<BudgetList>;
-  /** The same, as it is sent: a year of many people is more than one can make anything of at once. */
+  /** The same, unparsed: a year of many people is too much to build objects from. */
   usageText(query: UsageParams, format: 'csv' | 'json'): Promise<UsageText>;
   /** Newest first. */
   requests(query: RequestParams): Promise<readonly ApiRequestRecord[]>;
-  /** Ends when the connection does. */
+  /** Ends with the connection. */
   events(signal: AbortSignal, options?: EventOptions): AsyncIterable<EventSourceMessage>;
 }
 
-/** @throws ZephyrError from each method: what is wrong and what to do, in the user's language */
+/** @throws ZephyrError from every method: what is wrong and what to do, in the user's language */
 export function adminClient(target: AdminTarget, say: Translate): AdminClient {
   const request = async (path: string, init: RequestInit): Promise<Response> => {
     const headers = new Headers(init.headers);
@@ -135,7 +135,7 @@ export function adminClient(target: AdminTarget, say: Translate): AdminClient {
 
 function streamHeaders({ lastEventId, requests }: EventOptions): Record<string, string> {
   const headers = { accept: 'text/event-stream' };
-  // A stream of requests begins with the history each time: then one looks for those that were missed.
+  // A request stream restarts with the history each time, the cue to look for missed requests.
   const goesOn = lastEventId !== undefined && lastEventId !== '' && requests !== true;
   return goesOn ? { ...headers, 'last-event-id': lastEventId } : headers;
 }
@@ -153,7 +153,7 @@ async function answerOf<Answer>(response: Response, url: string, say: Translate)
   return whole(response.json() as Promise<Answer>, url, say);
 }
 
-/** A long answer may be cut: its controller was ended, or Redis went away while it was read. */
+/** A long response may be cut off: the controller stopped, or Redis went away meanwhile. */
 async function whole<Body>(body: Promise<Body>, url: string, say: Translate): Promise<Body> {
   try {
     return await body;
@@ -172,14 +172,14 @@ async function refusal(response: Response, url: string, say: Translate): Promise
       advice: [say('cli.error.token.advice', { variable: CONTROLLER_DEFAULTS.token_env })],
     });
   }
-  // What was asked for came from the command line.
+  // The query came from the command line.
   const code = problem.code === 'invalid_query' ? 'USAGE' : problem.code;
   return new ZephyrError(code, say(`problem.${problem.code}`), {
     advice: [problem.detail, ...adviceFor(problem, say)],
   });
 }
 
-/** Where the controller's advice is for who writes programs: the words of the command line. */
+/** Command-line advice where the controller's is for programmers. */
 function adviceFor({ code, advice }: Problem, say: Translate): readonly string[] {
   switch (code) {
     case 'invalid_body':

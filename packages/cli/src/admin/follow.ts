@@ -1,4 +1,4 @@
-/** The event stream of a controller; reconnects until it is aborted. */
+/** The event stream of a controller; reconnects until aborted. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ApiHistory, ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
 import type { ApiState } from '@zephyr/contract/api-state';
@@ -15,7 +15,7 @@ export type StreamMessage =
   | { readonly kind: 'sample'; readonly sample: ApiSample }
   | { readonly kind: 'log'; readonly entry: ApiLogEntry }
   | { readonly kind: 'request'; readonly record: ApiRequestRecord }
-  /** The connection is lost; the next message means that it is back. */
+  /** The connection is lost; any later message means that it is back. */
   | { readonly kind: 'lost'; readonly error: unknown };
 
 export async function* followStream(

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { eventsOf } from './sse.ts';
 
-/** The text in chunks of so many bytes. */
+/** The text in chunks of `size` bytes. */
 function streamOf(text: string, size: number): ReadableStream<Uint8Array<ArrayBuffer>> {
   const bytes = new TextEncoder().encode(text);
   const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
@@ -50,7 +50,7 @@ describe('eventsOf', () => {
     expect(await collect(eventsOf(body))).toMatchObject([{ data: 'one\ntwo' }]);
   });
 
-  it('leaves an event out that was cut off', async () => {
+  it('drops a truncated event', async () => {
     expect(await collect(eventsOf(streamOf('data: hal', 4)))).toEqual([]);
   });
 

@@ -1,7 +1,7 @@
 /** Reading `text/event-stream`. */
 import { type EventSourceMessage, EventSourceParserStream } from 'eventsource-parser/stream';
 
-/** No event of ours comes near; a stream that is none must not fill the memory. */
+/** Far above our events; a bogus stream must not fill the memory. */
 const MAX_EVENT_CHARACTERS = 8_000_000;
 
 /** Errors when an event does not end within bounds. */

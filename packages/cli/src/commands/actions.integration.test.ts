@@ -1,4 +1,4 @@
-/** What operators do from the command line, against a stand-in of the controller. */
+/** What operators do from the command line, against a fake controller. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
@@ -19,7 +19,7 @@ let server: Server;
 let url: string;
 let state: ApiState;
 let outcome: CommandAnswer['outcome'];
-/** With what the controller refuses a command. */
+/** The code with which the controller refuses a command. */
 let refusal: ProblemCode | undefined;
 /** Method, path and body of each command, in order. */
 let commands: string[];
@@ -67,7 +67,7 @@ afterEach(async () => {
   await closed;
 });
 
-/** @param after what follows in the shell, such as a pipe */
+/** @param after appended to the shell command, such as a pipe */
 async function zephyr(command: string, after = '') {
   const child = spawn('sh', ['-c', `'${ZEPHYR}' ${command} --url ${url} ${after}`], {
     env: { PATH: process.env['PATH'], LANG: 'C' },
@@ -103,13 +103,13 @@ describe('what operators do from the command line', () => {
     expect(status).toBe(0);
   });
 
-  it('says where nothing changed, in the language of the caller', async () => {
+  it('reports when nothing changed, in the language of the caller', async () => {
     outcome = 'unchanged';
     const { stdout } = await zephyr('enable backup --language zh');
     expect(stdout).toBe('已启用 backup-eu。没有变化。\n');
   });
 
-  it('sends nothing where the name is unknown', async () => {
+  it('sends nothing if the name is unknown', async () => {
     const { stderr, status } = await zephyr('disable nowhere');
     expect(stderr).toContain('there is no endpoint named nowhere');
     expect(commands).toEqual([]);
@@ -117,13 +117,13 @@ describe('what operators do from the command line', () => {
   });
 });
 
-describe('what a controller refuses', () => {
+describe('a refusal of the controller', () => {
   it.each([
     ['endpoint_unavailable', 'repeat with --force'],
     ['last_endpoint', 'repeat with --force'],
     ['unknown_endpoint', 'status lists the endpoints'],
-    ['not_found', 'of another version'],
-    // Where its advice means the same to a person.
+    ['not_found', 'a different version'],
+    // If its advice suits a person, too.
     ['not_leading', 'as programs say it'],
   ] as const)('is explained in the words of the command line: %s', async (code, words) => {
     refusal = code;

@@ -25,7 +25,7 @@ import { CONTROLLER_DEFAULTS } from '../service-location.ts';
 export interface AdminOptions {
   readonly config: string;
   readonly envFile: string;
-  /** Of the controller, instead of the configuration's. */
+  /** The controller's, instead of the configured one. */
   readonly url?: string;
   readonly language?: Language;
   readonly json?: boolean;
@@ -41,11 +41,11 @@ export interface AdminSession {
 }
 
 /**
- * With `--url` no address or token is read from the configuration: the controller may be on another machine. A broken
- * configuration must not lock an operator out of the running system: as much of the address as
- * possible is then read from it.
+ * With `--url` no address or token is read from the configuration: the controller may be on another machine.
+ * A broken configuration must not lock an operator out of the running system: whatever is readable of the
+ * address is used.
  *
- * @throws ZephyrError `USAGE` for a wrong address
+ * @throws ZephyrError `USAGE` for an invalid address
  */
 export function openSession(options: AdminOptions, environment: Environment): AdminSession {
   const isLocal = options.url === undefined && existsSync(options.config);
@@ -96,7 +96,7 @@ function addressIn(configPath: string): { readonly host?: string; readonly port?
   };
 }
 
-/** Empty where it cannot be read: that is a problem of the configuration, and reported as one. */
+/** Empty if unreadable; reported as a configuration problem. */
 function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');

@@ -70,7 +70,7 @@ describe('addClient', () => {
     expect(lines).toContain(`  export ANTHROPIC_AUTH_TOKEN=${key}`);
   });
 
-  it('keeps the keys of all where several commands run at once', async () => {
+  it('loses no key if several commands run concurrently', async () => {
     const names = ['ann', 'bob', 'carol', 'dave', 'eve'];
     const run = promisify(execFile);
     const add = (name: string) => run(ZEPHYR, ['clients', 'add', name, '--config', path]);
@@ -82,14 +82,14 @@ describe('addClient', () => {
     expect(readdirSync(folder)).toEqual(['config.toml']);
   });
 
-  it('says it in the language of the configuration', async () => {
+  it('prints in the language of the configuration', async () => {
     writeFileSync(path, `[ui]\nlanguage = "zh"\n${EXAMPLE}`);
     expect(listClients({ config: path, environment: {} }, false)).toContain('没有人有密钥');
     expect(await addPerson({ config: path, name: 'ann', environment: {} })).toMatch(/^ann 的密钥/);
     expect(listClients({ config: path, environment: {} }, false)).toMatch(/^名称 +密钥\n/);
   });
 
-  it('says it in the language of the locale where the configuration names none', async () => {
+  it('prints in the language of the locale if the configuration sets none', async () => {
     const environment = { LANG: 'zh_CN.UTF-8' };
     expect(listClients({ config: path, environment }, false)).toContain('没有人有密钥');
     expect(await addPerson({ config: path, name: 'ann', environment })).toMatch(/^ann 的密钥/);
@@ -97,7 +97,7 @@ describe('addClient', () => {
     expect(await addPerson({ config: path, name: 'ann', environment })).toMatch(/^The key of ann/);
   });
 
-  it('does not wait for ever for a command that was killed', async () => {
+  it('does not wait forever for a killed command', async () => {
     writeFileSync(`${path}.lock`, '');
     expect(await addClient(path, 'ann')).toMatch(/^zk-/);
     expect(readdirSync(folder)).toEqual(['config.toml']);
@@ -147,22 +147,22 @@ describe('addClient', () => {
     writeFileSync(path, text);
     await addClient(path, 'ann');
     const call = { config: path, name: 'ann', environment: {} };
-    expect(await removePerson(call)).toMatch(/refuses everybody[\s\S]*zephyr clients add/);
+    expect(await removePerson(call)).toMatch(/refuses everyone[\s\S]*zephyr clients add/);
     expect(readFileSync(path, 'utf8')).not.toContain('ann');
     const environment = { TEAM_TOKEN: 'secret-of-the-team' };
     expect(loadConfig({ configPath: path, envFilePath: '', environment }).config.clients).toEqual(
       [],
     );
     await addClient(path, 'bob');
-    expect(await removePerson({ ...call, name: 'bob' })).toContain('refuses everybody');
+    expect(await removePerson({ ...call, name: 'bob' })).toContain('refuses everyone');
   });
 
-  it('does not open the proxy by taking back the last key', async () => {
+  it('does not open the proxy by revoking the last key', async () => {
     writeFileSync(path, `[server]\nopen = true\n${EXAMPLE}`);
     await addClient(path, 'ann');
     const before = readFileSync(path, 'utf8');
     await expect(removeClient(path, 'ann')).rejects.toMatchObject({
-      message: expect.stringContaining('would serve everybody'),
+      message: expect.stringContaining('would serve everyone'),
       advice: [expect.stringContaining('remove open = true')],
     });
     expect(readFileSync(path, 'utf8')).toBe(before);
@@ -170,7 +170,7 @@ describe('addClient', () => {
     await removeClient(path, 'ann');
   });
 
-  it('leaves a configuration that loads where there are teams', async () => {
+  it('leaves a loadable configuration if there are teams', async () => {
     await addClient(path, 'ann');
     await addClient(path, 'bob');
     const team = '[[teams]]\nname = "red"\nmembers = [\n  "ann", # first\n  "bob",\n]\n';
@@ -190,30 +190,30 @@ describe('addClient', () => {
     await expect(rotateClient(path, 'ann')).rejects.toThrow('in KEY_OF_ANN');
   });
 
-  it('leaves the file to whoever could write it, whatever the umask', async () => {
+  it('keeps the file’s permissions, whatever the umask', async () => {
     chmodSync(path, 0o664);
     const before = process.umask(0o077);
     await addClient(path, 'ann').finally(() => process.umask(before));
     expect(statSync(path).mode & 0o777).toBe(0o664);
   });
 
-  it('leaves a file that nobody may write to, whose folder may be written to', async () => {
+  it('does not replace a read-only file in a writable folder', async () => {
     const before = readFileSync(path, 'utf8');
     chmodSync(path, 0o444);
     await expect(addClient(path, 'ann')).rejects.toMatchObject({
       code: 'READ_ONLY',
-      advice: ['make the change where the file comes from:', 'zephyr clients add ann'],
+      advice: ['make the change at the source of the file:', 'zephyr clients add ann'],
     });
     expect([readFileSync(path, 'utf8'), statSync(path).mode & 0o777]).toEqual([before, 0o444]);
   });
 
-  it('shows the lines where the file cannot be changed, and leaves it', () => {
-    // As a mounted ConfigMap: even root cannot write there.
+  it('prints the lines if the file cannot be changed, and leaves it unchanged', () => {
+    // Like a mounted ConfigMap: even root cannot write to it.
     const readOnly = '/proc/version';
     expect(() => replaceFile(readOnly, 'x', { lines: ['name = "ann"'] })).toThrow(
       expect.objectContaining({
         code: 'READ_ONLY',
-        advice: ['make the change where the file comes from:', 'name = "ann"'],
+        advice: ['make the change at the source of the file:', 'name = "ann"'],
       }),
     );
   });

@@ -19,12 +19,12 @@ export interface ClientCall {
   readonly environment: Environment;
 }
 
-/** @returns what that person needs @throws ZephyrError `USAGE`, `CONFIG`, `READ_ONLY` */
+/** @returns the text for the person @throws ZephyrError `USAGE`, `CONFIG`, `READ_ONLY` */
 export async function addPerson(call: ClientCall): Promise<string> {
   return keyForPeople(call, await addClient(call.config, call.name));
 }
 
-/** As `addPerson`. */
+/** Like `addPerson`. */
 export async function rotateKey(call: ClientCall): Promise<string> {
   return keyForPeople(call, await rotateClient(call.config, call.name));
 }
@@ -36,7 +36,7 @@ export async function removePerson({ config, name, environment }: ClientCall): P
   return others === 0 ? say('clients.removed.last', { name }) : say('clients.removed', { name });
 }
 
-/** Names, and where their keys are; never a key. */
+/** Names and the sources of their keys; never a key. */
 export function listClients(
   { config, environment }: Omit<ClientCall, 'name'>,
   json: boolean,
@@ -52,7 +52,7 @@ export function listClients(
   );
 }
 
-/** Lines for a shell. The proxy's address as people reach it comes first from `ZEPHYR_PUBLIC_URL`. */
+/** Shell lines. `ZEPHYR_PUBLIC_URL`, if set, is the proxy's address for people. */
 function keyForPeople({ config, name, environment }: ClientCall, key: string): string {
   const say = translator(languageIn(readDocument(config), environment));
   const url = environment['ZEPHYR_PUBLIC_URL'] || urlIn(config);

@@ -5,10 +5,10 @@ export const COMPLETION_SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type CompletionShell = (typeof COMPLETION_SHELLS)[number];
 
 interface Entry {
-  /** `config check` for a command within a command; empty for the program itself. */
+  /** Such as `config check`; empty for the program itself. */
   readonly path: string;
   readonly description: string;
-  /** Subcommands and arguments that are a choice. */
+  /** Subcommands, and the choices of arguments. */
   readonly words: readonly string[];
   readonly options: readonly OptionEntry[];
 }
@@ -16,7 +16,7 @@ interface Entry {
 interface OptionEntry {
   /** `--config`. */
   readonly name: string;
-  /** The value that follows it. */
+  /** The kind of value that follows it. */
   readonly value: 'none' | 'file' | 'other' | readonly string[];
 }
 
@@ -51,7 +51,7 @@ function optionEntry({ long, flags, required, argChoices }: Option): readonly Op
   return [{ name: long, value: flags.includes('<path>') ? 'file' : 'other' }];
 }
 
-/** The commands that take an endpoint complete the running system's names. */
+/** Commands that take an endpoint; its name is completed from the running system. */
 const WITH_ENDPOINT = /^(select|probe)$/;
 const ENDPOINTS = 'zephyr completion endpoints 2>/dev/null';
 
@@ -64,8 +64,8 @@ function optionsWithValue(entries: readonly Entry[]): ReadonlyMap<string, Option
 }
 
 /**
- * For zsh too, whose bashcompinit runs it: it takes a length only as `$((…))`. Files after an option
- * that wants one come from the shell itself.
+ * Also for zsh, whose bashcompinit runs it and accepts a length only as `$((…))`. The shell itself completes
+ * files.
  */
 function bashFunction(entries: readonly Entry[]): string {
   const valued = optionsWithValue(entries);
@@ -104,7 +104,7 @@ ${cases.join('\n')}
 `;
 }
 
-/** As a file in `fpath` it is run by the first Tab; when sourced, it only registers itself. */
+/** As a file in `fpath` it runs on the first Tab; when sourced, it only registers itself. */
 function zsh(entries: readonly Entry[]): string {
   return `#compdef zephyr
 autoload -U +X bashcompinit && bashcompinit

@@ -19,7 +19,7 @@ interface Relay {
   readonly countTokens?: UpstreamScript;
 }
 
-/** Whatever else is asked has 404, as the API answers it. */
+/** Answers 404 to everything else, as the API does. */
 function relay({ messages, models, countTokens }: Relay): UpstreamScript {
   return (turn) => {
     const path = turn.request.target.split('?')[0];
@@ -31,7 +31,7 @@ function relay({ messages, models, countTokens }: Relay): UpstreamScript {
 
 const list = (...ids: string[]) => json({ data: ids.map((id) => ({ type: 'model', id })) });
 const refused = status(401);
-/** Takes the token in these headers only. */
+/** Accepts the token in these headers only. */
 const taking =
   (names: readonly string[], script: UpstreamScript): UpstreamScript =>
   (turn) => {
@@ -81,7 +81,7 @@ describe('config check --online', () => {
     return { exitCode, endpoints: new Map(endpoints.map((each) => [each.name, each])) };
   }
 
-  it('finds out how each takes the token, and proposes the line', async () => {
+  it('finds out how each accepts the token, and proposes the line', async () => {
     const { exitCode, endpoints } = await survey({
       bearer: relay({ messages: taking(['authorization'], sse()) }),
       key: relay({
@@ -97,11 +97,11 @@ describe('config check --online', () => {
     ]);
     expect(exitCode).toBe(0);
     expect(endpoints.get('key')?.costUsd).toBeGreaterThan(0);
-    // Asked again in the way that is accepted.
+    // Retried in the accepted way.
     expect(endpoints.get('key')?.models).toEqual(['gpt-4o']);
   });
 
-  it('finds out what each can do, and what it is', async () => {
+  it('finds out what each can do, and its kind', async () => {
     const { endpoints } = await survey({
       full: relay({
         messages: sse({ headers: { 'anthropic-organization-id': 'o' } }),
@@ -127,7 +127,7 @@ describe('config check --online', () => {
     });
   });
 
-  it('recognises one that takes requests of Claude Code only', async () => {
+  it('recognises one that accepts only requests from Claude Code', async () => {
     const { exitCode, endpoints } = await survey({
       relay: relay({ messages: ofClaudeCode(sse()) }),
     });
@@ -138,7 +138,7 @@ describe('config check --online', () => {
     expect(exitCode).toBe(0);
   });
 
-  it('says of each that does not serve why not, and what of the others', async () => {
+  it('reports why an endpoint does not serve, along with the others', async () => {
     const agents = new Set<string | undefined>();
     const wrong: UpstreamScript = (turn) => {
       agents.add(turn.request.headers['user-agent']);
@@ -147,14 +147,14 @@ describe('config check --online', () => {
     const { exitCode, endpoints } = await survey({
       wrong: relay({ messages: wrong, models: wrong }),
       closed: 'http://127.0.0.1:1',
-      // Takes the token in one header only, and has other troubles.
+      // Accepts the token in one header only, and has other problems.
       other: relay({ messages: taking(['x-api-key'], status(503)), models: refused }),
       well: relay({ messages: sse() }),
     });
     expect(endpoints.get('wrong')).toMatchObject({
       ...{ serves: 'nobody', refusal: { failure: 'token_refused' } },
     });
-    // A token that is refused for everything needs no Claude CLI, whose start takes seconds.
+    // If the token is always refused, the Claude CLI, which takes seconds to start, is not run.
     expect([...agents].join()).not.toContain('claude-cli');
     expect(endpoints.get('other')).toMatchObject({
       ...{ serves: 'nobody', refusal: { failure: 'server_error' } },
@@ -183,7 +183,7 @@ describe('config check --online', () => {
     expect(endpoints.get('key')?.proposals).toEqual([]);
   });
 
-  it('is done in bounded time with one that never answers', async () => {
+  it('takes bounded time with an endpoint that never answers', async () => {
     const { endpoints } = await survey({ silent: hang() });
     expect(endpoints.get('silent')).toMatchObject({
       ...{ serves: 'nobody', refusal: { failure: 'first_byte_timeout' } },

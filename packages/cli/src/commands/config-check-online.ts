@@ -15,7 +15,7 @@ export interface SurveyedEndpoint extends EndpointSurvey {
   readonly name: string;
   readonly groupName: string;
   readonly costUsd: number;
-  /** Lines of TOML for this endpoint that its answers suggest. */
+  /** TOML lines for this endpoint, suggested by its responses. */
   readonly proposals: readonly string[];
 }
 
@@ -24,14 +24,14 @@ export interface SurveyCall {
   readonly signal: AbortSignal;
 }
 
-/** However slow they are: the last word is then that it was not found out. */
+/** Limit for slow endpoints, which are then reported as not determined. */
 const SURVEY_LIMIT_MS = 90_000;
-/** More is no list that a person would keep. */
+/** Longer lists are not worth maintaining by hand. */
 const MAX_PROPOSED_MODELS = 40;
 const MAX_SHOWN_MODELS = 5;
 
 /**
- * All endpoints at the same time; CLIs start one after another.
+ * Surveys all endpoints in parallel; CLIs start one after another.
  * @param isWanted absent: all
  */
 export async function surveyEndpoints(
@@ -67,7 +67,7 @@ export async function surveyEndpoints(
 export const isServed = ({ serves }: EndpointSurvey): boolean =>
   serves === 'any_client' || serves === 'claude_code';
 
-/** Pure. @param auth the way in which the token is sent now */
+/** Pure. @param auth how the token is sent now */
 function proposalsFor(
   { models, style }: Pick<EndpointConfig, 'models' | 'style'>,
   auth: AuthStyle,
@@ -78,7 +78,7 @@ function proposalsFor(
   return [
     ...(survey.auth === undefined || survey.auth === auth ? [] : [`auth = "${survey.auth}"`]),
     ...(models === undefined && isShort ? [`models = ${JSON.stringify(listed)}`] : []),
-    // A plain request would find it down.
+    // A plain request would fail.
     ...(survey.serves === 'claude_code' && style === 'messages' ? ['style = "cli"'] : []),
   ];
 }

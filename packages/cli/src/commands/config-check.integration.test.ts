@@ -1,6 +1,6 @@
 /**
- * Rule: whatever a start rejects in a configuration, `zephyr config check` rejects with the same
- * sentence. Each case is asked of both, alone and mixed with others.
+ * Rule: whatever a start rejects in a configuration, `zephyr config check` rejects with the same sentence.
+ * Each case runs through both, alone and combined with others.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ interface Document {
   readonly groups: string;
   readonly endpoint: string;
   readonly env: string;
-  /** Of the process. */
+  /** The process environment. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -45,7 +45,7 @@ const variable = (environment: Record<string, string>, says: string): Mistake =>
 
 interface Mistake {
   readonly change: Partial<Document>;
-  /** What both say. */
+  /** The message of both. */
   readonly says: string;
 }
 
@@ -57,7 +57,7 @@ const url = (text: string, says: string): Mistake => ({
 const MISTAKES: Readonly<Record<string, Mistake>> = {
   'an open host without keys': {
     change: { server: 'host = "0.0.0.0"' },
-    says: '0.0.0.0, which other machines reach, and no [[clients]]',
+    says: '0.0.0.0, which other machines can reach, and no [[clients]]',
   },
   'an address of another machine': {
     change: { server: 'host = "203.0.113.9"\nopen = true' },
@@ -104,7 +104,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     'ends in /v1/chat/completions',
   ),
   'port 0': url('https://one.example.net:0', 'port 0 in the URL'),
-  'a line break in a URL': url('https://one.example.net\\n/x', 'a blank or a line break in it'),
+  'a line break in a URL': url('https://one.example.net\\n/x', 'a space or a line break in it'),
   'the port of another service': {
     change: { server: 'port = 8082' },
     says: 'port 8082, which the prober listens on too',
@@ -198,14 +198,14 @@ describe('zephyr config check', () => {
     expect(await rejectionOfStart(files)).toBe(text);
   });
 
-  it('rejects several mistakes as a start does, all in one run', async () => {
+  it('rejects several errors as a start does, all in one run', async () => {
     const some = fc.subarray(Object.values(MISTAKES), { minLength: 2, maxLength: 4 });
     await fc.assert(
       fc.asyncProperty(some, async (mistakes) => {
         const changes = mistakes.map(({ change }) => change);
         const files = write(Object.assign({}, SOUND, ...changes));
         const { text, exitCode } = await check(files);
-        // One may correct the other: the token of one, and the host of the other.
+        // One may fix the other: one's token and the other's host.
         fc.pre(exitCode !== EXIT.ok);
         expect(await rejectionOfStart(files)).toBe(text);
       }),
@@ -213,7 +213,7 @@ describe('zephyr config check', () => {
     );
   });
 
-  it('says how to make a missing file, as a start does', async () => {
+  it('explains how to create a missing file, as a start does', async () => {
     const options = { config: join(folder, 'none.toml'), envFile: join(folder, '.env') };
     const files = { options, environment: home };
     const rejection = await rejectionOfStart(files);

@@ -14,7 +14,7 @@ export interface ConfigCheckOptions {
   readonly config: string;
   readonly envFile: string;
   readonly json?: boolean;
-  /** Asks each endpoint too. */
+  /** Queries each endpoint, too. */
   readonly online?: boolean;
 }
 
@@ -24,13 +24,12 @@ export interface ConfigCheckCall extends SurveyCall {
 }
 
 /**
- * What `zephyr config check` prints: everything that `zephyr start` would reject. With `json`:
- * `{ "ok", "problems": [{ file, line, column, path, found, expected, advice }], "notes": [text] }`, the
- * problems in English,
- * online also `"endpoints"` (SurveyedEndpoint). An endpoint that does not serve is no error of the
- * configuration: exit code 1.
+ * What `zephyr config check` prints: everything that `zephyr start` would reject. With `json`: `{ "ok",
+ * "problems": [{ file, line, column, path, found, expected, advice }], "notes": [text] }`, the problems in
+ * English, online also `"endpoints"` (SurveyedEndpoint). An endpoint that does not serve is not a
+ * configuration error: exit code 1.
  *
- * @throws ZephyrError `CONFIG` when a file cannot be read
+ * @throws ZephyrError `CONFIG` if a file cannot be read
  */
 export async function checkConfig(
   call: ConfigCheckCall,

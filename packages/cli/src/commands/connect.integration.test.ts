@@ -81,7 +81,7 @@ describe('connect', () => {
       translator('en'),
     );
 
-  it('prints lines for each shell, with the key that the proxy takes', async () => {
+  it('prints lines for each shell, with a key that the proxy accepts', async () => {
     expect(await run({ url: open })).toBe(
       `export ANTHROPIC_BASE_URL=${open}\nexport ANTHROPIC_AUTH_TOKEN=anything`,
     );
@@ -107,7 +107,7 @@ describe('connect', () => {
     expect(JSON.parse(readFileSync(settings, 'utf8'))).toEqual(JSON.parse(before));
   });
 
-  it('takes a base URL as people write it', async () => {
+  it('accepts a base URL as people write it', async () => {
     expect(await run({ url: `${open}/v1/` })).toContain(`ANTHROPIC_BASE_URL=${open}\n`);
   });
 
@@ -130,14 +130,14 @@ describe('connect', () => {
     expect(await run({ undo: true })).toContain('nothing to undo');
   });
 
-  it('makes the settings of somebody who has none', async () => {
+  it('creates missing settings', async () => {
     await run({ url: open, claudeSettings: true });
     expect(JSON.parse(readFileSync(settings, 'utf8')).env.ANTHROPIC_BASE_URL).toBe(open);
     await run({ undo: true });
     expect(readdirSync(home)).toEqual([]);
   });
 
-  it('leaves what somebody changed since then', async () => {
+  it('keeps changes made since then', async () => {
     writeFileSync(settings, '{ "env": { "ANTHROPIC_BASE_URL": "https://former.example" } }');
     await run({ url: open, claudeSettings: true });
     const { env } = JSON.parse(readFileSync(settings, 'utf8'));
@@ -149,7 +149,7 @@ describe('connect', () => {
     });
   });
 
-  it('follows a link into a collection of settings, which stays a link', async () => {
+  it('follows a symlink to the settings, which stays a symlink', async () => {
     const target = join(home, 'dotfiles.json');
     const before = '{"model":"opus"}';
     writeFileSync(target, before);
@@ -170,7 +170,7 @@ describe('connect', () => {
     expect(readdirSync(home)).toEqual([]);
   });
 
-  it('says what cannot be changed, and leaves no backup', async () => {
+  it('reports what cannot be changed, and leaves no backup', async () => {
     mkdirSync(`${settings}.new`);
     await expect(run({ url: open, claudeSettings: true })).rejects.toThrow(
       /cannot change .*settings/,
@@ -187,7 +187,7 @@ describe('connect', () => {
     expect(await run({ config })).toContain(open);
     writeFileSync(config, own('http://127.0.0.1:9'));
     await expect(run({ config })).rejects.toThrow(
-      `another Zephyr, with other endpoints than ${config}`,
+      `another Zephyr, whose endpoints differ from ${config}`,
     );
     expect(await run({ config, url: open })).toContain(open);
   });
@@ -218,7 +218,7 @@ describe('connect', () => {
     },
   );
 
-  it('does not take an endpoint for a Zephyr', async () => {
+  it('does not mistake an endpoint for a Zephyr', async () => {
     await expect(run({ url: upstream.url })).rejects.toThrow(/no Zephyr answers/);
   });
 });

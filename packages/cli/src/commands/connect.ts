@@ -1,4 +1,4 @@
-/** `zephyr connect`: what a person needs so that Claude Code goes through a running Zephyr. */
+/** `zephyr connect`: the settings that send Claude Code through a running Zephyr. */
 import type { Environment } from '@zephyr/runtime/environment';
 import type { Translate } from '@zephyr/texts';
 
@@ -15,11 +15,11 @@ import { usableToken } from '../connect/token.ts';
 
 export interface ConnectOptions {
   readonly config: string;
-  /** Of the proxy, instead of the configuration's. */
+  /** The proxy's, instead of the configured one. */
   readonly url?: string;
   readonly shell: ShellName;
   readonly claudeSettings?: boolean;
-  /** Changes nothing, also with `claudeSettings`. */
+  /** Changes nothing, even with `claudeSettings`. */
   readonly print?: boolean;
   readonly undo?: boolean;
 }
@@ -29,7 +29,7 @@ const YOUR_KEY = '<your key>';
 
 /**
  * @returns the text to print: lines for a shell, or what was done to Claude Code's settings
- * @throws ZephyrError `USAGE` where nothing is reached or a key is missing; nothing is changed then.
+ * @throws ZephyrError `USAGE` if no proxy is reached or a key is missing; nothing is changed then
  */
 export async function connect(
   options: ConnectOptions,
@@ -59,7 +59,7 @@ export async function connect(
 }
 
 function tokenOf(access: string, key: string | undefined): string {
-  // Claude Code asks for a login where it has no token at all; the proxy replaces it.
+  // Without any token Claude Code asks for a login; the proxy replaces this one.
   if (access === 'open') return 'anything';
   return access === 'accepted' && key !== undefined ? key : YOUR_KEY;
 }

@@ -24,7 +24,7 @@ function ledgerOf(...probes: readonly [endpoint: string, costUsd: number][]): Us
   return usageReport([...rows, person], query);
 }
 
-it('takes what was spent from the ledger, with what no decision has counted', () => {
+it('takes the costs from the ledger, including those that no decision counted', () => {
   const state = inventedState(NOW);
   const [one, two] = state.endpoints;
   if (one === undefined || two === undefined) throw new Error('the world has endpoints');

@@ -1,7 +1,7 @@
 /**
- * `zephyr cost`: what probes cost today, what live traffic saved, and the cost of past days. What was
- * spent comes from the ledger, as in `zephyr usage`; the leader's own count, by which it decides, lacks
- * results that came too late for a decision.
+ * `zephyr cost`: what probes cost today, what live traffic saved, and the cost of past days. The costs come
+ * from the ledger, as in `zephyr usage`; the leader's own count, on which it decides, lacks results that
+ * arrived too late for a decision.
  */
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import type { ApiState } from '@zephyr/contract/api-state';
@@ -48,7 +48,7 @@ export async function cost(options: CostOptions, environment: Environment): Prom
 /** @param ledger of today, by person and endpoint */
 export function costToday({ cost: known, endpoints }: ApiState, ledger: UsageReport): CostToday {
   const rows = ledger.rows.filter(({ person }) => person === PROBES);
-  // One that was taken out of the configuration today has cost something, too.
+  // An endpoint removed from the configuration today has a cost, too.
   const todayUsd = rows.reduce((sum, { cost_usd: usd }) => sum + usd, 0);
   return {
     todayUsd,

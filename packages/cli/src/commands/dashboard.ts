@@ -1,11 +1,11 @@
-/** `zephyr dashboard`: the live dashboard of a controller, near or far, in this terminal. */
+/** `zephyr dashboard`: the live dashboard of a controller, local or remote, in this terminal. */
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 
 import { hasScreen, loadDashboard } from '../tui/load.ts';
 import { type AdminOptions, openSession } from './admin-session.ts';
 
-/** @throws ZephyrError `NO_TERMINAL` where there is none */
+/** @throws ZephyrError `NO_TERMINAL` if there is none */
 export async function dashboard(options: AdminOptions, environment: Environment): Promise<void> {
   const { client, language, say } = openSession(options, environment);
   if (!hasScreen(environment)) {

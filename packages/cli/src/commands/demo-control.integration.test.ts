@@ -13,7 +13,7 @@ describe('demos side by side', () => {
   let environment: { XDG_STATE_HOME: string };
   beforeEach(() => {
     environment = { XDG_STATE_HOME: mkdtempSync(join(tmpdir(), 'zephyr-demos-')) };
-    // Of one that was killed.
+    // Left by a killed demo.
     writeFileSync(join(stateFolder(environment, 'demo'), 'control-7000'), 'http://127.0.0.1:9');
   });
   afterEach(() => rmSync(environment.XDG_STATE_HOME, { recursive: true }));
@@ -38,13 +38,13 @@ describe('demos side by side', () => {
     );
   const kill = { action: 'kill', endpoint: 'tokyo' } as const;
 
-  it('controls the only one without its port', async () => {
+  it('controls the only running one without --port', async () => {
     const endpoint = await startOne(8080);
     expect(await controlDemo(kill, environment, translator('en'))).toBe('Tokyo is dead');
     expect(await isAlive(endpoint)).toBe(false);
   });
 
-  it('asks which one of two is meant, and touches no other', async () => {
+  it('asks which of two is meant, and touches no other', async () => {
     const [first, second] = [await startOne(8080), await startOne(9080)];
     await expect(controlDemo(kill, environment, translator('en'))).rejects.toThrow(
       'several demos are running, on the ports 8080, 9080',

@@ -18,7 +18,7 @@ import type { SimulatedEndpoint } from '@zephyr/testkit/simulated-endpoint';
 import type { Translate } from '@zephyr/texts';
 import { stateFolder } from '../launch/state-folder.ts';
 
-/** Short, so that there is something to watch. */
+/** Short, so that there is something to see. */
 export const DEMO_PROBE_INTERVAL_SECONDS = 10;
 
 export type DemoAction = 'kill' | 'revive';
@@ -63,11 +63,11 @@ export async function serveDemoControl(
 export interface DemoControl {
   readonly action: DemoAction;
   readonly endpoint: string;
-  /** Of the proxy of the demo that is meant; absent: the only one that runs. */
+  /** Proxy port of the demo; absent: the only running one. */
   readonly port?: number | undefined;
 }
 
-/** @returns what happened, for people @throws ZephyrError `DEMO` without a demo or an endpoint */
+/** @returns what happened, for people @throws ZephyrError `DEMO` if there is no such demo or endpoint */
 export async function controlDemo(
   { action, endpoint, port }: DemoControl,
   environment: Environment,
@@ -78,7 +78,7 @@ export async function controlDemo(
   const response = await fetch(path, { method: 'POST' });
   const text = await response.text();
   if (!response.ok) throw new ZephyrError('DEMO', phrase`cannot ${action} ${endpoint}: ${text}`);
-  // Requests meet a dead endpoint at once; that it is alive again is found out by a probe.
+  // Requests notice a dead endpoint immediately; only a probe finds it alive again.
   return action === 'kill'
     ? say('demo.killed', { name: text })
     : say('demo.revived', { name: text, seconds: DEMO_PROBE_INTERVAL_SECONDS });
@@ -86,7 +86,7 @@ export async function controlDemo(
 
 interface RunningDemo {
   readonly port: number;
-  /** Of its control. */
+  /** URL of its control server. */
   readonly url: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * `zephyr demo`: all of Zephyr with three simulated endpoints in this process, which can be killed
- * and revived from another terminal. Nothing is kept from one demo to the next.
+ * `zephyr demo`: all of Zephyr with three simulated endpoints in this process, which can be killed and
+ * revived from another terminal. Demos share no state.
  */
 
 import { rmSync, writeFileSync } from 'node:fs';
@@ -28,19 +28,19 @@ import { IS_CHECKOUT, ownCommand } from '../own-command.ts';
 import { DEMO_PROBE_INTERVAL_SECONDS, serveDemoControl } from './demo-control.ts';
 
 export interface DemoOptions {
-  /** Of the proxy; the controller and the prober take the two after it. */
+  /** The proxy's; the controller and the prober take the next two. */
   readonly port?: number;
 }
 
-/** A probe takes a second or two; whatever happens, people see how to go on. */
+/** A probe takes a second or two; after this the next steps are shown anyway. */
 const FIRST_PROBES_LIMIT_MS = 15_000;
 const TOKEN_VARIABLE = 'ZEPHYR_DEMO_TOKEN';
-/** Another one than what clients send: a proxy that passed theirs on would get 401. */
+/** Differs from what clients send: a proxy that forwarded theirs would get 401. */
 const TOKEN = 'token-of-the-simulated-provider';
 
 /**
- * The fastest is the last of the configuration, so that it has to be found. The one that fails is
- * the second best, so that it is tried.
+ * The fastest is last in the configuration, so that it has to be found. The failing one is second best, so
+ * that it is tried.
  */
 const PROFILES = [
   { name: 'Virginia', firstEventMs: 700, jitterMs: 150, failureRatio: 0 },
@@ -48,7 +48,7 @@ const PROFILES = [
   { name: 'Tokyo', firstEventMs: 150, jitterMs: 50, failureRatio: 0 },
 ];
 
-/** Runs until it is stopped. @returns the exit code */
+/** Runs until stopped. @returns the exit code */
 export async function runDemo(
   options: DemoOptions,
   environment: Environment,
@@ -62,7 +62,7 @@ export async function runDemo(
   console.log(`\n${say('demo.probing')}`);
   firstProbes(ports.proxy).then(
     () => console.log(nextSteps(ports, say, environment)),
-    // It was ended in the meantime.
+    // It has ended in the meantime.
     () => undefined,
   );
   try {
@@ -79,15 +79,15 @@ export async function runDemo(
 export interface Demo {
   readonly system: LaunchedSystem;
   readonly endpoints: readonly SimulatedEndpoint[];
-  /** After the system has ended: its running answers come from them. */
+  /** Call it after the system has ended: active responses come from them. */
   endEndpoints(): Promise<void>;
 }
 
-/** From the port of the proxy on. */
+/** Offsets from the proxy's port. */
 const PORT_STEPS: Readonly<Record<ServiceName, number>> = { proxy: 0, controller: 1, prober: 2 };
 const LAST_PORT = 65_535 - PORT_STEPS.prober;
 
-/** @param port of the proxy; 0 takes free ports everywhere */
+/** @param the proxy's port; 0 uses free ports everywhere */
 export async function startDemo(
   port: number,
   environment: Environment,
@@ -103,7 +103,7 @@ export async function startDemo(
   );
   const folder = stateFolder(environment, 'demo');
   const configPath = writeConfig(folder, demoConfig(port, endpoints, language));
-  // Of tokens that somebody enters on the page of settings.
+  // For tokens entered on the settings page.
   const envFilePath = join(folder, `${process.pid}.env`);
   let control: Awaited<ReturnType<typeof serveDemoControl>> | undefined;
   const endEndpoints = async () => {
@@ -149,12 +149,12 @@ async function requireDemoPorts(port: number): Promise<void> {
       host: '127.0.0.1',
       port: port === 0 ? 0 : port + steps,
       owner: phrase`the ${service}`,
-      advice: phrase`end that program, or choose other ports: make demo PORT=${otherPort(port, 1000)}, or zephyr demo --port ${otherPort(port, 1000)}`,
+      advice: phrase`stop that program, or choose other ports: make demo PORT=${otherPort(port, 1000)}, or zephyr demo --port ${otherPort(port, 1000)}`,
     })),
   );
 }
 
-/** Without the probes that passed: many a minute, they would push what to do next out of sight. */
+/** Without passed probes: with many a minute, they would push the next steps out of sight. */
 function worthReading(print: (line: string) => void): (service: string, line: string) => void {
   return (service, line) => {
     if (!line.includes('"msg":"probe passed"')) print(formatLogLine(service, line));
@@ -195,7 +195,7 @@ ${lines.join('\n')}
 `;
 }
 
-/** Until then requests go by the order of the configuration, not to the fastest. */
+/** Until then requests follow the configured order, not the latency. */
 async function firstProbes(proxyPort: number): Promise<void> {
   const until = systemClock.epochMs() + FIRST_PROBES_LIMIT_MS;
   while (systemClock.epochMs() < until) {
@@ -208,7 +208,7 @@ async function firstProbes(proxyPort: number): Promise<void> {
   }
 }
 
-/** The package brings a Claude CLI, which a person may not have otherwise. */
+/** The package includes a Claude CLI, which may not be installed otherwise. */
 function claudeCommand(environment: Environment): string {
   const path = IS_CHECKOUT ? undefined : findCli(undefined, environment['PATH'] ?? '');
   return path === undefined ? 'npx @anthropic-ai/claude-code' : quotedForSh(path);

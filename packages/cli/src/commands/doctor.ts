@@ -1,4 +1,4 @@
-/** `zephyr doctor`: finds out why it does not work, by checking everything that a running system needs. */
+/** `zephyr doctor`: checks everything that a running system needs. */
 
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { loadConfig } from '@zephyr/runtime/config/load';
@@ -32,7 +32,7 @@ export interface DoctorOptions {
 export interface DoctorCall {
   readonly options: DoctorOptions;
   readonly environment: Environment;
-  /** Of this run: where the configuration cannot be loaded. */
+  /** This run's, if the configuration cannot be loaded. */
   readonly language: Language;
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
@@ -61,7 +61,7 @@ export async function doctor(call: DoctorCall): Promise<{ text: string; exitCode
 interface Examined {
   readonly findings: readonly Finding[];
   readonly notChecked: readonly string[];
-  /** In the language of the configuration, or of the terminal where that cannot be read. */
+  /** In the configuration's language, or the terminal's if that cannot be read. */
   readonly say: Translate;
 }
 

@@ -3,7 +3,7 @@ import type { RawTable } from '@zephyr/runtime/config/raw';
 import type { Environment } from '@zephyr/runtime/environment';
 import { type Language, languageOf } from '@zephyr/texts';
 
-/** That of a configuration, which may have errors elsewhere; otherwise that of the person's locale. */
+/** The configuration's (which may have errors elsewhere), otherwise that of the person's locale. */
 export function languageIn(document: RawTable, environment: Environment): Language {
   return languageOf(localeIn(document, environment));
 }

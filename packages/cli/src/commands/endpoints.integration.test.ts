@@ -1,4 +1,4 @@
-/** `zephyr endpoint add|remove|list` on files of a person, and against endpoints that answer or do not. */
+/** `zephyr endpoint add|remove|list` on a person's files, and against endpoints that answer or do not. */
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,7 +60,7 @@ describe('zephyr endpoint', () => {
   const namesNow = () =>
     loadConfig({ configPath: files.config, envFilePath: files.envFile, environment: {} }).config;
 
-  it('adds one that answers, and keeps all else', async () => {
+  it('adds one that answers, and changes nothing else', async () => {
     const { text, exitCode } = await add('东京 🚀', { url: upstream.url });
     expect(text).toContain('东京 🚀 is added to group main');
     expect(exitCode).toBe(0);
@@ -72,7 +72,7 @@ describe('zephyr endpoint', () => {
     );
   });
 
-  it('writes nothing where it does not serve, unless it is not to be tested', async () => {
+  it('writes nothing if it does not serve, unless the test is skipped', async () => {
     upstream.always(status(401));
     const refused = await add('Two', { url: upstream.url });
     expect(refused.exitCode).toBe(1);
@@ -82,7 +82,7 @@ describe('zephyr endpoint', () => {
     expect(namesNow().endpoints.map(({ name }) => name)).toEqual(['One', 'Two']);
   });
 
-  it('makes a group with its token in .env, and with the way in which the token is taken', async () => {
+  it('creates a group with its token in .env, and with how the token is sent', async () => {
     upstream.always(demanding({ 'x-api-key': TOKEN, authorization: undefined }, sse()));
     const options = { url: upstream.url, group: 'Back up', tokenStdin: true };
     expect((await add('Two', options)).exitCode).toBe(0);
@@ -95,7 +95,7 @@ describe('zephyr endpoint', () => {
       ['One', undefined],
       ['Two', 'x-api-key'],
     ]);
-    // The second of the group needs no token.
+    // The group's second endpoint needs no token.
     const third = await startScriptedUpstream({
       script: demanding({ 'x-api-key': TOKEN, authorization: undefined }, sse()),
     });
@@ -104,7 +104,7 @@ describe('zephyr endpoint', () => {
     expect(namesNow().groups.map(({ name }) => name)).toEqual(['main', 'Back up']);
   });
 
-  it('asks for no token where a program prints it, and takes none that would not be used', async () => {
+  it('asks for no token if a program prints it, and rejects one that would not be used', async () => {
     const program = 'token_command = ["echo", "token-of-main-0123456789"]';
     writeFileSync(files.config, CONFIG.replace('auth_token_env = "TOKEN_MAIN"', program));
     const given = { url: upstream.url, tokenStdin: true };
@@ -127,7 +127,7 @@ describe('zephyr endpoint', () => {
     expect((await add('Two', { url: upstream.url })).exitCode).toBe(0);
   });
 
-  it('asks at a terminal for what is missing', async () => {
+  it('prompts at a terminal for missing values', async () => {
     const answers = ['Two', upstream.url];
     const person: Ask = {
       ...nobody,
@@ -145,7 +145,7 @@ describe('zephyr endpoint', () => {
       return (await add(group, { ...options, tokenStdin: true })).text;
     };
     expect(await text('备用')).toContain('in .env, as AUTH_TOKEN_GROUP_2.');
-    // Neither the token of a group that was removed nor that of another one is taken.
+    // Uses neither the token of a removed group nor that of another one.
     await removeNamed('备用', files, {});
     expect(await text('香港')).toContain('as AUTH_TOKEN_GROUP_3.');
     expect(namesNow().groups.map(({ name }) => name)).toEqual(['main', '香港']);

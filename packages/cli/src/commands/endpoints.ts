@@ -1,4 +1,4 @@
-/** `zephyr endpoint add|remove|list`: the endpoints of config.toml, changed in its text. */
+/** `zephyr endpoint add|remove|list`: edits the endpoints in the text of config.toml. */
 import {
   type ConfigFiles,
   draftEndpoint,
@@ -21,13 +21,13 @@ import { languageIn } from './document-language.ts';
 
 export interface AddEndpointOptions extends ConfigFiles {
   readonly url?: string;
-  /** Name of its group, which is made where it does not exist; absent: the first one. */
+  /** Name of its group, created if it does not exist; absent: the first group. */
   readonly group?: string;
-  /** Of a new group: the variable that holds its token. */
+  /** For a new group: the variable that holds its token. */
   readonly tokenEnv?: string;
   /** The token is on standard input. */
   readonly tokenStdin?: boolean;
-  /** False: write it without asking the endpoint. */
+  /** False: write it without testing the endpoint. */
   readonly test: boolean;
 }
 
@@ -41,7 +41,7 @@ export interface AddEndpointCall extends SurveyCall {
 /**
  * Nothing is written unless the configuration is valid with it and, by default, the endpoint serves.
  *
- * @throws ZephyrError `CONFIG`, `USAGE`, `READ_ONLY`; both files are then as they were
+ * @throws ZephyrError `CONFIG`, `USAGE`, `READ_ONLY`; both files are then unchanged
  */
 export async function addEndpoint(
   call: AddEndpointCall,
@@ -91,7 +91,7 @@ async function draftOf(call: AddEndpointCall, say: Translate): Promise<EndpointD
   return draftEndpoint(options, wanted, environment);
 }
 
-/** Undefined where the group has one. */
+/** Undefined if the group has one. */
 async function tokenFor(
   { group: { name, variable, hasToken } }: EndpointDraft,
   { options, ask }: AddEndpointCall,
@@ -115,7 +115,7 @@ async function tokenFor(
   );
 }
 
-/** @throws ZephyrError `CONFIG`, `USAGE`, `READ_ONLY`; the file is then as it was */
+/** @throws ZephyrError `CONFIG`, `USAGE`, `READ_ONLY`; the file is then unchanged */
 export async function removeNamed(
   wanted: string,
   files: ConfigFiles,
@@ -126,7 +126,7 @@ export async function removeNamed(
   return say(withGroup ? 'endpoint.removedGroup' : 'endpoint.removed', { name, group });
 }
 
-/** Also of a configuration whose tokens are not there. */
+/** Works without tokens in the environment, too. */
 export function listEndpoints(
   { config }: Pick<ConfigFiles, 'config'>,
   environment: Environment,

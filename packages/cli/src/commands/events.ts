@@ -1,4 +1,4 @@
-/** `zephyr events`: past events; with `--follow` also new ones as they happen. */
+/** `zephyr events`: past events; with `--follow` new ones as they happen. */
 import { styleText } from 'node:util';
 
 import type { ApiLogEntry } from '@zephyr/contract/api-history';
@@ -26,7 +26,7 @@ export interface EventsCall {
   readonly signal: AbortSignal;
 }
 
-/** @throws ZephyrError when the controller cannot be reached at the start */
+/** @throws ZephyrError if the controller cannot be reached at first */
 export async function events({ options, environment, print, signal }: EventsCall): Promise<void> {
   const session = openSession(options, environment);
   let state = await session.client.state();

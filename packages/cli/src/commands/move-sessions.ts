@@ -1,4 +1,4 @@
-/** `zephyr move-sessions`: running sessions go to the active endpoint with their next request. */
+/** `zephyr move-sessions`: sessions move to the active endpoint with their next request. */
 import type { Environment } from '@zephyr/runtime/environment';
 
 import { type AdminOptions, endpointNamed, openSession, printed } from './admin-session.ts';

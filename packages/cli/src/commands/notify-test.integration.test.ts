@@ -43,7 +43,7 @@ function tried(notify: string, given: { language?: 'en' | 'zh'; json?: boolean }
 }
 
 describe('zephyr notify test', () => {
-  it('sends one message to each receiver, and says that it was accepted', async () => {
+  it('sends one message to each receiver, and reports that it was accepted', async () => {
     expect(await tried(SLACK + WECOM)).toEqual({
       text: '✓ slack (SLACK): accepted\n✓ wecom (WECOM): accepted',
       exitCode: EXIT.ok,
@@ -52,7 +52,7 @@ describe('zephyr notify test', () => {
     expect(wecom.ledger).toHaveLength(1);
   });
 
-  it('shows what each answered that did not take it, without its address', async () => {
+  it('shows the response of each receiver that did not accept it, without its address', async () => {
     slack.always(status(404, {}, 'no_service hidden-4c1f'));
     wecom.always(json({ errcode: 93000, errmsg: 'invalid key hidden-4c1f' }));
     const { text, exitCode } = await tried(SLACK + WECOM);
@@ -63,7 +63,7 @@ describe('zephyr notify test', () => {
     expect(exitCode).toBe(EXIT.failure);
   });
 
-  it('fails as a whole where one of them fails, also in Chinese and as JSON', async () => {
+  it('fails as a whole if one of them fails, also in Chinese and as JSON', async () => {
     await wecom.refuse();
     const chinese = await tried(SLACK + WECOM, { language: 'zh' });
     expect(chinese).toEqual({
@@ -76,7 +76,7 @@ describe('zephyr notify test', () => {
     });
   });
 
-  it('says what to do where there is no receiver', async () => {
+  it('explains what to do if there is no receiver', async () => {
     await expect(tried('')).rejects.toMatchObject({
       code: 'CONFIG',
       message: expect.stringContaining('has no [[notify]]'),

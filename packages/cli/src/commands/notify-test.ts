@@ -13,10 +13,10 @@ import type { AdminOptions } from './admin-session.ts';
 export type NotifyTestOptions = Omit<AdminOptions, 'url'>;
 
 /**
- * With `json`: `{ "receivers": [{ receiver, status, why?, detail? }] }`. Each gets one attempt, all at
- * the same time. Exit code 1 where one did not take the message.
+ * With `json`: `{ "receivers": [{ receiver, status, why?, detail? }] }`. Each gets one attempt, all at the
+ * same time. Exit code 1 if one did not accept the message.
  *
- * @throws ZephyrError `CONFIG` for a wrong configuration, and for one without `[[notify]]`
+ * @throws ZephyrError `CONFIG` for an invalid configuration, and for one without `[[notify]]`
  */
 export async function testNotifications(
   { config: configPath, envFile, language, json }: NotifyTestOptions,

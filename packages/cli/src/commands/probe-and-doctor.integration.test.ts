@@ -1,4 +1,4 @@
-/** `zephyr probe` and `zephyr doctor`, against endpoints and Redis servers that are in trouble. */
+/** `zephyr probe` and `zephyr doctor`, against failing endpoints and Redis servers. */
 import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -25,7 +25,7 @@ async function upstream(script: UpstreamScript): Promise<string> {
   return server.url;
 }
 
-/** A configuration with these endpoints, by name; the services' ports are free ones but for the given one. */
+/** A configuration with these endpoints, by name; the services use free ports except for the given one. */
 function configured(
   endpoints: Readonly<Record<string, string>>,
   { proberPort = 0, timeoutSeconds = 3 } = {},
@@ -67,9 +67,9 @@ describe('zephyr probe', () => {
     expect(text).not.toContain(TOKEN);
   });
 
-  it('probes the one that is named, in the style that is asked for', async () => {
+  it('probes the named one, in the requested style', async () => {
     const endpoints = { Good: await upstream(sse()), Other: 'http://127.0.0.1:1' };
-    // The CLI starts slowly on a busy machine.
+    // The CLI starts slowly on a loaded machine.
     const options = configured(endpoints, { timeoutSeconds: 30 });
     const call = { wanted: 'good', environment, ...silent };
     const { text, exitCode } = await probe({ ...call, options: { ...options, style: 'cli' } });
@@ -78,7 +78,7 @@ describe('zephyr probe', () => {
     expect(text).not.toContain('Other');
   });
 
-  it('knows the endpoints when it is given a wrong name', async () => {
+  it('lists the endpoints if given a wrong name', async () => {
     const call = { wanted: 'nobody', environment, ...silent };
     const options = configured({ Good: 'http://127.0.0.1:1' });
     await expect(probe({ ...call, options })).rejects.toMatchObject({
@@ -102,7 +102,7 @@ describe('zephyr doctor', () => {
   const failures = (findings: readonly Finding[]) =>
     findings.filter((finding) => finding.status === 'fail').map(({ area }) => area);
 
-  it('finds nothing where all is well', async () => {
+  it('finds nothing if all is well', async () => {
     const { exitCode, findings } = await examine(configured({ Good: await upstream(sse()) }));
     expect(failures(findings)).toEqual([]);
     expect(exitCode).toBe(0);
@@ -120,7 +120,7 @@ describe('zephyr doctor', () => {
     );
   });
 
-  it('finds a Redis that would throw data away, and an endpoint that is closed', async () => {
+  it('finds a Redis that would evict data, and an endpoint that is down', async () => {
     const server = await startRedisServer({
       extraArguments: ['--maxmemory-policy', 'allkeys-lru'],
     });
@@ -131,7 +131,7 @@ describe('zephyr doctor', () => {
     expect(exitCode).toBe(1);
   });
 
-  it('finds a port that another program has', async () => {
+  it('finds a port used by another program', async () => {
     const other = new URL(await upstream(hang()));
     const options = configured({ Good: await upstream(sse()) }, { proberPort: Number(other.port) });
     const { findings } = await examine(options);
@@ -157,7 +157,7 @@ describe('zephyr doctor', () => {
     expect(findings.map(({ text }) => text).join('\n')).toContain(words);
   });
 
-  it('distinguishes a Redis that is not there, one that is silent, and one that refuses us', async () => {
+  it('distinguishes a Redis that is missing, silent, or refuses us', async () => {
     const silentRedis = createTcpServer().listen(0, '127.0.0.1');
     onTestFinished(() => void silentRedis.close());
     await once(silentRedis, 'listening');
@@ -174,7 +174,7 @@ describe('zephyr doctor', () => {
     expect(await textOf(closed.url)).toContain('answers with an error: NOAUTH');
   });
 
-  it('says what it did not check', async () => {
+  it('reports what it did not check', async () => {
     const options = { ...configured({ Good: await upstream(sse()) }), free: true };
     const { text } = await doctor({ environment, language: 'en', ...silent, options });
     expect(text).toContain('Not checked: whether the endpoints accept your tokens');

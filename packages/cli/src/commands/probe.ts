@@ -36,7 +36,7 @@ export interface ProbedEndpoint {
   readonly wallMs: number;
   readonly usage: TokenUsage;
   readonly costUsd: number;
-  /** What to do about a failure. */
+  /** Advice on a failure. */
   readonly advice?: string;
 }
 
@@ -81,7 +81,7 @@ export async function probe(call: ProbeCall): Promise<{ text: string; exitCode: 
   return { text, exitCode };
 }
 
-/** As many at once as a prober runs; CLIs start one after another, because a start keeps a CPU busy. */
+/** Probes as many in parallel as a prober; CLIs start one after another, because a start keeps a CPU busy. */
 export async function probeEndpoints(
   loaded: LoadedConfig,
   endpoints: readonly EndpointConfig[],
@@ -165,7 +165,7 @@ interface FailedProbe {
   readonly verdict: Extract<ProbeVerdict, { status: 'failed' }>;
 }
 
-/** What went wrong; the endpoint's own response where that is more specific. */
+/** What went wrong; the endpoint's own response if that is more specific. */
 export function troubleText({ name, groupName, verdict }: FailedProbe, say: Translate): string {
   return verdict.failure === 'token_refused'
     ? `${say('status.cause.token', { name, group: groupName })} ${verdict.detail}`

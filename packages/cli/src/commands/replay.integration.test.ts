@@ -1,4 +1,4 @@
-/** `zephyr replay` of what a real controller has decided on a real Redis. */
+/** `zephyr replay` of the decisions of a real controller on a real Redis. */
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -150,7 +150,7 @@ describe('zephyr replay', () => {
       }
       await somethingHappens(random);
     }
-    // The last of it is read before this command is answered.
+    // Everything has been read before this command is answered.
     for (const id of IDS) await controller.command('enable', { endpointId: id });
     for (const id of IDS) await controller.command('select', { endpointId: id, force: true });
   }, 120_000);
@@ -202,10 +202,10 @@ describe('zephyr replay', () => {
     const { text } = await replayed({ set: ['health.fall=1000'] });
     expect(text).toMatch(/Replayed with health\.fall=1000: \d+ decisions?, \d+ as recorded\./);
     expect(text).toMatch(/Time +Recorded +Replayed +Gain/);
-    expect(text).toMatch(/Three → One: selected by hand +the same/);
+    expect(text).toMatch(/Three → One: selected manually +the same/);
   });
 
-  it('takes other settings from a configuration file', async () => {
+  it('reads other settings from a configuration file', async () => {
     const config = join(folder, 'other.toml');
     const tables = '[server]\nswitch_threshold_ms = 50\n[[groups]]\nname = "team"';
     writeFileSync(
@@ -222,7 +222,7 @@ describe('zephyr replay', () => {
     expect(text).toContain(`按 ${config} 重放`);
   });
 
-  it('fails where the same settings do not give the same decisions', async () => {
+  it('fails if the same settings do not give the same decisions', async () => {
     const file = join(folder, 'forged.jsonl');
     await replayed({ save: file });
     const forged = readFileSync(file, 'utf8').replace('"operator_selected"', '"faster"');

@@ -1,6 +1,6 @@
 /**
- * `zephyr replay`: replays the decisions of a running system or of a recording: with the recorded
- * settings, which must give the same decisions, and with other settings, to see what they change.
+ * `zephyr replay`: replays the decisions of a running system or of a recording: with the recorded settings,
+ * which must give the same decisions, and with other settings, to show their effect.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -31,9 +31,9 @@ import { type AdminOptions, type AdminSession, openSession } from './admin-sessi
 export interface ReplayOptions extends AdminOptions {
   /** Read the recording from this file instead of the controller. */
   readonly file?: string;
-  /** Where to save the recording. */
+  /** Path to save the recording to. */
   readonly save?: string;
-  /** Number of the first decision that is shown. */
+  /** Number of the first decision to show. */
   readonly from?: number;
   /** `<setting>=<value>`, see `withSetting`. */
   readonly set?: readonly string[];
@@ -48,11 +48,11 @@ export interface ReplayCall {
 
 export interface ReplayAnswer {
   readonly text: string;
-  /** `EXIT.failure` when the same settings do not give the same decisions. */
+  /** `EXIT.failure` if the same settings do not give the same decisions. */
   readonly exitCode: number;
 }
 
-/** @throws ZephyrError when there is no recording or it cannot be read */
+/** @throws ZephyrError if there is no recording or it cannot be read */
 export async function replay(call: ReplayCall): Promise<ReplayAnswer> {
   const { options } = call;
   const source = await openSource(call);
@@ -106,7 +106,7 @@ function parsed({ recordingText, say }: Source): Recording {
   });
 }
 
-/** Undefined when no other settings were given. */
+/** Undefined if no other settings were given. */
 function otherPolicy({
   options,
   environment,
@@ -156,7 +156,7 @@ function resultOf(
   };
 }
 
-/** The part from one decision on; the whole recording was replayed to get there. */
+/** The part from a given decision; the whole recording is replayed to get there. */
 function resultFrom(number: number, result: ReplayResult, { say }: Source): ReplayResult {
   const first = result.recorded.find((decision) => decision.number === number);
   if (first === undefined) {

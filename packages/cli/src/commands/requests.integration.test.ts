@@ -1,4 +1,7 @@
-/** `zephyr requests --follow` against a controller that goes away: each request once, whenever it ended. */
+/**
+ * `zephyr requests --follow` against a controller that goes away: each request exactly once, whenever it
+ * ended.
+ */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -18,7 +21,7 @@ const recordOf = (id: string) => ({
   },
 });
 
-/** Each stream of events is ended as soon as it has begun, and its requests are said before. */
+/** Each event stream sends its requests and ends immediately. */
 async function controllerOf(streams: readonly (readonly string[])[]) {
   const ended: string[] = [];
   let opened = 0;
@@ -27,7 +30,7 @@ async function controllerOf(streams: readonly (readonly string[])[]) {
       const live = streams[opened] ?? [];
       opened += 1;
       res.writeHead(200, { 'content-type': 'text/event-stream' });
-      // Whoever goes on after an event is sent no history.
+      // A client that resumes after an event gets no history.
       if (req.headers['last-event-id'] === undefined)
         res.write('id: 1-0\nevent: history\ndata: {}\n\n');
       for (const id of live) res.write(`event: request\ndata: ${JSON.stringify(recordOf(id))}\n\n`);
@@ -38,7 +41,7 @@ async function controllerOf(streams: readonly (readonly string[])[]) {
     const newest = ended.slice(-limit).toReversed().map(recordOf);
     res.writeHead(200, { 'content-type': 'application/json' });
     res.end(JSON.stringify({ requests: newest }));
-    // One ends between the list and the stream, and between two streams.
+    // A request ends between list and stream, and between two streams.
     ended.push(`r${ended.length + 1}`);
   });
   server.listen(0, '127.0.0.1');

@@ -1,4 +1,4 @@
-/** `zephyr requests`: past requests; with `--follow` also new ones as they end. */
+/** `zephyr requests`: past requests; with `--follow` new ones as they end. */
 import { isWanted, MOST_LISTED_REQUESTS } from '@zephyr/contract/request-filter';
 import type { ApiRequestRecord } from '@zephyr/contract/usage';
 import { systemClock } from '@zephyr/runtime/clock';
@@ -21,13 +21,13 @@ export interface RequestsCall {
   readonly signal: AbortSignal;
 }
 
-/** @throws ZephyrError when the controller cannot be reached at the start */
+/** @throws ZephyrError if the controller cannot be reached at first */
 export async function requests(call: RequestsCall): Promise<void> {
   const { options, environment, print } = call;
   const session = openSession(options, environment);
   const { person, failed, id, limit = 20 } = options;
   const isFollowing = options.follow === true;
-  // Who follows has to know the last one, though it is not wanted.
+  // With `--follow` the last one must be known, even if not printed.
   const query = { person, failed, id, limit: isFollowing ? Math.max(1, limit) : limit };
   const known = query.limit === 0 ? [] : (await session.client.requests(query)).toReversed();
   const past = limit === 0 ? [] : known;
@@ -37,7 +37,7 @@ export async function requests(call: RequestsCall): Promise<void> {
   if (isFollowing) await follow(call, session, new SeenRequests(known));
 }
 
-/** With what ended while there was no stream: before it began, or after the controller was gone. */
+/** Includes what ended without a stream: before it began, or while the controller was away. */
 async function follow(
   { options, print, signal }: RequestsCall,
   session: AdminSession,
@@ -61,7 +61,7 @@ async function follow(
   }
 }
 
-/** The last ones that were printed, or need not be. */
+/** The latest requests already printed, or not to be printed. */
 class SeenRequests {
   readonly #ids: Set<string>;
 

@@ -1,4 +1,4 @@
-/** `zephyr restart`: the process of a running `zephyr start` is replaced; nobody notices. */
+/** `zephyr restart`: replaces the process of a running `zephyr start` without downtime. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '@zephyr/runtime/clock';
@@ -19,12 +19,12 @@ export interface RestartOptions {
   readonly port?: number;
 }
 
-/** Above the time that a next process may take to become ready. */
+/** Above the time that the next process may take to become ready. */
 const RESTART_LIMIT_MS = 120_000;
 const LOOK_EACH_MS = 200;
 
 /**
- * Only with a configuration that the next process will accept.
+ * Requires a configuration that the next process will accept.
  * @returns what to print @throws ZephyrError `CONFIG`, `NOT_RUNNING`, `SUCCESSOR`
  */
 export async function restart(options: RestartOptions, environment: Environment): Promise<string> {
@@ -36,7 +36,7 @@ export async function restart(options: RestartOptions, environment: Environment)
   const folder = stateFolder(environment, stateNameOf(options.config, port));
   const before = readRunning(folder);
   const url = `http://${localHost(config.server.host)}:${port}`;
-  // A record that a killed process left behind: its number may be another program's by now.
+  // A record left by a killed process: its pid may be another program's by now.
   if (before === undefined || !(await isServedBy(url, before.servingPid))) {
     throw new ZephyrError(
       'NOT_RUNNING',
@@ -52,7 +52,7 @@ export async function restart(options: RestartOptions, environment: Environment)
   return say('restart.done', { version, pid: String(servingPid) });
 }
 
-/** The id of a proxy has the number of its process. */
+/** A proxy's id contains its pid. */
 async function isServedBy(url: string, pid: number): Promise<boolean> {
   try {
     const answer = await fetch(`${url}/status`, {
@@ -77,7 +77,7 @@ async function replaced(folder: string, before: RunningRecord): Promise<RunningR
     }
     await sleep(LOOK_EACH_MS);
   }
-  throw new ZephyrError('SUCCESSOR', phrase`the running Zephyr did not start a next process`, {
+  throw new ZephyrError('SUCCESSOR', phrase`the running Zephyr did not start a new process`, {
     advice: [phrase`its log says why; zephyr status shows whether it serves`],
   });
 }

@@ -1,4 +1,4 @@
-/** `zephyr run`: a command whose requests go through Zephyr, with a proxy that runs or is started for it. */
+/** `zephyr run`: a command whose requests go through Zephyr, with a running proxy or one started for it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const ZEPHYR = fileURLToPath(new URL('../../bin/zephyr', import.meta.url));
-/** What a command sees of its surroundings, and what it gets from the proxy. */
+/** Prints the command's environment and the proxy's response. */
 const CHILD = `
 const { ANTHROPIC_BASE_URL: url, ANTHROPIC_AUTH_TOKEN: token, ...others } = process.env;
 const body = JSON.stringify({ model: 'claude-x', max_tokens: 5, messages: [{ role: 'user', content: 'hi' }] });
@@ -56,15 +56,15 @@ describe('zephyr run', () => {
     return { child, ended };
   }
 
-  it('starts a Zephyr for one command, passes its exit code, and ends it again', async () => {
+  it('starts a Zephyr for one command, passes on its exit code, and stops it again', async () => {
     const { child, ended } = start('run', '--', 'node', '-e', CHILD, '--', '--config', 'x');
     const [stdout, [stderr, [code]]] = await Promise.all([text(child.stdout), ended]);
     const seen = JSON.parse(stdout) as { url: string };
     expect(seen).toMatchObject({
       ...{ token: 'anything', status: 200, endpoint: 'one', args: ['--config', 'x'] },
-      // What the person has besides stays; the endpoints' tokens do not reach the command.
+      // The person's other variables stay; the endpoints' tokens do not reach the command.
       secrets: ['MINE'],
-      // Claude Code would take the outbound proxy to this machine, too.
+      // Claude Code would use the outbound proxy even for this machine.
       past: 'a.lan,127.0.0.1',
     });
     expect(stderr).toBe('');
@@ -72,7 +72,7 @@ describe('zephyr run', () => {
     await expect(fetch(seen.url)).rejects.toThrow('fetch failed');
   });
 
-  it('uses the one that runs, twice, and leaves it running; a signal reaches the command', async () => {
+  it('uses the running one, twice, and leaves it running; a signal reaches the command', async () => {
     const system = start('start', '--headless');
     const url = await new Promise<string>((resolve) => {
       let output = '';
@@ -102,7 +102,7 @@ describe('zephyr run', () => {
     expect((await system.ended)[1]).toEqual([0, null]);
   });
 
-  it('says that nothing answers at an address that was given', async () => {
+  it('reports that nothing answers at a given address', async () => {
     const { ended } = start('run', '--url', 'http://127.0.0.1:9', 'true');
     const [stderr, [code]] = await ended;
     expect(stderr).toContain('no Zephyr answers at http://127.0.0.1:9');

@@ -1,6 +1,6 @@
 /**
- * `zephyr run -- claude …`: one command with Claude Code's requests through Zephyr. Nothing but that
- * command is changed; a Zephyr that was started for it ends with it.
+ * `zephyr run -- claude …`: one command with Claude Code's requests through Zephyr. Affects only that
+ * command; a Zephyr started for it ends with it.
  */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
@@ -21,7 +21,7 @@ import { readyToLaunch } from './start.ts';
 export interface RunCommandOptions {
   readonly config: string;
   readonly envFile: string;
-  /** Of the proxy, instead of the configuration's; then none is started. */
+  /** The proxy's, instead of the configured one; then none is started. */
   readonly url?: string;
 }
 
@@ -31,14 +31,14 @@ export interface RunCall {
   readonly environment: Environment;
 }
 
-/** As shells have them. */
+/** The shells' exit codes. */
 const NOT_FOUND = 127;
 const NOT_EXECUTABLE = 126;
 const SIGNALLED = 128;
 
 /**
- * @returns the exit code of the command; 128 and the number of the signal that ended it
- * @throws ZephyrError where there is no proxy and none can be started, or it does not take the key
+ * @returns the exit code of the command; 128 plus the number of the signal that ended it
+ * @throws ZephyrError if there is no proxy and none can be started, or it refuses the key
  */
 export async function run({ command, options, environment }: RunCall): Promise<number> {
   const key = environment[AUTH_TOKEN] || undefined;
@@ -61,7 +61,7 @@ interface ReachedProxy {
   readonly proxy: FoundProxy;
   /** Started for this command. */
   readonly system?: LaunchedSystem;
-  /** Variables that the configuration reads: tokens of endpoints are no business of the command. */
+  /** Variables that the configuration reads: the command must not see endpoint tokens. */
   readonly ownVariables: readonly string[];
 }
 
@@ -91,7 +91,7 @@ async function findOrStart(
   }
 }
 
-/** Of a configuration that may be absent or another program's: with `--url` it is not needed. */
+/** The configuration may be absent or another program's: with `--url` it is not needed. */
 function variablesNamedIn(configPath: string): readonly string[] {
   try {
     return variableNamesIn(readDocument(configPath));
@@ -106,7 +106,7 @@ function without(environment: Environment, names: readonly string[]): Environmen
 
 function runChild([program, ...args]: RunCall['command'], env: Environment): Promise<number> {
   return new Promise((resolve, reject) => {
-    // Before the command begins: it may be asked to end as soon as it has printed something.
+    // First: the command may get a signal as soon as it has printed something.
     const forget = forwardSignals((signal) => child.kill(signal));
     const child = spawn(program, args, { env, stdio: 'inherit' });
     child.once('error', (error: NodeJS.ErrnoException) => {
@@ -129,8 +129,8 @@ function failed(message: string, exitCode: number): number {
 }
 
 /**
- * This program waits for the end of its child. A terminal gives Ctrl-C to both by itself; passed on
- * again it would count twice, which ends Claude Code.
+ * This program waits for its child to exit. A terminal sends Ctrl-C to both; forwarding it would count twice,
+ * which ends Claude Code.
  */
 function forwardSignals(forward: (signal: NodeJS.Signals) => void): () => void {
   const hasTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;

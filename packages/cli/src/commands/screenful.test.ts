@@ -14,11 +14,11 @@ const text = [
 ].join('\n');
 
 describe('screenful', () => {
-  it('is the text itself where there is room', () => {
+  it('is the text itself if there is room', () => {
     expect(screenful(text, { columns: 80, rows: 24 }, more)).toBe(text);
   });
 
-  it('wraps sentences and cuts off rows of tables', () => {
+  it('wraps sentences and truncates table rows', () => {
     const lines = screenful(text, { columns: 24, rows: 24 }, more).split('\n');
     expect(lines.slice(0, 4)).toEqual([
       'Tokyo is serving',
@@ -30,7 +30,7 @@ describe('screenful', () => {
     for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(24);
   });
 
-  it('never has as many lines as the screen, and says how many it leaves out', () => {
+  it('never has as many lines as the screen, and shows how many are left out', () => {
     const lines = screenful(text, { columns: 80, rows: 5 }, more).split('\n');
     expect(lines).toEqual([...text.split('\n').slice(0, 3), '… 3 more']);
   });

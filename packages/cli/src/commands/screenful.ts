@@ -1,4 +1,4 @@
-/** A text that is redrawn in place: what has no room would scroll, and leave a copy of itself each time. */
+/** Text redrawn in place: overflow would scroll and leave a copy behind each time. */
 import { shortened, wrapped } from '../tui/fit.ts';
 
 export interface Screen {
@@ -9,7 +9,7 @@ export interface Screen {
 const MAX_LINES_OF_SENTENCE = 4;
 
 /**
- * Sentences are wrapped, rows of tables are cut off. The last row stays free for the cursor.
+ * Sentences are wrapped, table rows truncated. The last row stays free for the cursor.
  * @param more says how many lines are left out
  */
 export function screenful(
@@ -24,7 +24,7 @@ export function screenful(
   return [...shown, shortened(more(lines.length - shown.length), columns)].join('\n');
 }
 
-/** Columns are apart by two blanks. */
+/** Columns are separated by two spaces. */
 function fitting(line: string, columns: number): readonly string[] {
   const isRow = /\S {2,}\S/.test(line);
   return isRow ? [shortened(line, columns)] : wrapped(line, columns, MAX_LINES_OF_SENTENCE);

@@ -47,7 +47,7 @@ describe('the secrets of a deployment', () => {
     rmSync(join(folder, '..'), { recursive: true });
   });
 
-  it('keeps the passwords that are there and writes them nowhere else', () => {
+  it('keeps existing passwords and writes them nowhere else', () => {
     const password = new URL(read('proxy/redis-url')).password;
     expect(makeSecrets(folder, { redis: 'redis:6379' })).toEqual([]);
     expect(read('proxy/redis-url')).toContain(password);
@@ -55,7 +55,7 @@ describe('the secrets of a deployment', () => {
     expect(statSync(folder).mode & 0o077).toBe(0);
   });
 
-  it('gives the file of the prober to its group alone, also one of an earlier version', () => {
+  it('gives the prober’s file to its group only, including one of an earlier version', () => {
     const file = join(folder, 'prober/redis-url');
     for (const before of [0o440, 0o444]) {
       chmodSync(file, before);
@@ -103,7 +103,7 @@ describe('the secrets of a deployment', () => {
     await expect(as(user).call(command, ...args)).rejects.toThrow(/NOPERM/);
   });
 
-  it('keeps what scripts wrote over a restart of Redis', async () => {
+  it('keeps the writes of scripts across a restart of Redis', async () => {
     const dataFolder = join(folder, '../data');
     const extraArguments = ['--aclfile', join(folder, 'redis/users.acl')];
     const script = 'redis.call("set", KEYS[1], "1") return redis.call("set", KEYS[2], "2")';

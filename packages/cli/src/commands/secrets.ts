@@ -21,10 +21,10 @@ export interface SecretsOptions {
  *     <folder>/grafana/admin-password
  *     <folder>/redis/users.acl          for redis-server --aclfile; holds hashes only
  *
- * Existing files are left alone, so this may run at every start; only the ACL file is rewritten,
- * because its rules belong to this version. The files are world-readable: access is controlled by the
- * folder (mode 0700) or by who mounts the volume, since each service runs under its own user id. The
- * prober's files are readable only by its group, because probed programs run in its container.
+ * Existing files are left alone, so this may run at every start; only the ACL file is rewritten, because its
+ * rules belong to this version. The files are world-readable: access is controlled by the folder (mode 0700)
+ * or by mounting the volume only where needed, since each service runs under its own user id. The prober's
+ * files are readable only by its group, because probed programs run in its container.
  *
  * @returns the paths of the files that were created.
  * @throws ZephyrError `USAGE`
@@ -41,7 +41,7 @@ export function makeSecrets(folder: string, { redis }: SecretsOptions): readonly
     const file = join(folder, path);
     const existing = readIfThere(file);
     if (existing !== undefined) {
-      // Also for files of an earlier version.
+      // Files of an earlier version, too.
       chmodSync(file, modeOf(path));
       return existing;
     }
@@ -89,7 +89,7 @@ function modeOf(path: string): number {
   return path.startsWith('prober/') ? 0o440 : 0o444;
 }
 
-/** Through a rename: neither a reader nor a crash ever leaves half a file. */
+/** By rename: neither a reader nor a crash sees half a file. */
 function write(file: string, text: string, mode: number): void {
   mkdirSync(dirname(file), { recursive: true });
   const temporary = `${file}.new`;

@@ -26,7 +26,7 @@ name = "one"
 const say = translator('en');
 const hasAnalyzer = spawnSync('systemd-analyze', ['--version']).status === 0;
 
-/** systemctl of a machine with a user session is nowhere to be had in a container. */
+/** A container has no systemd user session. */
 describe('the systemd user service', () => {
   let folder: string;
   let calls: string;
@@ -35,7 +35,7 @@ describe('the systemd user service', () => {
   const path = process.env['PATH'] ?? '';
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'zephyr service-'));
-    // What a shell or systemd would take apart.
+    // Characters that a shell or systemd would interpret.
     const place = join(folder, 'it\'s 100% $HOME "here"');
     mkdirSync(place);
     options = { config: join(place, 'config.toml'), envFile: join(place, '.env') };
@@ -73,7 +73,7 @@ describe('the systemd user service', () => {
     expect(readFileSync(calls, 'utf8')).toContain('--user enable claude-zephyr.service');
   });
 
-  it('has a unit without secrets, which systemd takes word by word', async (context) => {
+  it('has a unit without secrets, which systemd reads literally', async (context) => {
     await installService(options, environment, 'linux');
     const unit = readFileSync(unitPath(), 'utf8');
     expect(unit).not.toContain('secret-of-the-team');
@@ -81,13 +81,13 @@ describe('the systemd user service', () => {
     const verdict = spawnSync('systemd-analyze', ['verify', '--user', unitPath()], {
       encoding: 'utf8',
     });
-    // Other units of this machine may have faults of their own.
+    // Other units on this machine may have their own errors.
     const ours = verdict.stderr.split('\n').filter((line) => line.includes('claude-zephyr'));
     expect(ours).toEqual([]);
     expect(unit).toContain(`it's 100%% $$HOME \\"here\\"/config.toml`);
   });
 
-  it('finds the Node that installed it, and what the person has', async () => {
+  it('finds the Node that installed it, and the person’s programs', async () => {
     const found = ['/opt/my redis/bin', '/50%$'].join(delimiter);
     await installService(options, { ...environment, PATH: found }, 'linux');
     const node = dirname(process.execPath);
@@ -104,7 +104,7 @@ describe('the systemd user service', () => {
     expect(existsSync(calls)).toBe(false);
   });
 
-  it('says what systemctl printed', async () => {
+  it('reports what systemctl printed', async () => {
     writeFileSync(
       join(folder, 'bin', 'systemctl'),
       '#!/bin/sh\necho "Failed to connect to bus" >&2\nexit 1\n',
@@ -112,12 +112,12 @@ describe('the systemd user service', () => {
     await expect(installService(options, environment, 'linux')).rejects.toThrow(
       /daemon-reload failed: Failed to connect to bus/,
     );
-    // Nothing was installed, which is what status and uninstall find.
+    // Nothing was installed, as status and uninstall report.
     expect(existsSync(unitPath())).toBe(false);
     expect((await serviceStatus(environment, say, 'linux')).text).toContain('not installed');
   });
 
-  it('is not said to be stopped where systemd could not be asked', async () => {
+  it('is not reported as stopped if systemd cannot be queried', async () => {
     await installService(options, environment, 'linux');
     const before = readFileSync(unitPath(), 'utf8');
     writeFileSync(
@@ -133,7 +133,7 @@ describe('the systemd user service', () => {
 });
 
 describe('the launchd agent', () => {
-  it('is XML that says what to run', async (context) => {
+  it('is XML with the command to run', async (context) => {
     const hasPython = spawnSync('python3', ['--version']).status === 0;
     context.skip(!hasPython, 'python3, which reads property lists, is not here');
     const { launchdAgent } = await import('../service/definition.ts');

@@ -1,4 +1,4 @@
-/** `zephyr service`: Zephyr in the background of this user, from log-in on. */
+/** `zephyr service`: Zephyr as this user's background service, from log-in on. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 
@@ -19,11 +19,11 @@ export interface ServiceOptions {
   readonly port?: number;
 }
 
-/** For the launcher itself, beyond what running answers may take. */
+/** For the launcher itself, on top of the drain limit. */
 const STOP_MARGIN_SECONDS = 15;
 
 /**
- * Checks the configuration as the service will see it, writes the manager's file and starts.
+ * Checks the configuration as the service will see it, writes the manager's file and starts it.
  * @returns the text to print
  * @throws ZephyrError `CONFIG`, before anything is written; `SERVICE_MANAGER`
  */
@@ -64,7 +64,7 @@ export async function installService(
   ].join('\n');
 }
 
-/** Where the manager refuses it, its file is what it was before. */
+/** If the manager refuses it, the old file is restored. */
 async function enableBy(manager: ServiceManager, definition: string): Promise<void> {
   const before = existsSync(manager.path) ? readFileSync(manager.path, 'utf8') : undefined;
   mkdirSync(dirname(manager.path), { recursive: true });
@@ -82,13 +82,13 @@ function hintsOf({ hints }: ServiceManager, say: Translate): readonly string[] {
   return hints.map(({ key, command }) => say(key, { command }));
 }
 
-/** The Node that runs this comes first: the npm package is started by whatever `node` is found. */
+/** The Node running this comes first: the npm package starts with the first `node` in PATH. */
 function searchPathOf(environment: Environment): string {
   const usual = environment['PATH'] || '/usr/local/bin:/usr/bin:/bin';
   return [...new Set([dirname(process.execPath), ...usual.split(delimiter)])].join(delimiter);
 }
 
-/** Ends Zephyr in order and removes the file. @throws ZephyrError `SERVICE_MANAGER` */
+/** Stops Zephyr gracefully and removes the file. @throws ZephyrError `SERVICE_MANAGER` */
 export async function uninstallService(
   environment: Environment,
   say: Translate,
@@ -102,7 +102,7 @@ export async function uninstallService(
   return say('service.uninstalled', { path: manager.path });
 }
 
-/** @returns the text to print and the exit code: 0 where it runs */
+/** @returns the text to print and the exit code: 0 if it runs */
 export async function serviceStatus(
   environment: Environment,
   say: Translate,

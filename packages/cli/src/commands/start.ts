@@ -33,13 +33,13 @@ export interface StartOptions {
   readonly headless?: boolean;
 }
 
-/** Runs until it is stopped. @returns the exit code @throws ZephyrError with what to do */
+/** Runs until stopped. @returns the exit code @throws ZephyrError with what to do */
 export async function start(options: StartOptions, environment: Environment): Promise<number> {
   const ready = await readyToLaunch(options, environment);
   const isShown = options.headless !== true && hasScreen(environment);
   const signals = takeStopSignals();
   let system: ReplaceableSystem | undefined;
-  // Before there is a system too: this signal would end the process.
+  // Installed before there is a system: the default action of this signal ends the process.
   process.on('SIGUSR2', () => void system?.replace());
   const log = isShown ? ready.logToFile() : console.log;
   const launched = await ready.launch(log);
@@ -57,19 +57,19 @@ export async function start(options: StartOptions, environment: Environment): Pr
 
 export interface ReadyToLaunch {
   readonly loaded: LoadedConfig;
-  /** It takes over from a process that runs: see succession.ts. */
+  /** It takes over from a running process: see succession.ts. */
   readonly isNext: boolean;
-  /** What has no room on the screen; of the last start only, so that it does not grow. */
+  /** For output that the dashboard hides; truncated at each start, so that it does not grow. */
   logToFile(): (line: string) => void;
   /** @param log takes each line of the services, for people */
   launch(log: (line: string) => void): Promise<LaunchedSystem>;
-  /** From now on `zephyr restart` finds it. */
+  /** Makes it visible to `zephyr restart`. */
   replaceable(system: LaunchedSystem, log: (line: string) => void): ReplaceableSystem;
   forget(): void;
 }
 
 /**
- * The configuration is good, and its ports are free.
+ * Checks that the configuration is valid and its ports are free.
  * @throws ZephyrError `CONFIG`, `PORT_IN_USE`
  */
 export async function readyToLaunch(
@@ -87,7 +87,7 @@ export async function readyToLaunch(
   const port = options.port ?? loaded.config.server.port;
   const succession = environment[SUCCESSION];
   const handedOver = succession === undefined ? undefined : parseHandedOver(succession);
-  // A next process shares them with the former one.
+  // A successor shares them with its predecessor.
   if (handedOver === undefined) {
     const metrics = addressIn(environment, METRICS_LISTEN);
     await requireFreePorts(wantedPorts(options.config, loaded, { port, metrics }));
@@ -131,30 +131,30 @@ function wantedPorts(
   const ofMetrics = metrics && {
     ...metrics,
     owner: phrase`the metrics of the proxy (ZEPHYR_METRICS_LISTEN)`,
-    advice: phrase`end that program, or change ZEPHYR_METRICS_LISTEN`,
+    advice: phrase`stop that program, or change ZEPHYR_METRICS_LISTEN`,
   };
   return [
     {
       ...server,
       port,
       owner: phrase`the proxy (server.port)`,
-      advice: phrase`end that program, or choose another port: make start PORT=${otherPort(port, 10)}, or zephyr start --port ${otherPort(port, 10)}`,
+      advice: phrase`stop that program, or choose another port: make start PORT=${otherPort(port, 10)}, or zephyr start --port ${otherPort(port, 10)}`,
     },
     {
       ...controller,
       owner: phrase`the controller (controller.port)`,
-      advice: phrase`end that program, or change controller.port in ${configPath}`,
+      advice: phrase`stop that program, or change controller.port in ${configPath}`,
     },
     {
       ...prober,
       owner: phrase`the prober (prober.port)`,
-      advice: phrase`end that program, or change prober.port in ${configPath}`,
+      advice: phrase`stop that program, or change prober.port in ${configPath}`,
     },
     ...(ofMetrics === undefined ? [] : [ofMetrics]),
   ];
 }
 
-/** Until a person quits or a signal comes. */
+/** Until the user quits or a signal arrives. */
 async function showDashboard(
   system: LaunchedSystem,
   loaded: LoadedConfig,
@@ -183,7 +183,7 @@ function welcome(
   const certificate = secrets.ownCertificates.server?.certificate;
   const url = urlForPeople({ host: config.server.host, port: ports.proxy, certificate });
   const hasKeys = secrets.clientKeys.length > 0;
-  // Claude Code asks for a login where it has no token at all; the proxy replaces it.
+  // Without any token Claude Code asks for a login; the proxy replaces this one.
   const authToken = hasKeys ? say('start.personKey') : 'anything';
   const lines = shellLines('sh', { baseUrl: url, authToken }, environment);
   const dashboard = `http://${localHost(config.controller.host)}:${ports.controller}`;

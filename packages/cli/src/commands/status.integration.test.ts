@@ -1,4 +1,4 @@
-/** `zephyr status` against a stand-in of the controller: what a person reads when things are wrong. */
+/** `zephyr status` against a fake controller: what it prints when things are wrong. */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -64,7 +64,7 @@ describe('zephyr status', () => {
     expect(text).toContain(`${join(folder, 'config.toml')}:`);
   });
 
-  it('says what the controller has read, where the file is on another machine', async () => {
+  it('reports what the controller has read, if the file is on another machine', async () => {
     state = {
       ...state,
       config: { status: 'rejected', hash: 'x', atMs: ATMS, problems: ['config.toml:7 groups: …'] },
@@ -73,12 +73,12 @@ describe('zephyr status', () => {
     expect(text).toContain('config.toml:7 groups: …');
   });
 
-  it('names the mistake of config.toml where no controller answers', async () => {
+  it('reports the error in config.toml if no controller answers', async () => {
     const answer = ask(`[controller]\nport = 1\n[[groups]\n`);
     await expect(answer).rejects.toThrow('config.toml has 1 problem');
   });
 
-  it('names the endpoints whose probe takes too long to wait for', async () => {
+  it('names the endpoints whose probes take too long', async () => {
     state = { ...state, atMs: state.atMs + 3_600_000 };
     const names = state.endpoints.filter(({ enabled }) => enabled).map(({ name }) => name);
     expect(await ask(controller(), { probe: true })).toContain(
@@ -101,7 +101,7 @@ describe('zephyr status', () => {
     },
   );
 
-  it('says which endpoint refuses which token, and what to do', async () => {
+  it('shows which endpoint refuses which token, and what to do', async () => {
     const endpoints = state.endpoints.map((endpoint, index) =>
       index === 0
         ? {

@@ -42,20 +42,20 @@ export interface WatchCall {
   readonly options: AdminOptions;
   readonly environment: Environment;
   readonly print: (text: string) => void;
-  /** One screen is redrawn, in the size that it has then; without, each change is printed below the last. */
+  /** Redraws one screen at its current size; if absent, each change is printed below the last. */
   readonly screen?: (() => Screen) | undefined;
-  /** Ends it. */
+  /** Ends the watch. */
   readonly signal: AbortSignal;
 }
 
-/** From the top, line by line: a terminal that is cleared as a whole may keep a copy of each screen. */
+/** Redrawn from the top, line by line: clearing the whole terminal may leave a copy of each screen. */
 const [FIRST_LINE, REST_OF_LINE, REST_OF_SCREEN] = ['\u001b[H', '\u001b[K', '\u001b[J'];
 
 /** `zephyr status --watch`; with `--json` one line for each state. */
 export async function watchStatus(call: WatchCall): Promise<void> {
   const { options, print, signal } = call;
   const session = openSession(options, call.environment);
-  // Fails at once when there is no controller; later interruptions are waited out.
+  // Fails immediately if there is no controller; later interruptions are waited out.
   await session.client.state();
   let printed = '';
   for await (const message of followStream(session.client, signal)) {
@@ -76,7 +76,7 @@ export async function watchStatus(call: WatchCall): Promise<void> {
   }
 }
 
-/** A probe by the Claude CLI takes some seconds, on a busy machine all of `timeout_seconds`. */
+/** A probe by the Claude CLI takes a few seconds, on a loaded machine up to `timeout_seconds`. */
 const PROBES_LIMIT_MS = 45_000;
 const LOOK_MS = 300;
 
@@ -86,7 +86,7 @@ interface ProbedState {
   readonly unprobed: readonly ApiEndpoint[];
 }
 
-/** The state after a probe of each endpoint. */
+/** The state after probing each endpoint. */
 async function probedState(session: AdminSession, limitMs: number): Promise<ProbedState> {
   const { client } = session;
   let state = await session.client.state();
@@ -198,7 +198,7 @@ function rowOf(
   ];
 }
 
-/** A table of its own: all columns together are wider than a terminal. */
+/** A separate table: all columns together are wider than a terminal. */
 function probeTableOf(state: ApiState, { say, numbers }: AdminSession): string {
   const head = [
     say('status.probes'),

@@ -21,7 +21,7 @@ function configured() {
 }
 
 describe('zephyr test-timing', () => {
-  it('measures a private schedule where nothing runs', async () => {
+  it('measures a private schedule if nothing is running', async () => {
     const { text, exitCode } = await testTiming({
       options: { ...configured(), seconds: 4, json: true },
       environment,

@@ -27,7 +27,7 @@ export interface TestTimingCall {
 
 interface MeasuredTimings {
   readonly what: 'running system' | 'private schedule';
-  /** The same for people. */
+  /** The same as text. */
   readonly heading: string;
   readonly timings: readonly EndpointTiming[];
 }
@@ -50,7 +50,7 @@ export async function testTiming(
   return { text, exitCode: isOnTime ? EXIT.ok : EXIT.failure };
 }
 
-/** Undefined where no controller answers. */
+/** Undefined if no controller answers. */
 async function measureRunning(
   { options, progress, signal }: TestTimingCall,
   { client, say }: AdminSession,
@@ -96,7 +96,7 @@ async function measurePrivate(
     ...{ endpoints, intervalMs, forMs, signal },
     onProbe: (probe) => progress(line(probe, say)),
   });
-  // The first may come one interval after the start, and the end may cut off the last.
+  // The first may start one interval late, and the end may cut off the last.
   const expected = Math.floor(forMs / intervalMs) - 1;
   return {
     what: 'private schedule',

@@ -1,4 +1,4 @@
-/** Of usage whose oldest part was removed, all figures say so. */
+/** All usage figures say so if the oldest part was removed. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -38,13 +38,13 @@ async function controllerWith(report: Partial<UsageReport>) {
   return { url, config: '/none.toml', envFile: '/none.env' };
 }
 
-it.each([[[row]], [[]]])('a table says from when it is complete, with rows %j', async (rows) => {
+it.each([[[row]], [[]]])('a table shows since when it is complete, with rows %j', async (rows) => {
   const options = await controllerWith(usageReport(rows, { ...query, removedBeforeMs }));
   expect(await showUsage(options, { LANG: 'C' })).toMatch(NOTE);
   expect(await cost({ ...options, days: 400 }, { LANG: 'C' })).toMatch(NOTE);
 });
 
-it('a CSV is whole, and what it cannot say is said beside it', async () => {
+it('a CSV is complete, and notes that it cannot hold go to stderr', async () => {
   const warnings: string[] = [];
   const warn = (line: string) => void warnings.push(line);
   const removed = await controllerWith(usageReport([], { ...query, removedBeforeMs }));
@@ -52,7 +52,7 @@ it('a CSV is whole, and what it cannot say is said beside it', async () => {
   expect([csv, warnings]).toEqual([USAGE_CSV_HEAD.trimEnd(), [expect.stringMatching(NOTE)]]);
 });
 
-it('nothing is said where all is there, or by a controller of an older version', async () => {
+it('there is no note if everything is there, or if the controller is older', async () => {
   const { removed_before: _, ...older } = usageReport([row], query);
   for (const report of [usageReport([row], query), older]) {
     const options = await controllerWith(report);

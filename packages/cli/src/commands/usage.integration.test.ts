@@ -1,4 +1,4 @@
-/** `zephyr usage` and `zephyr requests` against a system that runs: who used what, and each request. */
+/** `zephyr usage` and `zephyr requests` against a running system: who used what, and each request. */
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -98,7 +98,7 @@ async function requests(options = ''): Promise<ApiRequestRecord[]> {
 const personsOf = (records: readonly ApiRequestRecord[]) => records.map(({ person }) => person);
 
 describe('zephyr usage', () => {
-  it('adds up by person, and by what is asked for', async () => {
+  it('sums by person, and by requested dimensions', async () => {
     const table = await eventually(async () => {
       const shown = await zephyr('usage');
       expect(shown).toMatch(/^Total +\d+ +1 +3,000 +600 /m);
@@ -112,7 +112,7 @@ describe('zephyr usage', () => {
     );
   });
 
-  it('gives programs the rows and their total, and what is asked for alone', async () => {
+  it('gives programs the rows and their total, and only the requested rows', async () => {
     const report = JSON.parse(await zephyr('usage --json')) as UsageReport;
     const ann = report.rows.find(({ person }) => person === 'ann');
     expect(ann).toMatchObject({
@@ -131,7 +131,7 @@ describe('zephyr usage', () => {
       return Object.fromEntries(columns.map((column, at) => [column, cells[at]]));
     });
     const exported = JSON.parse(await zephyr('usage export --json')) as UsageReport;
-    // There are more and more probes.
+    // The number of probes keeps growing.
     const ofPeople = exported.rows.filter(({ person }) => person !== 'probes');
     expect(new Set(ofPeople.map(({ person }) => person))).toEqual(new Set(['ann', 'bob']));
     expect(rows.filter(({ person }) => person !== 'probes')).toHaveLength(ofPeople.length);
@@ -168,7 +168,7 @@ describe('a query that is wrong', () => {
     const child = start(command);
     const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
     expect([code, stderr]).toEqual([2, expect.stringContaining(words)]);
-    // The words of the API mean nothing here.
+    // API terms mean nothing on the command line.
     expect(stderr).not.toMatch(/openapi|GET /);
   });
 });
@@ -178,7 +178,7 @@ describe('budgets', () => {
     (await fetch(`http://127.0.0.1:${system.ports.controller}${path}`)).text();
   const budgets = async () => (JSON.parse(await api('/api/budgets')) as BudgetList).budgets;
 
-  it('are shown with what is left, warned of, and raised for a day', async () => {
+  it('are shown with the remainder, trigger warnings, and can be raised for a day', async () => {
     await eventually(async () =>
       expect(await budgets()).toMatchObject([
         { name: 'bob', of: 'person', period: 'day', budget_usd: 0.008, used_usd: 0.007 },
@@ -200,7 +200,7 @@ describe('budgets', () => {
 });
 
 describe('zephyr requests', () => {
-  it('chooses by person, by failure and by either id', async () => {
+  it('filters by person, by failure and by either id', async () => {
     await eventually(async () => expect(await requests()).toHaveLength(4), 200);
     expect(personsOf(await requests())).toEqual(['ann', 'ann', 'bob', 'bob']);
     expect(personsOf(await requests(' --person ann'))).toEqual(['ann', 'ann']);
@@ -238,13 +238,13 @@ describe('zephyr requests', () => {
   });
 });
 
-it('says what other is, where there is any', async () => {
+it('explains "other", if there is any', async () => {
   expect(await zephyr('usage --by model')).not.toContain('“other”');
   upstream.next(status(404));
   await ask('ann', 'invented');
   await eventually(async () => {
     const shown = await zephyr('usage --by model');
     expect(shown).toMatch(/^other +1 /m);
-    expect(shown).toContain('“other”: what did not fit into the rows of an hour or a day');
+    expect(shown).toContain('“other”: usage beyond the rows of an hour or a day');
   });
 });

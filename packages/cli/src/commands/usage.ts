@@ -26,7 +26,7 @@ const COLUMNS = [...TIME_DIMENSIONS, ...NAMED_DIMENSIONS];
 
 export async function showUsage(options: UsageOptions, environment: Environment): Promise<string> {
   const session = openSession(options, environment);
-  // Programs add up themselves.
+  // Programs do their own sums.
   const { by = options.json === true ? undefined : DEFAULT_BY, since, until } = options;
   const [report, { budgets }] = await Promise.all([
     session.client.usage({ by, since, until }),
@@ -37,7 +37,7 @@ export async function showUsage(options: UsageOptions, environment: Environment)
 }
 
 /**
- * @param warn gets what a CSV cannot say
+ * @param warn receives notes that a CSV cannot hold
  * @throws ZephyrError `USAGE` unless there is one format
  */
 export async function exportUsage(
@@ -77,12 +77,12 @@ function renderUsage(report: UsageReport, session: AdminSession): string {
   ]);
   const blanks = Array.from({ length: Math.max(0, shown.length - 1) }, () => '');
   const total = [say('usage.total'), ...blanks, ...cellsOf(report.total, session)];
-  // Added up over everything there is one row, which is the total.
+  // Without dimensions the only row is the total.
   const table = shown.length === 0 ? [cellsOf(report.total, session)] : [...rows, total];
   return [renderTable(head, table), ...notesOf(report, session)].join('\n\n');
 }
 
-/** Of the periods that run, whatever the time of the report is. */
+/** For the current periods, whatever range the report covers. */
 function renderBudgets(budgets: readonly Budget[], { say, numbers }: AdminSession): string {
   if (budgets.length === 0) return '';
   const head = [
@@ -120,12 +120,12 @@ function cellsOf(figures: UsageFigures, { numbers }: Pick<AdminSession, 'numbers
   ];
 }
 
-/** A sum that is too small is not to look like a whole one. */
+/** A partial sum must not look complete. */
 export function removedNote(
   { removed_before: removedBefore }: Pick<UsageReport, 'removed_before'>,
   { say, numbers }: Pick<AdminSession, 'say' | 'numbers'>,
 ): string[] {
-  // A controller of an older version says nothing of it.
+  // Older controllers do not report it.
   if (typeof removedBefore !== 'string') return [];
   return [say('usage.note.removed', { moment: numbers.utcMinute(removedBefore) })];
 }

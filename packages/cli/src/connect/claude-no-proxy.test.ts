@@ -20,7 +20,7 @@ describe('the way to Zephyr past an outbound proxy', () => {
   it.each([
     {},
     { HTTPS_PROXY: '' },
-    // Claude Code does not use it for the API.
+    // Claude Code ignores it for the API.
     { ALL_PROXY: 'http://p:1' },
     { HTTPS_PROXY: 'http://p:1', NO_PROXY: 'localhost,127.0.0.1' },
     { HTTPS_PROXY: 'http://p:1', NO_PROXY: '*' },

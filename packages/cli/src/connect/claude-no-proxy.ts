@@ -1,6 +1,6 @@
 /**
- * Claude Code sends everything through the outbound proxy of its environment, also what is meant for
- * this machine or for the local network, unless `NO_PROXY` names it.
+ * Claude Code sends everything through its environment's outbound proxy, even requests to this machine or the
+ * local network, unless `NO_PROXY` lists the host.
  */
 const PROXIES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'];
 
@@ -10,15 +10,15 @@ export interface PastProxy {
 }
 
 /**
- * @param url of Zephyr, as Claude Code calls it
- * @returns the variable that lets Claude Code reach it directly; undefined where it does without
+ * @param url Zephyr's, as used by Claude Code
+ * @returns the variable that lets Claude Code reach it directly; undefined if it needs none
  */
 export function pastProxy(
   url: string,
   environment: Readonly<Record<string, unknown>>,
 ): PastProxy | undefined {
   if (!PROXIES.some((variable) => Boolean(environment[variable]))) return undefined;
-  // Where both are set, the small one takes precedence.
+  // If both are set, lower case takes precedence.
   const name = environment['no_proxy'] ? 'no_proxy' : 'NO_PROXY';
   const before = String(environment[name] ?? '');
   const host = new URL(url).hostname.replace(/^\[(.*)\]$/, '$1');

@@ -1,6 +1,6 @@
 /**
- * Claude Code's own settings file: the variables that send it through Zephyr, put there and taken
- * out again. All else in the file stays as it was.
+ * Claude Code's own settings file: adds and removes the variables that send it through Zephyr. The rest of
+ * the file is unchanged.
  */
 import {
   chmodSync,
@@ -31,30 +31,30 @@ export const BASE_URL = 'ANTHROPIC_BASE_URL';
 export const AUTH_TOKEN = 'ANTHROPIC_AUTH_TOKEN';
 const OURS = [BASE_URL, AUTH_TOKEN, 'NO_PROXY', 'no_proxy'] as const;
 
-/** As far as we read it; Claude Code's other settings pass through unread. */
+/** The part that we read; other settings pass through unread. */
 interface Settings {
   readonly env?: Readonly<Record<string, unknown>>;
 }
 
-/** Where Claude Code reads the settings of this user. */
+/** The path of this user's Claude Code settings. */
 export function claudeSettingsPath(environment: Environment): string {
   const folder = environment['CLAUDE_CONFIG_DIR'] || join(homedir(), '.claude');
   return join(folder, 'settings.json');
 }
 
-/** What the file was before the first change, empty where there was none; `undoSettings` reads it. */
+/** The file before the first change, empty if there was none; `undoSettings` reads it. */
 const backupOf = (path: string): string => `${path}.before-zephyr`;
 
-/** What Zephyr sets in the settings' `env`, and nothing else of it. */
+/** Only what Zephyr sets in the settings' `env`. */
 export function settingsLines(connection: ProxyConnection, environment: Environment): string {
   return JSON.stringify({ env: variablesOf(connection, environment) }, undefined, 2);
 }
 
 /**
- * Puts the connection into the settings' `env`. The first time the file as it was is saved beside it.
- * The file holds the key afterwards, so only its owner may read it.
+ * Writes the connection into the settings' `env`. The first time, the original file is saved next to it. The
+ * file then holds the key, so only its owner may read it.
  *
- * @param environment in which Claude Code will run; its settings take precedence
+ * @param environment Claude Code's; its settings take precedence
  * @throws ZephyrError `USAGE` for a file that is not Claude Code's JSON, or cannot be changed; it is not touched.
  */
 export function connectSettings(
@@ -74,7 +74,7 @@ export function connectSettings(
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(backup, '', { mode: 0o600 });
     } else if (isFirst) {
-      // With its mode, which comes back with it.
+      // With its mode, which undo restores.
       copyFileSync(path, backup);
     }
     try {
@@ -99,8 +99,8 @@ function variablesOf(
 }
 
 /**
- * Takes the connection out again and removes the backup. A file in which nothing else was changed since then
- * becomes what it was, byte for byte; in another one, these variables get the values that they had.
+ * Takes the connection out again and removes the backup. If nothing else has changed since, the file is
+ * restored byte for byte; otherwise these variables get their old values back.
  *
  * @returns whether there was anything to undo
  * @throws ZephyrError `USAGE` for a file or a backup that is not Claude Code's JSON; nothing is touched.
@@ -129,7 +129,7 @@ function restore(path: string, text: string): void {
   rmSync(backupOf(path));
 }
 
-/** What is not ours in the settings. */
+/** The settings that are not ours. */
 function othersOf(settings: Settings | undefined): object {
   const { env = {}, ...rest } = settings ?? {};
   const others = Object.entries(env).filter(([name]) => !isOurs(name));
@@ -182,7 +182,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The file itself, where the settings are a link into somebody's collection of such files. */
+/** The link's target, if the settings are a symlink, as in dotfile repositories. */
 function targetOf(path: string): string {
   try {
     return realpathSync(path);
@@ -191,7 +191,7 @@ function targetOf(path: string): string {
   }
 }
 
-/** By rename, so that Claude Code reads the former or the new file; indented as it was. */
+/** By rename, so that Claude Code reads the old or the new file; keeps the indentation. */
 function write(path: string, settings: object, before: string | undefined): void {
   const indent = /\n([ \t]+)"/.exec(before ?? '')?.[1] ?? '  ';
   const target = targetOf(path);
@@ -202,7 +202,7 @@ function write(path: string, settings: object, before: string | undefined): void
   renameSync(temporary, target);
 }
 
-/** @throws ZephyrError `USAGE` where the file system does not allow it */
+/** @throws ZephyrError `USAGE` if the file system does not allow it */
 function changing(path: string, change: () => void): void {
   try {
     change();

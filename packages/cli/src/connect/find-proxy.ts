@@ -1,4 +1,4 @@
-/** A running proxy as a person reaches it: where it is, whether it is ours, whether it takes the key. */
+/** Finds the running proxy: where it is, whether it is ours, whether it accepts the key. */
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -21,7 +21,7 @@ export interface FoundProxy {
 }
 
 interface Wanted {
-  /** Of the proxy; absent: the one of the configuration. */
+  /** The proxy's; absent: the configured one. */
   readonly url: string | undefined;
   readonly configPath: string;
   readonly envFilePath: string;
@@ -30,8 +30,8 @@ interface Wanted {
 }
 
 /**
- * @throws ZephyrError `USAGE` for a wrong address, `UNREACHABLE` where no proxy of ours answers, `PORT_IN_USE`
- *   where the configuration's port is that of a Zephyr with other endpoints
+ * @throws ZephyrError `USAGE` for an invalid address, `UNREACHABLE` if no Zephyr proxy answers, `PORT_IN_USE`
+ *   if a Zephyr with other endpoints has the configured port
  */
 export async function findProxy(wanted: Wanted): Promise<FoundProxy> {
   const { url: given, configPath, key } = wanted;
@@ -53,7 +53,7 @@ export async function findProxy(wanted: Wanted): Promise<FoundProxy> {
 const APPLY_LIMIT_MS = 5_000;
 const LOOK_EACH_MS = 500;
 
-/** What somebody writes to Claude Code is not for a demo or for another user of this machine who has the port. */
+/** Prompts must not reach a demo, or another local user who holds the port. */
 async function refuseOther(url: string, wanted: Wanted): Promise<void> {
   const untilAtMs = systemClock.nowMs() + APPLY_LIMIT_MS;
   for (;;) {
@@ -65,17 +65,17 @@ async function refuseOther(url: string, wanted: Wanted): Promise<void> {
   }
   throw new ZephyrError(
     'PORT_IN_USE',
-    phrase`${url} is another Zephyr, with other endpoints than ${wanted.configPath}`,
+    phrase`${url} is another Zephyr, whose endpoints differ from ${wanted.configPath}`,
     {
       advice: [
         phrase`if it is the one that you mean: --url ${url}`,
-        phrase`otherwise end it (a demo?), or set another port under [server]`,
+        phrase`otherwise stop it (a demo?), or set another port under [server]`,
       ],
     },
   );
 }
 
-/** Undefined without a configuration, or with a wrong one: the one that runs may have a good one. */
+/** Undefined without a configuration, or with an invalid one: the running proxy may have a valid one. */
 function hashOf(wanted: Wanted): string | undefined {
   try {
     return loadConfig(wanted, { readToken: UNREAD_TOKENS }).config.hash;
@@ -84,7 +84,7 @@ function hashOf(wanted: Wanted): string | undefined {
   }
 }
 
-/** Undefined where the proxy does not say so, to this person. */
+/** Undefined if the proxy does not reveal it to this person. */
 async function hashAt(url: string, key: string | undefined): Promise<string | undefined> {
   const answer = await jsonAt(`${url}/diagnostics`, key);
   return diagnosticsSchema.safeParse(answer).data?.config_hash;
@@ -92,17 +92,19 @@ async function hashAt(url: string, key: string | undefined): Promise<string | un
 
 const diagnosticsSchema = z.object({ config_hash: z.string() });
 
-/** Of the configuration's proxy, from this machine; the usual one where there is no configuration. */
+/** The configured proxy as seen from this machine; the default one without a configuration. */
 function configuredUrl(configPath: string): string {
   const { host, port } = existsSync(configPath) ? proxyAddressIn(configPath) : server.parse({});
   return `http://${localHost(host)}:${port}`;
 }
 
-/** People often give the base URL with the version of the API. */
+/** People often include the API version in the base URL. */
 const baseUrlOf = (text: string): string =>
   checkedUrl(text, 'http://zephyr.lan:8080').replace(/\/v1$/, '').replace(/\/+$/, '');
 
-/** Every proxy names itself at its root, to anybody; no endpoint is asked, and nothing is counted. */
+/**
+ * Every proxy identifies itself at its root, without a key; no endpoint is called, and nothing is counted.
+ */
 async function homeOf(url: string, key: string | undefined): Promise<ProxyHome | undefined> {
   return proxyHomeSchema.safeParse(await jsonAt(`${url}/`, key)).data;
 }

@@ -6,7 +6,7 @@ import { AUTH_TOKEN, BASE_URL, type ProxyConnection } from './claude-settings.ts
 export const SHELLS = ['sh', 'fish', 'powershell'] as const;
 export type ShellName = (typeof SHELLS)[number];
 
-/** @param environment in which Claude Code will run, as far as that is known */
+/** @param environment Claude Code's, as far as known */
 export function shellLines(
   shell: ShellName,
   { baseUrl, authToken }: ProxyConnection,

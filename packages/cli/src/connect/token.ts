@@ -1,16 +1,16 @@
-/** What Claude Code sends as its token to a proxy that was found. */
+/** The token that Claude Code sends to the proxy found. */
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';
 import { AUTH_TOKEN } from './claude-settings.ts';
 import type { FoundProxy } from './find-proxy.ts';
 
 /**
- * @param key of the person, where there is one
+ * @param key the person's, if any
  * @param command for the advice
- * @throws ZephyrError `USAGE` where the proxy wants a key that is not there, or refuses it
+ * @throws ZephyrError `USAGE` if the proxy requires a key and there is none, or refuses it
  */
 export function usableToken(proxy: FoundProxy, key: string | undefined, command: string): string {
-  // Claude Code asks for a login where it has no token at all; the proxy replaces it.
+  // Without any token Claude Code asks for a login; the proxy replaces this one.
   if (proxy.access === 'open') return 'anything';
   if (proxy.access === 'accepted' && key !== undefined) return key;
   const problem =
@@ -19,8 +19,8 @@ export function usableToken(proxy: FoundProxy, key: string | undefined, command:
       : phrase`${proxy.url} refuses this key`;
   throw new ZephyrError('USAGE', problem, {
     advice: [
-      phrase`set it for this command alone: ${AUTH_TOKEN}=zk-… ${command}`,
-      phrase`an operator makes one with: zephyr clients add <name> (for a team: make client NAME=<name>)`,
+      phrase`set it for this command only: ${AUTH_TOKEN}=zk-… ${command}`,
+      phrase`an operator creates one with: zephyr clients add <name> (for a team: make client NAME=<name>)`,
     ],
   });
 }

@@ -21,7 +21,7 @@ import { localHost } from '../addresses.ts';
 import { type Finding, ok } from './finding.ts';
 
 const CHECK_LIMIT_MS = 2_000;
-/** Far above network latency, far below what invalidates certificates. */
+/** Far above network latency, far below what breaks certificate validation. */
 const TOLERATED_SKEW_MS = 30_000;
 
 export async function examinePorts(config: Config, say: Translate): Promise<readonly Finding[]> {
@@ -56,8 +56,8 @@ async function isFree(host: string, port: number): Promise<boolean> {
 }
 
 /**
- * Who has the port: a service that runs with this configuration, a Zephyr with another one (such as
- * the demo), or another program.
+ * Who holds the port: a service with this configuration, a Zephyr with another one (such as the demo), or
+ * another program.
  */
 async function holderOf(table: ListenTable, config: Config): Promise<'ours' | 'other' | 'taken'> {
   const { host, port } = config[table];
@@ -69,7 +69,7 @@ async function holderOf(table: ListenTable, config: Config): Promise<'ours' | 'o
     const body: unknown = await answer.json();
     if (typeof body !== 'object' || body === null) return 'taken';
     if ('config_hash' in body) return body.config_hash === config.hash ? 'ours' : 'other';
-    // Another service of a Zephyr, or an older one.
+    // Another Zephyr service, or an older version.
     return 'status' in body ? 'other' : 'taken';
   } catch {
     return 'taken';

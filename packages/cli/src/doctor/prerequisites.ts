@@ -15,7 +15,7 @@ export function examineNode(version: string, say: Translate): Finding {
   return { area: 'node', status: 'fail', text, advice };
 }
 
-/** The CLI of each group; groups that share a program are checked once. */
+/** The CLI of each group; groups sharing a program are checked once. */
 export async function examineCli(
   { config }: LoadedConfig,
   searchPath: string,

@@ -7,7 +7,7 @@ import type { Translate } from '@zephyr/texts';
 import { withTimeout } from '../with-timeout.ts';
 import { type Finding, ok } from './finding.ts';
 
-/** Older versions lack commands that the queue needs. */
+/** Lowest version with the commands that the queue needs. */
 const LEAST_VERSION = 6.2;
 
 /** @param target absent: `zephyr start` starts a private one. */
@@ -17,7 +17,7 @@ export async function examineRedis(
 ): Promise<readonly Finding[]> {
   if (target === undefined) return [examineProgram(say)];
   const redis = createRedis(target, createLogger('doctor', 'silent'), 'blocking');
-  // The client tries again for ever; why it does so is in its events.
+  // The client retries forever; the reason is in its events.
   let fault: NodeJS.ErrnoException | undefined;
   redis.on('error', (error: Error) => {
     fault = error;
@@ -40,7 +40,7 @@ export async function examineRedis(
   }
 }
 
-/** Nobody listens; something answers with an error, as for a wrong password; nothing answers. */
+/** Nothing listens; an error reply, as for a wrong password; or no reply. */
 function kindOf(error: unknown): 'connection_refused' | 'error' | 'away' {
   if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return 'connection_refused';
   return error instanceof Error && error.name === 'ReplyError' ? 'error' : 'away';

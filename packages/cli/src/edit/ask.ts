@@ -1,13 +1,13 @@
-/** Asks a person at the terminal; the output stays free for what the command prints. */
+/** Asks a person at the terminal; standard output is left to the command's result. */
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 
 export interface Ask {
-  /** Nobody is there to answer. */
+  /** False if there is no terminal. */
   readonly isPossible: boolean;
   line(question: string): Promise<string>;
-  /** What is typed is not shown. */
+  /** Does not echo the input. */
   hidden(question: string): Promise<string>;
   /** All of standard input. */
   input(): Promise<string>;

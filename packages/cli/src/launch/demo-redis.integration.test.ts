@@ -15,20 +15,20 @@ describe('the Redis of the demo', () => {
   });
   afterAll(() => server.stop());
 
-  it('is a private one where a server is installed, whatever the person uses for real', async () => {
+  it('is a private one if a server is installed, whatever the person uses for real', async () => {
     expect(
       await demoRedisUrl({ ZEPHYR_REDIS_URL: server.url }, () => 'redis-server'),
     ).toBeUndefined();
     expect(await demoRedisUrl({}, none)).toBeUndefined();
   });
 
-  it('is the one that is named where none is installed, but never one that another Zephyr uses', async () => {
+  it('is the configured one if none is installed, but never one that another Zephyr uses', async () => {
     const environment = { ZEPHYR_REDIS_URL: server.url };
     expect(await demoRedisUrl(environment, none)).toBe(server.url);
     const redis = createRedis({ url: server.url }, createLogger('test', 'silent'), 'blocking');
     await acquireLease(redis, 'a-real-controller');
     redis.disconnect();
-    await expect(demoRedisUrl(environment, none)).rejects.toThrow('another Zephyr works with');
+    await expect(demoRedisUrl(environment, none)).rejects.toThrow('another Zephyr uses');
   });
 
   it.each(['127.0.0.1:6379', 'localhost:6379'])(
@@ -39,7 +39,7 @@ describe('the Redis of the demo', () => {
     },
   );
 
-  it('is refused where nothing answers', async () => {
+  it('is refused if nothing answers', async () => {
     const environment = { ZEPHYR_REDIS_URL: 'redis://127.0.0.1:1' };
     await expect(demoRedisUrl(environment, none)).rejects.toThrow('no answer from');
   });

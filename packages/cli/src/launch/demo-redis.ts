@@ -1,6 +1,6 @@
 /**
- * The Redis of the demo: a private one; where no server is installed, the one that
- * ZEPHYR_REDIS_URL names, unless a real Zephyr works with it.
+ * The Redis of the demo: a private one; if no server is installed, the one in ZEPHYR_REDIS_URL, unless a real
+ * Zephyr uses it.
  */
 
 import { REDIS_URL_VARIABLE, splitPassword } from '@zephyr/runtime/config/redis-url';
@@ -16,7 +16,7 @@ import { withTimeout } from '../with-timeout.ts';
 
 /**
  * @returns the URL of a Redis to use; undefined: start a private one
- * @throws ZephyrError `DEMO` where it does not answer, or is another Zephyr's
+ * @throws ZephyrError `DEMO` if it does not answer, or is in use by another Zephyr
  */
 export async function demoRedisUrl(
   environment: Environment,
@@ -24,7 +24,7 @@ export async function demoRedisUrl(
 ): Promise<string | undefined> {
   const text = variablesOf(environment, '')(REDIS_URL_VARIABLE);
   if (text === undefined || findServer() !== undefined) return undefined;
-  // `localhost:6379` would parse, as one with the scheme "localhost".
+  // `localhost:6379` would parse, with the scheme "localhost".
   if (!URL.canParse(text) || !text.includes('://')) {
     throw new ZephyrError('DEMO', phrase`${REDIS_URL_VARIABLE} is not a URL`, {
       advice: [phrase`for example: redis://127.0.0.1:6379`],
@@ -32,14 +32,14 @@ export async function demoRedisUrl(
   }
   const { url, password } = splitPassword(text);
   if (await isLed({ url, password })) {
-    throw new ZephyrError('DEMO', phrase`another Zephyr works with the Redis at ${url}`, {
-      advice: [phrase`end it, or name another database, such as redis://host:6379/9`],
+    throw new ZephyrError('DEMO', phrase`another Zephyr uses the Redis at ${url}`, {
+      advice: [phrase`stop it, or name another database, such as redis://host:6379/9`],
     });
   }
   return text;
 }
 
-/** Whether a controller leads there now. */
+/** Whether a controller holds the lease there. */
 async function isLed(target: { url: string; password: string | undefined }): Promise<boolean> {
   const redis = createRedis(target, createLogger('demo', 'silent'), 'blocking');
   try {

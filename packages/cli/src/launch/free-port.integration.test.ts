@@ -21,13 +21,13 @@ describe('otherPort', () => {
 });
 
 describe('requireFreePorts', () => {
-  it('names the port that another program has, and what to do', async () => {
+  it('names the port used by another program, and what to do', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
     await expect(requireFreePorts([wanted(0), wanted(port)])).rejects.toMatchObject({
       code: 'PORT_IN_USE',
-      message: `port ${port} for the proxy (server.port) is not free: another program has it`,
+      message: `port ${port} for the proxy (server.port) is not free: another program is using it`,
       advice: ['choose another'],
     });
     other.close();

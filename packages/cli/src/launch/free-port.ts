@@ -9,11 +9,11 @@ export interface WantedPort {
   readonly port: number;
   /** Who wants it, e.g. `the proxy (server.port)`. */
   readonly owner: Phrase;
-  /** What to do where it is taken. */
+  /** Advice if it is taken. */
   readonly advice: Phrase;
 }
 
-/** @throws ZephyrError `PORT_IN_USE` for the first port that another program has. */
+/** @throws ZephyrError `PORT_IN_USE` for the first port held by another program */
 export async function requireFreePorts(ports: readonly WantedPort[]): Promise<void> {
   for (const wanted of ports.filter(({ port }) => port !== 0)) {
     const server = createServer();
@@ -28,14 +28,14 @@ export async function requireFreePorts(ports: readonly WantedPort[]): Promise<vo
   }
 }
 
-/** One to suggest instead: `steps` further, or back where that would be too near to the last. */
+/** An alternative to suggest: `steps` higher, or lower if that is too close to 65535. */
 export function otherPort(port: number, steps: number): number {
   return port + steps > 65_000 ? port - steps : port + steps;
 }
 
 function refusal({ host, port, owner, advice }: WantedPort, error: NodeJS.ErrnoException): Error {
   const whys: Readonly<Record<string, Phrase>> = {
-    EADDRINUSE: phrase`another program has it`,
+    EADDRINUSE: phrase`another program is using it`,
     EACCES: phrase`this user may not open it; ports below 1024 need root`,
     EADDRNOTAVAIL: phrase`this machine has no address ${host}`,
   };

@@ -46,7 +46,7 @@ describe('launch', () => {
     }
   });
 
-  it('gives the admin token to the controller alone', async () => {
+  it('gives the admin token only to the controller', async () => {
     const stub = stubPlan(() => undefined).environment;
     const environment = { ...stub, ZEPHYR_ADMIN_TOKEN: 'a-launch-91d5c0e7f24b38' };
     const { ports } = await start({ environment });
@@ -59,7 +59,7 @@ describe('launch', () => {
     expect(holders.flat()).toEqual(['controller']);
   });
 
-  it('ends the proxy first, after its running answers, and leaves no process behind', async () => {
+  it('stops the proxy first, after its active requests, and leaves no process behind', async () => {
     const listeners = process.listenerCount('uncaughtException');
     const { ports, redisPid, stop } = await start();
     const redis = redisPid() ?? 0;
@@ -73,14 +73,14 @@ describe('launch', () => {
     expect(process.listenerCount('uncaughtException')).toBe(listeners);
   });
 
-  it('starts a service again that was ended', async () => {
+  it('restarts a service that was stopped', async () => {
     const { services } = await start();
     services.prober.kill();
     await eventually(() => expect(orderOf('ready')).toHaveLength(4));
     expect(orderOf('ready').at(-1)).toBe('prober');
   });
 
-  it('brings its Redis back at the same place when it dies', async () => {
+  it('restarts a dead Redis at the same socket', async () => {
     const { redisPid, ports } = await start();
     const before = redisPid() ?? 0;
     const response = await fetch(`http://127.0.0.1:${ports.proxy}/environment`);
@@ -123,7 +123,7 @@ describe('launch', () => {
     const silent = () => new Promise<never>(() => undefined);
     const services = { ...STUBS, prober: async () => silent };
     await expect(start({ services, readyLimitMs: 3_000 })).rejects.toThrow(
-      // On a busy machine the others may be as late.
+      // On a loaded machine the others may be as late.
       /did not start: not ready after 3 s/,
     );
   });
@@ -136,7 +136,7 @@ interface Launched {
   readonly redisPid: number;
 }
 
-/** In a process of its own. */
+/** In a separate process. */
 async function startProcess(): Promise<Launched> {
   const main = fileURLToPath(new URL('./test-support/launch-main.ts', import.meta.url));
   const child = spawn(process.execPath, [main], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -179,20 +179,20 @@ describe('a launched process', () => {
     },
   );
 
-  it('starts a service again that hangs after its fault', async () => {
+  it('restarts a service that hangs after its fault', async () => {
     const { ports, lines: said } = await startProcess();
     await fetch(`http://127.0.0.1:${ports.prober}/hang`).catch(() => undefined);
     const again = 'prober ended with an uncaught exception; starting it again in 0.5 s';
     await eventually(() => expect(said).toContain(again));
   });
 
-  it('goes on when nobody reads its log any more, and ends in good order', async () => {
+  it('keeps running when its log is no longer read, and stops gracefully', async () => {
     const { child, ports, redisPid } = await startProcess();
     const exited = once(child, 'exit');
     child.stdout?.destroy();
     for (const times of [1, 2]) {
       const running = await fetch(`http://127.0.0.1:${ports.proxy}/slow`);
-      // Its end is logged, to nobody; each start is at another port.
+      // Its exit is logged, but not read; each start uses another port.
       if (times === 1) await fetch(`http://127.0.0.1:${ports.prober}/throw`).catch(() => undefined);
       expect(await running.text()).toBe('started ended');
     }
@@ -201,7 +201,7 @@ describe('a launched process', () => {
     expect(isAlive(redisPid)).toBe(false);
   });
 
-  it('ends in good order, with an exit code, after a fault that is no service’s', async () => {
+  it('stops gracefully, with an exit code, after a fault outside any service', async () => {
     const { child, ports, lines: said, redisPid } = await startProcess();
     const exited = once(child, 'exit');
     const running = await fetch(`http://127.0.0.1:${ports.proxy}/slow`);
@@ -212,7 +212,7 @@ describe('a launched process', () => {
     expect(isAlive(redisPid)).toBe(false);
   });
 
-  it('ends in good order when asked to, and at once when asked again', async () => {
+  it('stops gracefully when asked to, and immediately when asked again', async () => {
     for (const signals of [1, 2]) {
       const { child, ports, redisPid } = await startProcess();
       const exited = once(child, 'exit');

@@ -1,7 +1,7 @@
 /**
- * Starts all of Zephyr on this machine, and ends it in good order: what `zephyr start` and
- * `zephyr demo` share. Redis first, then the services as parts of this process; at the end the proxy
- * finishes its running answers while everything else is still there.
+ * Starts all of Zephyr on this machine, and stops it gracefully; shared by `zephyr start` and `zephyr demo`.
+ * Redis first, then the services as parts of this process; on shutdown the proxy drains while everything else
+ * still runs.
  */
 import { flushCompileCache } from 'node:module';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
@@ -21,13 +21,13 @@ export interface LaunchPlan {
   readonly configPath: string;
   readonly envFilePath: string;
   readonly loaded: LoadedConfig;
-  /** Whose surroundings the services get; see `serviceEnvironment`. */
+  /** The base of the services' environments; see `serviceEnvironment`. */
   readonly environment: Environment;
   /** The proxy's port, instead of the configuration's. */
   readonly port?: number | undefined;
   /** Keeps the private Redis' data between runs; without it nothing is kept. */
   readonly redisFolder?: string | undefined;
-  /** Sockets that listen already, of the process that this one replaces. */
+  /** Listening sockets of the process that this one replaces. */
   readonly handedOver?: HandedOver | undefined;
   readonly onLine: (source: ServiceName | 'redis', line: string) => void;
   /** Instead of the services; for tests. */
@@ -39,27 +39,27 @@ export interface LaunchPlan {
 export interface LaunchedSystem {
   readonly ports: Readonly<Record<ServiceName, number>>;
   readonly services: SupervisedServices;
-  /** Of the private Redis, the only process beside this one; undefined while there is none. */
+  /** Pid of the private Redis, the only other process; undefined while there is none. */
   redisPid(): number | undefined;
-  /** Of the private Redis; undefined: it is somebody else's. */
+  /** URL of the private Redis; undefined if Redis is external. */
   readonly redisUrl: string | undefined;
-  /** Settles with an error that nobody caught and that came from no service. */
+  /** Resolves with an uncaught error that came from no service. */
   readonly fault: Promise<Error>;
-  /** Ends the services, not Redis, for those of another process: running answers end here. */
+  /** Stops the services, not Redis, in favour of another process; active requests finish here. */
   retire(): Promise<void>;
-  /** Ends all in order; waits for running answers. */
+  /** Stops everything gracefully; waits for active requests. */
   stop(): Promise<void>;
-  /** Ends what would outlive this process, for a caller that ends the process at once. */
+  /** Kills what would outlive this process, for a caller about to exit immediately. */
   abandon(): Promise<void>;
 }
 
 type SupervisedServices = Readonly<Record<ServiceName, SupervisedService>>;
 
-/** @throws ZephyrError `REDIS_MISSING`, `REDIS_START`, `SERVICE_START`; then Redis has ended again. */
+/** @throws ZephyrError `REDIS_MISSING`, `REDIS_START`, `SERVICE_START`; Redis has then been stopped again. */
 export async function launch(plan: LaunchPlan): Promise<LaunchedSystem> {
   const ownsRedis = plan.loaded.config.redis.urlFrom === 'default';
   const load = plan.services ?? SERVICES;
-  // While Redis starts. What fails here fails again where the proxy is started.
+  // Preloads while Redis starts. An error here recurs when the proxy is started.
   load.proxy().catch(() => undefined);
   const redis = ownsRedis
     ? await startPrivateRedis({
@@ -75,7 +75,7 @@ export async function launch(plan: LaunchPlan): Promise<LaunchedSystem> {
     await Promise.all(all.map((service) => service.stop()));
   };
   const stop = async () => {
-    // A probe that runs is of no more use; an answer that runs is.
+    // A running probe is useless now; an active request is not, and drains.
     await Promise.all([services.proxy.stop(), services.prober.stop()]);
     await services.controller.stop();
     await redis?.stop();
@@ -83,7 +83,7 @@ export async function launch(plan: LaunchPlan): Promise<LaunchedSystem> {
   };
   try {
     const ports = await Promise.race([portsOf(services), fault.promise.then(raise)]);
-    // Node writes it at its exit, which a killed process does not come to (bin/zephyr).
+    // Node writes it at exit, which a killed process never reaches (bin/zephyr).
     flushCompileCache();
     return {
       ...{ ports, services, retire, stop, fault: fault.promise },
@@ -132,7 +132,7 @@ function raise(error: Error): never {
   throw error;
 }
 
-/** Undefined where the configuration names another address now. */
+/** Undefined if the configured address has changed. */
 function fdsFor(name: ServiceName, { loaded, port, handedOver }: LaunchPlan): string | undefined {
   const handed = handedOver?.[name];
   if (handed === undefined) return undefined;
@@ -141,7 +141,7 @@ function fdsFor(name: ServiceName, { loaded, port, handedOver }: LaunchPlan): st
   return isSame ? handed.fds.join(',') : undefined;
 }
 
-/** @param port of the proxy, instead of the configuration's */
+/** @param port the proxy's, instead of the configured one */
 export function addressesOf(
   { config: { server, controller, prober } }: LoadedConfig,
   port: number | undefined,
@@ -153,7 +153,7 @@ export function addressesOf(
   };
 }
 
-/** Loading takes a second or two, on a busy machine some more. */
+/** Loading takes a second or two, more on a loaded machine. */
 const READY_LIMIT_MS = 60_000;
 
 function specOf(name: ServiceName, plan: LaunchPlan, redis: PrivateRedis | undefined) {
@@ -166,7 +166,7 @@ function specOf(name: ServiceName, plan: LaunchPlan, redis: PrivateRedis | undef
       ZEPHYR_CONFIG: plan.configPath,
       ZEPHYR_ENV_FILE: plan.envFilePath,
       ...(redis === undefined ? {} : { ZEPHYR_REDIS_URL: redis.url }),
-      // One address for all three, where a person has set it, would be two too few.
+      // A single ZEPHYR_LISTEN set by a person would not fit all three.
       ZEPHYR_LISTEN: listen,
       [LISTEN_FDS]: fdsFor(name, plan),
     }),

@@ -1,11 +1,11 @@
-/** Turns the services' JSON log into lines for people: time, service, message, what matters. */
+/** Turns the services' JSON log into lines for people: time, service, message, relevant fields. */
 
 import { styleText } from 'node:util';
 import { systemClock } from '@zephyr/runtime/clock';
 
-/** As in pino. */
+/** pino's levels. */
 const LEVEL = { warn: 40, error: 50 } as const;
-/** Shown by the line itself, or of no use to people. */
+/** Already in the line, or of no use to people. */
 const LEFT_OUT = new Set(['level', 'time', 'service', 'msg', 'instanceId', 'pid', 'hostname']);
 const LONGEST_VALUE = 120;
 const SERVICE_WIDTH = 'controller'.length;
@@ -13,7 +13,7 @@ const SERVICE_WIDTH = 'controller'.length;
 /** The names of endpoints by their ids: those of `上海` and `São Paulo` say little. */
 type NamesById = ReadonlyMap<string, string>;
 
-/** A line that is not JSON is shown as it is. */
+/** A line that is not JSON is shown unchanged. */
 export function formatLogLine(service: string, line: string, names: NamesById = new Map()): string {
   const record = parseRecord(line);
   if (record === undefined) return `${clockTime(undefined)} ${name(service)} ${line}`;

@@ -1,4 +1,4 @@
-/** A next process, as the first one sees it: started with the sockets that listen, and watched. */
+/** The successor process as seen by the first: started with the listening sockets, and watched. */
 import { type ChildProcess, type SendHandle, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Server } from 'node:net';
@@ -10,13 +10,13 @@ import { phrase } from '@zephyr/runtime/phrase';
 import { SERVICE_NAMES, type ServiceName } from '@zephyr/runtime/service-name';
 import { fromNextSchema, HAND_OVER, type HandedOver, SUCCESSION } from './succession.ts';
 
-/** Of Node's own: it owns a file descriptor, and accepts nothing until somebody listens on it. */
+/** Node internal: owns a file descriptor, and accepts nothing until listened on. */
 interface RawSocket {
   readonly fd: number;
   close(): void;
 }
 
-/** Sockets that listen, by service. */
+/** Listening sockets, by service. */
 export type Sockets = Readonly<Record<ServiceName, readonly (Server | RawSocket)[]>>;
 
 export interface NextProcess {
@@ -24,9 +24,9 @@ export interface NextProcess {
   readonly version: string;
   /** How it ended. */
   readonly ended: Promise<string>;
-  /** Its own, for the process after it. To be closed by `closeSockets`. */
+  /** Its own sockets, for its successor. Close them with `closeSockets`. */
   sockets(): Promise<Sockets>;
-  /** In good order: running answers end where they are. */
+  /** Graceful: active requests finish there. */
   stop(): void;
   kill(): void;
 }
@@ -38,12 +38,12 @@ export interface NextProcessPlan {
   readonly print: (line: string) => void;
 }
 
-/** Of the child: after its input, output, errors, and the channel to us. */
+/** In the child: after stdin, stdout, stderr and the IPC channel. */
 const FIRST_FD = 4;
-/** Loading takes a second or two, on a busy machine some more. */
+/** Loading takes a second or two, more on a loaded machine. */
 const READY_LIMIT_MS = 90_000;
 
-/** @throws ZephyrError `SUCCESSOR` when it does not become ready; then it has ended */
+/** @throws ZephyrError `SUCCESSOR` if it does not become ready; it has then ended */
 export async function startNextProcess(
   sockets: Sockets,
   plan: NextProcessPlan,
@@ -51,7 +51,7 @@ export async function startNextProcess(
   const { environment, redisUrl, print } = plan;
   const argv = [...process.execArgv, '--', ...process.argv.slice(1)];
   const child: ChildProcess = spawn(process.execPath, argv, {
-    // Ctrl-C is for the first process, which passes it on.
+    // Ctrl-C goes to the first process, which forwards it.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc', ...fdsOf(sockets)],
     env: handedOver({
@@ -78,14 +78,14 @@ export async function startNextProcess(
   };
 }
 
-/** Ours: what the next process has of them stays open. Servers close by themselves. */
+/** Closes our copies; those of the next process stay open. Servers close by themselves. */
 export function closeSockets(sockets: Sockets): void {
   for (const socket of SERVICE_NAMES.flatMap((name) => sockets[name])) {
     if (!('listening' in socket)) socket.close();
   }
 }
 
-/** Node's types do not know that a server has a socket of its own, as a raw one is. */
+/** Node's types omit a server's own handle. */
 function fdsOf(sockets: Sockets): readonly number[] {
   return SERVICE_NAMES.flatMap((name) => sockets[name]).map((socket) => {
     const { fd } = '_handle' in socket ? (socket._handle as RawSocket) : (socket as RawSocket);
@@ -121,8 +121,8 @@ async function readyVersion(child: ChildProcess, ended: Promise<string>): Promis
   clearTimeout(limit);
   if ('version' in first) return first.version;
   child.kill('SIGKILL');
-  throw new ZephyrError('SUCCESSOR', phrase`the next process did not start: ${first.how}`, {
-    advice: [phrase`the lines above say why; the running one goes on`],
+  throw new ZephyrError('SUCCESSOR', phrase`the new process did not start: ${first.how}`, {
+    advice: [phrase`the lines above say why; the running process continues`],
   });
 }
 
@@ -142,5 +142,5 @@ async function socketsOf(child: ChildProcess, ended: Promise<string>): Promise<S
   });
   child.send(HAND_OVER);
   if ((await Promise.race([all, ended])) === 'all') return sockets;
-  throw new ZephyrError('SUCCESSOR', phrase`the process that serves has ended`);
+  throw new ZephyrError('SUCCESSOR', phrase`the serving process has exited`);
 }

@@ -1,6 +1,6 @@
 /**
- * The private Redis of one launch. When it dies it is started again at the same socket, where the
- * services find it by themselves.
+ * The private Redis of one launch. If it dies, it is restarted at the same socket, and the services reconnect
+ * by themselves.
  */
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,10 +25,13 @@ export interface PrivateRedisOptions {
 }
 
 const RESTART_PAUSE_MS = 500;
-/** How often Redis looks after itself a second, instead of ten times: waits and lives of keys end on time anyway. */
+/**
+ * Runs Redis' background tasks once a second instead of ten times; timeouts and key expiry are on time
+ * anyway.
+ */
 const AT_REST = ['--hz', '1'];
 
-/** @throws ZephyrError `REDIS_MISSING`, `REDIS_START` when the first start fails */
+/** @throws ZephyrError `REDIS_MISSING`, `REDIS_START` if the first start fails */
 export async function startPrivateRedis({
   dataFolder,
   print,
@@ -68,7 +71,7 @@ export async function startPrivateRedis({
       ending.abort();
       await server?.stop();
       await kept;
-      // It may have been on its way when the end was asked for.
+      // A start may have been in progress when the stop was requested.
       await server?.stop();
       removeFolder();
     },

@@ -18,7 +18,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
 const started = new Set<ChildProcess>();
 let folder: string;
-/** Different in each run: what others left behind is not ours. */
+/** Different in each run, so that leftovers of other runs do not count. */
 let canary: string;
 
 beforeEach(() => {
@@ -88,7 +88,7 @@ function processesThatShow(text: string): string[] {
     );
 }
 
-/** Files of a handover with our canary; other tests hand over too. */
+/** Handover files with our canary; other tests create some too. */
 const leftInMemory = () =>
   readdirSync('/dev/shm').filter((name) => {
     try {
@@ -115,7 +115,7 @@ describe.skipIf(process.platform !== 'linux')('our processes', { timeout: 150_00
       await eventually(() => expect(existsSync(outputFile), output()).toBe(true), 100);
       expect(processesThatShow(canary)).toEqual([]);
       const read = readFileSync(outputFile, 'utf8');
-      // As booleans: a failure must not print the environments of this machine.
+      // As booleans: a failure must not print this machine's environments.
       expect(read.includes('ZEPHYR_PROBE=')).toBe(true);
       expect(read.includes(canary)).toBe(false);
       expect(output().includes(canary)).toBe(false);

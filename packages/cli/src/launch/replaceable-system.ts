@@ -1,7 +1,7 @@
 /**
  * A launched system whose services may move into another process: see succession.ts.
  *
- *     own --(replace)--> starting next --(ready)--> next, the former ends meanwhile
+ *     own --(replace)--> starting next --(ready)--> next, while the old one ends
  *                                      --(not ready)--> as before
  */
 import { explain } from '@zephyr/runtime/errors';
@@ -18,12 +18,12 @@ import {
 import type { RunningRecord } from './running-record.ts';
 
 export interface ReplaceableSystem extends LaunchedSystem {
-  /** Starts the next process, and ends the former one in good order. One at a time. */
+  /** Starts the next process, then stops the old one gracefully. One at a time. */
   replace(): Promise<void>;
 }
 
 export interface ReplaceablePlan extends Omit<NextProcessPlan, 'redisUrl'> {
-  /** Says who serves. */
+  /** Records who serves. */
   readonly record: (record: Omit<RunningRecord, 'pid'>) => void;
 }
 
@@ -62,7 +62,7 @@ class Replacement {
     this.#record(null);
   }
 
-  /** Settles when the process that serves ends by itself. */
+  /** Settles when the serving process ends by itself. */
   get fault(): Promise<Error> {
     return this.#fault.promise;
   }
@@ -84,7 +84,7 @@ class Replacement {
   }
 
   async stop(): Promise<void> {
-    // Its own services end in their order: the proxy first, while the others are there.
+    // Its own services stop in order: the proxy first, while the others still run.
     if (this.#serving.status === 'next') this.#retire(this.#serving);
     this.#serving = { status: 'ending' };
     await Promise.all(this.#former.map(({ ended }) => ended));
@@ -116,7 +116,7 @@ class Replacement {
 
   #moveTo(next: NextProcess): void {
     const left = this.#serving;
-    // It was asked to end meanwhile.
+    // A stop was requested meanwhile.
     if (left.status === 'ending') {
       next.stop();
       return;

@@ -5,7 +5,7 @@ import { runUntilStopped, takeStopSignals } from './run-until-stopped.ts';
 
 const never = new Promise<never>(() => undefined);
 
-/** Its running answers never end. */
+/** Its active requests never finish. */
 function endlessSystem(onStop: () => void): { system: LaunchedSystem; isAbandoned: () => boolean } {
   let abandoned = false;
   const system = {
@@ -24,7 +24,7 @@ function endlessSystem(onStop: () => void): { system: LaunchedSystem; isAbandone
 const say = translator('en');
 
 describe('the end of a launched system', () => {
-  it('takes a second signal that comes before it waits for one, and lets a third do what it does by itself', async () => {
+  it('handles a second signal that arrives before it waits for one, and leaves a third to the default', async () => {
     const listeners = process.listenerCount('SIGINT');
     const signals = takeStopSignals();
     let listening = 0;
@@ -40,7 +40,7 @@ describe('the end of a launched system', () => {
     expect(process.listenerCount('SIGINT')).toBe(listeners);
   });
 
-  it('ends at once with the first signal after an end that was asked for without one', async () => {
+  it('stops immediately with the first signal after a stop that was requested without one', async () => {
     const signals = takeStopSignals();
     const { system, isAbandoned } = endlessSystem(() => process.emit('SIGTERM'));
     const until = Promise.resolve();

@@ -7,15 +7,15 @@ export interface RunOptions {
   readonly print: (line: string) => void;
   readonly say: Translate;
   readonly signals: StopSignals;
-  /** Settles when a person asks for the end; by default the first signal. */
+  /** Settles when the user asks to stop; by default the first signal. */
   readonly until?: Promise<void>;
 }
 
 /**
- * Waits until it is asked to end, then ends the system: in good order, which waits for running
- * answers; with another signal at once. Also when something failed that is no service's.
+ * Waits for a stop request or a fault outside any service, then stops the system gracefully, waiting for
+ * active requests; a second signal stops it immediately.
  *
- * @returns the exit code, with which the caller ends the process
+ * @returns the exit code, for the caller to exit with
  */
 export async function runUntilStopped(
   system: LaunchedSystem,
@@ -31,17 +31,17 @@ export async function runUntilStopped(
   return how === 'in order' && fault === undefined ? EXIT.ok : EXIT.failure;
 }
 
-/** Requests to end: Ctrl-C, SIGTERM, or the end of the terminal. */
+/** Stop requests: Ctrl-C, SIGTERM, or a closed terminal. */
 export interface StopSignals {
   readonly first: Promise<void>;
-  /** The second one, where the first has come. */
+  /** The next signal: the second, once the first has arrived. */
   next(): Promise<void>;
 }
 
 /**
- * Taken before anything is started, so that a signal in the middle of the start ends in good order
- * too. The listeners stay until the second signal: between two of them a signal would end this
- * process by itself. Only a third one does, whatever hangs.
+ * Installed before anything is started, so that a signal during the start also stops gracefully. The
+ * listeners stay until the second signal, because a gap would let a signal kill this process. Only a third
+ * one does, whatever hangs.
  */
 export function takeStopSignals(): StopSignals {
   const first = Promise.withResolvers<void>();

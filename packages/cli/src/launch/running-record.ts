@@ -1,18 +1,18 @@
-/** What `zephyr restart` knows of a running `zephyr start`: a file in its folder of state. */
+/** What `zephyr restart` knows of a running `zephyr start`: a file in its state folder. */
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { z } from 'zod';
 
 const recordSchema = z.object({
-  /** Of the first process, which stays. */
+  /** Pid of the first process, which stays. */
   pid: z.number().int().positive(),
-  /** Of the process that serves: the same until it was replaced. */
+  /** Pid of the serving process: the same until replaced. */
   servingPid: z.number().int().positive(),
   version: z.string(),
-  /** How often it was to be replaced. */
+  /** Number of replacement attempts. */
   attempts: z.number(),
-  /** Why the last time it was not. */
+  /** Why the last attempt failed. */
   problem: z.string().nullable(),
 });
 export type RunningRecord = z.infer<typeof recordSchema>;
@@ -21,7 +21,7 @@ const pathIn = (folder: string): string => join(folder, 'running.json');
 
 export function writeRunning(folder: string, record: Omit<RunningRecord, 'pid'>): void {
   const path = pathIn(folder);
-  // A reader sees the former or the next, never a part.
+  // A reader sees the old or the new record, never a part.
   writeFileSync(`${path}.new`, JSON.stringify({ pid: process.pid, ...record }), { mode: 0o600 });
   renameSync(`${path}.new`, path);
 }
@@ -30,7 +30,7 @@ export function removeRunning(folder: string): void {
   rmSync(pathIn(folder), { force: true });
 }
 
-/** Undefined: none that can be read. */
+/** Undefined if there is none or it is unreadable. */
 export function readRunning(folder: string): RunningRecord | undefined {
   const path = pathIn(folder);
   if (!existsSync(path)) return undefined;

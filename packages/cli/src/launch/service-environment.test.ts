@@ -11,7 +11,7 @@ endpoints = [{ url = "https://a.example.com", name = "A" }]
 `;
 
 describe('the variables of a service', () => {
-  it('are the tokens, and of the controller alone its own and the address of the proxy', () => {
+  it('are the tokens, and for the controller only, also its own and the proxy’s address', () => {
     const variables = variablesOf({ TOKEN_A: 'sk-ant-Zq83kd02mmQp' }, '');
     const loaded = parseConfig({ path: 'config.toml', text: GROUP, variables });
     const ofController = ['ZEPHYR_ADMIN_TOKEN', 'ZEPHYR_PUBLIC_URL'];
@@ -24,7 +24,7 @@ describe('the variables of a service', () => {
 });
 
 describe('serviceEnvironment', () => {
-  it('passes the surroundings and the named variables, and no other secret', () => {
+  it('passes the general and the named variables, and no other secret', () => {
     const environment = {
       PATH: '/bin',
       LC_ALL: 'C',
@@ -49,7 +49,7 @@ describe('serviceEnvironment', () => {
     });
   });
 
-  it('lets an addition win, also one that takes a variable away', () => {
+  it('lets an addition take precedence, even one that removes a variable', () => {
     const environment = { LANG: 'a', ZEPHYR_REDIS_URL: 'b' };
     const additions = { LANG: 'c', ZEPHYR_REDIS_URL: undefined };
     expect(serviceEnvironment(environment, [], additions)).toEqual({ LANG: 'c' });

@@ -2,16 +2,13 @@ import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import type { Environment } from '@zephyr/runtime/environment';
 import type { ServiceName } from '@zephyr/runtime/service';
 
-/**
- * What every program needs of its surroundings, how Node and proxies for HTTP are set up, and what
- * all services read.
- */
+/** What every program needs, the settings of Node and HTTP proxies, and what all services read. */
 const PASSED =
   /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|XDG_\w+|NO_COLOR|FORCE_COLOR|NODE_\w+|SSL_CERT_\w+|(https?|all|no)_proxy|ZEPHYR_(LOG_LEVEL|REDIS_URL(_FILE)?))$/i;
 
 /**
- * The environment of a service: its surroundings and the variables that it reads. Other secrets
- * of the person who starts it (a cloud's keys, an ANTHROPIC_API_KEY) stay out.
+ * The environment of a service: the general variables and those that it reads. Other secrets of the user who
+ * starts it (cloud keys, an ANTHROPIC_API_KEY) stay out.
  *
  * @param names see `variablesFor`; with them the `<NAME>_FILE` variables
  */
@@ -31,8 +28,8 @@ export function serviceEnvironment(
 }
 
 /**
- * The variables that one service reads beside those of all: what config.toml names, such as
- * `auth_token_env`, but the admin token for the controller alone. The proxy faces the network.
+ * The variables that one service reads besides the common ones: those named in config.toml, such as
+ * `auth_token_env`; the admin token is for the controller only. The proxy faces the network.
  */
 export function variablesFor(
   service: ServiceName,

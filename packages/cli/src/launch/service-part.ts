@@ -1,7 +1,7 @@
 /**
- * One service as a part of this process, beside the others. Each part runs in an async context of its
- * own, so that an error that nobody caught is known to be that part's: it ends in good order as far as
- * it still can and is started again, and the others go on.
+ * One service as a part of this process, next to the others. Each part runs in its own async context, so that
+ * an uncaught error can be attributed to it: it stops as gracefully as it still can and is restarted, while
+ * the others keep running.
  *
  *     starting --(started)--> running --(stop | kill | uncaught error)--> ending --(stopped)--> ended
  *     starting --(stop | kill | uncaught error)--> ending --(started and stopped | failed)--> ended
@@ -23,7 +23,7 @@ import {
 import { templatesOf } from '@zephyr/texts';
 import type { ServiceSpec, StartedService, StartService } from './supervised-service.ts';
 
-/** A part that crashed may hang as it ends; what it then still holds is left behind. */
+/** A crashed part may hang while stopping; what it still holds then leaks. */
 const CRASH_LIMIT_MS = 10_000;
 
 type PartState =
@@ -32,14 +32,14 @@ type PartState =
 
 const currentPart = new AsyncLocalStorage<ServicePart>();
 
-/** @param load gives the function that starts the service; its modules are loaded only then */
+/** @param load returns the service's start function; its modules are loaded only then */
 export function startPartBy(load: () => Promise<StartFunction>): StartService {
   return (spec) => new ServicePart(spec, load);
 }
 
 /**
- * Gives each error that nobody caught to the part that it came from, and any other to the caller.
- * @returns a function that ends this
+ * Routes each uncaught error to the part that it came from, and any other to the caller.
+ * @returns a function that stops watching
  */
 export function watchUncaughtErrors(ofNoPart: (error: Error) => void): () => void {
   const take = (error: Error) => {
@@ -89,7 +89,7 @@ class ServicePart implements StartedService {
     this.#end('crashed', 'a request to end at once');
   }
 
-  /** Takes an error that nothing in this part caught. */
+  /** Handles an error that this part did not catch. */
   fail(error: Error): void {
     this.#log.fatal({ err: error }, 'uncaught exception');
     this.#end('crashed', 'an uncaught exception');
@@ -101,7 +101,7 @@ class ServicePart implements StartedService {
       ...{ environment, log: this.#log, templatesOf },
     });
     if (this.#state.status !== 'starting') {
-      // It was ended meanwhile.
+      // It was stopped meanwhile.
       await service.stop('crashed');
       return this.#finish('an end before it was ready');
     }

@@ -1,4 +1,4 @@
-/** How each service is started; its modules are loaded only then. */
+/** The services' start functions; modules are loaded only when called. */
 import type { ServiceName, StartFunction } from '@zephyr/runtime/service';
 
 export const SERVICES: Readonly<Record<ServiceName, () => Promise<StartFunction>>> = {

@@ -20,7 +20,7 @@ it('is created for its user alone, and found again', () => {
   expect(stateFolder(environment, 'demo')).toBe(folder);
 });
 
-it('names what to do where it cannot be created', () => {
+it('explains what to do if it cannot be created', () => {
   const file = join(home(), 'a-file');
   writeFileSync(file, '');
   let said = '';

@@ -8,9 +8,9 @@ import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';
 
 /**
- * Where a program keeps what survives it, by the XDG base directory specification:
- * `$XDG_STATE_HOME/zephyr/<name>`, open to this user only.
- * @throws ZephyrError STATE_FOLDER where it cannot be created
+ * A program's persistent state by the XDG base directory specification: `$XDG_STATE_HOME/zephyr/<name>`,
+ * accessible to this user only.
+ * @throws ZephyrError STATE_FOLDER if it cannot be created
  */
 export function stateFolder(environment: Environment, name: string): string {
   const base = environment['XDG_STATE_HOME'] || join(homedir(), '.local', 'state');
@@ -20,15 +20,15 @@ export function stateFolder(environment: Environment, name: string): string {
   } catch (cause) {
     throw new ZephyrError('STATE_FOLDER', phrase`cannot create ${folder}: ${messageOf(cause)}`, {
       cause,
-      advice: [phrase`it keeps what a restart needs: set XDG_STATE_HOME to a folder of yours`],
+      advice: [phrase`it stores what a restart needs: set XDG_STATE_HOME to a folder that you own`],
     });
   }
   return folder;
 }
 
 /**
- * The name of the folder of one configuration at one port. Two programs never share a folder,
- * because they cannot share the port.
+ * The folder name for one configuration at one port. Two programs never share a folder, because they cannot
+ * share the port.
  */
 export function stateNameOf(configPath: string, port: number): string {
   const hash = createHash('sha256').update(resolve(configPath)).digest('hex').slice(0, 8);

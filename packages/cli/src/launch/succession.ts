@@ -1,25 +1,25 @@
 /**
- * How a running `zephyr start` is replaced without anybody noticing: by another version, for example.
+ * Replaces a running `zephyr start` without downtime, for example by another version.
  *
  *     first ──starts, with its listening sockets──► next       both accept from the same queue
  *     first ◄──ready────────────────────────────── next
  *     first: its services end, running answers where they are; Redis, the terminal and its process stay
  *     first ──once more: the sockets of the next──► next after that …
  *
- * The first process stays, so that whoever watches it (a terminal, systemd, launchd) sees one process.
+ * The first process stays, so that its supervisor (a terminal, systemd, launchd) sees one process.
  */
 import type { Address } from '@zephyr/runtime/config/own-variables';
 import { SERVICE_NAMES, type ServiceName } from '@zephyr/runtime/service-name';
 import { z } from 'zod';
 
-/** The variable that a next process finds its part in. */
+/** The variable that gives a successor process its part. */
 export const SUCCESSION = 'ZEPHYR_SUCCESSION';
 
 const handedOverSchema = z.record(
   z.enum(SERVICE_NAMES),
   z.object({ host: z.string(), port: z.number(), fds: z.array(z.number()) }),
 );
-/** Where each service listens already. */
+/** Where each service already listens. */
 export type HandedOver = Readonly<
   Record<ServiceName, Address & { readonly fds: readonly number[] }>
 >;
@@ -29,7 +29,7 @@ export function parseHandedOver(text: string): HandedOver {
   return handedOverSchema.parse(JSON.parse(text));
 }
 
-/** From the next process to the first; `listener` comes with the socket. */
+/** From the next process to the first; `listener` carries the socket. */
 export const fromNextSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready'), version: z.string() }),
   z.object({

@@ -1,5 +1,5 @@
 /**
- * Keeps one service running: started, watched, started again when it crashes, ended.
+ * Keeps one service running: starts it, watches it, restarts it after a crash, stops it.
  *
  *     first_start --(ready)--> running --(end)--> waiting --(back-off)--> starting
  *     first_start --(end, or not ready in time)--> ended
@@ -16,47 +16,47 @@ import type { ServiceName } from '@zephyr/runtime/service';
 
 export interface ServiceSpec {
   readonly name: ServiceName;
-  /** All that it is given; secrets reach no place that another process can read. */
+  /** Its whole environment; secrets are not readable by other processes. */
   readonly environment: Record<string, string>;
   /** How long its first start may take. */
   readonly readyLimitMs: number;
-  /** Called with each line of its log. */
+  /** Called for each line of its log. */
   readonly onLine: (service: ServiceName, line: string) => void;
 }
 
 /** One run of a service. */
 export interface StartedService {
-  /** The port where it listens; stays open when it ends before it is ready. */
+  /** The port where it listens; never settles if it ends before it is ready. */
   readonly ready: Promise<number>;
-  /** That a process after this one may listen on; empty unless it runs. */
+  /** Listeners that a successor process may take over; empty unless it runs. */
   readonly listeners: readonly Server[];
   /** How it ended, such as `exit code 1`; settles after its last log line. */
   readonly ended: Promise<string>;
-  /** Asks it to end in good order. */
+  /** Asks it to stop gracefully. */
   stop(): void;
-  /** Ends it at once. */
+  /** Kills it immediately. */
   kill(): void;
 }
 
-/** Starts a service as a part of this process (service-part.ts), or as a process of its own. */
+/** Starts a service as a part of this process (service-part.ts), or as its own process. */
 export type StartService = (spec: ServiceSpec) => StartedService;
 
 export interface SupervisedService {
   readonly name: ServiceName;
-  /** The port where it listens. @throws ZephyrError `SERVICE_START` when the first start fails. */
+  /** The port where it listens. @throws ZephyrError `SERVICE_START` if the first start fails */
   readonly ready: Promise<number>;
   /** See `StartedService`. */
   listeners(): readonly Server[];
-  /** Asks it to end and waits for that. */
+  /** Asks it to stop and waits for that. */
   stop(): Promise<void>;
-  /** Ends it at once; it is started again unless it was asked to stop. */
+  /** Kills it immediately; it is restarted unless it was asked to stop. */
   kill(): void;
 }
 
-/** Between a crash and the next start; doubles with each crash in a row. */
+/** Delay between a crash and the next start; doubles with each consecutive crash. */
 const FIRST_BACK_OFF_MS = 500;
 const LONGEST_BACK_OFF_MS = 10_000;
-/** A service that lived for that long has not crashed "again". */
+/** After running this long, a crash no longer counts as consecutive. */
 const STEADY_MS = 60_000;
 
 type ServiceState =
@@ -125,7 +125,7 @@ export function superviseService(spec: ServiceSpec, startService: StartService):
   };
 }
 
-/** Ends a service that does not become ready. Returns whether it had to. */
+/** Kills a service that does not become ready. Returns whether it had to. */
 function killWhenLate(service: StartedService, limitMs: number): () => boolean {
   let isLate = false;
   const limit = setTimeout(() => {

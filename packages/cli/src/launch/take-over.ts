@@ -1,4 +1,4 @@
-/** The part of a next process: it says when it serves, and gives its sockets to the one after it. */
+/** The successor's side: reports when it serves, and hands its sockets to its own successor. */
 import type { Server } from 'node:net';
 
 import { SERVICE_NAMES } from '@zephyr/runtime/service-name';
@@ -7,7 +7,7 @@ import { VERSION } from '@zephyr/runtime/version';
 import type { LaunchedSystem } from './launcher.ts';
 import { type FromNext, HAND_OVER } from './succession.ts';
 
-/** Settles when the first process has ended, however: nobody else would end this one. */
+/** Settles when the first process has ended, for whatever reason: no one else would stop this one. */
 export function takeOver({ services }: LaunchedSystem): Promise<void> {
   process.on('message', (message) => {
     if (message !== HAND_OVER) return;
@@ -24,8 +24,8 @@ export function takeOver({ services }: LaunchedSystem): Promise<void> {
 }
 
 /**
- * As a server the other side would accept connections from it at once, which it must not: so the
- * socket itself is sent, as Node's cluster does.
+ * If sent as a server, the receiver would start accepting immediately, which it must not: so the raw socket
+ * is sent, as in Node's cluster.
  */
 function send(message: FromNext, listener?: Server): void {
   const socket = listener && (listener as unknown as { readonly _handle: Server })._handle;

@@ -1,4 +1,4 @@
-/** Where the services are to listen: on this machine that must be possible. */
+/** Checks that this machine can listen on the services' addresses. */
 
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -12,7 +12,7 @@ import { phrase } from '@zephyr/runtime/phrase';
 
 const TABLES = Object.values(TABLE_OF);
 
-/** @throws ConfigError for an address of another machine, or a name that is none */
+/** @throws ConfigError for another machine's address, or a name that does not resolve */
 export async function rejectUnusableHosts(
   { config }: LoadedConfig,
   environment: Environment,
@@ -44,7 +44,7 @@ async function problemOf(host: string): Promise<Omit<Violation, 'path'> | undefi
     return {
       found: phrase`${JSON.stringify(host)}, where this machine cannot listen (${code})`,
       expected: phrase`an address or a name of this machine, such as "127.0.0.1", "::1" or "0.0.0.0"`,
-      advice: phrase`correct it; "0.0.0.0" is each of its addresses, and then people need keys`,
+      advice: phrase`correct it; "0.0.0.0" means all its addresses, which requires keys`,
     };
   } finally {
     server.close();

@@ -1,4 +1,4 @@
-/** What a service manager of the system has to know of `zephyr start`, as the file that it reads. */
+/** The file that a service manager reads to run `zephyr start`. */
 
 /** How Zephyr runs in the background; all paths absolute. */
 export interface BackgroundRun {
@@ -6,13 +6,13 @@ export interface BackgroundRun {
   readonly configPath: string;
   readonly envFilePath: string;
   readonly workingFolder: string;
-  /** Where programs are found: a manager's own PATH lacks the Node of nvm or Homebrew, and often Redis. */
+  /** The search path: a manager's own PATH lacks the Node of nvm or Homebrew, and often Redis. */
   readonly searchPath: string;
-  /** The proxy's port, where it is not the configuration's. */
+  /** The proxy's port, if not the configured one. */
   readonly port: number | undefined;
-  /** How long active requests may take to end; then the manager kills what is left. */
+  /** How long active requests may take to finish; then the manager kills what is left. */
   readonly stopLimitSeconds: number;
-  /** Where output goes where the manager has no log of its own. */
+  /** The log file, if the manager has no log of its own. */
   readonly logPath: string;
 }
 
@@ -24,7 +24,7 @@ function commandOf(run: BackgroundRun): readonly string[] {
 }
 
 /**
- * A unit of the user's systemd. `mixed`: the launcher ends its services itself, in order.
+ * A unit of the user's systemd. `mixed`: the launcher stops its services itself, in order.
  * @see systemd.service(5), systemd.kill(5)
  */
 export function systemdUnit(run: BackgroundRun): string {

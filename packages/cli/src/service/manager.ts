@@ -1,4 +1,4 @@
-/** The service manager of this system: systemd of the user, or launchd. */
+/** The service manager of this system: the user's systemd, or launchd. */
 import { execFile } from 'node:child_process';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -10,21 +10,21 @@ import { phrase } from '@zephyr/runtime/phrase';
 import { type BackgroundRun, LAUNCHD_LABEL, launchdAgent, systemdUnit } from './definition.ts';
 
 export interface ServiceManager {
-  /** Of the file that it reads. */
+  /** Path of the file that it reads. */
   readonly path: string;
   definitionOf(run: BackgroundRun): string;
-  /** Reads the file and starts, now and at each log-in. A running one is replaced. */
+  /** Reads the file and starts, now and at each log-in. Replaces a running one. */
   enable(): Promise<void>;
-  /** Ends it, in order, and starts it no more. */
+  /** Stops it gracefully and no longer starts it. */
   disable(): Promise<void>;
-  /** Forgets a file that is gone. */
+  /** Forgets a deleted file. */
   forget(): Promise<void>;
   isRunning(): Promise<boolean>;
   /** What a person should know after the installation. */
   readonly hints: readonly ServiceHint[];
 }
 
-/** Commands, each with a text of what it is for. */
+/** Commands, each with its purpose. */
 interface ServiceHint {
   readonly key: 'service.hint.log' | 'service.hint.always';
   readonly command: string;
@@ -89,7 +89,9 @@ function launchd(environment: Environment): ServiceManager {
 
 const execute = promisify(execFile);
 
-/** No is said in silence; a manager that could not be asked says why. @throws ZephyrError `SERVICE_MANAGER` */
+/**
+ * A "no" has no output; a manager that could not be queried says why. @throws ZephyrError `SERVICE_MANAGER`
+ */
 async function saysYes(work: Promise<void>): Promise<boolean> {
   try {
     await work;
@@ -108,7 +110,7 @@ async function run(
   environment: Environment,
 ): Promise<void> {
   try {
-    // Of all variables, the address of the user's bus is what systemctl needs besides.
+    // systemctl also needs the address of the user's bus.
     const { DBUS_SESSION_BUS_ADDRESS } = environment;
     const bus = DBUS_SESSION_BUS_ADDRESS === undefined ? {} : { DBUS_SESSION_BUS_ADDRESS };
     await execute(program, words, { env: { ...process.env, ...bus } });

@@ -41,7 +41,7 @@ export async function runPrivateSchedule(plan: PrivateSchedule): Promise<readonl
   worker.on('error', () => undefined);
   try {
     for (const [index, endpoint] of plan.endpoints.entries()) {
-      // Spread over the interval, as they are in a running system.
+      // Spread over the interval, as in a running system.
       const startDate = systemClock.epochMs() + (index * plan.intervalMs) / plan.endpoints.length;
       await queue.upsertJobScheduler(
         `timing-${index}`,

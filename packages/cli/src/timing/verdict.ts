@@ -10,14 +10,14 @@ export interface TimedProbe {
 export interface EndpointTiming {
   readonly endpoint: string;
   readonly probes: number;
-  /** How many the schedule implies for the time that was watched. */
+  /** Number of probes that the schedule implies for the watched time. */
   readonly expected: number;
   readonly meanErrorMs: number;
   readonly maxErrorMs: number;
   readonly isOnTime: boolean;
 }
 
-/** A probe that is this late is still useful: intervals are at least 30 s. */
+/** A probe this late is still useful: intervals are at least 30 s. */
 export const TOLERATED_MS = 3_000;
 
 export function timingOf(

@@ -13,7 +13,7 @@ function stateOf(atMs: number, lastAtMs: number, nextAtMs: number): ApiState {
   return { ...state, endpoints: [{ ...first, probe: { ...first.probe, last, nextAtMs } }] };
 }
 
-/** Shows the states one after the other, then ends. */
+/** Feeds the states one after another, then ends. */
 async function watched(states: readonly ApiState[]) {
   const end = new AbortController();
   const left = [...states];
@@ -33,12 +33,12 @@ async function watched(states: readonly ApiState[]) {
 }
 
 describe('watchSchedule', () => {
-  it('compares a probe with the moment that was announced for it', async () => {
+  it('compares a probe with its announced time', async () => {
     const states = [stateOf(100_000, 91_000, 101_000), stateOf(102_500, 101_080, 111_000)];
     expect(await watched(states)).toEqual([{ plannedAtMs: 101_000, startedAtMs: 101_080 }]);
   });
 
-  it('leaves out a probe that was already running at the first look', async () => {
+  it('skips a probe that was already running at the first poll', async () => {
     const states = [stateOf(102_000, 91_000, 111_000), stateOf(102_500, 101_080, 111_000)];
     expect(await watched(states)).toEqual([]);
   });

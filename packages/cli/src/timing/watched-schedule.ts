@@ -18,7 +18,7 @@ export interface WatchedSchedule {
 
 export interface Watched {
   readonly probes: readonly TimedProbe[];
-  /** How many probes of each endpoint became due, by the plans that the controller published. */
+  /** Probes due per endpoint, by the schedules that the controller published. */
   readonly due: ReadonlyMap<string, number>;
 }
 
@@ -30,7 +30,7 @@ export async function watchSchedule(plan: WatchedSchedule): Promise<Watched> {
   let sinceAtMs: number | undefined;
   while (systemClock.nowMs() < untilAtMs && !plan.signal.aborted) {
     const state = await plan.client.state().catch(() => undefined);
-    // By the controller's clock, as everything else here.
+    // By the controller's clock, like everything else here.
     sinceAtMs ??= state?.atMs;
     for (const { name, probe } of state?.endpoints ?? []) {
       const moments = announced.get(name) ?? new Set();
@@ -50,13 +50,13 @@ export async function watchSchedule(plan: WatchedSchedule): Promise<Watched> {
     await wait(LOOK_MS, undefined, { signal: plan.signal }).catch(() => undefined);
   }
   const count = (name: string): number => probes.filter(({ endpoint }) => endpoint === name).length;
-  // A moment that was withdrawn (another interval, a pause) was not due.
+  // A withdrawn time (interval change, pause) was never due.
   return { probes, due: new Map([...announced.keys()].map((name) => [name, count(name)])) };
 }
 
 /**
- * The probe that ended since the last look, with the announced moment nearest to its start. When one
- * that was already running at the first look was due is not known: it is left out.
+ * The probe that ended since the last poll, with the announced time nearest to its start. Skips one already
+ * running at the first poll, whose due time is unknown.
  */
 function timedProbe(
   endpoint: string,

@@ -22,7 +22,7 @@ const FIGURE_WIDTH = 8;
 const MIN_WIDTH = 38;
 const GAP = 2;
 
-/** How many endpoints stand side by side. */
+/** Number of endpoints side by side. */
 export function sideBySide(columns: number): number {
   return Math.max(1, Math.floor((columns - 2 + GAP) / (MIN_WIDTH + GAP)));
 }

@@ -1,4 +1,4 @@
-/** The table of endpoints: its columns, and as many rows around the chosen one as fit. */
+/** The table of endpoints: its columns, and as many rows around the selected one as fit. */
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import { roleOf, type Speech } from '@zephyr/texts';
 import { Box, type TextProps } from 'ink';
@@ -27,7 +27,7 @@ const WIDTHS = {
   sessions: 4,
   next: 7,
 } as const;
-/** Hidden in this order when there is no room. */
+/** Hidden in this order if there is no room. */
 const DISPENSABLE = ['next', 'success', 'requests', 'sessions', 'state'] as const;
 const MIN_NAME = 14;
 const MAX_NAME = 28;
@@ -37,7 +37,7 @@ type Columns = Readonly<Record<keyof typeof WIDTHS | 'name' | 'trend', number>>;
 
 function columnsOf(size: Size): Columns {
   const widths: Record<keyof typeof WIDTHS, number> = { ...WIDTHS };
-  // Without the padding of the frame; each column but the last is followed by a gap.
+  // Excludes the frame's padding; each column but the last is followed by a gap.
   const free = () =>
     size.columns -
     2 -
@@ -80,7 +80,7 @@ export function Endpoints({ model, state, speech, size, rows }: RowsProps): Reac
 
 interface HeadProps {
   readonly columns: Columns;
-  /** Which part of the endpoints is shown; empty where all are. */
+  /** The visible range of endpoints; empty if all are shown. */
   readonly shown: string;
   readonly speech: Speech;
 }
@@ -117,7 +117,7 @@ function Row(props: RowProps): ReactElement {
   const look = LOOKS[roleOf(endpoint, state.selection)];
   const name: TextProps = { bold: isChosen, inverse: isChosen };
   const samples = model.samples[endpoint.id] ?? [];
-  // Where a row has no room for the state, the reason takes the place of the figures.
+  // If a row has no room for the state, the reason replaces the figures.
   const reason = columns.state === 0 ? reasonText(endpoint, speech) : undefined;
   const figures =
     reason === undefined

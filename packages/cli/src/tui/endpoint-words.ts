@@ -1,4 +1,4 @@
-/** What the tables of endpoints say of one of them. Pure. */
+/** The texts about one endpoint in the tables. Pure. */
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import type { ApiState } from '@zephyr/contract/api-state';
 import { failureOf, healthText, type Role, roleText, type Speech, scoreParts } from '@zephyr/texts';
@@ -20,7 +20,7 @@ export function scoreText({ score }: ApiEndpoint, { numbers }: Speech): string {
   return score.status === 'known' ? numbers.latency(score.totalMs) : '–';
 }
 
-/** The part that it plays; while it is ejected, for how long. */
+/** Its role; for how long, if ejected. */
 export function stateText(
   endpoint: ApiEndpoint,
   nowMs: number,
@@ -35,7 +35,7 @@ export function stateText(
   return roleText(endpoint, state.selection, say);
 }
 
-/** Why it cannot serve, in a few words; undefined where it can. */
+/** Why it cannot serve, in a few words; undefined if it can. */
 export function reasonText(endpoint: ApiEndpoint, { say }: Speech): string | undefined {
   if (!endpoint.enabled) return say('unavailable.disabled');
   if (endpoint.available) return undefined;
@@ -45,7 +45,7 @@ export function reasonText(endpoint: ApiEndpoint, { say }: Speech): string | und
   return code === undefined ? undefined : say(`unavailable.${code}`);
 }
 
-/** What is behind the row: why it cannot serve and what to do, or what its score is made of. */
+/** Details of a row: why it cannot serve and what to do, or how its score is composed. */
 export function detailText(endpoint: ApiEndpoint, nowMs: number, speech: Speech): string {
   const { say, numbers } = speech;
   const { name: names, score } = endpoint;

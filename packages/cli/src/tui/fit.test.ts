@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { packed, shortened, wrapped } from './fit.ts';
 
 describe('wrapped', () => {
-  it('breaks between words, and cuts off what has no room', () => {
+  it('breaks between words, and truncates overflow', () => {
     expect(wrapped('one two three four', 9, 3)).toEqual(['one two', 'three', 'four']);
     expect(wrapped('one two three four', 9, 2)).toEqual(['one two', 'three fo…']);
     expect(wrapped('short', 9, 2)).toEqual(['short']);
@@ -17,7 +17,7 @@ describe('wrapped', () => {
     for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(20);
   });
 
-  it('cuts a word that is wider than the line', () => {
+  it('splits a word that is wider than the line', () => {
     expect(wrapped('abcdefghij', 5, 2).every((line) => line.length <= 5)).toBe(true);
   });
 });

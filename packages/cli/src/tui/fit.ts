@@ -5,7 +5,7 @@ const words = new Intl.Segmenter('zh', { granularity: 'word' });
 const CLOSING = /^[;:,.!?)…，。；：！？）、]/u;
 const characters = new Intl.Segmenter();
 
-/** Breaks a text between words into at most so many lines; the rest is cut off with an ellipsis. */
+/** Wraps a text between words into at most `maxLines` lines; the rest is cut off with an ellipsis. */
 export function wrapped(text: string, width: number, maxLines: number): readonly string[] {
   const lines: string[] = [''];
   for (const segment of breakable(text)) {
@@ -23,7 +23,7 @@ export function wrapped(text: string, width: number, maxLines: number): readonly
   return lines.map((line) => shortened(line.trimEnd(), width));
 }
 
-/** A line may begin with each of the parts: what closes a sentence stays with its last word. */
+/** The parts at which a line may break: closing punctuation stays with its word. */
 function breakable(text: string): readonly string[] {
   const parts: string[] = [];
   for (const { segment } of words.segment(text)) {
@@ -34,7 +34,7 @@ function breakable(text: string): readonly string[] {
   return parts;
 }
 
-/** Cut off at the width, with an ellipsis. */
+/** Truncated to the width, with an ellipsis. */
 export function shortened(text: string, width: number): string {
   if (stringWidth(text) <= width) return text;
   let kept = '';
@@ -45,7 +45,7 @@ export function shortened(text: string, width: number): string {
   return `${kept.trimEnd()}…`;
 }
 
-/** As many of the parts as fit into the lines, each of them whole; the first ones take precedence. */
+/** As many whole parts as fit into the lines; earlier ones take precedence. */
 export function packed(
   parts: readonly string[],
   width: number,

@@ -1,17 +1,17 @@
-/** How the rows of the screen are shared out. Pure. */
+/** Distributes the rows of the screen. Pure. */
 import { sideBySide } from './dense-table.ts';
 import type { NowLine } from './now-lines.ts';
 import type { Size } from './parts.ts';
 
 /** Header and footer. */
 const FRAME_ROWS = 2;
-/** A blank line and the head of the table. */
+/** A blank line and the table header. */
 const HEAD_ROWS = 2;
 
 export interface LayoutInput {
   readonly size: Size;
   readonly endpoints: number;
-  /** What is above and below the table. */
+  /** The content above and below the table. */
   readonly around: (isRoomy: boolean) => {
     readonly now: readonly NowLine[];
     readonly detail: readonly string[];
@@ -22,15 +22,15 @@ export interface Layout {
   readonly now: readonly NowLine[];
   readonly detail: readonly string[];
   readonly isDense: boolean;
-  /** Of the table of endpoints. */
+  /** For the table of endpoints. */
   readonly rows: number;
   /** For the lists below it. */
   readonly free: number;
 }
 
 /**
- * The first that shows all endpoints of: sentences over several lines, sentences on one line each, and
- * both with endpoints side by side. Otherwise the last, which scrolls.
+ * Picks the first of these that shows all endpoints: multi-line sentences, one-line sentences, and both with
+ * endpoints side by side. Otherwise the last, which scrolls.
  */
 export function layoutOf({ size, endpoints, around }: LayoutInput): Layout {
   const count = sideBySide(size.columns);
@@ -56,7 +56,7 @@ export function layoutOf({ size, endpoints, around }: LayoutInput): Layout {
   return fitted(layout ?? { now: [], detail: [], isDense: false, rows: 0, free: 0 }, size);
 }
 
-/** A row of the table, with the chosen endpoint, is worth more than the sentences around it. */
+/** The row of the selected endpoint is worth more than the sentences around the table. */
 function fitted(layout: Layout, size: Size): Layout {
   const room = size.rows - FRAME_ROWS - HEAD_ROWS - layout.rows;
   const now = layout.now.slice(0, Math.max(1, room));

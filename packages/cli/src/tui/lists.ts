@@ -1,4 +1,4 @@
-/** What is below the endpoints where there is room: active requests, sessions, events. */
+/** Lists below the endpoints if there is room: active requests, sessions, events. */
 import type { ApiRequest, ApiSession } from '@zephyr/contract/api-state';
 import { logLines, nameOf } from '@zephyr/texts';
 import { Box, Text } from 'ink';
@@ -18,10 +18,10 @@ interface ListRows {
 
 /** A title, and the blank line above. */
 const EXTRA_ROWS = 2;
-/** Fewer are not worth a title. */
+/** Fewer rows are not worth a title. */
 const MIN_ROWS = 2;
 
-/** Events get half of what is left, requests and sessions no more than they have. */
+/** Events get half of what is left, requests and sessions at most what they need. */
 function listRowsOf(
   free: number,
   counts: { readonly requests: number; readonly sessions: number },
@@ -52,7 +52,7 @@ export function Lists(props: StateProps & { readonly free: number }): ReactEleme
   );
 }
 
-/** "Active requests 5", or "Active requests 3/5" where not all are shown. */
+/** "Active requests 5", or "Active requests 3/5" if not all are shown. */
 function titleOf(title: string, shown: number, total: number): ReactElement {
   return line(`${title} ${shown < total ? `${shown}/` : ''}${total}`, { dimColor: true });
 }

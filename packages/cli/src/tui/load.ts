@@ -6,9 +6,9 @@ export function hasScreen({ TERM }: Environment): boolean {
 }
 
 /**
- * Loads the terminal dashboard. Ink and React take half a second to load, so only commands that show
- * it pay for that. React decides at load time whether to run in development mode, which doubles the
- * work per frame. So does Ink's library for colours, which does not know NO_COLOR.
+ * Loads the terminal dashboard. Ink and React take half a second to load, so only commands that show it pay
+ * for that. React decides at load time whether to run in development mode, which doubles the work per frame.
+ * Ink's colour library also decides then, and ignores NO_COLOR.
  */
 export async function loadDashboard(): Promise<typeof import('./run.ts')> {
   process.env['NODE_ENV'] ??= 'production';

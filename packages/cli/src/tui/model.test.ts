@@ -19,7 +19,7 @@ const stateWith = (changes: Partial<ApiState>): ApiState =>
     ...changes,
   }) as ApiState;
 
-/** The model after these messages, and the effects that they had. */
+/** The model after these messages, and their effects. */
 function after(messages: readonly Message[], from: Model = initialModel('http://x', 'en')) {
   let model = from;
   const effects = [];
@@ -71,7 +71,7 @@ describe('the terminal dashboard', () => {
     expect(after([auto, ...keys.map(key)]).effects).toEqual(effects);
   });
 
-  it('uses the chosen endpoint at once in manual mode', () => {
+  it('uses the selected endpoint immediately in manual mode', () => {
     expect(after([manual, key('down'), key('enter')]).effects).toEqual([select('second')]);
   });
 
@@ -96,7 +96,7 @@ describe('the terminal dashboard', () => {
     expect(model.nowMs).toBe(1_000);
   });
 
-  it('says since when it is stale, and why it never was live', () => {
+  it('shows since when it is stale, and why it was never live', () => {
     const lost: Message = { kind: 'lost', error: new Error('why') };
     expect(after([lost]).model.link).toEqual({ status: 'failed', text: 'why' });
     expect(after([auto, lost, lost]).model.link).toEqual({ status: 'stale', lastAtMs: 5_000 });

@@ -40,12 +40,12 @@ export interface Model {
   readonly state: ApiState | null;
   /** The controller's clock. */
   readonly nowMs: number;
-  /** The controller's clock less this machine's. */
+  /** The controller's clock minus this machine's. */
   readonly offsetMs: number;
   readonly samples: Readonly<Record<string, readonly ApiSample[]>>;
   /** Newest first. */
   readonly log: readonly ApiLogEntry[];
-  /** The chosen row; the active endpoint until a person chooses. */
+  /** The selected row; the active endpoint until the user moves. */
   readonly chosenId: string | null;
   readonly prompt: Prompt;
   readonly note: (Note & { readonly untilAtMs: number }) | null;
@@ -91,7 +91,7 @@ export function initialModel(url: string, language: Language): Model {
   };
 }
 
-/** @param clockMs of this machine */
+/** @param clockMs this machine's clock */
 export function update(model: Model, message: Message, clockMs: number): Update {
   switch (message.kind) {
     case 'state': {
@@ -110,7 +110,7 @@ export function update(model: Model, message: Message, clockMs: number): Update 
     case 'lost':
       return { model: { ...model, link: lost(model.link, message.error) } };
     case 'request':
-      // Sent to those who ask for them; this one does not.
+      // Sent only to clients that request them; this one does not.
       return { model };
     case 'tick': {
       const nowMs = clockMs + model.offsetMs;
@@ -214,7 +214,7 @@ function onActionKey(
   }
 }
 
-/** In manual mode Enter pins the endpoint; in automatic mode it asks before going manual. */
+/** In manual mode Enter pins the endpoint; in automatic mode it asks before switching to manual. */
 function onEnter(model: Model, state: ApiState, clockMs: number): Update {
   const chosen = chosenOf(model);
   if (chosen === undefined) return { model };

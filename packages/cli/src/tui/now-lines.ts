@@ -1,4 +1,4 @@
-/** The first lines: whether all is well, which endpoint serves, why, what comes next. Pure. */
+/** The first lines: overall state, serving endpoint, reason, what comes next. Pure. */
 import type { ApiState } from '@zephyr/contract/api-state';
 import {
   failingText,
@@ -21,7 +21,7 @@ import { packed, wrapped } from './fit.ts';
 export interface NowLine {
   readonly text: string;
   readonly props: TextProps;
-  /** At the right of the same line. */
+  /** Right-aligned on the same line. */
   readonly end?: string;
 }
 
@@ -98,7 +98,7 @@ function nextProbe(state: ApiState, nowMs: number, { say, numbers }: Speech): st
   return moments.length === 0 ? '–' : numbers.duration(Math.min(...moments) - nowMs);
 }
 
-/** What is left of the nearest rate limit of the serving endpoint, where it names any. */
+/** The remainder of the serving endpoint's nearest rate limit, if it reports any. */
 function limitOf(state: ApiState, nowMs: number, { say, numbers }: Speech): readonly string[] {
   const serving = state.endpoints.find(({ id }) => id === servingOf(state)?.id);
   const limits = serving?.rateLimits ?? [];

@@ -22,12 +22,12 @@ export interface StateProps extends ModelProps {
   readonly size: Size;
 }
 
-/** For a component that gets a number of rows of the screen. */
+/** For a component with a given number of rows. */
 export interface RowsProps extends StateProps {
   readonly rows: number;
 }
 
-/** Of the column with the cursor and the mark of an endpoint. */
+/** Width of the column with the cursor and the endpoint's mark. */
 export const MARK_WIDTH = 3;
 
 /** One line, truncated at the edge of the terminal. */
@@ -35,7 +35,7 @@ export function line(text: ReactNode, props: TextProps = {}): ReactElement {
   return h(Text, { wrap: 'truncate-end', ...props }, text);
 }
 
-/** Of a table: always as wide as its column; a column of width 0 is hidden. */
+/** A table cell: always as wide as its column; a column of width 0 is hidden. */
 export function cell(
   text: string,
   width: number,
@@ -50,7 +50,7 @@ export function chosenIndexOf(model: Model, all: readonly ApiEndpoint[]): number
   return all.findIndex(({ id }) => id === chosenOf(model)?.id);
 }
 
-/** The first one in sight, so that the chosen one is in sight. */
+/** The first visible index, so that the chosen one is visible. */
 export function windowOf(total: number, chosen: number, room: number): number {
   return Math.max(0, Math.min(chosen - room + 1, total - room));
 }

@@ -1,4 +1,4 @@
-/** The questions and replies in the last line. Pure. */
+/** The questions and replies on the last line. Pure. */
 import { nameOf, type Translate } from '@zephyr/texts';
 
 import type { Model } from './model.ts';

@@ -31,12 +31,12 @@ export async function runDashboard({ client, language, signal }: DashboardOption
     incrementalRendering: true,
     maxFps: MAX_FPS,
     exitOnCtrlC: false,
-    // Somebody looks, also where CI is set.
+    // A person is watching, even if CI is set.
     interactive: true,
   });
   const until = signal === undefined ? ending.signal : AbortSignal.any([ending.signal, signal]);
   const ticking = setInterval(() => {
-    // A state carries the time with it: one frame a second is enough for both.
+    // A state redraws the time too: one frame a second is enough for both.
     if (systemClock.epochMs() - lastStateAtMs(store.model()) > TICK_MS * 0.9)
       store.send({ kind: 'tick' });
   }, TICK_MS);

@@ -31,7 +31,7 @@ function screen(model: Model, columns: number, rows: number): string[] {
   return stripVTControlCharacters(picture).split('\n');
 }
 
-/** As long as a team may have it, some of them with the same trouble. */
+/** As many as a team may have, some with the same problem. */
 function manyEndpoints(count: number): ApiState {
   const state = inventedState(NOW_MS);
   const active = state.selection.status === 'none' ? '' : state.selection.activeId;
@@ -86,13 +86,13 @@ describe.each(['en', 'zh'] as const)('the picture in %s', (language) => {
     const lines = screen(modelIn(language), 100, 30);
     const rows = lines.filter((line) => /^ [▸ ] [●○×]/.test(line));
     expect(rows).toHaveLength(4);
-    // The last column ends at the same place in each row.
+    // The last column ends at the same position in each row.
     expect(new Set(rows.map((line) => widthOf(line.trimEnd()))).size).toBe(1);
   });
 });
 
 describe('the picture', () => {
-  it('keeps the chosen endpoint in sight where there is little room', () => {
+  it('keeps the selected endpoint visible if there is little room', () => {
     let model = modelIn('en');
     for (let step = 0; step < 3; step += 1) {
       model = update(model, { kind: 'key', key: 'down' }, NOW_MS).model;
@@ -110,7 +110,7 @@ describe('the picture', () => {
     },
   );
 
-  it('shows 24 endpoints on 80 × 24 at once, each with its figures or its reason', () => {
+  it('shows 24 endpoints on 80 × 24, each with its figures or its reason', () => {
     const lines = screen(withState('zh', manyEndpoints(24)), 80, 24);
     const table = lines.slice(lines.findIndex((line) => line.includes('端点 24'))).join('');
     expect(table.match(/ [●○×] /g)).toHaveLength(24);
@@ -118,7 +118,7 @@ describe('the picture', () => {
     for (const line of lines) expect(widthOf(line), line).toBeLessThanOrEqual(80);
   });
 
-  it('scrolls with the chosen one of many endpoints, and says which part is shown', () => {
+  it('scrolls with the selected one of many endpoints, and shows the visible range', () => {
     let model = withState('zh', manyEndpoints(24));
     expect(screen(model, 60, 24).join('\n')).toContain('1–13/24');
     for (let step = 0; step < 23; step += 1) {
@@ -131,7 +131,7 @@ describe('the picture', () => {
     for (const line of last) expect(widthOf(line), line).toBeLessThanOrEqual(60);
   });
 
-  it('says how many there are of what a list shows a part of', () => {
+  it('shows the total if a list is truncated', () => {
     const lines = screen(modelIn('en'), 80, 27);
     const title = lines.findIndex((line) => line.includes('Active requests'));
     const [, shown, total] = /Active requests (\d+)\/(\d+)/.exec(lines[title] ?? '') ?? [];
@@ -139,7 +139,7 @@ describe('the picture', () => {
     expect(lines.slice(title + 1).findIndex((line) => line.trim() === '')).toBe(Number(shown));
   });
 
-  it('names the chosen one and why it cannot serve, with what to do', () => {
+  it('names the selected one and why it cannot serve, with what to do', () => {
     let model = modelIn('en');
     for (let step = 0; step < 3; step += 1) {
       model = update(model, { kind: 'key', key: 'down' }, NOW_MS).model;
@@ -149,7 +149,7 @@ describe('the picture', () => {
     );
   });
 
-  it('says that it is too small below 40 × 10', () => {
+  it('reports that it is too small below 40 × 10', () => {
     expect(screen(modelIn('en'), 30, 8)[0]).toContain('The terminal is too sm');
   });
 

@@ -77,7 +77,7 @@ function Header({
   const width = size.columns - 2;
   const needed = stringWidth(`● ${text}  ${mode}  `);
   const title = [say('tui.header'), state?.version].join(' ').trimEnd();
-  // As much as fits: the name with the version, the time, the name alone.
+  // The longest that fits: the name with the version, the time, the name alone.
   const fits = (...parts: readonly string[]) => stringWidth(parts.join('')) + needed < width;
   const begin = [title, say('tui.header')].find((each) => fits(each, time)) ?? '';
   const hasTime = fits(begin, time);

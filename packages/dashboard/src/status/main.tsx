@@ -1,4 +1,4 @@
-/** The status page, which every proxy serves: what the dashboard shows first, for everybody. */
+/** The status page, which every proxy serves: the dashboard's first panel, for everyone. */
 import type { ProxyStatus } from '@zephyr/contract/proxy-status';
 import { render } from 'preact';
 

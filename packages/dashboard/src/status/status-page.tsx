@@ -34,7 +34,7 @@ export function StatusPage() {
   );
 }
 
-/** The dashboard asks for the admin token itself, where it needs one. */
+/** The dashboard itself asks for the admin token if needed. */
 function DashboardLink({ port, scheme }: { readonly port: number; readonly scheme: string }) {
   const url = `${scheme}://${location.hostname}:${port}/`;
   return (
@@ -69,7 +69,7 @@ interface OverviewProps {
 
 function Overview({ current }: OverviewProps) {
   const situation = situationOf(current);
-  // How a steady state goes on depends on what only the controller knows.
+  // What follows a steady state depends on facts that only the controller has.
   const isSteady = situation.selection.status === 'steady';
   return (
     <div class="grid">

@@ -1,4 +1,4 @@
-/** What the status page knows. */
+/** The state of the status page. */
 
 import { signal } from '@preact/signals';
 import type { ProxyStatus } from '@zephyr/contract/proxy-status';
@@ -13,7 +13,7 @@ export function takeProxyState(next: ProxyStatus): void {
   receive(next);
 }
 
-/** In the words of the sentences; what only the controller knows is left at its usual. */
+/** In the form that the sentences need, with defaults for what only the controller knows. */
 export function situationOf({ mode, selection, endpoints }: ProxyStatus): Situation {
   return {
     mode,

@@ -1,4 +1,4 @@
-/** One row of bars for each endpoint, as status pages have them. */
+/** One row of bars for each endpoint, as on status pages. */
 import type { Trends } from '@zephyr/contract/rollup';
 import { DAY_MS } from '@zephyr/contract/units';
 

@@ -1,4 +1,4 @@
-/** The drawing: one bar for each hour or day, by uPlot. Knows nothing of signals. */
+/** Draws one bar per hour or day with uPlot. Independent of signals. */
 import uPlot from 'uplot';
 
 import { CHART_FONT } from './chart-canvas.ts';
@@ -13,7 +13,7 @@ export interface BarLook {
   readonly colour: string;
   readonly ink: string;
   readonly grid: string;
-  /** Of the axis: short. */
+  /** For the axis: short. */
   readonly formatValue: (value: number) => string;
   readonly formatBar: (index: number) => string;
   /** The bar under the pointer; null when it is elsewhere. */
@@ -76,7 +76,7 @@ function columnsOf({ values }: BarContent): uPlot.AlignedData {
   return [values.map((_value, index) => index), [...values]];
 }
 
-/** Only builds of uPlot without them have none. */
+/** Missing only in uPlot builds without them. */
 function barsOf(look: uPlot.Series.BarsPathBuilderOpts): Pick<uPlot.Series, 'paths'> {
   const paths = uPlot.paths.bars?.(look);
   return paths === undefined ? {} : { paths };

@@ -1,7 +1,7 @@
 import { browserNotify, chooseBrowserNotify } from '../browser-notifications.ts';
 import { speech } from '../language.ts';
 
-/** Whether this browser notifies; where it cannot: why. */
+/** Whether this browser notifies, or why it cannot. */
 export function BrowserNotifyChoice() {
   const { say } = speech.value;
   const status = browserNotify.value;

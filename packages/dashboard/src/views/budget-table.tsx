@@ -4,7 +4,7 @@ import { usageSpeech } from '../usage-language.ts';
 import { Scrolling } from './scrolling.tsx';
 import { UsageName } from './usage-names.tsx';
 
-/** The budgets of the periods that run, whatever time the page shows. */
+/** The budgets of the current periods, whatever range the page shows. */
 export function BudgetTable({ budgets }: { readonly budgets: readonly Budget[] }) {
   const { say } = usageSpeech.value;
   const heads = ['left', 'used', 'budget', 'granted', 'resets'] as const;

@@ -1,4 +1,4 @@
-/** The drawing: a uPlot chart with marks for switches and failed checks. Knows nothing of signals. */
+/** Draws a uPlot chart with marks for switches and failed probes. Independent of signals. */
 import uPlot from 'uplot';
 
 import {
@@ -21,7 +21,7 @@ export interface ChartContent {
 
 export interface ChartLook {
   readonly colourOf: (endpointId: string) => string;
-  /** Of its line, in pixels; empty for a whole one. */
+  /** Dash pattern of its line, in pixels; empty for a solid one. */
   readonly dashOf: (endpointId: string) => readonly number[];
   readonly ink: string;
   readonly grid: string;
@@ -32,7 +32,7 @@ export interface ChartLook {
   readonly onPoint: (index: number | null) => void;
 }
 
-/** By the form of an endpoint: whole, dashed, dotted. */
+/** By the endpoint's form: solid, dashed, dotted. */
 export const DASHES: readonly (readonly number[])[] = [[], [8, 4], [2, 4]];
 
 export const CHART_FONT = '12px system-ui, sans-serif';
@@ -93,7 +93,7 @@ export function createChart(
   };
 }
 
-/** Checks are lines; live traffic, which is on another scale, is dots. */
+/** Probes are lines; live traffic, on another scale, is dots. */
 function lineOf({ endpointId, source }: Series, look: ChartLook): uPlot.Series {
   const stroke = look.colourOf(endpointId);
   return source === 'probe'

@@ -39,7 +39,7 @@ describe('chartData', () => {
     ]);
   });
 
-  it('leaves out what is older than the range, but keeps the lines', () => {
+  it('omits samples older than the range, but keeps the lines', () => {
     const { series, columns } = chartData(samples, ['a', 'b'], 4_000);
     expect(series).toHaveLength(3);
     expect(columns[0]).toEqual([5]);
@@ -50,17 +50,17 @@ describe('chartedIds', () => {
   const endpoint = (id: string, rank: number | null) => ({ id, rank });
   const endpoints = [endpoint('a', 2), endpoint('b', null), endpoint('c', 0), endpoint('d', 1)];
 
-  it('takes all, fallbacks and what is down, where there are not too many', () => {
+  it('includes all, even fallbacks and down endpoints, if there are not too many', () => {
     expect(chartedIds(endpoints, 4)).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('takes those that are tried first where there are more', () => {
+  it('includes those tried first if there are more', () => {
     expect(chartedIds(endpoints, 2)).toEqual(['c', 'd']);
   });
 });
 
 describe('marks', () => {
-  it('shows failed checks apart from latencies', () => {
+  it('shows failed probes separately from latencies', () => {
     expect(failureMarks(samples, ['a', 'b'], 0)).toEqual([{ atMs: 3_000, endpointId: 'a' }]);
   });
 

@@ -1,4 +1,4 @@
-/** Samples and switches in the shape that the chart draws. Pure. */
+/** Samples and switches in the form that the chart draws. Pure. */
 import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
 
 export interface Series {
@@ -25,16 +25,16 @@ export interface SwitchMark {
 
 const HOUR_S = 3_600;
 const DAY_S = 86_400;
-/** Between marks of the time, of the last minutes and of a month; uPlot knows nothing between one minute and five. */
+/** Time axis steps for ranges from minutes to a month; uPlot has none between one and five minutes. */
 export const TIME_STEPS_S: readonly number[] = [
   ...[5, 10, 15, 30, 60, 120, 180, 300, 600, 900, 1_800],
   ...[1, 2, 3, 6, 12].map((hours) => hours * HOUR_S),
   ...[1, 2, 3, 5, 10, 15].map((days) => days * DAY_S),
 ];
-/** The least between two of them. */
+/** Minimum space between two ticks. */
 export const TIME_SPACE_PX = 90;
 
-/** The first `most` in the order of trial; in the order of the list. */
+/** The first `most` in trial order, returned in list order. */
 export function chartedIds(
   endpoints: readonly { readonly id: string; readonly rank: number | null }[],
   most: number,
@@ -47,7 +47,7 @@ export function chartedIds(
   return endpoints.filter((endpoint) => charted.has(endpoint)).map(({ id }) => id);
 }
 
-/** @param fromAtMs earlier samples are left out. */
+/** @param fromAtMs earlier samples are left out */
 export function chartData(
   samples: ReadonlyMap<string, readonly ApiSample[]>,
   endpointIds: readonly string[],

@@ -1,4 +1,4 @@
-/** The latency chart with its range, its legend and the reasons of the switches in it. */
+/** The latency chart with its range, its legend and the reasons for the switches in it. */
 
 import { signal, useComputed, useSignal } from '@preact/signals';
 import type { ApiState } from '@zephyr/contract/api-state';
@@ -182,7 +182,7 @@ function Legend({ current, content, index }: ChartLegendProps) {
   );
 }
 
-/** The columns have gaps, for endpoints are not checked at the same moment. */
+/** The columns have gaps, because endpoints are not probed at the same time. */
 function nearest(column: readonly (number | null)[], index: number): number | null | undefined {
   return column.slice(0, index + 1).findLast((value) => value !== null);
 }

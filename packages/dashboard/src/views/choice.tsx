@@ -1,4 +1,4 @@
-/** One of a few values, as a row of buttons of which one is pressed. */
+/** A choice of a few values, as a row of toggle buttons. */
 export function Choice<Value extends string | number>({
   label,
   values,

@@ -2,7 +2,7 @@ import { question } from '../actions.ts';
 import { speech } from '../language.ts';
 import { Dialog } from './dialog.tsx';
 
-/** The question before an action that hurts. Its answer that does nothing has the focus. */
+/** The confirmation of a disruptive action. The focus is on Cancel. */
 export function Confirm() {
   const asked = question.value;
   if (asked === null) return null;

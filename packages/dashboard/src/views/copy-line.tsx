@@ -1,4 +1,4 @@
-/** Something to paste elsewhere, with a button that copies it. */
+/** Text to paste elsewhere, with a copy button. */
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 
@@ -27,7 +27,7 @@ export function CopyLine({ text }: { readonly text: string }) {
   );
 }
 
-/** The clipboard is there for secure pages only; elsewhere the text is selected, to be copied by hand. */
+/** The clipboard is available to secure pages only; elsewhere the text is selected for manual copying. */
 async function copied(text: string, element: HTMLElement | null): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

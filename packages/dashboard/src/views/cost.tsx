@@ -4,7 +4,7 @@ import { swatchOf } from '../colours.ts';
 import { speech } from '../language.ts';
 import { Scrolling } from './scrolling.tsx';
 
-/** What the checks cost today, in all and by endpoint. */
+/** Today's cost of probes, total and by endpoint. */
 export function Cost({ current }: { readonly current: ApiState }) {
   const { say, numbers } = speech.value;
   const { cost, endpoints } = current;

@@ -1,4 +1,4 @@
-/** Why a decision was made: what it would gain, what the sessions would lose, what was compared. */
+/** Why a decision was made: the gain, the cost to sessions, the comparison. */
 
 import { triggerText } from '@zephyr/texts/history';
 import { decisionText, scoreParts } from '@zephyr/texts/screens';

@@ -9,7 +9,7 @@ interface DialogProps {
   readonly children: ComponentChildren;
 }
 
-/** A modal `<dialog>`: the browser keeps the focus in it, closes it by Escape and gives it back. */
+/** A modal `<dialog>`: the browser traps the focus, closes it on Escape and restores the focus. */
 export function Dialog({ labelledBy, onClose, isWide = false, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** A chart in the page: as wide as its box, in the colours and the language of the moment. */
+/** A chart in the page: as wide as its box, in the current colours and language. */
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 
@@ -14,7 +14,7 @@ interface DrawingProps<Content> {
   readonly content: Content;
   /** A new set of lines needs a new chart; new points do not. */
   readonly shape: string;
-  /** Said to those who do not see it. */
+  /** For screen readers. */
   readonly summary: string;
   readonly create: (container: HTMLElement, content: Content) => ChartDrawing<Content>;
 }

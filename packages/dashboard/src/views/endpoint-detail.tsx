@@ -1,4 +1,4 @@
-/** What is behind one row: address, parts of the score, checks and their cost, actions. */
+/** Details of one row: address, parts of the score, probes and their cost, actions. */
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import { failureOf, scoreParts } from '@zephyr/texts/screens';
 
@@ -93,7 +93,7 @@ function Checks({ endpoint: { probe } }: { readonly endpoint: ApiEndpoint }) {
   );
 }
 
-/** What is left of the limits of its token, as its answers name them. */
+/** What is left of its token's rate limits, as its responses report them. */
 function RateLimits({ endpoint: { rateLimits } }: { readonly endpoint: ApiEndpoint }) {
   const { say, numbers } = speech.value;
   if (rateLimits.length === 0) return null;

@@ -6,7 +6,7 @@ import { speech } from '../language.ts';
 export const endpointFilter = signal('');
 export const endpointOrder = signal<EndpointOrder>('trial');
 
-/** For those who have many endpoints. */
+/** For long lists of endpoints. */
 export function EndpointFilters() {
   const { say } = speech.value;
   return (

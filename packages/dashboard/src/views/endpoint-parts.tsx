@@ -1,4 +1,4 @@
-/** What a row says of an endpoint on every page. */
+/** The parts of an endpoint's row shared by all pages. */
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import { healthText, nameOf, type Role, roleText, type Situation } from '@zephyr/texts/screens';
 
@@ -9,7 +9,7 @@ import { Icon } from './icon.tsx';
 
 type HealthFailure = Extract<ApiEndpoint['health'], { status: 'unhealthy' }>['failure'];
 
-/** A proxy knows less of the reasons than the controller. */
+/** A proxy knows fewer reasons than the controller. */
 type ShownEndpoint = Situation['endpoints'][number] &
   Pick<ApiEndpoint, 'groupName' | 'ejection'> & {
     readonly health: { readonly failure?: HealthFailure; readonly sinceAtMs?: number };
@@ -22,7 +22,7 @@ interface WhoProps {
   readonly selection: Situation['selection'];
 }
 
-/** Its name, the part that it plays, and what is wrong with it. */
+/** Its name, its role, and what is wrong with it. */
 export function Who({ endpoint, role, selection }: WhoProps) {
   const { id, name } = endpoint;
   return (
@@ -84,7 +84,7 @@ export function Figure({ label, children }: { readonly label: string; readonly c
   );
 }
 
-/** The name of one of the endpoints, with its colour. */
+/** An endpoint's name with its colour. */
 export function EndpointName({ current, id }: EndpointNameProps) {
   return (
     <>
@@ -98,7 +98,7 @@ interface EndpointNameProps {
   readonly id: string;
 }
 
-/** By the order of trial; what may not be tried comes last, in the order of the configuration. */
+/** In trial order; endpoints that may not be tried come last, in configuration order. */
 export function inOrder<Endpoint extends { readonly rank: number | null }>(
   endpoints: readonly Endpoint[],
 ): readonly Endpoint[] {

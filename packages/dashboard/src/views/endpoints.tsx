@@ -1,4 +1,4 @@
-/** The list of endpoints, best first: state, score with its parts, trend, traffic, next check. */
+/** The list of endpoints, best first: state, score with its parts, trend, traffic, next probe. */
 
 import { computed, signal } from '@preact/signals';
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
@@ -20,7 +20,7 @@ import { Sparkline } from './sparkline.tsx';
 /** Endpoints whose details are open. */
 const opened = signal<ReadonlySet<string>>(new Set());
 
-/** The slowest of the recent measurements of all endpoints. */
+/** The slowest recent measurement of all endpoints. */
 const slowestMs = computed(() => {
   const all = [...samples.value.values()].flatMap((list) => list.slice(-40));
   return Math.max(
@@ -143,8 +143,7 @@ function Row({ endpoint, current, maxScoreMs }: EndpointTableRowProps) {
 function UseButton({ endpoint, current }: Pick<EndpointTableRowProps, 'endpoint' | 'current'>) {
   const { say } = speech.value;
   const { id, name } = endpoint;
-  const { mode, selection } = current;
-  const isServing = selection.status !== 'none' && selection.activeId === id;
+  const { mode } = current;
   const isPinned = mode.kind === 'manual' && mode.endpointId === id;
   return (
     <button
@@ -156,7 +155,7 @@ function UseButton({ endpoint, current }: Pick<EndpointTableRowProps, 'endpoint'
         if (!isPinned) selectEndpoint(endpoint);
       }}
     >
-      {isPinned ? say('state.pinned') : say(isServing ? 'action.pin' : 'action.select')}
+      {isPinned ? say('state.pinned') : say('action.pin')}
       <span class="unseen">: {name}</span>
     </button>
   );

@@ -17,7 +17,7 @@ type Filter = (typeof FILTERS)[number];
 
 const filter = signal<Filter>('all');
 
-/** What has happened, the newest first. */
+/** Past events, newest first. */
 export function EventLog({ current }: { readonly current: ApiState }) {
   const { say, numbers } = speech.value;
   const shown = logLines(log.value.filter(isShown), current, speech.value);

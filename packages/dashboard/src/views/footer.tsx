@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { speech } from '../language.ts';
 
 interface FooterProps {
-  /** Of the service that the page comes from; null before it has answered. */
+  /** Version of the service that serves the page; null before it has responded. */
   readonly version: string | null;
   /** Links. */
   readonly children?: ComponentChildren;

@@ -8,7 +8,7 @@ import { Icon } from './icon.tsx';
 
 const NATIVE_NAMES = { en: 'EN', zh: '中文' } as const;
 
-/** With what else a page offers at its top. */
+/** With the page's own controls at the top. */
 export function Header({ children }: { readonly children: ComponentChildren }) {
   const { say } = speech.value;
   return (

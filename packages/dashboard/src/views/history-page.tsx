@@ -1,4 +1,4 @@
-/** What the last 24 hours, 7 or 30 days were like: availability, latency, switches and cost. */
+/** The last 24 hours, 7 or 30 days: availability, latency, switches and cost. */
 
 import type { Trends } from '@zephyr/contract/rollup';
 import { TREND_RANGES, type TrendRange } from '@zephyr/contract/trend-range';
@@ -16,7 +16,7 @@ import { TroubleBanner } from './trouble-banner.tsx';
 import { UsageChart } from './usage-chart.tsx';
 import { useRefreshed } from './use-refreshed.ts';
 
-/** The controller writes the present hour once a minute. */
+/** The controller writes the current hour once a minute. */
 const REFRESH_MS = 60_000;
 
 interface HistoryData {
@@ -73,7 +73,7 @@ async function loadHistory(range: TrendRange): Promise<ApiResult<HistoryData>> {
   return { status: 'done', answer: { trends: trends.answer, usage: usage.answer } };
 }
 
-/** What is summed up in one bar of cost. */
+/** The time unit of one cost bar. */
 function unitOf(range: TrendRange): TimeUnit {
   return range === '24h' ? 'hour' : 'day';
 }

@@ -4,7 +4,7 @@ import { connectLines, keyToSet, proxyUrl } from '../connect-lines.ts';
 import { speech } from '../language.ts';
 import { CopyLine } from './copy-line.tsx';
 
-/** What a person does so that their requests come here. */
+/** How to send requests here. */
 export function HowToConnect({ current }: { readonly current: ApiState }) {
   return (
     <>

@@ -1,4 +1,4 @@
-/** Line icons, drawn here so that nothing is loaded. Decoration only: the text says it too. */
+/** Line icons, drawn here so that nothing is loaded. Decoration only: the text says the same. */
 const PATHS = {
   wind: 'M2 9h11a3.2 3.2 0 1 0-3.2-3.2M2 13h16.5a3 3 0 1 1-3 3M2 17h7',
   help: 'M9 9a3 3 0 1 1 4.5 2.6c-1 .6-1.5 1.2-1.5 2.4M12 17.5v.01M12 2.5a9.5 9.5 0 1 1 0 19 9.5 9.5 0 0 1 0-19z',

@@ -10,7 +10,7 @@ type Loading =
   | { readonly status: 'loaded'; readonly View: FunctionComponent }
   | { readonly status: 'failed' };
 
-/** A page that is loaded when somebody opens it. @param load always the same function */
+/** A page that is loaded when opened. @param load must be a stable function */
 export function Lazy({ load }: { readonly load: () => Promise<FunctionComponent> }) {
   const { say } = speech.value;
   const loading = useSignal<Loading>({ status: 'loading' });

@@ -7,19 +7,19 @@ interface ListPanelProps {
   /** Also its class. */
   readonly name: string;
   readonly title: string;
-  /** How many are shown; the server may have truncated the list. */
+  /** Number shown; the server may have truncated the list. */
   readonly shown: number;
   readonly total: number;
-  /** Said when there is nothing, and when not all is shown. */
+  /** Shown if the list is empty, or not complete. */
   readonly texts: { readonly empty: string; readonly more: string };
-  /** The head and the body of the table. */
+  /** The table's header and body. */
   readonly children: ComponentChildren;
   readonly hint?: string;
-  /** Shown where there is nothing. */
+  /** Shown if the list is empty. */
   readonly howTo?: ComponentChildren;
 }
 
-/** What is there now, with its count, and honest when nothing is there or not all is shown. */
+/** A list with its count, which says so if it is empty or incomplete. */
 export function ListPanel({
   name,
   title,

@@ -2,7 +2,7 @@ import { speech } from '../language.ts';
 import { pageName } from '../navigation.ts';
 import { hashOf, type PageName } from '../page-address.ts';
 
-/** In their order; each begins with what most people want of it. */
+/** In display order; each with its most useful default. */
 const ADDRESSES: Readonly<Record<PageName, string>> = {
   overview: hashOf({ kind: 'overview' }),
   history: hashOf({ kind: 'history', range: '24h' }),

@@ -1,4 +1,4 @@
-/** The answer in two seconds, with what can be done about it and the figures around it. */
+/** The overall state at a glance, with actions and key figures. */
 import type { ApiState } from '@zephyr/contract/api-state';
 import { decisionText, nextOf } from '@zephyr/texts/screens';
 
@@ -21,7 +21,7 @@ export function NowPanel({ current }: { readonly current: ApiState }) {
   );
 }
 
-/** The reasons of the decision that the present state comes from. */
+/** The reasons for the decision behind the current state. */
 function LastSwitch({ current }: { readonly current: ApiState }) {
   const { lastSwitch } = current;
   if (lastSwitch === null) return null;
@@ -72,7 +72,7 @@ function Controls({ current }: { readonly current: ApiState }) {
   );
 }
 
-/** Said by `aria-keyshortcuts` to those who do not see it. */
+/** Screen readers get it from `aria-keyshortcuts`. */
 function Key({ name }: { readonly name: string }) {
   return (
     <span class="key" aria-hidden="true">

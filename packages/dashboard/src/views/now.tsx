@@ -1,4 +1,4 @@
-/** Whether all is well, which endpoint serves, why, and what happens next. */
+/** Overall state, serving endpoint, reason, and what happens next. */
 import {
   failingText,
   headlineOf,
@@ -18,7 +18,7 @@ import { Icon } from './icon.tsx';
 
 interface NowProps {
   readonly situation: Situation;
-  /** What will happen next, in one sentence; empty where that is not known. */
+  /** What will happen next, in one sentence; empty if unknown. */
   readonly next: string;
   /** Opens the reasons. */
   readonly why?: JSX.Element;
@@ -89,7 +89,7 @@ function Troubles({ situation }: Pick<NowProps, 'situation'>) {
   );
 }
 
-/** How much of the longest wait of a pending switch has passed. */
+/** Elapsed share of a pending switch's longest wait. */
 function PendingBar({ selection }: Pick<Situation, 'selection'>) {
   if (selection.status !== 'pending') return null;
   const wholeMs = Math.max(1, selection.deadlineAtMs - selection.sinceAtMs);
@@ -115,7 +115,7 @@ export function Fact({ label, value, children }: FactProps) {
   );
 }
 
-/** Before the first state: the shape of what comes, so that nothing jumps. */
+/** Before the first state: a skeleton of the coming content, so that nothing jumps. */
 export function NowPlaceholder({ teller }: { readonly teller: Teller }) {
   const { say } = speech.value;
   return (

@@ -1,4 +1,4 @@
-/** All that is known of one request: never its prompt, never its answer. */
+/** Everything known about one request, but never its prompt or response. */
 import type { ApiRequestRecord } from '@zephyr/contract/usage';
 import type { ComponentChildren } from 'preact';
 import { nowMs } from '../page.ts';
@@ -67,7 +67,7 @@ function Identity({ record }: Pick<RequestDetailProps, 'record'>) {
   );
 }
 
-/** In their order, each with what failed. */
+/** In order, each with its failure. */
 function Attempts({ record: { attempts, outcome } }: Pick<RequestDetailProps, 'record'>) {
   const { say } = usageSpeech.value;
   if (attempts.length === 0) return <p>{say('requestLog.attempts.none')}</p>;

@@ -8,7 +8,7 @@ import { goTo } from '../navigation.ts';
 import { usageSpeech } from '../usage-language.ts';
 import { personName } from './usage-names.tsx';
 
-/** Of whom, only failed ones, or one by its id. */
+/** By person, only failed ones, or one by id. */
 export function RequestFilters({ filter }: { readonly filter: RequestFilter }) {
   const { say } = usageSpeech.value;
   const choose = (next: RequestFilter) => goTo({ kind: 'requests', filter: next });
@@ -61,7 +61,7 @@ export function RequestFilters({ filter }: { readonly filter: RequestFilter }) {
   );
 }
 
-/** Everybody who used something in the last 30 days. @param chosen is among them, whoever it is */
+/** Everyone with usage in the last 30 days. @param chosen always included */
 function usePersons(chosen: string | undefined): readonly string[] {
   const persons = useSignal<readonly string[]>([]);
   useEffect(() => {

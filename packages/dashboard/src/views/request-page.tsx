@@ -1,4 +1,4 @@
-/** The log of requests, live: filtered, searched, and each one in detail. */
+/** The live request log, with filter, search and details. */
 import { useSignal } from '@preact/signals';
 import {
   hasFailed,
@@ -66,7 +66,7 @@ export function RequestPage() {
   );
 }
 
-/** What the controller lists, with what its stream has sent since. Null before the first answer. */
+/** The controller's list plus what its stream has sent since. Null before the first response. */
 function useRequests(filter: RequestFilter) {
   const query = filterParams(filter).toString();
   const listed = useSignal<{
@@ -85,7 +85,7 @@ function useRequests(filter: RequestFilter) {
     return () => {
       isWantedStill = false;
     };
-    // A stream that has just begun has missed what ended before.
+    // A new stream lacks requests that ended before.
   }, [query, isLive, streamsOpened.value]);
   const ended = endedRequests.value.filter((record) => isWanted(record, filter));
   const records = listed.value?.query === query ? withEnded(listed.value.records, ended) : null;

@@ -6,7 +6,7 @@ import { EndpointName } from './endpoint-parts.tsx';
 import { HowToConnect } from './how-to-connect.tsx';
 import { ListPanel } from './list-panel.tsx';
 
-/** What is running now, the oldest first: that is the one somebody waits for. */
+/** Active requests, oldest first: someone is waiting for that one. */
 export function Requests({ current }: { readonly current: ApiState }) {
   const { say, numbers } = speech.value;
   const { items, total } = current.requests;

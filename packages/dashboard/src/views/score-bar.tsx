@@ -9,11 +9,11 @@ type ShownScore = ApiEndpoint['score'] | ProxyEndpoint['score'];
 
 interface ScoreBarProps {
   readonly score: ShownScore;
-  /** The largest score of all endpoints: the bars can be compared by their length. */
+  /** The largest score of all endpoints: so that bars are comparable. */
   readonly maxMs: number;
 }
 
-/** The score as a number and as a bar of its parts; the parts in words on hover and for readers. */
+/** The score as a number and as a bar of its parts; the parts as text on hover and for screen readers. */
 export function ScoreBar({ score, maxMs }: ScoreBarProps) {
   const { say, numbers } = speech.value;
   if (score.status === 'unknown') {
@@ -50,7 +50,7 @@ export function ScoreBar({ score, maxMs }: ScoreBarProps) {
   );
 }
 
-/** Of those that may serve, if any: one that is down would make all other bars tiny. */
+/** Among those that may serve, if any: one that is down would dwarf all other bars. */
 export function largestScoreMs(
   endpoints: readonly { readonly available: boolean; readonly score: ShownScore }[],
 ): number {
@@ -62,7 +62,7 @@ export function largestScoreMs(
   );
 }
 
-/** Each begins where the one before it ends. */
+/** Each begins where the previous one ends. */
 function placed(parts: readonly ScorePart[]) {
   let startMs = 0;
   return parts.map((part) => {

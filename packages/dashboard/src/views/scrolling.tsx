@@ -5,7 +5,7 @@ interface ScrollingProps {
   readonly children: ComponentChildren;
 }
 
-/** A box that scrolls; with the focus in it the arrow keys do too. */
+/** A scrolling box; when focused, the arrow keys scroll it. */
 export function Scrolling({ labelledBy, children }: ScrollingProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: without it the keyboard could not scroll

@@ -144,7 +144,7 @@ interface FieldProps {
   readonly label: string;
   readonly value: Signal<string>;
   readonly isOff: boolean;
-  /** It may be empty then: the environment may have it. */
+  /** May be empty: the environment may provide it. */
   readonly isSecret?: boolean;
 }
 

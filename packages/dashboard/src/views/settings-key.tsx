@@ -18,13 +18,13 @@ interface KeyDialogProps {
   readonly onClose: () => void;
 }
 
-/** The only place where a key is seen; with the dialog it is gone. */
+/** The only place that shows a key; closing the dialog discards it. */
 export function KeyDialog({ shown: { name, key }, settings, onClose }: KeyDialogProps) {
   const say = sayInSettings.value;
   const isCopied = useSignal(false);
   const place = { ...settings, proxyPort: state.value?.proxyPort ?? DEFAULT_PORTS.proxy };
   const lines = connectLines(proxyUrl(place, location.hostname), key);
-  // Browsers give it to secure pages only.
+  // Available to secure pages only.
   const clipboard: Clipboard | undefined = navigator.clipboard;
   return (
     <Dialog labelledBy="key-title" onClose={onClose}>

@@ -1,4 +1,4 @@
-/** Who may use the proxy, and its endpoints: the same edits of config.toml as by the command line. */
+/** Who may use the proxy, and its endpoints: the same edits of config.toml as on the command line. */
 import { type Signal, useSignal } from '@preact/signals';
 import type { ApiSettings } from '@zephyr/contract/config-edit';
 import { useEffect } from 'preact/hooks';
@@ -72,7 +72,7 @@ export function SettingsPage() {
   );
 }
 
-/** The controller says what was wrong with this edit. */
+/** The controller's error for this edit. */
 function Trouble({ trouble }: { readonly trouble: Signal<ApiTrouble | null> }) {
   const say = sayInSettings.value;
   const now = trouble.value;

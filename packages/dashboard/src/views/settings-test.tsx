@@ -1,4 +1,4 @@
-/** What the test of a new endpoint has shown, and what can be done where it does not serve. */
+/** The test result of a new endpoint, and what to do if it does not serve. */
 import type { EditAnswer } from '@zephyr/contract/config-edit';
 import type { EndpointFinding } from '@zephyr/contract/endpoint-finding';
 
@@ -30,7 +30,7 @@ export function TestResult({ name, tested: { finding }, isBusy, onUse }: TestRes
   );
 }
 
-/** Where it serves. */
+/** The text if it serves. */
 export function goodTestText({ name, tested: { finding } }: ShownTest): string {
   const facts = finding === null ? [] : factsOf(finding);
   return `${sayInSettings.value('settings.test.good', { name })}: ${facts.join(' · ')}`;

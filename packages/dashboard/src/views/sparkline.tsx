@@ -9,7 +9,7 @@ const POINTS = 40;
 interface SparklineProps {
   readonly endpointId: string;
   readonly samples: readonly ApiSample[];
-  /** Of all endpoints, so that their lines can be compared. */
+  /** Over all endpoints, so that their lines are comparable. */
   readonly maxMs: number;
 }
 

@@ -1,4 +1,4 @@
-/** How often the endpoint changed, by whose doing. */
+/** Number of switches, by cause. */
 import { useSignal } from '@preact/signals';
 import type { Trends } from '@zephyr/contract/rollup';
 import { DAY_MS } from '@zephyr/contract/units';

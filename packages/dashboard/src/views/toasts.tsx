@@ -2,7 +2,7 @@ import { dismissToast, type Toast, toasts } from '../actions.ts';
 import { speech } from '../language.ts';
 import { Icon } from './icon.tsx';
 
-/** Answers to actions, with the way back where there is one. */
+/** Results of actions, with undo if there is one. */
 export function Toasts() {
   return (
     <div class="toasts" role="log" aria-live="polite">

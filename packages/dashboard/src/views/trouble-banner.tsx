@@ -2,7 +2,7 @@ import type { ApiTrouble } from '../api.ts';
 import { usageSpeech } from '../usage-language.ts';
 import { Banner } from './banners.tsx';
 
-/** Why the latest figures are not there; those before stay. */
+/** Why the latest figures are missing; earlier ones stay. */
 export function TroubleBanner({ trouble }: { readonly trouble: ApiTrouble | null }) {
   const { say } = usageSpeech.value;
   if (trouble === null) return null;

@@ -1,4 +1,4 @@
-/** What was used in each hour or day. */
+/** Usage per hour or day. */
 import { signal, useSignal } from '@preact/signals';
 import type { TimeUnit, UsageReport } from '@zephyr/contract/usage';
 import { useMemo } from 'preact/hooks';

@@ -10,7 +10,7 @@ interface UsageNameProps {
   readonly name: string;
 }
 
-/** Names that the ledger gives itself, in the language of the page. */
+/** The ledger's reserved names, in the language of the page. */
 export function UsageName({ kind, name }: UsageNameProps) {
   const { say } = usageSpeech.value;
   if (name === 'other') return <>{say('usage.other')}</>;

@@ -15,7 +15,7 @@ import { UsageChart } from './usage-chart.tsx';
 import { ratioText, UsageTable } from './usage-table.tsx';
 import { useRefreshed } from './use-refreshed.ts';
 
-/** The controller adds up all rows of the time for each report, so not more often. */
+/** The controller sums all rows of the range for each report, so not more often. */
 const REFRESH_MS = 30_000;
 
 interface UsageData {
@@ -120,7 +120,7 @@ function Totals({ report }: { readonly report: UsageReport }) {
   );
 }
 
-/** What the cost does not have in it. */
+/** What the cost does not include. */
 function Notes({
   report: { total, removed_before: removedBefore },
 }: {

@@ -9,7 +9,7 @@ import { UsageName } from './usage-names.tsx';
 interface UsageTableProps {
   readonly dimension: NamedDimension;
   readonly rows: readonly NamedUsage[];
-  /** What is left of budgets, by name; undefined where nobody has one. */
+  /** Remaining budget by name; undefined if nobody has one. */
   readonly left?: ReadonlyMap<string, number> | undefined;
 }
 
@@ -78,14 +78,14 @@ function LeftCell({ left }: { readonly left: number | undefined }) {
   return <td class={left === 0 ? 'number bad-text' : 'number'}>{text}</td>;
 }
 
-/** From a person to their requests; probes and the rest have none of their own there. */
+/** Links a person to their requests; probes and the rest have none. */
 function nameCell(dimension: UsageTableProps['dimension'], name: string): JSX.Element {
   const shown = <UsageName kind={dimension} name={name} />;
   if (dimension !== 'person' || name === 'other' || name === 'probes') return shown;
   return <a href={hashOf({ kind: 'requests', filter: { person: name } })}>{shown}</a>;
 }
 
-/** @param ratio null where there is nothing to divide by */
+/** @param ratio null if the divisor is zero */
 export function ratioText(ratio: number | null): string {
   return ratio === null ? '–' : usageSpeech.value.numbers.percent(ratio);
 }

@@ -5,15 +5,14 @@ import type { ApiResult, ApiTrouble } from '../api.ts';
 import { link } from '../page.ts';
 
 export interface Refreshed<Choice, Answer> {
-  /** What a person has chosen; another choice shows nothing of the former one. */
+  /** The user's selection; changing it discards the old data. */
   readonly choice: Choice;
   readonly load: (choice: Choice) => Promise<ApiResult<Answer>>;
   readonly periodMs: number;
 }
 
 /**
- * The figures of a page: loaded at once, again each period while somebody looks, and when the
- * connection is back.
+ * A page's figures: loaded immediately, then every period while the page is visible, and after a reconnect.
  */
 export function useRefreshed<Choice, Answer>({
   choice,

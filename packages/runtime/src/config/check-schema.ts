@@ -26,13 +26,13 @@ const TYPE_WORDS: Readonly<Record<string, Phrase>> = {
   record: phrase`a table`,
 };
 
-/** All breaches of the schema in a parsed document; empty when it fits. */
+/** All schema violations of a parsed document; empty if it is valid. */
 export function checkSchema(document: unknown): readonly Violation[] {
   const result = configSchema.safeParse(document);
   return result.success ? [] : result.error.issues.flatMap((issue) => findingsOf(issue, document));
 }
 
-/** The value at a path of the document, or undefined. */
+/** The value at a path in the document, or undefined. */
 export function valueAt(document: unknown, path: KeyPath): unknown {
   return path.reduce<unknown>(
     (value, step) =>
@@ -80,7 +80,7 @@ function findingsOf(issue: Issue, document: unknown): readonly Violation[] {
   ];
 }
 
-/** The place is that of the first table beyond. */
+/** Reported at the first table over the limit. */
 function tooManyTables(path: KeyPath, tables: number, maximum: number): Violation {
   const name = `[[${path.filter((step) => typeof step === 'string').join('.')}]]`;
   return {
@@ -91,7 +91,7 @@ function tooManyTables(path: KeyPath, tables: number, maximum: number): Violatio
   };
 }
 
-/** What somebody meets who has not started yet. */
+/** What a newcomer sees first. */
 function noGroups(document: unknown): Violation {
   const isEmpty = isTable(document) && Object.keys(document as object).length === 0;
   return {
@@ -106,7 +106,7 @@ function isTable(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Where people paste the secret itself. */
+/** Where people paste the secret itself by mistake. */
 const SECRET_VARIABLES: ReadonlySet<string> = new Set([
   ...['auth_token_env', 'password_env'],
   ...['url_env', 'token_env', 'secret_env'],
@@ -158,7 +158,7 @@ function expectation(issue: Issue): Phrase {
     case 'invalid_value':
       return phrase`one of: ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
     default:
-      // Those of `keys/`, which have no values.
+      // The schemas in `keys/`, which have no values.
       return { template: issue.message.replace(/^expected /, ''), values: [] };
   }
 }
@@ -180,7 +180,7 @@ function atMost(origin: string, most: number): Phrase {
   return origin === 'array' ? phrase`a list of at most ${most} elements` : phrase`at most ${most}`;
 }
 
-/** A value for people: its type, and the value itself only where it cannot be a secret. */
+/** A value for people: its type, and the value itself only if it cannot be a secret. */
 function describe(value: unknown, key: string): Phrase {
   if (Array.isArray(value)) return value.length === 0 ? phrase`an empty list` : phrase`a list`;
   if (value instanceof Date) return phrase`a date`;

@@ -7,12 +7,12 @@ import { type Phrase, phrase, spoken } from '../phrase.ts';
 /** Where in the document: `['groups', 0, 'endpoints', 1, 'url']`. */
 export type KeyPath = readonly (string | number)[];
 
-/** Where a problem is that no file has. */
+/** The place of a problem that is in no file. */
 export const ENVIRONMENT = 'the environment';
 
 interface ConfigPlace {
   readonly file: string;
-  /** From 1; absent where the problem is not in one place of a text. */
+  /** 1-based; absent if the problem has no single position in a file. */
   readonly line?: number | undefined;
   readonly column?: number | undefined;
   /** `groups[0].endpoints[1].url`; empty for the document as a whole. */
@@ -31,15 +31,15 @@ export interface ConfigProblem extends ConfigPlace, ProblemText<string> {}
 
 export interface PlacedViolation extends ConfigPlace, ProblemText<Phrase> {}
 
-/** A problem before the place in the text is known. */
+/** A problem whose position in the text is not known yet. */
 export interface Violation extends ProblemText<Phrase> {
   readonly path: KeyPath;
 }
 
-/** Code `CONFIG`; the message lists all problems: those of .env, then by their place in the document. */
+/** Code `CONFIG`; the message lists all problems, those of .env first, then in document order. */
 export class ConfigError extends ZephyrError {
   readonly problems: readonly ConfigProblem[];
-  /** The same in any language: see `problemLine`. */
+  /** For any language: see `problemLine`. */
   readonly violations: readonly PlacedViolation[];
 
   constructor(violations: readonly PlacedViolation[]) {
@@ -86,7 +86,7 @@ function allOf(violations: readonly PlacedViolation[]): Phrase {
   return { template: blocks.map((_, index) => `{${index + 1}}`).join('\n\n'), values: blocks };
 }
 
-/** @param parts file, line and column, as far as they are known */
+/** @param parts file, line and column, as far as known */
 function placeOf(parts: readonly (string | number | undefined)[]): Phrase {
   const known = parts.filter((part) => part !== undefined);
   return parts[0] === ENVIRONMENT ? phrase`the environment` : phrase`${known.join(':')}`;

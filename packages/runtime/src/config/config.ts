@@ -9,7 +9,7 @@ import type { withIntervalBounds } from './keys/health-check.ts';
 import type { InternalForm } from './names-and-units.ts';
 import type { ConfigFile } from './schema.ts';
 
-/** What is not used as it is in the file. */
+/** Keys whose internal form differs from the file. */
 type Resolved = 'groups' | 'health_check' | 'redis' | 'clients' | 'notify' | 'ui';
 
 /**
@@ -18,87 +18,87 @@ type Resolved = 'groups' | 'health_check' | 'redis' | 'clients' | 'notify' | 'ui
  * so it may be logged and hashed.
  */
 export interface Config extends InternalForm<Omit<ConfigFile, Resolved>> {
-  /** Names the set of groups and endpoints; two services with the same hash agree on them. */
+  /** Identifies the set of groups and endpoints; two services with the same hash agree on them. */
   readonly hash: string;
-  /** The file that it came from. */
+  /** Path of config.toml. */
   readonly path: string;
   readonly redis: RedisConfig;
   readonly ui: { readonly language: Language };
   readonly groups: readonly GroupConfig[];
-  /** Who has a key, in the order of the file. */
+  /** The clients that have a key, in file order. */
   readonly clients: readonly ClientConfig[];
-  /** All groups' endpoints in order of preference: by priority, then the default group's first. */
+  /** All groups' endpoints in order of preference: by priority, the default group first. */
   readonly endpoints: readonly EndpointConfig[];
 }
 
-/** The tables that say how the proxy treats requests. */
+/** The tables that control how the proxy handles requests. */
 export type DataPathConfig = Pick<Config, 'failover' | 'timeouts' | 'limits' | 'sessions'>;
 
 export interface RedisConfig {
-  /** Without a password: that is in `Secrets`. */
+  /** Without the password, which is in `Secrets`. */
   readonly url: string;
-  /** `default`: nobody named a Redis, so `zephyr start` may bring its own. */
+  /** `default`: no Redis is configured, so `zephyr start` may run its own. */
   readonly urlFrom: 'default' | 'file' | 'environment';
 }
 
-/** With what the person may use, where it differs from `clientDefaults`. */
+/** With the limits that override `clientDefaults`. */
 export type ClientConfig = InternalForm<
   Omit<ConfigFile['clients'][number], (typeof KEY_SOURCES)[number]>
 >;
 
 export interface GroupConfig {
   readonly name: string;
-  /** Absent: a command prints it. */
+  /** Absent if a command prints the token. */
   readonly tokenCommand?: readonly string[] | undefined;
   readonly isDefault: boolean;
   readonly healthCheck: HealthCheckConfig;
 }
 
-/** The group's values over those of `[health_check]`. */
+/** The group's values merged over `[health_check]`. */
 export type HealthCheckConfig = InternalForm<ReturnType<typeof withIntervalBounds>>;
 
-/** With its own values over those of its group. */
+/** The endpoint's values merged over its group's. */
 export interface EndpointConfig extends InternalForm<EndpointKeys> {
   readonly id: EndpointId;
   readonly name: string;
   readonly groupName: string;
   /** Without a trailing slash; may have a path. */
   readonly baseUrl: string;
-  /** What `ca_file` has, in PEM form. */
+  /** Contents of `ca_file` (PEM). */
   readonly authorities?: string | undefined;
-  /** What `client_cert_file` has, in PEM form; its key is in `Secrets`. */
+  /** Contents of `client_cert_file` (PEM); its key is in `Secrets`. */
   readonly clientCertificate?: string | undefined;
-  /** Absent: it is connected to directly. */
+  /** Absent: connected to directly. */
   readonly outboundProxy?: OutboundProxyConfig | undefined;
 }
 
 export interface OutboundProxyConfig {
   /** Without credentials. */
   readonly url: string;
-  /** The key or the variable that names it. */
+  /** The key or variable that configured it. */
   readonly from: string;
 }
 
-/** What must not be shown, apart from the configuration so that it cannot leak with it. */
+/** Secrets, kept apart from the configuration so that they cannot leak with it. */
 export interface Secrets {
   /** By group name. */
   readonly groupTokens: ReadonlyMap<string, Secret>;
   /** The values of `headers_env`, by header. */
   readonly endpointHeaders: ReadonlyMap<EndpointId, ReadonlyMap<string, Secret>>;
-  /** Of the client certificates, in PEM form. */
+  /** Keys of the client certificates (PEM). */
   readonly tlsKeys: ReadonlyMap<EndpointId, Secret>;
-  /** `user:password` of the outbound proxies that want them. */
+  /** `user:password` of the outbound proxies that need them. */
   readonly proxyCredentials: ReadonlyMap<EndpointId, Secret>;
-  /** What our own HTTPS shows; undefined: plain HTTP. */
+  /** The certificates of our own HTTPS; undefined: plain HTTP. */
   readonly ownCertificates: Readonly<Record<'server' | 'controller', OwnCertificate | undefined>>;
   readonly redisPassword?: Secret | undefined;
-  /** Of the admin API. */
+  /** The token of the admin API. */
   readonly adminToken?: Secret | undefined;
-  /** Who may use the proxy; empty: nobody needs a key. */
+  /** Who may use the proxy; empty: no key is required. */
   readonly clientKeys: readonly ClientKey[];
-  /** Whom to notify, in the order of the file: the addresses are secrets. */
+  /** Notification receivers in file order; their addresses are secrets. */
   readonly notifyTargets: readonly NotifyTarget[];
-  /** Sent along with traces, by header. */
+  /** Sent with exported traces, by header name. */
   readonly traceHeaders: ReadonlyMap<string, Secret>;
 }
 
@@ -106,7 +106,7 @@ export interface Secrets {
 export interface ClientKey {
   readonly name: string;
   readonly sha256: string;
-  /** Where it was read; removing it there revokes it. */
+  /** The file it was read from; removing it there revokes it. */
   readonly file?: string | undefined;
 }
 
@@ -115,7 +115,7 @@ export interface LoadedConfig {
   readonly secrets: Secrets;
   /** The variables that the file names in its `…_env` keys. */
   readonly variableNames: readonly string[];
-  /** Keys of the original program that have no effect. */
+  /** Keys of the original program that are ignored here. */
   readonly ignored: readonly IgnoredKey[];
 }
 
@@ -123,7 +123,7 @@ export interface IgnoredKey {
   readonly line: number | undefined;
   /** With its table, such as `health_check.switch_threshold_ms`. */
   readonly key: string;
-  /** Where it has an effect; absent: nowhere. */
+  /** The table in which it has an effect; absent: none. */
   readonly belongsTo?: '[server]' | '[[groups]]';
 }
 

@@ -1,11 +1,11 @@
-/** The headers that an endpoint is asked with, by probes and by the data path alike. */
+/** The headers sent to an endpoint, by probes and by the data path alike. */
 import { credentialsOf, type HeaderLine } from '../credential.ts';
 import type { EndpointConfig, LoadedConfig } from './config.ts';
 
 export interface EndpointHeaders {
   /** Credentials and the configured headers. Some are secret: never logged. */
   readonly lines: readonly HeaderLine[];
-  /** The secret values, to be blotted out of what an endpoint answers. */
+  /** The secret values, to be redacted from the endpoint's responses. */
   readonly secrets: readonly string[];
 }
 
@@ -18,7 +18,7 @@ export function endpointHeadersOf(
   const hidden = [...(secrets.endpointHeaders.get(id) ?? [])].map(
     ([name, value]) => [name, value.reveal()] as const,
   );
-  // Each name once: of a group and an endpoint both may have it, one of them secret.
+  // Each name once: a group and its endpoint may both set it, one of them as a secret.
   const named = new Map(
     [...(headers ?? []), ...hidden].map(([name, value]) => [name.toLowerCase(), value]),
   );
@@ -29,7 +29,7 @@ export function endpointHeadersOf(
   };
 }
 
-/** Whether an endpoint is asked in the same way: what is known of it stays true. */
+/** Whether requests to an endpoint are still sent the same way, so that what is known of it still holds. */
 export function areSameHeaders(left: EndpointHeaders, right: EndpointHeaders): boolean {
   return JSON.stringify(left.lines) === JSON.stringify(right.lines);
 }

@@ -1,46 +1,43 @@
 /**
- * What `.env` means. `docker compose` has a parser of its own, which replaces `$NAME` and has rules for
- * `#`, quotes and backslashes that other parsers do not share. Zephyr takes the values that mean the
- * same to everybody, and rejects every other one with a form that does; docs/operations.md has the
- * table, scripts/env-file.integration.test.ts asks compose. `check_env_file` of scripts/settings.sh is
- * the same rule for a host without Node.
+ * The syntax of `.env`. `docker compose` has its own parser, which replaces `$NAME` and has rules for `#`,
+ * quotes and backslashes that other parsers do not share. Zephyr accepts values that all parsers read alike,
+ * and rejects all others with a notation that works; docs/operations.md has the table,
+ * scripts/env-file.integration.test.ts checks it with compose. `check_env_file` of scripts/settings.sh
+ * implements the same rule for hosts without Node.
  */
 import { type Phrase, phrase } from '../phrase.ts';
 import type { PlacedViolation } from './config-error.ts';
 
-/** Everything but a single quote; a backslash must not stand before the quote that ends it. */
+/** Everything but a single quote; a backslash must not precede the closing quote. */
 const SINGLE_QUOTED = String.raw`'(?<single>(?:[^'\\]|\\+[^'\\])*)'`;
 const DOUBLE_QUOTED = '"(?<double>[^"$\\\\`]*)"';
-/** Blanks are the only white space in it: parsers cut others at its ends. */
+/** Spaces are the only white space allowed: parsers trim other kinds. */
 const BARE = '(?<bare>[^\\s\'"`$#](?:[^\\s$#`]| )*?)';
-/** A comment needs a value and a blank before it: in `a#b` and in ` #b` some see no comment. */
+/** A comment needs a value and a space before it: some parsers see none in `a#b` and ` #b`. */
 const VALUE = new RegExp(
   `^ *(?:(?:${SINGLE_QUOTED}|${DOUBLE_QUOTED}) *(?:#.*)?|(?:${BARE}(?: +#.*)? *)?)$`,
 );
-/** Compose goes on in the next lines, whose variables are then none. */
+/** Compose continues on the next lines and swallows their variables. */
 const OPEN_QUOTE = /^\s*(?:'(?:[^'\\]|\\.)*|"(?:[^"\\]|\\.)*)\\?$/;
 const LINE = /^\s*(?:export\s+)?(?<name>[A-Za-z_]\w*)\s*=(?<written>.*)$/;
 
 interface EnvLine {
-  /** From 1. */
+  /** 1-based. */
   readonly line: number;
   readonly name: string;
   readonly written: string;
-  /** Undefined where it would mean something else to compose. */
+  /** Undefined if compose would read it differently. */
   readonly value: string | undefined;
 }
 
-/** By name; of several lines of one name the last counts. */
+/** By name; the last line for a name wins. */
 export function parseEnvFile(text: string): ReadonlyMap<string, string> {
   return new Map(
     linesOf(text).flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])),
   );
 }
 
-/**
- * @param names of the variables that the configuration reads; others may mean what they want, but for a quote
- *   that is left open
- */
+/** @param names variables that the configuration reads; others may hold anything except an unclosed quote */
 export function checkEnvFile(
   path: string,
   text: string,
@@ -64,13 +61,13 @@ export function checkEnvFile(
 function adviceFor(name: string, written: string): Phrase {
   if (/^ *(?:'[^']*|"[^"]*)$/.test(written)) return phrase`close the quote: ${name}='…'`;
   return /'|\\ *$/.test(written)
-    ? phrase`put it into a file by itself, and name that file in the environment: ${name}_FILE`
+    ? phrase`put it into its own file, and name that file in the environment: ${name}_FILE`
     : phrase`write ${name}='…'`;
 }
 
 /**
- * Lines that set nothing. Compose has a meaning for some of them, so they are reported only where a
- * variable is missing, which was probably meant to be there.
+ * Lines that set nothing. Compose gives some of them a meaning, so they are reported only if a variable is
+ * missing, which was probably meant there.
  * @param missing the name of a variable that is not set
  */
 export function checkStrayLines(

@@ -23,12 +23,12 @@ const EXAMPLES = [
 const withRealToken = (env: string) => env.replace(/(["'])sk-your-.*?\1/g, "'sk-ant-Zq83kd02mmQp'");
 
 describe.each(EXAMPLES)('%s with %s', (configName, envName) => {
-  it('loads as soon as the token is real', () => {
+  it('loads once the token is real', () => {
     const variables = variablesOf({}, withRealToken(read(envName)));
     expect(parseConfig({ path: configName, text: read(configName), variables })).toBeDefined();
   });
 
-  it('is rejected while the placeholder is in it', () => {
+  it('is rejected while it contains the placeholder', () => {
     const variables = variablesOf({}, read(envName));
     expect(() => parseConfig({ path: configName, text: read(configName), variables })).toThrow(
       'AUTH_TOKEN_MAIN, which still holds the placeholder of the example',
@@ -39,7 +39,7 @@ describe.each(EXAMPLES)('%s with %s', (configName, envName) => {
 const PEOPLE = ['clients', 'teams', 'clientDefaults'];
 
 describe('config.toml.example', () => {
-  /** Every `# key = …` and `# [table]` without its comment mark. */
+  /** Every `# key = …` and `# [table]` uncommented. */
   const uncommented = read('config.toml.example').replace(/^# (?=[a-z0-9_]+ = |\[)/gm, '');
 
   it('lists every key of the schema', () => {

@@ -56,7 +56,7 @@ describe('mistakes of a first .env', () => {
     },
   );
 
-  it('leaves such a line alone where nothing is missing, or where the name may be the token', () => {
+  it('ignores such a line if nothing is missing, or if the name may be the token', () => {
     expect(problems("stray\nTOKEN_A='sk-ant-Zq83'")).toEqual([]);
     const swapped = MINIMAL.replace('"TOKEN_A"', '"sk_ant_Zq83"');
     expect(JSON.stringify(problems('stray', swapped))).not.toContain('Zq83');
@@ -69,7 +69,7 @@ describe('mistakes of a first .env', () => {
     },
   );
 
-  it('knows quotes that a chat program has replaced', () => {
+  it('detects quotes replaced by a chat program', () => {
     const [problem] = problemsOf(MINIMAL.replace('"A 1"', '“A 1”'));
     expect(problem?.advice).toContain('straight quotes');
   });
@@ -116,7 +116,7 @@ describe('parseConfig', () => {
     expect(config.ui.language).toBe(language);
   });
 
-  it('is frozen through and through', () => {
+  it('is deeply frozen', () => {
     const { config } = parse(MINIMAL);
     const parts = [config, config.server, config.groups, config.groups[0]?.healthCheck];
     expect(parts.every((part) => Object.isFrozen(part))).toBe(true);
@@ -130,7 +130,7 @@ describe('parseConfig', () => {
     expect(config.groups[0]?.healthCheck).toMatchObject({ intervalMs: 40_000, timeoutMs: 20_000 });
   });
 
-  it('takes an interval outside the default bounds when the bounds are not set', () => {
+  it('accepts an interval outside the default bounds if the bounds are unset', () => {
     const { config } = parse(`[health_check]\ninterval_seconds = 20\n${MINIMAL}`);
     expect(config.groups[0]?.healthCheck).toMatchObject({
       intervalMs: 20_000,
@@ -169,7 +169,7 @@ describe('parseConfig', () => {
     expect(JSON.stringify({ config, secrets })).not.toContain('pass');
   });
 
-  it('takes the Redis password from the variable that the file names', () => {
+  it('reads the Redis password from the variable named in the file', () => {
     const { config, secrets } = parse(
       `[redis]\nurl = "unix:///run/redis.sock"\npassword_env = "PW"\n${MINIMAL}`,
       { TOKEN_A: TOKEN, PW: 'secret-word' },
@@ -197,7 +197,7 @@ describe('a bad configuration', () => {
     ]);
   });
 
-  it('is rejected with all problems at once, in the order of the file', () => {
+  it('is rejected with all problems in one run, in file order', () => {
     const text = `[server]
 prot = 8080
 [health_check]
@@ -231,7 +231,7 @@ ${GROUP}endpoints = [
 
 /etc/config.toml:10:5  groups[0].endpoints[0].url
   found:    http to a.example.com, which is not this machine
-  expected: an https URL: over http everybody on the way can read your token
+  expected: an https URL: over http anyone on the network path can read your token
   to do:    write https://, or add allow_http = true to this endpoint in a network you trust`);
   });
 
@@ -300,7 +300,7 @@ ${GROUP}endpoints = [
     [
       'a line break, which a URL parser drops',
       endpoint('url = "https://a.example.com\\n/x", name = "A"'),
-      'groups[0].endpoints[0].url: a URL with a blank or a line break in it',
+      'groups[0].endpoints[0].url: a URL with a space or a line break in it',
     ],
     [
       'a single table for a list of them',
@@ -439,7 +439,7 @@ ${GROUP}endpoints = [
     },
   );
 
-  it('may have plain http elsewhere where the endpoint allows it', () => {
+  it('may have plain http elsewhere if the endpoint allows it', () => {
     const fields = 'url = "http://10.0.0.1", name = "A", allow_http = true';
     expect(problemsOf(endpoint(fields))).toEqual([]);
   });
@@ -462,16 +462,8 @@ ${GROUP}endpoints = [
     ],
     ['a bracketed placeholder', '<token>', 'which still holds the placeholder of the example'],
     ['crosses', 'sk-ant-xxxxxxxx', 'which still holds the placeholder of the example'],
-    [
-      'two words',
-      'Bearer sk-ant-1',
-      'whose value has spaces, line breaks or other characters outside ASCII',
-    ],
-    [
-      'a line break',
-      'sk-ant-1\n',
-      'whose value has spaces, line breaks or other characters outside ASCII',
-    ],
+    ['two words', 'Bearer sk-ant-1', 'whose value has spaces, line breaks or non-ASCII characters'],
+    ['a line break', 'sk-ant-1\n', 'whose value has spaces, line breaks or non-ASCII characters'],
   ])('with a token that is %s is rejected', (_, value, found) => {
     expect(problemsOf(MINIMAL, { TOKEN_A: value })).toMatchObject([{ found: `TOKEN_A, ${found}` }]);
   });
@@ -535,14 +527,14 @@ ${GROUP}endpoints = [
 });
 
 describe('loadConfig', () => {
-  it('says how to make a missing file', () => {
+  it('explains how to create a missing file', () => {
     const sources = { configPath: '/nonexistent/c.toml', envFilePath: '/nonexistent/.env' };
     expect(() => loadConfig({ ...sources, environment: {} })).toThrow(
       '/nonexistent/c.toml does not exist',
     );
   });
 
-  it('names the configuration where the folder of both files is closed', () => {
+  it('reports the configuration if the folder of both files is unreadable', () => {
     // Neither can be read: both are folders.
     const sources = { configPath: import.meta.dirname, envFilePath: `${import.meta.dirname}/..` };
     expect(() => loadConfig({ ...sources, environment: {} })).toThrow(

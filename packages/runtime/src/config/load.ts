@@ -1,6 +1,5 @@
 /**
- * Reads config.toml and .env. One run finds every problem; nothing is started, and nothing in the
- * process is changed.
+ * Reads config.toml and .env. One run finds every problem. Starts nothing and changes nothing in the process.
  */
 
 import { parse, TomlError } from 'smol-toml';
@@ -31,22 +30,22 @@ export interface ConfigSources {
   readonly configPath: string;
   /** May name a file that does not exist. */
   readonly envFilePath: string;
-  /** Usually `process.env`; wins over the .env file. */
+  /** Usually `process.env`; takes precedence over the .env file. */
   readonly environment: Environment;
 }
 
 export interface LoadOptions {
-  /** What is about to start by it: then what would stop their start is a problem too. */
+  /** The services about to start with it; anything that would stop their start is then a problem too. */
   readonly starting?: readonly StartingService[];
-  /** Reads what the configuration names, instead of Node. */
+  /** Reads the named files, instead of Node. */
   readonly read?: ReadNamedFile;
-  /** Gives the tokens of `token_command`, instead of waiting for the commands. */
+  /** Returns the tokens of `token_command`, instead of running the commands. */
   readonly readToken?: ReadToken;
 }
 
 /** @throws ConfigError (code `CONFIG`) with all problems. */
 export function loadConfig(sources: ConfigSources, options: LoadOptions = {}): LoadedConfig {
-  // First: where their common folder is closed, the advice must not be to take over the tokens.
+  // First: if their common folder is unreadable, the advice must not be to take ownership of the tokens.
   const text = readText(sources.configPath, 'must exist');
   const envFileText = readText(sources.envFilePath, 'may be missing');
   return parseConfig({
@@ -60,7 +59,7 @@ export function loadConfig(sources: ConfigSources, options: LoadOptions = {}): L
 }
 
 /**
- * The tables of config.toml alone, for those who need a few of its values and no token.
+ * The tables of config.toml alone, for callers that need a few values and no token.
  * @throws ConfigError (code `CONFIG`) with everything that does not fit the schema
  */
 export function readDocument(path: string): RawTable {
@@ -77,7 +76,7 @@ export interface ConfigText extends LoadOptions {
   readonly variables: Variables;
   /** Where some of the variables come from. */
   readonly envFile?: { readonly path: string; readonly text: string };
-  /** Of what is about to start. */
+  /** Of the process about to start. */
   readonly environment?: Environment;
 }
 
@@ -95,10 +94,10 @@ export function parseConfig(source: ConfigText): LoadedConfig {
   const { envFile = { path: '', text: '' } } = source;
   const ours = variableNamesIn(document);
   const names = [...ours, REDIS_URL_VARIABLE, ...PROXY_VARIABLES];
-  // Not every name: somebody may have written the token itself there.
+  // Not every name: it may be the token itself, pasted by mistake.
   const missing = ours.find((name) => isShownName(name) && variables(name) === undefined);
   const hint = violations.length === 0 ? undefined : missing;
-  // A value that cannot be read is why its variable seems not to be set: it comes first.
+  // An unreadable value makes its variable look unset, so it is reported first.
   const problems = [
     ...(starting.length === 0 ? [] : checkOwnVariables(environment)),
     ...unreadable,
@@ -117,7 +116,7 @@ export function parseConfig(source: ConfigText): LoadedConfig {
   };
 }
 
-/** A file that a variable names and that cannot be read is a problem beside the others. */
+/** An unreadable file named by a variable is reported along with the other problems. */
 function notingUnreadable(variables: Variables) {
   const unreadable: PlacedViolation[] = [];
   const noted = (name: string): string | undefined => {
@@ -138,7 +137,7 @@ export function parseToml(path: string, text: string): RawTable {
     return parse(text.replace(/^\uFEFF/, ''), { unsafeKeyBehaviour: 'throw' });
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
-    // The message goes on with the lines of the file, which may hold a misplaced secret.
+    // The rest of the message quotes the file, which may hold a misplaced secret.
     const [message = ''] = error.message.split('\n');
     throw new ConfigError([
       {
@@ -154,14 +153,14 @@ export function parseToml(path: string, text: string): RawTable {
   }
 }
 
-/** Chat programs and word processors replace quotes by the typographic ones. */
+/** Chat programs and word processors replace quotes with typographic ones. */
 function adviceForToml(line: string): Phrase {
   return /[“”„‘’「」]/.test(line)
     ? phrase`write straight quotes in this line: "…"`
     : phrase`look at this line and the one before it: often a quote or bracket is missing`;
 }
 
-/** With the line of each. @param text of the file */
+/** Adds the line of each. @param text contents of the file */
 export function placedProblems(
   path: string,
   text: string,

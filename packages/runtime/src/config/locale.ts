@@ -1,4 +1,4 @@
-/** In which language people read, where a configuration or their terminal says so. */
+/** The language that a configuration or the terminal asks for. */
 import { readFileSync } from 'node:fs';
 
 import { parse } from 'smol-toml';
@@ -10,13 +10,13 @@ export function localeOf(environment: Environment): string | undefined {
   return environment['LC_ALL'] || environment['LC_MESSAGES'] || environment['LANG'];
 }
 
-/** That of a configuration, which may have errors elsewhere; otherwise that of the terminal. */
+/** The configuration's (which may have errors elsewhere), otherwise the terminal's. */
 export function localeIn(document: RawTable, environment: Environment): string | undefined {
   const named = rawTable(document['ui'])['language'];
   return named === 'zh' || named === 'en' ? named : localeOf(environment);
 }
 
-/** The same of a file, which may not be there. Each command asks for it before it does anything: no schema is loaded. */
+/** The same for a file, which may not exist. Each command needs it first, so no schema is loaded. */
 export function localeOfFile(path: string, environment: Environment): string | undefined {
   try {
     return localeIn(parse(readFileSync(path, 'utf8')), environment);

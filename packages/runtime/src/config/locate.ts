@@ -1,6 +1,6 @@
 /**
- * Finds a key in the text of a TOML document, for error messages: the parser that reads the
- * configuration gives no positions, this one does.
+ * Finds a key in the text of a TOML document, for error messages: the parser that reads the configuration has
+ * no positions, this one does.
  */
 import { type AST, parseTOML } from 'toml-eslint-parser';
 
@@ -18,8 +18,8 @@ interface Range {
 }
 
 /**
- * The position of a key; of the nearest table around it where it is missing. The text is read at the first
- * question, because most documents have no problem, and this takes longer than all the rest.
+ * The position of a key; if missing, that of the nearest enclosing table. The text is parsed on first use,
+ * because most documents have no problem, and this takes longer than everything else.
  */
 export function locate(text: string): (path: KeyPath) => Position {
   let positions: ReadonlyMap<string, Position> | undefined;
@@ -33,7 +33,7 @@ export function locate(text: string): (path: KeyPath) => Position {
   };
 }
 
-/** The first place of each path. */
+/** The first position of each path. */
 function readPositions(text: string): ReadonlyMap<string, Position> {
   const positions = new Map<string, Position>();
   for (const { path, line, column } of readRanges(text)) {
@@ -51,7 +51,7 @@ function readRanges(text: string): readonly Range[] {
         : keyValueRanges([])(node),
     );
   } catch {
-    // A document that only the other parser accepts: the problems are reported without a line.
+    // Only the other parser accepts this document: problems are reported without a line.
     return [];
   }
 }

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * Reads a file that the configuration names: a key, or a secret of Docker or Kubernetes. Who
- * watches the configuration passes one that notes the path.
+ * Reads a file that the configuration names: a key, or a secret of Docker or Kubernetes. A configuration
+ * watcher passes one that records the path.
  *
- * @throws Error of Node where it cannot be read
+ * @throws Node's Error if it cannot be read
  */
 export type ReadNamedFile = (path: string) => string;
 

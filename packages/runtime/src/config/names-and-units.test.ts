@@ -17,7 +17,7 @@ describe('internalForm', () => {
     expect(internalForm({ [key]: value })).toEqual({ [name]: converted });
   });
 
-  it('goes into tables and lists, and leaves names that people chose', () => {
+  it('converts nested tables and lists, but not user-chosen names', () => {
     const file = {
       prices: [{ input_usd: 1 }],
       model_map: new Map([['my_seconds', 'x_ms']]),
@@ -36,7 +36,7 @@ describe('internalForm', () => {
     });
   });
 
-  it('is what the types say', () => {
+  it('matches the types', () => {
     expectTypeOf<InternalForm<{ whole_answer_ms: number; body_mib?: number }>>().toEqualTypeOf<{
       readonly wholeAnswerMs: number;
       readonly bodyBytes?: number;

@@ -1,6 +1,6 @@
 /**
- * From the words of config.toml to those of the code: `first_byte_ms` is `firstByteMs`, and a value
- * takes the unit that the code counts in: `_seconds` becomes `Ms`, `_mib` and `_kib` become `Bytes`.
+ * From the names of config.toml to those in the code: `first_byte_ms` is `firstByteMs`, and values are
+ * converted to the code's unit: `_seconds` becomes `Ms`, `_mib` and `_kib` become `Bytes`.
  */
 
 type Camel<Name extends string> = Name extends `${infer Head}_${infer Tail}`
@@ -13,7 +13,7 @@ export type InternalName<Key extends string> = Key extends `${infer Name}_second
     ? `${Camel<Name>}Bytes`
     : Camel<Key>;
 
-/** A table of the file as the code has it; lists of tables too. Maps stay as they are. */
+/** A file table in internal form; lists of tables too. Maps are unchanged. */
 export type InternalForm<Value> =
   Value extends ReadonlyMap<string, unknown>
     ? Value
@@ -23,7 +23,7 @@ export type InternalForm<Value> =
         ? { readonly [Key in keyof Value as InternalName<Key & string>]: InternalForm<Value[Key]> }
         : Value;
 
-/** File unit → the code's unit and how many of it. */
+/** File unit → the code's unit and the factor. */
 const UNITS: Readonly<Record<string, { readonly unit: string; readonly factor: number }>> = {
   seconds: { unit: 'ms', factor: 1000 },
   mib: { unit: 'bytes', factor: 1024 * 1024 },

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ConfigError } from './config-error.ts';
 import { parseConfig } from './load.ts';
 
-/** As people have it who uncommented the example of the original. */
+/** As in files made by uncommenting the original's example. */
 const ORIGINAL = `[server]
 port = 8080
 [health_check]
@@ -40,7 +40,7 @@ describe('the keys that the original ignored', () => {
     ]);
   });
 
-  it('do not hide any other unknown key, beside them or elsewhere', () => {
+  it('do not hide other unknown keys, next to them or elsewhere', () => {
     for (const wrong of ['flagg = "x"', 'switch_threshold_ms = 1']) {
       expect(() => parse(`${ORIGINAL}${wrong}\n`)).toThrow(ConfigError);
     }

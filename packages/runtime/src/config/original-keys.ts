@@ -1,14 +1,14 @@
 /**
- * Keys that the original claude-zephyr read over in silence, and that its own examples have. They have no
- * effect here either: a file of the original starts, with a warning for each. Every other unknown key is
- * an error. Pure.
+ * Keys that the original claude-zephyr silently ignored although its examples have them. They are ignored
+ * here too, so that an original file starts, with a warning for each. Every other unknown key is an error.
+ * Pure.
  */
 import type { KeyPath } from './config-error.ts';
 import { type RawTable, rawTable } from './raw.ts';
 
 export interface OriginalKey {
   readonly path: KeyPath;
-  /** Where the key has an effect; absent: nowhere. */
+  /** The table in which the key has an effect; absent: none. */
   readonly belongsTo?: '[server]' | '[[groups]]';
 }
 

@@ -1,4 +1,4 @@
-/** Which outbound proxy the configuration and the environment want for an endpoint. */
+/** The outbound proxy that the configuration and the environment select for an endpoint. */
 import { parseProxy, proxyOfEnvironment, type WrittenProxy } from '../connection/outbound-proxy.ts';
 import type { Config, OutboundProxyConfig } from './config.ts';
 import type { Variables } from './variables.ts';
@@ -9,7 +9,7 @@ interface ProxyKeys {
   readonly proxy_env?: string | undefined;
 }
 
-/** @param tables the endpoint, then its group: what is nearer takes precedence */
+/** @param tables the endpoint, then its group: the more specific takes precedence */
 export function outboundProxyOf(
   baseUrl: URL,
   tables: readonly ProxyKeys[],
@@ -23,7 +23,7 @@ export function outboundProxyOf(
   return named(variable, parseProxy(variables(variable) ?? ''));
 }
 
-/** `user:password` of a proxy that a variable names; `proxy` has none. */
+/** `user:password` of a proxy named by a variable; `proxy` has none. */
 export function proxyCredentialsOf(
   proxy: OutboundProxyConfig | undefined,
   variables: Variables,
@@ -37,7 +37,7 @@ export interface UsedProxy extends OutboundProxyConfig {
   readonly endpoints: readonly string[];
 }
 
-/** For people, who may not know what the environment says. */
+/** For people, who may not know what their environment sets. */
 export function outboundProxiesOf({ endpoints }: Config): readonly UsedProxy[] {
   const used = new Map<string, UsedProxy>();
   for (const { name, outboundProxy } of endpoints) {

@@ -1,6 +1,6 @@
 /**
- * Variables that only the environment of a process may have, not `.env`: where it listens, and as whom it
- * runs probes. What is wrong with them is found with what is wrong with the files.
+ * Variables that only the environment of a process may have, not `.env`: where it listens, and which user
+ * runs probes. Their problems are reported with those of the files.
  */
 import type { Environment } from '../environment.ts';
 import { phrase } from '../phrase.ts';
@@ -17,12 +17,12 @@ export const PROBE_USERS = 'ZEPHYR_PROBE_USERS';
 
 const HIGHEST_PORT = 65_535;
 
-/** As it is set; empty is not. */
+/** Undefined if unset or empty. */
 export function ownVariable(environment: Environment, name: string): string | undefined {
   return environment[name] || undefined;
 }
 
-/** Undefined where it is not set or is none, which `checkOwnVariables` says. */
+/** Undefined if unset or invalid; `checkOwnVariables` reports the latter. */
 export function addressIn(environment: Environment, name: string): Address | undefined {
   const { host, brackets, port } =
     /^(?:\[(?<brackets>[^\s[\]]+)\]|(?<host>[^\s[\]/]+)):(?<port>\d{1,5})$/.exec(
@@ -44,7 +44,7 @@ export function checkOwnVariables(environment: Environment): readonly PlacedViol
     ? []
     : [
         {
-          ...{ name: PROBE_USERS, expected: phrase`the first and the last of some user ids` },
+          ...{ name: PROBE_USERS, expected: phrase`the first and last of a range of user ids` },
           advice: phrase`write for example ${PROBE_USERS}=10100-10115, or remove it from the environment`,
         },
       ];

@@ -1,4 +1,4 @@
-/** The policy of the decision core, with what the configuration says. */
+/** The policy of the decision core, from the configuration. */
 import { DEFAULT_POLICY, type Policy } from '@zephyr/core';
 
 import type { Config } from './config.ts';

@@ -1,6 +1,6 @@
 /**
- * Reads a parsed document of any shape: the rules apply also where the schema is broken elsewhere,
- * so that one run lists every problem.
+ * Reads a parsed document of any shape: the rules run even if the schema is violated elsewhere, so that one
+ * run lists every problem.
  */
 import type { z } from 'zod';
 
@@ -41,7 +41,7 @@ export function rawEndpoints(document: RawTable): readonly RawEndpoint[] {
   );
 }
 
-/** The values of a table that fit their keys; the defaults stand for all others. */
+/** The valid values of a table; defaults replace all others. */
 export function fittingValues<Keys extends Shape>(
   keys: Keys,
   table: RawTable,
@@ -53,7 +53,7 @@ export function fittingValues<Keys extends Shape>(
   return Object.fromEntries(values) as z.output<z.ZodObject<Keys>>;
 }
 
-/** The texts of all keys that end in `_env`, wherever they are: one name, or a table of names. */
+/** The values of all keys ending in `_env`, at any depth: a name, or a table of names. */
 export function variableNamesIn(value: unknown): readonly string[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, child]) =>
@@ -66,7 +66,7 @@ function textsOf(value: unknown): readonly string[] {
   return values.filter((text) => typeof text === 'string');
 }
 
-/** The texts of a list, with their places in it. */
+/** The strings of a list, with their indexes. */
 export function rawTexts(
   value: unknown,
 ): readonly { readonly text: string; readonly index: number }[] {

@@ -8,7 +8,7 @@ const advice = (...of: Parameters<typeof adviceFor>) =>
     .map((each) => spoken(each))
     .join();
 
-describe('what to do where a file cannot be read', () => {
+describe('the advice for an unreadable file', () => {
   it('never opens the file with the tokens to other users', () => {
     const said = advice('EACCES', 'team/.env', 'may be missing');
     expect(said).toContain('chmod 600 team/.env');
@@ -19,7 +19,7 @@ describe('what to do where a file cannot be read', () => {
     expect(advice('EACCES', 'config.toml', 'must exist')).toContain('chmod a+r');
   });
 
-  it('says that a folder is no file', () => {
+  it('reports a folder in place of a file', () => {
     expect(advice('EISDIR', 'config', 'must exist')).toContain('name the file');
   });
 });

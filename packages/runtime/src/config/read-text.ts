@@ -1,4 +1,4 @@
-/** The text of config.toml and .env, and what to do where it cannot be read. */
+/** The text of config.toml and .env, and what to do if it cannot be read. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { messageOf, ZephyrError } from '../errors.ts';
 import { type Phrase, phrase } from '../phrase.ts';
 
-/** The repository's, or the npm package's, which keeps the places of files. */
+/** The root of the repository, or of the npm package, which has the same layout. */
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 
 /** The configuration must exist; the file with the tokens may be missing. */
@@ -38,15 +38,15 @@ export function readText(path: string, rule: FileRule): string {
   }
 }
 
-/** As a shell here finds it. */
+/** Relative to the current folder. */
 function example(name: string): string {
   const file = `${name}.example`;
   const path = join(ROOT, file);
-  // The images bring no examples.
+  // The images contain no examples.
   return existsSync(file) || !existsSync(path) ? file : path;
 }
 
-/** @param code Node's, of the error */
+/** @param code Node's error code */
 export function adviceFor(
   code: string | undefined,
   path: string,
@@ -56,9 +56,9 @@ export function adviceFor(
   return code === 'EISDIR' ? [phrase`this is a folder: name the file in it`] : [];
 }
 
-/** What to do where a file may not be read; the tokens must stay closed to others. */
+/** Advice for an unreadable file; the tokens must stay unreadable to others. */
 function readableAdvice(path: string, rule: FileRule): Phrase {
   return rule === 'may be missing'
     ? phrase`only the user who runs Zephyr should read it: sudo chown "$(id -un)" ${path} && chmod 600 ${path}`
-    : phrase`let its user read it: chmod a+r for the file, a+rx for its folder (in containers each service has a user of its own)`;
+    : phrase`let its user read it: chmod a+r for the file, a+rx for its folder (in containers each service has its own user)`;
 }

@@ -1,6 +1,6 @@
-/** Where Redis is, and the password that its URL may hold. */
+/** The address of Redis, and the password that its URL may contain. */
 
-/** Takes precedence over `redis.url`, and may hold the password. */
+/** Takes precedence over `redis.url`, and may contain the password. */
 export const REDIS_URL_VARIABLE = 'ZEPHYR_REDIS_URL';
 
 export interface RedisLocation {

@@ -25,7 +25,7 @@ import type { ReadToken } from './token-command.ts';
 import { traceHeadersIn } from './trace-headers.ts';
 import type { Variables } from './variables.ts';
 
-/** Where a configuration comes from, and what it is completed by. */
+/** The sources of a configuration. */
 export interface ConfigOrigin {
   readonly path: string;
   readonly variables: Variables;
@@ -121,7 +121,7 @@ function resolveSecrets(
   file: ConfigFile,
   resolved: {
     readonly endpoints: readonly EndpointConfig[];
-    /** Of the URL. */
+    /** From the URL. */
     readonly redisPassword: string | undefined;
   },
   { variables, read, readToken }: ConfigOrigin,
@@ -201,12 +201,12 @@ function resolveClientKey(
   return { name, sha256: sha256(key) };
 }
 
-/** @throws Error of Node where it cannot be read */
+/** @throws Node's Error if it cannot be read */
 export function hashOfKeyFile(file: string, read: ReadNamedFile): string {
   return sha256(read(file).trim());
 }
 
-/** Covers what a snapshot refers to: the ids, their groups and URLs, in order of preference. */
+/** Covers what a snapshot refers to: ids, groups and URLs, in order of preference. */
 function hashOf(endpoints: readonly EndpointConfig[]): string {
   const lines = endpoints.map(({ id, groupName, baseUrl }) =>
     JSON.stringify([id, groupName, baseUrl]),

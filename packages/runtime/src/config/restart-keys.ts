@@ -1,6 +1,6 @@
 /**
- * The keys that a running service cannot follow: it would have to leave the address that its
- * clients know, or the Redis that the other services still use. `needsRestart` marks them.
+ * The keys, marked `needsRestart`, that a running service cannot apply: it would leave the address that its
+ * clients know, or the Redis that the other services still use.
  */
 import type { LoadedConfig } from './config.ts';
 import { internalName } from './names-and-units.ts';
@@ -9,13 +9,13 @@ import { keysMarked } from './schema-keys.ts';
 
 type Read = (loaded: LoadedConfig) => unknown;
 
-/** Of a variable's name its value counts, which is not in the configuration. */
+/** For the name of a variable, its value is compared, which is not in the configuration. */
 const SECRETS: ReadonlyMap<string, Read> = new Map([
   ['redis.password_env', ({ secrets }) => secrets.redisPassword?.reveal()],
   ['traces.headers_env', ({ secrets: { traceHeaders } }) => revealed(traceHeaders)],
 ]);
 
-/** Those whose value is not the one that the service started with. */
+/** The keys whose value differs from the one at start. */
 export function keysForRestart(atStart: LoadedConfig, now: LoadedConfig): readonly string[] {
   return keysMarked('needsRestart').filter((key) => readKey(atStart, key) !== readKey(now, key));
 }

@@ -1,6 +1,4 @@
-/**
- * Questions to the schema about its own keys: for "did you mean …" and "this belongs in …".
- */
+/** Queries the schema for its keys: for "did you mean …" and "this belongs in …". */
 import { z } from 'zod';
 
 import { configSchema } from './schema.ts';
@@ -12,12 +10,12 @@ type TableKeys = Readonly<Record<string, AnySchema>>;
 /** The keys of every table by path, with `[]` for "each element": `groups[].endpoints[]`. */
 const TABLES: ReadonlyMap<string, TableKeys> = new Map(tablesOf(configSchema, ''));
 
-/** The keys that a table takes, by the table's printed path; empty for an unknown table. */
+/** The keys of a table, given its printed path; empty for an unknown table. */
 export function keysOfTable(path: string): readonly string[] {
   return Object.keys(TABLES.get(path.replace(/\[\d+\]/g, '[]')) ?? {});
 }
 
-/** The tables that take this key: `['server']` for `switch_threshold_ms`. */
+/** The tables that have this key: `['server']` for `switch_threshold_ms`. */
 export function tablesWithKey(key: string): readonly string[] {
   return [...TABLES].filter(([, keys]) => Object.hasOwn(keys, key)).map(([path]) => path);
 }
@@ -27,7 +25,7 @@ export function allKeys(): readonly string[] {
   return pathsOf(() => true);
 }
 
-/** The keys that `meta` marks so. */
+/** The keys marked with this `meta`. */
 export function keysMarked(mark: string): readonly string[] {
   return pathsOf((key) => z.globalRegistry.get(key)?.[mark] === true);
 }
@@ -45,9 +43,9 @@ function isTable(path: string): boolean {
   return TABLES.has(path) || TABLES.has(`${path}[]`);
 }
 
-/** The known word that a mistyped one is nearest to, if one is near. */
+/** The known word closest to a mistyped one, if any is close. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  // Two letters in the wrong order are two edits; of a short word nothing would be left.
+  // Two swapped letters are two edits; a short word would match anything.
   const limit = Math.min(Math.max(2, Math.floor(word.length / 3)), word.length - 2);
   return known
     .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))

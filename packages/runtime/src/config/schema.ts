@@ -1,8 +1,9 @@
 /**
- * All keys of config.toml. Each is declared once, in `keys/`: its values, unit (the last word of
- * its name), default, documentation, and by `meta` whether it needs a restart. Made of that are the
- * types and units of `Config` (names-and-units.ts), docs/configuration.md and config.toml.example.
- * Unknown keys are errors, but for those of original-keys.ts. The keys of the original program keep their names, meaning and defaults.
+ * All keys of config.toml. Each is declared once, in `keys/`: its values, unit (the last word of its name),
+ * default, documentation, and, by `meta`, whether it needs a restart. The types and units of `Config`
+ * (names-and-units.ts), docs/configuration.md and config.toml.example derive from that. Unknown keys are
+ * errors, except those of original-keys.ts. The keys of the original program keep their names, meaning and
+ * defaults.
  */
 import { z } from 'zod';
 
@@ -147,13 +148,13 @@ export const configSchema = z.strictObject({
     .max(MOST_PEOPLE)
     .default([])
     .describe(
-      'Who may use the proxy: one table for each person, with exactly one of the three keys. Without any, only this machine is served, or with `server.open` everybody.',
+      'Who may use the proxy: one table for each person, with exactly one of the three keys. Without any, only this machine is served, or everyone with `server.open`.',
     )
     .meta({ example: EXAMPLE_CLIENTS }),
   client_defaults: clientDefaults
     .prefault({})
     .describe(
-      'How much each person may use who has no value of their own; without keys, everybody together. Not set: no limit.',
+      'How much each person may use who has no value of their own; without keys, everyone together. Not set: no limit.',
     ),
   teams: z
     .array(team)
@@ -178,5 +179,5 @@ export const configSchema = z.strictObject({
   ui: ui.prefault({}).describe('What people see.'),
 });
 
-/** The document with its defaults, in the words of the file. */
+/** The document with defaults applied, under the names of the file. */
 export type ConfigFile = z.output<typeof configSchema>;

@@ -21,7 +21,7 @@ describe('servedModelsOf', () => {
     expect(servedModelsOf({ models: [pattern] })?.isServed(model)).toBe(isServed);
   });
 
-  it('serves what is not known, and mapped models besides those that are listed', () => {
+  it('serves an unknown model, and mapped models in addition to those listed', () => {
     const modelMap = new Map([['here', 'there']]);
     const served = servedModelsOf({ models: ['listed'], modelMap });
     expect(['', 'listed', 'here', 'there'].map((model) => served?.isServed(model))).toEqual([
@@ -31,7 +31,7 @@ describe('servedModelsOf', () => {
     expect(served?.listed).toEqual(['listed', 'here']);
   });
 
-  it('restricts nothing where nothing is said, or only names are replaced', () => {
+  it('restricts nothing if unset, or if only names are replaced', () => {
     expect(servedModelsOf({})).toBeUndefined();
     expect(servedModelsOf({ modelMap: new Map([['here', 'there']]) })?.isServed('other')).toBe(
       true,

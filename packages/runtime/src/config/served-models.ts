@@ -1,21 +1,21 @@
-/** Which models an endpoint serves, and under which names. */
+/** The models that an endpoint serves, and the names to request them by. */
 
-/** What `models` and `model_map` of an endpoint say. */
+/** An endpoint's `models` and `model_map`. */
 export interface ModelKeys {
   readonly models?: readonly string[] | undefined;
   readonly modelMap?: ReadonlyMap<string, string> | undefined;
 }
 
 export interface ServedModels {
-  /** Whether it serves a model; the empty name, which is not known, always. */
+  /** Whether it serves a model; always true for the empty name (unknown). */
   readonly isServed: (model: string) => boolean;
-  /** The name to send; undefined where it is the same. */
+  /** The name to send; undefined if unchanged. */
   readonly nameThere: (model: string) => string | undefined;
   /** For people: names and patterns. */
   readonly listed: readonly string[];
 }
 
-/** Undefined where nothing is said: all models, under their own names. */
+/** Undefined if neither is set: all models, under their own names. */
 export function servedModelsOf({ models, modelMap }: ModelKeys): ServedModels | undefined {
   if (models === undefined && modelMap === undefined) return undefined;
   return {

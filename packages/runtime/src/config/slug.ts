@@ -5,8 +5,8 @@ import { endpointId } from '@zephyr/core';
 
 /**
  * The id of an endpoint: its name in lower case with `-` between the words (`Instcopilot-CN1` is
- * `instcopilot-cn1`). A name with other than ASCII characters has no such form and gets
- * `e-<8 hex>` of its hash, so that 香港-1 and 日本-1 stay apart.
+ * `instcopilot-cn1`). A non-ASCII name has no such form and gets `e-<8 hex>` of its hash, so that 香港-1 and
+ * 日本-1 differ.
  */
 export function idOfName(name: string): EndpointId {
   return endpointId(slugOf(name) ?? `e-${sha256(name).slice(0, 8)}`);
@@ -18,7 +18,7 @@ export function slugOf(name: string): string | undefined {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '');
-  // Ids are keys of plain objects, where `constructor` would find something without being there.
+  // Ids are keys of plain objects, where `constructor` is always found.
   const isUsable = /^[\x20-\x7e]+$/.test(name) && slug !== '' && !(slug in {});
   return isUsable ? slug : undefined;
 }

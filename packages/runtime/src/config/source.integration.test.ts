@@ -48,13 +48,13 @@ describe('createConfigSource', () => {
     expect(source.current().config.server.switchThresholdMs).toBe(75);
   });
 
-  it('sees a file that an editor replaces by renaming', async () => {
+  it('detects a file that an editor replaces by renaming', async () => {
     writeFileSync(join(folder, 'new.toml'), withThreshold(80));
     renameSync(join(folder, 'new.toml'), configPath());
     await eventually(() => expect(source.current().config.server.switchThresholdMs).toBe(80));
   });
 
-  it('keeps the configuration in use when the new one is bad, and says why, with the line', async () => {
+  it('keeps the configuration in use if the new one is invalid, and reports why, with the line', async () => {
     writeFileSync(configPath(), withThreshold('"fast"'));
     await eventually(() => expect(changes).toHaveLength(1));
     expect(changes[0]).toMatchObject({ status: 'rejected' });
@@ -83,7 +83,7 @@ describe('createConfigSource', () => {
     expect(lines.join('')).toContain('"keys":["server.port"],"msg":"changed keys need a restart"');
   });
 
-  it('takes a rotated token and does not show it', async () => {
+  it('applies a rotated token without showing it', async () => {
     writeFileSync(envFilePath(), 'TEAM_TOKEN=sk-second-token\n');
     await eventually(() => expect(changes).toHaveLength(1));
     expect(source.current().secrets.groupTokens.get('team')?.reveal()).toBe('sk-second-token');
@@ -117,7 +117,7 @@ describe('createConfigSource', () => {
       source.subscribe((change) => changes.push(change));
     });
 
-    it('takes another key from its file, twice, and lets the others be', async () => {
+    it('applies a changed key file, twice, without touching other keys', async () => {
       for (const letter of ['c', 'd']) {
         writeFileSync(keyFile(), KEY(letter));
         await eventually(() => expect(keysNow()).toEqual([hashOf(KEY(letter)), hashOf(KEY('b'))]));
@@ -125,7 +125,7 @@ describe('createConfigSource', () => {
       expect(changes.every(({ status }) => status === 'applied')).toBe(true);
     });
 
-    it('sees a key and a token that are replaced by renaming', async () => {
+    it('detects a key and a token replaced by renaming', async () => {
       writeFileSync(join(folder, 'new'), KEY('c'));
       renameSync(join(folder, 'new'), keyFile());
       writeFileSync(join(folder, 'new'), 'sk-rotated');
@@ -134,7 +134,7 @@ describe('createConfigSource', () => {
       await eventually(() => expect(token()).toBe('sk-rotated'));
     });
 
-    it('sees a key behind a link that is swapped, as Kubernetes mounts secrets', async () => {
+    it('detects a swapped symlink to a key, as in Kubernetes secret mounts', async () => {
       for (const version of ['one', 'two']) {
         mkdirSync(join(folder, version));
         writeFileSync(join(folder, version, 'ann.key'), KEY(version === 'one' ? 'a' : 'c'));
@@ -161,7 +161,7 @@ describe('createConfigSource', () => {
     ])('revokes a key whose file %s, and no other', async (_how, revoke) => {
       revoke();
       await eventually(() => expect(keysNow()).not.toContain(hashOf(KEY('a'))));
-      // Not one client less, which could be none.
+      // Not one client fewer: that could leave none.
       expect(source.current().secrets.clientKeys.map(({ name }) => name)).toEqual(['ann', 'bob']);
       expect(keysNow()[1]).toBe(hashOf(KEY('b')));
       expect(changes.at(-1)?.status).toBe('rejected');
@@ -175,12 +175,12 @@ describe('createConfigSource', () => {
       source.reload();
       const [ann, bob, cem, dan] = keysNow();
       expect([cem, dan]).toEqual(['cem', 'dan'].map((name) => hashOf(KEY(`of-${name}`))));
-      // As in a hurry: a team still has the name.
+      // As if edited in a hurry: a team still lists the name.
       const team = '[[teams]]\nname = "red"\nmembers = ["cem", "dan"]\n';
       writeFileSync(configPath(), withClients(block('dan') + team));
       expect(source.reload().status).toBe('rejected');
       expect(keysNow()).toEqual([ann, bob, expect.not.stringContaining(cem ?? ''), dan]);
-      // What is no TOML says nothing about anybody, nor does a file that a full disk has left empty.
+      // Invalid TOML revokes nobody, nor does a file that a full disk left empty.
       for (const text of [withClients('nonsense'), '', '# [server]\n']) {
         writeFileSync(configPath(), text);
         expect(source.reload().status).toBe('rejected');
@@ -188,7 +188,7 @@ describe('createConfigSource', () => {
       }
     });
 
-    it('takes a rejected configuration as soon as the file that it lacked is there', async () => {
+    it('applies a rejected configuration once its missing file exists', async () => {
       const late = join(folder, 'cem.key');
       writeFileSync(configPath(), withClients(`[[clients]]\nname = "cem"\nkey_file = "${late}"\n`));
       await eventually(() => expect(changes.at(-1)?.status).toBe('rejected'));
@@ -196,7 +196,7 @@ describe('createConfigSource', () => {
       await eventually(() => expect(keysNow()).toContain(hashOf(KEY('c'))));
     });
 
-    it('reads nothing again that has not changed', async () => {
+    it('does not reread unchanged files', async () => {
       writeFileSync(keyFile(), KEY('c'));
       await eventually(() => expect(changes).toHaveLength(1));
       writeFileSync(keyFile(), KEY('c'));
@@ -221,7 +221,7 @@ describe('createConfigSource', () => {
       vi.useRealTimers();
     });
 
-    it('applies a storm of changes once a second only', () => {
+    it('applies a storm of changes at most once a second', () => {
       for (let threshold = 1; threshold <= 40; threshold += 1) {
         writeFileSync(configPath(), withThreshold(threshold));
         vi.advanceTimersByTime(50);

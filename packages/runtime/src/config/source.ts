@@ -1,6 +1,6 @@
 /**
- * The configuration while a service runs: reads the files again when they change, on SIGHUP or on
- * request. A configuration with errors is rejected and reported; the previous one stays in use.
+ * The live configuration of a service: rereads the files when they change, on SIGHUP or on request. A
+ * configuration with errors is rejected and reported; the previous one stays in use.
  */
 import { randomBytes } from 'node:crypto';
 
@@ -27,33 +27,37 @@ import { WatchedFiles } from './watched-files.ts';
 
 export type ConfigChange =
   | { readonly status: 'applied'; readonly loaded: LoadedConfig }
-  /** The previous configuration stays in use. One sentence per problem, without secrets, in its language. */
+  /**
+   * The previous configuration stays in use. One sentence per problem, without secrets, in the
+   * configuration's language.
+   */
   | { readonly status: 'rejected'; readonly problems: readonly string[] };
 
 export interface ConfigSource {
   /** The configuration in use. */
   current(): LoadedConfig;
-  /** Called with each applied and each rejected change. */
+  /** Called for each applied and each rejected change. */
   subscribe(listener: (change: ConfigChange) => void): void;
   /** Reads the files now, changed or not. */
   reload(): ConfigChange;
-  /** An endpoint of this group refuses its token: a `token_command` may have another one by now. */
+  /** An endpoint of this group refused its token: its `token_command` may print a new one by now. */
   tokenRefused(groupName: string): void;
   stop(): void;
 }
 
 /**
- * The files, also those that the configuration names (keys, tokens, passwords), are looked at
- * once a second, and read when their attributes have changed. That sees every kind of save on every kind of mount (editors that rename, symlinks
- * that Kubernetes swaps, single files mounted into containers); notifications miss half of them, and
- * `fs.watchFile` misses a change before its first look. It also limits reloads to one per second.
+ * The files, also those that the configuration names (keys, tokens, passwords), are checked once a second,
+ * and read when their attributes have changed. That detects every kind of save on every kind of mount
+ * (editors that rename, symlinks that Kubernetes swaps, single files mounted into containers); notifications
+ * miss half of them, and `fs.watchFile` misses a change before its first poll. It also limits reloads to one
+ * per second.
  */
 const POLL_MS = 1_000;
 
 export interface SourceOptions {
-  /** Of the first load only: a running service is not stopped by a start rule. */
+  /** For the first load only: start rules do not stop a running service. */
   readonly starting?: LoadOptions['starting'];
-  /** Not set: problems are reported in English. */
+  /** If unset, problems are reported in English. */
   readonly templatesOf?: TemplatesOf | undefined;
 }
 
@@ -121,7 +125,7 @@ function logApplied(log: Logger, atStart: LoadedConfig, loaded: LoadedConfig): v
   if (keys.length > 0) log.warn({ keys }, 'changed keys need a restart');
 }
 
-/** @param groupName of this one only */
+/** @param groupName limits the result to this group */
 function tokenCommandsOf({ config }: LoadedConfig, groupName?: string) {
   return config.groups.flatMap(({ name, tokenCommand }) =>
     tokenCommand === undefined || (groupName !== undefined && name !== groupName)
@@ -130,7 +134,7 @@ function tokenCommandsOf({ config }: LoadedConfig, groupName?: string) {
   );
 }
 
-/** @returns ends it */
+/** @returns a function that stops watching */
 function callOnChange(files: WatchedFiles, reload: () => void): () => void {
   let poll: NodeJS.Timeout;
   const plan = (): void => {
@@ -149,10 +153,10 @@ function callOnChange(files: WatchedFiles, reload: () => void): () => void {
 }
 
 /**
- * The configuration in use while a newer one is rejected, without the keys that are no longer in the
- * file they came from: emptying, replacing or removing a key's file, or its block of config.toml, revokes it,
- * whatever else is wrong. The person stays, with a key that nobody has: without the last client the proxy
- * would serve everybody. Undefined where all keys are still there.
+ * The configuration that stays in use when a newer one is rejected, minus the keys that are gone from their
+ * file: emptying, replacing or removing a key's file, or its block in config.toml, revokes it even if
+ * something else is wrong. The person stays, with a key that nobody has: with no clients left the proxy would
+ * serve everyone. Undefined if all keys are still there.
  */
 function withoutRevokedKeys(
   loaded: LoadedConfig,
@@ -181,8 +185,8 @@ function isRevoked({ file, sha256 }: ClientKey): boolean {
 }
 
 /**
- * Undefined where the file does not say: it is no TOML, has something else in that place, or has no setting at
- * all, as after a save to a full disk.
+ * Undefined if the file is inconclusive: invalid TOML, another type there, or no settings at all, as after
+ * saving to a full disk.
  */
 function clientBlocksIn(configPath: string): readonly RawTable[] | undefined {
   try {
@@ -195,7 +199,7 @@ function clientBlocksIn(configPath: string): readonly RawTable[] | undefined {
   }
 }
 
-/** By the hash, so that a name may be wrong; who has the key elsewhere has only a name here. */
+/** By hash, so that the name may be wrong; a client whose key is elsewhere has only a name here. */
 function isAmong(blocks: readonly RawTable[] | undefined, { name, sha256 }: ClientKey): boolean {
   if (blocks === undefined) return true;
   return blocks.some((block) =>

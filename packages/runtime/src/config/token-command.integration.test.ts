@@ -31,7 +31,7 @@ afterEach(() => {
 
 const path = (name: string) => join(folder, name);
 
-/** A program that notes each of its runs. */
+/** A program that records each run. */
 function program(script: string, name = 'op'): string {
   writeFileSync(path(name), `#!/bin/sh\necho run >>"${path('runs')}"\n${script}\n`);
   chmodSync(path(name), 0o700);
@@ -86,12 +86,12 @@ describe('token_command', () => {
   });
 
   it.each([
-    ['ends with a code', `echo ${CANARY}; exit 3`, 'op, which ended with code 3'],
+    ['ends with a code', `echo ${CANARY}; exit 3`, 'op, which exited with code 3'],
     ['prints nothing', 'true', 'op, which printed nothing'],
     ['prints several lines', `echo ${CANARY}; echo ${CANARY}`, 'op, which printed several lines'],
-    ['prints blanks', `echo a ${CANARY}`, 'op, which printed something with blanks'],
-    ['prints without end', `yes ${CANARY}`, 'op, which printed more than any token has'],
-    ['is killed', 'kill -9 $$', 'op, which was ended by SIGKILL'],
+    ['prints blanks', `echo a ${CANARY}`, 'op, which printed spaces'],
+    ['prints without end', `yes ${CANARY}`, 'op, which printed more than the longest token'],
+    ['is killed', 'kill -9 $$', 'op, which was killed by SIGKILL'],
   ])('that %s is rejected, without what it printed', (_, script, problem) => {
     const op = program(script);
     expect(() => parse([op, 'read', 'op://a'])).toThrow(problem);
@@ -107,8 +107,8 @@ describe('token_command', () => {
     expect(load).toThrow(problem.replace(/^expected /, ''));
   });
 
-  it('that is no program, or beside auth_token_env, is rejected', () => {
-    expect(() => parse([path('none')])).toThrow('none, which is no program in PATH');
+  it('that is not a program, or is combined with auth_token_env, is rejected', () => {
+    expect(() => parse([path('none')])).toThrow('none, which is not a program in PATH');
     const both = text(['true']).replace('token_command', 'auth_token_env = "A"\ntoken_command');
     const load = (toml: string) => () =>
       parseConfig({ path: 'config.toml', text: toml, variables: () => 'sk-1' });
@@ -118,7 +118,7 @@ describe('token_command', () => {
 });
 
 describe('a running service', () => {
-  it('reads the token again when an endpoint refuses it, but not at once again', async () => {
+  it('reads the token again when an endpoint refuses it, but at most once a minute', async () => {
     writeFileSync(path('token'), `${CANARY}-1`);
     const running = start([program(`cat "${path('token')}"`)]);
     expect([tokenOf(running), runs()]).toEqual([`${CANARY}-1`, 1]);
@@ -137,7 +137,7 @@ describe('a running service', () => {
     expect(lines.join('')).not.toContain(CANARY);
   });
 
-  it('reads it again at a reload, and keeps the former one where that fails', async () => {
+  it('reads it again on reload, and keeps the old one if that fails', async () => {
     writeFileSync(path('token'), `${CANARY}-1`);
     const running = start([program(`cat "${path('token')}"`)]);
     writeFileSync(path('token'), `${CANARY}-2`);
@@ -147,11 +147,11 @@ describe('a running service', () => {
     running.reload();
     await eventually(() => expect(lines.join('')).toContain('the former one stays'));
     expect(tokenOf(running)).toBe(`${CANARY}-2`);
-    expect(lines.join('')).toContain('op, which ended with code 1');
+    expect(lines.join('')).toContain('op, which exited with code 1');
     expect(lines.join('')).not.toContain(CANARY);
   });
 
-  it('takes no notice of what the program says besides', async () => {
+  it('ignores other output of the program', async () => {
     const noise = 'head -c 40000 /dev/zero | tr "\\0" x >&2';
     writeFileSync(path('token'), `${CANARY}-1`);
     const running = start([program(`${noise}; cat "${path('token')}"`)]);
@@ -160,7 +160,7 @@ describe('a running service', () => {
     await eventually(() => expect(tokenOf(running)).toBe(`${CANARY}-2`));
   });
 
-  it('ends what the program has started, where it has to end it', async () => {
+  it('kills the children of a program that it has to kill', async () => {
     writeFileSync(path('token'), `${CANARY}-1`);
     const running = start([
       program(`cat "${path('token')}"; [ ! -e "${path('endless')}" ] || sh "${path('endless')}"`),
@@ -173,7 +173,7 @@ describe('a running service', () => {
     expect(tokenOf(running)).toBe(`${CANARY}-1`);
   });
 
-  it('that is one of several in a process runs the program once with the others', async () => {
+  it('that shares a process with others runs the program once for all', async () => {
     writeFileSync(path('token'), `${CANARY}-1`);
     const first = start([program(`cat "${path('token')}"`)]);
     const sources = { configPath: path('config.toml'), envFilePath: path('.env'), environment: {} };
@@ -184,19 +184,19 @@ describe('a running service', () => {
     writeFileSync(path('token'), `${CANARY}-2`);
     first.tokenRefused('team');
     await eventually(() => expect(tokenOf(first)).toBe(`${CANARY}-2`));
-    // Refused there too, where the former one is still used.
+    // Refused there too, where the old one is still in use.
     second.tokenRefused('team');
     await eventually(() => expect(tokenOf(second)).toBe(`${CANARY}-2`));
     vi.restoreAllMocks();
     second.stop();
-    // One that starts again waits for nothing.
+    // A restarted service does not wait.
     writeFileSync(path('token'), '');
     const third = createConfigSource(sources, pino({ level: 'silent' }));
     expect([tokenOf(third), runs()]).toEqual([`${CANARY}-2`, 2]);
     third.stop();
   });
 
-  it('waits for no command that a changed configuration names', async () => {
+  it('does not wait for the command of a changed configuration', async () => {
     writeFileSync(path('token'), `${CANARY}-1`);
     const running = start([program(`cat "${path('token')}"`)]);
     const slow = program(
@@ -206,7 +206,7 @@ describe('a running service', () => {
     writeFileSync(path('config.toml'), text([slow]));
     const change = running.reload();
     expect(change).toMatchObject({ status: 'rejected' });
-    expect(JSON.stringify(change)).toContain('slow, which is run now');
+    expect(JSON.stringify(change)).toContain('slow, which is running now');
     expect(tokenOf(running)).toBe(`${CANARY}-1`);
     writeFileSync(path('go'), '');
     await eventually(() => expect(tokenOf(running)).toBe('sk-slow'));

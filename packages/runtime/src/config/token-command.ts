@@ -1,6 +1,6 @@
 /**
- * Tokens that a program prints (`token_command`), such as a password manager. It is run without a shell
- * and without our secrets; what it prints is never shown, also not where it fails.
+ * Tokens that a program prints (`token_command`), such as a password manager. Run without a shell and without
+ * our secrets; its output is never shown, even on failure.
  */
 import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 
@@ -13,7 +13,7 @@ export type ReadToken = (command: readonly string[]) => string;
 
 /** Names the first word of the command and its exit code, nothing else. */
 export class TokenCommandError extends Error {
-  /** The same in any language. */
+  /** The message, translatable. */
   readonly said: Phrase;
 
   constructor(said: Phrase) {
@@ -22,25 +22,25 @@ export class TokenCommandError extends Error {
   }
 }
 
-/** People may have to touch a key; a service waits no longer for its start. */
+/** A person may have to touch a security key; a service start waits no longer than this. */
 const LIMIT_MS = 20_000;
-/** The longest tokens have some hundred characters. */
+/** The longest tokens have a few hundred characters. */
 const OUTPUT_LIMIT_BYTES = 16 * 1024;
 
 /** For commands that need no token: nothing is run. */
 export const UNREAD_TOKENS: ReadToken = () => 'not-read';
 
-/** Of a command, in this process. */
+/** The last run of a command in this process. */
 interface PastRun {
-  /** When it has last ended. */
+  /** When it last ended. */
   readonly atMs: number;
-  /** The last token that it has printed. */
+  /** The last token that it printed. */
   readonly token: string | undefined;
 }
 
 /**
- * By command. Of several services in one process, and of one that starts again, each takes what another one was
- * given: a program may ask a person each time, and the others would wait while one waits for it.
+ * By command. Services in one process share results, also across a restart: a program may prompt a person
+ * each time, and while one service waits for it, the others would wait too.
  */
 const pastRuns = new Map<string, PastRun>();
 
@@ -81,7 +81,7 @@ const STDIO: ['ignore', 'pipe', 'ignore'] = ['ignore', 'pipe', 'ignore'];
 
 const running = new Map<string, Promise<string>>();
 
-/** In the background; those who want the same at the same time get the same. @throws TokenCommandError */
+/** Runs in the background; concurrent calls for the same command share one run. @throws TokenCommandError */
 export function runTokenCommand(command: readonly string[]): Promise<string> {
   const key = keyOf(command);
   const known = running.get(key);
@@ -93,7 +93,7 @@ export function runTokenCommand(command: readonly string[]): Promise<string> {
 
 async function runInBackground(command: readonly string[]): Promise<string> {
   const [file = '', ...args] = command;
-  // A group of its own, so that what it has started ends with it.
+  // Its own process group, so that its children end with it.
   const child = spawn(file, args, {
     ...{ env: plainPart(process.env), stdio: STDIO, detached: true },
   });
@@ -135,7 +135,7 @@ function killGroup({ pid }: ChildProcess): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // It has ended just now.
+    // It has just ended.
   }
 }
 
@@ -154,14 +154,14 @@ function failureOf(
   signal: string | null | undefined,
 ): CommandResult {
   if (typeof code === 'number')
-    return { kind: 'failed', why: phrase`which ended with code ${code}` };
-  if (code === 'ENOENT') return { kind: 'failed', why: phrase`which is no program in PATH` };
+    return { kind: 'failed', why: phrase`which exited with code ${code}` };
+  if (code === 'ENOENT') return { kind: 'failed', why: phrase`which is not a program in PATH` };
   if (code === 'ENOBUFS')
-    return { kind: 'failed', why: phrase`which printed more than any token has` };
+    return { kind: 'failed', why: phrase`which printed more than the longest token` };
   if (code === 'ETIMEDOUT')
-    return { kind: 'failed', why: phrase`which did not end within ${LIMIT_MS / 1000} s` };
+    return { kind: 'failed', why: phrase`which did not finish within ${LIMIT_MS / 1000} s` };
   if (code === undefined || code === null)
-    return { kind: 'failed', why: phrase`which was ended by ${signal ?? '?'}` };
+    return { kind: 'failed', why: phrase`which was killed by ${signal ?? '?'}` };
   return { kind: 'failed', why: phrase`which cannot be run (${code})` };
 }
 
@@ -172,8 +172,6 @@ function tokenIn(file: string, result: CommandResult): string {
   if (/[\r\n]/.test(token))
     throw new TokenCommandError(phrase`${file}, which printed several lines`);
   if (!/^[\x21-\x7e]+$/.test(token))
-    throw new TokenCommandError(
-      phrase`${file}, which printed something with blanks or outside ASCII`,
-    );
+    throw new TokenCommandError(phrase`${file}, which printed spaces or non-ASCII characters`);
   return token;
 }

@@ -1,6 +1,6 @@
 /**
- * The tokens of a running service that programs print. At its start they are waited for; after that
- * they run in the background, and the token so far stays in use until there is another one.
+ * The tokens that programs print for a running service. Its start waits for them; later runs are in the
+ * background, and the current token stays in use until there is a new one.
  */
 import { systemClock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
@@ -19,7 +19,7 @@ type Known =
   | { readonly status: 'read'; readonly token: string }
   | { readonly status: 'failed'; readonly error: TokenCommandError };
 
-/** Endpoints may refuse a good token, and a password manager may ask a person each time. */
+/** Endpoints may refuse a good token, and a password manager may prompt each time. */
 const MIN_GAP_MS = 60_000;
 
 export class TokenCommands {
@@ -27,10 +27,10 @@ export class TokenCommands {
   readonly #onChanged: () => void;
   readonly #known = new Map<string, Known>();
   readonly #running = new Set<string>();
-  /** Undefined once the service runs: then nothing is waited for. */
+  /** Undefined once the service runs: from then on nothing blocks. */
   #waiting: ReadToken | undefined = createTokenReader();
 
-  /** @param onChanged a token is another one now, or is there for the first time */
+  /** @param onChanged called when a token has changed or appeared */
   constructor(log: Logger, onChanged: () => void) {
     this.#log = log;
     this.#onChanged = onChanged;
@@ -48,16 +48,16 @@ export class TokenCommands {
     }
     this.#run(command);
     throw new TokenCommandError(
-      phrase`${command[0] ?? ''}, which is run now; the configuration is applied when it has printed a token`,
+      phrase`${command[0] ?? ''}, which is running now; the configuration is applied once it prints a token`,
     );
   };
 
-  /** From now on nothing is waited for. */
+  /** From now on nothing blocks. */
   started(): void {
     this.#waiting = undefined;
   }
 
-  /** Somebody asked for everything to be read again. */
+  /** A reload was requested. */
   readAgain(commands: readonly (readonly string[])[]): void {
     const named = new Set(commands.map(keyOf));
     for (const key of this.#known.keys()) if (!named.has(key)) this.#known.delete(key);
@@ -65,8 +65,8 @@ export class TokenCommands {
   }
 
   /**
-   * An endpoint refuses the token: there may be another one, which another service of this process may have
-   * been given already. Run at most once a minute.
+   * An endpoint refused the token: there may be a new one, which another service in this process may already
+   * have. Runs at most once a minute.
    */
   readonly refused = (command: readonly string[]): void => {
     const past = pastRunOf(command);
@@ -97,7 +97,10 @@ export class TokenCommands {
     const key = keyOf(command);
     const before = this.#known.get(key);
     if (now.status === 'failed' && before?.status === 'read') {
-      this.#log.error({ why: now.error.message }, 'token not read again; the former one stays');
+      this.#log.error(
+        { why: now.error.message },
+        'token not refreshed; the current one stays in use',
+      );
       return;
     }
     this.#known.set(key, now);

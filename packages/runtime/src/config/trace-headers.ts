@@ -4,7 +4,7 @@ import { Secret } from '../secret.ts';
 const HEADER_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
 const HEADER_VALUE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
 
-/** Undefined where it is not of that form. */
+/** Undefined if malformed. */
 export function traceHeadersIn(text = ''): ReadonlyMap<string, Secret> | undefined {
   const headers = new Map<string, Secret>();
   for (const pair of text.split(',').filter((part) => part.trim() !== '')) {

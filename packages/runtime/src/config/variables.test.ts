@@ -23,11 +23,11 @@ describe('variablesOf', () => {
     expect(look({ TOKEN: '' })).toBe('from-env-file');
   });
 
-  it('takes an empty value for not set', () => {
+  it('treats an empty value as unset', () => {
     expect(variablesOf({ TOKEN: '' }, 'TOKEN=')('TOKEN')).toBeUndefined();
   });
 
-  it('refuses to go on without the secret file that is named', () => {
+  it('refuses to continue without a named secret file', () => {
     const look = variablesOf({ TOKEN_FILE: join(folder, 'missing') }, '');
     expect(() => look('TOKEN')).toThrow(
       /TOKEN_FILE\n {2}found: {4}a file that cannot be read: ENOENT/,
@@ -38,7 +38,7 @@ describe('variablesOf', () => {
     expect(variablesOf({}, 'OTHER=1\r\nTOKEN="a # b" # c\r\n')('TOKEN')).toBe('a # b');
   });
 
-  it('finds nothing that the language brings', () => {
+  it('finds no inherited properties', () => {
     expect(variablesOf({}, '')('constructor')).toBeUndefined();
   });
 });

@@ -5,15 +5,15 @@ import { parseEnvFile } from './env-file.ts';
 import { type ReadNamedFile, readNamedFile } from './named-file.ts';
 
 /**
- * Looks up a variable: the real environment first, then the file that `<NAME>_FILE` of the
- * environment names (secrets of Docker and Kubernetes), then the .env file; empty is not set.
+ * Looks up a variable: the real environment first, then the file that `<NAME>_FILE` of the environment names
+ * (secrets of Docker and Kubernetes), then the .env file; empty counts as unset.
  *
  * @throws UnreadableVariable when the named file cannot be read: a service without its token would fail later,
  *   far from the cause.
  */
 export type Variables = (name: string) => string | undefined;
 
-/** Of one variable. */
+/** The file of one variable cannot be read. */
 export class UnreadableVariable extends ConfigError {
   readonly problem: PlacedViolation;
 
@@ -44,7 +44,7 @@ export function variablesOf(
   };
 }
 
-/** Not what the language brings with every object, such as `constructor`. */
+/** Not inherited properties such as `constructor`. */
 function own(
   record: Readonly<Record<string, string | undefined>>,
   name: string,

@@ -40,7 +40,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** How often a look reads the file. */
+/** How often one look reads the file. */
 function readsOfALook(files: WatchedFiles): number {
   readPaths = [];
   expect(files.haveChanged()).toBe(false);
@@ -59,7 +59,7 @@ describe('files that are watched', () => {
     expect(files.haveChanged()).toBe(true);
   });
 
-  it('have changed with another content, though size and time of change look the same', () => {
+  it('have changed if the content differs, even with equal size and modification time', () => {
     aheadMs = LATER_MS;
     const files = new WatchedFiles([path], reading);
     const { atime, mtime } = statSync(path);
@@ -68,7 +68,7 @@ describe('files that are watched', () => {
     expect(files.haveChanged()).toBe(true);
   });
 
-  it('are read again when they could not be read', () => {
+  it('are read again if they were unreadable', () => {
     aheadMs = LATER_MS;
     let fails = true;
     const readFile = (read: string) => {
@@ -80,7 +80,7 @@ describe('files that are watched', () => {
     expect(files.haveChanged()).toBe(true);
   });
 
-  it('have changed when they come, go, or become readable', () => {
+  it('have changed when they appear, disappear, or become readable', () => {
     aheadMs = LATER_MS;
     const other = join(folder, 'other');
     const files = new WatchedFiles([path, other], reading);

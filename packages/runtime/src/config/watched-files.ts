@@ -5,14 +5,14 @@ import { type Clock, systemClock } from '../clock.ts';
 import { type ReadNamedFile, readNamedFile } from './named-file.ts';
 
 /**
- * A file may change twice within one step of its file system's clock and show the same times: they
- * prove something once they are older than the coarsest step (two seconds, on FAT).
+ * A file may change twice within one tick of the file system's clock and keep the same times, so times are
+ * trusted only once older than the coarsest tick (two seconds, on FAT).
  */
 const COARSEST_TIMES_MS = 3_000;
 
 interface WatchedFile {
   readonly digest: string;
-  /** By which it is known unread that the file is the same; undefined: they do not prove it. */
+  /** Equal attributes prove an unchanged file without reading it; undefined if they do not. */
   readonly attributes: string | undefined;
 }
 
@@ -30,10 +30,9 @@ export interface FileReading {
 const SYSTEM: FileReading = { clock: systemClock, readFile: (path) => readFileSync(path) };
 
 /**
- * The files that a configuration is made of, by content: `touch` and a save without a change are no
- * change. A file is read only when its attributes have changed. One that the configuration names is
- * watched from its first reading on, also while the configuration is rejected: that file may be all
- * that is missing.
+ * The files that a configuration is made of, by content: `touch` and saves without edits are not changes. A
+ * file is read only when its attributes have changed. A named file is watched from its first read, even while
+ * the configuration is rejected: that file may be all that is missing.
  */
 export class WatchedFiles {
   readonly #always: readonly string[];
@@ -49,13 +48,13 @@ export class WatchedFiles {
 
   /** Reads a file that the configuration names, and watches it from now on. */
   readonly read: ReadNamedFile = (path) => {
-    // First: what changes between the two is seen as a change.
+    // First, so that a change between the two is noticed.
     if (!this.#seen.has(path)) this.#seen.set(path, this.#lookAt(path));
     this.#named.add(path);
     return readNamedFile(path);
   };
 
-  /** Takes the present content as the one to compare with, and starts a new list of named files. */
+  /** Makes the current contents the baseline, and starts a new list of named files. */
   look(): void {
     const paths = new Set([...this.#always, ...this.#seen.keys()]);
     this.#seen = new Map([...paths].map((path) => [path, this.#lookAt(path)]));
@@ -78,7 +77,7 @@ export class WatchedFiles {
   }
 
   #lookAt(path: string): WatchedFile {
-    // First: what changes between the two has other attributes the next time.
+    // First: a change between the two shows as new attributes next time.
     const attributes = attributesOf(path);
     const { clock, readFile } = this.#reading;
     try {
@@ -92,7 +91,7 @@ export class WatchedFiles {
   }
 }
 
-/** Undefined where there is no such file. */
+/** Undefined if there is no such file. */
 function attributesOf(path: string): Attributes | undefined {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });

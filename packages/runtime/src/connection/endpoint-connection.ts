@@ -1,4 +1,4 @@
-/** How an endpoint is connected to, by probes and data path alike: TLS and outbound proxy. */
+/** How connections to an endpoint are made, by probes and data path alike: TLS and outbound proxy. */
 import { createHash } from 'node:crypto';
 import { type AgentOptions, type ClientRequest, Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
@@ -13,14 +13,14 @@ export interface EndpointConnection {
   readonly isTls: boolean;
   /** Empty for an address. */
   readonly servername: string;
-  /** Undefined: as Node does TLS without one. */
+  /** Undefined: Node's default TLS. */
   readonly secureContext?: SecureContext | undefined;
   readonly proxy?: OutboundProxy | undefined;
   /** See `connectionFingerprint`. */
   readonly fingerprint: string;
 }
 
-/** Making a context blocks for some tens of milliseconds: once for each endpoint. */
+/** Creating a context blocks for tens of milliseconds, so once per endpoint. */
 const known = new WeakMap<EndpointConfig, EndpointConnection>();
 
 export function connectionOf(
@@ -43,7 +43,7 @@ export function connectionOf(
   return connection;
 }
 
-/** Equal where two configurations connect to an endpoint in the same way. */
+/** Equal if two configurations connect to an endpoint in the same way. */
 export function connectionFingerprint(
   { secrets }: Pick<LoadedConfig, 'secrets'>,
   { id, authorities, clientCertificate, tlsMinVersion, outboundProxy }: EndpointConfig,
@@ -68,25 +68,25 @@ function secureContextOf(
 }
 
 export interface EndpointAgentOptions extends AgentOptions {
-  /** Until a tunnel through an outbound proxy is open. */
+  /** Limit for opening a tunnel through an outbound proxy. */
   readonly tunnelMs: number;
   readonly lookup?: LookupFunction | undefined;
 }
 
-/** Node's name of a place; an agent of ours has one place only. */
+/** Node's key for an origin; each of our agents has only one. */
 const ONLY_PLACE = 'endpoint';
 
-/** Node's method, which its types leave out: gives the request a socket. */
+/** Node's method, missing in its types: assigns a socket to the request. */
 type AddRequest = (this: HttpAgent, req: ClientRequest, options: object) => void;
 
 const { addRequest } = HttpAgent.prototype as unknown as { readonly addRequest: AddRequest };
 
-/** Of an agent and a request, where no socket has to be made. */
+/** Options of agent and request if no socket has to be created. */
 const NO_OPTIONS = { servername: '' };
 
 /**
- * The agent as it adds a request to a free socket. Node copies the options of both, to make a socket
- * by them, into an object that is slow to fill: 3 KB for nothing where a socket is free.
+ * Fast path for a free socket: Node copies the options of agent and request into an object that is slow to
+ * fill, to create a socket with; 3 KB wasted if a socket is free.
  */
 function withoutOptions(agent: HttpAgent): HttpAgent {
   return Object.create(agent, { options: { value: NO_OPTIONS } }) as HttpAgent;
@@ -94,11 +94,11 @@ function withoutOptions(agent: HttpAgent): HttpAgent {
 
 function hasFreeSocket({ freeSockets }: HttpAgent): boolean {
   const oldest = freeSockets[ONLY_PLACE]?.[0];
-  // Node drops dead ones only until the first that is not, so the next request gets one.
+  // Node drops dead sockets only up to the first live one, so the next request could get a dead one.
   return oldest !== undefined && !oldest.destroyed;
 }
 
-/** Node writes the place of each request into a string, with TLS of some twenty parts. */
+/** Node builds an origin string for each request, with TLS from about twenty parts. */
 class EndpointAgent extends HttpAgent {
   readonly reusing = withoutOptions(this);
 
@@ -125,7 +125,7 @@ class TlsEndpointAgent extends HttpsAgent {
   }
 }
 
-/** Node's own agent; only how its sockets are made differs where there is an outbound proxy. */
+/** Node's own agent; only socket creation differs, if there is an outbound proxy. */
 export function createAgent(
   { isTls, servername, secureContext, proxy }: EndpointConnection,
   { tunnelMs, ...options }: EndpointAgentOptions,
@@ -133,7 +133,7 @@ export function createAgent(
   const Agent = isTls ? TlsEndpointAgent : EndpointAgent;
   const all = {
     ...options,
-    // Node would find it in the Host header of each request.
+    // Node would derive it from each request's Host header.
     servername,
     ...(secureContext === undefined ? {} : { secureContext }),
   };

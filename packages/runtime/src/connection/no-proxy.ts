@@ -1,10 +1,10 @@
-/** Which hosts are reached without the proxy of the environment. Pure. */
+/** Hosts that bypass the environment's proxy. Pure. */
 import { BlockList, isIP } from 'node:net';
 
 /**
- * `NO_PROXY` as curl and Go read it: entries with commas or blanks between them, each `*`, a host name
- * (its subdomains too, with or without a dot or `*.` before it), an address, or a network (`10.0.0.0/8`);
- * a name or an address may have a port. This machine never needs a proxy.
+ * `NO_PROXY` as curl and Go read it: entries separated by commas or spaces, each `*`, a host name (its
+ * subdomains too, with or without a dot or `*.` before it), an address, or a network (`10.0.0.0/8`); a name
+ * or an address may have a port. This machine never needs a proxy.
  *
  * @param host without brackets
  */
@@ -25,7 +25,7 @@ function isThisMachine(name: string): boolean {
   );
 }
 
-/** A name or an address, the latter in brackets where it is IPv6 and has a port. */
+/** A name or an address, in brackets if it is IPv6 with a port. */
 const ENTRY = /^(?:\[(?<bracketed>[^\]]+)\]|(?<plain>[^:]+))(?::(?<entryPort>\d+))?$/;
 
 function isMatch(entry: string, name: string, port: number): boolean {

@@ -13,11 +13,11 @@ describe('the URL of an outbound proxy', () => {
   ])('%s', (text, kind, host, port) => {
     const address = parseProxy(text)?.address;
     expect(address).toMatchObject({ kind, host, port });
-    // What is shown means the same when it is read again.
+    // The printed form parses to the same address.
     expect(parseProxy(address?.url ?? '')?.address).toEqual(address);
   });
 
-  it('has its credentials apart, decoded', () => {
+  it('has its credentials separate and decoded', () => {
     const proxy = parseProxy('http://ann:p%40ss%3Aword@proxy.lan:3128');
     expect(proxy?.credentials).toBe('ann:p@ss:word');
     expect(JSON.stringify(proxy?.address)).not.toContain('ann');

@@ -1,9 +1,9 @@
-/** The outbound proxy between us and an endpoint: as it is written, and which one applies. Pure. */
+/** The outbound proxy between us and an endpoint: its notation, and which one applies. Pure. */
 import { needsNoProxy } from './no-proxy.ts';
 
 export type OutboundProxyKind = 'http' | 'https' | 'socks5';
 
-/** An address of an outbound proxy, and apart from it what must not be shown. */
+/** An address of an outbound proxy, and separately its credentials. */
 export interface ProxyAddress {
   readonly kind: OutboundProxyKind;
   /** Without brackets. */
@@ -23,7 +23,7 @@ const KINDS: Readonly<Record<string, OutboundProxyKind>> = {
   'http:': 'http',
   'https:': 'https',
   'socks5:': 'socks5',
-  // Names are always looked up by the proxy, which is what the `h` says.
+  // The proxy always resolves names, which is what the `h` means.
   'socks5h:': 'socks5',
 };
 
@@ -33,7 +33,7 @@ const PORT_OF_KIND: Readonly<Record<OutboundProxyKind, number>> = {
   socks5: 1080,
 };
 
-/** Undefined where the text is no proxy's URL. Without a scheme it is an HTTP proxy's. */
+/** Undefined if the text is not a proxy URL. No scheme means an HTTP proxy. */
 export function parseProxy(text: string): WrittenProxy | undefined {
   const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   if (/\s/.test(full) || !URL.canParse(full)) return undefined;
@@ -55,7 +55,7 @@ export function parseProxy(text: string): WrittenProxy | undefined {
   };
 }
 
-/** Null where a per-cent sign does not encode anything. */
+/** Null if a percent sign encodes nothing. */
 function credentialsIn({ username, password }: URL): string | undefined | null {
   if (username === '' && password === '') return undefined;
   try {
@@ -71,13 +71,13 @@ export interface EnvironmentProxy {
   readonly value: string;
 }
 
-/** The variables that name outbound proxies, in the usual order: the small ones take precedence. */
+/** The variables that name outbound proxies, in the usual order: lower case takes precedence. */
 const VARIABLES: Readonly<Record<string, readonly string[]>> = {
   'https:': ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'],
   'http:': ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'],
 };
 
-/** The proxy that the environment wants for an endpoint's base URL. */
+/** The environment's proxy for an endpoint's base URL. */
 export function proxyOfEnvironment(
   baseUrl: URL,
   variables: (name: string) => string | undefined,

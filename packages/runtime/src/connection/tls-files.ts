@@ -1,4 +1,4 @@
-/** What is wrong with files of certificates and keys, before anything is connected by them. */
+/** Checks certificate and key files before any connection uses them. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 
@@ -9,12 +9,12 @@ import { type Phrase, phrase } from '../phrase.ts';
 
 const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
-/** @returns What is wrong with a PEM file of certificates; undefined where nothing is. */
+/** @returns the problem of a PEM certificate file; undefined if none */
 export function problemOfCertificates(pem: string): Phrase | undefined {
   const blocks = pem.match(BLOCK) ?? [];
   const begun = pem.match(/-----BEGIN CERTIFICATE-----/g) ?? [];
   if (begun.length === 0) return phrase`which has no certificate in PEM form`;
-  // While somebody writes it: without its last ones it would be valid too, and mean something else.
+  // Half written: without its last certificates it would be valid too, and mean something else.
   if (begun.length > blocks.length) return phrase`whose last certificate has no end`;
   try {
     for (const block of blocks) new X509Certificate(block);
@@ -24,7 +24,7 @@ export function problemOfCertificates(pem: string): Phrase | undefined {
   }
 }
 
-/** @returns What is wrong with a PEM file of a private key; undefined where nothing is. */
+/** @returns the problem of a PEM private key file; undefined if none */
 export function problemOfKey(pem: string): Phrase | undefined {
   if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
     return phrase`which has no private key in PEM form`;
@@ -39,41 +39,41 @@ export function problemOfKey(pem: string): Phrase | undefined {
   }
 }
 
-/** Both are without problems by themselves. */
+/** Both must be valid by themselves. */
 export function areMatching(certificatePem: string, keyPem: string): boolean {
   return firstOf(certificatePem)?.checkPrivateKey(createPrivateKey(keyPem)) === true;
 }
 
 /**
- * Also of a pair that matches: OpenSSL does not serve with keys that are too short, or with issuers that have
- * such. @returns undefined where nothing is wrong
+ * A matching pair may have one too: OpenSSL refuses to serve with keys that are too short, also of issuers.
+ * @returns undefined if there is no problem
  */
 export function problemOfPair(certificatePem: string, keyPem: string): Phrase | undefined {
   try {
     createSecureContext({ cert: certificatePem, key: keyPem });
     return undefined;
   } catch (error) {
-    return phrase`with which TLS is not possible: ${messageOf(error).split(':').at(-1) ?? ''}`;
+    return phrase`which TLS rejects: ${messageOf(error).split(':').at(-1) ?? ''}`;
   }
 }
 
-/** When the first certificate of a file ends, in milliseconds since the epoch. */
+/** Expiry of the first certificate in a file, in milliseconds since the epoch. */
 export function endsAtMs(certificatePem: string): number | undefined {
   const end = firstOf(certificatePem)?.validTo;
   return end === undefined ? undefined : Date.parse(end);
 }
 
-/** Longer than who renews automatically waits. */
+/** Longer than automatic renewal waits. */
 const SOON_MS = 14 * DAY_MS;
 
-/** The day on which the first certificate ends, where that is past or near; undefined otherwise. */
+/** The expiry day of the first certificate if past or near; undefined otherwise. */
 export function endsSoonOn(certificatePem: string, nowMs: number): string | undefined {
   const atMs = endsAtMs(certificatePem);
   if (atMs === undefined || atMs - nowMs > SOON_MS) return undefined;
   return new Date(atMs).toISOString().slice(0, 10);
 }
 
-/** The name to call its holder by; undefined where it has only addresses or patterns. */
+/** A host name from the certificate; undefined if it has only addresses or wildcards. */
 export function nameIn(certificatePem: string): string | undefined {
   return /(?:^|, )DNS:([A-Za-z0-9][A-Za-z0-9.-]*)/.exec(
     firstOf(certificatePem)?.subjectAltName ?? '',

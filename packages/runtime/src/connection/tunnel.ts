@@ -1,6 +1,6 @@
 /**
- * A connection to an endpoint through an outbound proxy: a tunnel, so that what we write reaches the
- * endpoint byte for byte, and over TLS unread. Its errors say whose fault it is, without credentials.
+ * A connection to an endpoint through an outbound proxy: a tunnel, so that our bytes reach the endpoint
+ * unchanged and, over TLS, unread. Errors say who is at fault, without credentials.
  */
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
@@ -19,9 +19,9 @@ export interface OutboundProxy extends ProxyAddress {
 }
 
 export interface TunnelOptions {
-  /** Of everything until the tunnel is open. */
+  /** Limit on everything until the tunnel is open. */
   readonly limitMs: number;
-  /** For the proxy's own name; the endpoint's name is looked up by the proxy. */
+  /** For the proxy's own name; the proxy resolves the endpoint's name. */
   readonly lookup?: LookupFunction | undefined;
   /** For a proxy that is reached over TLS. */
   readonly secureContext?: SecureContext | undefined;
@@ -36,8 +36,8 @@ export interface Destination {
 export const OUTBOUND_PROXY = 'OUTBOUND_PROXY';
 
 /**
- * `OUTBOUND_PROXY`: the proxy is at fault. `EHOSTUNREACH` and `ETIMEDOUT`: by what it says, it cannot
- * connect to the endpoint, or not in time.
+ * `OUTBOUND_PROXY`: the proxy is at fault. `EHOSTUNREACH` and `ETIMEDOUT`: it reports that it cannot connect
+ * to the endpoint, or not in time.
  */
 export class TunnelError extends Error {
   readonly code: typeof OUTBOUND_PROXY | 'EHOSTUNREACH' | 'ETIMEDOUT';
@@ -62,7 +62,7 @@ export async function openTunnel(
     kind === 'https'
       ? connectTls({ ...place, servername: servernameOf(host), ...given({ secureContext }) })
       : connectTcp(place);
-  // Errors of a socket that nobody waits for any more.
+  // Late errors of a socket that is no longer awaited.
   socket.on('error', () => undefined);
   socket.setNoDelay(true);
   let late = new TunnelError(OUTBOUND_PROXY, `the outbound proxy ${url} cannot be reached in time`);
@@ -92,7 +92,7 @@ function unreachable(url: string, error: unknown): TunnelError {
   return new TunnelError(OUTBOUND_PROXY, message);
 }
 
-/** The proxy's answer to CONNECT may have this much; the usual ones have some hundred bytes. */
+/** Limit for the proxy's response to CONNECT; typical ones have a few hundred bytes. */
 const ANSWER_LIMIT_BYTES = 16 * 1024;
 
 async function askHttp(socket: Socket, proxy: OutboundProxy, to: Destination): Promise<void> {
@@ -108,7 +108,7 @@ async function askHttp(socket: Socket, proxy: OutboundProxy, to: Destination): P
   request.once('connect', ({ statusCode = 0 }, _socket, head) => {
     const isOpen = statusCode >= 200 && statusCode < 300;
     if (!isOpen) reject(refusal(proxy.url, statusCode));
-    // The endpoint speaks when it is asked, and nobody has asked it yet.
+    // The endpoint must not send before a request, and none was sent.
     else if (head.length > 0) reject(broken(proxy.url));
     else resolve();
   });
@@ -123,7 +123,7 @@ function authorizationOf({ credentials }: OutboundProxy): Record<string, string>
   return { 'proxy-authorization': `Basic ${encoded}` };
 }
 
-/** These speak of the endpoint, all others of us. */
+/** These concern the endpoint, all others us. */
 const CANNOT_CONNECT: ReadonlySet<number> = new Set([502, 503, 504]);
 
 function refusal(url: string, status: number): TunnelError {
@@ -194,12 +194,12 @@ function codeIn(error: unknown): string {
     : '';
 }
 
-/** TLS names no addresses. */
+/** SNI carries no addresses. */
 export function servernameOf(host: string): string {
   return /^[\d.]+$|:/.test(host) ? '' : host;
 }
 
-/** Without what is undefined: Node and others take an undefined option for one that is set. */
+/** Drops undefined values: Node and others treat an undefined option as set. */
 function given<Options extends object>(options: Options): Partial<Options> {
   return Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),

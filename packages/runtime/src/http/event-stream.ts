@@ -1,8 +1,8 @@
-/** Server-sent events: how every page that follows something writes them. */
+/** Server-sent events: written the same way by every live page. */
 import type { ServerResponse } from 'node:http';
 
 export interface EventStreamOptions {
-  /** A reader with more unread bytes than this is disconnected; it will come again. */
+  /** A reader with more unread bytes than this is disconnected; it will reconnect. */
   readonly maxUnreadBytes: number;
 }
 
@@ -10,7 +10,7 @@ export interface SentEvent {
   readonly event: string;
   /** Sent as JSON. */
   readonly data: unknown;
-  /** Comes back as `Last-Event-ID` when the reader connects again. */
+  /** Sent back as `Last-Event-ID` when the reader reconnects. */
   readonly id?: string | undefined;
 }
 
@@ -25,7 +25,7 @@ export class EventStream {
     res.writeHead(200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-store, no-transform',
-      // nginx would hold the events back.
+      // nginx would buffer the events.
       'x-accel-buffering': 'no',
     });
   }
@@ -39,7 +39,7 @@ export class EventStream {
     this.#res.write(`${head}\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
-  /** Calls back once, when the reader is gone or the stream has ended. */
+  /** Called once, when the reader has gone or the stream has ended. */
   onClose(listener: () => void): void {
     this.#res.once('close', listener);
   }
@@ -48,7 +48,7 @@ export class EventStream {
     this.#res.end();
   }
 
-  /** Without waiting for what is unread. */
+  /** Drops unread bytes. */
   destroy(): void {
     this.#res.destroy();
   }

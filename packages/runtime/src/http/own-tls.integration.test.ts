@@ -1,4 +1,4 @@
-/** Our own HTTPS, and what plain HTTP still gets on that port. */
+/** Our own HTTPS, and what plain HTTP still gets on its port. */
 import { once } from 'node:events';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
@@ -16,7 +16,7 @@ const certificateOf = ({ cert, key }: typeof VALID) => ({
   key: new Secret(key),
 });
 
-/** @param from what connections say of their other end; undefined: the truth, which is this machine */
+/** @param from the reported remote address; undefined: the real one, this machine */
 async function start(from?: string) {
   const handler = refusingUnencrypted(
     (req, res) => {
@@ -97,7 +97,7 @@ describe('a port with a certificate', () => {
     expect(await ask('http', { port, body: Buffer.alloc(300_000) })).toBe('200 plain 300000');
   });
 
-  it('says to others what it speaks, and lets watchers in', async () => {
+  it('redirects others to HTTPS in a message, but serves the watch pages', async () => {
     const { port } = await start('192.0.2.7');
     expect(await ask('http', { port })).toBe('400 use https');
     expect(await ask('http', { port, path: '/readyz' })).toBe('200 plain 0');
@@ -110,7 +110,7 @@ describe('a port with a certificate', () => {
     expect(await certificateAt(port)).toBe('elsewhere.test');
   });
 
-  it('makes room for others while somebody opens connections and says nothing', async () => {
+  it('makes room for others while someone opens silent connections', async () => {
     const { port, server } = await start();
     const silent: Socket[] = [];
     onTestFinished(() => {
@@ -127,7 +127,7 @@ describe('a port with a certificate', () => {
     expect(await ask('https', { port })).toBe('200 TLS 0');
   });
 
-  it('closes although somebody has connected and says nothing', async () => {
+  it('closes despite a silent connection', async () => {
     const { port, server, tls } = await start();
     const silent = connect(port, '127.0.0.1');
     await once(server, 'connection');

@@ -1,7 +1,7 @@
 /**
- * Our own HTTPS on the port of an HTTP server. Who connects shows by the first byte what it speaks: TLS is
- * decrypted before the server sees it. Plain HTTP is still served to this machine, where nobody listens in (the
- * `zephyr` command, health checks of containers, a front), and to others only what watchers ask.
+ * Our own HTTPS on the port of an HTTP server. The first byte of a connection shows its protocol: TLS is
+ * decrypted before the server sees it. Plain HTTP is still served to this machine, where nobody eavesdrops
+ * (the `zephyr` command, container health checks, a front proxy), and to others only for the watch pages.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -22,22 +22,21 @@ export interface OwnCertificate {
 export interface OwnTls {
   /** For new connections. */
   renew(own: OwnCertificate): void;
-  /** Ends the connections on which nothing was said yet: the server does not know them. */
+  /** Closes connections that have sent nothing yet: the server does not know them. */
   endArriving(): void;
 }
 
-/** From the connection to the end of the handshake. */
+/** From accept to the end of the handshake. */
 const HANDSHAKE_MS = 10_000;
-/** Of more connections that have not come so far, the oldest gives way to a new one. */
+/** Beyond this many unfinished handshakes, a new connection evicts the oldest. */
 const MAX_ARRIVING = 1_000;
 const TLS_HANDSHAKE = 0x16;
 
-/** Of other machines, on a port with a certificate. */
+/** Plain connections from other machines, on a port with a certificate. */
 const UNENCRYPTED = new WeakSet<Socket>();
 
 /**
- * Whatever listens for connections of the server gets decrypted ones from now on, so this comes after all
- * that does.
+ * The server's connection listeners get decrypted connections from now on, so call this after adding them.
  */
 export function encrypt(server: Server, own: OwnCertificate): OwnTls {
   const listeners = server.listeners('connection');
@@ -45,7 +44,7 @@ export function encrypt(server: Server, own: OwnCertificate): OwnTls {
   const serve = (socket: Socket): void => {
     for (const listener of listeners) listener.call(server, socket);
   };
-  /** On the way from their connection to the end of the handshake. */
+  /** Accepted, handshake not finished. */
   const arriving = new Map<string, Socket>();
   const tls = createServer({ ...pemOf(own), handshakeTimeout: HANDSHAKE_MS }, (socket) => {
     arriving.delete(peerOf(socket));
@@ -85,16 +84,16 @@ export function encrypt(server: Server, own: OwnCertificate): OwnTls {
   };
 }
 
-/** Into the log, at the start and with each renewed file. */
+/** Logged at start and with each renewed file. */
 export function warnOfEnd(log: Logger, own: OwnCertificate | undefined): void {
   const endsOn = own && endsSoonOn(own.certificate, systemClock.epochMs());
   if (endsOn !== undefined)
-    log.warn({ endsOn }, 'our certificate has ended or ends soon: renew it');
+    log.warn({ endsOn }, 'our certificate has expired or expires soon: renew it');
 }
 
 type Handler = (req: IncomingMessage, res: ServerResponse) => void;
 
-/** @param refuse says that this port speaks HTTPS */
+/** @param refuse answers that this port speaks HTTPS */
 export function refusingUnencrypted(handler: Handler, refuse: Handler): Handler {
   return (req, res) => {
     const isRefused = UNENCRYPTED.has(req.socket) && !WATCHED_PATHS.has(req.url ?? '');

@@ -1,7 +1,7 @@
-/** The built web pages: where their files are, and under which rules a browser may use them. */
+/** The built web pages: the location of their files, and the headers that restrict browsers. */
 import { fileURLToPath } from 'node:url';
 
-/** Empty in a checkout where nobody has built them. */
+/** Empty in a checkout without a build. */
 export const PAGES = fileURLToPath(new URL('../../../dashboard/dist', import.meta.url));
 
 /** No page has an inline script or style, or loads anything from elsewhere. */

@@ -1,4 +1,4 @@
-/** The reverse proxies whose X-Forwarded-For counts, as `server.trusted_proxies` lists them. */
+/** The reverse proxies whose X-Forwarded-For is trusted, from `server.trusted_proxies`. */
 import { BlockList, isIP } from 'node:net';
 
 /** `192.0.2.1`, `192.0.2.0/24`, `2001:db8::/32`. */
@@ -13,7 +13,7 @@ export function isNetwork(text: string): boolean {
   );
 }
 
-/** @param networks each of which `isNetwork`; undefined without any, which saves the look. */
+/** @param networks each passes `isNetwork`; without any the result is undefined, which saves the lookup */
 export function trustedProxies(networks: readonly string[]): BlockList | undefined {
   if (networks.length === 0) return undefined;
   const list = new BlockList();

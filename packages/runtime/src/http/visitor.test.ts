@@ -31,7 +31,7 @@ describe('the name by which a request calls us', () => {
     expect(by.kind === 'name' ? by.name : by.kind).toBe(expected);
   });
 
-  it('is known where it is an address or configured', () => {
+  it('is known if it is an address or configured', () => {
     expect(isKnownHost('10.0.0.1', [])).toBe(true);
     expect(isKnownHost('zephyr.lan:1', ['zephyr.lan'])).toBe(true);
     expect(isKnownHost('rebind.example', ['zephyr.lan'])).toBe(false);
@@ -41,7 +41,7 @@ describe('the name by which a request calls us', () => {
     expect(isWatchersHost('', [])).toBe(false);
   });
 
-  it('may be absent where a balancer asks whether we are well', () => {
+  it('may be absent in health checks of load balancers', () => {
     expect(isWatchersHost(undefined, [])).toBe(true);
     expect(isKnownHost(undefined, [])).toBe(false);
   });
@@ -102,12 +102,12 @@ describe('a forwarded request', () => {
     expect(isForwarded({ host: 'x', [name]: 'y' })).toBe(true);
   });
 
-  it('is not what a program sends', () => {
+  it('is not sent by a program itself', () => {
     expect(isForwarded({ host: 'x', 'x-app': 'cli', 'user-agent': 'claude-cli' })).toBe(false);
   });
 });
 
-describe('who asks', () => {
+describe('the address of the client', () => {
   const trusted = trustedProxies(['10.0.0.0/8', '::1']);
   const forwardedFor = (value: string) => ({ 'x-forwarded-for': value });
 
@@ -122,13 +122,13 @@ describe('who asks', () => {
     ['::1', '2001:db8::7', '2001:db8::7'],
     ['::1', '[2001:db8::7]', '2001:db8::7'],
     ['::ffff:10.0.0.1', '203.0.113.7', '203.0.113.7'],
-    // Anybody else may write what they like.
+    // Anyone else may forge it.
     ['203.0.113.9', '127.0.0.1', '203.0.113.9'],
   ])('socket %s, X-Forwarded-For "%s": %s', (socket, value, expected) => {
     expect(addressOf(socket, forwardedFor(value), trusted)).toBe(expected);
   });
 
-  it('is the socket where no proxy is trusted', () => {
+  it('is that of the socket if no proxy is trusted', () => {
     expect(addressOf('10.0.0.1', forwardedFor('203.0.113.7'), trustedProxies([]))).toBe('10.0.0.1');
   });
 

@@ -1,17 +1,17 @@
 /**
- * Where a request comes from, as far as its headers show it. Pure. A socket of this machine proves
- * nothing by itself: behind it may be a page of another site in somebody's browser, a name that its
- * owner points here (DNS rebinding), or a reverse proxy that serves the whole network.
+ * The origin of a request, as far as its headers show it. Pure. A socket of this machine proves nothing by
+ * itself: behind it may be another site's page in a local browser, a foreign name pointed here (DNS
+ * rebinding), or a reverse proxy that serves the whole network.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { type BlockList, isIP, isIPv4 } from 'node:net';
 
-/** The name by which a request calls us, without its port and in lower case. */
+/** The host that a request names, without port, in lower case. */
 export type CalledBy =
-  /** By an address, or as localhost: no owner of a name can have pointed it here. */
+  /** An address or localhost: not subject to DNS rebinding. */
   | { readonly kind: 'address' }
   | { readonly kind: 'name'; readonly name: string }
-  /** No Host, or none that means one place. */
+  /** No Host, or an ambiguous one. */
   | { readonly kind: 'nothing' };
 
 const NOTHING: CalledBy = { kind: 'nothing' };
@@ -34,8 +34,8 @@ export function isKnownHost(host: string | undefined, known: readonly string[]):
 }
 
 /**
- * For what orchestrators, balancers and Prometheus ask: they call containers by names without a dot,
- * which nobody can own in the public DNS, or without any Host, which every browser sends.
+ * For orchestrators, load balancers and Prometheus: they address containers by names without a dot, which
+ * nobody can own in public DNS, or send no Host, as no browser does.
  */
 export function isWatchersHost(host: string | undefined, known: readonly string[]): boolean {
   if (host === undefined) return true;
@@ -52,11 +52,11 @@ export function isFromForeignPage(headers: IncomingHttpHeaders): boolean {
   const site = headers['sec-fetch-site'];
   if (origin === undefined && site === undefined) return false;
   if (origin !== undefined && !isSameHost(origin, host)) return true;
-  // What a later browser may say, or a front may join to it, is no word of ours.
+  // Unknown values, from later browsers or merged by a front proxy, count as foreign.
   return site !== undefined && site !== 'same-origin' && site !== 'none';
 }
 
-/** Somebody followed a link, or opened a page from another one, which cannot read it. */
+/** A followed link or an opened page; the other site cannot read the response. */
 export function isNavigation(method: string | undefined, headers: IncomingHttpHeaders): boolean {
   return (
     method === 'GET' &&
@@ -71,7 +71,7 @@ function isSameHost(origin: string, host: string | undefined): boolean {
   return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
 }
 
-/** Whether another hop sent this on: its socket says where that hop is, not who asks. */
+/** Whether another hop forwarded this: its socket then shows the hop, not the client. */
 export function isForwarded(headers: IncomingHttpHeaders): boolean {
   const { forwarded, via } = headers;
   if (forwarded !== undefined || via !== undefined || headers['x-real-ip'] !== undefined)
@@ -81,8 +81,8 @@ export function isForwarded(headers: IncomingHttpHeaders): boolean {
 }
 
 /**
- * Who asks: the address of the socket, or, where that is of a trusted proxy, the last one in
- * X-Forwarded-For that is not. The entries before it may have been written by the client.
+ * The client's address: that of the socket or, behind a trusted proxy, the last one in X-Forwarded-For that
+ * is not trusted. The client may have forged the entries before it.
  */
 export function addressOf(
   socketAddress: string,
@@ -94,7 +94,7 @@ export function addressOf(
   const hops = (Array.isArray(header) ? header.join(',') : (header ?? '')).split(',');
   for (const hop of hops.reverse()) {
     const address = hop.trim().replace(/^\[(.*)\]$/, '$1');
-    // A hop that is no address was not written by a proxy that we trust.
+    // A trusted proxy does not write hops that are not addresses.
     if (isIP(address) === 0) return socketAddress;
     if (!isIn(trusted, address)) return address;
   }

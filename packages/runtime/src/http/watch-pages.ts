@@ -1,6 +1,6 @@
 /**
- * What orchestrators, balancers and Prometheus ask of every service: `/livez` (the process runs),
- * `/readyz` (it can do its work) and `/metrics`. Nothing secret, and no change.
+ * The pages that orchestrators, load balancers and Prometheus read on every service: `/livez` (the process
+ * runs), `/readyz` (it can do its work) and `/metrics`. Nothing secret, read-only.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
@@ -14,17 +14,17 @@ export const WATCHED_PATHS: ReadonlySet<string> = new Set([
 
 export interface Readiness {
   readonly isReady: boolean;
-  /** `ok`, or why it is not, or what is restricted. */
+  /** `ok`, why it is not ready, or what is restricted. */
   readonly status: string;
 }
 
 export interface WatchPages {
   readonly readiness: () => Readiness | Promise<Readiness>;
-  /** Absent where metrics are on a port of their own. */
+  /** Absent if metrics have their own port. */
   readonly metrics?: MetricsRegistry | undefined;
 }
 
-/** Of prom-client. */
+/** prom-client's registry. */
 export interface MetricsRegistry {
   readonly contentType: string;
   metrics(): Promise<string>;
@@ -36,7 +36,7 @@ export type Middleware = (
   next: (error?: unknown) => void,
 ) => void;
 
-/** Answers these pages, for GET and HEAD; everything else goes on. */
+/** Serves these pages for GET and HEAD; passes everything else on. */
 export function watchPages({ readiness, metrics }: WatchPages): Middleware {
   const pages = new Map<string, (res: ServerResponse) => void | Promise<void>>([
     ['/livez', (res) => send(res, { status: 200, type: 'text/plain; charset=utf-8', body: 'OK' })],
@@ -50,7 +50,7 @@ export function watchPages({ readiness, metrics }: WatchPages): Middleware {
   };
 }
 
-/** 503 where the service cannot do its work. */
+/** Sends 503 if the service is not ready. */
 export function sendReadiness(res: ServerResponse, { isReady, status }: Readiness): void {
   const body = JSON.stringify({ status });
   send(res, { status: isReady ? 200 : 503, type: 'application/json; charset=utf-8', body });
@@ -69,6 +69,6 @@ function send(
     'content-length': Buffer.byteLength(answer.body),
     'cache-control': 'no-store',
   });
-  // Node sends no body in answer to HEAD.
+  // Node drops the body for HEAD.
   res.end(answer.body);
 }

@@ -1,18 +1,18 @@
 /**
- * Counts wrong credentials for each address, so that guessing is limited. Only failures are: behind
- * one address may be a whole office, and a right key is always served.
+ * Counts wrong credentials per address to limit guessing. Only failures count: a whole office may share one
+ * address, and a valid key is always served.
  */
 
 const WINDOW_MS = 60_000;
-/** A misconfigured Claude Code asks once, because it is answered not to retry. */
+/** A misconfigured Claude Code tries once, because our response forbids retries. */
 const MAX_FAILURES = 20;
-/** Bounds the table; when it is full, the address that began first is forgotten. */
+/** Bounds the table; when it is full, the oldest address is forgotten. */
 const MAX_ADDRESSES = 10_000;
 
 export class FailureLimit {
   readonly #failures = new Map<string, { count: number; readonly sinceAtMs: number }>();
 
-  /** @returns Whether the address has had its failures of this minute already. */
+  /** @returns whether the address has used up this minute's failures */
   note(address: string, nowMs: number): boolean {
     const failures = this.#failures.get(address);
     if (failures !== undefined && nowMs - failures.sinceAtMs < WINDOW_MS) {

@@ -42,7 +42,7 @@ describe('deliver', () => {
     expect(JSON.parse(String(request?.body))).toMatchObject({ event: 'all_down', about: null });
   });
 
-  it('tries again after two errors of the server, and no more once it is taken', async () => {
+  it('retries after two server errors, and stops once accepted', async () => {
     webhook.next(status(500), status(500));
     const delivered = deliver(target(), message, deps());
     await passAfterSet(first);
@@ -59,13 +59,13 @@ describe('deliver', () => {
     expect(webhook.ledger).toHaveLength(4);
   });
 
-  it('does not repeat what is refused', async () => {
+  it('does not retry a refused message', async () => {
     webhook.always(status(404));
     expect(await deliver(target(), message, deps())).toMatchObject({ why: 'http', detail: '404' });
     expect(webhook.ledger).toHaveLength(1);
   });
 
-  it('ends at once with its signal, also during an attempt', async () => {
+  it('aborts immediately with its signal, even during an attempt', async () => {
     webhook.always(hang());
     const ending = new AbortController();
     const running = deliver(target(), message, deps(ending.signal));
@@ -76,7 +76,7 @@ describe('deliver', () => {
 });
 
 describe('deliverOnce', () => {
-  it('ends when nothing answers in time, and again', async () => {
+  it('times out if nothing answers, repeatedly', async () => {
     webhook.always(hang());
     for (const _ of [1, 2]) {
       const delivered = deliverOnce(target(), message, deps());
@@ -85,7 +85,7 @@ describe('deliverOnce', () => {
     }
   });
 
-  it('says that nothing listens, without the address', async () => {
+  it('reports a refused connection, without the address', async () => {
     await webhook.refuse();
     const delivery = await deliverOnce(target(), message, deps());
     expect(delivery).toEqual({
@@ -93,7 +93,7 @@ describe('deliverOnce', () => {
     });
   });
 
-  it('reads only the start of an endless answer', async () => {
+  it('reads only the start of an endless response', async () => {
     webhook.always(({ socket }) => {
       socket.write('HTTP/1.1 200 OK\r\n\r\n');
       const more = setInterval(() => socket.write('x'.repeat(8192)), 1);

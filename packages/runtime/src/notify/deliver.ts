@@ -1,4 +1,4 @@
-/** Sends one notification. Nothing of the address gets into a reason: it is a secret. */
+/** Sends one notification. A reason never contains any part of the address: it is secret. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 
@@ -16,16 +16,16 @@ import {
 } from './message.ts';
 import type { NotifyTarget, WebhookTarget } from './target.ts';
 
-/** Of one attempt, with its connection. */
+/** Limit for one attempt, including connecting. */
 export const ATTEMPT_MS = 10_000;
 /** Before the second, third and fourth attempt. */
 export const RETRY_AFTER_MS = [1_000, 5_000, 25_000] as const;
-/** Answers have some hundred bytes; the rest is not read. */
+/** Responses have a few hundred bytes; the rest is not read. */
 const MAX_ANSWER_BYTES = 16 * 1024;
 
 export interface DeliverDeps {
   readonly clock: Clock;
-  /** Ends it at once, as failed. */
+  /** Aborts the delivery as failed. */
   readonly signal: AbortSignal;
 }
 
@@ -53,7 +53,7 @@ export async function deliverOnce(
   }
 }
 
-/** With further attempts where that may help. Never throws. */
+/** Retries if that may help. Never throws. */
 export async function deliver(
   target: NotifyTarget,
   message: NotifyMessage,
@@ -68,7 +68,7 @@ export async function deliver(
   return delivery;
 }
 
-/** Such as `ECONNREFUSED`. A message of Node may contain the host. */
+/** Such as `ECONNREFUSED`. Node's messages may contain the host. */
 function codeOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : '-';

@@ -53,7 +53,7 @@ describe('mail', () => {
     expect(mail?.text).toBe(`${text}\n\n-- \nClaude Zephyr, all_down, 1970-01-01T00:00:00.000Z\n`);
   });
 
-  it('is encrypted from the first byte on where the server wants that', async () => {
+  it('is encrypted from the first byte if the server requires it', async () => {
     const other = await startMailServer({ password: PASSWORD, tls: 'implicit' });
     const to = target({ port: other.port, tls: 'implicit' });
     expect(await deliverOnce(to, message, deps())).toEqual({ status: 'sent' });
@@ -61,7 +61,7 @@ describe('mail', () => {
     await other.stop();
   });
 
-  it('gets no header and no receiver from what an endpoint is called', async () => {
+  it('cannot get headers or receivers injected by an endpoint name', async () => {
     const text = 'A\r\nBcc: eve@example.com\r\n\r\n.\r\nRCPT TO:<eve@example.com>\r\nB is down';
     expect(await deliverOnce(target(open), { ...message, text }, deps())).toEqual({
       status: 'sent',
@@ -84,14 +84,14 @@ describe('mail', () => {
     await other.stop();
   });
 
-  it('is not sent again after a wrong password, which nothing shows', async () => {
+  it('is not retried after a wrong password, which is never shown', async () => {
     const login = { user: 'z', password: new Secret('other-hidden') };
     const delivery = await deliver(target({ login }), message, deps());
     expect(delivery).toEqual({ status: 'failed', passing: false, why: 'refused', detail: '535' });
     expect(server.logins).toHaveLength(1);
   });
 
-  it('is sent again where the server asks for that, and not where it refuses', async () => {
+  it('is retried if the server asks for it, and not if it refuses', async () => {
     server.refuse('ann@example.com', 451);
     server.refuse('bob@example.com', 451);
     const delivered = deliver(target(open), message, deps());
@@ -104,7 +104,7 @@ describe('mail', () => {
     });
   });
 
-  it('of which one receiver is refused has failed, and the others get it once', async () => {
+  it('with one refused receiver has failed, and the others get it once', async () => {
     server.refuse('bob@example.com', 451);
     expect(await deliver(target(open), message, deps())).toEqual({
       ...{ status: 'failed', passing: false, why: 'refused', detail: '451' },
@@ -112,7 +112,7 @@ describe('mail', () => {
     expect(server.mails).toMatchObject([{ to: ['ann@example.com'] }]);
   });
 
-  it('does not wait for a server that says nothing, nor for one that ends', async () => {
+  it('does not wait for a silent server, or one that disconnects', async () => {
     const silent = await startMailServer({ password: PASSWORD, isSilent: true });
     const to = target({ port: silent.port });
     const late = deliverOnce(to, message, deps());

@@ -42,7 +42,7 @@ describe('requestFor', () => {
     expect(sent(to)).toEqual({ url: URL_TEXT, body });
   });
 
-  // Both signatures are those that the vendors' examples in Python give for this secret and moment.
+  // Both signatures come from the vendors' Python examples for this secret and time.
   it('signs for Feishu in the body, by seconds', () => {
     expect(sent(target('feishu', signed))).toEqual({
       url: URL_TEXT,
@@ -64,13 +64,13 @@ describe('requestFor', () => {
 describe('mailOf', () => {
   const words = 'A\r\nBcc: eve@example.com\u2028\u0085 B';
 
-  it('writes a subject of one line, whatever the text has', () => {
+  it('writes a one-line subject, whatever the text', () => {
     expect(mailOf({ ...message, text: words }).subject).toBe(
       'Claude Zephyr: A Bcc: eve@example.com B',
     );
   });
 
-  it('cuts a long subject between characters, and has all in the text', () => {
+  it('truncates a long subject between characters, and has everything in the text', () => {
     const text = '𝒳'.repeat(300);
     const mail = mailOf({ ...message, text });
     expect(mail.subject).toBe(`Claude Zephyr: ${'𝒳'.repeat(104)}…`);

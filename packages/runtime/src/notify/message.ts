@@ -1,4 +1,4 @@
-/** What each kind of receiver expects, and how it says that it has taken a message. Pure but for the hashes. */
+/** What each kind of receiver expects, and how it acknowledges a message. Pure except for the hashes. */
 import { createHmac } from 'node:crypto';
 
 import type { NotifyEvent, NotifyKind } from '@zephyr/contract/notify';
@@ -21,10 +21,10 @@ export interface NotifyRequest {
   readonly body: string;
 }
 
-/** Some receivers take only messages with a word of theirs: this one can be it. */
+/** Some receivers accept only messages with a keyword: this can be it. */
 const SENDER = 'Claude Zephyr';
 
-/** @param nowMs since 1970: signatures hold for an hour */
+/** @param nowMs since 1970: signatures are valid for an hour */
 export function requestFor(
   target: WebhookTarget,
   message: NotifyMessage,
@@ -66,10 +66,10 @@ function bodyFor(target: WebhookTarget, message: NotifyMessage, nowMs: number): 
   }
 }
 
-/** Lists of mails show some 60 characters of a subject. */
+/** Mail clients show about 60 characters of a subject. */
 const MAX_SUBJECT_CHARACTERS = 120;
 
-/** The subject is one line, whatever an endpoint is called; the text says all. */
+/** The subject stays one line, whatever the endpoint's name; the text has everything. */
 export function mailOf({ event, text, atMs }: NotifyMessage) {
   const line = `${SENDER}: ${text}`.replaceAll(/[\s\p{Cc}]+/gu, ' ');
   const characters = [...line];
@@ -83,7 +83,7 @@ export function mailOf({ event, text, atMs }: NotifyMessage) {
   };
 }
 
-/** HMAC-SHA-256 of `<milliseconds>\n<secret>` by the secret, in the address. */
+/** HMAC-SHA-256 of `<milliseconds>\n<secret>` keyed with the secret, in the URL. */
 function signedUrl(address: string, secret: string, nowMs: number): string {
   const sign = createHmac('sha256', secret).update(`${nowMs}\n${secret}`).digest('base64');
   const url = new URL(address);
@@ -92,7 +92,7 @@ function signedUrl(address: string, secret: string, nowMs: number): string {
   return url.href;
 }
 
-/** HMAC-SHA-256 of nothing by `<seconds>\n<secret>`, in the body. */
+/** HMAC-SHA-256 of the empty string, keyed with `<seconds>\n<secret>`, in the body. */
 function feishuSignature(secret: string, nowMs: number) {
   const timestamp = String(Math.floor(nowMs / 1000));
   return { timestamp, sign: createHmac('sha256', `${timestamp}\n${secret}`).digest('base64') };
@@ -103,26 +103,26 @@ export interface NotifyAnswer {
   readonly body: string;
 }
 
-/** `passing`: worth another attempt. */
+/** `passing`: transient, worth a retry. */
 export type Delivery =
   | { readonly status: 'sent' }
   | ({ readonly status: 'failed'; readonly passing: boolean } & UndeliveredReason);
 
-/** Nothing of an address or of a text that was answered, which may repeat it. */
+/** Never contains an address, or response text, which may repeat one. */
 export interface UndeliveredReason {
   readonly why: 'http' | 'refused' | 'timeout' | 'connection';
   /** The HTTP status, the receiver's own code, or Node's, such as `ECONNREFUSED`; `-` without any. */
   readonly detail: string;
 }
 
-/** Undefined where the body says that the message was taken; otherwise the code of the refusal. */
+/** Undefined if the body acknowledges the message; otherwise the error code. */
 type RefusalOf = (body: Readonly<Record<string, unknown>>) => string | undefined;
 
 const errcode: RefusalOf = ({ errcode: code }) => refusedUnless(code === 0, code);
 
-/** Those that answer 200 also to what they refuse. */
+/** Receivers that answer 200 even on refusal. */
 const REFUSALS: Readonly<Partial<Record<NotifyKind, RefusalOf>>> = {
-  // Its older form of answer has StatusCode.
+  // Its older response format has StatusCode.
   feishu: ({ code, StatusCode }) => refusedUnless((code ?? StatusCode) === 0, code ?? StatusCode),
   dingtalk: errcode,
   wecom: errcode,

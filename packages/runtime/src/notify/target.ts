@@ -1,4 +1,4 @@
-/** A receiver of notifications, with its secrets in hand. */
+/** A notification receiver with its secrets resolved. */
 import type { NotifyEvent, NotifyKind } from '@zephyr/contract/notify';
 import { DEFAULT_SMTP_TLS, SMTP_PORTS, type SmtpTls } from '../config/keys/notify.ts';
 import type { ConfigFile } from '../config/schema.ts';
@@ -9,7 +9,7 @@ import { Secret } from '../secret.ts';
 
 interface AnyTarget {
   readonly kind: NotifyKind;
-  /** For people: the kind, and the variable, chat or mailbox that distinguishes it. */
+  /** For people: the kind, and the variable, chat or mailbox that identifies it. */
   readonly label: string;
   readonly events: readonly NotifyEvent[];
 }
@@ -17,10 +17,10 @@ interface AnyTarget {
 export interface WebhookTarget extends AnyTarget {
   readonly kind: Exclude<NotifyKind, 'email'>;
   readonly url: Secret;
-  /** Of a signed webhook. */
+  /** For a signed webhook. */
   readonly signingSecret?: Secret | undefined;
   readonly chatId?: string | undefined;
-  /** As the environment says. */
+  /** From the environment. */
   readonly proxy?: OutboundProxy | undefined;
 }
 
@@ -45,7 +45,7 @@ type NotifyTable = ConfigFile['notify'][number];
 /** https://core.telegram.org/bots/api#making-requests */
 const TELEGRAM = 'https://api.telegram.org';
 
-/** @param table that passed the rules */
+/** @param table must have passed the rules */
 export function notifyTargetOf(table: NotifyTable, variables: Variables): NotifyTarget {
   const { kind } = table;
   return kind === 'email' ? emailTarget(table, variables) : webhookTarget(kind, table, variables);

@@ -16,7 +16,7 @@ afterEach(async () => {
   await server.stop();
 });
 
-/** Passes on to Redis until `goSilent`; connections made after that work. */
+/** Forwards to Redis until `goSilent`; later connections work. */
 async function startLine() {
   const sockets = new Set<Socket>();
   const line = createServer((client) => {
@@ -39,7 +39,7 @@ async function startLine() {
 }
 
 describe('a client for commands', () => {
-  it('gives up a command on a dead line and makes a new line by itself', async () => {
+  it('gives up a command on a dead connection and reconnects by itself', async () => {
     const line = await startLine();
     const redis = createRedis({ url: line.url }, createLogger('test', 'silent'), 'command');
     cleanUps.push(() => redis.disconnect());
@@ -51,7 +51,7 @@ describe('a client for commands', () => {
     expect(await redis.ping()).toBe('PONG');
   });
 
-  it('fails at once while Redis is away, and never sends a command twice', async () => {
+  it('fails immediately while Redis is away, and never sends a command twice', async () => {
     const line = await startLine();
     const redis = createRedis({ url: line.url }, createLogger('test', 'silent'), 'command');
     cleanUps.push(() => redis.disconnect());

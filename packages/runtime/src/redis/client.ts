@@ -7,7 +7,7 @@ import { CLUSTER_SCHEMES, clusterNodes } from './cluster-url.ts';
 import { SENTINEL_SCHEMES, sentinelNodes } from './sentinel-url.ts';
 
 /**
- * Where Redis is. The password is never part of a log line.
+ * The address of Redis. The password is never logged.
  *
  *     redis://host:6379, rediss://host:6380     one server; the second with TLS
  *     unix:///path/to/redis.sock                its socket
@@ -21,7 +21,7 @@ export interface RedisTarget {
   readonly password?: string | undefined;
 }
 
-/** Buckets of how long Redis took: from one on this machine to the limit of a command. */
+/** Buckets of Redis latency, from a local server to the command time-out. */
 export const REDIS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 
 /** Connection options of a target, for ioredis and for BullMQ (which makes its own connections). */
@@ -31,8 +31,8 @@ export function connectionOptions(target: RedisTarget): RedisOptions {
   const common: RedisOptions = {
     ...(password === '' ? {} : { password }),
     ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
-    // Exponential with a cap and jitter, and never an end: a proxy that gives up on Redis would
-    // stay uncoordinated for the rest of its life.
+    // Exponential with a cap and jitter, and no end: a proxy that gave up on Redis would stay uncoordinated
+    // for good.
     retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 2_000) + systemRandom() * 200,
   };
   if (url.protocol === 'unix:') return { ...common, path: url.pathname };
@@ -48,7 +48,7 @@ export function connectionOptions(target: RedisTarget): RedisOptions {
         : {}),
       name: url.hostname,
       sentinels: sentinelNodes(url),
-      // Leaves a primary that was voted out, instead of waiting for it to close the connection.
+      // Leaves a primary that was voted out, instead of waiting for it to disconnect.
       failoverDetector: true,
     };
   }
@@ -62,16 +62,15 @@ export function connectionOptions(target: RedisTarget): RedisOptions {
 }
 
 /**
- * A client for one of three kinds of work.
+ * A client for one of three workloads.
  *
- * - `command`: fails fast and never sends a command twice. ioredis 6 by default sends an
- *   unacknowledged command again after a reconnect (one INCR became two) and waits for ever on a
- *   black-holed server.
- * - `waiting`: the same, for `XREAD BLOCK` of at most 1.5 s, after which an answer comes.
- * - `blocking`: for subscriptions and `XREAD BLOCK`, of at most 5 s; waits for Redis to come back.
- *   A subscription sends nothing by itself, so its owner has to `ping` to find a dead line.
+ * - `command`: fails fast and never sends a command twice. ioredis 6 by default sends an unacknowledged
+ *   command again after a reconnect (one INCR became two) and waits forever on a black-holed server.
+ * - `waiting`: the same, for `XREAD BLOCK` of at most 1.5 s, which always ends in a reply.
+ * - `blocking`: for subscriptions and `XREAD BLOCK`, of at most 5 s; waits for Redis to come back. A
+ *   subscription sends nothing by itself, so its owner has to `ping` to detect a dead connection.
  *
- * Neither ends the process: `redis is away` and `redis is back` are logged once per change.
+ * None of them ends the process: `redis is away` and `redis is back` are logged once per change.
  */
 export function createRedis(
   target: RedisTarget,
@@ -88,8 +87,7 @@ export function createRedis(
           enableOfflineQueue: false,
           maxRetriesPerRequest: 0,
           commandTimeout: kind === 'command' ? 1_000 : 2_500,
-          // A line that has gone dead without a word is replaced; the limit above only gives up
-          // waiting for one command on it.
+          // Replaces a connection that died silently; the limit above only gives up on one command.
           socketTimeout: 3_000,
         }),
   };

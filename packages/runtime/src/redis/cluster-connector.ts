@@ -1,13 +1,13 @@
 /**
- * Connects to the one node of a Redis Cluster that holds our keys. They share a hash tag, so they
- * are in one slot, and a client of the whole cluster (connections to every node, redirections for
- * each command) has nothing to offer. When the slot moves, by failover or by hand, the node answers
- * MOVED or is gone, and the connection is replaced by one to the node that holds it then.
+ * Connects to the one node of a Redis Cluster that holds our keys. They share a hash tag, so they are in one
+ * slot, and a full cluster client (connections to every node, redirections per command) would add nothing.
+ * When the slot moves, by failover or by hand, the node answers MOVED or is gone, and the connection is
+ * replaced by one to the new owner.
  *
- * Not `Cluster` of ioredis: it makes its subscriber's connection without a time-out and offers no
- * PING on it. Tried with 6.0.0 on a cluster of three primaries whose lines all went dead silently:
- * commands worked again after 3 s, and no message arrived within 90 s. And commands without a key
- * (TIME, PING, INFO) go to any node, each with a clock of its own.
+ * Not `Cluster` of ioredis: it makes its subscriber's connection without a time-out and offers no PING on it.
+ * Tested with 6.0.0 on three primaries whose connections all died silently: commands worked again after 3 s,
+ * but no message arrived within 90 s. And commands without a key (TIME, PING, INFO) go to any node, each with
+ * its own clock.
  */
 import { type Socket, connect as tcpConnect } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
@@ -22,7 +22,7 @@ export interface ClusterNode {
   readonly port: number;
 }
 
-/** `[first slot, last slot, [host, port, …], …replicas]`; an empty host is that of the asked node. */
+/** `[first slot, last slot, [host, port, …], …replicas]`; an empty host means the queried node. */
 const slotsReply = z.array(
   z
     .tuple([z.number(), z.number(), z.tuple([z.string().nullable(), z.number()]).rest(z.unknown())])
@@ -33,9 +33,9 @@ const ASK_LIMIT_MS = 2_000;
 const DISCONNECT_LIMIT_MS = 2_000;
 
 /**
- * Options of a connection that follows our slot.
+ * Options for a connection that follows our slot.
  *
- * @param seeds nodes to ask; any one of them is enough, others are learnt from it
+ * @param seeds nodes to query; one is enough, it reports the others
  * @param login user, password and TLS, the same on all nodes
  */
 export function clusterOptions(
@@ -51,7 +51,7 @@ export function clusterOptions(
     async connect(): Promise<Socket> {
       this.connecting = true;
       const found = await findOwner(known, login);
-      // The seeds stay: the nodes that were learnt may all be replaced one day.
+      // Keep the seeds: all discovered nodes may be replaced one day.
       known = uniqueNodes([...found.nodes, ...seeds]);
       const { tls } = login;
       const stream =
@@ -62,7 +62,7 @@ export function clusterOptions(
   }
   return {
     Connector: SlotConnector,
-    // The command was not run: it may be sent again to the node that has the slot now.
+    // The command was not run: it may be resent to the slot's new owner.
     reconnectOnError: ({ message }) => (/^(MOVED|ASK|CLUSTERDOWN) /.test(message) ? 2 : false),
   };
 }
@@ -72,7 +72,7 @@ interface ClusterView {
   readonly nodes: readonly ClusterNode[];
 }
 
-/** @throws Error of the last node when none of them knows. */
+/** @throws the last node's Error if none of them knows */
 async function findOwner(nodes: readonly ClusterNode[], login: RedisOptions): Promise<ClusterView> {
   let last: unknown = new Error('no node of the cluster is named');
   for (const node of nodes) {
@@ -97,7 +97,7 @@ async function askNode(node: ClusterNode, login: RedisOptions): Promise<ClusterV
     enableReadyCheck: false,
     replyMapping: 'legacy',
   });
-  // The rejected promises carry the error; without a listener ioredis would also print it.
+  // The rejected promises carry the error; without a listener ioredis would print it too.
   redis.on('error', () => undefined);
   try {
     await redis.connect();

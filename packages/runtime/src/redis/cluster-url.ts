@@ -1,10 +1,10 @@
 import type { ClusterNode } from './cluster-connector.ts';
 
-/** `redis+cluster://<host:port>?node=<host:port>&node=…`: any of the nodes; one that lives is enough. */
+/** `redis+cluster://<host:port>?node=<host:port>&node=…`: any of the nodes; one live node is enough. */
 export const CLUSTER_SCHEMES: readonly string[] = ['redis+cluster:', 'rediss+cluster:'];
 const REDIS_PORT = 6379;
 
-/** The nodes that a URL names. @throws TypeError for a node that is no host and port. */
+/** The nodes that a URL names. @throws TypeError for a node that is not host and port. */
 export function clusterNodes(url: URL): ClusterNode[] {
   return [url.host, ...url.searchParams.getAll('node')].map((node) => {
     const { hostname, port } = new URL(`redis://${node}`);

@@ -1,4 +1,4 @@
-/** Redis Cluster: our records, BullMQ, and the death of the node that holds them. */
+/** Redis Cluster: our records, BullMQ, and the loss of the node that holds them. */
 import { eventually } from '@zephyr/testkit/eventually';
 import { type RedisCluster, startRedisCluster } from '@zephyr/testkit/redis-cluster';
 import { Queue, Worker } from 'bullmq';
@@ -36,7 +36,7 @@ describe.skipIf(cluster === undefined)('a Redis Cluster', () => {
     expect(await acquireLease(redis, 'two')).toMatchObject({ status: 'taken', holder: 'one' });
   });
 
-  it('works off jobs of BullMQ', async () => {
+  it('processes BullMQ jobs', async () => {
     const options = { prefix: QUEUE_PREFIX };
     const queue = new Queue('tried', { ...options, connection: bullConnection(target, 'queue') });
     const worker = new Worker('tried', async ({ data }) => data.value * 2, {
@@ -58,7 +58,7 @@ describe.skipIf(cluster === undefined)('a Redis Cluster', () => {
     }
   });
 
-  it('is followed when another node takes our keys over in good order', async () => {
+  it('is followed when our keys migrate to another node', async () => {
     const owner = await portOf(redis);
     const ownId = String(await redis.call('CLUSTER', 'MYID'));
     const lines = String(await redis.call('CLUSTER', 'NODES')).split('\n');

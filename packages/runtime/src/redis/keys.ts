@@ -1,6 +1,6 @@
 /**
- * Every key in Redis. All share the hash tag `{zephyr}`, so that Redis Cluster keeps them on one
- * node and a Lua script may touch several. Beside each: its writer, its type, how long it lives.
+ * Every key in Redis. All share the hash tag `{zephyr}`, so that Redis Cluster keeps them on one node and a
+ * Lua script may touch several. Each comment gives the writer, the type and the lifetime.
  */
 import type { TimeUnit } from '@zephyr/contract/usage';
 
@@ -35,9 +35,9 @@ export const keys = {
   proxies: `${root}:proxies`,
   /** Proxies. Stream of SessionBatch: where sessions have their prompt cache, capped. */
   sessions: `${root}:sessions`,
-  /** Proxies and probers, by script. Hash of one hour's usage, `2026-11-28T09` UTC. Lives 35 days at most. */
+  /** Proxies and probers, by script. Hash of one hour's usage, `2026-11-28T09` UTC. Lives at most 35 days. */
   usageHour: (hour: string) => `${root}:usage-hour:${hour}`,
-  /** Proxies and probers, by script. Hash of one day's usage, `2026-11-28` UTC. Lives 400 days at most. */
+  /** Proxies and probers, by script. Hash of one day's usage, `2026-11-28` UTC. Lives at most 400 days. */
   usageDay: (day: string) => `${root}:usage-day:${day}`,
   /** Leading controller, by script. Usage before this moment was removed, ms. Lives as long as its hours or days. */
   usageRemoved: (unit: TimeUnit) => `${root}:usage-removed:${unit}`,
@@ -46,43 +46,43 @@ export const keys = {
   /** Proxies, by script. Stream of RequestRecord, capped. */
   requests: `${root}:usage-requests`,
   /**
-   * Proxies and probers, by script. Hash of what each person has cost in a day, week or month,
-   * `week:2026-11-23` UTC; made of the days above where it is missing. Lives until after its end.
+   * Proxies and probers, by script. Hash of each person's cost in a day, week or month, `week:2026-11-23`
+   * UTC; rebuilt from the days above if missing. Lives until after its end.
    */
   usageSpent: (period: string) => `${root}:usage-spent:${period}`,
-  /** Proxies, by script. Hash of what each person was let in for within one minute. Lives 2 min. */
+  /** Proxies, by script. Hash of each person's admitted usage within one minute. Lives 2 min. */
   usageMinute: (minute: string) => `${root}:usage-minute:${minute}`,
-  /** Proxies, by script. Hash of each person's requests at the same time. Lives 10 s at most. */
+  /** Proxies, by script. Hash of each person's concurrent requests. Lives 10 s at most. */
   usageActive: (turn: 'even' | 'odd') => `${root}:usage-active:${turn}`,
-  /** One proxy each, by script. Hash of what it has added to the two above. Lives 2 min. */
+  /** One proxy each, by script. Hash of its contributions to the two above. Lives 2 min. */
   usageShare: (proxyId: string) => `${root}:usage-share:${proxyId}`,
   /** Leading controller, by script. JSON of the grants among the operator's wishes. Permanent. */
   usageGrants: `${root}:usage-grants`,
   /** Admin API. Stream of operator commands, capped. */
   commands: `${root}:commands`,
-  /** Leading controller, by script. Id of its last commit, so that a repeat is harmless. Permanent. */
+  /** Leading controller, by script. Id of its last commit, so that a retry is harmless. Permanent. */
   committed: `${root}:committed`,
   /** Leading controller, by script. JSON of the operator's wishes: OperatorRecord. Permanent. */
   operator: `${root}:operator`,
-  /** Leading controller, by script. JSON of the decision core's world: a new leader goes on from it. */
+  /** Leading controller, by script. JSON of the decision core's world: a new leader resumes from it. */
   world: `${root}:world`,
   /** Leading controller, by script. Stream of the inputs of the decision core, for replay; capped. */
   inputs: `${root}:inputs`,
   /** Leading controller, by script. Stream of decisions with their inputs, capped. */
   decisions: `${root}:decisions`,
-  /** Leading controller, by script. Stream of what people see in the event log, capped. */
+  /** Leading controller, by script. Stream of the event log shown to people, capped. */
   log: `${root}:log`,
   /** Leading controller, by script. JSON that the admin API serves; renewed every second. */
   view: `${root}:view`,
-  /** Leading controller, by script. Stream of what operators did and what came of it, capped. */
+  /** Leading controller, by script. Stream of operators' actions and their results, capped. */
   audit: `${root}:audit`,
-  /** Controllers, each its own fields. Hash of the tests of new endpoints that run, by endpoint. */
+  /** Controllers, each its own fields. Hash of running tests of new endpoints, by endpoint. */
   endpointTests: `${root}:endpoint-tests`,
   /** Leading controller, by script. JSON of one hour's Rollup, `2026-11-28T09` UTC. Lives 35 days. */
   rollupHour: (hour: string) => `${root}:rollup-hour:${hour}`,
   /** Leading controller, by script. JSON of one day's Rollup, `2026-11-28` UTC. Lives 400 days. */
   rollupDay: (day: string) => `${root}:rollup-day:${day}`,
-  /** One service each. Written to learn whether Redis takes writes; gone at once. */
+  /** One service each. Written to check whether Redis accepts writes; expires immediately. */
   writeTest: (instanceId: string) => `${root}:write-test:${instanceId}`,
 } as const;
 

@@ -1,4 +1,4 @@
-/** What the leading controller writes: everything that follows from one decision, in one call. */
+/** What the leading controller writes: all effects of one decision, in one call. */
 import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
@@ -7,10 +7,12 @@ import { keys } from './keys.ts';
 import { loadScript, runScript } from './script.ts';
 import { STREAM_LENGTHS } from './stream-lengths.ts';
 
-/** What the leader writes beside the snapshot; `kept` 0 is a record, else about how many entries a stream keeps. */
+/**
+ * What the leader writes besides the snapshot; `kept` 0 is a record, otherwise a stream's approximate length.
+ */
 const PLACES = {
   operator: { key: keys.operator, kept: 0 },
-  /** Those of the wishes, for proxies, which may not read the others. */
+  /** The grants among the operator's wishes, for proxies, which may not read the rest. */
   grants: { key: keys.usageGrants, kept: 0 },
   world: { key: keys.world, kept: 0 },
   view: { key: keys.view, kept: 0 },
@@ -25,11 +27,11 @@ const PLACE_NAMES = Object.keys(PLACES) as RecordPlace[];
 export interface CommitWrite {
   readonly place: RecordPlace;
   readonly value: unknown;
-  /** About how many entries the stream shall keep, where that is less than usual. */
+  /** The stream's approximate length, if less than usual. */
   readonly kept?: number | undefined;
 }
 
-/** A record with a key of its own, which is replaced and ends by itself. */
+/** A record under its own key, replaced on write, with an expiry. */
 export interface ExpiringWrite {
   readonly key: string;
   readonly lifeMs: number;
@@ -37,7 +39,7 @@ export interface ExpiringWrite {
 }
 
 export interface Commit {
-  /** Unique; the same id again means the same commit, whose reply was lost. */
+  /** Unique; a repeated id is the same commit, whose reply was lost. */
   readonly id: string;
   readonly snapshot?: RoutingSnapshot | undefined;
   readonly writes: readonly CommitWrite[];
@@ -46,7 +48,7 @@ export interface Commit {
 
 export type CommitAnswer =
   | { readonly status: 'committed' }
-  /** Another controller leads, or the lease has ended. Nothing was written. */
+  /** Another controller leads, or the lease has expired. Nothing was written. */
   | { readonly status: 'fenced'; readonly currentEpoch: number }
   /** The snapshot is not the one that the decision was built on. Nothing was written. */
   | { readonly status: 'conflict'; readonly foundVersion: number };
@@ -74,7 +76,7 @@ export async function writeCommit(
         commit.snapshot === undefined ? '' : JSON.stringify(commit.snapshot),
         keys.snapshotChanged,
         ...commit.writes.flatMap(({ place, value, kept }) => [
-          // Lua counts from one.
+          // Lua indexes are 1-based.
           fixedKeys.length + PLACE_NAMES.indexOf(place) + 1,
           Math.min(kept ?? Number.POSITIVE_INFINITY, PLACES[place].kept),
           JSON.stringify(value),

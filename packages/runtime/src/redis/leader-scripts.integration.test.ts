@@ -1,4 +1,4 @@
-/** What the scripts of the lease and of the leader's commit decide, at their limits. */
+/** What the scripts of the lease and of the leader's commit decide, at their boundaries. */
 
 import { LAST_VERSION } from '@zephyr/contract/scalars';
 import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
@@ -26,7 +26,7 @@ async function lead(id: string) {
   return { ...answer, id };
 }
 
-/** Whether a moment is one of the clock of Redis while something ran. */
+/** Expects a time on Redis' clock from while `run` was running. */
 async function expectNow(run: () => Promise<number | undefined>): Promise<void> {
   const beforeMs = await clockMs();
   const nowMs = await run();
@@ -40,14 +40,14 @@ describe('acquire-lease.lua', () => {
     await expectNow(async () => (await acquireLease(redis, 'two')).redisNowMs);
   });
 
-  it('raises the epoch by one where the clock is behind it', async () => {
+  it('raises the epoch by one if the clock is behind it', async () => {
     const ahead = (await clockMs()) + 1_000_000;
     await redis.set(keys.epoch, String(ahead));
     expect((await lead('one')).epoch).toBe(ahead + 1);
     expect(await redis.get(keys.epoch)).toBe(String(ahead + 1));
   });
 
-  it('takes the clock where it is ahead, or the epoch cannot be read', async () => {
+  it('uses the clock if it is ahead, or if the epoch is unreadable', async () => {
     for (const former of ['5', 'x']) {
       await redis.set(keys.epoch, former);
       await expectNow(async () => (await lead('one')).epoch);
@@ -71,13 +71,13 @@ describe('acquire-lease.lua', () => {
     },
   );
 
-  it('keeps the incarnation where the snapshot cannot be read', async () => {
+  it('keeps the incarnation if the snapshot is unreadable', async () => {
     const { incarnation } = await lead('one');
     await redis.set(keys.snapshot, 'not json');
     expect((await lead('one')).incarnation).toBe(incarnation);
   });
 
-  it('begins with the clock after an epoch that nothing could follow, whatever the snapshot says', async () => {
+  it('restarts from the clock after an epoch that nothing could follow, whatever the snapshot', async () => {
     const { incarnation } = await lead('one');
     await redis.set(keys.epoch, String(LAST_VERSION));
     await redis.set(keys.snapshot, '{"epoch":1}');
@@ -85,7 +85,7 @@ describe('acquire-lease.lua', () => {
     expect(await redis.get(keys.incarnation)).not.toBe(incarnation);
   });
 
-  it('keeps the incarnation where the snapshot is of this very epoch', async () => {
+  it('keeps the incarnation if the snapshot is of this epoch', async () => {
     const { incarnation } = await lead('one');
     const ahead = (await clockMs()) + 1_000_000;
     await redis.set(keys.epoch, String(ahead));
@@ -95,7 +95,7 @@ describe('acquire-lease.lua', () => {
 });
 
 describe('renew-lease.lua', () => {
-  it('begins the lease again, by the clock of Redis', async () => {
+  it('renews the lease, by the clock of Redis', async () => {
     const leader = await lead('one');
     await redis.pexpire(keys.lease, 1_000);
     await expectNow(async () => (await renewLease(redis, leader))?.redisNowMs);
@@ -114,7 +114,7 @@ describe('renew-lease.lua', () => {
 });
 
 describe('release-lease.lua', () => {
-  it('takes the lease of nobody else', async () => {
+  it('does not release another holder’s lease', async () => {
     await lead('one');
     await releaseLease(redis, 'two');
     expect(await redis.get(keys.lease)).toBe('one');
@@ -157,7 +157,7 @@ describe('commit.lua', () => {
     expect(await redis.exists(keys.snapshot)).toBe(0);
   });
 
-  it('writes a record that ends by itself', async () => {
+  it('writes a record that expires', async () => {
     const leader = { ...(await lead('one')), knownVersion: 0 };
     const key = keys.rollupHour('2026-11-28T09');
     const expiring = [{ key, lifeMs: 90_000, value: { of: 'an hour' } }];

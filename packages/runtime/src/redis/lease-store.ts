@@ -1,6 +1,6 @@
 /**
- * The leader's lease. Two controllers may believe that they lead, for a moment, after a pause or a
- * cut connection; so each write of a leader carries the epoch and Redis refuses all but the newest.
+ * The leader's lease. Two controllers may believe that they lead, briefly, after a pause or a lost
+ * connection; so each write carries the leader's epoch, and Redis refuses all but the newest.
  */
 import { randomUUID } from 'node:crypto';
 
@@ -11,12 +11,12 @@ import { z } from 'zod';
 import { keys } from './keys.ts';
 import { loadScript, runScript } from './script.ts';
 
-/** How long a lease lives without renewal: the longest time without any leader after a crash. */
+/** Lifetime of a lease without renewal: the longest leaderless time after a crash. */
 export const LEASE_MS = 5_000;
 
 export interface HeldLease {
   readonly status: 'held';
-  /** Fencing token: rises with each change of the leader, also across a loss of all data. */
+  /** Fencing token: rises with each change of leader, even across a total data loss. */
   readonly epoch: number;
   readonly incarnation: string;
   /** The clock of Redis. */
@@ -54,7 +54,7 @@ export async function acquireLease(redis: Redis, candidateId: string): Promise<L
   return { status: 'held', epoch: reply[1], incarnation: reply[2], redisNowMs: reply[3] };
 }
 
-/** Undefined when the lease is lost: expired, taken by another, or gone with the data. */
+/** Undefined when the lease is lost: expired, taken over, or gone with the data. */
 export async function renewLease(
   redis: Redis,
   leader: { readonly id: string; readonly epoch: number },

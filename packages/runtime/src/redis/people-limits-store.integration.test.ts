@@ -35,8 +35,8 @@ async function spent(nowMs = NOW_MS) {
   return { day: of(day.people), week: of(week.people), month: of(month.people) };
 }
 
-describe('what people have cost', () => {
-  it('is added up by day, week and month, once for each batch', async () => {
+describe('the cost of people', () => {
+  it('is summed by day, week and month, once per batch', async () => {
     const rows = [row('ann', 10), row('ann', 5, 0, 'haiku'), row('bob', 7, 6 * DAY_MS)];
     expect(await record(batch(1, ...rows))).toBe('written');
     expect(await record(batch(1, ...rows))).toBe('known');
@@ -46,14 +46,14 @@ describe('what people have cost', () => {
     });
   });
 
-  it('is made of the days of the ledger where only the totals are missing', async () => {
+  it('is rebuilt from the ledger’s days if only the totals are missing', async () => {
     await record(batch(1, row('ann', 10), row('ann', 3, DAY_MS), row('bob', 7)));
     await record(batch(2, row('ann', 4, 10 * DAY_MS), row('ann', 1, 0, 'haiku')));
     const before = await spent();
     expect(before.month).toEqual({ ann: 18, bob: 7 });
     const totals = await redis.keys('*usage-spent:*');
     await redis.del(...totals);
-    // Reading makes them, and so does writing: with what is written, once.
+    // Reading creates them, and so does writing, which counts once.
     await exchangeLimits(redis, NOW_MS);
     expect(await spent()).toEqual(before);
     await redis.del(...totals);
@@ -75,7 +75,7 @@ describe('what people have cost', () => {
     expect([day['ann'], day['other']]).toEqual([11, 7]);
   });
 
-  it('that no service of ours has written is left out, and stops nobody', async () => {
+  it('not written by our services is ignored, and blocks nobody', async () => {
     const key = keys.usageSpent('day:2026-11-28');
     await record(batch(1, row('ann', 10)));
     await redis.hset(key, 'eve', 'much', 'bob', '5');
@@ -106,7 +106,7 @@ class Sharer {
   }
 }
 
-/** What two let in, and what each of them knows of it. */
+/** What two proxies admitted, and what each knows of it. */
 class SharersModel {
   readonly sums = new Map(
     ['ann', 'bob'].map((person) => [person, { requests: 0, tokens: 0, active: 0 }]),
@@ -163,7 +163,7 @@ class SharersModel {
   }
 }
 
-describe('what proxies let in', () => {
+describe('the admissions of proxies', () => {
   it('is summed up, once, however often it is shared', async () => {
     const [one, two] = [new Sharer('one'), new Sharer('two')];
     one.counters.began('ann', NOW_MS);
@@ -183,7 +183,7 @@ describe('what proxies let in', () => {
     }
   });
 
-  it('begins at nothing with the next minute, but for what runs', async () => {
+  it('restarts at zero with the next minute, except for active requests', async () => {
     const [one, two] = [new Sharer('one'), new Sharer('two')];
     one.counters.began('ann', NOW_MS);
     await one.exchange();
@@ -196,7 +196,7 @@ describe('what proxies let in', () => {
     expect(two.of('ann', nowMs)).toEqual({ requests: 1, tokens: 0, active: 2 });
   });
 
-  it('comes back with the next whole share where Redis has lost it', async () => {
+  it('is restored with the next full report if Redis has lost it', async () => {
     const [one, two] = [new Sharer('one'), new Sharer('two')];
     one.counters.began('ann', NOW_MS);
     await one.exchange();
@@ -206,7 +206,7 @@ describe('what proxies let in', () => {
     expect(two.of('ann')).toEqual({ requests: 1, tokens: 0, active: 1 });
   });
 
-  it('runs for ever nowhere: that of a proxy that is gone is forgotten, that of others is not', async () => {
+  it('of a proxy that is gone expires, that of others does not', async () => {
     const [gone, lives, looks] = [new Sharer('gone'), new Sharer('lives'), new Sharer('looks')];
     gone.counters.began('ann', NOW_MS);
     lives.counters.began('ann', NOW_MS);
@@ -218,7 +218,7 @@ describe('what proxies let in', () => {
     }, 300);
   });
 
-  it('is exact after whatever two have let in, ended, shared and not been answered for', async () => {
+  it('is exact after any admissions, ends, reports and lost replies of two proxies', async () => {
     const step = fc.record({
       who: fc.constantFrom('one', 'two'),
       what: fc.constantFrom('begin', 'end', 'use', 'exchange', 'lose', 'whole', 'empty'),
@@ -234,7 +234,7 @@ describe('what proxies let in', () => {
     await fc.assert(property, { numRuns: 40 });
   });
 
-  it('that is not ours is left out', async () => {
+  it('that is not ours is ignored', async () => {
     const [minute] = new Date(NOW_MS - (NOW_MS % 60_000)).toISOString().split(':00.');
     await redis.hset(keys.usageMinute(minute ?? ''), 'ann', 'nonsense', 'bob', '3 x');
     for (const turn of ['even', 'odd'] as const) {

@@ -1,6 +1,6 @@
 /**
- * What limits of people are decided by, shared by all proxies: what people have cost in a day, week and
- * month, what all proxies have let in within this minute, and what operators have granted.
+ * The inputs of people's limits, shared by all proxies: each person's cost per day, week and month, what all
+ * proxies admitted this minute, and what operators granted.
  */
 import {
   BUDGET_PERIODS,
@@ -25,14 +25,14 @@ import { keys } from './keys.ts';
 import { loadScript, runScript } from './script.ts';
 import { MAX_READ_ROWS } from './usage-rows.ts';
 
-/** Clients of a configuration and those who were removed from it within a month; the rest is added up. */
+/** Configured clients and those removed within a month; the rest is summed up. */
 export const MAX_PEOPLE = 2 * MOST_PEOPLE;
-/** By writers at the same moment, each of which may add the field of the rest. */
+/** Slack for concurrent writers, each of which may add the field of the rest. */
 const MAX_READ_PEOPLE = MAX_PEOPLE + 100;
 const SHARE_LIFE_MS = 120_000;
 /**
- * Within each such span a proxy that has active requests shares them: `WHOLE_EVERY_MS` of its limits. One
- * that does not is not counted after the second span.
+ * A proxy with active requests reports them within each span: `WHOLE_EVERY_MS` of its limits. After two spans
+ * without a report it is no longer counted.
  */
 const SPAN_MS = 5_000;
 
@@ -40,7 +40,7 @@ const make = loadScript('make-spent');
 const share = loadScript('share-limits');
 export const LIMIT_SCRIPTS = [make, share] as const;
 
-/** As JSON; empty where there is nothing. */
+/** As JSON; empty if there is none. */
 const hash = z.string();
 const shareReply = z.tuple([z.string(), z.tuple([hash, hash, hash]), hash, z.tuple([hash, hash])]);
 const fieldsAndValues = z.custom<readonly string[]>(
@@ -59,7 +59,7 @@ interface OwnShare {
 
 /**
  * One round trip, safe to repeat.
- * @param own what this proxy shares; undefined: what was let in is neither written nor read
+ * @param own what this proxy shares; undefined: admissions are neither written nor read
  */
 export async function exchangeLimits(
   redis: Redis,
@@ -84,7 +84,7 @@ export async function exchangeLimits(
   };
 }
 
-/** Safe to repeat: totals that are there stay. */
+/** Safe to repeat: existing totals are kept. */
 export async function makeSpent(redis: Redis, period: BudgetPeriod, atMs: number): Promise<void> {
   const { fromAtMs, untilAtMs } = periodAt(period, atMs);
   const days: string[] = [];
@@ -104,7 +104,7 @@ export interface Cost {
   readonly nanoUsd: number;
 }
 
-/** What rows of hours add to the totals. */
+/** The costs that hourly rows add to the totals. */
 export function costsOf(rows: readonly UsageRow[]): readonly Cost[] {
   const costs = new Map<string, Cost>();
   for (const { person, fromAtMs: atMs, counts } of rows) {

@@ -1,6 +1,6 @@
 /**
- * A private Redis: a real redis-server or valkey-server on a unix socket that only this user can
- * open, ended with this program. For `zephyr start`, the demo and the tests.
+ * A private Redis: a real redis-server or valkey-server on a unix socket that only this user can open,
+ * stopped with this program. For `zephyr start`, the demo and the tests.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -15,16 +15,16 @@ export interface RedisServer {
   /** `unix:///…/redis.sock`, for `RedisTarget`. */
   readonly url: string;
   readonly pid: number;
-  /** Settles when the server has ended, whoever ended it. */
+  /** Settles when the server has ended, for whatever reason. */
   readonly exited: Promise<void>;
-  /** Ends the server and removes what it leaves in the temporary folder. */
+  /** Stops the server and removes its temporary files. */
   stop(): Promise<void>;
 }
 
 export interface RedisServerOptions {
   /** Keeps the data between runs in this folder; without it nothing is written to disk. */
   readonly dataFolder?: string | undefined;
-  /** Where its socket is made, instead of a folder of its own: for a server that is replaced. */
+  /** The folder of its socket, instead of a new one: for a server that is replaced. */
   readonly socketFolder?: string | undefined;
   /** Further server arguments, e.g. `['--maxmemory', '4mb']`. */
   readonly extraArguments?: readonly string[] | undefined;
@@ -39,7 +39,7 @@ export function findRedisServer(): string | undefined {
   return findProgram(PROGRAMS, process.env['PATH'] ?? '');
 }
 
-/** @throws ZephyrError `REDIS_MISSING` without a server program, `REDIS_START` when it fails. */
+/** @throws ZephyrError `REDIS_MISSING` if there is no server program, `REDIS_START` if it fails */
 export async function startRedisServer(options: RedisServerOptions = {}): Promise<RedisServer> {
   const program = findRedisServer();
   if (program === undefined) {
@@ -59,7 +59,7 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
       ...['--maxmemory-policy', 'noeviction', '--daemonize', 'no'],
       ...(options.extraArguments ?? []),
     ],
-    // A group of its own: Ctrl-C in the terminal must not end Redis before the services.
+    // Its own process group: Ctrl-C in the terminal must not end Redis before the services.
     { stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   );
   const watchdog = endWithThisProgram(child);
@@ -74,7 +74,7 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
     removeFolder();
     throw error;
   }
-  // What it prints from now on is of no use; unread pipes would fill up and block it.
+  // Discard its further output; unread pipes would fill up and block it.
   child.stdout?.resume();
   child.stderr?.resume();
   return {
@@ -98,12 +98,12 @@ function redisMissing(): ZephyrError {
     advice: [
       phrase`in the repository make setup installs one, or says how to do without root`,
       phrase`elsewhere: sudo apt-get install redis-server, or brew install valkey`,
-      phrase`or set ZEPHYR_REDIS_URL to a Redis that runs already`,
+      phrase`or set ZEPHYR_REDIS_URL to a running Redis`,
     ],
   });
 }
 
-/** Open to this user only, with a path short enough for a socket (about 100 characters). */
+/** Accessible to this user only, with a path short enough for a socket (about 100 characters). */
 export function makeSocketFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'zephyr-redis-'));
   chmodSync(folder, 0o700);
@@ -111,20 +111,19 @@ export function makeSocketFolder(): string {
 }
 
 /**
- * Ends the server also when this program is killed with SIGKILL: a shell waits for the end of a
- * pipe that we hold, which the kernel closes with us. Works wherever there is a shell; Linux alone
- * could do it by `setpriv --pdeathsig`.
+ * Stops the server even if this program is killed with SIGKILL: a shell waits for EOF on a pipe that we hold,
+ * which the kernel closes with us. Works wherever there is a shell; `setpriv --pdeathsig` is Linux only.
  *
- * @returns when nothing of this is left; it ends with the server
+ * @returns when the watchdog is gone; it ends with the server
  */
 async function endWithThisProgram(server: ChildProcess): Promise<void> {
-  // It could not be spawned; `ready` rejects with the reason.
+  // Spawning failed; `ready` rejects with the reason.
   if (server.pid === undefined) return;
   const watchdog = spawn('sh', ['-c', 'read _; kill -TERM "$1"', 'sh', String(server.pid)], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });
-  // Once the server has ended, its process id may belong to another program.
+  // Once the server has ended, its process id may be reused by another program.
   server.once('exit', () => watchdog.kill('SIGKILL'));
   await new Promise((resolve) => watchdog.once('close', resolve));
 }
@@ -143,10 +142,10 @@ function ready(child: ChildProcess): Promise<void> {
       START_LIMIT_MS,
     );
     child.once('error', (error) => fail(error.message));
-    child.once('exit', (code) => fail(phrase`it ended with code ${String(code)}`));
+    child.once('exit', (code) => fail(phrase`it exited with code ${String(code)}`));
     const read = (chunk: Buffer) => {
       output += chunk.toString();
-      // Redis and Valkey write it differently, and differently for sockets and ports.
+      // Redis and Valkey word it differently, and differently for sockets and ports.
       if (/ready to accept connections/i.test(output)) {
         clearTimeout(limit);
         resolve();

@@ -10,7 +10,7 @@ import { keys } from './keys.ts';
 import { loadScript, runScript } from './script.ts';
 import { STREAM_LENGTHS } from './stream-lengths.ts';
 
-/** Longer than the longest interval (one hour), so that no duplicate can come after it. */
+/** Longer than the longest interval (one hour), so that no duplicate can arrive later. */
 const SLOT_MEMORY_MS = 2 * HOUR_MS;
 
 const next = loadScript('next-probe-sequence');
@@ -19,14 +19,14 @@ const record = loadScript('record-probe');
 const recordReply = z.enum(['recorded', 'duplicate', 'late']);
 export type RecordAnswer = z.infer<typeof recordReply>;
 
-/** Taken when a probe starts: a slow old probe then cannot overwrite a newer one. */
+/** Taken when a probe starts, so that a slow old probe cannot overwrite a newer one. */
 export async function nextProbeSequence(redis: Redis, endpointId: EndpointId): Promise<number> {
   return z
     .number()
     .parse(await runScript(redis, next, { keys: [keys.probeSequence(endpointId)], args: [] }));
 }
 
-/** What a result says about when the next real probe is due. */
+/** What a result implies for when the next real probe is due. */
 export type Freshness =
   /** A real probe has passed: it is valid for `forMs`. */
   | { readonly kind: 'fresh'; readonly forMs: number }
@@ -35,7 +35,7 @@ export type Freshness =
   /** A cheap probe has passed. */
   | { readonly kind: 'unchanged' };
 
-/** Safe to repeat when the reply was lost: the second call answers `duplicate`. */
+/** Safe to retry after a lost reply: the second call returns `duplicate`. */
 export async function recordProbe(
   redis: Redis,
   result: ScoredProbe,
@@ -54,12 +54,12 @@ export async function recordProbe(
   );
 }
 
-/** Whether this slot has its result: a probe that is run again need not spend tokens again. */
+/** Whether this slot has a result: a rerun probe need not spend tokens again. */
 export async function isProbeRecorded(redis: Redis, slot: string): Promise<boolean> {
   return (await redis.exists(keys.probeSlot(slot))) === 1;
 }
 
-/** Whether the endpoint's last real probe passed not long ago and nothing has failed since. */
+/** Whether the endpoint's last real probe passed recently and nothing has failed since. */
 export async function isProbeFresh(redis: Redis, endpointId: EndpointId): Promise<boolean> {
   return (await redis.exists(keys.probeFresh(endpointId))) === 1;
 }

@@ -44,7 +44,7 @@ const result = (sequence: number, changes: Partial<ScoredProbe> = {}): ScoredPro
   ...changes,
 });
 
-/** What the probes of the day have used together. */
+/** The day's total usage by probes. */
 async function probesOfDay() {
   const sinceAtMs = NOON - 12 * HOUR_MS;
   const range = { sinceAtMs, untilAtMs: sinceAtMs + DAY_MS, unit: 'day' } as const;
@@ -53,7 +53,7 @@ async function probesOfDay() {
 }
 
 describe('recordProbeUsage', () => {
-  it('adds up the checks of a day, each once', async () => {
+  it('sums the probes of a day, each once', async () => {
     expect(await probesOfDay()).toBeUndefined();
     await record(result(1));
     await record(result(1));
@@ -64,7 +64,7 @@ describe('recordProbeUsage', () => {
     });
   });
 
-  it('counts what a late result has cost', async () => {
+  it('counts the cost of a late result', async () => {
     await record(result(2));
     await record(result(1));
     expect(await probesOfDay()).toMatchObject({ requests: 2 });

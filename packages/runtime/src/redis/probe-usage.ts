@@ -1,4 +1,4 @@
-/** What probes have used: rows of the ledger that people are in too, of a person of their own. */
+/** Usage by probes: rows in the same ledger as people's, under a reserved person. */
 import type { ProbeResult } from '@zephyr/contract/probe';
 import { HOUR_MS } from '@zephyr/contract/units';
 import { usageOfProbe } from '@zephyr/core';
@@ -6,18 +6,20 @@ import type { Redis } from 'ioredis';
 
 import { recordUsage } from './usage-store.ts';
 
-/** A result is held for half a minute and its job repeated for some; then nobody writes it again. */
+/**
+ * A result is held for half a minute and its job rerun within minutes; after that it is never written again.
+ */
 const RESULT_LIFE_MS = 2 * HOUR_MS;
 
 export interface ProbeUsage {
   readonly result: ProbeResult;
-  /** As the configuration names it. */
+  /** As named in the configuration. */
   readonly model: string;
-  /** Of the configuration. */
+  /** Number of configured people. */
   readonly people: number;
 }
 
-/** Also of a late result: the money is spent. Safe to repeat when the reply was lost. */
+/** Records late results too: the money is spent. Safe to retry after a lost reply. */
 export async function recordProbeUsage(
   redis: Redis,
   { result, model, people }: ProbeUsage,

@@ -1,6 +1,6 @@
 /**
- * Reading what proxies write. A proxy faces the network, and whoever has taken one over writes what
- * they like: so what is read is bounded before it is in our memory, and what is stored as well.
+ * Reading what proxies write. A proxy faces the network, and an attacker who controls one can write anything:
+ * so reads are bounded before they reach our memory, and so is what is stored.
  */
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
@@ -8,24 +8,24 @@ import { z } from 'zod';
 import { keys } from './keys.ts';
 import { loadScript, runScript } from './script.ts';
 
-/** A report of a second names each endpoint with 32 times: about 2 KiB for each. */
+/** A one-second report has 32 times per endpoint: about 2 KiB each. */
 const MAX_ENTRY_BYTES = 64 * 1024;
 /** In one reply. */
 const MAX_REPLY_BYTES = 1024 * 1024;
 /** In the memory of Redis; an hour of ten proxies is about 4 MiB. */
 const MAX_OUTCOMES_BYTES = 16 * 1024 * 1024;
-/** In the memory of Redis, and so in that of a proxy, which reads without a script. */
+/** In the memory of Redis, and also of a proxy, which reads without a script. */
 const MAX_SESSIONS_BYTES = 4 * 1024 * 1024;
 /** In the memory of Redis; 10,000 requests take about 10 MiB. */
 const MAX_REQUESTS_BYTES = 32 * 1024 * 1024;
-/** Of the newest entries, for people. */
+/** For listing the newest entries to people. */
 const MAX_LAST_BYTES = 4 * 1024 * 1024;
 /** Proxies list at most 50 requests and 50 sessions of some 300 bytes each. */
 const MAX_PRESENCE_BYTES = 64 * 1024;
 const MAX_PRESENCES_BYTES = 4 * 1024 * 1024;
-/** Ids that are looked at; by chance which, where there are more. What is gone is taken off. */
+/** Most ids checked; a random choice if there are more. Dead ids are removed. */
 const MAX_PRESENCES = 512;
-/** As long as the presence of a proxy at rest lives without renewal. */
+/** Lifetime of an idle proxy's presence without renewal. */
 export const LONGEST_PRESENCE_MS = 15_000;
 
 /** `<host>-<process>-<random>`, as services name themselves. */
@@ -45,16 +45,16 @@ const streamReply = z.tuple([
   z.array(z.tuple([z.string(), z.number()])),
 ]);
 
-/** Something that was not read; `bytes` where it was too large. */
+/** An entry that was not read; `bytes` if it was too large. */
 export interface Skipped {
   readonly id: string;
   readonly why: string;
 }
 
 export interface StreamPart {
-  /** Of the last entry that was looked at: go on after it. */
+  /** Id of the last entry checked: continue after it. */
   readonly lastId: string;
-  /** As `parseEntries` takes them. */
+  /** In the form that `parseEntries` takes. */
   readonly entries: readonly unknown[];
   readonly skipped: readonly Skipped[];
 }
@@ -66,7 +66,7 @@ export async function readStreamPart(
     readonly key: string;
     readonly afterId: string;
     readonly count: number;
-    /** Only the leader deletes, because it counts. */
+    /** Only the leader deletes, because it counts them. */
     readonly tooLarge: 'delete' | 'leave';
   },
 ): Promise<StreamPart> {
@@ -77,13 +77,15 @@ export async function readStreamPart(
   return { lastId, entries, skipped };
 }
 
-/** Keeps what proxies write from filling Redis, whatever they write. */
+/** Keeps proxies from filling Redis, whatever they write. */
 export async function boundStreams(redis: Redis): Promise<void> {
   const args = [MAX_OUTCOMES_BYTES, MAX_SESSIONS_BYTES, MAX_REQUESTS_BYTES];
   await runScript(redis, boundScript, { keys: BOUND_STREAMS, args });
 }
 
-/** The last entries of a stream that proxies write, the oldest first, as `parseEntries` takes them. */
+/**
+ * The last entries of a stream that proxies write, the oldest first, in the form that `parseEntries` takes.
+ */
 export async function readLastPart(
   redis: Redis,
   from: { readonly key: string; readonly count: number; readonly beforeId?: string | undefined },
@@ -94,17 +96,17 @@ export async function readLastPart(
   return z.array(z.unknown()).parse(reply).toReversed();
 }
 
-/** Of the last entry that our services could have written: to go on after it. */
+/** Id of the last entry that our services could have written, to continue after it. */
 export async function readLastId(redis: Redis, key: string): Promise<string> {
   const last = z.array(z.tuple([z.string(), z.unknown()]));
   return last.parse(await readLastPart(redis, { key, count: 1 }))[0]?.[0] ?? '0-0';
 }
 
 /**
- * For a proxy, which may run no script: what other proxies write of sessions, read only where all of
- * it is small enough and nothing was added since it was measured.
+ * For a proxy, which may run no script: other proxies' session entries, read only if the total is small
+ * enough and nothing was added since it was measured.
  * @param from `afterId` undefined: the last ones.
- * @returns Undefined where it could not be read now.
+ * @returns undefined if it cannot be read now
  */
 export async function readSessionEntries(
   redis: Redis,
@@ -129,12 +131,12 @@ export async function readSessionEntries(
 }
 
 export interface PresencesRead {
-  /** By the id of the proxy whose record it is. */
+  /** By proxy id. */
   readonly texts: ReadonlyMap<string, string>;
   readonly skipped: readonly Skipped[];
 }
 
-/** The records of the proxies that are there; what cannot be one is taken off the list. */
+/** The records of live proxies; ids that cannot be one are removed from the list. */
 export async function readPresenceTexts(redis: Redis): Promise<PresencesRead> {
   const listed = await redis.srandmember(keys.proxies, MAX_PRESENCES);
   const ids = listed.filter(isProxyId);

@@ -2,20 +2,20 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
-/** Of one stream; the rest comes with the next call. */
+/** Per stream; the next call returns the rest. */
 export const ENTRIES_AT_ONCE = 200;
 
 export interface StreamEntry<Value> {
   /** `<clock of Redis in ms>-<number>`. */
   readonly id: string;
-  /** When Redis took the entry, by its own clock. */
+  /** When Redis accepted the entry, by its own clock. */
   readonly atMs: number;
   readonly value: Value;
 }
 
 export interface EntryParser<Value> {
   readonly schema: z.ZodType<Value>;
-  /** Called for an entry that does not parse; the entry is skipped. */
+  /** Called for an entry that does not parse; it is skipped. */
   readonly rejected: (id: string, why: string) => void;
 }
 

@@ -1,4 +1,4 @@
-/** The rollups of hours and days, written with the leader's commits and read by whoever shows them. */
+/** The rollups of hours and days, written with the leader's commits and read for display. */
 
 import { type Rollup, rollupSchema } from '@zephyr/contract/rollup';
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
@@ -10,7 +10,7 @@ import { keys } from './keys.ts';
 
 const LIFE_MS = { hour: HOURS_LIFE_MS, day: DAYS_LIFE_MS } as const;
 const STEP_MS = { hour: HOUR_MS, day: DAY_MS } as const;
-/** Records that are read at once. */
+/** Records per read. */
 const ROLLUPS_AT_ONCE = 50;
 
 /** For the leader's commit. */
@@ -20,12 +20,12 @@ export function rollupRecord(unit: TimeUnit, rollup: Rollup) {
 
 export interface RollupRange {
   readonly unit: TimeUnit;
-  /** The hour or day of this moment is the first, that of the other one the last. */
+  /** The range runs from the hour or day of this moment to that of `untilAtMs`. */
   readonly sinceAtMs: number;
   readonly untilAtMs: number;
 }
 
-/** Oldest first; an hour or a day without a record is left out. */
+/** Oldest first; hours or days without a record are omitted. */
 export async function readRollups(
   redis: Redis,
   { unit, sinceAtMs, untilAtMs }: RollupRange,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 
 import type { Redis } from 'ioredis';
 
-/** A Lua script: what it changes, it changes at once. Its file says what it takes and returns. */
+/** A Lua script; its changes are atomic. Its file documents arguments and result. */
 export interface Script {
   readonly source: string;
   readonly sha: string;
@@ -21,7 +21,7 @@ export async function runScript(
   script: Script,
   call: { readonly keys: readonly string[]; readonly args: readonly (string | number)[] },
 ): Promise<unknown> {
-  // One list: as arguments of a function a hundred thousand overflow the stack.
+  // One array: a hundred thousand function arguments would overflow the stack.
   const rest = [call.keys.length, ...call.keys, ...call.args];
   try {
     return await redis.call('evalsha', [script.sha, ...rest]);

@@ -8,7 +8,7 @@ const URL_OF_THREE =
   'redis+sentinel://ada@zephyr?node=sentinel-1&node=sentinel-2:26380&node=[::1]:26381';
 
 describe('sentinelNodes', () => {
-  it('gives hosts and ports, with the usual port where none is named', () => {
+  it('returns hosts and ports, with the default port if none is given', () => {
     expect(sentinelNodes(new URL(URL_OF_THREE))).toEqual([
       { host: 'sentinel-1', port: 26_379 },
       { host: 'sentinel-2', port: 26_380 },
@@ -18,7 +18,7 @@ describe('sentinelNodes', () => {
 });
 
 describe('connectionOptions', () => {
-  it('asks the Sentinels for the primary, with the user and password of Redis itself', () => {
+  it('queries the Sentinels for the primary, with the user and password of Redis itself', () => {
     expect(connectionOptions({ url: URL_OF_THREE, password: 'secret' })).toMatchObject({
       name: 'zephyr',
       sentinels: [{ host: 'sentinel-1' }, { host: 'sentinel-2' }, { host: '::1' }],

@@ -1,6 +1,6 @@
-/** `redis+sentinel://<name of the primary>?node=<host:port>&node=…`; with `rediss` all of it by TLS. */
+/** `redis+sentinel://<name of the primary>?node=<host:port>&node=…`; with `rediss`, all of it over TLS. */
 export const SENTINEL_SCHEMES: readonly string[] = ['redis+sentinel:', 'rediss+sentinel:'];
-/** Of `redis-sentinel`, where a node names none. */
+/** The port of `redis-sentinel`, if a node names none. */
 const SENTINEL_PORT = 26_379;
 
 export interface SentinelNode {
@@ -8,7 +8,7 @@ export interface SentinelNode {
   readonly port: number;
 }
 
-/** The Sentinels that a URL names. @throws TypeError for a node that is no host and port. */
+/** The Sentinels that a URL names. @throws TypeError for a node that is not host and port. */
 export function sentinelNodes(url: URL): SentinelNode[] {
   return url.searchParams.getAll('node').map((node) => {
     const { hostname, port } = new URL(`redis://${node}`);

@@ -37,7 +37,7 @@ describe('the lease', () => {
     expect(second).toMatchObject({ status: 'taken', holder: 'one' });
   });
 
-  it('ends by itself after its length', async () => {
+  it('expires after its length', async () => {
     await lead('one');
     const remainingMs = await redis.pttl(keys.lease);
     expect(remainingMs).toBeGreaterThan(0);
@@ -56,7 +56,7 @@ describe('the lease', () => {
     expect((await lead('two')).epoch).toBeGreaterThan(first.epoch);
   });
 
-  it('raises the epoch although all data was lost', async () => {
+  it('raises the epoch even after a total data loss', async () => {
     const first = await lead('one');
     await loseAllData();
     const second = await lead('two');
@@ -213,7 +213,7 @@ describe('recordProbe', () => {
     expect(await redis.xlen(keys.probes)).toBe(1);
   });
 
-  it('keeps the sequence rising although all data was lost', async () => {
+  it('keeps the sequence rising even after a total data loss', async () => {
     const before = await nextProbeSequence(redis, endpoint);
     await loseAllData();
     expect(await nextProbeSequence(redis, endpoint)).toBeGreaterThan(before);

@@ -1,4 +1,4 @@
-/** Redis behind TLS: one server, a Cluster, Sentinels; each with a certificate of an own authority. */
+/** Redis behind TLS: one server, a Cluster, Sentinels; each with a certificate from a private CA. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,7 +22,7 @@ import { acquireLease } from './lease-store.ts';
 import { findRedisServer, type RedisServer, startRedisServer } from './private-server.ts';
 
 const program = findRedisServer();
-// Debian's speaks TLS; a build without it does not know the argument.
+// Debian's speaks TLS; a build without it rejects the argument.
 if (program !== 'redis-server')
   console.log('redis by TLS: not tried, no redis-server is installed');
 const log = createLogger('test', 'silent');
@@ -52,11 +52,11 @@ describe.skipIf(program !== 'redis-server')('Redis by TLS', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('is used where its certificate is trusted', async () => {
+  it('is used if its certificate is trusted', async () => {
     await takesLeaseAndJob(`rediss://localhost:${port}`);
   });
 
-  it('is not used where its certificate is signed by nobody we know', async () => {
+  it('is not used if its certificate is from an unknown CA', async () => {
     setDefaultCACertificates(known);
     onTestFinished(() => setDefaultCACertificates([...known, VALID.cert]));
     const redis = createRedis({ url: `rediss://localhost:${port}` }, log, 'command');
@@ -83,7 +83,7 @@ describe.skipIf(program !== 'redis-server')('Redis by TLS', () => {
   });
 });
 
-/** By our own connection and by that of BullMQ. */
+/** Over our own connection and over BullMQ's. */
 async function takesLeaseAndJob(url: string): Promise<void> {
   const redis = createRedis({ url }, log, 'command');
   const queue = new Queue('tls', {
@@ -94,7 +94,7 @@ async function takesLeaseAndJob(url: string): Promise<void> {
   try {
     await eventually(async () => {
       const lease = await acquireLease(redis, url);
-      // Another test may have it, on the same server.
+      // Another test may hold it, on the same server.
       expect(['held', 'taken']).toContain(lease.status);
       await queue.add('tried', {});
     }, 100);

@@ -1,9 +1,9 @@
 /**
- * How many rows of usage one hour and one day have in Redis, and all hours and all days together. With these a
- * third of the 512 MB of our Redis stays free: `node bench/usage.ts memory`. 700 people, who leave room for the
- * most rows with endpoint and model, take the most. With up to 1,000 people every hour and every day can be as
- * full as this; more have a row each in more rows, and the oldest hours and days go earlier. A day of up to
- * 1,000 people stays below a power of two, where the table of a hash would double.
+ * How many rows of usage one hour and one day have in Redis, and all hours and all days together. With these,
+ * a third of our Redis' 512 MB stays free: `node bench/usage.ts memory`. 700 people, who leave room for the
+ * most rows with endpoint and model, are the worst case. With up to 1,000 people every hour and day can be
+ * this full; beyond that each person still has a row, and the oldest hours and days are removed earlier. A
+ * day of up to 1,000 people stays below a power of two, where a hash's table would double.
  */
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 import { DAYS_LIFE_MS, HOURS_LIFE_MS, type RowRule, rowBounds } from '@zephyr/core';
@@ -16,7 +16,7 @@ export const DAYS_KEPT = DAYS_LIFE_MS / DAY_MS;
 export const HOUR_ROWS: RowRule = { named: 500, leastNamed: 200, all: 1_220 };
 export const DAY_ROWS: RowRule = { named: 1_900, leastNamed: 1_020, all: 2_040 };
 
-/** Of one hour or day; besides them there is the row of nobody. What has more was not written by our services. */
+/** Per hour or day, plus the row of nobody. A larger hash was not written by our services. */
 export const MAX_READ_ROWS = rowBounds(DAY_ROWS, MOST_PEOPLE).all + 1;
 export const MAX_ROWS_OF_HOURS = HOURS_KEPT * (HOUR_ROWS.all + 1);
 export const MAX_ROWS_OF_DAYS = DAYS_KEPT * (DAY_ROWS.all + 1);

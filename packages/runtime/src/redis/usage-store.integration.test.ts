@@ -80,7 +80,7 @@ describe('the ledger', () => {
     expect(await requestsIn('day')).toEqual(['ann 3']);
   });
 
-  it('goes on in a Redis that has lost everything, scripts too', async () => {
+  it('continues in a Redis that has lost everything, including scripts', async () => {
     await write(batch(1));
     await redis.flushall();
     await redis.script('FLUSH');
@@ -103,7 +103,7 @@ describe('the ledger', () => {
     });
   });
 
-  it('stays readable where an endpoint has named more than can be added up', async () => {
+  it('stays readable if an endpoint has reported more than can be summed', async () => {
     const most = Number.MAX_SAFE_INTEGER;
     const lie = { ...COUNTS, outputTokens: 1e300, costNanoUsd: most };
     for (let sequence = 1; sequence <= 3; sequence += 1) {
@@ -113,7 +113,7 @@ describe('the ledger', () => {
     const counts = { requests: 3, outputTokens: most, costNanoUsd: most };
     expect(rows.find(({ model }) => model === 'opus')?.counts).toMatchObject(counts);
     expect([rows.length, rejected]).toEqual([2, 0]);
-    // Nor is the person without a budget afterwards.
+    // Nor does the person lose their budget.
     const spent = async () => (await exchangeLimits(redis, NOW)).spent.month.people.get('ann');
     expect(await spent()).toBe(most);
     await redis.del(...(await redis.keys('*usage-spent:*')));
@@ -121,7 +121,7 @@ describe('the ledger', () => {
     expect(await spent()).toBe(most);
   });
 
-  it('writes a large batch in parts, so that nobody waits for all of it, and goes on after those that are there', async () => {
+  it('writes a large batch in parts, so that nobody waits for all of it, and resumes after those already written', async () => {
     const rows = Array.from({ length: 3 * PART_ROWS + 1 }, (_, at) => row({ model: `m${at}` }));
     const large = batch(2, { rows, records: [{ id: 'zephyr_1' } as RequestRecord] });
     const total = async () =>
@@ -148,7 +148,7 @@ describe('the ledger', () => {
     expect(calls).toBe(3 + 4 + 4);
   });
 
-  it('lists a request once, also where its batch has grown by a part', async () => {
+  it('lists a request once, even if its batch has grown by a part', async () => {
     const rows = Array.from({ length: PART_ROWS + 1 }, () => row());
     const records = [{ id: 'zephyr_1' } as RequestRecord];
     await write(batch(1, { rows: rows.slice(1), records }));
@@ -156,7 +156,7 @@ describe('the ledger', () => {
     expect(await redis.xlen(keys.requests)).toBe(1);
   });
 
-  it('sends no further part once it is aborted, and goes on when it is asked again', async () => {
+  it('sends no further part once aborted, and resumes when called again', async () => {
     const rows = Array.from({ length: 2 * PART_ROWS }, () => row());
     const aborting = new AbortController();
     const seen = {
@@ -232,7 +232,7 @@ describe('the ledger', () => {
       expect(requestsOf({ model: 'm0' })).toBe(2);
       expect(requestsOf({ person: 'ann', ...other })).toBe(15);
       expect(requestsOf({ person: 'p0', ...other })).toBe(1);
-      // One place is ann's.
+      // One row is ann's.
       expect(requestsOf({ person: 'other', ...other })).toBe(5);
       expect(requestsOf({})).toBe(named + 20 + people.length);
     },
@@ -324,7 +324,7 @@ describe('the ledger', () => {
     expect(await boundUsage(redis, NOW)).toBe(0);
   });
 
-  it('remembers until when it is incomplete, also when rows come late for what has gone', async () => {
+  it('remembers until when it is incomplete, even if late rows arrive for removed hours', async () => {
     const full = Object.fromEntries(Array.from({ length: MAX_READ_ROWS }, (_, at) => [at, '']));
     const kept = Math.floor(MAX_ROWS_OF_DAYS / MAX_READ_ROWS);
     const midnight = NOW - (NOW % DAY_MS);
@@ -389,7 +389,7 @@ describe('the ledger', () => {
     expect(await boundUsage(redis, NOW)).toBe(0);
   });
 
-  it('is gone by itself: hours after 35 days, days after 400', async () => {
+  it('expires: hours after 35 days, days after 400', async () => {
     await write(batch(1));
     const days = async (key: string) => Math.round((await redis.pttl(key)) / (24 * HOUR_MS));
     expect(await days(keys.usageHour('2026-11-28T09'))).toBe(35);
@@ -409,7 +409,7 @@ describe('the ledger', () => {
   });
 });
 
-it('offers its scripts again where the first reply came too late', async () => {
+it('offers its scripts again if the first reply came too late', async () => {
   await redis.script('FLUSH');
   let isLate = true;
   const busy = {
@@ -423,7 +423,7 @@ it('offers its scripts again where the first reply came too late', async () => {
   expect(await redis.script('EXISTS', loadScript('record-usage').sha)).toEqual([1]);
 });
 
-describe('what is in Redis and cannot be ours', () => {
+describe('data in Redis that cannot be ours', () => {
   const value = Array.from({ length: 11 }, () => '1').join(' ');
 
   it.each([
@@ -441,7 +441,7 @@ describe('what is in Redis and cannot be ours', () => {
     expect([read.rows.length, read.rejected]).toEqual([1, 1]);
   });
 
-  it('is not read where it is too large', async () => {
+  it('is not read if it is too large', async () => {
     await redis.hset(keys.usageDay('2026-11-28'), 'ann\ttokyo\topus', 'x'.repeat(9 * 1024 * 1024));
     await write(batch(1, { rows: [row({ fromAtMs: NOW + 24 * HOUR_MS })] }));
     const read = await readUsage(redis, { ...ALL, untilAtMs: NOW + 48 * HOUR_MS, unit: 'day' });

@@ -1,7 +1,7 @@
 /**
- * The ledger of who used what: a hash for each hour and each day (UTC), with one field for each
- * person, endpoint and model. Written by proxies and probers, each batch once; read by whoever shows it.
- * A batch is written in parts, each by a script of its own: others that use Redis wait for one part only.
+ * The ledger of who used what: a hash for each hour and each day (UTC), with one field for each person,
+ * endpoint and model. Written by proxies and probers, each batch once; read for display. A batch is written
+ * in parts, one script call each, so that other users of Redis wait for one part only.
  */
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 import {
@@ -31,13 +31,15 @@ import {
   MAX_ROWS_OF_HOURS,
 } from './usage-rows.ts';
 
-/** A batch that a proxy has kept on its disk for longer could be counted a second time. */
+/** A batch that a proxy stored on disk for longer could be counted twice. */
 const WRITTEN_LIFE_MS = HOURS_LIFE_MS;
-/** Of one hash in memory; a row takes some 200 bytes, and 600 with the longest names. */
+/** Memory of one hash; a row takes about 200 bytes, and 600 with the longest names. */
 const MAX_READ_BYTES = 6 * 1024 * 1024;
-/** A script takes some 16 ms for this many rows; a batch of a proxy that was without Redis for hours has up to 14,040. */
+/**
+ * A script takes about 16 ms for this many rows; after hours without Redis a proxy's batch has up to 14,040.
+ */
 export const PART_ROWS = 200;
-/** More than any batch has: the parts are numbered within it. */
+/** More parts than any batch has; they are numbered within it. */
 const MOST_PARTS = 1_000;
 
 const record = loadScript('record-usage');
@@ -49,8 +51,8 @@ export type RecordReply = Exclude<z.infer<typeof recordReply>, 'no_totals'>;
 const readReply = z.union([z.number(), z.array(z.string())]);
 
 /**
- * Lets proxies write and read: they may run scripts that a controller has loaded, and no others. To be
- * repeated, because a Redis that was replaced does not know them any more.
+ * Lets proxies write and read: they may run only scripts that a controller has loaded. Call it repeatedly: a
+ * replaced Redis has lost them.
  */
 export async function offerUsageScripts(redis: Redis): Promise<void> {
   const scripts = [record, readOwn, ...LIMIT_SCRIPTS];
@@ -60,18 +62,19 @@ export async function offerUsageScripts(redis: Redis): Promise<void> {
 }
 
 export interface RecordOptions {
-  /** Of the configuration: each has a row, however full an hour or a day is. */
+  /** Number of configured people; each has a row, however full the hour or day is. */
   readonly people: number;
-  /** How long the batch is remembered, from the last one of this writer. */
+  /** How long a batch is remembered after the writer's last one. */
   readonly writtenLifeMs?: number;
-  /** Aborted: the parts that are not sent yet are not. */
+  /** On abort, the remaining parts are not sent. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Safe to repeat when a reply was lost, or after some of the parts: each part counts once. `known`: all of it was there.
+ * Safe to retry after a lost reply or a partial write: each part counts once. `known`: everything was already
+ * there.
  *
- * @throws whatever Redis answers, or why it is aborted; the parts before that are written
+ * @throws Redis' error or the abort reason; earlier parts are written
  */
 export async function recordUsage(
   redis: Redis,
@@ -91,14 +94,14 @@ interface Part extends Pick<UsageBatch, 'writer' | 'rows' | 'records'> {
   readonly number: number;
 }
 
-/** The same of the same batch, always: what is repeated is known by its number. */
+/** Deterministic for a batch: a repeated part is recognised by its number. */
 function partsOf({ writer, sequence, rows, records }: UsageBatch): readonly Part[] {
   const parts = Math.max(1, Math.ceil(rows.length / PART_ROWS));
   return Array.from({ length: parts }, (_, at) => ({
     writer,
     number: sequence * MOST_PARTS + at,
     rows: rows.slice(at * PART_ROWS, (at + 1) * PART_ROWS),
-    // The number of the first is the same also of a batch that has grown: nothing is listed twice.
+    // The first part keeps its number even if the batch has grown: nothing is listed twice.
     records: at === 0 ? records : [],
   }));
 }
@@ -107,7 +110,7 @@ async function recordPart(redis: Redis, part: Part, options: RecordOptions): Pro
   const call = recordCall(part, options);
   const reply = recordReply.parse(await runScript(redis, record, call));
   if (reply !== 'no_totals') return reply;
-  // Of a period that has begun, or after an upgrade.
+  // In a period that has just begun, or after an upgrade.
   const missing = new Map(costsOf(part.rows).map((cost) => [cost.key, cost]));
   for (const { period, atMs } of missing.values()) await makeSpent(redis, period, atMs);
   return z.enum(['written', 'known']).parse(await runScript(redis, record, call));
@@ -143,10 +146,10 @@ function recordCall(
 
 const boundsOf = (lifeMs: number, { named, all }: RowBounds) => [lifeMs, named, all];
 
-/** Writers' clocks may be ahead. */
+/** Writers' clocks may run ahead. */
 const AHEAD_MS = DAY_MS;
 
-/** Of all hours, and of all days, that have too many rows the oldest go. Returns how many went. */
+/** Removes the oldest hours, and the oldest days, beyond the row limits. Returns how many. */
 export async function boundUsage(redis: Redis, nowMs: number): Promise<number> {
   const hours = await boundHashes(redis, nowMs, {
     ...{ unit: 'hour', kept: HOURS_KEPT, mostRows: MAX_ROWS_OF_HOURS },
@@ -180,7 +183,7 @@ async function boundHashes(
   return z.number().parse(reply);
 }
 
-/** Undefined where everything that has not expired is there. Usage before this moment has been removed. */
+/** Usage before this moment was removed; undefined if everything unexpired is still there. */
 export async function usageRemovedBefore(
   redis: Redis,
   unit: TimeUnit,
@@ -195,7 +198,7 @@ const UNITS = {
 } as const;
 
 export interface UsageRange {
-  /** The first moment that counts, and the first that does not any more. */
+  /** Half-open range [sinceAtMs, untilAtMs). */
   readonly sinceAtMs: number;
   readonly untilAtMs: number;
   readonly unit: TimeUnit;
@@ -203,11 +206,11 @@ export interface UsageRange {
 
 export interface UsageRead {
   readonly rows: readonly UsageRow[];
-  /** What is in Redis and cannot be ours: fields, or whole hashes that are too large. */
+  /** Data in Redis that cannot be ours: fields, or whole oversized hashes. */
   readonly rejected: number;
 }
 
-/** Every hour or day that has begun within the range. */
+/** Every hour or day that begins within the range. */
 export async function readUsage(redis: Redis, range: UsageRange): Promise<UsageRead> {
   const { stepMs, keyOf } = UNITS[range.unit];
   const rows: UsageRow[] = [];
@@ -227,7 +230,7 @@ export async function readUsage(redis: Redis, range: UsageRange): Promise<UsageR
   return { rows, rejected };
 }
 
-/** The days of the range, of one person; a day after another, so that Redis is never busy for long. */
+/** One person's days within the range, one day at a time, so that Redis is never busy for long. */
 export async function readOwnDays(
   redis: Redis,
   person: string,
@@ -242,7 +245,7 @@ export async function readOwnDays(
   return rows;
 }
 
-/** The fields and values of a hash, in turn. */
+/** The fields and values of a hash, alternating. */
 export function rowsOf(hash: readonly string[], fromAtMs: number): UsageRead {
   const rows: UsageRow[] = [];
   for (let at = 0; at + 1 < hash.length; at += 2) {

@@ -78,7 +78,7 @@ describe('the write test', () => {
     await becomes(test, 'ok');
   });
 
-  it('asks Redis once, however often it is asked, and leaves nothing behind', async () => {
+  it('queries Redis at most once a second, and leaves nothing behind', async () => {
     const test = createWriteTest(redis, service);
     const set = vi.spyOn(redis, 'set');
     await Promise.all(Array.from({ length: 100 }, () => test()));

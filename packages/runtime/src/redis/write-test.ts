@@ -1,6 +1,6 @@
 /**
- * Whether Redis takes what a service writes. A connection that is up proves little: the server may be
- * silent, full, a read-only replica, or unable to save; only a write shows it.
+ * Whether Redis accepts a service's writes. A connection that is up proves little: the server may be silent,
+ * full, a read-only replica, or unable to save; only a write shows it.
  */
 
 import type { Redis } from 'ioredis';
@@ -15,12 +15,12 @@ export type RedisStatus =
   /** It answers, and refuses: full, read-only, loading, unable to save, or no right to write. */
   | 'redis_refuses_writes';
 
-/** However often it is asked for, Redis is asked once a second at most. */
+/** Redis is queried at most once a second, however often this is called. */
 const FRESH_MS = 1_000;
-/** The test leaves nothing behind. */
+/** So that the test leaves nothing behind. */
 const LIFE_MS = 1;
 
-/** @param redis a `command` client, whose commands have a limit. */
+/** @param redis a `command` client, whose commands time out */
 export function createWriteTest(
   redis: Redis,
   { instanceId, clock }: { readonly instanceId: string; readonly clock: Pick<Clock, 'nowMs'> },

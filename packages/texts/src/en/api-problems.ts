@@ -1,4 +1,4 @@
-/** How the admin API refuses. */
+/** Refusals of the admin API. */
 export const apiProblems = {
   'problem.invalid_body': 'The request body is not valid.',
   'problem.invalid_query': 'The query is not valid.',

@@ -7,9 +7,9 @@ export const dashboards = {
 
   'browser.notify': 'Notify me in this browser',
   'browser.notify.on':
-    'This browser notifies you while this page is open behind others, of the same events as [[notify]].',
+    'This browser notifies you of the same events as [[notify]] while this page is open in the background.',
   'browser.notify.denied':
-    'This browser blocks notifications of this page. Allow them in its settings of this site, and reload.',
+    'This browser blocks notifications from this page. Allow them in its site settings, then reload.',
   'browser.notify.insecure':
     'Notifications in a browser need HTTPS, or the address http://localhost: see docs/tls.md.',
   'browser.notify.unsupported':
@@ -41,10 +41,10 @@ export const dashboards = {
   'link.failed.detail': 'No data received yet. Is it running? Retrying automatically.',
   'link.store': 'Redis unreachable since {time}',
   'link.store.detail':
-    'Nothing is decided or changed until it is back; the proxies keep routing by what they know.',
+    'Nothing is decided or changed until it is back; the proxies keep routing by their last state.',
   'link.store.full': 'Redis has refused writes since {time}',
   'link.store.full.detail':
-    'It is full, read-only or unable to save. Nothing is decided or changed until it takes writes again; the proxies keep routing by what they know.',
+    'It is full, read-only or unable to save. Nothing is decided or changed until it accepts writes again; the proxies keep routing by their last state.',
   'link.leaderless': 'No controller is leading',
   'link.leaderless.detail':
     'Nothing is decided or changed until one takes over, which takes a few seconds; the proxies keep working.',
@@ -57,7 +57,7 @@ export const dashboards = {
   'login.title': 'Token required',
   'login.detail': 'This controller requires its admin token.',
   'login.where':
-    'It is ZEPHYR_ADMIN_TOKEN in the .env beside config.toml of the controller, unless token_env under [controller] names another variable. With make up it is generated: docker compose exec controller cat /run/secrets/admin-token prints it.',
+    'It is ZEPHYR_ADMIN_TOKEN in the .env next to config.toml of the controller, unless token_env under [controller] names another variable. With make up it is generated: docker compose exec controller cat /run/secrets/admin-token prints it.',
   'login.label': 'Admin token',
   'login.send': 'Sign in',
   'login.wrong': 'The token was refused.',
@@ -66,7 +66,7 @@ export const dashboards = {
   'now.none.detail':
     'The first probes are running; until then, requests follow the order of the configuration.',
   'now.down': 'No endpoint is available',
-  'now.down.detail': 'Each request still tries them, and gets an error where none answers.',
+  'now.down.detail': 'Each request still tries them, and gets an error if none answers.',
   'now.serves': '{name} is serving',
   'now.share': '{names} share the new sessions',
   'now.since': 'since {time}',
@@ -88,7 +88,7 @@ export const dashboards = {
   'now.why.active_token_refused.plain':
     'The previous endpoint refuses its token or account; {name} took over.',
   'now.why.recovered': '{name} recovered first.',
-  'now.why.operator_selected': '{name} was selected by hand.',
+  'now.why.operator_selected': '{name} was selected manually.',
   'now.why.pinned_failed':
     'The pinned endpoint is not available; {name} takes its place until it is back.',
   'now.why.operator_selected.ended': '{name} had been pinned; the mode is automatic again.',
@@ -131,7 +131,6 @@ export const dashboards = {
   'action.resume': 'Resume probes',
   'action.auto': 'Automatic',
   'action.manual': 'Manual',
-  'action.select': 'Pin',
   'action.selectOne': 'Pin {name}',
   'action.pin': 'Pin',
   'action.enable': 'Enable',
@@ -156,7 +155,7 @@ export const dashboards = {
   'confirm.disable': 'Disable {name}?',
   'confirm.disable.detail':
     'It gets no new requests until you enable it again. Active requests finish normally.',
-  'confirm.disable.active': 'It is serving now: traffic moves to {name} at once.',
+  'confirm.disable.active': 'It is serving now: traffic moves to {name} immediately.',
   'confirm.disable.last': 'No other endpoint is available: every request will fail.',
   'confirm.move': 'Move {count} {count|session|sessions} away from {name}?',
   'confirm.move.detail':

@@ -13,9 +13,9 @@ export const decisionDetails = {
   'why.gain.expected': 'Expected gain',
   'why.gain.needed': 'Needed at least',
   'why.gain.error': 'Standard error',
-  'why.gain.confirmations': 'Confirmed in a row',
+  'why.gain.confirmations': 'Consecutive confirmations',
   'why.gain.note':
-    'Needed is the switch threshold, or a multiple of the standard error where that is larger.',
+    'The minimum is the switch threshold, or a multiple of the standard error if that is larger.',
   'why.trade': 'Active sessions',
   'why.trade.move': 'They move too: the gain is worth more than their prompt caches.',
   'why.trade.stay': 'They stay where their prompt cache is; only new ones go to the new endpoint.',
@@ -31,5 +31,5 @@ export const decisionDetails = {
   'why.available': 'available',
   'why.replay': 'Replay from here',
   'why.replay.note':
-    'Runs this and the later decisions again; about the last two hours are recorded. With --set switching.thresholdMs=100 it shows what other settings would have decided.',
+    'Replays this and later decisions; about the last two hours are recorded. With --set switching.thresholdMs=100 it shows what other settings would have decided.',
 } as const;

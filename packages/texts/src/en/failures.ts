@@ -35,7 +35,7 @@ export const failures = {
     'The endpoint, or something in front of it, resets connections; ask its operator.',
   'advice.first_byte_timeout':
     'The endpoint is slow or hangs; if that is normal for it, raise timeout_seconds.',
-  'advice.idle_timeout': 'The endpoint stopped in the middle of a response; ask its operator.',
+  'advice.idle_timeout': 'The endpoint stopped during a response; ask its operator.',
   'advice.timeout': 'The endpoint is too slow; if that is normal for it, raise timeout_seconds.',
   'advice.truncated': 'The endpoint cuts responses short; ask its operator.',
   'advice.not_claude':
@@ -52,7 +52,7 @@ export const failures = {
     'The endpoint does not offer the model used for probes; set another model under [health_check].',
   'advice.unsupported': 'The endpoint does not support this operation; no action is needed.',
   'advice.foreign_thinking':
-    'The conversation has thinking that another backend has signed, so other endpoints are asked; give each group its family.',
+    'The conversation contains thinking signed by another backend, so other endpoints are tried; set family in each group.',
   'advice.client_error':
     'The endpoint refuses the request; for probes, try another style under [health_check].',
   'advice.cli_missing':

@@ -1,4 +1,4 @@
-/** The page of history. */
+/** The history page. */
 export const historyPage = {
   'history.availability': 'Availability',
   'history.range.24h': '24 hours',

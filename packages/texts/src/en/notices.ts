@@ -1,4 +1,4 @@
-/** Events that people should know of: in the event log, on screens and in notifications. */
+/** Events that people should know about: in the event log, on screens and in notifications. */
 export const notices = {
   'notice.endpoint_healthy': '{name} is healthy',
   'notice.endpoint_unhealthy': '{name} is unhealthy: {failure}',

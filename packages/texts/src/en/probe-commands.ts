@@ -24,7 +24,7 @@ export const probeCommands = {
 
   'online.asking': 'asking {count} {count|endpoint|endpoints}…',
   'online.serves': 'serves any client',
-  'online.claudeCode': 'serves requests of Claude Code only',
+  'online.claudeCode': 'serves only requests from Claude Code',
   'online.away': 'not reachable:',
   'online.auth': 'token accepted as: {auth}',
   'online.noModels': 'lists no models',
@@ -71,11 +71,11 @@ export const probeCommands = {
   'doctor.cli.missing.advice':
     'In a checkout, run make setup; otherwise install claude-zephyr again, or set claude_binary_path to an installed CLI.',
   'doctor.cli.broken': 'the Claude CLI at {path} does not start: {detail}',
-  'doctor.cli.broken.advice': 'Run it by hand to see its output.',
+  'doctor.cli.broken.advice': 'Run it manually to see its output.',
   'doctor.token': '{group}: {count} characters',
   'doctor.token.quotes': '{group}: the token is wrapped in quotes',
   'doctor.token.short': '{group}: the token has only {count} characters',
-  'doctor.token.advice': 'Copy it again: all of it, without the characters around it.',
+  'doctor.token.advice': 'Copy it again: the whole token, without surrounding characters.',
   'doctor.redis': '{server} {version}',
   'doctor.redis.advice': 'Zephyr needs {least} or later.',
   'doctor.redis.private': '{program}; Zephyr starts a private instance of it',
@@ -97,15 +97,15 @@ export const probeCommands = {
   'doctor.port.free': '{place} is free',
   'doctor.port.ours': '{place} is in use by a running Zephyr',
   'doctor.port.other':
-    '{place} is in use by another Zephyr, with other endpoints than this configuration',
+    '{place} is in use by another Zephyr, whose endpoints differ from this configuration',
   'doctor.port.other.advice':
-    'If it is yours, run zephyr reload; otherwise end it (a demo?), or set another port under [{table}].',
+    'If it is yours, run zephyr reload; otherwise stop it (a demo?), or set another port under [{table}].',
   'doctor.port.taken': '{place} is in use by another program',
   'doctor.port.taken.advice': 'Stop that program, or set another port under [{table}].',
   'doctor.network': '{place}: connected in {latency}',
   'doctor.clock': '{seconds} s off the clock of {name}',
   'doctor.clock.advice':
-    'Synchronise the clock by NTP: TLS and the daily probe budget depend on it.',
+    'Synchronise the clock with NTP: TLS and the daily probe budget depend on it.',
   'doctor.endpoint': '{name}: answered in {latency} ({style})',
 
   'timing.watching': 'watching the probes of {url} for {seconds} s…',

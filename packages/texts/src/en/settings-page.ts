@@ -1,7 +1,7 @@
-/** The page of settings: who may use the proxy, and its endpoints. */
+/** The settings page: who may use the proxy, and its endpoints. */
 export const settingsPage = {
   'settings.people': 'People and machines',
-  'settings.people.none': 'Nobody has a key: the proxy serves only programs on its own machine.',
+  'settings.people.none': 'There are no keys: the proxy serves only programs on its own machine.',
   'settings.people.name': 'Name',
   'settings.people.key': 'Key',
   'settings.people.hashed': 'stored as a hash',
@@ -14,7 +14,7 @@ export const settingsPage = {
   'settings.people.remove.one': 'Remove {name}',
   'settings.people.remove.detail': 'The key is refused within seconds; active requests end.',
   'settings.people.remove.last':
-    'Nobody else has a key: the proxy refuses everybody until somebody gets one.',
+    'No one else has a key: the proxy refuses everyone until a key is created.',
   'settings.endpoints': 'Endpoints',
   'settings.endpoints.name': 'Endpoint',
   'settings.endpoints.group': 'Group',
@@ -25,7 +25,7 @@ export const settingsPage = {
   'settings.endpoints.remove.detail':
     'New requests go elsewhere; active requests finish. A group is removed with its last endpoint.',
   'settings.key.title': 'The key of {name}, shown only once',
-  'settings.key.detail': 'Send {name} these lines. Nobody can read the key again.',
+  'settings.key.detail': 'Send {name} these lines. The key cannot be shown again.',
   'settings.copy': 'Copy',
   'settings.copied': 'Copied',
   'settings.done.rotated': 'The old key of {name} is refused.',
@@ -41,7 +41,7 @@ export const settingsPage = {
   'settings.test.claude_code': 'it answers only Claude Code',
   'settings.test.nobody': 'it is reachable',
   'settings.test.not_asked': 'it cannot be reached',
-  'settings.test.auth': 'takes the token as {auth}',
+  'settings.test.auth': 'accepts the token as {auth}',
   'settings.test.models': 'lists {count} models: {names}',
   'settings.test.no_models': 'lists no models',
   'settings.test.streams': 'streams',
@@ -49,10 +49,10 @@ export const settingsPage = {
   'settings.test.counts': 'counts tokens',
   'settings.test.no_counts': 'does not count tokens',
   'settings.done.token': 'The token is in .env, as {variable}.',
-  'settings.token_needed': 'To edit here, an admin token is needed',
+  'settings.token_needed': 'Editing requires an admin token',
   'settings.token_needed.detail':
-    'Edits can create keys and send tokens to new addresses. Set ZEPHYR_ADMIN_TOKEN in .env to a long random text, and sign in with it.',
+    'Edits can create keys and send tokens to new addresses. Set ZEPHYR_ADMIN_TOKEN in .env to a long random string, and sign in with it.',
   'settings.read_only': '{path} cannot be changed from here',
   'settings.read_only.detail':
-    'It is mounted read-only, as in containers. Change it where it comes from: make client NAME=ann and zephyr endpoint add on the host, or the ConfigMap or Swarm config. It takes effect within seconds.',
+    'It is mounted read-only, as in containers. Change it at its source: make client NAME=ann and zephyr endpoint add on the host, or the ConfigMap or Swarm config. It takes effect within seconds.',
 } as const;

@@ -1,6 +1,6 @@
 /** The help of the commands that start, set up and edit, and what they print. */
 export const setupCommands = {
-  'start.ending': 'Stopping; active requests may finish. Press Ctrl-C to stop at once.',
+  'start.ending': 'Stopping; active requests may finish. Press Ctrl-C to stop immediately.',
   'start.fault': 'Internal error of the launcher: {stack}',
   'secrets.none': '{folder} already has all passwords; none was changed',
   'secrets.created': 'created {path}',
@@ -24,7 +24,7 @@ export const setupCommands = {
 
   'cli.start': 'Start Zephyr on this machine with your config.toml and .env',
   'cli.restart':
-    'Replace the process of a running zephyr start, after an upgrade for example; nobody notices',
+    'Replace the process of a running zephyr start without downtime, for example after an upgrade',
   'cli.start.headless': 'print logs instead of the dashboard',
   'cli.run': 'Run one command through Zephyr, starting it if it is not running',
   'cli.run.command': 'the command with its arguments',
@@ -32,23 +32,23 @@ export const setupCommands = {
   'cli.demo': 'Start Zephyr with three simulated endpoints; needs no token',
   'cli.demo.kill': 'Kill a simulated endpoint of the running demo',
   'cli.demo.revive': 'Bring a killed simulated endpoint back',
-  'cli.demo.port': 'port of the proxy, where several demos run',
+  'cli.demo.port': 'port of the proxy, if several demos are running',
   'cli.config': 'Inspect the configuration',
   'cli.config.check': 'List all problems of config.toml and .env in one run; starts nothing',
-  'cli.config.online': 'also ask each endpoint what it can do; spends a few tokens',
+  'cli.config.online': 'also find out what each endpoint can do; spends a few tokens',
   'cli.secrets':
     'Generate the passwords between the services of a deployment; existing ones are not changed',
   'cli.secrets.redis': 'address of Redis as the services see it',
-  'cli.connect': 'Print what Claude Code needs to use this Zephyr, or put it into its settings',
+  'cli.connect': 'Print what Claude Code needs to use this Zephyr, or write it to its settings',
   'cli.connect.url': 'address of the proxy (default: from config.toml)',
   'cli.connect.shell': 'lines for this shell',
   'cli.connect.claudeSettings': "change Claude Code's settings.json, with a backup",
   'cli.connect.print': 'print the lines for settings.json, and change nothing',
-  'cli.connect.undo': "take it out of Claude Code's settings.json again",
-  'cli.service': 'Run Zephyr in the background of this user (systemd or launchd)',
+  'cli.connect.undo': "remove it from Claude Code's settings.json",
+  'cli.service': 'Run Zephyr in the background as this user (systemd or launchd)',
   'cli.service.install': 'Start it now and at each log-in; run this again after moving the files',
   'cli.service.uninstall': 'Stop it gracefully, and no longer start it',
-  'cli.service.status': 'Whether it is installed and runs; exit code 0 where it runs',
+  'cli.service.status': 'Show whether it is installed and running; exit code 0 if it runs',
   'cli.clients': 'Manage who may use the proxy',
   'cli.clients.add':
     'Create a key for a person or machine: shown only once, its hash goes to config.toml',
@@ -56,13 +56,12 @@ export const setupCommands = {
   'cli.clients.remove': 'Revoke the key of a person or machine',
   'cli.clients.list': 'List who has a key, without the keys',
   'cli.endpointGroup': 'Manage the endpoints of config.toml',
-  'cli.endpoint.add':
-    'Add an endpoint to config.toml once it has answered; asks for what is missing',
+  'cli.endpoint.add': 'Add an endpoint to config.toml once it answers; prompts for missing values',
   'cli.endpoint.add.url': 'its base URL, without /v1',
   'cli.endpoint.add.group': 'its group, created if it does not exist (default: the first)',
   'cli.endpoint.add.tokenEnv': 'for a new group: the variable that holds its token',
   'cli.endpoint.add.tokenStdin': 'read the token of a new group from standard input',
-  'cli.endpoint.add.noTest': 'do not ask the endpoint first',
+  'cli.endpoint.add.noTest': 'do not test the endpoint first',
   'cli.endpoint.remove': 'Remove an endpoint from config.toml, and its group with its last one',
   'cli.endpoint.list': 'List the endpoints of config.toml',
   'cli.probe': 'Probe all endpoints now, or one; works without a running Zephyr',
@@ -77,24 +76,24 @@ export const setupCommands = {
   'cli.cost.days': 'the last days, day by day, instead of today',
 
   'clients.key':
-    'The key of {name}, shown only once. Send {name} the lines below; nobody can read the key again.',
+    'The key of {name}, shown only once. Send {name} the lines below; it cannot be shown again.',
   'clients.key.command':
-    'Or, with this program installed, into the settings of Claude Code by one command:',
-  'clients.key.settings': 'Or by hand in ~/.claude/settings.json:',
+    'Or, with this program installed, write it to the settings of Claude Code with one command:',
+  'clients.key.settings': 'Or manually in ~/.claude/settings.json:',
   'clients.key.soon': 'A running Zephyr accepts it within seconds.',
   'clients.removed': '{name} is removed; a running Zephyr refuses the key within seconds.',
   'clients.removed.last':
-    '{name} is removed, and nobody has a key any more: a running Zephyr refuses everybody within seconds.\nTo create one: zephyr clients add <name> (with compose: make client NAME=<name>). Started again without keys, Zephyr serves only programs on its own machine; where others could reach it, it does not start.',
-  'clients.none': 'Nobody has a key: Zephyr serves only programs on its own machine.',
+    '{name} is removed, and there are no keys left: a running Zephyr refuses everyone within seconds.\nTo create one: zephyr clients add <name> (with compose: make client NAME=<name>). Restarted without keys, Zephyr serves only programs on its own machine; if others could reach it, it does not start.',
+  'clients.none': 'There are no keys: Zephyr serves only programs on its own machine.',
   'clients.column.name': 'name',
   'clients.column.key': 'key',
 
   'connect.undone': '{path}: Claude Code no longer uses Zephyr.',
   'connect.nothingToUndo': '{path} was never changed by zephyr connect; nothing to undo.',
-  'connect.done': '{path}: Claude Code uses {url} from its next start on.',
+  'connect.done': '{path}: Claude Code uses {url} from its next start.',
   'connect.howToUndo': 'To undo: zephyr connect --undo',
 
-  'service.installed': 'Zephyr runs in the background, now and from each log-in on ({path}).',
+  'service.installed': 'Zephyr runs in the background, now and after each log-in ({path}).',
   'service.next':
     'Which endpoint serves: zephyr status; what Claude Code needs: zephyr connect ({address}).',
   'service.notInstalled': 'Zephyr is not installed as a service.',
@@ -111,19 +110,19 @@ export const setupCommands = {
   'start.serves': 'Zephyr serves at {url}. Wherever Claude Code runs:',
   'start.personKey': '<the key of the person>',
   'start.watch':
-    'Which endpoint serves: {command} or {url}/status; dashboard: {dashboard}. Ctrl-C ends everything.',
+    'Which endpoint serves: {command} or {url}/status; dashboard: {dashboard}. Ctrl-C stops everything.',
 
   'demo.probing': 'Probing the endpoints for the first time …',
   'demo.serves': 'Zephyr serves at {url} with three simulated endpoints:',
   'demo.answers': 'answers after {ms} ms',
-  'demo.fails': 'answers after {ms} ms, fails now and then',
+  'demo.fails': 'answers after {ms} ms, fails occasionally',
   'demo.now': 'Now, in another terminal:',
   'demo.nowHere': 'Now, in this folder in another terminal:',
   'demo.ask': '1. Ask something. The answer says which endpoint gave it:',
   'demo.kill': '2. Kill that endpoint, and ask again. Another one answers:',
   'demo.revive': '3. Bring it back:',
   'demo.watch': 'Watch: {places}',
-  'demo.end': 'Ctrl-C ends everything.',
+  'demo.end': 'Ctrl-C stops everything.',
   'demo.killed': '{name} is dead',
   'demo.revived': '{name} is alive; the next probe finds out, within {seconds} s',
 } as const;

@@ -1,4 +1,4 @@
-/** What is the case, and why: words for the codes of the core and of the API. */
+/** States and reasons: texts for the codes of the core and the API. */
 export const statesAndReasons = {
   'reason.initial': 'first choice at startup',
   'reason.faster': 'it is faster',
@@ -8,7 +8,7 @@ export const statesAndReasons = {
   'reason.active_disabled': 'the previous endpoint was disabled',
   'reason.active_removed': 'the previous endpoint was removed from the configuration',
   'reason.active_token_refused': 'the previous endpoint refused its token or account',
-  'reason.operator_selected': 'selected by hand',
+  'reason.operator_selected': 'selected manually',
   'reason.pinned_failed': 'the pinned endpoint failed',
   'reason.pinned_recovered': 'the pinned endpoint is back',
   'reason.nothing_available': 'no endpoint is available',
@@ -16,7 +16,7 @@ export const statesAndReasons = {
 
   'health.unknown': 'health not known yet',
   'health.unprobed': 'not probed yet',
-  'health.unproven': 'reachable; no answer of the model seen yet',
+  'health.unproven': 'reachable; no response from the model yet',
   'health.undecided': 'health not known: {failure}',
   'health.healthy': 'healthy',
   'health.unhealthy': 'unhealthy',
@@ -83,9 +83,9 @@ export const statesAndReasons = {
   'command.enable': 'enable',
   'command.disable': 'disable',
   'command.move-sessions': 'move sessions away',
-  'command.add-client': 'make a key for',
+  'command.add-client': 'create a key for',
   'command.rotate-client': 'replace the key of',
-  'command.remove-client': 'take the key from',
+  'command.remove-client': 'revoke the key of',
   'command.add-endpoint': 'add endpoint',
   'command.remove-endpoint': 'remove endpoint',
   'command.grant': 'grant more budget to',

@@ -1,4 +1,4 @@
-/** Who used what, in the terminal and on the dashboard's pages of usage and requests. */
+/** Who used what, in the terminal and on the dashboard's usage and request pages. */
 export const usage = {
   'usage.person': 'Person',
   'usage.endpoint': 'Endpoint',
@@ -26,7 +26,7 @@ export const usage = {
   'usage.note.billedTwice':
     '{count} {count|attempt|attempts} before a retry may also have been billed by the endpoint: not part of the cost.',
   'usage.note.other':
-    '“other”: what did not fit into the rows of an hour or a day, of which the person is kept longest; and models that no endpoint has answered for. The sums include it.',
+    '“other”: usage beyond the rows of an hour or a day, where the person is dropped last; and models that no endpoint has answered for. The totals include it.',
 
   'requests.time': 'Time',
   'requests.outcome': 'Outcome',
@@ -60,7 +60,7 @@ export const usage = {
   'usage.chart.shows': 'Shown in the chart',
   'usage.chart.total': 'Total: {value}',
   'usage.chart.summary': '{measure} from {first} to {last}. {total}',
-  'usage.utc': 'Days and hours are in UTC. Probes are included, as a person of their own.',
+  'usage.utc': 'Days and hours are in UTC. Probes are included, as a separate person.',
   'usage.howTo':
     'Send a request through the proxy (zephyr connect prints how); it is counted about a second after it ends.',
 
@@ -75,12 +75,12 @@ export const usage = {
   'budget.isTeam': 'team',
   'budget.team': '(team {name})',
   'limit.title': 'Limits',
-  'limit.requests_per_minute': 'Requests in this minute',
-  'limit.tokens_per_minute': 'Tokens in this minute',
-  'limit.active_requests': 'Requests at the same time',
+  'limit.requests_per_minute': 'Requests this minute',
+  'limit.tokens_per_minute': 'Tokens this minute',
+  'limit.active_requests': 'Concurrent requests',
   'limit.models': 'Models: {models}',
   'ownUsage.title': 'Usage of {name}',
-  'ownUsage.utc': 'Days are in UTC. What ended in the last seconds may be missing.',
+  'ownUsage.utc': 'Days are in UTC. Requests of the last few seconds may be missing.',
   'ownUsage.away':
     'The figures are in Redis, which is unreachable at the moment. Requests are still served; try again soon.',
   'ownUsage.none': 'No budget or limit is set.',
@@ -104,14 +104,14 @@ export const usage = {
   'requestLog.group': 'Group',
   'requestLog.session': 'Session',
   'requestLog.firstContent': 'First content after',
-  'requestLog.cacheWrite1h': 'of it for one hour',
+  'requestLog.cacheWrite1h': 'of which for one hour',
   'requestLog.known': 'Token counts',
   'requestLog.known.reported': 'complete',
   'requestLog.known.partly_reported': 'cut off: counted as far as reported',
   'requestLog.known.not_reported': 'not reported; the endpoint may charge for it',
   'requestLog.known.free': 'no tokens used',
   'requestLog.attempts': 'Attempts',
-  'requestLog.attempts.none': 'No endpoint was asked.',
+  'requestLog.attempts.none': 'No endpoint was tried.',
   'requestLog.attempt.answered': 'answered',
   'requestLog.attempt.billed': 'may be billed',
 } as const;

@@ -1,9 +1,9 @@
-/** What is wrong with a configuration, by the English sentences: see `phrase` in `@zephyr/runtime`. */
+/** Configuration problems, by their English templates: see `phrase` in `@zephyr/runtime`. */
 export const configProblems: Readonly<Record<string, string>> = {
   'a value that docker compose would read differently': 'docker compose 会读成其他含义的值',
   'a value in single quotes, or one without $, #, ` and quotes at its beginning':
     '单引号中的值，或不含 $、#、` 且不以引号开头的值',
-  'put it into a file by itself, and name that file in the environment: {1}_FILE':
+  'put it into its own file, and name that file in the environment: {1}_FILE':
     '请将其单独写入一个文件，并在环境变量 {1}_FILE 中指定该文件',
   "write {1}='…'": "请写成 {1}='…'",
   "close the quote: {1}='…'": "请补上引号：{1}='…'",
@@ -16,16 +16,16 @@ export const configProblems: Readonly<Record<string, string>> = {
   'mount the secret at this path, or remove {1} from the environment':
     '请在此路径挂载密钥，或从环境变量中移除 {1}',
   'the path of a file with the value': '保存该值的文件的路径',
-  'which ended with code {1}': '以代码 {1} 结束',
-  'which is no program in PATH': '不是 PATH 中的程序',
-  'which printed more than any token has': '输出超过任何令牌的长度',
-  'which did not end within {1} s': '{1} 秒内没有结束',
-  'which was ended by {1}': '被 {1} 终止',
+  'which exited with code {1}': '以代码 {1} 结束',
+  'which is not a program in PATH': '不是 PATH 中的程序',
+  'which printed more than the longest token': '输出超过任何令牌的长度',
+  'which did not finish within {1} s': '{1} 秒内没有结束',
+  'which was killed by {1}': '被 {1} 终止',
   'which cannot be run ({1})': '无法运行（{1}）',
   '{1}, which printed nothing': '{1}，没有输出',
   '{1}, which printed several lines': '{1}，输出了多行',
-  '{1}, which printed something with blanks or outside ASCII': '{1}，输出含有空白或非 ASCII 字符',
-  '{1}, which is run now; the configuration is applied when it has printed a token':
+  '{1}, which printed spaces or non-ASCII characters': '{1}，输出含有空白或非 ASCII 字符',
+  '{1}, which is running now; the configuration is applied once it prints a token':
     '{1}，正在运行；它给出令牌后配置即生效',
 
   'an admin token of at least {1} random characters': '至少 {1} 个随机字符的管理令牌',
@@ -40,13 +40,13 @@ export const configProblems: Readonly<Record<string, string>> = {
   'rename one of the two: a person is shown and removed by name':
     '请重命名其中一个：人员按名称显示和删除',
   'the same key as {1}': '与 {1} 相同的密钥',
-  'a key of their own for each person': '每人使用自己的密钥',
-  'make another one with `zephyr clients add <name>`, so that removing one person locks out nobody else':
+  'a separate key for each person': '每人使用自己的密钥',
+  'create another one with `zephyr clients add <name>`, so that removing one person locks out nobody else':
     '请用 `zephyr clients add <名称>` 另建一个，这样删除一人时不会影响他人',
   'no key': '没有密钥',
   '{1} together': '同时设置了 {1}',
   'exactly one of key_env, key_file and key_sha256': 'key_env、key_file 和 key_sha256 中恰好一个',
-  'make a key with `zephyr clients add <name>`': '请用 `zephyr clients add <名称>` 创建密钥',
+  'create a key with `zephyr clients add <name>`': '请用 `zephyr clients add <名称>` 创建密钥',
   'a key of at least {1} characters without spaces': '至少 {1} 个字符且不含空格的密钥',
   'make one with `openssl rand -base64 24` or `zephyr clients add <name>`':
     '请用 `openssl rand -base64 24` 或 `zephyr clients add <名称>` 创建',
@@ -54,17 +54,17 @@ export const configProblems: Readonly<Record<string, string>> = {
   'whose key is too short': '密钥过短',
   'whose key has spaces or is too long': '密钥含有空格或过长',
 
-  'a URL with a blank or a line break in it': '含有空白或换行的 URL',
+  'a URL with a space or a line break in it': '含有空白或换行的 URL',
   'a URL such as https://api.example.com': 'URL，例如 https://api.example.com',
-  'write it without blanks, in one line': '请写成一行，不要有空白',
+  'write it without spaces, on one line': '请写成一行，不要有空白',
   'something that is not a URL': '不是 URL',
   'put https:// in front': '请在前面加上 https://',
   'write the whole URL': '请写完整的 URL',
   'a URL that starts with {1}': '以 {1} 开头的 URL',
   'an https URL': 'https URL',
-  'write https:// and the name of the host': '请写 https:// 和主机名',
+  'write https:// and the host name': '请写 https:// 和主机名',
   'http to {1}, which is not this machine': '通过 http 访问非本机的 {1}',
-  'an https URL: over http everybody on the way can read your token':
+  'an https URL: over http anyone on the network path can read your token':
     'https URL：使用 http 时，途中任何人都能读取您的令牌',
   'write https://, or add allow_http = true to this endpoint in a network you trust':
     '请写 https://，或在可信网络中为此端点添加 allow_http = true',
@@ -76,7 +76,7 @@ export const configProblems: Readonly<Record<string, string>> = {
   'remove what comes after ? or #': '请删除 ? 或 # 及其后的内容',
   'port 0 in the URL': 'URL 中的端口为 0',
   'the port where the endpoint listens': '端点监听的端口',
-  'write its port, or none for the usual one': '请写明端口；默认端口可省略',
+  'write its port, or none for the default': '请写明端口；默认端口可省略',
   'a URL that ends in {1}': '以 {1} 结尾的 URL',
   'remove {1} at the end': '请删除末尾的 {1}',
   'a second group with the name {1}': '第二个名为 {1} 的组',
@@ -85,11 +85,11 @@ export const configProblems: Readonly<Record<string, string>> = {
     '请重命名其中一个组，或将端点移到同一个组',
   'a second endpoint with the name {1}': '第二个名为 {1} 的端点',
   '{1}, whose short form {2} is the same as that of {3}': '{1}，其简写 {2} 与 {3} 相同',
-  'a name that no other endpoint of any group has, also in lower case letters':
+  'a name that no other endpoint of any group has, even in lower case':
     '任何组的其他端点都没有的名称（不区分大小写）',
   'rename one of the two endpoints': '请重命名其中一个端点',
   'a URL that another endpoint with the same token has': '与使用相同令牌的另一端点相同的 URL',
-  'each URL once for each token': '每个令牌下每个 URL 只出现一次',
+  'each URL once per token': '每个令牌下每个 URL 只出现一次',
   'remove one of the two endpoints': '请删除其中一个端点',
   'a second default group (the first is {1})': '第二个默认组（第一个是 {1}）',
   'at most one group with default = true': '至多一个组设置 default = true',
@@ -108,7 +108,7 @@ export const configProblems: Readonly<Record<string, string>> = {
   'a variable of .env or of the environment that holds the value': '.env 或环境中保存该值的变量',
   'write NAME=… into .env, and only NAME here': '请将 NAME=… 写入 .env，此处只写 NAME',
   '{1}, which Zephyr sets itself': '{1}，由 Zephyr 自行设置',
-  'no name of a header': '不是标头名称',
+  'not a valid header name': '不是标头名称',
   'a header that is not about credentials, cookies, the host or framing':
     '与凭据、Cookie、主机和报文边界无关的标头',
   'remove it; the token is sent as auth says': '请删除；令牌按 auth 的设置发送',
@@ -120,10 +120,10 @@ export const configProblems: Readonly<Record<string, string>> = {
     '本机的地址或名称，例如 "127.0.0.1"、"::1" 或 "0.0.0.0"',
   'write it without brackets: host = "{1}"': '请不要写括号：host = "{1}"',
   'write the host alone, without http://': '请只写主机，不要写 http://',
-  'write the port apart: port = … under [{1}]': '请单独写端口：在 [{1}] 下写 port = …',
+  'write the port separately: port = … under [{1}]': '请单独写端口：在 [{1}] 下写 port = …',
   'write the host alone': '请只写主机',
   '{1}, where this machine cannot listen ({2})': '{1}，本机无法在此监听（{2}）',
-  'correct it; "0.0.0.0" is each of its addresses, and then people need keys':
+  'correct it; "0.0.0.0" means all its addresses, which requires keys':
     '请更正；"0.0.0.0" 表示本机所有地址，此时用户需要密钥',
 
   'timeout_seconds = {1} with interval_seconds = {2}':
@@ -141,9 +141,9 @@ export const configProblems: Readonly<Record<string, string>> = {
     '超时短于最短间隔，因为 dynamic_scaling 已开启',
   'lower timeout_seconds or raise min_interval_seconds':
     '请减小 timeout_seconds 或增大 min_interval_seconds',
-  '{1}, which is found in no request': '{1}，不会出现在任何请求中',
+  '{1}, which no request contains': '{1}，不会出现在任何请求中',
   'the name of a model: 1 to 100 characters of ASCII': '模型名称：1 至 100 个 ASCII 字符',
-  'write the name that clients use, and behind it the one to send':
+  'write the name that clients use, followed by the one to send':
     '请先写客户端使用的名称，再写要发送的名称',
   'models without {1}, which probes ask': 'models 中没有探测所用的 {1}',
   'the model of the probes among those that the endpoint serves':
@@ -165,7 +165,7 @@ export const configProblems: Readonly<Record<string, string>> = {
   'smtp_user with password_env, or neither': '同时设置 smtp_user 和 password_env，或都不设置',
   'a password without encryption to {1}, which is not this machine':
     '向非本机的 {1} 不加密发送密码',
-  '"starttls" or "implicit": otherwise everybody on the way can read the password':
+  '"starttls" or "implicit": otherwise anyone on the network path can read the password':
     '"starttls" 或 "implicit"：否则途中任何人都能读取密码',
   'remove smtp_tls, or with a server that needs no log-in smtp_user and password_env':
     '请删除 smtp_tls；服务器无需登录时，请删除 smtp_user 和 password_env',
@@ -189,7 +189,7 @@ export const configProblems: Readonly<Record<string, string>> = {
     '带主机和端口的 "http://…"、"https://…" 或 "socks5://…"，或 "none"',
   'the URL of a proxy with a user or a password (not shown)':
     '含有用户名或密码的代理 URL（不显示）',
-  '{1}, which is no proxy that Zephyr can use': '{1}，不是 Zephyr 可用的代理',
+  '{1}, which is not a proxy that Zephyr can use': '{1}，不是 Zephyr 可用的代理',
   'put the whole URL into .env as NAME=\'http://user:password@…\', and write proxy_env = "NAME" instead':
     '请将完整的 URL 以 NAME=\'http://user:password@…\' 写入 .env，改写为 proxy_env = "NAME"',
   'write for example proxy = "http://proxy.example.lan:3128"':
@@ -219,7 +219,7 @@ export const configProblems: Readonly<Record<string, string>> = {
     'redis://host:6379、rediss://host:6380（TLS）、unix:///path/to/redis.sock、redis+sentinel://name-of-the-primary?node=host:26379&node=host2:26379 或 redis+cluster://host:6379?node=host2:6379',
   'correct {1}': '请更正 {1}',
   'a variable of .env or of the environment that holds the password': '.env 或环境中保存密码的变量',
-  'set it in .env, or remove password_env where Redis has no password':
+  'set it in .env, or remove password_env if Redis has no password':
     '请在 .env 中设置；Redis 没有密码时请删除 password_env',
 
   'port {1}, which {2} too': '端口 {1}，{2}',
@@ -231,18 +231,18 @@ export const configProblems: Readonly<Record<string, string>> = {
   'an address and a port: <host>:<port>': '地址和端口：<主机>:<端口>',
   'write for example {1}=127.0.0.1:9464, or remove it from the environment':
     '例如写成 {1}=127.0.0.1:9464，或从环境变量中移除',
-  'the first and the last of some user ids': '若干用户 ID 的起始和结束',
+  'the first and last of a range of user ids': '若干用户 ID 的起始和结束',
   'write for example {1}=10100-10115, or remove it from the environment':
     '例如写成 {1}=10100-10115，或从环境变量中移除',
-  'a port of its own for each service': '每个服务使用自己的端口',
-  '{1}, which other machines reach, and no [[clients]]: everybody would be served':
+  'a separate port for each service': '每个服务使用自己的端口',
+  '{1}, which other machines can reach, and no [[clients]]: everyone would be served':
     '{1} 可从其他机器访问，且没有 [[clients]]：将为任何人服务',
-  'a key for each person as soon as other machines reach the proxy':
+  'a key for each person as soon as other machines can reach the proxy':
     '其他机器可访问代理时，每人需要一个密钥',
   'give each person a key: make client NAME=ann (without compose: zephyr clients add ann); or say that everybody may use it: open = true under [server]; or listen on this machine only: host = "127.0.0.1" under [server]':
     '请为每人创建密钥：make client NAME=ann（不用 compose 时：zephyr clients add ann）；或允许任何人使用：在 [server] 下写 open = true；或只在本机监听：在 [server] 下写 host = "127.0.0.1"',
   '{1} with no admin token ({2})': '{1}，而没有管理令牌（{2}）',
-  'an admin token as soon as other machines reach the controller':
+  'an admin token as soon as other machines can reach the controller':
     '其他机器可访问控制器时，需要管理令牌',
   'write {1}=… into .env (make one: openssl rand -hex 24), or listen on this machine only: host = "127.0.0.1" under [controller]':
     '请将 {1}=… 写入 .env（创建：openssl rand -hex 24），或只在本机监听：在 [controller] 下写 host = "127.0.0.1"',
@@ -255,11 +255,11 @@ export const configProblems: Readonly<Record<string, string>> = {
   'a name that no client and no other team has': '客户端和其他团队都没有的名称',
   'rename one of the two: budgets are shown and granted by name':
     '请重命名其中一个：预算按名称显示和追加',
-  '{1}, which is no client': '{1}，不是客户端',
+  '{1}, which is not a client': '{1}，不是客户端',
   'the name of one of [[clients]]': '[[clients]] 中的名称',
   'correct the name, or create the person with `zephyr clients add {1}`':
     '请更正名称，或用 `zephyr clients add {1}` 创建',
-  '{1}, a member of {2} already': '{1}，已是 {2} 的成员',
+  '{1}, already a member of {2}': '{1}，已是 {2} 的成员',
   'each person in one team at most, and once': '每人至多在一个团队中，且只出现一次',
   'remove the name from one of the lists: the cost of a request belongs to one team':
     '请从其中一个列表中删除该名称：一个请求的费用只属于一个团队',
@@ -268,11 +268,11 @@ export const configProblems: Readonly<Record<string, string>> = {
     'PEM 格式的证书文件（-----BEGIN CERTIFICATE-----）',
   'correct the path, or write the certificate into this file': '请更正路径，或将证书写入此文件',
   'a file with a private key in PEM form, without a passphrase': 'PEM 格式的私钥文件，没有口令',
-  'correct the path, or make such a file: openssl pkey -in OLD.pem -out NEW.pem':
+  'correct the path, or create such a file: openssl pkey -in OLD.pem -out NEW.pem':
     '请更正路径，或生成这样的文件：openssl pkey -in OLD.pem -out NEW.pem',
   'which its user may not read': '运行用户无权读取',
   'which cannot be read': '无法读取',
-  'let the user who runs Zephyr read it; in containers each service has a user of its own, see docs/tls.md':
+  'let the user who runs Zephyr read it; in containers each service has its own user, see docs/tls.md':
     '请允许运行 Zephyr 的用户读取；容器中每个服务都有自己的用户，参见 docs/tls.md',
   'which has no certificate in PEM form': '没有 PEM 格式的证书',
   'whose last certificate has no end': '最后一个证书不完整',
@@ -280,16 +280,16 @@ export const configProblems: Readonly<Record<string, string>> = {
   'which has no private key in PEM form': '没有 PEM 格式的私钥',
   'whose key is encrypted; Zephyr has no passphrase for it': '私钥已加密；Zephyr 没有其口令',
   'whose key cannot be read': '私钥无法读取',
-  'with which TLS is not possible: {1}': '无法用于 TLS：{1}',
+  'which TLS rejects: {1}': '无法用于 TLS：{1}',
   '{1} without {2}': '有 {1} 而没有 {2}',
   'a certificate and its private key': '证书及其私钥',
-  'certificates and a key that TLS takes, such as RSA with 2048 bits':
+  'certificates and a key that TLS accepts, such as RSA with 2048 bits':
     'TLS 可用的证书和私钥，例如 2048 位 RSA',
   'make a new certificate with a longer key': '请用更长的密钥重新生成证书',
   '{1}, whose key is not that of the first certificate in {2}':
     '{1}，其私钥与 {2} 中第一个证书不匹配',
   'the private key of that certificate': '该证书的私钥',
-  'correct one of the two paths; where they are being renewed, wait for the other file':
+  'correct one of the two paths; if they are being renewed, wait for the other file':
     '请更正其中一个路径；正在更新时，请等待另一个文件',
 
   'auth_token_env and token_command': 'auth_token_env 和 token_command',
@@ -297,15 +297,15 @@ export const configProblems: Readonly<Record<string, string>> = {
     '令牌的一个来源：auth_token_env 或 token_command',
   'remove one of them': '请删除其中一个',
   'add auth_token_env, e.g. AUTH_TOKEN_MAIN': '请添加 auth_token_env，例如 AUTH_TOKEN_MAIN',
-  'a program that prints the token in one line': '在一行中给出令牌的程序',
-  'run it in a shell as the user of the service, and see what it says':
+  'a program that prints the token on one line': '在一行中给出令牌的程序',
+  'run it in a shell as the user of the service, and check its output':
     '请以服务的用户在 shell 中运行，查看其输出',
   'write {1}=… with the token of your provider into .env': '请将服务商提供的令牌以 {1}=… 写入 .env',
   '{1}, which is not set or empty': '{1}，未设置或为空',
   'a variable of .env or of the environment that holds the token': '.env 或环境中保存令牌的变量',
   '{1}, which still holds the placeholder of the example': '{1}，仍是示例中的占位符',
   'a real token': '真实的令牌',
-  '{1}, whose value has spaces, line breaks or other characters outside ASCII':
+  '{1}, whose value has spaces, line breaks or non-ASCII characters':
     '{1}，其值含有空格、换行或其他非 ASCII 字符',
   'a token as your provider gave it, without "Bearer" and without spaces':
     '服务商提供的令牌原文，不含 "Bearer" 和空格',

@@ -69,8 +69,8 @@ export const configValues: Readonly<Record<string, string>> = {
   'another name: this one is used for reports': '其他名称：此名称由报表使用',
   'a SHA-256 in 64 hexadecimal digits': '64 位十六进制的 SHA-256',
   'the name of a model': '模型名称',
-  'ASCII text without blanks at its ends': '首尾没有空白的 ASCII 文本',
+  'ASCII text without leading or trailing spaces': '首尾没有空白的 ASCII 文本',
   'a name such as "x-title", or "helicone-*"': '名称，例如 "x-title" 或 "helicone-*"',
-  'the name of a model, without blanks': '不含空白的模型名称',
+  'the name of a model, without spaces': '不含空白的模型名称',
   'a word of letters, digits, ., _ and -': '由字母、数字、.、_ 和 - 组成的单词',
 };

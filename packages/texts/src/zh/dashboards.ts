@@ -119,7 +119,6 @@ export const dashboards = {
   'action.resume': '恢复探测',
   'action.auto': '自动',
   'action.manual': '手动',
-  'action.select': '固定',
   'action.selectOne': '固定 {name}',
   'action.pin': '固定',
   'action.enable': '启用',

@@ -1,4 +1,4 @@
-/** Errors of the command line, by their English sentences: see `phrase` in `@zephyr/runtime`. */
+/** Errors of the command line, by their English templates: see `phrase` in `@zephyr/runtime`. */
 export const errors: Readonly<Record<string, string>> = {
   '--port {1} is not a port': '--port {1} 不是端口',
   'neither redis-server nor valkey-server is installed': '没有安装 redis-server 或 valkey-server',
@@ -6,11 +6,10 @@ export const errors: Readonly<Record<string, string>> = {
     '在仓库中运行 make setup 即可安装，没有 root 权限时它会说明其他办法',
   'elsewhere: sudo apt-get install redis-server, or brew install valkey':
     '其他情况：sudo apt-get install redis-server，或 brew install valkey',
-  'or set ZEPHYR_REDIS_URL to a Redis that runs already':
-    '或将 ZEPHYR_REDIS_URL 设为已在运行的 Redis',
+  'or set ZEPHYR_REDIS_URL to a running Redis': '或将 ZEPHYR_REDIS_URL 设为已在运行的 Redis',
   'redis-server did not start: {1}': 'redis-server 未能启动：{1}',
   'not ready after {1} s': '{1} 秒后仍未就绪',
-  'it ended with code {1}': '它已结束，代码为 {1}',
+  'it exited with code {1}': '它已结束，代码为 {1}',
   '{1} does not exist': '{1} 不存在',
   'make one:             cp {1} {2} && cp {3} .env && chmod 600 .env':
     '创建：                cp {1} {2} && cp {3} .env && chmod 600 .env',
@@ -23,12 +22,12 @@ export const errors: Readonly<Record<string, string>> = {
   'it is not UTF-8': '它不是 UTF-8',
   'cannot read {1}: {2}': '无法读取 {1}：{2}',
   'cannot create {1}: {2}': '无法创建 {1}：{2}',
-  'it keeps what a restart needs: set XDG_STATE_HOME to a folder of yours':
+  'it stores what a restart needs: set XDG_STATE_HOME to a folder that you own':
     '其中保存重启所需的内容：请将 XDG_STATE_HOME 设为您自己的文件夹',
   'this is a folder: name the file in it': '这是文件夹：请指定其中的文件',
   'only the user who runs Zephyr should read it: sudo chown "$(id -un)" {1} && chmod 600 {2}':
     '只应由运行 Zephyr 的用户读取：sudo chown "$(id -un)" {1} && chmod 600 {2}',
-  'let its user read it: chmod a+r for the file, a+rx for its folder (in containers each service has a user of its own)':
+  'let its user read it: chmod a+r for the file, a+rx for its folder (in containers each service has its own user)':
     '请允许其用户读取：文件用 chmod a+r，所在文件夹用 a+rx（容器中每个服务都有自己的用户）',
   '{1} is not a valid client name': '{1} 不是有效的客户端名称',
   '{1}, e.g. ann or build-server.2': '{1}，例如 ann 或 build-server.2',
@@ -36,7 +35,7 @@ export const errors: Readonly<Record<string, string>> = {
   'to replace the key: zephyr clients rotate {1}': '更换密钥：zephyr clients rotate {1}',
   'the key of {1} is not in {2}, but in {3}': '{1} 的密钥不在 {2} 中，而在 {3} 中',
   'change it there': '请在那里更改',
-  '{1} is the only client, and without keys the proxy would serve everybody: {2} has open = true':
+  '{1} is the only client, and without keys the proxy would serve everyone: {2} has open = true':
     '{1} 是唯一的客户端，没有密钥时代理会为所有人服务：{2} 中有 open = true',
   'remove open = true under [server] first': '请先移除 [server] 下的 open = true',
   '{1} already has a team named {2}': '{1} 中已有名为 {2} 的团队',
@@ -50,20 +49,20 @@ export const errors: Readonly<Record<string, string>> = {
     '还没有客户端；创建密钥：zephyr clients add <名称>',
   'known clients: {1}': '已有的客户端：{1}',
   '{1} is written in a way that cannot be changed safely': '{1} 的写法无法安全地自动更改',
-  'write each client as a block of its own first: [[clients]]':
+  'write each client as its own block first: [[clients]]':
     '请先把每个客户端写成单独的一段：[[clients]]',
   '{1} has no endpoint named {2}': '{1} 中没有名为 {2} 的端点',
   'known endpoints: {1}': '已有的端点：{1}',
   '{1} is the only endpoint': '{1} 是唯一的端点',
   'add another one first: zephyr endpoint add': '请先添加另一个：zephyr endpoint add',
   '{1} or {2} was changed meanwhile': '{1} 或 {2} 在此期间被更改',
-  'nothing of it is lost; do it again': '没有内容丢失；请重试',
+  'nothing is lost; try again': '没有内容丢失；请重试',
   'this file is written in a way that cannot be changed safely': '此文件的写法无法安全地自动更改',
   'change it yourself:': '请自行更改：',
   'the value for {1} is empty or has a quote or line break': '{1} 的值为空，或含有引号或换行',
   'copy the token again, without the characters around it': '请重新复制令牌，不要带上前后的字符',
   '{1} cannot be changed from here: {2}': '无法在此更改 {1}：{2}',
-  'make the change where the file comes from:': '请在该文件的来源处更改：',
+  'make the change at the source of the file:': '请在该文件的来源处更改：',
   'ZEPHYR_PROBE_USERS is {1}': 'ZEPHYR_PROBE_USERS 的值为 {1}',
   'write it as <first>-<last> with at least {1} user ids from {2} on':
     '请写成 <起始>-<结束>，至少 {1} 个用户 ID，从 {2} 开始',
@@ -88,20 +87,20 @@ export const errors: Readonly<Record<string, string>> = {
   'for example: --set switching.thresholdMs=100': '例如：--set switching.thresholdMs=100',
   '{1} is not a URL': '{1} 不是 URL',
   'for example: redis://127.0.0.1:6379': '例如：redis://127.0.0.1:6379',
-  'another Zephyr works with the Redis at {1}': '{1} 处的 Redis 正被另一个 Zephyr 使用',
-  'end it, or name another database, such as redis://host:6379/9':
+  'another Zephyr uses the Redis at {1}': '{1} 处的 Redis 正被另一个 Zephyr 使用',
+  'stop it, or name another database, such as redis://host:6379/9':
     '请结束它，或指定另一个数据库，例如 redis://host:6379/9',
   'no answer from {1}: {2}': '{1} 没有应答：{2}',
   'is it running, and are address and password in {1} right?':
     '它是否在运行，{1} 中的地址和密码是否正确？',
-  'another program has it': '被其他程序占用',
+  'another program is using it': '被其他程序占用',
   'this user may not open it; ports below 1024 need root':
     '当前用户无权打开；1024 以下的端口需要 root',
   'this machine has no address {1}': '本机没有地址 {1}',
   'port {1} for {2} is not free: {3}': '{2} 的端口 {1} 不可用：{3}',
-  'the next process did not start: {1}': '新进程未能启动：{1}',
-  'the lines above say why; the running one goes on': '原因见上文；运行中的进程继续服务',
-  'the process that serves has ended': '提供服务的进程已结束',
+  'the new process did not start: {1}': '新进程未能启动：{1}',
+  'the lines above say why; the running process continues': '原因见上文；运行中的进程继续服务',
+  'the serving process has exited': '提供服务的进程已结束',
   'the {1} did not start: {2}': '{1} 未能启动：{2}',
   'the lines above say why': '原因见上文',
   '{1} is not a settings file of Claude Code; it was not changed':
@@ -115,8 +114,8 @@ export const errors: Readonly<Record<string, string>> = {
     '在其他机器或端口上：zephyr connect --url http://zephyr.lan:8080',
   '{1} needs your key': '{1} 需要您的密钥',
   '{1} refuses this key': '{1} 拒绝此密钥',
-  'set it for this command alone: {1}=zk-… {2}': '仅为此命令设置：{1}=zk-… {2}',
-  'an operator makes one with: zephyr clients add <name> (for a team: make client NAME=<name>)':
+  'set it for this command only: {1}=zk-… {2}': '仅为此命令设置：{1}=zk-… {2}',
+  'an operator creates one with: zephyr clients add <name> (for a team: make client NAME=<name>)':
     '由管理员创建：zephyr clients add <名称>（团队：make client NAME=<名称>）',
   'cannot {1} {2}: {3}': '无法执行 {1} {2}：{3}',
   'no demo is running': '没有正在运行的演示',
@@ -130,7 +129,7 @@ export const errors: Readonly<Record<string, string>> = {
   'the demo uses three ports in a row: --port {1} at most':
     '演示使用三个连续的端口：--port 最大为 {1}',
   'the {1}': '{1}',
-  'end that program, or choose other ports: make demo PORT={1}, or zephyr demo --port {2}':
+  'stop that program, or choose other ports: make demo PORT={1}, or zephyr demo --port {2}':
     '请结束该程序，或选择其他端口：make demo PORT={1}，或 zephyr demo --port {2}',
   'the {1} of the endpoint is missing': '缺少端点的 {1}',
   'its token_command': '其 token_command',
@@ -148,21 +147,22 @@ export const errors: Readonly<Record<string, string>> = {
   'no zephyr start with {1} runs at {2}': '{2} 处没有以 {1} 运行的 zephyr start',
   'start it with: zephyr start': '启动：zephyr start',
   'containers are replaced by: make up': '容器的更换：make up',
-  'the running Zephyr did not start a next process': '运行中的 Zephyr 没有启动新进程',
+  'the running Zephyr did not start a new process': '运行中的 Zephyr 没有启动新进程',
   'its log says why; zephyr status shows whether it serves':
     '原因见其日志；zephyr status 显示它是否在服务',
   '--redis {1} is not a host and a port': '--redis {1} 不是主机和端口',
   'for example: --redis redis.lan:6379': '例如：--redis redis.lan:6379',
   'the proxy (server.port)': '代理（server.port）',
-  'end that program, or choose another port: make start PORT={1}, or zephyr start --port {2}':
+  'stop that program, or choose another port: make start PORT={1}, or zephyr start --port {2}':
     '请结束该程序，或选择其他端口：make start PORT={1}，或 zephyr start --port {2}',
   'the controller (controller.port)': '控制器（controller.port）',
-  'end that program, or change controller.port in {1}':
+  'stop that program, or change controller.port in {1}':
     '请结束该程序，或更改 {1} 中的 controller.port',
   'the prober (prober.port)': '探测器（prober.port）',
-  'end that program, or change prober.port in {1}': '请结束该程序，或更改 {1} 中的 prober.port',
+  'stop that program, or change prober.port in {1}': '请结束该程序，或更改 {1} 中的 prober.port',
   'the metrics of the proxy (ZEPHYR_METRICS_LISTEN)': '代理的指标（ZEPHYR_METRICS_LISTEN）',
-  'end that program, or change ZEPHYR_METRICS_LISTEN': '请结束该程序，或更改 ZEPHYR_METRICS_LISTEN',
+  'stop that program, or change ZEPHYR_METRICS_LISTEN':
+    '请结束该程序，或更改 ZEPHYR_METRICS_LISTEN',
   'redis refuses this controller: {1}': 'Redis 拒绝此控制器：{1}',
   'check the password that redis.password_env names, and the user in redis.url':
     '请检查 redis.password_env 指定的密码和 redis.url 中的用户',
@@ -200,9 +200,10 @@ export const errors: Readonly<Record<string, string>> = {
   'an amount from 0.000001 to 100000': '0.000001 到 100000 的金额',
   'zephyr --help lists the commands, zephyr help <command> its options':
     'zephyr --help 列出命令，zephyr help <命令> 列出其选项',
-  '{1} is another Zephyr, with other endpoints than {2}': '{1} 是另一个 Zephyr，其端点与 {2} 不同',
+  '{1} is another Zephyr, whose endpoints differ from {2}':
+    '{1} 是另一个 Zephyr，其端点与 {2} 不同',
   'if it is the one that you mean: --url {1}': '如果您指的就是它：--url {1}',
-  'otherwise end it (a demo?), or set another port under [server]':
+  'otherwise stop it (a demo?), or set another port under [server]':
     '否则请结束它（是演示吗？），或在 [server] 下设置其他端口',
   'cannot change {1}: {2}': '无法修改 {1}：{2}',
   'set the variables in your shell instead: zephyr connect':

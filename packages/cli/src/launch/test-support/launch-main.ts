@@ -1,7 +1,7 @@
 /**
- * Launches stub services as `zephyr start` does: in a process of its own, so that an error that nobody
- * catches is this process's. Prints its logs, then a line of JSON that says where the services and
- * Redis are. SIGUSR2 makes a fault that is no service's.
+ * Launches stub services as `zephyr start` does: in a separate process, so that an uncaught error is this
+ * process's. Prints its logs, then a line of JSON with the addresses of the services and Redis. SIGUSR2
+ * triggers a fault outside any service.
  */
 import { translator } from '@zephyr/texts';
 import { outliveOutput } from '../../output.ts';

@@ -13,7 +13,7 @@ export const STUBS: NonNullable<LaunchPlan['services']> = {
   controller: async () => startStub,
 };
 
-/** Launches stub services with a configuration of its own. */
+/** Launches stub services with their own configuration. */
 export function stubPlan(onLine: LaunchPlan['onLine']): LaunchPlan {
   const folder = mkdtempSync(join(tmpdir(), 'zephyr-launch-'));
   const configPath = join(folder, 'config.toml');

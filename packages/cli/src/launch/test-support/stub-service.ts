@@ -1,4 +1,4 @@
-/** A service that does nothing but what the launcher's tests ask it for. */
+/** A service that does only what the launcher's tests ask for. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,4 @@
-/** Who may use the proxy, changed in the text of config.toml. Running proxies follow within seconds. */
+/** Edits the clients in the text of config.toml. Running proxies follow within seconds. */
 import { createHash, randomBytes } from 'node:crypto';
 
 import { ZephyrError } from '../../errors.ts';
@@ -10,7 +10,9 @@ import { readText } from '../read-text.ts';
 import { addEntry, type EditedText, removeEntry, replaceText } from './document.ts';
 import { replaceFile, whileLocked } from './replace-file.ts';
 
-/** A person or machine, and where its key is: a variable, a file, or `key_sha256`. Never a key. */
+/**
+ * A person or machine, and the source of its key: a variable, a file, or `key_sha256`. Never the key itself.
+ */
 export interface ClientEntry {
   readonly name: string;
   readonly keyFrom: string;
@@ -27,7 +29,7 @@ export function clientsIn({ clients }: RawTable): readonly ClientEntry[] {
 /**
  * Adds a person to config.toml with the hash of a new key.
  *
- * @returns the key, which is shown only once and stored nowhere.
+ * @returns the key; it is shown once and stored nowhere
  * @throws ZephyrError `USAGE` for a name that is taken or not allowed; `CONFIG` for a file with errors;
  *   `READ_ONLY`
  */
@@ -56,8 +58,7 @@ export async function addClient(configPath: string, name: string): Promise<strin
 }
 
 /**
- * The old key is refused within seconds. Of a key that a variable or file holds only its owner can
- * make another.
+ * The old key is refused within seconds. A key held in a variable or file can be replaced only by its owner.
  *
  * @returns the new key @throws ZephyrError `USAGE`, `CONFIG`, `READ_ONLY`
  */
@@ -77,11 +78,11 @@ export async function rotateClient(configPath: string, name: string): Promise<st
 }
 
 /**
- * The person's key is refused within seconds; they leave their team too. Where it was the last one, a running
- * proxy refuses everybody.
+ * The person's key is refused within seconds; the person leaves their team too. If it was the last key, a
+ * running proxy refuses everyone.
  *
- * @returns how many keep theirs
- * @throws ZephyrError `USAGE`, also where the proxy would be open to everybody afterwards; `CONFIG`, `READ_ONLY`
+ * @returns how many clients remain
+ * @throws ZephyrError `USAGE`, also if this would open the proxy to everyone; `CONFIG`, `READ_ONLY`
  */
 export async function removeClient(configPath: string, name: string): Promise<number> {
   return await whileLocked(configPath, () => {
@@ -89,7 +90,7 @@ export async function removeClient(configPath: string, name: string): Promise<nu
     if (others === 0 && rawTable(readDocument(configPath).server).open === true) {
       throw new ZephyrError(
         'USAGE',
-        phrase`${name} is the only client, and without keys the proxy would serve everybody: ${configPath} has open = true`,
+        phrase`${name} is the only client, and without keys the proxy would serve everyone: ${configPath} has open = true`,
         { advice: [phrase`remove open = true under [server] first`] },
       );
     }
@@ -111,7 +112,7 @@ function teamsIn({ teams }: RawTable) {
   }));
 }
 
-/** With it the file would be rejected, at the next start too. */
+/** The file would be rejected with it, at the next start too. */
 function refuseTeamNamed(name: string, configPath: string): void {
   if (!teamsIn(readDocument(configPath)).some((team) => team.name === name)) return;
   throw new ZephyrError('USAGE', phrase`${configPath} already has a team named ${name}`, {
@@ -119,7 +120,7 @@ function refuseTeamNamed(name: string, configPath: string): void {
   });
 }
 
-/** Where the file names a person as a member; undefined: nowhere. */
+/** Where the file lists a person as a team member; undefined if nowhere. */
 function membershipOf(name: string, configPath: string) {
   for (const [index, team] of teamsIn(readDocument(configPath)).entries()) {
     const at = team.members.indexOf(name);
@@ -153,7 +154,7 @@ function clientNamed(configPath: string, name: string) {
   });
 }
 
-/** @param lines what to do where the file comes from: its key would be lost with this one's hash */
+/** @param lines advice if the entry comes from the original file: its key would be lost with this hash */
 function change(
   configPath: string,
   lines: readonly string[],
@@ -163,7 +164,7 @@ function change(
   if (text === undefined) {
     const message = phrase`${configPath} is written in a way that cannot be changed safely`;
     throw new ZephyrError('USAGE', message, {
-      advice: [phrase`write each client as a block of its own first: [[clients]]`],
+      advice: [phrase`write each client as its own block first: [[clients]]`],
     });
   }
   replaceFile(configPath, text, { lines });

@@ -53,19 +53,19 @@ const OF_OTHER = ['groups', 1, 'endpoints'];
 const crlf = (text: string) => text.replaceAll('\n', '\r\n');
 
 describe('addEntry', () => {
-  it('writes a line of its own below the last, and leaves all else as it was', () => {
+  it('writes a new line below the last, and changes nothing else', () => {
     const last = '  { url = "https://b.net", name = "B" },\n';
     expect(addEntry(INLINE, OF_MAIN, NEW)).toBe(INLINE.replace(last, `${last}  ${WRITTEN},\n`));
   });
 
-  it('adds the comma that is missing, before a comment', () => {
+  it('adds a missing comma before a comment', () => {
     const text = 'list = [\n  { a = "1" } # one\n]\n';
     expect(addEntry(text, ['list'], { a: '2' })).toBe(
       'list = [\n  { a = "1" }, # one\n  { a = "2" },\n]\n',
     );
   });
 
-  it('goes on in the same line where the others do', () => {
+  it('continues on the same line as the other entries', () => {
     const last = '{ url = "https://d.net", name = "D" }';
     expect(addEntry(INLINE, OF_OTHER, NEW)).toBe(INLINE.replace(last, `${last}, ${WRITTEN}`));
   });
@@ -92,7 +92,7 @@ describe('addEntry', () => {
 });
 
 describe('removeEntry', () => {
-  it('takes the line with its comment, and nothing else', () => {
+  it('removes the line with its comment, and nothing else', () => {
     expect(removeEntry(INLINE, OF_MAIN, 0)).toBe(
       INLINE.replace('  { url = "https://a.net", name = "A" }, # near\n', ''),
     );
@@ -104,7 +104,7 @@ describe('removeEntry', () => {
     );
   });
 
-  it('takes a table with what belongs to it', () => {
+  it('removes a table with its subtables', () => {
     expect(removeEntry(TABLES, ['clients'], 0)).toBe(
       TABLES.replace('[[clients]]\nname = "ann"\nkey_sha256 = "1"\n\n', ''),
     );
@@ -143,12 +143,12 @@ describe('setKey', () => {
     expect(setKey('[a]\nb = 1', ['a'], 'c', 'x')).toBe('[a]\nb = 1\nc = "x"\n');
   });
 
-  it('changes one that is there', () => {
+  it('changes an existing key', () => {
     const before = 'e = [{ auth = "both", name = "A" }]\n';
     expect(setKey(before, ['e', 0], 'auth', 'bearer')).toBe(before.replace('both', 'bearer'));
   });
 
-  it('refuses an entry that is not there', () => {
+  it('refuses a missing entry', () => {
     expect(setKey(INLINE, [...OF_MAIN, 7], 'auth', 'both')).toBeUndefined();
   });
 });
@@ -164,7 +164,7 @@ describe('every edit', () => {
     expect(removed).toBe(`\uFEFF${crlf(removeEntry(text, OF_MAIN, 1) ?? '')}`);
   });
 
-  it('means exactly what was wanted, whatever the texts', () => {
+  it('means exactly what was requested, whatever the strings', () => {
     const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 });
     fc.assert(
       fc.property(fc.constantFrom(...texts), name, (text, value) => {

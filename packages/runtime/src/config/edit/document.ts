@@ -1,7 +1,7 @@
 /**
- * Changes one entry of a list in the text of a TOML document and leaves every other byte as it is:
- * comments, order, line ends. Pure. A change is made at the places that the parser names, then read
- * again: what does not mean exactly what was wanted is no change but a refusal.
+ * Changes one entry of a list in the text of a TOML document and leaves every other byte as it is: comments,
+ * order, line ends. Pure. A change is made at the places that the parser names, then read again: a result
+ * that does not mean exactly what was requested is refused.
  */
 import { isDeepStrictEqual } from 'node:util';
 
@@ -10,13 +10,13 @@ import { type AST, parseTOML } from 'toml-eslint-parser';
 
 import type { KeyPath } from '../config-error.ts';
 
-/** Undefined: the document is written in a way that cannot be changed safely. */
+/** Undefined if the document cannot be changed safely. */
 export type EditedText = string | undefined;
 
-/** Texts and numbers by key, in the order in which they are written. */
+/** Strings and numbers by key, in the order to write them. */
 export type NewEntry = Readonly<Record<string, string | readonly string[] | boolean>>;
 
-/** @param path of the list, such as `['groups', 0, 'endpoints']` */
+/** @param path the list, such as `['groups', 0, 'endpoints']` */
 export function addEntry(text: string, path: KeyPath, entry: NewEntry): EditedText {
   const document = opened(text);
   const list = listAt(parse(document.text), path) ?? [];
@@ -26,7 +26,7 @@ export function addEntry(text: string, path: KeyPath, entry: NewEntry): EditedTe
   return checked(document, edited, path, [...list, plain(entry)]);
 }
 
-/** Of its only entry a list keeps nothing, which is for the caller to refuse. */
+/** Removing the only entry leaves an empty list; the caller must refuse that. */
 export function removeEntry(text: string, path: KeyPath, index: number): EditedText {
   const document = opened(text);
   const list = listAt(parse(document.text), path) ?? [];
@@ -36,12 +36,12 @@ export function removeEntry(text: string, path: KeyPath, index: number): EditedT
       ? removeTables(document, [...path, index])
       : removeElement(document.text, array, index);
   const rest = list.filter((_, place) => place !== index);
-  // Without its last block a list of blocks is not there; an array is empty.
+  // A list of blocks without its last block is absent; an array is empty.
   const isGone = rest.length === 0 && array === undefined;
   return checked(document, edited, path, isGone ? undefined : rest);
 }
 
-/** Changes one text of an entry, such as a hash. */
+/** Changes one string of an entry, such as a hash. */
 export function replaceText(text: string, path: KeyPath, value: string): EditedText {
   const document = opened(text);
   const node = document.valueAt(path);
@@ -52,7 +52,7 @@ export function replaceText(text: string, path: KeyPath, value: string): EditedT
   return checked(document, edited, path, value);
 }
 
-/** Sets a key of an entry that is there: in its place, or as the last one. */
+/** Sets a key of an existing entry: in place, or as its last key. */
 export function setKey(text: string, path: KeyPath, key: string, value: string): EditedText {
   const document = opened(text);
   if (document.valueAt([...path, key]) !== undefined) {
@@ -126,7 +126,7 @@ function addElement({ text, eol }: OpenedDocument, array: AST.TOMLArray, entry: 
   const comma = /^\s*,/.exec(text.slice(end, array.range[1]))?.[0].length;
   const indent = /(?:^|\n)([ \t]*)$/.exec(text.slice(0, last.range[0]))?.[1];
   if (indent === undefined) {
-    // On one line with what is before it.
+    // On the same line as the text before it.
     const at = end + (comma ?? 0);
     return `${text.slice(0, at)}${comma === undefined ? ',' : ''} ${written}${text.slice(at)}`;
   }
@@ -154,7 +154,7 @@ function addTable({ text, eol, tables }: OpenedDocument, path: KeyPath, entry: N
   return `${before}${gap}${block}${eol}${after === '' ? '' : `${eol}${after}`}`;
 }
 
-/** Below the last key of a table, behind that of an entry in braces. */
+/** Below the last key of a table, or after the last key of an inline table. */
 function keyAdded({ text, eol, tables, valueAt }: OpenedDocument, path: KeyPath, written: string) {
   const node = valueAt(path);
   const table = tables.find(({ resolvedKey }) => isSamePath(resolvedKey, path));
@@ -171,7 +171,7 @@ function keyAdded({ text, eol, tables, valueAt }: OpenedDocument, path: KeyPath,
   return `${before}${gap}${written}${eol}${text.slice(end)}`;
 }
 
-/** The table of the entry, with those that belong to it. */
+/** The entry's table with its subtables. */
 function removeTables({ text, tables }: OpenedDocument, path: KeyPath): string {
   return tables
     .filter(({ resolvedKey }) => begins(resolvedKey, path))
@@ -197,7 +197,7 @@ function removeElement(text: string, array: AST.TOMLArray, index: number): strin
     const blanks = /^[ \t]*/.exec(text.slice(end))?.[0].length ?? 0;
     return `${text.slice(0, from)}${text.slice(end + blanks)}`;
   }
-  // The last one without a comma: the one before it goes too.
+  // The last one has no comma, so remove the comma before it.
   const before = text.slice(0, from).replace(/,[ \t]*$/, '');
   return `${before}${text.slice(to)}`;
 }
@@ -218,7 +218,7 @@ function inlineTable(entry: NewEntry): string {
   return `{ ${pairs.join(', ')} }`;
 }
 
-/** A JSON string is a basic string of TOML, but for one character. */
+/** A JSON string is a TOML basic string, except for one character. */
 function tomlValue(value: NewEntry[string]): string {
   return JSON.stringify(value).replaceAll('\u007f', '\\u007f');
 }
@@ -228,7 +228,7 @@ const plain = (entry: NewEntry): TomlTable =>
     Object.entries(entry).map(([key, value]) => [key, structuredClone(value) as TomlValue]),
   );
 
-/** The document must mean what it meant, with this one change. */
+/** The document must mean the same, apart from this one change. */
 function checked(
   { text, mark }: OpenedDocument,
   edited: string,
@@ -243,7 +243,7 @@ function checked(
   }
 }
 
-/** Without what one parser adds to its tables. */
+/** Without the extras that one parser adds to its tables. */
 const json = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? String(each) : each)));
 

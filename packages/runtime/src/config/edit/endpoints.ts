@@ -1,6 +1,6 @@
 /**
- * The endpoints of config.toml, changed in its text. Nothing is written unless the configuration is
- * valid with the change. A token goes into `.env`, never into config.toml.
+ * Edits the endpoints in the text of config.toml. Nothing is written unless the configuration is valid with
+ * the change. A token goes into `.env`, never into config.toml.
  */
 import type { AuthStyle } from '@zephyr/contract/auth-style';
 import { authStyleOf } from '../../credential.ts';
@@ -31,13 +31,13 @@ export interface EndpointEntry {
 export interface WantedEndpoint {
   readonly name: string;
   readonly url: string;
-  /** Name of its group, which is made where it does not exist; absent: the first one. */
+  /** Name of its group, created if it does not exist; absent: the first group. */
   readonly group?: string | undefined;
-  /** Of a new group: the variable that holds its token. */
+  /** For a new group: the variable that holds its token. */
   readonly tokenEnv?: string | undefined;
 }
 
-/** An endpoint that is to be added to the files as they were read. */
+/** An endpoint to be added to the files as they were read. */
 export interface EndpointDraft {
   readonly name: string;
   readonly url: string;
@@ -45,7 +45,7 @@ export interface EndpointDraft {
     readonly index: number;
     readonly name: string;
     readonly isNew: boolean;
-    /** That holds its token; absent: a program prints it (`token_command`). */
+    /** The variable that holds its token; absent: a program prints it (`token_command`). */
     readonly variable: string | undefined;
     readonly hasToken: boolean;
   };
@@ -53,7 +53,7 @@ export interface EndpointDraft {
   readonly former: { readonly config: string; readonly env: string };
 }
 
-/** What both files will be. */
+/** The new contents of both files. */
 export interface DraftedFiles {
   readonly config: string;
   readonly env: string;
@@ -90,10 +90,10 @@ export function draftEndpoint(
 }
 
 /**
- * `AUTH_TOKEN_BACK_UP` for `Back up`. A name with other than ASCII letters has no such form, so its group
- * gets its place among the groups: `AUTH_TOKEN_GROUP_2`, or the next number that nothing uses.
+ * `AUTH_TOKEN_BACK_UP` for `Back up`. A non-ASCII name has no such form, so the group's position is used:
+ * `AUTH_TOKEN_GROUP_2`, or the next unused number.
  *
- * @param count of the groups before it
+ * @param count number of groups before it
  */
 export function tokenVariableFor(
   group: string,
@@ -108,7 +108,7 @@ export function tokenVariableFor(
 }
 
 /**
- * @param given.token of its group, where `hasToken` is false @param given.auth how the token is sent
+ * @param given.token the group's token, if `hasToken` is false @param given.auth how the token is sent
  * @param given.readToken absent: programs that print tokens are run
  * @throws ZephyrError `CONFIG`, `USAGE`
  */
@@ -130,8 +130,8 @@ export function filesWith(
 }
 
 /**
- * Somebody else's change since the draft was made stays: an endpoint takes time to answer.
- * @throws ZephyrError `USAGE`, `READ_ONLY`; both files are then as they were
+ * Changes made to the files since the draft are kept: the endpoint takes time to answer.
+ * @throws ZephyrError `USAGE`, `READ_ONLY`; both files are then unchanged
  */
 export async function writeEndpoint(draft: EndpointDraft, next: DraftedFiles): Promise<void> {
   const { files, former } = draft;
@@ -150,8 +150,8 @@ export async function writeEndpoint(draft: EndpointDraft, next: DraftedFiles): P
 }
 
 /**
- * @param wanted its name or id @returns what was removed; `withGroup`: it was the last of its group
- * @throws ZephyrError `CONFIG`, `USAGE`, `READ_ONLY`; the file is then as it was
+ * @param wanted its name or id @returns what was removed; `withGroup`: its group went with it
+ * @throws ZephyrError `CONFIG`, `USAGE`, `READ_ONLY`; the file is then unchanged
  */
 export async function removeEndpoint(
   wanted: string,
@@ -176,10 +176,10 @@ export async function removeEndpoint(
 }
 
 /**
- * Writes how an endpoint takes the token, where its group's shape of token does not say so already. What else
- * was changed since it was added stays.
+ * Writes how the token is sent to an endpoint, unless the shape of its group's token implies it. Other
+ * changes made since are kept.
  *
- * @throws ZephyrError `CONFIG`, `USAGE`, `READ_ONLY`; the file is then as it was
+ * @throws ZephyrError `CONFIG`, `USAGE`, `READ_ONLY`; the file is then unchanged
  */
 export async function setAuth(
   { name: wanted, auth }: { readonly name: string; readonly auth: AuthStyle },
@@ -201,7 +201,7 @@ export async function setAuth(
   });
 }
 
-/** A token that a program prints is not known here, nor what its shape suggests. */
+/** The token that a program prints is not known here, nor what its shape implies. */
 function isSentSo(name: string, auth: AuthStyle, { config, secrets }: LoadedConfig): boolean {
   const endpoint = config.endpoints.find((each) => each.name === name);
   const group = config.groups.find((each) => each.name === endpoint?.groupName);
@@ -211,7 +211,7 @@ function isSentSo(name: string, auth: AuthStyle, { config, secrets }: LoadedConf
   return authStyleOf(token, undefined) === auth;
 }
 
-/** Also of a configuration whose tokens are not there. */
+/** Works without tokens in the environment, too. */
 export function endpointsIn(document: RawTable): readonly EndpointEntry[] {
   return placedEndpoints(document).map(({ name, url, group }) => ({ name, url, group }));
 }
@@ -258,7 +258,7 @@ function refuseChanged(files: ConfigFiles, former: EndpointDraft['former']): voi
     'USAGE',
     phrase`${files.config} or ${files.envFile} was changed meanwhile`,
     {
-      advice: [phrase`nothing of it is lost; do it again`],
+      advice: [phrase`nothing is lost; try again`],
     },
   );
 }

@@ -13,7 +13,7 @@ describe('withVariable', () => {
     expect(withVariable(before, 'B', 'x$y')).toBe(after);
   });
 
-  it.each(['', "a'b", 'a\nb', 'a\\'])('rejects %j, which has no form for everybody', (value) => {
+  it.each(['', "a'b", 'a\nb', 'a\\'])('rejects %j, which has no portable notation', (value) => {
     expect(() => withVariable('', 'B', value)).toThrow('the value for B');
   });
 });

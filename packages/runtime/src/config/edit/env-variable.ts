@@ -2,9 +2,9 @@ import { ZephyrError } from '../../errors.ts';
 import { phrase } from '../../phrase.ts';
 
 /**
- * The text of `.env` with this variable set: in its place where it is there, else at the end. Pure.
+ * The text of `.env` with this variable set: in place if present, else at the end. Pure.
  * @param value a secret
- * @throws ZephyrError `USAGE` for a value that no form of `.env` means the same to everybody
+ * @throws ZephyrError `USAGE` for a value that no `.env` notation expresses for all parsers
  */
 export function withVariable(text: string, name: string, value: string): string {
   if (value === '' || /['\r\n]|\\$/.test(value)) {

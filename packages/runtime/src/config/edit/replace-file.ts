@@ -19,12 +19,12 @@ import { phrase } from '../../phrase.ts';
 const ANYBODY_MAY_WRITE = 0o222;
 
 /**
- * By rename, as editors do: who reads the file meanwhile sees the former or the new version, and a
- * failure leaves the former. A link stays one.
+ * By rename, as editors do: a concurrent reader sees the old or the new version, and a failure leaves the old
+ * one. A symlink stays a symlink.
  *
- * @param text of the whole file
- * @param options.mode of a file that holds secrets; absent: as it was
- * @param options.lines what a person can write instead, where this program may not
+ * @param text the whole file
+ * @param options.mode for a file that holds secrets; absent: unchanged
+ * @param options.lines what a person can write by hand if this program may not
  * @throws ZephyrError `READ_ONLY`
  */
 export function replaceFile(
@@ -39,7 +39,7 @@ export function replaceFile(
     if (stats !== undefined) refuseReadOnly(real, stats);
     const mode = options.mode ?? stats?.mode;
     writeFileSync(temporary, text, { mode: mode ?? 0o644, flag: 'wx' });
-    // As it was, whatever the umask: a group that could write it still can.
+    // Keeps the mode regardless of the umask: a group that could write it still can.
     if (mode !== undefined) chmodSync(temporary, mode);
     if (stats !== undefined) keepOwner(temporary, stats);
     renameSync(temporary, real);
@@ -52,31 +52,31 @@ export function replaceFile(
       {
         cause: error,
         advice:
-          lines.length === 0 ? [] : [phrase`make the change where the file comes from:`, ...lines],
+          lines.length === 0 ? [] : [phrase`make the change at the source of the file:`, ...lines],
       },
     );
   }
 }
 
-/** A rename needs no permission of the file itself, and root needs none at all. */
+/** A rename needs no permission on the file itself, and root needs none at all. */
 function refuseReadOnly(path: string, { mode }: Stats): void {
   if ((mode & ANYBODY_MAY_WRITE) === 0) throw new Error('nobody has the permission to write to it');
   accessSync(path, constants.W_OK);
 }
 
-/** What root changes with sudo stays the file of its user. */
+/** A file changed by root with sudo still belongs to its user. */
 function keepOwner(path: string, { uid, gid }: Stats): void {
   if (process.getuid?.() === 0) chownSync(path, uid, gid);
 }
 
-/** A change takes milliseconds: a lock that stays longer was left by a command that was killed. */
+/** A change takes milliseconds: a lock held longer was left by a killed command. */
 const ABANDONED_AFTER_MS = 5_000;
 const LOOK_AGAIN_MS = 20;
 
 /**
- * Reads and replaces a file while no other command does: of two at once neither loses its change.
+ * Reads and replaces a file under a lock, so that of two concurrent commands neither loses its change.
  *
- * @param change where the lock cannot be made it runs all the same: `replaceFile` says what is wrong
+ * @param change runs even if the lock cannot be created: `replaceFile` then reports the problem
  */
 export async function whileLocked<Result>(path: string, change: () => Result): Promise<Result> {
   const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
@@ -98,7 +98,7 @@ async function locked(lock: string): Promise<boolean> {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return false;
     }
     if (waitedMs >= ABANDONED_AFTER_MS) rmSync(lock, { force: true });
-    // A controller does other work meanwhile.
+    // Does not block a controller.
     await sleep(LOOK_AGAIN_MS);
   }
 }

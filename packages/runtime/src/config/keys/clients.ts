@@ -1,17 +1,17 @@
-/** [[clients]]: who may use the proxy. docs/data-path.md gives the reason of each default. */
+/** [[clients]]: who may use the proxy. docs/data-path.md gives the reason for each default. */
 import { ANONYMOUS, OTHER, PROBES } from '@zephyr/contract/usage';
 import { z } from 'zod';
 
 import { ownLimits } from './people-limits.ts';
 import { filePath } from './values.ts';
 
-/** Whoever has no name of their own in reports of usage: see `@zephyr/contract/usage`. */
+/** Reserved names in usage reports: see `@zephyr/contract/usage`. */
 const RESERVED: ReadonlySet<string> = new Set([ANONYMOUS, PROBES, OTHER]);
 
 /** What is not set comes from `[client_defaults]`. */
 const ofPerson = ownLimits('As in `[client_defaults]`, for this person.');
 
-/** Where the key of a person comes from: one of these. */
+/** The sources of a person's key; each has exactly one. */
 export const KEY_SOURCES = ['key_env', 'key_file', 'key_sha256'] as const;
 
 export const client = z.strictObject({
@@ -19,7 +19,7 @@ export const client = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9._-]{1,40}$/, 'expected 1 to 40 of letters, digits, . _ -')
     .refine((name) => !RESERVED.has(name), 'expected another name: this one is used for reports')
-    .describe('The person, as metrics and logs show them. Unique.'),
+    .describe('The person’s name in metrics and logs. Unique.'),
   key_env: z
     .string()
     .min(1)
@@ -30,6 +30,6 @@ export const client = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in 64 hexadecimal digits')
     .optional()
-    .describe('Or: the SHA-256 of the key, so that the key itself is not here.'),
+    .describe('Or: the SHA-256 of the key, so that the key itself is not in this file.'),
   ...ofPerson,
 });

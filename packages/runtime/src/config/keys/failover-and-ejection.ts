@@ -1,4 +1,4 @@
-/** [failover]: what happens after a failed attempt. docs/data-path.md gives the reason of each default. */
+/** [failover]: what happens after a failed attempt. docs/data-path.md gives the reason for each default. */
 import { RETRY_LIMITS } from '@zephyr/core';
 import { z } from 'zod';
 
@@ -9,7 +9,7 @@ export const failover = z.strictObject({
     .enum(RETRY_LIMITS)
     .default('before_content')
     .describe(
-      'Until when a failed request may go to another endpoint: not at all (`never`), while nothing was sent (`connect`), until the first byte of an answer (`before_headers`), or until its first content (`before_content`). The later, the likelier it is billed twice.',
+      'How late a failed request may still go to another endpoint: not at all (`never`), while nothing was sent (`connect`), until the first byte of an answer (`before_headers`), or until its first content (`before_content`). The later, the more likely it is billed twice.',
     ),
   max_retries: z
     .number()
@@ -18,7 +18,7 @@ export const failover = z.strictObject({
     .max(5)
     .default(2)
     .describe(
-      'How often one request may be sent again. Failed connects do not count: nothing was sent.',
+      'How often one request may be sent again. Failed connections do not count, because nothing was sent.',
     ),
   retry_ratio: z
     .number()
@@ -26,7 +26,7 @@ export const failover = z.strictObject({
     .max(1)
     .default(0.2)
     .describe(
-      'How many retries may fail, as a share of the requests of the last 10 seconds, so that an overloaded model does not get twice the traffic for long. A retry that is answered well is given back.',
+      'How many retries may fail, as a share of the requests of the last 10 seconds, so that an overloaded model does not get twice the traffic for long. A successful retry does not count.',
     ),
   retries_per_second: z
     .number()
@@ -34,22 +34,22 @@ export const failover = z.strictObject({
     .max(100)
     .default(5)
     .describe(
-      'Retries per second that are allowed besides that share, whatever the traffic: enough to rescue 50 active requests when their endpoint dies at once.',
+      'Retries per second that are allowed on top of that share, whatever the traffic: enough to rescue 50 active requests if their endpoint suddenly dies.',
     ),
   failures_to_eject: count
     .default(2)
     .describe(
-      'Failures since the last good answer after which an endpoint is ejected: asked only after the others. A failed connect does it alone; one and the same request does not.',
+      'Failures since the last good response after which an endpoint is ejected: tried only after the others. One failed connection is enough; failures of a single request are not.',
     ),
   eject_seconds: seconds
     .default(10)
     .describe(
-      'How long a failing endpoint is ejected the first time, in seconds; doubled with each repeat. Evidence that it serves ends it sooner.',
+      'How long a failing endpoint is ejected the first time, in seconds; doubled with each repeat. Evidence that it works ends the ejection sooner.',
     ),
-  max_eject_seconds: seconds.default(300).describe('The limit of this doubling, in seconds.'),
+  max_eject_seconds: seconds.default(300).describe('The upper limit of this doubling, in seconds.'),
   max_cool_down_seconds: seconds
     .default(1800)
     .describe(
-      'The longest wait that an endpoint may ask for (`retry-after`), in seconds. A weekly limit must not take a model out for a week.',
+      'The longest wait that an endpoint may ask for (`retry-after`), in seconds. A weekly limit must not take a model out of use for a week.',
     ),
 });

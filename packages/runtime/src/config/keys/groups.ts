@@ -19,7 +19,7 @@ const ofHealthCheck = endpointOverrides(healthCheck.shape, '[health_check]');
 
 const ofGroup = endpointOverrides(upstreamKeys, '[[groups]]');
 
-/** What an endpoint has from its group where it sets nothing itself. */
+/** The keys that an endpoint inherits from its group unless it sets them. */
 export type EndpointKeys = Pick<
   HealthCheckTable,
   keyof EndpointOverrides<typeof healthCheck.shape>
@@ -33,7 +33,7 @@ const endpoint = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Allows http to another machine. The token then travels in clear text: everybody on the way can read it.',
+      'Allows http to another machine. The token then travels in clear text: anyone on the network path can read it.',
     ),
   ...ofHealthCheck,
   ...ofGroup,
@@ -61,28 +61,28 @@ export const group = z.strictObject({
   token_command: tokenCommand
     .optional()
     .describe(
-      'Instead of it: a program with its arguments that prints the token in one line, such as `op` or `vault`. It is run without a shell, without the other secrets and for at most 20 seconds, at the start, at a reload and when an endpoint refuses the token.',
+      'Alternatively, a program with its arguments that prints the token on one line, such as `op` or `vault`. It runs without a shell, without the other secrets and for at most 20 seconds: at startup, on reload and when an endpoint refuses the token.',
     )
     .meta({ example: ['op', 'read', 'op://team/claude/token'] }),
   default: z
     .boolean()
     .default(false)
     .describe(
-      'Its endpoints are preferred while nothing is known. At most one group; where none has it, the first one counts.',
+      'Its endpoints are preferred while nothing is known. At most one group; if none is marked, the first group is the default.',
     ),
   ...upstreamKeys,
   endpoints: z.array(endpoint).min(1).max(100).describe('In order of preference.'),
   health_check: healthCheckOfGroup
     .optional()
     .describe(
-      'How the endpoints of one group are probed, where it differs. It belongs to the group above it.',
+      'Probe settings of one group that differ from the common ones. The table belongs to the group above it.',
     ),
 });
 
 type GroupTable = z.output<typeof group>;
 type EndpointTable = z.output<typeof endpoint>;
 
-/** @param base the group, and its [health_check] as it applies */
+/** @param base the group, with its effective [health_check] */
 export function endpointKeys(
   own: EndpointTable,
   base: { readonly group: GroupTable; readonly healthCheck: HealthCheckTable },

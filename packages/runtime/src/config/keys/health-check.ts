@@ -1,6 +1,6 @@
 /**
- * How endpoints are probed and what that may cost: [health_check] and [[prices]]. docs/probes.md
- * gives the reason of each default.
+ * How endpoints are probed and what that may cost: [health_check] and [[prices]]. docs/probes.md gives the
+ * reason for each default.
  */
 import { CONFIGURED_STYLES } from '@zephyr/contract/probe';
 import { CHEAP_STYLES } from '@zephyr/core';
@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { perEndpoint } from './overrides.ts';
 import { filePath, seconds, usd } from './values.ts';
 
-/** Without `min_interval_seconds` and `max_interval_seconds`; an interval beyond them moves them. */
+/** Used if `min_interval_seconds` and `max_interval_seconds` are unset; an interval outside widens them. */
 const DEFAULT_MIN_INTERVAL_SECONDS = 30;
 const DEFAULT_MAX_INTERVAL_SECONDS = 3600;
 
@@ -26,13 +26,13 @@ export const healthCheck = z.strictObject({
   max_interval_seconds: seconds
     .optional()
     .describe(
-      `The longest time between two probes, in seconds: used when live requests already show how an endpoint is, and when idle with \`dynamic_scaling\`. Not set: ${DEFAULT_MAX_INTERVAL_SECONDS}, or the interval if that is longer.`,
+      `The longest time between two probes, in seconds: used when live requests already show the state of an endpoint, and when idle with \`dynamic_scaling\`. Not set: ${DEFAULT_MAX_INTERVAL_SECONDS}, or the interval if that is longer.`,
     )
     .meta({ example: DEFAULT_MAX_INTERVAL_SECONDS }),
   timeout_seconds: seconds
     .default(15)
     .describe(
-      'A probe that takes longer has failed, and its process is ended. Must be less than the interval.',
+      'A probe that takes longer fails, and its process is killed. Must be less than the interval.',
     ),
   dynamic_scaling: z
     .boolean()
@@ -49,14 +49,14 @@ export const healthCheck = z.strictObject({
       .enum(CONFIGURED_STYLES)
       .default('auto')
       .describe(
-        'What a probe does: the real Claude CLI (`cli`), the CLI with its smallest request (`cli-light`), one direct request (`messages`), or only a test whether anything answers, which is free (`http`, `tcp`). `auto` uses the CLI at the start, every `real_interval_seconds` and whenever there is a doubt, and in between one direct request where the endpoint answers that too; while nobody works, mostly only a connection. [probes.md](probes.md) compares them.',
+        'What a probe does: the real Claude CLI (`cli`), the CLI with its smallest request (`cli-light`), one direct request (`messages`), or only a reachability test, which is free (`http`, `tcp`). `auto` uses the CLI at startup, every `real_interval_seconds` and whenever in doubt, and in between one direct request if the endpoint accepts those too; without traffic, mostly only a connection. [probes.md](probes.md) compares them.',
       ),
   ),
   cheap_style: z
     .enum(CHEAP_STYLES)
     .default('none')
     .describe(
-      'What runs between two probes of that style, to spend less. With `none` every probe is of that style; with the style `auto` Zephyr chooses.',
+      'The style of the probes between two of those, to spend less. With `none` every probe has the main style; with the style `auto` Zephyr chooses.',
     ),
   real_interval_seconds: seconds
     .default(3600)
@@ -67,18 +67,18 @@ export const healthCheck = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9][\w.:/@-]{0,99}$/, 'expected the name of a model')
     .default('claude-haiku-4-5')
-    .describe('The model that probes ask: the cheapest that the endpoints serve.'),
+    .describe('The model used for probes: the cheapest that the endpoints serve.'),
   daily_budget_usd: usd
     .optional()
     .describe(
-      'How much the probes of one group may cost in one day (UTC), in USD. From 80 % on only cheap probes run, at 100 % none. Not set: no limit.',
+      'How much the probes of one group may cost in one day (UTC), in USD. Above 80 % only cheap probes run, at 100 % none. Not set: no limit.',
     )
     .meta({ example: 1 }),
 });
 
 export type HealthCheckTable = z.output<typeof healthCheck>;
 
-/** The table of one group as it applies: with its shortest and longest interval. */
+/** The effective table of one group, with its shortest and longest interval. */
 export function withIntervalBounds(table: HealthCheckTable) {
   const { interval_seconds: interval } = table;
   return {
@@ -95,7 +95,7 @@ export const price = z.strictObject({
     .string()
     .min(1)
     .describe('The beginning of the model’s name; the longest one that matches applies.'),
-  input_usd: usd.describe('USD per million input tokens that no cache holds.'),
+  input_usd: usd.describe('USD per million uncached input tokens.'),
   output_usd: usd.describe('USD per million output tokens.'),
   cache_read_usd: usd.describe('USD per million tokens read from the prompt cache.'),
   cache_write_usd: usd.describe('USD per million tokens written to the prompt cache.'),

@@ -1,4 +1,4 @@
-/** [limits]: what the proxy carries and buffers at most; docs/data-path.md has the reasons. */
+/** [limits]: the most that the proxy carries and buffers; docs/data-path.md has the reasons. */
 import { z } from 'zod';
 
 import { count } from './values.ts';
@@ -9,7 +9,7 @@ export const limits = z.strictObject({
     .positive()
     .max(1024)
     .default(32)
-    .describe('The largest body of a request, in MiB. The Messages API itself takes 32 MB.'),
+    .describe('The largest body of a request, in MiB. The Messages API itself accepts 32 MB.'),
   buffered_bodies_mib: z
     .number()
     .nonnegative()
@@ -24,16 +24,16 @@ export const limits = z.strictObject({
     .min(8)
     .max(256)
     .default(32)
-    .describe('The largest headers of a request, all together, in KiB.'),
+    .describe('The largest total size of a request’s headers, in KiB.'),
   active_requests: count
     .default(2_000)
-    .describe('How many requests one proxy serves at the same time; more are refused.'),
+    .describe('How many concurrent requests one proxy serves; more are refused.'),
   active_requests_per_client: count
     .default(500)
     .describe(
-      'How many of these may belong to one person’s key, or to one address where there are no keys.',
+      'How many of these may belong to one person’s key, or to one address if there are no keys.',
     ),
-  connections: count.default(10_000).describe('How many client connections one proxy has open.'),
+  connections: count.default(10_000).describe('How many client connections one proxy keeps open.'),
   connections_per_address: count
     .default(2_000)
     .describe('How many of these may come from one address. Many people may share one.'),

@@ -1,4 +1,4 @@
-/** [[notify]]: who is notified of what. docs/operations.md describes the messages. */
+/** [[notify]]: who is notified about what. docs/operations.md describes the messages. */
 import { isIP } from 'node:net';
 
 import { NOTIFY_EVENTS, NOTIFY_KINDS } from '@zephyr/contract/notify';
@@ -6,19 +6,19 @@ import { z } from 'zod';
 
 import { variableName } from './values.ts';
 
-/** `starttls`: encrypted after the greeting, or not at all sent. `implicit`: from the first byte on. */
+/** `starttls`: encrypted after the greeting, or not sent at all. `implicit`: from the first byte on. */
 const SMTP_TLS = ['starttls', 'implicit', 'none'] as const;
 export type SmtpTls = (typeof SMTP_TLS)[number];
 export const DEFAULT_SMTP_TLS: SmtpTls = 'starttls';
 
-/** RFC 6409, RFC 8314; a relay in the same house listens where all servers do. */
+/** RFC 6409, RFC 8314; an internal relay listens on the usual server port. */
 export const SMTP_PORTS: Readonly<Record<SmtpTls, number>> = {
   starttls: 587,
   implicit: 465,
   none: 25,
 };
 
-/** Neither lists nor line breaks: one mailbox is one receiver, and nothing of it is a header of its own. */
+/** Neither lists nor line breaks: one mailbox is one receiver, and it cannot inject a header. */
 const mailbox = z
   .string()
   .max(320)
@@ -28,13 +28,11 @@ const mailbox = z
   );
 
 export const notifyTarget = z.strictObject({
-  kind: z
-    .enum(NOTIFY_KINDS)
-    .describe('What receives the messages; `json` is a server of your own.'),
+  kind: z.enum(NOTIFY_KINDS).describe('What receives the messages; `json` is your own server.'),
   url_env: variableName
     .optional()
     .describe(
-      'The variable that holds the address of the webhook, which is a secret. For every kind but `telegram` and `email`.',
+      'The variable that holds the address of the webhook, which is secret. For every kind except `telegram` and `email`.',
     )
     .meta({ example: 'FEISHU_WEBHOOK' }),
   secret_env: variableName
@@ -57,7 +55,7 @@ export const notifyTarget = z.strictObject({
       message: 'expected the name or the address of a host, without a port',
     })
     .optional()
-    .describe('For `email`: the server that takes the messages.')
+    .describe('For `email`: the SMTP server.')
     .meta({ example: 'smtp.example.com' }),
   smtp_port: z
     .number()
@@ -73,7 +71,7 @@ export const notifyTarget = z.strictObject({
     .enum(SMTP_TLS)
     .optional()
     .describe(
-      `How the connection is encrypted: \`starttls\` after the greeting, or nothing is sent; \`implicit\` from the first byte on; \`none\`: not at all. Not set: \`${DEFAULT_SMTP_TLS}\`.`,
+      `How the connection is encrypted: \`starttls\` after the greeting, or nothing is sent; \`implicit\` from the first byte; \`none\`: not at all. Not set: \`${DEFAULT_SMTP_TLS}\`.`,
     )
     .meta({ example: DEFAULT_SMTP_TLS }),
   smtp_user: z
@@ -81,7 +79,7 @@ export const notifyTarget = z.strictObject({
     .min(1)
     .max(320)
     .optional()
-    .describe('Who logs in there. Not set: nobody does.')
+    .describe('The user name for that server. Not set: no log-in.')
     .meta({ example: 'zephyr@example.com' }),
   password_env: variableName
     .optional()
@@ -96,7 +94,7 @@ export const notifyTarget = z.strictObject({
     .min(1)
     .max(20)
     .optional()
-    .describe('For `email`: who receives them.')
+    .describe('For `email`: the recipients.')
     .meta({ example: ['ann@example.com', 'ops@example.com'] }),
   events: z
     .array(z.enum(NOTIFY_EVENTS))

@@ -24,11 +24,11 @@ describe('a key that is declared once', () => {
     });
   });
 
-  it('may be set for an endpoint where it says so', () => {
+  it('may be set for an endpoint if marked so', () => {
     expect(Object.keys(endpointOverrides(keys, '[probes]'))).toEqual(['style']);
   });
 
-  it('applies from the table above where it is not set', () => {
+  it('is inherited from the table above if unset', () => {
     const base: { a: number; b?: number | undefined } = { a: 1, b: 2 };
     expect(overridden(base, { b: 3 })).toEqual({ a: 1, b: 3 });
     expect(overridden(base, { a: undefined })).toEqual(base);

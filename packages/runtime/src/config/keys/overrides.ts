@@ -1,6 +1,6 @@
 /**
- * Where a key may be set again: each key of `[health_check]` for one group, and a key that
- * `perEndpoint` marks for one endpoint. What is not set there comes from the table above.
+ * Overrides: each key of `[health_check]` for one group, and a key that `perEndpoint` marks for one endpoint.
+ * Unset keys are inherited.
  */
 import { z } from 'zod';
 
@@ -12,7 +12,7 @@ interface PerEndpoint {
   readonly [perEndpointMark]: true;
 }
 
-/** An override has no default: it would hide what the table above says. */
+/** An override has no default: it would hide the inherited value. */
 type Override<Key> =
   Key extends z.ZodDefault<infer Inner extends z.ZodType>
     ? z.ZodOptional<Inner>
@@ -41,7 +41,7 @@ export function groupOverrides<Keys extends Shape>(keys: Keys, table: string): O
   return Object.fromEntries(shown) as Overrides<Keys>;
 }
 
-/** The keys of a table that an endpoint may have its own value of. */
+/** The keys of a table that an endpoint may override. */
 export function endpointOverrides<Keys extends Shape>(
   keys: Keys,
   table: string,
@@ -51,7 +51,7 @@ export function endpointOverrides<Keys extends Shape>(
   return overrides(Object.fromEntries(marked), text) as EndpointOverrides<Keys>;
 }
 
-/** What is set in `own` over what is set in `base`. */
+/** `own` merged over `base`. */
 export function overridden<Base extends object>(
   base: Base,
   own: { readonly [Key in keyof Base]?: Base[Key] | undefined },

@@ -1,4 +1,4 @@
-/** Where the services listen, who may reach them, and what they share. */
+/** Where the services listen, who may reach them, and what they have in common. */
 import { DEFAULT_PORTS } from '@zephyr/contract/default-ports';
 import { language } from '@zephyr/contract/language';
 import { DEFAULT_POLICY } from '@zephyr/core';
@@ -10,7 +10,7 @@ import { filePath, host, hostNames, NEEDS_RESTART, port, variableName } from './
 
 const { switching } = DEFAULT_POLICY;
 
-/** The tables where the services say what they listen on. */
+/** The tables that configure the services' listen addresses. */
 export const TABLE_OF = {
   proxy: 'server',
   controller: 'controller',
@@ -18,14 +18,14 @@ export const TABLE_OF = {
 } as const satisfies Record<ServiceName, string>;
 export type ListenTable = (typeof TABLE_OF)[ServiceName];
 
-/** A plain path: nothing that could be read in two ways. */
+/** A plain path: nothing ambiguous. */
 const plainPath = z.string().regex(/^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/, 'expected a plain path');
 
 const ownCertificate = {
   tls_cert_file: filePath
     .optional()
     .describe(
-      'A file with the certificate of this host in PEM form, with those of its issuers: then it speaks HTTPS, and plain HTTP only to this machine. The file may be renewed at any time.',
+      'A file with the certificate of this host in PEM form, including its issuers: the proxy or controller then speaks HTTPS, and plain HTTP only to this machine. The file may be renewed at any time.',
     )
     .meta({ ...NEEDS_RESTART, example: '/etc/ssl/zephyr.pem' }),
   tls_key_file: filePath
@@ -57,14 +57,14 @@ export const server = z.strictObject({
     .nonnegative()
     .default(switching.gracefulTimeoutMs)
     .describe(
-      'How long a switch for speed waits for active requests, in milliseconds. A failed endpoint is left at once.',
+      'How long a switch for speed waits for active requests, in milliseconds. A failed endpoint is left immediately.',
     ),
   priority_tolerance_ms: z
     .number()
     .nonnegative()
     .default(switching.sharingToleranceMs)
     .describe(
-      'How much faster, in milliseconds of score, an endpoint must be to replace one whose `priority` is better by one. Endpoints that share new sessions by `weight` may be slower than the best of them by as much.',
+      'How much faster, in milliseconds of score, an endpoint must be to replace one whose `priority` is better by one. Endpoints that share new sessions by `weight` may be slower than the best of them by this much.',
     ),
   price_tolerance_ms: z
     .number()
@@ -76,9 +76,9 @@ export const server = z.strictObject({
   open: z
     .boolean()
     .default(false)
-    .describe('Serves everybody who reaches the port without a key, also from other machines.'),
+    .describe('Serves everyone who reaches the port without a key, even from other machines.'),
   allowed_hosts: hostNames.describe(
-    'Host names that an open proxy without keys accepts besides `localhost` and addresses, such as `"zephyr.lan"`. Any other name is refused: a web page of somebody else could use it. With keys, every name is accepted.',
+    'Host names that an open proxy without keys accepts besides `localhost` and addresses, such as `"zephyr.lan"`. Any other name is refused, because a foreign web page could use it. With keys, every name is accepted.',
   ),
   trusted_proxies: z
     .array(z.string().refine(isNetwork, 'expected an address or a network, such as "10.0.0.0/8"'))
@@ -92,7 +92,7 @@ export const server = z.strictObject({
     .max(50)
     .default([])
     .describe(
-      'More paths to pass on, each exact, such as `"/v1/files"`. They go to the first endpoint of the default group, without failover and without effect on its health. Everybody with a key can use them, under the team’s token.',
+      'More paths to pass on, each exact, such as `"/v1/files"`. They go to the first endpoint of the default group, without failover and without effect on its health. Everyone with a key can use them, with the team’s token.',
     ),
 });
 
@@ -100,7 +100,7 @@ export const controller = z.strictObject({
   host: host
     .default('127.0.0.1')
     .describe(
-      'The address of the admin API and the dashboard. On any address but this machine’s they need a token.',
+      'The address of the admin API and the dashboard. On any address other than loopback they need a token.',
     )
     .meta(NEEDS_RESTART),
   port: port
@@ -114,7 +114,7 @@ export const controller = z.strictObject({
       'The variable that holds that token: 16 random characters or more. A weak token is rejected.',
     ),
   allowed_hosts: hostNames.describe(
-    'Host names that browsers may use for the controller besides `localhost` and addresses, such as `"zephyr.lan"`. They need the token. Any other name is refused: a web page of somebody else could use it.',
+    'Host names that browsers may use for the controller besides `localhost` and addresses, such as `"zephyr.lan"`. They need the token. Any other name is refused, because a foreign web page could use it.',
   ),
 });
 
@@ -134,7 +134,7 @@ export const redis = z.strictObject({
     .string()
     .default('redis://127.0.0.1:6379')
     .describe(
-      '`redis://`, `rediss://` (TLS), `unix:///path`, `redis+cluster://host:6379?node=host2:6379&node=…`, or `redis+sentinel://name?node=host:26379&node=…` with the primary’s name and its Sentinels. Not set: `zephyr start` brings a private Redis. The variable `ZEPHYR_REDIS_URL` takes precedence and may hold the password.',
+      '`redis://`, `rediss://` (TLS), `unix:///path`, `redis+cluster://host:6379?node=host2:6379&node=…`, or `redis+sentinel://name?node=host:26379&node=…` with the primary’s name and its Sentinels. Not set: `zephyr start` runs a private Redis. The variable `ZEPHYR_REDIS_URL` takes precedence and may hold the password.',
     )
     .meta(NEEDS_RESTART),
   password_env: variableName
@@ -147,7 +147,7 @@ export const ui = z.strictObject({
   language: language
     .optional()
     .describe(
-      'The language of the commands, of the notifications, and of the pages where the browser names none: English or Chinese. Not set: as `LC_ALL`, `LC_MESSAGES` or `LANG` says, else English.',
+      'The language of the commands, of the notifications, and of the pages if the browser requests neither: English or Chinese. Not set: as `LC_ALL`, `LC_MESSAGES` or `LANG` says, else English.',
     )
     .meta({ example: 'en' }),
 });

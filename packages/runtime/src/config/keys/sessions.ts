@@ -1,4 +1,7 @@
-/** [sessions]: how long a conversation stays with its endpoint. docs/data-path.md gives the reason of each default. */
+/**
+ * [sessions]: how long a conversation stays with its endpoint. docs/data-path.md gives the reason for each
+ * default.
+ */
 import { z } from 'zod';
 
 import { seconds } from './values.ts';

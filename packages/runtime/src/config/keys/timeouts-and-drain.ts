@@ -1,4 +1,7 @@
-/** [timeouts]: how long the proxy waits for endpoints and clients. docs/data-path.md gives the reason of each default. */
+/**
+ * [timeouts]: how long the proxy waits for endpoints and clients. docs/data-path.md gives the reason for each
+ * default.
+ */
 import { HOUR_MS } from '@zephyr/contract/units';
 import { z } from 'zod';
 
@@ -9,7 +12,7 @@ export const timeouts = z.strictObject({
   first_byte_ms: milliseconds
     .default(120_000)
     .describe(
-      'From the request to the first event of a streaming answer, at most. While another endpoint can be asked, the wait adapts to the endpoint and the size of the request: three times what is usual, at least 5 s, and 45 s where nothing is known yet.',
+      'From the request to the first event of a streaming answer, at most. While another endpoint can be tried, the wait adapts to the endpoint and the size of the request: three times the usual time, at least 5 s, and 45 s if nothing is known yet.',
     ),
   first_byte_per_mib_ms: z
     .number()
@@ -21,7 +24,7 @@ export const timeouts = z.strictObject({
   whole_answer_ms: milliseconds
     .default(600_000)
     .describe(
-      'From the request to the first byte of an answer that does not stream: it comes when all of it is ready.',
+      'From the request to the first byte of a non-streaming answer, which arrives only when complete.',
     ),
   gate_ms: milliseconds
     .default(5_000)
@@ -31,11 +34,11 @@ export const timeouts = z.strictObject({
   idle_ms: milliseconds
     .default(330_000)
     .describe(
-      'The longest silence within an answer; pings count. Just above the 300 s after which Claude Code itself gives up.',
+      'The longest silence within an answer; pings count as activity. Just above the 300 s after which Claude Code itself gives up.',
     ),
   client_stall_ms: milliseconds
     .default(60_000)
-    .describe('How long a client may take nothing of its answer before it is disconnected.'),
+    .describe('How long a client may read nothing of its answer before it is disconnected.'),
   total_ms: milliseconds.default(1_800_000).describe('One request with all its attempts.'),
   headers_ms: milliseconds
     .default(10_000)
@@ -55,11 +58,11 @@ export const timeouts = z.strictObject({
     .max(60_000)
     .default(0)
     .describe(
-      'After the signal to stop: how long new connections are still accepted, until a load balancer has noticed.',
+      'After the signal to stop: how long new connections are still accepted, so that a load balancer can notice.',
     ),
   drain_ms: milliseconds
     .default(600_000)
     .describe(
-      'After that delay: how long active requests may take to end. The grace period of a container must be longer.',
+      'After that delay: how long active requests may take to finish. The grace period of a container must be longer.',
     ),
 });

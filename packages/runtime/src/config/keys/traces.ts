@@ -8,13 +8,13 @@ export const traces = z.strictObject({
     .string()
     .optional()
     .describe(
-      'Where traces are sent by OTLP over HTTP: an OpenTelemetry Collector, Tempo, Jaeger and others. `/v1/traces` is added unless it is the end of the address. Not set: there are no traces.',
+      'Where to send traces by OTLP over HTTP: an OpenTelemetry Collector, Tempo, Jaeger and others. `/v1/traces` is appended unless the address ends in it. Not set: no traces.',
     )
     .meta({ ...NEEDS_RESTART, example: 'http://127.0.0.1:4318' }),
   headers_env: variableName
     .optional()
     .describe(
-      'The variable that holds headers to send along, written as for `OTEL_EXPORTER_OTLP_HEADERS`: `name=value,name=value`, with `%20` for a blank.',
+      'The variable that holds headers to send along, written as for `OTEL_EXPORTER_OTLP_HEADERS`: `name=value,name=value`, with `%20` for a space.',
     )
     .meta({ ...NEEDS_RESTART, example: 'OTLP_HEADERS' }),
   sample_ratio: z
@@ -23,7 +23,7 @@ export const traces = z.strictObject({
     .max(1)
     .default(1)
     .describe(
-      'Which share of the requests is traced. A request that comes with a `traceparent` is traced as that says.',
+      'The share of requests to trace. For a request with a `traceparent`, that header decides.',
     )
     .meta(NEEDS_RESTART),
 });

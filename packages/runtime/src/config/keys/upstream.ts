@@ -1,4 +1,4 @@
-/** How an endpoint is asked: keys of a group, each of which an endpoint may have its own value of. */
+/** How requests to an endpoint are sent: keys of a group, each of which an endpoint may override. */
 import { AUTH_STYLES } from '@zephyr/contract/auth-style';
 import { z } from 'zod';
 
@@ -14,7 +14,7 @@ const headerValue = z
   .max(4096)
   .regex(
     /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/,
-    'expected ASCII text without blanks at its ends',
+    'expected ASCII text without leading or trailing spaces',
   );
 
 /** A name, or the beginning of names and `*`. Which names may not be listed: rules/headers.ts. */
@@ -29,7 +29,7 @@ const headerPatterns = z
 
 export const modelName = z
   .string()
-  .regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/, 'expected the name of a model, without blanks');
+  .regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/, 'expected the name of a model, without spaces');
 
 export const upstreamKeys = {
   models: perEndpoint(
@@ -47,7 +47,7 @@ export const upstreamKeys = {
     named(modelName)
       .optional()
       .describe(
-        'Models that have another name there: the name that clients use, and the name to send. They are served besides `models`. Only the name is replaced in the request’s body.',
+        'Models with another name at the endpoint: the name that clients use, and the name to send. They are served in addition to `models`. Only the name is replaced in the request’s body.',
       )
       .meta({ example: { 'claude-haiku-4-5': 'vendor/haiku-4.5' } }),
   ),
@@ -64,7 +64,7 @@ export const upstreamKeys = {
     named(headerValue)
       .optional()
       .describe(
-        'Headers to add to each request, also of probes. They replace what the client sends under the same name. Not for secrets.',
+        'Headers to add to each request, including probes. They replace client headers of the same name. Not for secrets.',
       )
       .meta({ example: { 'helicone-property-team': 'platform' } }),
   ),
@@ -78,14 +78,14 @@ export const upstreamKeys = {
     headerPatterns
       .optional()
       .describe(
-        'More headers of clients to pass on, besides those of the Messages API: names, or `"helicone-*"` for all that begin so. Credentials, cookies and framing are never passed on.',
+        'More client headers to pass on, besides those of the Messages API: names, or `"helicone-*"` for all with that prefix. Credentials, cookies and framing are never passed on.',
       )
       .meta({ example: ['x-request-id', 'helicone-*'] }),
   ),
   pass_answer_headers: perEndpoint(
     headerPatterns
       .optional()
-      .describe('More headers of answers to pass on to clients, written in the same way.')
+      .describe('More response headers to pass on to clients, in the same notation.')
       .meta({ example: ['helicone-*'] }),
   ),
   priority: perEndpoint(
@@ -116,7 +116,7 @@ export const upstreamKeys = {
       .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'expected a word of letters, digits, ., _ and -')
       .optional()
       .describe(
-        'Whose thinking signatures it takes: any word, the same for endpoints that take each other’s, such as `anthropic` or `bedrock`. A session stays, also in failover, within the family that answered it last, while anything of that serves.',
+        'Whose thinking signatures it accepts: any word, the same for endpoints that accept each other’s, such as `anthropic` or `bedrock`. A session stays, even in failover, within the family that answered it last, as long as an endpoint of that family works.',
       )
       .meta({ example: 'anthropic' }),
   ),
@@ -127,14 +127,14 @@ export const upstreamKeys = {
       .max(1_000)
       .default(1)
       .describe(
-        'What it charges, as a multiple of the prices that apply: 0.5 is half of them. For the cost of requests and probes, and for the choice, see `server.price_tolerance_ms`.',
+        'What it charges, as a multiple of the applicable prices: 0.5 is half. Used for the cost of requests and probes, and for the choice of endpoint, see `server.price_tolerance_ms`.',
       ),
   ),
   ca_file: perEndpoint(
     filePath
       .optional()
       .describe(
-        'A file with certificates in PEM form: authorities to trust for it besides the usual ones, for an endpoint whose certificate comes from an authority of your own. A changed file is applied without a restart.',
+        'A file with certificates in PEM form: certificate authorities to trust for it besides the usual ones, for an endpoint with a certificate from a private CA. A changed file is applied without a restart.',
       )
       .meta({ example: '/etc/ssl/our-authority.pem' }),
   ),
@@ -142,7 +142,7 @@ export const upstreamKeys = {
     filePath
       .optional()
       .describe(
-        'A file with a certificate in PEM form that Zephyr shows to it (mutual TLS), with those of its issuers if it needs them. A renewed file is applied without a restart.',
+        'A file with a certificate in PEM form that Zephyr presents to it (mutual TLS), including its issuers if needed. A renewed file is applied without a restart.',
       )
       .meta({ example: '/etc/ssl/zephyr-client.pem' }),
   ),
@@ -164,7 +164,7 @@ export const upstreamKeys = {
       .string()
       .optional()
       .describe(
-        'The outbound proxy to reach it through: `"http://…"`, `"https://…"` or `"socks5://…"`, or `"none"` to connect directly whatever the environment says. Not set: as `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say.',
+        'The outbound proxy to reach it through: `"http://…"`, `"https://…"` or `"socks5://…"`, or `"none"` to connect directly regardless of the environment. Not set: as `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say.',
       )
       .meta({ example: 'http://proxy.example.lan:3128' }),
   ),
@@ -172,7 +172,7 @@ export const upstreamKeys = {
     variableName
       .optional()
       .describe(
-        'Instead of `proxy`, for a proxy that wants a user and a password: the variable that holds its whole URL, `http://user:password@…`.',
+        'Instead of `proxy`, for a proxy that needs a user and a password: the variable that holds its whole URL, `http://user:password@…`.',
       )
       .meta({ example: 'OUTBOUND_PROXY' }),
   ),

@@ -1,11 +1,11 @@
-/** The kinds of values that several tables have. */
+/** Value types shared by several tables. */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 import { DAY_MS } from '@zephyr/contract/units';
 import { z } from 'zod';
 
-/** Of a key that is read once, at the start. */
+/** Marks a key that is read only at start. */
 export const NEEDS_RESTART = { needsRestart: true };
 
 /** At most a day. */
@@ -15,7 +15,7 @@ export const count = z.number().int().positive().max(1_000_000);
 export const usd = z.number().nonnegative().max(100_000);
 export const port = z.number().int().min(0).max(65_535);
 export const host = z.string().min(1);
-/** Names of HTTP hosts, which have no case. */
+/** Names of HTTP hosts, which are case-insensitive. */
 export const hostNames = z.array(z.string().min(1).max(253).toLowerCase()).max(50).default([]);
 
 export const variableName = z
@@ -30,7 +30,7 @@ export const displayName = z
     message: 'expected a name of 1 to 64 characters without control characters',
   });
 
-/** An address of HTTP without credentials, which would be a secret. */
+/** An HTTP URL without credentials, which would be secret. */
 export function isWebAddress(text: string): boolean {
   if (/\s/.test(text) || !URL.canParse(text)) return false;
   const { protocol, username, password } = new URL(text);
@@ -40,7 +40,7 @@ export function isWebAddress(text: string): boolean {
 /** As shells read it: `~/` is the home folder. */
 export const filePath = z.string().min(1).overwrite(expandHome);
 
-/** `~/…` as shells read it; nothing but a shell would know the folder of another user. */
+/** Expands `~/…`; only a shell would know another user's home. */
 export function expandHome(path: string): string {
   return path.startsWith('~/') ? join(homedir(), path.slice(2)) : path;
 }

@@ -28,7 +28,7 @@ describe('the admin token', () => {
     expect(found(token)).not.toContain(token);
   });
 
-  it('is taken where it is random, or not there', () => {
+  it('is accepted if random, or absent', () => {
     for (let round = 0; round < 200; round += 1) {
       expect(found(randomBytes(24).toString('hex'))).toBeUndefined();
       expect(found(randomBytes(16).toString('base64url'))).toBeUndefined();

@@ -1,5 +1,5 @@
 /**
- * The token of the admin API: whoever guesses it chooses the endpoint that reads every prompt. Messages
+ * The token of the admin API: anyone who guesses it chooses the endpoint that reads every prompt. Messages
  * name the variable, never the token.
  */
 import { type Phrase, phrase } from '../../phrase.ts';
@@ -8,14 +8,14 @@ import { controller } from '../keys/server.ts';
 import { fittingValues, type RawTable, rawTable } from '../raw.ts';
 import type { Variables } from '../variables.ts';
 
-/** 64 bits in hexadecimal; what is shorter can be guessed over a network. */
+/** 64 bits in hexadecimal; anything shorter can be guessed over a network. */
 const SHORTEST = 16;
 /** Random tokens of that length have more, whatever their alphabet of 16 or more characters. */
 const FEWEST_DIFFERENT = 8;
-/** What people write when they are asked for a secret, and rows of keys. */
+/** Words that people type when asked for a secret, and keyboard rows. */
 const WORDS =
   /pass(?:word|wort|phrase)?|change|secret|admin|token|zephyr|claude|anthropic|letmein|welcome|qwert[yz]|asdfgh?|default|example|dashboard|controller|operator|super|root|user|your|here|test|demo|0?1234567?8?9?0?|abcdefg?h?|[-_.:!]+/gi;
-/** Of random characters that must be left without these words. */
+/** Fewest characters that must remain without these words. */
 const FEWEST_LEFT = 10;
 
 export function adminTokenVariable(document: RawTable): string {
@@ -23,7 +23,7 @@ export function adminTokenVariable(document: RawTable): string {
   return fittingValues({ token_env }, rawTable(document['controller'])).token_env;
 }
 
-/** An unset token is an error only with an address that others reach: see start.ts. */
+/** An unset token is an error only if the listen address is not loopback: see start.ts. */
 export function checkAdminToken(document: RawTable, variables: Variables): Violation[] {
   const name = adminTokenVariable(document);
   const weakness = weaknessOf(variables(name) ?? '');

@@ -46,7 +46,7 @@ describe('checkClients', () => {
     expect(JSON.stringify(violations)).not.toContain(key);
   });
 
-  it('finds a name that is there twice', () => {
+  it('finds a duplicate name', () => {
     const client = { name: 'a', key_env: 'GOOD' };
     const twice = checkClients(
       { clients: [client, { ...client, key_env: 'OTHER' }] },

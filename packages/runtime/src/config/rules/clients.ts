@@ -43,8 +43,8 @@ export function checkClients(
       violations.push({
         path,
         found: phrase`the same key as ${owner}`,
-        expected: phrase`a key of their own for each person`,
-        advice: phrase`make another one with \`zephyr clients add <name>\`, so that removing one person locks out nobody else`,
+        expected: phrase`a separate key for each person`,
+        advice: phrase`create another one with \`zephyr clients add <name>\`, so that removing one person locks out nobody else`,
       });
     }
     if (digest !== undefined && owner === undefined) owners.set(digest, JSON.stringify(name ?? ''));
@@ -57,7 +57,7 @@ interface Sources {
   readonly read: ReadNamedFile;
 }
 
-/** Undefined where there is no key. */
+/** Undefined if there is no key. */
 function digestOf(client: RawTable, { variables, read }: Sources): string | undefined {
   const digest = rawText(client['key_sha256']);
   if (digest !== undefined) return digest;
@@ -75,7 +75,7 @@ function checkSource(client: RawTable, path: KeyPath, { variables, read }: Sourc
         path,
         found: source === undefined ? phrase`no key` : phrase`${given.join(', ')} together`,
         expected: phrase`exactly one of key_env, key_file and key_sha256`,
-        advice: phrase`make a key with \`zephyr clients add <name>\``,
+        advice: phrase`create a key with \`zephyr clients add <name>\``,
       },
     ];
   }

@@ -3,16 +3,16 @@ import type { Violation } from '../config-error.ts';
 
 type UrlViolation = Omit<Violation, 'path'>;
 
-/** Empty when the URL may be used. A wrong type is reported by the schema. */
+/** Empty if the URL is allowed. The schema reports a wrong type. */
 export function checkEndpointUrl(text: string | undefined, allowHttp: boolean): UrlViolation[] {
   if (text === undefined) return [];
-  // A URL parser silently drops line breaks and tabs, and cuts blanks at the ends.
+  // A URL parser silently drops line breaks and tabs, and trims spaces.
   if (/[\s\p{Cc}]/u.test(text)) {
     return [
       {
-        found: phrase`a URL with a blank or a line break in it`,
+        found: phrase`a URL with a space or a line break in it`,
         expected: phrase`a URL such as https://api.example.com`,
-        advice: phrase`write it without blanks, in one line`,
+        advice: phrase`write it without spaces, on one line`,
       },
     ];
   }
@@ -47,7 +47,7 @@ function checkScheme(url: URL, allowHttp: boolean): UrlViolation[] {
       {
         found: phrase`a URL that starts with ${url.protocol}`,
         expected: phrase`an https URL`,
-        advice: phrase`write https:// and the name of the host`,
+        advice: phrase`write https:// and the host name`,
       },
     ];
   }
@@ -55,7 +55,7 @@ function checkScheme(url: URL, allowHttp: boolean): UrlViolation[] {
   return [
     {
       found: phrase`http to ${url.host}, which is not this machine`,
-      expected: phrase`an https URL: over http everybody on the way can read your token`,
+      expected: phrase`an https URL: over http anyone on the network path can read your token`,
       advice: phrase`write https://, or add allow_http = true to this endpoint in a network you trust`,
     },
   ];
@@ -82,13 +82,13 @@ function checkParts(url: URL): UrlViolation[] {
     violations.push({
       found: phrase`port 0 in the URL`,
       expected: phrase`the port where the endpoint listens`,
-      advice: phrase`write its port, or none for the usual one`,
+      advice: phrase`write its port, or none for the default`,
     });
   }
   return violations;
 }
 
-/** `/v1` with all behind it, or the path of a request of this or of another API without it. */
+/** `/v1` and everything after it, or without it a request path of this or another API. */
 const API_PATH = /\/(v1(\/.*)?|messages(\/count_tokens)?|chat\/completions)$/i;
 
 function checkPath({ pathname }: URL): UrlViolation[] {

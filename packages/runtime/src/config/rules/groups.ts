@@ -23,7 +23,7 @@ function checkGroupNames(document: RawTable): Violation[] {
   }));
 }
 
-/** Ids are made of names, and Redis, metrics and commands know endpoints by id. */
+/** Ids are derived from names, and Redis, metrics and commands use ids. */
 function checkEndpointNames(document: RawTable): Violation[] {
   const endpoints = rawEndpoints(document);
   const idOf = (table: RawTable): string | undefined => {
@@ -40,7 +40,7 @@ function checkEndpointNames(document: RawTable): Violation[] {
       found: sameName
         ? phrase`a second endpoint with the name ${name}`
         : phrase`${name}, whose short form ${id ?? ''} is the same as that of ${quoted(first?.table['name'])}`,
-      expected: phrase`a name that no other endpoint of any group has, also in lower case letters`,
+      expected: phrase`a name that no other endpoint of any group has, even in lower case`,
       advice: phrase`rename one of the two endpoints`,
     };
   });
@@ -54,7 +54,7 @@ function checkUrls(document: RawTable): Violation[] {
       path: [...path, 'url'],
     })),
   );
-  // The same URL may be there twice with two tokens: two accounts have two limits.
+  // The same URL may appear twice with two tokens: two accounts have two limits.
   const twice = repeated(endpoints, ({ table, group }) => {
     const url = rawText(table['url']);
     return url === undefined || !URL.canParse(url)
@@ -66,7 +66,7 @@ function checkUrls(document: RawTable): Violation[] {
     ...twice.map(({ path }) => ({
       path: [...path, 'url'],
       found: phrase`a URL that another endpoint with the same token has`,
-      expected: phrase`each URL once for each token`,
+      expected: phrase`each URL once per token`,
       advice: phrase`remove one of the two endpoints`,
     })),
   ];
@@ -82,7 +82,7 @@ function checkDefaultGroup(document: RawTable): Violation[] {
   }));
 }
 
-/** The items whose key an earlier item has already; items without a key do not count. */
+/** The items whose key repeats that of an earlier item; items without a key are ignored. */
 function repeated<Item>(
   items: readonly Item[],
   keyOf: (item: Item) => string | undefined,

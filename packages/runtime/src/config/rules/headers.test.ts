@@ -36,7 +36,7 @@ function problemOf(keys: string): string | undefined {
 }
 
 describe('the headers of an endpoint', () => {
-  it('are the credentials, as auth says', () => {
+  it('are the credentials, as set by auth', () => {
     expect(headersOf('')).toEqual([`authorization: Bearer ${TOKEN}`]);
     expect(headersOf('auth = "x-api-key"')).toEqual([`x-api-key: ${TOKEN}`]);
     expect(headersOf('auth = "x-api-key"', ', auth = "both"')).toEqual([
@@ -71,7 +71,7 @@ describe('the headers of an endpoint', () => {
   it.each([
     ['headers = { Authorization = "x" }', 'headers.Authorization: Authorization, which Zephyr'],
     ['headers = { x-api-key = "x" }', 'headers.x-api-key: x-api-key, which Zephyr sets itself'],
-    ['headers = { "a b" = "x" }', 'headers.a b: no name of a header'],
+    ['headers = { "a b" = "x" }', 'headers.a b: not a valid header name'],
     ['headers = { helicone-auth = "x" }', 'a value of helicone-auth, which looks like a secret'],
     ['headers = { x = "a\\nb" }', 'headers.x: '],
     ['headers_env = { x = "MISSING" }', 'headers_env.x: the name of a variable that is not set'],

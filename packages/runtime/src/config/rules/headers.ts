@@ -41,7 +41,7 @@ function checkSet(table: unknown, path: KeyPath): Violation[] {
   });
 }
 
-/** Names of headers have no case. */
+/** Header names are case-insensitive. */
 function checkTwice(table: RawTable, path: KeyPath): Violation[] {
   const seen = new Set<string>();
   return ['headers', 'headers_env'].flatMap((key) =>
@@ -91,7 +91,7 @@ function checkName(name: string, path: KeyPath): Violation[] {
       path,
       found: HEADER_NAME.test(name)
         ? phrase`${name}, which Zephyr sets itself`
-        : phrase`no name of a header`,
+        : phrase`not a valid header name`,
       expected: phrase`a header that is not about credentials, cookies, the host or framing`,
       advice: phrase`remove it; the token is sent as auth says`,
     },

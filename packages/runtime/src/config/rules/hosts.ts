@@ -1,4 +1,4 @@
-/** Where the services listen: a name or an address alone. */
+/** The services' listen hosts: a bare name or address. */
 import { type Phrase, phrase } from '../../phrase.ts';
 import type { Violation } from '../config-error.ts';
 import { TABLE_OF } from '../keys/server.ts';
@@ -24,6 +24,6 @@ function adviceFor(host: string, table: string): Phrase | undefined {
   if (/^\[.*\]$/.test(host))
     return phrase`write it without brackets: host = "${host.slice(1, -1)}"`;
   if (host.includes('://')) return phrase`write the host alone, without http://`;
-  if (/^[^:]+:\d+$/.test(host)) return phrase`write the port apart: port = … under [${table}]`;
+  if (/^[^:]+:\d+$/.test(host)) return phrase`write the port separately: port = … under [${table}]`;
   return /[\s/]/.test(host) ? phrase`write the host alone` : undefined;
 }

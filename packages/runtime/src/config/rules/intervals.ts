@@ -1,4 +1,4 @@
-/** How the times of [health_check] relate, also where a group overrides some of them. */
+/** Relations between the times of [health_check], including group overrides. */
 import { phrase } from '../../phrase.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
 import { healthCheckOfGroup } from '../keys/groups.ts';
@@ -16,7 +16,7 @@ export function checkIntervals(document: RawTable): Violation[] {
   return [...intervalViolations(['health_check'], base, {}), ...ofGroups];
 }
 
-/** @param own the group's table; empty for the common one */
+/** @param own the group's table; empty for the shared one */
 function intervalViolations(path: KeyPath, base: RawTable, own: RawTable): Violation[] {
   const table = withIntervalBounds(
     overridden(

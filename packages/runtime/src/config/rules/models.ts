@@ -1,4 +1,7 @@
-/** The model that probes ask must be one that the endpoint serves; a name that no request has maps nothing. */
+/**
+ * The model that probes ask must be one that the endpoint serves; a `model_map` key that no request can
+ * contain would map nothing.
+ */
 import { phrase } from '../../phrase.ts';
 import type { Violation } from '../config-error.ts';
 import { healthCheckOfGroup } from '../keys/groups.ts';
@@ -10,7 +13,7 @@ import { servedModelsOf } from '../served-models.ts';
 
 const { models, model_map } = upstreamKeys;
 
-/** Bodies are read byte by byte, and longer names are no models. */
+/** Bodies are scanned byte by byte, and no model has a longer name. */
 const REQUESTED = /^[\x20-\x7e]{1,100}$/;
 
 export function checkModels(document: RawTable): Violation[] {
@@ -23,9 +26,9 @@ function checkMappedNames(document: RawTable): Violation[] {
       .filter((name) => !REQUESTED.test(name))
       .map((name) => ({
         path: [...path, 'model_map', name],
-        found: phrase`${JSON.stringify(name)}, which is found in no request`,
+        found: phrase`${JSON.stringify(name)}, which no request contains`,
         expected: phrase`the name of a model: 1 to 100 characters of ASCII`,
-        advice: phrase`write the name that clients use, and behind it the one to send`,
+        advice: phrase`write the name that clients use, followed by the one to send`,
       })),
   );
 }

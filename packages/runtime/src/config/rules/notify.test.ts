@@ -73,7 +73,7 @@ events = ["all_down"]`);
   const mail = `[[notify]]\nkind = "email"\nsmtp_host = "smtp.example.com"
 from = "Zephyr <z@example.com>"\nto = ["ann@example.com", "bob@example.com"]\n`;
 
-  it('writes mail by STARTTLS and without a log-in, unless the table says otherwise', () => {
+  it('writes mail over STARTTLS and without a log-in, unless configured otherwise', () => {
     const login = 'smtp_user = "z"\npassword_env = "PASSWORD"\nsmtp_tls = "implicit"\n';
     const [plain, other] = parse(`${mail}${mail}${login}`).secrets.notifyTargets;
     expect(plain).toEqual({
@@ -87,7 +87,7 @@ from = "Zephyr <z@example.com>"\nto = ["ann@example.com", "bob@example.com"]\n`;
     expect(JSON.stringify(other)).not.toContain('hidden');
   });
 
-  it('sends a password without encryption to this machine alone', () => {
+  it('sends an unencrypted password only to this machine', () => {
     const login = 'smtp_user = "z"\npassword_env = "PASSWORD"\nsmtp_tls = "none"\n';
     expect(messageOf(mail + login)).toContain('a password without encryption to smtp.example.com');
     for (const host of ['localhost', '127.0.0.1', '::1']) {
@@ -120,7 +120,7 @@ from = "Zephyr <z@example.com>"\nto = ["ann@example.com", "bob@example.com"]\n`;
     expect(message).not.toContain('hidden');
   });
 
-  it('is reached through the proxy of the environment, unless that is this machine', () => {
+  it('is reached through the proxy of the environment, unless it is this machine', () => {
     const both = ['HOOK', 'LOCAL'].map((name) => `[[notify]]\nkind = "json"\nurl_env = "${name}"`);
     const proxied = { HTTPS_PROXY: 'http://ann:hidden@proxy.lan:3128', HTTP_PROXY: 'proxy.lan' };
     const [far, near] = parse(both.join('\n'), proxied).secrets.notifyTargets;

@@ -1,4 +1,6 @@
-/** [[notify]]: each kind has the keys that it needs and no others, and the variables hold what they should. */
+/**
+ * [[notify]]: each kind has the keys that it needs and no others, and the variables have the expected form.
+ */
 
 import { isIPv6 } from 'node:net';
 import { type Phrase, phrase } from '../../phrase.ts';
@@ -15,7 +17,7 @@ const OF_MAIL = [
 ] as const;
 const KEYS: readonly string[] = [...OF_WEBHOOKS, ...OF_MAIL];
 
-/** As BotFather prints it: the number of the bot, a colon, and the secret itself. */
+/** As BotFather prints it: the bot's id, a colon, and the secret. */
 const TELEGRAM_TOKEN = /^\d{1,20}:[A-Za-z0-9_-]{20,100}$/;
 
 export function checkNotify(document: RawTable, variables: Variables): readonly Violation[] {
@@ -78,7 +80,7 @@ const ADVICE: Readonly<Record<string, Phrase>> = {
   to: phrase`add to = ["ann@example.com"]`,
 };
 
-/** Who logs in has a password, which nobody on the way can read. */
+/** A login has a password, which must not be readable on the wire. */
 function checkLogin(table: RawTable, path: KeyPath): Violation[] {
   const [user, password] = [table['smtp_user'], table['password_env']];
   if ((user === undefined) !== (password === undefined)) {
@@ -94,7 +96,7 @@ function checkLogin(table: RawTable, path: KeyPath): Violation[] {
     {
       path: [...path, 'smtp_tls'],
       found: phrase`a password without encryption to ${host}, which is not this machine`,
-      expected: phrase`"starttls" or "implicit": otherwise everybody on the way can read the password`,
+      expected: phrase`"starttls" or "implicit": otherwise anyone on the network path can read the password`,
       advice: phrase`remove smtp_tls, or with a server that needs no log-in smtp_user and password_env`,
     },
   ];

@@ -25,7 +25,7 @@ function proxyOf(...parts: Parameters<typeof parse>) {
 const WITH_PASSWORD = { OUTBOUND: `http://ann:${PASSWORD}@proxy.lan:3128` };
 
 describe('the outbound proxy of an endpoint', () => {
-  it('is none, or as its group, it itself or the environment says', () => {
+  it('is none, or set by its group, itself or the environment', () => {
     const own = { url: 'http://proxy.lan:3128', from: 'proxy' };
     expect(proxyOf('')).toEqual([undefined, undefined]);
     expect(proxyOf('proxy = "http://proxy.lan:3128"')).toEqual([own, undefined]);
@@ -46,14 +46,14 @@ describe('the outbound proxy of an endpoint', () => {
     ]);
   });
 
-  it('has no password where the configuration is shown', () => {
+  it('has no password in the printed configuration', () => {
     const { config, secrets } = parse('proxy_env = "OUTBOUND"', '', WITH_PASSWORD);
     expect(JSON.stringify(config)).not.toContain(PASSWORD);
     expect(JSON.stringify([...secrets.proxyCredentials])).not.toContain(PASSWORD);
   });
 
   it.each([
-    ['proxy = "ftp://proxy.lan"', 'groups[0].proxy', 'no proxy that Zephyr can use'],
+    ['proxy = "ftp://proxy.lan"', 'groups[0].proxy', 'not a proxy that Zephyr can use'],
     [`proxy = "http://ann:${PASSWORD}@proxy.lan"`, 'groups[0].proxy', 'proxy_env = "NAME"'],
     [`proxy = "ftp://ann:${PASSWORD}@proxy.lan"`, 'groups[0].proxy', 'no secrets in this file'],
     ['proxy_env = "OUTBOUND"', 'groups[0].proxy_env', 'not set or empty'],
@@ -67,7 +67,7 @@ describe('the outbound proxy of an endpoint', () => {
     expect(message).not.toContain(PASSWORD);
   });
 
-  it('of the environment that cannot be used is rejected where it would be used', () => {
+  it('of the environment is rejected where it would be used, if it is unusable', () => {
     const variables = { HTTPS_PROXY: `socks4://ann:${PASSWORD}@old.lan` };
     const message = messageOf(() => parse('', '', variables));
     expect(message).toContain('HTTPS_PROXY, which holds no URL of a proxy');

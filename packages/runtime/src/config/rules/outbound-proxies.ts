@@ -1,4 +1,4 @@
-/** Outbound proxies: their URLs can be used, and their passwords are not in this file. */
+/** Outbound proxies: the URLs are usable and contain no passwords. */
 
 import { parseProxy, proxyOfEnvironment } from '../../connection/outbound-proxy.ts';
 import { phrase } from '../../phrase.ts';
@@ -29,7 +29,7 @@ function checkWritten(text: string | undefined, path: KeyPath): Violation[] {
         path,
         found: hasPassword
           ? phrase`the URL of a proxy with a user or a password (not shown)`
-          : phrase`${JSON.stringify(text)}, which is no proxy that Zephyr can use`,
+          : phrase`${JSON.stringify(text)}, which is not a proxy that Zephyr can use`,
         expected: hasPassword ? phrase`no secrets in this file` : EXPECTED,
         advice: hasPassword
           ? phrase`put the whole URL into .env as NAME='http://user:password@…', and write proxy_env = "NAME" instead`

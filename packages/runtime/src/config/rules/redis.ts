@@ -51,7 +51,7 @@ function checkUrl(text: string, where: string): Violation[] {
   ];
 }
 
-/** `redis:6379` is a URL too, without a host; a database has a number. */
+/** `redis:6379` is a URL too, without a host; a database is a number. */
 function namesServer({ protocol, hostname, port, pathname }: URL): boolean {
   if (protocol === 'unix:') return pathname.length > 1 && pathname.startsWith('/');
   if (!['redis:', 'rediss:'].includes(protocol)) return true;
@@ -64,7 +64,7 @@ function namesNodes(url: URL): boolean {
   const nodes = url.searchParams.getAll('node');
   return (
     url.hostname !== '' &&
-    // One node of a cluster knows the others; a primary's name says nothing of its Sentinels.
+    // One node of a cluster knows the others; a primary's name does not locate its Sentinels.
     (isCluster || nodes.length > 0) &&
     nodes.every((node) => /^[^/?#@]+$/.test(node) && URL.canParse(`redis://${node}`))
   );
@@ -90,7 +90,7 @@ function checkPassword(table: RawTable, variables: Variables): Violation[] {
       path: ['redis', 'password_env'],
       found: phrase`the name of a variable that is not set or empty`,
       expected: phrase`a variable of .env or of the environment that holds the password`,
-      advice: phrase`set it in .env, or remove password_env where Redis has no password`,
+      advice: phrase`set it in .env, or remove password_env if Redis has no password`,
     },
   ];
 }

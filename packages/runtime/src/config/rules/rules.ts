@@ -1,6 +1,6 @@
 /**
- * The rules beyond single values: what must be unique, how values relate, which secrets must be
- * there. The document and the variables come in, violations go out; nothing is started.
+ * The rules beyond single values: what must be unique, how values relate, which secrets must be there. Takes
+ * the document and the variables, returns violations; starts nothing.
  */
 import type { Violation } from '../config-error.ts';
 import type { ReadNamedFile } from '../named-file.ts';
@@ -22,7 +22,7 @@ import { checkTlsFiles } from './tls-files.ts';
 import { checkTokens } from './tokens.ts';
 import { checkTraces } from './traces.ts';
 
-/** Where the values are that a document only names. */
+/** The sources of values that a document only names. */
 export interface RuleSources {
   readonly variables: Variables;
   readonly read: ReadNamedFile;

@@ -70,13 +70,13 @@ describe('a start', () => {
     expect(rejected(`[health_check]\nclaude_binary_path = "${program}"\n`)).toEqual(paths);
   });
 
-  it('goes by the address of the container, and by the rules of the one service that starts', () => {
+  it('is checked with the address of the container and the rules of the starting service', () => {
     const proxy = { name: 'proxy', host: '0.0.0.0' } as const;
     expect(rejected('', {}, [proxy])).toEqual(['server.host']);
     expect(rejected('[controller]\nhost = "0.0.0.0"\n', {}, [{ name: 'prober' }])).toEqual([]);
   });
 
-  it('is not what a running service asks for: it goes on', () => {
+  it('rules do not apply to a running service', () => {
     expect(rejected('[server]\nhost = "0.0.0.0"\n', {}, [])).toEqual([]);
   });
 });

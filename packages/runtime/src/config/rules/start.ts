@@ -1,7 +1,6 @@
 /**
- * What must hold before a service starts: strangers on other machines are neither served nor given
- * control, and the program that probes run exists. Apart from the other rules, because a service that
- * already runs is not stopped by them.
+ * Preconditions of a start: other machines get neither service nor control without a key, and the probes'
+ * program exists. Separate from the other rules, because a running service is not stopped by them.
  */
 import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -19,13 +18,13 @@ import { adminTokenVariable } from './admin-token.ts';
 /** A service that is about to start. */
 export interface StartingService {
   readonly name: ServiceName;
-  /** Where it listens, where that is not the document's host. */
+  /** Its listen host, if not the document's. */
   readonly host?: string | undefined;
   /** The same for its port. */
   readonly port?: number | undefined;
 }
 
-/** All of them, as `zephyr start` runs them. */
+/** All services, as `zephyr start` runs them. */
 export const ALL_SERVICES: readonly StartingService[] = [
   { name: 'proxy' },
   { name: 'controller' },
@@ -61,7 +60,7 @@ function checkService(
   }
 }
 
-/** On one machine each needs a port of its own; in containers each has an address of its own. */
+/** On one machine each needs its own port; in containers each has its own address. */
 function checkPorts(
   document: RawTable,
   services: readonly StartingService[],
@@ -82,7 +81,7 @@ function checkPorts(
       {
         path: [table, 'port'],
         found: phrase`port ${port}, which ${other.who} too`,
-        expected: phrase`a port of its own for each service`,
+        expected: phrase`a separate port for each service`,
         advice: phrase`change ${where} or ${other.where}`,
       },
     ];
@@ -90,7 +89,7 @@ function checkPorts(
 }
 
 interface Listener extends Address {
-  /** Absent where it is not the document that says so. */
+  /** Absent if the host does not come from the document. */
   readonly table?: string;
   readonly who: Phrase;
   readonly where: Phrase;
@@ -117,7 +116,7 @@ function isSameHost(left: string, right: string): boolean {
   return left === right || [left, right].some((host) => host === '0.0.0.0' || host === '::');
 }
 
-/** An open proxy spends the team's money for everybody who finds it. */
+/** An open proxy spends the team's money for anyone who finds it. */
 function checkProxy(document: RawTable, listenHost: string | undefined): Violation[] {
   const server = rawTable(document['server']);
   const host = listenHost ?? ownAddress(document, 'server').host;
@@ -126,14 +125,14 @@ function checkProxy(document: RawTable, listenHost: string | undefined): Violati
   return [
     {
       path: ['server', 'host'],
-      found: phrase`${host}, which other machines reach, and no [[clients]]: everybody would be served`,
-      expected: phrase`a key for each person as soon as other machines reach the proxy`,
+      found: phrase`${host}, which other machines can reach, and no [[clients]]: everyone would be served`,
+      expected: phrase`a key for each person as soon as other machines can reach the proxy`,
       advice: phrase`give each person a key: make client NAME=ann (without compose: zephyr clients add ann); or say that everybody may use it: open = true under [server]; or listen on this machine only: host = "127.0.0.1" under [server]`,
     },
   ];
 }
 
-/** Whoever reaches the admin API can steer all traffic. */
+/** Anyone who reaches the admin API can redirect all traffic. */
 function checkController(
   document: RawTable,
   variables: Variables,
@@ -146,13 +145,13 @@ function checkController(
     {
       path: ['controller', 'host'],
       found: phrase`${host} with no admin token (${name})`,
-      expected: phrase`an admin token as soon as other machines reach the controller`,
+      expected: phrase`an admin token as soon as other machines can reach the controller`,
       advice: phrase`write ${name}=… into .env (make one: openssl rand -hex 24), or listen on this machine only: host = "127.0.0.1" under [controller]`,
     },
   ];
 }
 
-/** A bare name such as `claude` is looked for in PATH and replaced by the CLI from npm. */
+/** A bare name such as `claude` is searched in PATH, with the CLI from npm as fallback. */
 function checkPrograms(document: RawTable): Violation[] {
   const tables: readonly { readonly path: KeyPath; readonly table: RawTable }[] = [
     { path: ['health_check'], table: rawTable(document['health_check']) },
@@ -179,14 +178,14 @@ function isProgram(path: string): boolean {
   try {
     const file = resolve(expandHome(path));
     accessSync(file, constants.X_OK);
-    // A folder may be "run" too.
+    // A folder has the execute bit too.
     return statSync(file).isFile();
   } catch {
     return false;
   }
 }
 
-/** In brackets it is wrong as well, but no address that others reach. */
+/** Brackets are wrong too, but still mean loopback. */
 function isLoopbackHost(host: string): boolean {
   return ['localhost', '::1', '[::1]'].includes(host) || /^127\./.test(host);
 }

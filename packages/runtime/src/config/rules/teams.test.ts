@@ -23,19 +23,19 @@ describe('checkTeams', () => {
 
   it('knows each member', () => {
     expect(problemsOf({ name: 'x', members: ['ann', 'eve'] })).toEqual([
-      'teams.0.members.1: "eve", which is no client',
+      'teams.0.members.1: "eve", which is not a client',
     ]);
   });
 
-  it('has nobody in two teams, or twice in one', () => {
+  it('rejects a person in two teams, or twice in one', () => {
     const both = { members: ['ann'] };
     expect(problemsOf({ name: 'x', ...both }, { name: 'y', ...both })).toEqual([
-      'teams.1.members.0: "ann", a member of "x" already',
+      'teams.1.members.0: "ann", already a member of "x"',
     ]);
     expect(problemsOf({ name: 'x', members: ['bob', 'bob'] })).toHaveLength(1);
   });
 
-  it('has teams and people with names of their own', () => {
+  it('requires distinct names for teams and people', () => {
     const found = (name: string) => `a second client or team with the name "${name}"`;
     expect(problemsOf({ name: 'ann', members: ['ann'] })).toEqual([
       `teams.0.name: ${found('ann')}`,

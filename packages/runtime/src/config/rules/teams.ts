@@ -1,4 +1,4 @@
-/** A team's members are clients, and each of them is in one team: whose budget would pay? */
+/** A team's members are clients, each in one team only: otherwise, whose budget would pay? */
 import { phrase } from '../../phrase.ts';
 import type { Violation } from '../config-error.ts';
 import { type RawTable, rawTable, rawText } from '../raw.ts';
@@ -8,7 +8,7 @@ type Names = ReadonlySet<string | undefined>;
 export function checkTeams(document: RawTable): readonly Violation[] {
   const clients: Names = new Set(tablesOf(document['clients']).map(({ name }) => rawText(name)));
   const names = new Set(clients);
-  /** Of the members so far. */
+  /** Of the members seen so far. */
   const teamOf = new Map<string, string>();
   return tablesOf(document['teams']).flatMap((team, index) => {
     const name = rawText(team['name']) ?? '';
@@ -40,7 +40,7 @@ function problemOf(
   const shown = JSON.stringify(member);
   if (!clients.has(member)) {
     return {
-      found: phrase`${shown}, which is no client`,
+      found: phrase`${shown}, which is not a client`,
       expected: phrase`the name of one of [[clients]]`,
       advice: phrase`correct the name, or create the person with \`zephyr clients add ${member}\``,
     };
@@ -48,13 +48,13 @@ function problemOf(
   const team = teamOf.get(member);
   if (team === undefined) return undefined;
   return {
-    found: phrase`${shown}, a member of ${JSON.stringify(team)} already`,
+    found: phrase`${shown}, already a member of ${JSON.stringify(team)}`,
     expected: phrase`each person in one team at most, and once`,
     advice: phrase`remove the name from one of the lists: the cost of a request belongs to one team`,
   };
 }
 
-/** What is no text is a matter of the schema. */
+/** The schema reports anything that is not a string. */
 function membersOf(team: RawTable): readonly string[] {
   const { members } = team;
   return Array.isArray(members) ? members.map((member) => rawText(member) ?? '') : [];

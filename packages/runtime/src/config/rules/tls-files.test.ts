@@ -126,8 +126,8 @@ endpoints = [{ url = "https://a.example.com", name = "A"${endpointKeys} }, { url
     [pair('cert.pem', 'cut-key.pem'), 'whose key cannot be read'],
     [pair('cert.pem', 'encrypted-key.pem'), 'whose key is encrypted'],
     [pair('cert.pem', 'other-key.pem'), 'whose key is not that of the first certificate'],
-    // A running service would end by it.
-    [pair('weak.pem', 'weak-key.pem'), 'with which TLS is not possible'],
+    // This would crash a running service.
+    [pair('weak.pem', 'weak-key.pem'), 'which TLS rejects'],
   ])('%j is rejected: %s', (keys, text) => {
     expect(() => load(keys)).toThrow(text);
   });

@@ -1,4 +1,4 @@
-/** The files of certificates and keys: each is there and can be used, and a key fits its certificate. */
+/** Certificate and key files: each exists and is usable, and a key matches its certificate. */
 
 import {
   areMatching,
@@ -50,7 +50,7 @@ const CERTIFICATES: FileKind = {
 const KEY: FileKind = {
   problemOf: problemOfKey,
   expected: phrase`a file with a private key in PEM form, without a passphrase`,
-  advice: phrase`correct the path, or make such a file: openssl pkey -in OLD.pem -out NEW.pem`,
+  advice: phrase`correct the path, or create such a file: openssl pkey -in OLD.pem -out NEW.pem`,
 };
 
 const OWN_PAIR = { certificate: 'tls_cert_file', key: 'tls_key_file' } as const;
@@ -84,15 +84,15 @@ function checkFile(
   return problem === undefined ? [] : [{ path, found: found(problem), expected, advice }];
 }
 
-/** A private key must not become readable for everybody by an advice. */
-const TO_BE_READABLE = phrase`let the user who runs Zephyr read it; in containers each service has a user of its own, see docs/tls.md`;
+/** Our advice must not make a private key world-readable. */
+const TO_BE_READABLE = phrase`let the user who runs Zephyr read it; in containers each service has its own user, see docs/tls.md`;
 
 function isForbidden(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return code === 'EACCES' || code === 'EPERM';
 }
 
-/** @param path of the table that the pair belongs to */
+/** @param path the table that the pair belongs to */
 function checkPair(
   table: RawTable,
   path: KeyPath,
@@ -128,7 +128,7 @@ function checkPair(
       {
         path: [...path, names.certificate],
         found: phrase`${JSON.stringify(certificate)}, ${problem}`,
-        expected: phrase`certificates and a key that TLS takes, such as RSA with 2048 bits`,
+        expected: phrase`certificates and a key that TLS accepts, such as RSA with 2048 bits`,
         advice: phrase`make a new certificate with a longer key`,
       },
     ];
@@ -138,7 +138,7 @@ function checkPair(
       path: [...path, names.key],
       found: phrase`${JSON.stringify(key)}, whose key is not that of the first certificate in ${JSON.stringify(certificate)}`,
       expected: phrase`the private key of that certificate`,
-      advice: phrase`correct one of the two paths; where they are being renewed, wait for the other file`,
+      advice: phrase`correct one of the two paths; if they are being renewed, wait for the other file`,
     },
   ];
 }
@@ -151,7 +151,7 @@ function contentOf(file: string, read: ReadNamedFile): string | undefined {
   }
 }
 
-/** The pair of a group is looked at for each of its endpoints. */
+/** A group's pair is checked once per endpoint. */
 function isFirst(violation: Violation, index: number, all: readonly Violation[]): boolean {
   const text = JSON.stringify(violation);
   return all.findIndex((other) => JSON.stringify(other) === text) === index;

@@ -1,5 +1,5 @@
 /**
- * The tokens of the groups: each is set, is not an example's placeholder, and fits in a header.
+ * The tokens of the groups: each is set, is not an example's placeholder, and is a valid header value.
  * Messages name the variable, never the token.
  */
 import { type Phrase, phrase } from '../../phrase.ts';
@@ -9,7 +9,7 @@ import { type RawTable, rawGroups, rawText } from '../raw.ts';
 import { type ReadToken, TokenCommandError } from '../token-command.ts';
 import type { Variables } from '../variables.ts';
 
-/** What people leave in copied examples. Real tokens are random and match none of it. */
+/** Placeholders left in copied examples. Real tokens are random and match none. */
 const PLACEHOLDER =
   /your[-_ ]|placeholder|change[-_ ]?me|replace[-_ ]?(me|with|this)|(token|key)[-_ ]here|example|^<.*>$|^(sk-)?(ant-)?[x.*]+$/i;
 
@@ -46,7 +46,7 @@ function checkOne(hasBoth: boolean, path: KeyPath): Violation[] {
 
 function checkCommand(command: unknown, path: KeyPath, readToken: ReadToken): Violation[] {
   const words = tokenCommand.safeParse(command);
-  // The schema says what is wrong with it.
+  // The schema reports the error.
   if (!words.success) return [];
   try {
     readToken(words.data);
@@ -57,8 +57,8 @@ function checkCommand(command: unknown, path: KeyPath, readToken: ReadToken): Vi
       {
         path: [...path, 'token_command'],
         found: error.said,
-        expected: phrase`a program that prints the token in one line`,
-        advice: phrase`run it in a shell as the user of the service, and see what it says`,
+        expected: phrase`a program that prints the token on one line`,
+        advice: phrase`run it in a shell as the user of the service, and check its output`,
       },
     ];
   }
@@ -88,7 +88,7 @@ export function checkToken(name: string, value: string | undefined): Omit<Violat
   if (!/^[\x21-\x7e]+$/.test(value)) {
     return [
       {
-        found: phrase`${shown}, whose value has spaces, line breaks or other characters outside ASCII`,
+        found: phrase`${shown}, whose value has spaces, line breaks or non-ASCII characters`,
         expected: phrase`a token as your provider gave it, without "Bearer" and without spaces`,
         advice: phrase`correct the line of ${shown} in .env`,
       },
@@ -101,7 +101,7 @@ function shownName(name: string): string | Phrase {
   return isShownName(name) ? name : phrase`the variable named here`;
 }
 
-/** Whether it may be printed: somebody may have written the token itself in place of a variable's name. */
+/** Whether it may be printed: it may be the token itself, pasted in place of a variable's name. */
 export function isShownName(name: string): boolean {
   return /^[A-Z][A-Z0-9_]{0,63}$/.test(name);
 }

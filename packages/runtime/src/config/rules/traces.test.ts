@@ -37,7 +37,7 @@ describe('[traces]', () => {
     expect(secrets.traceHeaders.size).toBe(0);
   });
 
-  it('reads headers as OTEL_EXPORTER_OTLP_HEADERS has them, and shows none', () => {
+  it('reads headers in the format of OTEL_EXPORTER_OTLP_HEADERS, and shows none', () => {
     const { config, secrets } = parse(
       'otlp_endpoint = "https://otlp.example.com/in"\nheaders_env = "HEADERS"\nsample_ratio = 0.1',
     );

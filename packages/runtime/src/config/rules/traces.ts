@@ -1,4 +1,4 @@
-/** [traces]: the variable with headers holds headers, and none that frame the message. */
+/** [traces]: the headers variable is valid and sets no framing headers. */
 
 import { isOwnHeader } from '../../header-rules.ts';
 import { type Phrase, phrase } from '../../phrase.ts';
@@ -8,7 +8,7 @@ import { type RawTable, rawTable, rawText } from '../raw.ts';
 import { traceHeadersIn } from '../trace-headers.ts';
 import type { Variables } from '../variables.ts';
 
-/** Collectors are authorized by these, too. */
+/** Collectors use these for authorization. */
 const CREDENTIALS = new Set(['authorization', 'x-api-key']);
 
 export function checkTraces(document: RawTable, variables: Variables): readonly Violation[] {

@@ -22,7 +22,7 @@ if holder and holder ~= ARGV[1] then
 end
 
 local former = tonumber(redis.call('GET', KEYS[2]) or '0') or 0
--- An epoch that no clock can have made could not be followed by a larger one.
+-- No larger epoch could follow one that no clock can have produced.
 local isLost = former >= tonumber(ARGV[4])
 if isLost then former = 0 end
 local epoch = math.max(former + 1, nowMs)
@@ -30,7 +30,7 @@ local readable, snapshot = pcall(cjson.decode, redis.call('GET', KEYS[4]) or '')
 if readable and type(snapshot) == 'table' then
   isLost = isLost or (tonumber(snapshot.epoch) or 0) > epoch
 end
--- Proxies take no smaller epoch of the same incarnation: with another one they begin again.
+-- Proxies accept no smaller epoch of the same incarnation; with a new one they start over.
 if isLost then redis.call('DEL', KEYS[3]) end
 redis.call('SET', KEYS[2], string.format('%.0f', epoch))
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])

@@ -1,4 +1,4 @@
--- All that one decision writes, at once or not at all. Refused for anyone but the leader of the
+-- All writes of one decision, atomically. Refused for anyone but the leader of the
 -- current epoch, so that a leader that was paused or cut off writes nothing.
 -- Repeating a commit whose reply was lost changes nothing: its id is recognised.
 --
@@ -29,7 +29,7 @@ if ARGV[5] ~= '' then
   local version = 0
   if current then
     local readable, snapshot = pcall(cjson.decode, current)
-    -- An unreadable record must not stop the leader for ever: it is replaced.
+    -- An unreadable record must not block the leader forever: it is replaced.
     if readable and type(snapshot) == 'table' then version = tonumber(snapshot.version) or 0 end
   end
   if version ~= tonumber(ARGV[4]) then

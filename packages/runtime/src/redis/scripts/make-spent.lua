@@ -16,19 +16,19 @@ for i = 2, #KEYS do
   if redis.call('HLEN', KEYS[i]) <= tonumber(ARGV[2]) then rows = redis.call('HGETALL', KEYS[i]) end
   for at = 1, #rows, 2 do
     local person = string.match(rows[at], '^([^\t]+)\t')
-    -- The eighth of the counts of a row.
+    -- The eighth count of a row.
     local cost = string.match(rows[at + 1], '^%d+ %d+ %d+ %d+ %d+ %d+ %d+ (%d+) ')
     if person and cost then
       if not sums[person] then
         if people >= tonumber(ARGV[3]) then person = ARGV[4] end
         people = people + 1
       end
-      -- Beyond the most, whole numbers are not exact.
+      -- Larger integers are not exact.
       sums[person] = math.min(2 ^ 53 - 1, (sums[person] or 0) + tonumber(cost))
     end
   end
 end
--- Nobody may have cost anything: the hash is there then, too.
+-- Create the hash even if nobody has cost anything.
 redis.call('HSET', KEYS[1], ARGV[4], string.format('%.0f', sums[ARGV[4]] or 0))
 for person, sum in pairs(sums) do redis.call('HSET', KEYS[1], person, string.format('%.0f', sum)) end
 redis.call('PEXPIRE', KEYS[1], ARGV[1])

@@ -12,7 +12,7 @@ while #entries < tonumber(ARGV[1]) do
   local found = redis.call('XREVRANGE', KEYS[1], before, '-', 'COUNT', 1)[1]
   if not found then break end
   local bytes = 0
-  -- An empty one takes memory, too.
+  -- An empty one takes memory too.
   for _, text in ipairs(found[2]) do bytes = bytes + #text + 16 end
   before = '(' .. found[1]
   if bytes <= tonumber(ARGV[2]) then

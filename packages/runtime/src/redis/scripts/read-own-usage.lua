@@ -1,4 +1,4 @@
--- Reads the rows of one person in one day of the ledger: nobody else's leave Redis.
+-- Reads the rows of one person in one day of the ledger: no one else's leave Redis.
 --
 -- KEYS[1] hash of the day
 -- ARGV[1] the person

@@ -1,5 +1,5 @@
--- Reads what proxies wrote of themselves, but nothing that is larger than they ever write, which is
--- deleted. A record that would not expire in time is made to.
+-- Reads proxies' presence records; deletes those larger than a proxy ever writes, and shortens a lifetime
+-- that is too long.
 --
 -- KEYS records of proxies
 -- ARGV[1] most bytes of a record

@@ -1,5 +1,5 @@
--- Reads the next entries of a stream, but none that is larger than our services ever write: whoever
--- reads them all would need as much memory as somebody else likes. Those are left out.
+-- Reads the next entries of a stream, leaving out those larger than our services ever write: otherwise
+-- another writer would decide how much memory a reader needs.
 --
 -- KEYS[1] stream
 -- ARGV[1] id of the last entry that was read
@@ -16,7 +16,7 @@ while #entries + #tooLarge < tonumber(ARGV[2]) and together < tonumber(ARGV[4]) 
   local found = redis.call('XRANGE', KEYS[1], '(' .. last, '+', 'COUNT', 1)[1]
   if not found then break end
   local bytes = 0
-  -- An empty one takes memory, too.
+  -- An empty one takes memory too.
   for _, text in ipairs(found[2]) do bytes = bytes + #text + 16 end
   last = found[1]
   if bytes > tonumber(ARGV[3]) then

@@ -7,6 +7,6 @@
 local fields = redis.call('HLEN', KEYS[1])
 if fields == 0 then return {} end
 if fields > tonumber(ARGV[1]) then return fields end
--- All of it is measured: of a sample, a large value may be no part.
+-- Measures all of it: a sample may miss a large value.
 if redis.call('MEMORY', 'USAGE', KEYS[1], 'SAMPLES', 0) > tonumber(ARGV[2]) then return fields end
 return redis.call('HGETALL', KEYS[1])

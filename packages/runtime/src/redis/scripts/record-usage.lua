@@ -1,4 +1,4 @@
--- Adds one part of a writer's batch to the ledger and to the log of requests: once, however often it is sent.
+-- Adds one part of a writer's batch to the ledger and to the log of requests: once, even if it is sent again.
 --
 -- KEYS[1] written   number of the writer's last part
 -- KEYS[2] requests  stream of finished requests
@@ -24,7 +24,7 @@ for i = last + 1, #KEYS do
   if redis.call('HLEN', KEYS[i]) == 0 then return 'no_totals' end
 end
 
--- Beyond it whole numbers are not exact: a sum stays there, as in UsageTable.
+-- Larger integers are not exact: sums saturate here, as in UsageTable.
 local MOST = 2 ^ 53 - 1
 
 local function sum(former, added)
@@ -32,14 +32,14 @@ local function sum(former, added)
   for count in string.gmatch(former, '%S+') do counts[#counts + 1] = tonumber(count) or 0 end
   local sums = {}
   for count in string.gmatch(added, '%S+') do
-    -- All digits: a large number is not written as 1e+14. Beyond the most, readers take it for nobody's.
+    -- All digits, so that a large number is not written as 1e+14. Readers reject values above MOST.
     local total = math.min(MOST, (counts[#sums + 1] or 0) + count)
     sums[#sums + 1] = string.format('%.0f', total)
   end
   return table.concat(sums, ' ')
 end
 
--- Step by step, as UsageTable: what does not fit is added to its person's, and last to nobody's.
+-- As in UsageTable: a row that does not fit is added to its person's row, or finally to the row of nobody.
 local function placeOf(key, field, named, all)
   local former = redis.call('HGET', key, field)
   if former or redis.call('HLEN', key) < tonumber(named) then return field, former end
@@ -50,7 +50,7 @@ local function placeOf(key, field, named, all)
   return field, redis.call('HGET', key, field)
 end
 
--- Nothing is written where one of them cannot be: what a script has written stays.
+-- Check first: a script's writes are not rolled back.
 redis.call('XLEN', KEYS[2])
 for i = 3, last do redis.call('HLEN', KEYS[i]) end
 

@@ -1,9 +1,9 @@
--- Adds what one proxy has let in to the sums over all proxies, and reads all that limits are decided by.
--- A proxy gives whole values, and what it gave before is kept: their difference is added, so that a
--- repeat changes nothing, and what a Redis has lost comes back with the next values.
+-- Adds one proxy's admissions to the sums over all proxies, and reads all inputs of the limits. A proxy sends
+-- totals, and its previous totals are stored: the difference is added, so that a retry changes nothing, and
+-- what Redis has lost returns with the next report.
 --
--- Requests at the same time are summed up by the span of some seconds in which they were given: those of
--- a proxy that gives nothing any more are gone with the second span after. Two hashes take turns.
+-- Concurrent requests are summed per span of a few seconds in which they were reported: those of a proxy that
+-- stops reporting are gone two spans later. Two hashes alternate.
 --
 -- KEYS[1] grants of operators, JSON
 -- KEYS[2] KEYS[3] KEYS[4] totals of the day, the week and the month
@@ -35,7 +35,7 @@ local minute, spanMs = ARGV[2], tonumber(ARGV[3])
 local span = math.floor(nowMs / spanMs)
 local current, former = KEYS[6 + span % 2], KEYS[6 + (span + 1) % 2]
 
--- Beyond the most, whole numbers are not exact.
+-- Larger integers are not exact.
 local function text(number)
   return string.format('%.0f', math.min(2 ^ 53 - 1, math.max(0, number)))
 end
@@ -51,7 +51,7 @@ end
 local function addToSpan(key, person, active)
   if active == 0 then return end
   local value = string.match(redis.call('HGET', key, person) or '', '^%d+$')
-  -- A hash that is over stays away.
+  -- Does not recreate an expired hash.
   if value or active > 0 then redis.call('HSET', key, person, text((value or 0) + active)) end
 end
 
@@ -76,6 +76,6 @@ for at = 5, #ARGV, 4 do
 end
 redis.call('PEXPIRE', KEYS[5], ARGV[4])
 redis.call('PEXPIRE', KEYS[8], ARGV[4])
--- Until just before it is its turn again.
+-- Expires just before its turn comes again.
 redis.call('PEXPIRE', current, 2 * spanMs - nowMs % spanMs - 1)
 return { grants, totals, all(KEYS[5]), { all(current), all(former) } }
