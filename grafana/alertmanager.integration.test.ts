@@ -13,7 +13,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { startDemo } from '../packages/cli/src/commands/demo.ts';
 
-const rules = readFileSync(join(import.meta.dirname, 'prometheus/rules/zephyr.yml'), 'utf8');
+const rules = readFileSync(join(import.meta.dirname, 'prometheus/rules/alerts.yml'), 'utf8');
 const program = findAlertmanager();
 console.log(
   program === undefined

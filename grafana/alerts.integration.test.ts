@@ -21,8 +21,8 @@ if (missing) console.log('alerts: not checked with promtool, prometheus is not i
 describe('the alert rules', () => {
   it.skipIf(missing).each([
     ['check', 'config', 'prometheus.yml'],
-    ['check', 'rules', 'rules/zephyr.yml', 'rules/objectives.yml'],
-    ['test', 'rules', 'tests/zephyr.yml', 'tests/objectives.yml'],
+    ['check', 'rules', 'rules/alerts.yml', 'rules/objectives.yml'],
+    ['test', 'rules', 'tests/alerts.yml', 'tests/objectives.yml'],
   ])('pass promtool %s %s', (...args) => {
     const { status, stdout, stderr } = spawnSync('promtool', args, {
       cwd: folder,

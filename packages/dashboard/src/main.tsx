@@ -38,11 +38,11 @@ const onSignedIn = (): void => {
 };
 
 // Finished requests are sent only to clients that show them.
-let followsRequests: boolean | undefined;
+let isFollowingRequests: boolean | undefined;
 effect(() => {
-  const wantsRequests = pageName.value === 'requests';
-  if (wantsRequests === followsRequests) return;
-  followsRequests = wantsRequests;
+  const hasRequests = pageName.value === 'requests';
+  if (hasRequests === isFollowingRequests) return;
+  isFollowingRequests = hasRequests;
   followAnew();
 });
 followTab(() => ({
@@ -60,9 +60,9 @@ interface ControllerEvents {
   readonly request: ApiRequestRecord;
 }
 
-function followController(wantsRequests: boolean): () => void {
+function followController(hasRequests: boolean): () => void {
   return follow<ControllerEvents>({
-    url: wantsRequests ? 'events?requests=true' : 'events',
+    url: hasRequests ? 'events?requests=true' : 'events',
     on: {
       state: takeState,
       history: (history) => {

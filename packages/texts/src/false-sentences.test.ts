@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { logText } from './log-lines.ts';
-import { numbersOf } from './numbers.ts';
+import { numbersOf } from './numbers-and-durations.ts';
 import { overallText } from './overall.ts';
 import { LANGUAGES } from './screen-catalogue.ts';
 import { decisionText, headlineOf, healthText, nextOf, roleText, whyOf } from './sentences.ts';

@@ -1,4 +1,4 @@
-import { LOCALES } from './numbers.ts';
+import { LOCALES } from './numbers-and-durations.ts';
 import type { Language } from './screen-catalogue.ts';
 import type { PlaceholdersOf, Texts } from './texts.ts';
 

@@ -1,7 +1,7 @@
 /** The text of a notification: the event log's sentence, and what to do. */
 
 import { type LogFacts, logText } from './log-lines.ts';
-import { numbersOf } from './numbers.ts';
+import { numbersOf } from './numbers-and-durations.ts';
 import type { Language } from './screen-catalogue.ts';
 import type { EndpointNames } from './situation.ts';
 import { translator } from './translate.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { numbersOf } from './numbers.ts';
+import { numbersOf } from './numbers-and-durations.ts';
 import { failingText, overallOf, overallText, troublesOf, troubleText } from './overall.ts';
 import type { EndpointFacts, Situation, Speech } from './situation.ts';
 import { translator } from './translate.ts';

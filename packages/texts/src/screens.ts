@@ -6,7 +6,7 @@ export { languageOf, languageOfBrowser } from './fill-in.ts';
 export { helpKeys, helpWords } from './help.ts';
 export { type LogFacts, logLines, logText } from './log-lines.ts';
 export { type NotifyAbout, notifyAboutDecision, notifyAboutNotice } from './notify-event.ts';
-export { LOCALES, type Numbers, numbersOf } from './numbers.ts';
+export { LOCALES, type Numbers, numbersOf } from './numbers-and-durations.ts';
 export {
   failingText,
   failureOf,

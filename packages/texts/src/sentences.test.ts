@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { logLines } from './log-lines.ts';
-import { numbersOf } from './numbers.ts';
+import { numbersOf } from './numbers-and-durations.ts';
 import { LANGUAGES } from './screen-catalogue.ts';
 import {
   decisionText,

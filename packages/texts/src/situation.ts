@@ -5,7 +5,7 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { ProxyEndpoint } from '@zephyr/contract/proxy-status';
 
 import type { FillIn } from './fill-in.ts';
-import type { Numbers } from './numbers.ts';
+import type { Numbers } from './numbers-and-durations.ts';
 import type { ScreenEnglish } from './screen-catalogue.ts';
 
 type LastSwitch = NonNullable<ApiState['lastSwitch']>;

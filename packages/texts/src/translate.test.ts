@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { languageOf, languageOfBrowser } from './fill-in.ts';
-import { numbersOf } from './numbers.ts';
+import { numbersOf } from './numbers-and-durations.ts';
 import { translator } from './translate.ts';
 
 describe('languageOfBrowser', () => {

@@ -122,8 +122,8 @@ export async function removeNamed(
   environment: Environment,
 ): Promise<string> {
   const say = translator(languageIn(readDocument(files.config), environment));
-  const { name, group, withGroup } = await removeEndpoint(wanted, files, environment);
-  return say(withGroup ? 'endpoint.removedGroup' : 'endpoint.removed', { name, group });
+  const { name, group, isGroupRemoved } = await removeEndpoint(wanted, files, environment);
+  return say(isGroupRemoved ? 'endpoint.removedGroup' : 'endpoint.removed', { name, group });
 }
 
 /** Works without tokens in the environment, too. */

@@ -81,7 +81,11 @@ describe('deliverOnce', () => {
     for (const _ of [1, 2]) {
       const delivered = deliverOnce(target(), message, deps());
       await passAfterSet(ATTEMPT_MS);
-      expect(await delivered).toMatchObject({ status: 'failed', passing: true, why: 'timeout' });
+      expect(await delivered).toMatchObject({
+        status: 'failed',
+        isTransient: true,
+        why: 'timeout',
+      });
     }
   });
 
@@ -89,7 +93,7 @@ describe('deliverOnce', () => {
     await webhook.refuse();
     const delivery = await deliverOnce(target(), message, deps());
     expect(delivery).toEqual({
-      ...{ status: 'failed', passing: true, why: 'connection', detail: 'ECONNREFUSED' },
+      ...{ status: 'failed', isTransient: true, why: 'connection', detail: 'ECONNREFUSED' },
     });
   });
 

@@ -47,7 +47,7 @@ export async function deliverOnce(
     return deliveryOf(target.kind, await post(target, request, ended));
   } catch (error) {
     const why = limit.signal.aborted ? 'timeout' : 'connection';
-    return { status: 'failed', passing: true, why, detail: codeOf(error) };
+    return { status: 'failed', isTransient: true, why, detail: codeOf(error) };
   } finally {
     clock.clearTimer(timer);
   }
@@ -61,7 +61,7 @@ export async function deliver(
 ): Promise<Delivery> {
   let delivery = await deliverOnce(target, message, deps);
   for (const delayMs of RETRY_AFTER_MS) {
-    if (delivery.status === 'sent' || !delivery.passing || deps.signal.aborted) break;
+    if (delivery.status === 'sent' || !delivery.isTransient || deps.signal.aborted) break;
     await pause(deps.clock, delayMs, deps.signal);
     if (!deps.signal.aborted) delivery = await deliverOnce(target, message, deps);
   }

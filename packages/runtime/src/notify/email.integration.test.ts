@@ -87,7 +87,12 @@ describe('mail', () => {
   it('is not retried after a wrong password, which is never shown', async () => {
     const login = { user: 'z', password: new Secret('other-hidden') };
     const delivery = await deliver(target({ login }), message, deps());
-    expect(delivery).toEqual({ status: 'failed', passing: false, why: 'refused', detail: '535' });
+    expect(delivery).toEqual({
+      status: 'failed',
+      isTransient: false,
+      why: 'refused',
+      detail: '535',
+    });
     expect(server.logins).toHaveLength(1);
   });
 
@@ -100,14 +105,14 @@ describe('mail', () => {
     server.refuse('bob@example.com', 550);
     clock.advance(RETRY_AFTER_MS[0]);
     expect(await delivered).toEqual({
-      ...{ status: 'failed', passing: false, why: 'refused', detail: '550' },
+      ...{ status: 'failed', isTransient: false, why: 'refused', detail: '550' },
     });
   });
 
   it('with one refused receiver has failed, and the others get it once', async () => {
     server.refuse('bob@example.com', 451);
     expect(await deliver(target(open), message, deps())).toEqual({
-      ...{ status: 'failed', passing: false, why: 'refused', detail: '451' },
+      ...{ status: 'failed', isTransient: false, why: 'refused', detail: '451' },
     });
     expect(server.mails).toMatchObject([{ to: ['ann@example.com'] }]);
   });
@@ -118,7 +123,7 @@ describe('mail', () => {
     const late = deliverOnce(to, message, deps());
     await clock.whenSet(ATTEMPT_MS);
     clock.advance(ATTEMPT_MS);
-    expect(await late).toMatchObject({ status: 'failed', passing: true, why: 'timeout' });
+    expect(await late).toMatchObject({ status: 'failed', isTransient: true, why: 'timeout' });
     const ending = new AbortController();
     const ended = deliver(to, message, deps(ending.signal));
     await clock.whenSet(ATTEMPT_MS);
@@ -126,7 +131,7 @@ describe('mail', () => {
     expect(await ended).toMatchObject({ status: 'failed' });
     await silent.stop();
     expect(await deliverOnce(to, message, deps())).toEqual({
-      ...{ status: 'failed', passing: true, why: 'connection', detail: 'ECONNREFUSED' },
+      ...{ status: 'failed', isTransient: true, why: 'connection', detail: 'ECONNREFUSED' },
     });
   });
 });

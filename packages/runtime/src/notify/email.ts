@@ -22,7 +22,7 @@ export async function sendEmail(
     // A retry would mail the others twice.
     return refusal === undefined
       ? { status: 'sent' }
-      : { ...refused(String(refusal.responseCode ?? '-')), passing: false };
+      : { ...refused(String(refusal.responseCode ?? '-')), isTransient: false };
   } catch (error) {
     const { code, originalCode, responseCode } = error as NodemailerError & FromNode;
     // Refusing STARTTLS is not refusing the message.
@@ -52,5 +52,10 @@ interface FromNode {
 
 /** @param code the server's, RFC 5321; its text is left out, it may repeat an address */
 function refused(code: string) {
-  return { status: 'failed', passing: code.startsWith('4'), why: 'refused', detail: code } as const;
+  return {
+    status: 'failed',
+    isTransient: code.startsWith('4'),
+    why: 'refused',
+    detail: code,
+  } as const;
 }

@@ -81,8 +81,8 @@ describe('mailOf', () => {
 });
 
 describe('deliveryOf', () => {
-  const failed = (why: string, detail: string, passing = false) => ({
-    ...{ status: 'failed', passing, why, detail },
+  const failed = (why: string, detail: string, isTransient = false) => ({
+    ...{ status: 'failed', isTransient, why, detail },
   });
 
   it.each<[NotifyKind, number, string, unknown]>([

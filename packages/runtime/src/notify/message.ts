@@ -103,10 +103,10 @@ export interface NotifyAnswer {
   readonly body: string;
 }
 
-/** `passing`: transient, worth a retry. */
+/** `isTransient`: worth a retry. */
 export type Delivery =
   | { readonly status: 'sent' }
-  | ({ readonly status: 'failed'; readonly passing: boolean } & UndeliveredReason);
+  | ({ readonly status: 'failed'; readonly isTransient: boolean } & UndeliveredReason);
 
 /** Never contains an address, or response text, which may repeat one. */
 export interface UndeliveredReason {
@@ -136,12 +136,12 @@ function refusedUnless(isTaken: boolean, code: unknown): string | undefined {
 
 export function deliveryOf(kind: NotifyKind, { status, body }: NotifyAnswer): Delivery {
   if (status < 200 || status > 299) {
-    const passing = status === 408 || status === 429 || status >= 500;
-    return { status: 'failed', passing, why: 'http', detail: String(status) };
+    const isTransient = status === 408 || status === 429 || status >= 500;
+    return { status: 'failed', isTransient, why: 'http', detail: String(status) };
   }
   const refusal = REFUSALS[kind]?.(objectIn(body));
   if (refusal === undefined) return { status: 'sent' };
-  return { status: 'failed', passing: false, why: 'refused', detail: refusal };
+  return { status: 'failed', isTransient: false, why: 'refused', detail: refusal };
 }
 
 function objectIn(body: string): Readonly<Record<string, unknown>> {

@@ -92,14 +92,14 @@ export function createRedis(
         }),
   };
   const redis = new Redis({ ...options, replyMapping: 'legacy' });
-  let reachable: boolean | undefined;
+  let link: 'not_known' | 'up' | 'away' = 'not_known';
   redis.on('ready', () => {
-    if (reachable === false) log.info('redis is back');
-    reachable = true;
+    if (link === 'away') log.info('redis is back');
+    link = 'up';
   });
   redis.on('error', (error: Error) => {
-    if (reachable !== false) log.warn({ err: { message: error.message } }, 'redis is away');
-    reachable = false;
+    if (link !== 'away') log.warn({ err: { message: error.message } }, 'redis is away');
+    link = 'away';
   });
   return redis;
 }

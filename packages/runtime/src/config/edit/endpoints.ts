@@ -158,7 +158,7 @@ export async function removeEndpoint(
   files: ConfigFiles,
   environment: Environment,
   readToken?: ReadToken,
-): Promise<{ readonly name: string; readonly group: string; readonly withGroup: boolean }> {
+): Promise<{ readonly name: string; readonly group: string; readonly isGroupRemoved: boolean }> {
   return await whileLocked(files.config, () => {
     const { name, group, groupIndex, index, isOnlyOfGroup } = removableNamed(wanted, files.config);
     const before = readText(files.config, 'must exist');
@@ -171,7 +171,7 @@ export async function removeEndpoint(
     );
     parsed({ files, config, env: envTextOf(files) }, environment, readToken);
     replaceFile(files.config, config, { lines });
-    return { name, group, withGroup: isOnlyOfGroup };
+    return { name, group, isGroupRemoved: isOnlyOfGroup };
   });
 }
 

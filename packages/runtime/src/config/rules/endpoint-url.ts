@@ -4,7 +4,7 @@ import type { Violation } from '../config-error.ts';
 type UrlViolation = Omit<Violation, 'path'>;
 
 /** Empty if the URL is allowed. The schema reports a wrong type. */
-export function checkEndpointUrl(text: string | undefined, allowHttp: boolean): UrlViolation[] {
+export function checkEndpointUrl(text: string | undefined, isHttpAllowed: boolean): UrlViolation[] {
   if (text === undefined) return [];
   // A URL parser silently drops line breaks and tabs, and trims spaces.
   if (/[\s\p{Cc}]/u.test(text)) {
@@ -28,7 +28,7 @@ export function checkEndpointUrl(text: string | undefined, allowHttp: boolean): 
     ];
   }
   const url = new URL(text);
-  return [checkScheme(url, allowHttp), checkParts(url), checkPath(url)].flat();
+  return [checkScheme(url, isHttpAllowed), checkParts(url), checkPath(url)].flat();
 }
 
 export function isLoopback(hostname: string): boolean {
@@ -40,7 +40,7 @@ export function isLoopback(hostname: string): boolean {
   );
 }
 
-function checkScheme(url: URL, allowHttp: boolean): UrlViolation[] {
+function checkScheme(url: URL, isHttpAllowed: boolean): UrlViolation[] {
   if (url.protocol === 'https:') return [];
   if (url.protocol !== 'http:') {
     return [
@@ -51,7 +51,7 @@ function checkScheme(url: URL, allowHttp: boolean): UrlViolation[] {
       },
     ];
   }
-  if (allowHttp || isLoopback(url.hostname)) return [];
+  if (isHttpAllowed || isLoopback(url.hostname)) return [];
   return [
     {
       found: phrase`http to ${url.host}, which is not this machine`,
