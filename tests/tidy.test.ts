@@ -59,6 +59,8 @@ const PLANTED: Readonly<
   'banned words': [
     ['docs/x.md', 'It tells all problems.', 'It lists every problem. Colours can be told apart.'],
     ['docs/x.md', 'The cache is built anew.', 'The cache is rebuilt.'],
+    ['packages/core/src/x.ts', '/** Null where it is new. */', '/** Null if it is new. */'],
+    ['docs/x.md', 'The run goes on.', 'The run continues.'],
     ['docs/x.md', 'The option goes before the file.', 'The option takes precedence.'],
     [
       'packages/core/src/x.ts',
@@ -83,6 +85,11 @@ const PLANTED: Readonly<
       `const View = () => {\n${lines(60)}  return <p />;\n};`,
       'const View = () => <p />;',
     ],
+  ],
+  'predicates begin with is, has or can': [
+    ['packages/core/src/x.ts', 'readonly stale: boolean;', 'readonly isStale: boolean;'],
+    ['packages/core/src/x.ts', 'let done: boolean;', 'readonly enabled: boolean;'],
+    ['services/proxy/src/x.ts', '(continues?: boolean)', '(hasMore?: boolean)'],
   ],
   units: [
     [

@@ -36,7 +36,7 @@ ${describeTable(mixWithoutCaches)}
 ## Over a day
 
 A team works with its endpoints for days. So here are (a) and the five endpoints alone, with the client's own retries, in
-worlds of the same kinds and seeds that go on for 24 hours: trouble comes as often in each hour, six times as much of it in
+worlds of the same kinds and seeds that last 24 hours: trouble is as frequent in each hour, six times as much of it in
 all, and no endpoint is spared by luck for as long. "Day and night" takes a day anyhow. The figures are those of (a) less
 those of the best single endpoint, each by itself and by hindsight, the mean over the seeds ± half of its 95 % interval;
 more good answers and a lower p90 are better. "Worse" allows what it allows above.

@@ -47,7 +47,7 @@ export const TROUBLE_KINDS: readonly WorldKind[] = [
   {
     name: 'limits of one model',
     about:
-      'each endpoint now and then refuses one model for half an hour by a 429 that names the time; other models go on',
+      'each endpoint now and then refuses one model for half an hour by a 429 that names the time; other models keep working',
     endpoints: (random, durationMs) =>
       fiveSteady(random, 250, 600).map((base): Endpoint => {
         const when = periods(random, {

@@ -113,7 +113,7 @@ describe('the same directly and through Zephyr', () => {
     const file = findCli(undefined, process.env['PATH'] ?? '') ?? '';
     let areRunning: Promise<void> | undefined;
     const [direct, through] = await bothWays(async ({ url, token }) => {
-      const child = spawn(file, ['-p', 'go on forever'], {
+      const child = spawn(file, ['-p', 'never stop'], {
         ...{ cwd: folder, stdio: 'ignore' },
         env: {
           ...{ PATH: process.env['PATH'], HOME: mkdtempSync(join(folder, 'home-')) },

@@ -77,6 +77,7 @@ const CASES = [
     'zephyr config check --config x --json',
   ],
   ['an endpoint of the running system', 'zephyr select vir', 'zephyr select virginia'],
+  ['an endpoint of every command that takes one', 'zephyr disable vir', 'zephyr disable virginia'],
 ] as const;
 
 function isMissing(program: string): boolean {

@@ -251,7 +251,7 @@ describe.skipIf(chromium === undefined)('the looks of both pages', () => {
       const beyond = document.documentElement.scrollHeight - Math.max(end, window.innerHeight);
       return [
         ...(excess > 0 ? ['sticks out by ' + excess + ' px'] : []),
-        ...(beyond > 100 ? ['goes on for ' + beyond + ' px after its end'] : []),
+        ...(beyond > 100 ? ['continues for ' + beyond + ' px after its end'] : []),
         ...cut,
       ];
     })()`)) as readonly string[];

@@ -61,6 +61,28 @@ const bannedWords: Rule = {
     ),
 };
 
+/**
+ * Names that come from elsewhere: states of the vocabulary and keys of the configuration, fields of the API,
+ * options of commands, headers, Node's own.
+ */
+const GIVEN_PREDICATES = new Set([
+  ...['enabled', 'available', 'dynamicScaling', 'streams', 'countsTokens', 'failed', 'requests'],
+  ...['shouldRetry', 'writable', 'value'],
+  ...['claudeSettings', 'csv', 'follow', 'force', 'free', 'headless', 'json', 'online', 'print'],
+  ...['probe', 'test', 'tokenStdin', 'undo'],
+]);
+
+const predicates: Rule = {
+  name: 'predicates begin with is, has or can',
+  appliesTo: isProduct,
+  offencesOf: ({ path, text }) =>
+    [...text.matchAll(/\b([a-z]\w*)\??: boolean\b/gi)].flatMap(({ index, 1: name = '' }) =>
+      /^(?:is|has|can)[A-Z]/.test(name) || GIVEN_PREDICATES.has(name)
+        ? []
+        : [{ path, line: lineOf(text, index), what: `${name}: isSomething, hasSomething` }],
+    ),
+};
+
 const fileLength: Rule = {
   name: 'file length',
   appliesTo: (path) => /\.(?:tsx?|lua|sh|css)$/.test(path),
@@ -189,4 +211,5 @@ export const RULES: readonly Rule[] = [
   units,
   unionTags,
   clock,
+  predicates,
 ];

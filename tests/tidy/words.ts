@@ -32,6 +32,13 @@ export const BANNED_WORDS: readonly BannedWord[] = [
   word('so long it', 'how long'),
   word('zephyr refresh', 'zephyr probe --live'),
   word('health checks? (?:are|is)', 'probes are'),
+  word('go(?:es)? on', 'continues, resumes, keeps'),
+  word('(?:undefined|absent|empty|null) where', '… if'),
+  word('is said', 'is reported, is logged'),
+  word('all the same', 'still, anyway'),
+  word('of late', 'recently'),
+  word('for the sake of', 'for, because of'),
+  word('for ever', 'forever'),
 
   // In Chinese, 令牌 is a credential; what a model reads and writes is a Token.
   name('(?:消耗|输入|输出)\\s*令牌', 'Token'),

@@ -15,7 +15,7 @@ it.each([
     'port 1 for x is not free: another program is using it\n  say which one: --port 7\n  as it is',
   ],
   ['zh', 'x 的端口 1 不可用：被其他程序占用\n  请指定其中一个：--port 7\n  as it is'],
-] as const)('an error is said in the language of the run: %s', (language, text) => {
+] as const)('an error is reported in the language of the run: %s', (language, text) => {
   expect(errorText(error, language)).toBe(text);
 });
 

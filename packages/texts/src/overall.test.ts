@@ -85,7 +85,7 @@ describe('whether all is well', () => {
       'Outage: 0 of 2 endpoints available since 10:00:05',
     ],
     ['nothing was decided', situationOf(whole, { selection: { status: 'none' } }), 'Starting'],
-  ])('is said: %s', (_name, situation, text) => {
+  ])('reports: %s', (_name, situation, text) => {
     expect(overallText(situation, speech, TEN_MS)).toBe(text);
   });
 

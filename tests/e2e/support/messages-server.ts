@@ -81,7 +81,7 @@ async function answer(
 
 function sendAnswer(res: ServerResponse, question: Question): 'ended' | 'endless' {
   const block = blockOf(question);
-  const isEndless = question.messages.some(({ content }) => /go on forever/.test(textOf(content)));
+  const isEndless = question.messages.some(({ content }) => /never stop/.test(textOf(content)));
   if (question.stream === true) sendStream(res, block, isEndless);
   else sendJson(res, 200, messageOf([block]));
   return question.stream === true && isEndless ? 'endless' : 'ended';

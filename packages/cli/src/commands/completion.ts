@@ -10,6 +10,8 @@ interface Entry {
   readonly description: string;
   /** Subcommands, and the choices of arguments. */
   readonly words: readonly string[];
+  /** It has an argument that is the id of an endpoint of the running system. */
+  readonly hasEndpoint: boolean;
   readonly options: readonly OptionEntry[];
 }
 
@@ -39,6 +41,7 @@ function entriesOf(command: Command, path: readonly string[]): readonly Entry[] 
     path: path.join(' '),
     description: command.description(),
     words: [...children.map((child) => child.name()), ...choices],
+    hasEndpoint: command.registeredArguments.some((each) => each.name() === 'endpoint'),
     options: [...command.options.flatMap(optionEntry), { name: '--help', value: 'none' }],
   };
   return [self, ...children.flatMap((child) => entriesOf(child, [...path, child.name()]))];
@@ -51,8 +54,6 @@ function optionEntry({ long, flags, required, argChoices }: Option): readonly Op
   return [{ name: long, value: flags.includes('<path>') ? 'file' : 'other' }];
 }
 
-/** Commands that take an endpoint; its name is completed from the running system. */
-const WITH_ENDPOINT = /^(select|probe)$/;
 const ENDPOINTS = 'zephyr completion endpoints 2>/dev/null';
 
 /** An option means the same in every command that has it. */
@@ -76,8 +77,8 @@ function bashFunction(entries: readonly Entry[]): string {
   );
   const cases = entries
     .toSorted((left, right) => right.path.length - left.path.length)
-    .map(({ path, words, options }) => {
-      const names = WITH_ENDPOINT.test(path) ? ` $(${ENDPOINTS})` : '';
+    .map(({ path, words, hasEndpoint, options }) => {
+      const names = hasEndpoint ? ` $(${ENDPOINTS})` : '';
       const all = [...words, ...options.map(({ name }) => name)].join(' ');
       return `    "${path}"*) words="${all}${names}" ;;`;
     });
@@ -115,13 +116,13 @@ if [ "\${funcstack[1]}" = _zephyr ]; then _zephyr; else compdef _zephyr zephyr; 
 
 function fish(entries: readonly Entry[]): string {
   const lines = entries.flatMap((entry) => {
-    const { path, words, options } = entry;
+    const { path, words, hasEndpoint, options } = entry;
     const condition =
       path === ''
         ? '__fish_use_subcommand'
         : `__fish_seen_subcommand_from ${path.split(' ').at(-1)}`;
     const start = `complete -c zephyr -n '${condition}'`;
-    const endpoints = WITH_ENDPOINT.test(path) ? [`${start} -a '(${ENDPOINTS})'`] : [];
+    const endpoints = hasEndpoint ? [`${start} -a '(${ENDPOINTS})'`] : [];
     return [
       ...words.map((word) => `${start} -a '${word}'${fishAbout(entries, `${path} ${word}`)}`),
       ...endpoints,

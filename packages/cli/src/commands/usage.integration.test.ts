@@ -164,7 +164,7 @@ describe('a query that is wrong', () => {
     ['usage --by foo', 'by takes person, endpoint, model, day, hour'],
     ['usage --since yesterday', 'expected 7d, 24h, 2026-11-01'],
     ['usage export --csv --json', 'export needs one format'],
-  ])('%s is a mistake of the command line, and what is right is said', async (command, words) => {
+  ])('%s is an error of the command line, reported with what is right', async (command, words) => {
     const child = start(command);
     const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
     expect([code, stderr]).toEqual([2, expect.stringContaining(words)]);

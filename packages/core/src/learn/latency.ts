@@ -5,7 +5,7 @@ import type { LatencyPolicy } from '../decision-policy.ts';
 import { median, medianDeviation, weightedMedian } from './time-summary.ts';
 
 /**
- * How fast an endpoint answers probes, which are all the same. Older samples weigh less, outliers are
+ * How fast an endpoint answers probes, which are all alike. Older samples weigh less, outliers are
  * clipped, and if the newest probes all differ from the older ones in the same direction the older ones
  * are dropped immediately. How long people wait is another part of the score: `live-excess.ts`.
  */

@@ -214,12 +214,12 @@ function collect(stream: Readable, onLimit: () => void): () => string {
   return () => Buffer.concat(chunks).toString('utf8');
 }
 
-let setpriv: boolean | undefined;
+let hasSetpriv: boolean | undefined;
 
 /** On Linux the kernel kills the program if we are killed and cannot do it ourselves. */
 function dyingWithParent(file: string): [string, ...string[]] {
-  setpriv ??=
+  hasSetpriv ??=
     process.platform === 'linux' &&
     spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true']).status === 0;
-  return setpriv ? ['setpriv', '--pdeathsig', 'KILL', file] : [file];
+  return hasSetpriv ? ['setpriv', '--pdeathsig', 'KILL', file] : [file];
 }

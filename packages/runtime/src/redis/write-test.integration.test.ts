@@ -53,7 +53,7 @@ describe('the write test', () => {
       breaks: () => server.freeze(),
       fixes: () => server.thaw(),
     },
-  ])('shows a Redis that is $name, twice, and that it is not any more', async (about) => {
+  ])('shows a Redis that is $name, twice, and that it no longer is', async (about) => {
     const test = createWriteTest(redis, service);
     for (let round = 0; round < 2; round += 1) {
       await becomes(test, 'ok');

@@ -1,4 +1,4 @@
-/** Tests of new endpoints that a controller began and did not finish, by real controllers. */
+/** Tests of new endpoints that a real controller began and did not finish. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -28,7 +28,7 @@ const BAD: EndpointFinding = {
 let server: TestRedis;
 let redis: Redis;
 let prober: Worker<ProbeJob>;
-/** The prober answers when this resolves. */
+/** The prober answers once this resolves. */
 let mayAnswer: Promise<void>;
 
 /** Holds the prober's answer back, at most to the end of the test: `prober.close` waits for the job. */
@@ -38,7 +38,7 @@ function holdAnswer(): () => void {
   onTestFinished(() => resolve());
   return resolve;
 }
-/** In Redis while the prober was asked. */
+/** The notes in Redis at the time of each probe. */
 let notes: Record<string, string>[];
 
 beforeAll(async () => {
@@ -93,7 +93,7 @@ async function isEnabled(controller: ControllerProcess, name: string): Promise<u
 const configOf = ({ folder }: ControllerProcess) =>
   readFileSync(join(folder, 'config.toml'), 'utf8');
 
-it('is noted while it runs, and keeps what somebody else changes meanwhile', async () => {
+it('is noted while it runs, and keeps the changes that others make meanwhile', async () => {
   const answer = holdAnswer();
   const controller = await start();
   await eventually(async () => expect(await isEnabled(controller, 'Two')).toBe(true));
@@ -113,7 +113,7 @@ it('is noted while it runs, and keeps what somebody else changes meanwhile', asy
   await controller.stop();
 });
 
-it('is done again by the next controller, unless its own may live', async () => {
+it('is repeated by the next controller, unless its own may still be running', async () => {
   const former = await start();
   await eventually(async () => expect(await isEnabled(former, 'Two')).toBe(true));
   for (const endpointId of ['two', 'three']) {
@@ -128,14 +128,14 @@ it('is done again by the next controller, unless its own may live', async () => 
     gone: JSON.stringify(note),
     'No id': '{',
   });
-  // Nobody leads for longer than a command is waited for.
+  // There is no leader for longer than a command waits.
   await redis.set(keys.lease, 'a controller that was killed', 'PX', 9_000);
   const next = await start();
   await eventually(async () => expect(await isEnabled(next, 'Two')).toBe(true));
   expect(configOf(next)).toContain('name = "Two", auth = "x-api-key" }');
   await eventually(() => expect(next.output()).toContain('status 401'));
   expect(Date.now()).toBeGreaterThan(soon.untilAtMs);
-  // Each is said when its own command has been answered.
+  // Each is logged when its own command has been answered.
   await eventually(() =>
     expect(next.output().split('test of a new endpoint done again')).toHaveLength(3),
   );
@@ -145,7 +145,7 @@ it('is done again by the next controller, unless its own may live', async () => 
   await next.stop();
 });
 
-it('is done again by a controller that started before Redis answered', async () => {
+it('is repeated by a controller that started before Redis answered', async () => {
   const note = { name: 'Two', actor: 'browser', untilAtMs: 0 };
   await redis.hset(keys.endpointTests, { two: JSON.stringify(note) });
   await redis.call('CLIENT', 'PAUSE', '3500', 'ALL');
@@ -161,7 +161,7 @@ it('is done again by a controller that started before Redis answered', async () 
 it.each([
   ['of a controller before this one', 'resumed'],
   ['of this controller', 'asked'],
-])('is done again where Redis is silent in the middle of one %s', async (_whose, how) => {
+])('is repeated if Redis is silent during one %s', async (_whose, how) => {
   const answer = holdAnswer();
   const controller = await start();
   const name = how === 'asked' ? 'Four' : 'Two';
@@ -183,7 +183,7 @@ it.each([
   // Answered once the pause is over.
   await redis.ping();
   answer();
-  // Where the pause fell between two looks, the test was not broken off.
+  // If the pause fell between two polls, the test was not interrupted.
   if (answered !== undefined) expect([200, 503]).toContain((await answered).status);
   await eventually(async () => expect(await isEnabled(asked, name)).toBe(true));
   await eventually(async () => expect(await redis.exists(keys.endpointTests)).toBe(0));

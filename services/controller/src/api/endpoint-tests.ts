@@ -1,8 +1,8 @@
 /**
- * Tests of endpoints that were added on the page of settings. Until its test ends an endpoint is out of
- * service. Tests that run are noted in Redis: where a controller ends in the middle, the next one that starts
- * does the test again, and where Redis goes away in the middle, the same one does, instead of leaving the
- * endpoint out of service for good.
+ * Tests of endpoints that were added on the Settings page. A new endpoint is out of service until its test has
+ * passed. Running tests are noted in Redis: if a controller ends during a test, the next one to start repeats it,
+ * and if Redis becomes unavailable during a test, the same controller does, so that no endpoint stays out of
+ * service for good.
  */
 import type { EditAnswer } from '@zephyr/contract/config-edit';
 import { isServing } from '@zephyr/contract/endpoint-finding';
@@ -31,12 +31,12 @@ export interface AddedEndpoint {
   readonly actor: string;
 }
 
-/** A controller that has not renewed its note for that long has ended. */
+/** A controller that has not renewed its note for this long has ended. */
 const NOTE_LIFE_MS = 10_000;
 const RENEWAL_MS = 3_000;
-/** Between looks for unfinished tests while Redis is away, as it may be when a host starts. */
+/** Interval at which unfinished tests are looked up while Redis is away, e.g. when a host starts. */
 const RETRY_MS = 1_000;
-/** Of a command that nobody answers, half a minute in all; and of a test that is broken off. */
+/** Attempts at a command without an answer, half a minute in total, and at an interrupted test. */
 const MOST_ATTEMPTS = 5;
 
 const BROKEN_OFF = 'test of a new endpoint broken off';
@@ -52,9 +52,9 @@ export class EndpointTests {
   }
 
   /**
-   * In the configuration already, because a prober takes address and token from nowhere else, and out of
-   * service until it has shown that it serves. Where it cannot be said whether it does, as when Redis goes away
-   * meanwhile, whoever asked gets an error, and the test is done again.
+   * The endpoint is already in the configuration, because probers read address and token from nowhere else, and
+   * out of service until it has proved that it serves. If the result is unknown, e.g. because Redis went away,
+   * the caller gets an error, and the test is repeated.
    */
   async run(added: AddedEndpoint): Promise<NonNullable<EditAnswer['tested']>> {
     try {
@@ -72,19 +72,19 @@ export class EndpointTests {
     }
   }
 
-  /** What controllers before this one have not finished. Never throws. */
+  /** Repeats the tests that earlier controllers have not finished. Never throws. */
   async resume(): Promise<void> {
     const { redis } = this.#deps;
     const notes = (await this.#patiently(() => redis.hgetall(keys.endpointTests))) ?? {};
     await Promise.all(Object.keys(notes).map((field) => this.#finish(field)));
   }
 
-  /** What runs is done again by the next controller. */
+  /** Running tests are repeated by the next controller. */
   stop(): void {
     this.#stopping.abort();
   }
 
-  /** Once more where it is broken off; what is left after that is for the next controller. Never throws. */
+  /** Repeats the test while it is interrupted, up to a limit; after that the next controller does. Never throws. */
   async #finish(field: string): Promise<void> {
     const { log } = this.#deps;
     for (let left = MOST_ATTEMPTS; left > 0; left -= 1) {
@@ -103,7 +103,7 @@ export class EndpointTests {
     }
   }
 
-  /** Once its note is nobody's any more. Undefined where there is nothing to test. */
+  /** Takes the note over once its owner has ended. Undefined if there is nothing to test. */
   async #taken(field: string): Promise<AddedEndpoint | undefined> {
     const { clock, config, redis } = this.#deps;
     const id = endpointId.safeParse(field);
@@ -112,11 +112,11 @@ export class EndpointTests {
       if (this.#stopping.signal.aborted) return undefined;
       const waitMs = (note?.untilAtMs ?? 0) - clock.epochMs();
       if (waitMs > 0) {
-        // Its controller may live.
+        // Its controller may still be running.
         await pause(clock, Math.min(waitMs, NOTE_LIFE_MS), this.#stopping.signal);
         continue;
       }
-      // Of several controllers that start, one takes it. Both may where the reply is lost, which does no harm.
+      // If several controllers start, one takes it. If a reply is lost two may, which is harmless.
       const removed = await redis.hdel(keys.endpointTests, field).catch(() => 'unknown');
       const isThere = id.success && config().endpoints.some((each) => each.id === id.data);
       if (removed === 0 || note === undefined || !isThere) return undefined;
@@ -126,7 +126,7 @@ export class EndpointTests {
     }
   }
 
-  /** At least once, until Redis answers. Undefined where this controller stops before. */
+  /** Retries until Redis answers. Undefined if this controller stops first. */
   async #patiently<Reply>(ask: () => Promise<Reply>): Promise<Reply | undefined> {
     const { clock, log } = this.#deps;
     const { signal } = this.#stopping;
@@ -153,7 +153,7 @@ export class EndpointTests {
     return { endpointId: id, isInService, finding: finding ?? null };
   }
 
-  /** A controller that has just started may lead only in a moment: to enable twice is to enable. */
+  /** A controller that has just started may not lead yet. Enabling twice is harmless. */
   async #enabled(id: EndpointId, actor: string): Promise<void> {
     for (let left = MOST_ATTEMPTS - 1; ; left -= 1) {
       try {
@@ -166,7 +166,7 @@ export class EndpointTests {
     }
   }
 
-  /** The note stays where the test was broken off. */
+  /** The note stays if the test was interrupted. */
   async #noted<Result>(added: AddedEndpoint, test: () => Promise<Result>): Promise<Result> {
     const { redis } = this.#deps;
     await this.#note(added);

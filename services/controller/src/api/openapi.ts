@@ -185,7 +185,7 @@ const readPaths: ZodOpenApiPathsObject = {
       operationId: 'budgets',
       summary: 'What people and teams have left of their budgets',
       responses: {
-        ...answers('The budgets; empty where nobody has one', budgetListSchema),
+        ...answers('The budgets; empty if nobody has one', budgetListSchema),
         ...problems(...GUARDED, 'store_away'),
       },
     },
@@ -216,7 +216,7 @@ const readPaths: ZodOpenApiPathsObject = {
           'Last-Event-ID': z
             .string()
             .optional()
-            .meta({ description: 'Go on after this entry of the event log' }),
+            .meta({ description: 'Continue after this entry of the event log' }),
         }),
       },
       responses: {

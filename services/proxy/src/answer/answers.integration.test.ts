@@ -236,7 +236,7 @@ describe('the end of an answer', () => {
 
   it.each([
     { name: 'is silent', everyMs: 1_000_000 },
-    { name: 'goes on sending pings', everyMs: 50 },
+    { name: 'keeps sending pings', everyMs: 50 },
   ])('arrives even if the endpoint keeps the connection open and $name', async ({ everyMs }) => {
     const rig = await startRig({ timeouts: { ...PATIENT, idleMs: 600_000 } });
     await twice(async () => {

@@ -7,7 +7,7 @@
 --
 -- KEYS[1] grants of operators, JSON
 -- KEYS[2] KEYS[3] KEYS[4] totals of the day, the week and the month
--- KEYS[5] hash of the minute: field person, value requests, a blank, tokens. From here on absent where
+-- KEYS[5] hash of the minute: field person, value requests, a blank, tokens. From here on absent if
 --         nothing is given
 -- KEYS[6] KEYS[7] hashes of an even and an odd span: field person, value requests at the same time
 -- KEYS[8] hash of what the proxy gave: field person, value minute, requests, tokens, span, requests at
