@@ -18,7 +18,7 @@ const TO = '<!-- made by npm run generate: to here -->';
 
 /** Written by hand but for the address of the docs. */
 const WITH_RUNBOOKS = ['rules', 'tests'].flatMap((kind) =>
-  ['objectives', 'zephyr'].map((name) => `grafana/prometheus/${kind}/${name}.yml`),
+  ['objectives', 'alerts'].map((name) => `grafana/prometheus/${kind}/${name}.yml`),
 );
 
 export function generatedFiles(): ReadonlyMap<string, string> {
