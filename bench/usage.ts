@@ -16,7 +16,7 @@ import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { startRedisServer } from '@zephyr/runtime/redis/private-server';
-import { STREAM_LENGTHS } from '@zephyr/runtime/redis/stream-lengths';
+import { STREAM_LENGTHS } from '@zephyr/runtime/redis/stream-bounds';
 
 import { PeopleLimits } from '../services/proxy/src/people-limits/people-limits.ts';
 import { UsageWriter } from '../services/proxy/src/usage/usage-writer.ts';

@@ -134,7 +134,7 @@ export const OF_DECIDE: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'decide/switch-rules.ts',
+    file: 'decide/pinned-and-failure-switch.ts',
     line: "wishes.mode.kind === 'manual' && wishes.mode.endpointId",
     titles: [
       "wishes.mode.kind === 'manual' && wishes.mode.endpointId === selecti… → wishes.mode.endpointId === selection.activeId",
@@ -142,13 +142,13 @@ export const OF_DECIDE: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'decide/switch-rules.ts',
+    file: 'decide/pinned-and-failure-switch.ts',
     line: "wishes.mode.kind !== 'manual') return undefined",
     titles: ["wishes.mode.kind !== 'manual' → false"],
     why: COMPILER,
   },
   {
-    file: 'decide/switch-rules.ts',
+    file: 'decide/latency-switch.ts',
     line: "lead.status === 'none' || lead.challengerId",
     titles: [
       "lead.status === 'none' || lead.challengerId !== challengerId → lead.challengerId !== challengerId",
@@ -156,7 +156,7 @@ export const OF_DECIDE: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'decide/switch-rules.ts',
+    file: 'decide/latency-switch.ts',
     line: 'lastAtMs !== null && nowMs - lastAtMs < dwell',
     titles: [
       'lastAtMs !== null && nowMs - lastAtMs < dwellMsOf(world, lastAtMs, … → nowMs - lastAtMs < dwellMsOf(world, lastAtMs, policy)',
@@ -164,7 +164,7 @@ export const OF_DECIDE: readonly Equivalent[] = [
     why: NULL,
   },
   {
-    file: 'decide/switch-rules.ts',
+    file: 'decide/latency-switch.ts',
     line: "lead.status === 'leading' && lead.confirmations >=",
     titles: [
       "lead.status === 'leading' && lead.confirmations >= policy.switching… → lead.confirmations >= policy.switching.confirmations",
@@ -172,7 +172,7 @@ export const OF_DECIDE: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'decide/switch-rules.ts',
+    file: 'decide/latency-switch.ts',
     line: 'cliPassedAtMs !== null &&',
     titles: [
       'cliPassedAtMs !== null && nowMs - cliPassedAtMs <= policy.probing.c… → nowMs - cliPassedAtMs <= policy.probing.cliBeforeSwitchMs',
@@ -180,13 +180,13 @@ export const OF_DECIDE: readonly Equivalent[] = [
     why: NULL,
   },
   {
-    file: 'decide/switch-rules.ts',
+    file: 'decide/latency-switch.ts',
     line: 'slowAtMs !== null && slowAtMs > switchedAtMs',
     titles: ['slowAtMs !== null && slowAtMs > switchedAtMs → slowAtMs > switchedAtMs'],
     why: NULL,
   },
   {
-    file: 'decide/switch-rules.ts',
+    file: 'decide/latency-switch.ts',
     line: 'slowAtMs !== null && nowMs - slowAtMs <=',
     titles: [
       'slowAtMs !== null && nowMs - slowAtMs <= policy.live.freshMs → nowMs - slowAtMs <= policy.live.freshMs',

@@ -91,8 +91,8 @@ export {
   type RoutedRequest,
 } from './route/journey.ts';
 export { type NextStep, RequestRetries, type RetryPlace } from './route/request-retries.ts';
-export { RETRY_LIMITS, type RetryRefusal } from './route/retry.ts';
 export { LOOK_AGAIN_MS, RetryBudget } from './route/retry-budget.ts';
+export { RETRY_LIMITS, type RetryRefusal } from './route/retry-conditions.ts';
 export { STAY_PAUSE_MS } from './route/retry-same-endpoint.ts';
 export { Router } from './route/router.ts';
 export { SignatureFamilies } from './route/signature-families.ts';

@@ -5,9 +5,9 @@ import { assertNever } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';
 import { probeByCli } from './claude-cli/cli-probe.ts';
 import { NO_TOKENS } from './exchange/answer.ts';
+import { probeByHttp, probeByTcp } from './http-and-tcp-probes.ts';
 import { probeByMessage } from './messages-probe.ts';
 import type { ProbeRun, ProbeTarget } from './probe-target.ts';
-import { probeByHttp, probeByTcp } from './reachability-probe.ts';
 
 export interface ProbeReport {
   readonly verdict: ProbeVerdict;

@@ -6,8 +6,8 @@ import type { ReasonCode } from '@zephyr/contract/selection';
 
 import { type Assessment, toConsidered } from './assessment.ts';
 import type { Context, Step } from './context.ts';
+import { isFailureReason } from './pinned-and-failure-switch.ts';
 import { activeRequestsOf } from './presence.ts';
-import { isFailureReason } from './switch-rules.ts';
 import type { World } from './world.ts';
 
 export interface Switch {

@@ -2,10 +2,10 @@ import { moveSessions } from './apply-switch.ts';
 import type { Assessment } from './assessment.ts';
 import { type Context, type Step, stay } from './context.ts';
 import type { Effect } from './inputs.ts';
+import { compare } from './latency-switch.ts';
 import { isSharing, sharesOf } from './load-sharing.ts';
 import { sessionLoadOf } from './presence.ts';
 import { weighTrade } from './switch-cost.ts';
-import { compare } from './switch-rules.ts';
 import type { World } from './world.ts';
 
 /**

@@ -5,17 +5,17 @@ import { assertNever } from '../types.ts';
 import { recordDecision, switchTo, withNotices } from './apply-switch.ts';
 import { type Assessment, bestAvailable } from './assessment.ts';
 import { type Context, type Step, stay } from './context.ts';
-import { activeRequestsOf, sessionLoadOf } from './presence.ts';
-import { weighTrade } from './switch-cost.ts';
 import {
   bestChallenger,
   type Challenger,
   compare,
   nextLead,
   readiness,
-  requiredSwitch,
   waitMsOf,
-} from './switch-rules.ts';
+} from './latency-switch.ts';
+import { requiredSwitch } from './pinned-and-failure-switch.ts';
+import { activeRequestsOf, sessionLoadOf } from './presence.ts';
+import { weighTrade } from './switch-cost.ts';
 import type { World } from './world.ts';
 
 /**

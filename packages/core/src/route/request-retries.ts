@@ -2,8 +2,13 @@
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { AttemptPhase } from '../types.ts';
 import { type Operation, scopeOf } from './failure-scope.ts';
-import { decideRetry, type RetryDecision, type RetryLimit, type RetryRefusal } from './retry.ts';
 import type { Refund, RetryBudget } from './retry-budget.ts';
+import {
+  decideRetry,
+  type RetryDecision,
+  type RetryLimit,
+  type RetryRefusal,
+} from './retry-conditions.ts';
 import { isWorthStaying } from './retry-same-endpoint.ts';
 
 export interface RequestRetriesInput {

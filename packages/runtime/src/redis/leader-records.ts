@@ -5,7 +5,7 @@ import { z } from 'zod';
 
 import { keys } from './keys.ts';
 import { loadScript, runScript } from './script.ts';
-import { STREAM_LENGTHS } from './stream-lengths.ts';
+import { STREAM_LENGTHS } from './stream-bounds.ts';
 
 /**
  * What the leader writes besides the snapshot; `kept` 0 is a record, otherwise a stream's approximate length.

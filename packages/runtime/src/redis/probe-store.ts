@@ -8,7 +8,7 @@ import { z } from 'zod';
 
 import { keys } from './keys.ts';
 import { loadScript, runScript } from './script.ts';
-import { STREAM_LENGTHS } from './stream-lengths.ts';
+import { STREAM_LENGTHS } from './stream-bounds.ts';
 
 /** Longer than the longest interval (one hour), so that no duplicate can arrive later. */
 const SLOT_MEMORY_MS = 2 * HOUR_MS;

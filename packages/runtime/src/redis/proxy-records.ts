@@ -7,17 +7,12 @@ import { z } from 'zod';
 
 import { keys } from './keys.ts';
 import { loadScript, runScript } from './script.ts';
+import { STREAM_BYTES } from './stream-bounds.ts';
 
 /** A one-second report has 32 times per endpoint: about 2 KiB each. */
 const MAX_ENTRY_BYTES = 64 * 1024;
 /** In one reply. */
 const MAX_REPLY_BYTES = 1024 * 1024;
-/** In the memory of Redis; an hour of ten proxies is about 4 MiB. */
-const MAX_OUTCOMES_BYTES = 16 * 1024 * 1024;
-/** In the memory of Redis, and also of a proxy, which reads without a script. */
-const MAX_SESSIONS_BYTES = 4 * 1024 * 1024;
-/** In the memory of Redis; 10,000 requests take about 10 MiB. */
-const MAX_REQUESTS_BYTES = 32 * 1024 * 1024;
 /** For listing the newest entries to people. */
 const MAX_LAST_BYTES = 4 * 1024 * 1024;
 /** Proxies list at most 50 requests and 50 sessions of some 300 bytes each. */
@@ -79,7 +74,7 @@ export async function readStreamPart(
 
 /** Keeps proxies from filling Redis, whatever they write. */
 export async function boundStreams(redis: Redis): Promise<void> {
-  const args = [MAX_OUTCOMES_BYTES, MAX_SESSIONS_BYTES, MAX_REQUESTS_BYTES];
+  const args = [STREAM_BYTES.outcomes, STREAM_BYTES.sessions, STREAM_BYTES.requests];
   await runScript(redis, boundScript, { keys: BOUND_STREAMS, args });
 }
 
@@ -114,7 +109,7 @@ export async function readSessionEntries(
 ): Promise<Omit<StreamPart, 'skipped'> | undefined> {
   await redis.watch(keys.sessions);
   const bytes = await redis.memory('USAGE', keys.sessions, 'SAMPLES', 0);
-  if ((bytes ?? 0) > MAX_SESSIONS_BYTES) {
+  if ((bytes ?? 0) > STREAM_BYTES.sessions) {
     await redis.unwatch();
     return undefined;
   }

@@ -20,7 +20,7 @@ import { z } from 'zod';
 import { keys } from './keys.ts';
 import { costsOf, dayKey, LIMIT_SCRIPTS, MAX_PEOPLE, makeSpent } from './people-limits-store.ts';
 import { loadScript, runScript } from './script.ts';
-import { STREAM_LENGTHS } from './stream-lengths.ts';
+import { STREAM_LENGTHS } from './stream-bounds.ts';
 import {
   DAY_ROWS,
   DAYS_KEPT,

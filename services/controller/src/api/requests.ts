@@ -5,7 +5,7 @@ import type { Logger } from '@zephyr/runtime/logger';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { readLastPart } from '@zephyr/runtime/redis/proxy-records';
 import { parseEntries } from '@zephyr/runtime/redis/read-streams';
-import { STREAM_LENGTHS } from '@zephyr/runtime/redis/stream-lengths';
+import { STREAM_LENGTHS } from '@zephyr/runtime/redis/stream-bounds';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 

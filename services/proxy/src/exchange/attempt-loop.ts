@@ -26,11 +26,11 @@ import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
 import { moreTelling } from './all-attempts-failed.ts';
 import { Attempt } from './attempt.ts';
 import type { AttemptResult, CommittedAttempt, FailedAttempt } from './attempt-result.ts';
+import { CountedRetries } from './counted-retries.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import { readingMsOf } from './first-byte-timeout.ts';
 import { noteFirstContent } from './first-content.ts';
 import { isModelRepeated, pricedModels, requestedModel } from './model-name.ts';
-import { Retries } from './retries.ts';
 import { requestAfter, routedRequestIn } from './routed-request.ts';
 import { attemptTimesOf, judgedAs, upstreamRequestOf } from './upstream-request.ts';
 
@@ -77,7 +77,7 @@ export class AttemptLoop {
   models: { readonly requested: string; readonly answered: string };
   readonly #context: ExchangeContext;
   readonly #onDone: (result: AttemptLoopResult) => void;
-  readonly #retries: Retries;
+  readonly #retries: CountedRetries;
   /** The model that endpoints must serve; empty: any. */
   #model = '';
   #state: AttemptLoopState = PAUSING;
@@ -102,7 +102,7 @@ export class AttemptLoop {
     this.journey = deps.routing.begin(routedRequestIn(context, model));
     const requestClass = requestClassOf({ model, bodyBytes: body.bytes });
     this.#firstByteClass = { requestClass, isCached: false };
-    this.#retries = new Retries({
+    this.#retries = new CountedRetries({
       operation: input.operation,
       failover: settings.failover,
       body,

@@ -15,7 +15,7 @@ import type { Logger } from '@zephyr/runtime/logger';
 import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { LONGEST_PRESENCE_MS } from '@zephyr/runtime/redis/proxy-records';
-import { STREAM_LENGTHS } from '@zephyr/runtime/redis/stream-lengths';
+import { STREAM_LENGTHS } from '@zephyr/runtime/redis/stream-bounds';
 import type { Redis } from 'ioredis';
 import { compareSnapshots } from './compare-snapshots.ts';
 import type { Routing } from './routing.ts';

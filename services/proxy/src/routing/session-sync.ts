@@ -10,7 +10,7 @@ import type { Clock } from '@zephyr/runtime/clock';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { readSessionEntries } from '@zephyr/runtime/redis/proxy-records';
 import { parseEntries } from '@zephyr/runtime/redis/read-streams';
-import { STREAM_LENGTHS } from '@zephyr/runtime/redis/stream-lengths';
+import { STREAM_LENGTHS } from '@zephyr/runtime/redis/stream-bounds';
 import type { Redis } from 'ioredis';
 
 /** Entries per read. */

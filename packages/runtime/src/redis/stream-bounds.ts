@@ -1,6 +1,6 @@
 /**
  * Approximate length of each stream (`MAXLEN ~`). Streams with user-chosen names are bounded in bytes too:
- * see `boundStreams`.
+ * `STREAM_BYTES`.
  */
 export const STREAM_LENGTHS = {
   /** About one a second, of about 1 kB: the last two hours. Fewer if they are larger. */
@@ -18,4 +18,14 @@ export const STREAM_LENGTHS = {
   requests: 10_000,
   /** About a day of ten endpoints at the shortest usual interval of 30 s, about 10 MB. */
   probes: 30_000,
+} as const;
+
+/** In the memory of Redis; enforced by `boundStreams`. */
+export const STREAM_BYTES = {
+  /** An hour of ten proxies is about 4 MiB. */
+  outcomes: 16 * 1024 * 1024,
+  /** Also in the memory of a proxy, which reads without a script. */
+  sessions: 4 * 1024 * 1024,
+  /** 10,000 requests take about 10 MiB. */
+  requests: 32 * 1024 * 1024,
 } as const;

@@ -8,18 +8,18 @@ import type { RequestBody } from './request-body.ts';
 
 type CoreInput = ConstructorParameters<typeof RequestRetries>[0];
 
-export interface RetriesInput extends Pick<CoreInput, 'operation' | 'budget' | 'source'> {
+export interface CountedRetriesInput extends Pick<CoreInput, 'operation' | 'budget' | 'source'> {
   readonly failover: Pick<DataPathConfig['failover'], 'retry' | 'maxRetries'>;
   readonly body: Pick<RequestBody, 'isBuffered'>;
   readonly metrics: Pick<ProxyMetrics, 'retries' | 'retriesRefused'>;
   readonly clock: Pick<Clock, 'nowMs'>;
 }
 
-export class Retries {
-  readonly #input: RetriesInput;
+export class CountedRetries {
+  readonly #input: CountedRetriesInput;
   readonly #rules: RequestRetries;
 
-  constructor(input: RetriesInput) {
+  constructor(input: CountedRetriesInput) {
     this.#input = input;
     this.#rules = new RequestRetries(input);
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { decideRetry, RETRY_LIMITS, type RetryInput } from './retry.ts';
+import { decideRetry, RETRY_LIMITS, type RetryInput } from './retry-conditions.ts';
 
 const usual: RetryInput = {
   ...{ phase: 'sent', scope: 'endpoint', isBodyBuffered: true },

@@ -3,7 +3,7 @@ import { RetryBudget, type RetryPlace } from '@zephyr/core';
 import { Counter } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 
-import { Retries } from './retries.ts';
+import { CountedRetries } from './counted-retries.ts';
 
 const PLACE: RetryPlace = {
   ...{ isCached: false, readingMs: 0, failedAfterMs: 400 },
@@ -16,7 +16,7 @@ function rig(maxRetries: number, perSecond = 1) {
     retries: new Counter({ name: 'retries', help: '-', labelNames, registers: [] }),
     retriesRefused: new Counter({ name: 'refused', help: '-', labelNames, registers: [] }),
   };
-  const retries = new Retries({
+  const retries = new CountedRetries({
     operation: 'messages',
     failover: { retry: 'before_content', maxRetries },
     body: { isBuffered: true },
@@ -38,7 +38,7 @@ function rig(maxRetries: number, perSecond = 1) {
   return { retries, after, counts };
 }
 
-describe('Retries', () => {
+describe('CountedRetries', () => {
   it('are counted by failure, and refused ones by reason', async () => {
     const { after, counts } = rig(1);
     expect([after('server_error'), after('reset')]).toEqual(['next_endpoint', 'give_up']);
