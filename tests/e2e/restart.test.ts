@@ -8,6 +8,7 @@ import { join } from 'node:path';
 
 import { eventually } from '@zephyr/testkit/eventually';
 import { type CallResult, call } from '@zephyr/testkit/http-call';
+import { isAlive } from '@zephyr/testkit/process-alive';
 import { freePort } from '@zephyr/testkit/prometheus';
 import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { chunk, chunkedHead, LAST_CHUNK } from '@zephyr/testkit/upstream-scripts';
@@ -93,15 +94,21 @@ endpoints = [{ url = "${upstream.url}", name = "A" }]\n`,
 });
 
 afterAll(async () => {
-  const ended = once(system, 'exit');
-  system.kill('SIGTERM');
-  await ended;
+  if (system.exitCode === null) {
+    const ended = once(system, 'exit');
+    system.kill('SIGTERM');
+    await ended;
+  }
   await upstream.stop();
   rmSync(folder, { recursive: true });
 });
 
 const restart = () =>
   runZephyr(['restart', '--config', files.config, '--port', String(port)], files.env);
+
+/** It runs the program itself, not a tool that the program uses. */
+const isLaunched = (pid: string) =>
+  readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--headless');
 
 describe('zephyr restart', () => {
   it('refuses no connection and cuts no response, twice', async () => {
@@ -129,8 +136,27 @@ describe('zephyr restart', () => {
   });
 
   it('changes nothing if the configuration is broken', async () => {
+    const good = readFileSync(files.config);
     writeFileSync(files.config, '[server]\nprot = 1\n');
     expect((await restart()).status).toBe(2);
     expect((await call(port)).status).toBe(200);
+    writeFileSync(files.config, good);
+  });
+
+  it('leaves no process behind if the system is stopped meanwhile', async () => {
+    const children = () =>
+      readFileSync(`/proc/${system.pid}/task/${system.pid}/children`, 'utf8').trim().split(' ');
+    const before = children();
+    const restarted = restart();
+    const next = await eventually(() => {
+      const started = children().find((pid) => !before.includes(pid) && isLaunched(pid));
+      expect(started).toBeDefined();
+      return Number(started);
+    });
+    const ended = once(system, 'exit');
+    system.kill('SIGTERM');
+    await ended;
+    expect(isAlive(next)).toBe(false);
+    await restarted;
   });
 });

@@ -43,10 +43,14 @@ const FIRST_FD = 4;
 /** Loading takes a second or two, more on a loaded machine. */
 const READY_LIMIT_MS = 90_000;
 
-/** @throws ZephyrError `SUCCESSOR` if it does not become ready; it has then ended */
+/**
+ * @param signal kills it while it is starting
+ * @throws ZephyrError `SUCCESSOR` if it does not become ready; it has then ended
+ */
 export async function startNextProcess(
   sockets: Sockets,
   plan: NextProcessPlan,
+  signal: AbortSignal,
 ): Promise<NextProcess> {
   const { environment, redisUrl, print } = plan;
   const argv = [...process.execArgv, '--', ...process.argv.slice(1)];
@@ -67,14 +71,18 @@ export async function startNextProcess(
     ([code, signal]) => (code === null ? `signal ${String(signal)}` : `exit code ${String(code)}`),
     messageOf,
   );
-  const version = await readyVersion(child, ended);
+  const kill = (): boolean => child.kill('SIGKILL');
+  signal.addEventListener('abort', kill);
+  const version = await readyVersion(child, ended).finally(() =>
+    signal.removeEventListener('abort', kill),
+  );
   return {
     pid: child.pid ?? 0,
     version,
     ended,
     sockets: () => socketsOf(child, ended),
     stop: () => child.kill('SIGTERM'),
-    kill: () => child.kill('SIGKILL'),
+    kill,
   };
 }
 

@@ -53,7 +53,8 @@ class Replacement {
   readonly #fault = Promise.withResolvers<Error>();
   readonly #former: FormerProcess[] = [];
   #serving: ServingProcess = { status: 'own' };
-  #isReplacing = false;
+  readonly #stopping = new AbortController();
+  #replacing: Promise<void> | undefined;
   #attempts = 0;
 
   constructor(system: LaunchedSystem, plan: ReplaceablePlan) {
@@ -67,9 +68,16 @@ class Replacement {
     return this.#fault.promise;
   }
 
+  /** Calls during a replacement have no effect. */
   async replace(): Promise<void> {
-    if (this.#isReplacing || this.#serving.status === 'ending') return;
-    this.#isReplacing = true;
+    if (this.#replacing !== undefined || this.#serving.status === 'ending') return;
+    this.#replacing = this.#replace().finally(() => {
+      this.#replacing = undefined;
+    });
+    await this.#replacing;
+  }
+
+  async #replace(): Promise<void> {
     this.#attempts += 1;
     let problem: string | null = null;
     try {
@@ -78,7 +86,6 @@ class Replacement {
       problem = explain(error);
       this.#plan.print(problem);
     } finally {
-      this.#isReplacing = false;
       this.#record(problem);
     }
   }
@@ -87,11 +94,14 @@ class Replacement {
     // Its own services stop in order: the proxy first, while the others still run.
     if (this.#serving.status === 'next') this.#retire(this.#serving);
     this.#serving = { status: 'ending' };
+    this.#stopping.abort();
+    await Promise.allSettled([this.#replacing]);
     await Promise.all(this.#former.map(({ ended }) => ended));
     await this.#system.stop();
   }
 
   async abandon(): Promise<void> {
+    this.#stopping.abort();
     for (const { next } of this.#former) next?.kill();
     await this.#system.abandon();
   }
@@ -99,7 +109,8 @@ class Replacement {
   async #startNext(): Promise<NextProcess> {
     const sockets = await this.#sockets();
     try {
-      return await startNextProcess(sockets, { ...this.#plan, redisUrl: this.#system.redisUrl });
+      const plan = { ...this.#plan, redisUrl: this.#system.redisUrl };
+      return await startNextProcess(sockets, plan, this.#stopping.signal);
     } finally {
       closeSockets(sockets);
     }
@@ -118,7 +129,7 @@ class Replacement {
     const left = this.#serving;
     // A stop was requested meanwhile.
     if (left.status === 'ending') {
-      next.stop();
+      this.#retire({ status: 'next', next });
       return;
     }
     this.#serving = { status: 'next', next };

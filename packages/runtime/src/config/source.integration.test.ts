@@ -180,6 +180,10 @@ describe('createConfigSource', () => {
       writeFileSync(configPath(), withClients(block('dan') + team));
       expect(source.reload().status).toBe('rejected');
       expect(keysNow()).toEqual([ann, bob, expect.not.stringContaining(cem ?? ''), dan]);
+      // Once: the next reload of the same files has nothing to revoke.
+      const announced = changes.length;
+      source.reload();
+      expect(changes.slice(announced).map(({ status }) => status)).toEqual(['rejected']);
       // Invalid TOML revokes nobody, nor does a file that a full disk left empty.
       for (const text of [withClients('nonsense'), '', '# [server]\n']) {
         writeFileSync(configPath(), text);

@@ -2,7 +2,6 @@
  * The live configuration of a service: rereads the files when they change, on SIGHUP or on request. A
  * configuration with errors is rejected and reported; the previous one stays in use.
  */
-import { randomBytes } from 'node:crypto';
 
 import { systemClock, untilNextMs } from '../clock.ts';
 import { messageOf, ZephyrError } from '../errors.ts';
@@ -152,11 +151,14 @@ function callOnChange(files: WatchedFiles, reload: () => void): () => void {
   };
 }
 
+/** In place of a hash: no key has it. */
+const REVOKED = 'revoked';
+
 /**
  * The configuration that stays in use when a newer one is rejected, minus the keys that are gone from their
  * file: emptying, replacing or removing a key's file, or its block in config.toml, revokes it even if
  * something else is wrong. The person stays, with a key that nobody has: with no clients left the proxy would
- * serve everyone. Undefined if all keys are still there.
+ * serve everyone. Undefined if no further key is gone.
  */
 function withoutRevokedKeys(
   loaded: LoadedConfig,
@@ -164,10 +166,12 @@ function withoutRevokedKeys(
 ): { readonly loaded: LoadedConfig; readonly names: readonly string[] } | undefined {
   const { secrets } = loaded;
   const blocks = clientBlocksIn(configPath);
-  const revoked = secrets.clientKeys.filter((key) => isRevoked(key) || !isAmong(blocks, key));
+  const revoked = secrets.clientKeys.filter(
+    (key) => key.sha256 !== REVOKED && (isRevoked(key) || !isAmong(blocks, key)),
+  );
   if (revoked.length === 0) return undefined;
   const clientKeys = secrets.clientKeys.map((key) =>
-    revoked.includes(key) ? { name: key.name, sha256: randomBytes(32).toString('hex') } : key,
+    revoked.includes(key) ? { name: key.name, sha256: REVOKED } : key,
   );
   return {
     loaded: { ...loaded, secrets: { ...secrets, clientKeys } },
