@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 import { systemClock } from '@zephyr/runtime/clock';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { outboundProxiesOf } from '@zephyr/runtime/config/outbound';
-import { endsAtMs, endsSoonOn } from '@zephyr/runtime/connection/tls-files';
+import { endsAtMs, endsSoonOn } from '@zephyr/runtime/connection/certificate-expiry';
 import type { Translate } from '@zephyr/texts';
 
 /** The hosts of config.toml.example, and the names that RFC 2606 reserves for examples. */

@@ -34,7 +34,7 @@ export { sessionLoadOf } from './decide/presence.ts';
 export { reduce } from './decide/reduce.ts';
 export { snapshotContent } from './decide/snapshot.ts';
 export { type EndpointState, initialWorld, type World } from './decide/world.ts';
-export { DEFAULT_POLICY, type Policy } from './decision-policy.ts';
+export { DEFAULT_POLICY, type Policy } from './decision-numbers.ts';
 export type { FirstByteClass, FirstByteLimits } from './learn/first-byte-times.ts';
 export { latencyBasisOf } from './learn/probe-latency.ts';
 export { scored } from './learn/probe-score.ts';
@@ -100,6 +100,7 @@ export { rampedEndpoint } from './route/switch-ramp.ts';
 export { sharedEndpoint, shareOf } from './route/weighted-rendezvous.ts';
 export { type AttemptPhase, assertNever, causeOf, endpointId, epochMs } from './types.ts';
 export { mayBeBilled } from './usage/billing.ts';
+export { periodAt } from './usage/budget-period.ts';
 export {
   type BudgetWarning,
   budgetsOf,
@@ -121,13 +122,12 @@ export {
   limitSubjects,
   limitVerdict,
   type Over,
-  periodAt,
   type UsageLimits,
 } from './usage/people-limits.ts';
-export { usagePeriod } from './usage/period.ts';
 export { cautiousPriceOf, costUsd, type Price, priceOf } from './usage/price.ts';
 export { usageOfProbe } from './usage/probe-usage.ts';
 export { type UsageQuery, UsageSum, usageReport } from './usage/report.ts';
+export { usagePeriod } from './usage/report-period.ts';
 export { DAYS_LIFE_MS, HOURS_LIFE_MS } from './usage/retention.ts';
 export {
   dailyRows,

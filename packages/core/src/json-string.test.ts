@@ -34,6 +34,7 @@ describe('unescaped', () => {
     ['a\\"b', 'a"b'],
     ['\u00c3\u00a4\\n', '\u00e4\n'],
     ['\u00e4\u4e2d\\n', '\u00e4\u4e2d\n'],
+    ['\u00ef\u00bb\u00bfa', '\ufeffa'],
     ['\\', ''],
   ])('%j is %j', (raw, text) => {
     expect(unescaped(raw)).toBe(text);

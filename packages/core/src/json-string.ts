@@ -31,5 +31,7 @@ export function plainEnd(text: string, from: number): number {
 /** Decodes one character per byte as UTF-8; returns text that is already decoded as it is. */
 function fromBytes(text: string): string {
   if (!IS_LATIN1.test(text)) return text;
-  return new TextDecoder().decode(Uint8Array.from(text, (byte) => byte.charCodeAt(0)));
+  // A byte order mark in a string is part of it.
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  return decoder.decode(Uint8Array.from(text, (byte) => byte.charCodeAt(0)));
 }

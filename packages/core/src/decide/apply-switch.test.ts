@@ -1,7 +1,7 @@
 import type { ReasonCode } from '@zephyr/contract/selection';
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-policy.ts';
+import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { A, B, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import { moveSessions, switchTo } from './apply-switch.ts';

@@ -1,6 +1,6 @@
 import type { FailureClass } from '@zephyr/contract/failure';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_POLICY } from '../decision-policy.ts';
+import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import type { Health } from '../learn/health.ts';
 import { A, B, C, GROUP, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';

@@ -3,7 +3,7 @@ import type { EjectionState } from '@zephyr/contract/ejection';
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import type { Score } from '@zephyr/contract/score';
-import type { Policy } from '../decision-policy.ts';
+import type { Policy } from '../decision-numbers.ts';
 import { isContradictedByLive } from '../learn/live-success.ts';
 import { scoreOf } from '../learn/score.ts';
 import { own } from '../own-property.ts';

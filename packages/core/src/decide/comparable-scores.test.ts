@@ -1,6 +1,6 @@
 import type { Score } from '@zephyr/contract/score';
 import { expect, it } from 'vitest';
-import { DEFAULT_POLICY } from '../decision-policy.ts';
+import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { estimateLatency, type LatencyTrack, NO_LATENCY } from '../learn/latency.ts';
 import { assessed } from '../test-support/assessed.ts';
 import { A, B, Scenario } from '../test-support/scenario.ts';

@@ -1,6 +1,6 @@
 import type { EpochMs } from '@zephyr/contract/scalars';
 
-import type { Policy } from '../decision-policy.ts';
+import type { Policy } from '../decision-numbers.ts';
 import type { Effect } from './inputs.ts';
 import type { World } from './world.ts';
 

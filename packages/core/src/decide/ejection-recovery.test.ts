@@ -3,7 +3,7 @@ import type { EndpointId } from '@zephyr/contract/scalars';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-policy.ts';
+import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { A, B, Scenario } from '../test-support/scenario.ts';
 import { endpointId, epochMs } from '../types.ts';
 import {

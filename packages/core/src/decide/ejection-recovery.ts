@@ -8,7 +8,7 @@
  */
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
 
-import type { PresencePolicy } from '../decision-policy.ts';
+import type { PresencePolicy } from '../decision-numbers.ts';
 import { hasEjected, isEjectedAnywhere, type Presences } from './presence.ts';
 
 export interface Recovery {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-policy.ts';
+import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import { stepFreeze } from './flap-damping.ts';

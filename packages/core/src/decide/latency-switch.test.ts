@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-policy.ts';
+import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { assessed } from '../test-support/assessed.ts';
 import { A, B, C, Scenario } from '../test-support/scenario.ts';
 import { endpointId, epochMs } from '../types.ts';

@@ -1,7 +1,7 @@
 import type { Gain } from '@zephyr/contract/decision';
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
 
-import type { Policy } from '../decision-policy.ts';
+import type { Policy } from '../decision-numbers.ts';
 import { type Assessment, byRank } from './assessment.ts';
 import { comparableScores } from './comparable-scores.ts';
 import type { Context } from './context.ts';

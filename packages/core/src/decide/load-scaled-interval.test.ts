@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-policy.ts';
+import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { A, GROUP, running, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import { idleIntervalMs, scaledInterval } from './load-scaled-interval.ts';

@@ -4,7 +4,7 @@ import type { ProbePace } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import { HOUR_MS, MINUTE_MS } from '@zephyr/contract/units';
 
-import type { ProbingPolicy } from '../decision-policy.ts';
+import type { ProbingPolicy } from '../decision-numbers.ts';
 import { totalActiveRequests } from './presence.ts';
 import type { GroupState, World } from './world.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-policy.ts';
+import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { assessed, type Latencies } from '../test-support/assessed.ts';
 import { A, B, C, running, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';

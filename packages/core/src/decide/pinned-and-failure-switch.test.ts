@@ -2,7 +2,7 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { ReasonCode } from '@zephyr/contract/selection';
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-policy.ts';
+import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { A, B, C, GROUP, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import { assess } from './assessment.ts';

@@ -3,7 +3,7 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { PresenceReport } from '@zephyr/contract/presence';
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
 import type { ModelFamily, SessionLoad } from '@zephyr/contract/session';
-import type { PresencePolicy } from '../decision-policy.ts';
+import type { PresencePolicy } from '../decision-numbers.ts';
 import { only, own } from '../own-property.ts';
 import { causeOf } from '../types.ts';
 

@@ -1,7 +1,7 @@
 import type { ProbePlan } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_POLICY } from '../decision-policy.ts';
+import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { type Health, UNKNOWN_HEALTH } from '../learn/health.ts';
 import { type LiveTimes, NO_LIVE_TIMES } from '../learn/live-excess.ts';
 import type { ClassTrack } from '../learn/live-latency.ts';

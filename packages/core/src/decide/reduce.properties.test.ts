@@ -5,7 +5,7 @@ import { operatorCommands } from '@zephyr/testkit/operator-commands';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-policy.ts';
+import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { A, B, C, GROUP, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import { assess } from './assessment.ts';

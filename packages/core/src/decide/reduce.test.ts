@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY, type Policy } from '../decision-policy.ts';
+import { DEFAULT_POLICY, type Policy } from '../decision-numbers.ts';
 import { A, B, C, GROUP, running, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 

@@ -1,4 +1,4 @@
-import type { Policy } from '../decision-policy.ts';
+import type { Policy } from '../decision-numbers.ts';
 import { assertNever } from '../types.ts';
 import { forgetProxy, takeOutcomes, takePresence, takeProbe } from './apply-probes-and-outcomes.ts';
 import { assess } from './assessment.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-policy.ts';
+import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { weighTrade } from './switch-cost.ts';
 
 const policy = DEFAULT_POLICY.sessions;

@@ -2,7 +2,7 @@ import type { Trade } from '@zephyr/contract/decision';
 import type { ModelFamily, SessionLoad } from '@zephyr/contract/session';
 import { HOUR_MS, TOKENS_PER_PRICE } from '@zephyr/contract/units';
 
-import type { SessionPolicy } from '../decision-policy.ts';
+import type { SessionPolicy } from '../decision-numbers.ts';
 
 /**
  * Whether the running sessions should move with a latency switch. Their prompts are in the old endpoint's

@@ -2,7 +2,7 @@ import type { Gain } from '@zephyr/contract/decision';
 import type { Selection } from '@zephyr/contract/selection';
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY, type Policy } from '../decision-policy.ts';
+import { DEFAULT_POLICY, type Policy } from '../decision-numbers.ts';
 import { assessed, type Latencies } from '../test-support/assessed.ts';
 import { A, B, C, Scenario } from '../test-support/scenario.ts';
 import { endpointId, epochMs } from '../types.ts';

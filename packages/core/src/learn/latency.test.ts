@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_POLICY } from '../decision-policy.ts';
+import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { epochMs } from '../types.ts';
 import { addProbeLatency, estimateLatency, type LatencyTrack, NO_LATENCY } from './latency.ts';
 

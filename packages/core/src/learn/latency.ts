@@ -1,7 +1,7 @@
 import type { EpochMs } from '@zephyr/contract/scalars';
 import { MINUTE_MS } from '@zephyr/contract/units';
 
-import type { LatencyPolicy } from '../decision-policy.ts';
+import type { LatencyPolicy } from '../decision-numbers.ts';
 import { median, medianDeviation, weightedMedian } from './time-summary.ts';
 
 /**

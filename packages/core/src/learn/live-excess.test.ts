@@ -1,7 +1,7 @@
 /** The rules of `live-excess.ts` one by one; `live-excess.scenarios.test.ts` simulates hours. */
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-policy.ts';
+import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { epochMs } from '../types.ts';
 import {
   afterProbe,

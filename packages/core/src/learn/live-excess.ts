@@ -15,7 +15,7 @@
 
 import type { TtftSample } from '@zephyr/contract/outcome';
 import type { EpochMs } from '@zephyr/contract/scalars';
-import type { LivePolicy } from '../decision-policy.ts';
+import type { LivePolicy } from '../decision-numbers.ts';
 import { own } from '../own-property.ts';
 import { advanceClass, type ClassTrack, errorMs, levelMs, typicalMs } from './live-latency.ts';
 import { LATENCY_CLASSES } from './request-class.ts';

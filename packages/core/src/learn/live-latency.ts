@@ -5,7 +5,7 @@
  */
 import type { EpochMs } from '@zephyr/contract/scalars';
 
-import type { LivePolicy } from '../decision-policy.ts';
+import type { LivePolicy } from '../decision-numbers.ts';
 
 export interface ClassTrack {
   readonly logMs: number;

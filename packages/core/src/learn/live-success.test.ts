@@ -1,7 +1,7 @@
 import type { OutcomeCounts } from '@zephyr/contract/outcome';
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-policy.ts';
+import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { epochMs } from '../types.ts';
 import {
   applyOutcomesToLive,

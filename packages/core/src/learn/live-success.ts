@@ -2,7 +2,7 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { OutcomeCounts } from '@zephyr/contract/outcome';
 import type { EpochMs } from '@zephyr/contract/scalars';
 
-import type { HealthPolicy } from '../decision-policy.ts';
+import type { HealthPolicy } from '../decision-numbers.ts';
 import { causeOf } from '../types.ts';
 
 /** Whether live requests succeed at an endpoint; their speed is in `live-excess.ts`. */

@@ -1,6 +1,6 @@
 import type { EpochMs } from '@zephyr/contract/scalars';
 
-import type { OverloadPolicy } from '../decision-policy.ts';
+import type { OverloadPolicy } from '../decision-numbers.ts';
 
 /** When an endpoint last reported that the model is overloaded, and when it last answered. */
 export interface OverloadRecord {

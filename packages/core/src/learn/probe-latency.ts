@@ -9,7 +9,7 @@
 import type { ProbeStyle } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
 
-import type { LatencyPolicy } from '../decision-policy.ts';
+import type { LatencyPolicy } from '../decision-numbers.ts';
 import { probeKindOf } from './health.ts';
 import {
   addProbeLatency,

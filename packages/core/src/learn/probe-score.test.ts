@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { endpointOf } from '../decide/world.ts';
-import { DEFAULT_POLICY } from '../decision-policy.ts';
+import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { A, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import { scored } from './probe-score.ts';

@@ -6,7 +6,7 @@
 import type { ProbeResult, ProbeScore, ScoredProbe } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
 
-import type { Policy } from '../decision-policy.ts';
+import type { Policy } from '../decision-numbers.ts';
 import { NO_LIVE_TIMES } from './live-excess.ts';
 import { addStyledLatency, latencyBasisOf, NO_PROBE_LATENCY } from './probe-latency.ts';
 import { addAttempts, addFailures, failureCost, NO_RELIABILITY } from './reliability.ts';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { assess } from '../decide/assessment.ts';
-import { DEFAULT_POLICY } from '../decision-policy.ts';
+import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { A, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import {

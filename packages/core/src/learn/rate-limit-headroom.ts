@@ -7,7 +7,7 @@
 import type { RateLimitKind, RateLimitReports } from '@zephyr/contract/rate-limit';
 import type { EpochMs } from '@zephyr/contract/scalars';
 
-import type { RateLimitPolicy } from '../decision-policy.ts';
+import type { RateLimitPolicy } from '../decision-numbers.ts';
 
 export interface KnownRateLimit {
   readonly remainingShare: number;

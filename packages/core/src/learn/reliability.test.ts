@@ -2,7 +2,7 @@ import { FAILURE_CLASSES, type FailureClass } from '@zephyr/contract/failure';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-policy.ts';
+import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { epochMs } from '../types.ts';
 import { addAttempts, addFailures, failureCost, NO_RELIABILITY } from './reliability.ts';
 

@@ -1,7 +1,7 @@
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EpochMs } from '@zephyr/contract/scalars';
 
-import type { FailurePolicy } from '../decision-policy.ts';
+import type { FailurePolicy } from '../decision-numbers.ts';
 import { causeOf } from '../types.ts';
 
 /** Attempts and failures, decaying with age. */

@@ -14,7 +14,7 @@
  */
 import type { EpochMs } from '@zephyr/contract/scalars';
 
-import type { LivePolicy } from '../decision-policy.ts';
+import type { LivePolicy } from '../decision-numbers.ts';
 
 export interface ClassLevel {
   /** Live time minus probe latency; may be negative. */

@@ -1,7 +1,7 @@
 import type { EpochMs } from '@zephyr/contract/scalars';
 import type { Score } from '@zephyr/contract/score';
 
-import type { Policy } from '../decision-policy.ts';
+import type { Policy } from '../decision-numbers.ts';
 import { excessOf, type LiveTimes } from './live-excess.ts';
 import { estimateProbeLatency, type ProbeLatency } from './probe-latency.ts';
 import { limitCostMs, NO_RATE_LIMITS, type RateLimits } from './rate-limit-headroom.ts';

@@ -3,7 +3,7 @@ import type { ProbeStyle } from '@zephyr/contract/probe';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-policy.ts';
+import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { epochMs } from '../types.ts';
 import {
   type AskQuestion,

@@ -15,7 +15,7 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { ProbeResult, ProbeWants } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
 
-import type { ProbingPolicy } from '../decision-policy.ts';
+import type { ProbingPolicy } from '../decision-numbers.ts';
 
 /** A failed direct request that no CLI probe has confirmed or contradicted yet. */
 export interface HeldFailure {

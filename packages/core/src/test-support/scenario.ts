@@ -19,7 +19,7 @@ import type {
 } from '../decide/inputs.ts';
 import { reduce } from '../decide/reduce.ts';
 import { initialWorld, type World, type WorldSetup } from '../decide/world.ts';
-import { DEFAULT_POLICY, type Policy } from '../decision-policy.ts';
+import { DEFAULT_POLICY, type Policy } from '../decision-numbers.ts';
 import { endpointId, epochMs } from '../types.ts';
 
 export const GROUP: GroupSetting = {

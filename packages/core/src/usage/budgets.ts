@@ -3,14 +3,8 @@
 import type { Notice } from '@zephyr/contract/notice';
 import type { Budget, BudgetPeriod, Grant } from '@zephyr/contract/people-limits';
 import { NANO } from '@zephyr/contract/units';
-
-import {
-  budgetUsd,
-  type LimitCounters,
-  type LimitSubject,
-  PERIODS,
-  periodAt,
-} from './people-limits.ts';
+import { periodAt } from './budget-period.ts';
+import { budgetUsd, type LimitCounters, type LimitSubject, PERIODS } from './people-limits.ts';
 import { dayOf } from './table.ts';
 
 /** The share of a budget from which people are warned. */

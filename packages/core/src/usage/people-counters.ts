@@ -3,8 +3,8 @@
  * not shared yet. Nothing waits for shared totals: until new ones arrive, the last known ones still count.
  */
 import type { BudgetPeriod } from '@zephyr/contract/people-limits';
-
-import { type LimitCounters, minuteOf, PERIODS, periodAt } from './people-limits.ts';
+import { periodAt } from './budget-period.ts';
+import { type LimitCounters, minuteOf, PERIODS } from './people-limits.ts';
 import { dayOf } from './table.ts';
 
 /** For one period, by person, in billionths of a dollar. */

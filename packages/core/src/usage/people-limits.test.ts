@@ -1,13 +1,12 @@
 import { NANO } from '@zephyr/contract/units';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-
+import { periodAt } from './budget-period.ts';
 import {
   ADMITTED,
   type LimitCounters,
   limitSubjects,
   limitVerdict,
-  periodAt,
   type UsageLimits,
 } from './people-limits.ts';
 

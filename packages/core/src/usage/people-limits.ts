@@ -1,9 +1,9 @@
-/** Whether a person or team is within its limits. All periods are in UTC; weeks begin on Monday. */
+/** Whether a person or team is within its limits. */
 import type { BudgetPeriod, LimitName, SubjectKind } from '@zephyr/contract/people-limits';
-import { DAY_MS, MINUTE_MS, NANO } from '@zephyr/contract/units';
+import { MINUTE_MS, NANO } from '@zephyr/contract/units';
 import type { ANONYMOUS } from '@zephyr/contract/usage';
 
-import { dayOf } from './table.ts';
+import { periodAt } from './budget-period.ts';
 
 const anonymous: typeof ANONYMOUS = 'anonymous';
 
@@ -75,24 +75,6 @@ function limitsIn(table: UsageLimits): UsageLimits {
   return Object.fromEntries(
     KEYS.flatMap((key) => (table[key] === undefined ? [] : [[key, table[key]]])),
   );
-}
-
-/** `fromAtMs` is inclusive, `untilAtMs` exclusive. */
-export interface Period {
-  readonly fromAtMs: number;
-  readonly untilAtMs: number;
-}
-
-export function periodAt(period: BudgetPeriod, atMs: number): Period {
-  const dayAtMs = dayOf(atMs);
-  if (period === 'day') return { fromAtMs: dayAtMs, untilAtMs: dayAtMs + DAY_MS };
-  const date = new Date(dayAtMs);
-  if (period === 'week') {
-    const fromAtMs = dayAtMs - ((date.getUTCDay() + 6) % 7) * DAY_MS;
-    return { fromAtMs, untilAtMs: fromAtMs + 7 * DAY_MS };
-  }
-  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
-  return { fromAtMs: Date.UTC(year, month), untilAtMs: Date.UTC(year, month + 1) };
 }
 
 export function minuteOf(atMs: number): number {

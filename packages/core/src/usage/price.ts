@@ -2,7 +2,7 @@
 import type { TokenUsage } from '@zephyr/contract/probe';
 import { TOKENS_PER_PRICE } from '@zephyr/contract/units';
 
-import { DEFAULT_POLICY } from '../decision-policy.ts';
+import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { familyOf } from '../model-family.ts';
 
 /** Prices of the models whose name begins with `model`, in USD per million tokens. */

@@ -2,8 +2,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 
-import { DAY_MS } from '@zephyr/contract/units';
-
 import { messageOf } from '../errors.ts';
 import { type Phrase, phrase } from '../phrase.ts';
 
@@ -41,7 +39,7 @@ export function problemOfKey(pem: string): Phrase | undefined {
 
 /** Both must be valid by themselves. */
 export function areMatching(certificatePem: string, keyPem: string): boolean {
-  return firstOf(certificatePem)?.checkPrivateKey(createPrivateKey(keyPem)) === true;
+  return firstCertificateOf(certificatePem)?.checkPrivateKey(createPrivateKey(keyPem)) === true;
 }
 
 /**
@@ -57,30 +55,15 @@ export function problemOfPair(certificatePem: string, keyPem: string): Phrase | 
   }
 }
 
-/** Expiry of the first certificate in a file, in milliseconds since the epoch. */
-export function endsAtMs(certificatePem: string): number | undefined {
-  const end = firstOf(certificatePem)?.validTo;
-  return end === undefined ? undefined : Date.parse(end);
-}
-
-/** Longer than automatic renewal waits. */
-const SOON_MS = 14 * DAY_MS;
-
-/** The expiry day of the first certificate if past or near; undefined otherwise. */
-export function endsSoonOn(certificatePem: string, nowMs: number): string | undefined {
-  const atMs = endsAtMs(certificatePem);
-  if (atMs === undefined || atMs - nowMs > SOON_MS) return undefined;
-  return new Date(atMs).toISOString().slice(0, 10);
-}
-
 /** A host name from the certificate; undefined if it has only addresses or wildcards. */
 export function nameIn(certificatePem: string): string | undefined {
   return /(?:^|, )DNS:([A-Za-z0-9][A-Za-z0-9.-]*)/.exec(
-    firstOf(certificatePem)?.subjectAltName ?? '',
+    firstCertificateOf(certificatePem)?.subjectAltName ?? '',
   )?.[1];
 }
 
-function firstOf(pem: string): X509Certificate | undefined {
+/** The first certificate of a file. @throws if it cannot be read */
+export function firstCertificateOf(pem: string): X509Certificate | undefined {
   const [first] = pem.match(BLOCK) ?? [];
   return first === undefined ? undefined : new X509Certificate(first);
 }

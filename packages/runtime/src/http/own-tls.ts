@@ -8,7 +8,7 @@ import type { Socket } from 'node:net';
 import { createServer } from 'node:tls';
 
 import { systemClock } from '../clock.ts';
-import { endsSoonOn } from '../connection/tls-files.ts';
+import { endsSoonOn } from '../connection/certificate-expiry.ts';
 import type { Logger } from '../logger.ts';
 import type { Secret } from '../secret.ts';
 import { WATCHED_PATHS } from './watch-pages.ts';

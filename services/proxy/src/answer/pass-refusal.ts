@@ -5,7 +5,7 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { ApiError } from '@zephyr/core';
 
 import type { HeldResponse } from './held-response.ts';
-import { downstreamHeaders } from './response-headers.ts';
+import { passedHeaders } from './response-headers.ts';
 import { LEFT_FAMILY_HEADER } from './zephyr-errors.ts';
 
 export interface PassOptions {
@@ -39,7 +39,7 @@ export function passRefusal(
 ): void {
   const body = Buffer.concat(response.held);
   res.writeHead(response.status, {
-    ...downstreamHeaders(response.headers, response.passesHeader),
+    ...passedHeaders(response),
     'content-type': 'application/json',
     'content-length': body.length,
     ...(leftFamily === undefined ? {} : { [LEFT_FAMILY_HEADER]: leftFamily }),

@@ -29,8 +29,7 @@ import type { Deadline } from '../upstream/deadline.ts';
 import type { AnswerReceiver } from './answer-listeners.ts';
 import { BodyWriter } from './body-writer.ts';
 import type { HeldResponse } from './held-response.ts';
-import { downstreamHeaders } from './response-headers.ts';
-import { LEFT_FAMILY_HEADER } from './zephyr-errors.ts';
+import { answerHeaders } from './response-headers.ts';
 
 export type RelayResult =
   /** `failure`: its last event is an error that the endpoint reported after content. */
@@ -84,15 +83,7 @@ export class Relay implements AnswerReceiver {
 
   start(): void {
     const { res, response, endpointId, leftFamily, isLast } = this.#input;
-    const headers = downstreamHeaders(response.headers, response.passesHeader);
-    headers['x-zephyr-endpoint'] = endpointId;
-    if (response.endpointName !== undefined) {
-      headers['x-zephyr-endpoint-name'] = response.endpointName;
-    }
-    if (leftFamily !== undefined) headers[LEFT_FAMILY_HEADER] = leftFamily;
-    if (isLast) headers.connection = 'close';
-    // It has no body: a reverse proxy that believes the length would read the next answer as one.
-    if (response.status === 204) delete headers['content-length'];
+    const headers = answerHeaders(response, { endpointId, leftFamily, isLast });
     res.writeHead(response.status, headers);
     response.stream.handTo(this);
     this.#waitForEndpoint();

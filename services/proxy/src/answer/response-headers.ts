@@ -2,10 +2,12 @@
  * The headers of an endpoint's answer that reach the client. An allowlist, because a relay may send anything.
  * For the headers that the endpoint gets, see `upstream/request-headers.ts`.
  */
-import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import type { OutgoingHttpHeaders } from 'node:http';
 
+import type { EndpointId } from '@zephyr/contract/scalars';
 import { isUnsafeAnswerHeader } from '@zephyr/runtime/header-rules';
-import type { HeaderMatcher } from '../upstream/endpoints.ts';
+import type { HeldResponse } from './held-response.ts';
+import { LEFT_FAMILY_HEADER } from './zephyr-errors.ts';
 
 const RESPONSE_HEADERS: ReadonlySet<string> = new Set([
   'accept-ranges',
@@ -27,19 +29,45 @@ const RESPONSE_PREFIX = 'anthropic-';
 /** Identifies the account behind the team's token. */
 const RESPONSE_SECRET = 'anthropic-organization-id';
 
-/** @param isMore from the endpoint's configuration */
-export function downstreamHeaders(
-  upstream: IncomingHttpHeaders,
-  isMore?: HeaderMatcher,
-): OutgoingHttpHeaders {
+/** The endpoint's own headers. */
+export function passedHeaders({
+  headers: upstream,
+  passesHeader,
+}: Pick<HeldResponse, 'headers' | 'passesHeader'>): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = {};
   for (const name in upstream) {
     const passes =
       RESPONSE_HEADERS.has(name) ||
       (name.startsWith(RESPONSE_PREFIX) && name !== RESPONSE_SECRET) ||
-      (isMore?.(name) === true && !isUnsafeAnswerHeader(name));
+      (passesHeader?.(name) === true && !isUnsafeAnswerHeader(name));
     const value = upstream[name];
     if (passes && value !== undefined) headers[name] = value;
   }
+  return headers;
+}
+
+export interface AnswerHeadersAbout {
+  /** Reported to the client. */
+  readonly endpointId: EndpointId;
+  /** See `ErrorFacts`. */
+  readonly leftFamily: string | undefined;
+  /** The connection accepts no further request. */
+  readonly isLast: boolean;
+}
+
+/** The headers of a good answer: the endpoint's own, and ours. */
+export function answerHeaders(
+  response: Pick<HeldResponse, 'status' | 'headers' | 'passesHeader' | 'endpointName'>,
+  { endpointId, leftFamily, isLast }: AnswerHeadersAbout,
+): OutgoingHttpHeaders {
+  const headers = passedHeaders(response);
+  headers['x-zephyr-endpoint'] = endpointId;
+  if (response.endpointName !== undefined) {
+    headers['x-zephyr-endpoint-name'] = response.endpointName;
+  }
+  if (leftFamily !== undefined) headers[LEFT_FAMILY_HEADER] = leftFamily;
+  if (isLast) headers.connection = 'close';
+  // It has no body: a reverse proxy that believes the length would read the next answer as one.
+  if (response.status === 204) delete headers['content-length'];
   return headers;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { usagePeriod } from './period.ts';
+import { usagePeriod } from './report-period.ts';
 
 const NOW = Date.UTC(2026, 10, 28, 9, 30);
 const of = (since: string, until?: string, isHourly = false) => {
