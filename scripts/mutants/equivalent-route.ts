@@ -129,7 +129,7 @@ export const OF_ROUTE: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'learn/first-byte-times.ts',
+    file: 'learn/adaptive-first-byte-timeout.ts',
     line: 'oldest !== undefined',
     titles: [
       'this.#times.size > MAX_CLASSES && oldest !== undefined → this.#times.size > MAX_CLASSES',
@@ -137,19 +137,19 @@ export const OF_ROUTE: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'learn/first-byte-times.ts',
+    file: 'learn/adaptive-first-byte-timeout.ts',
     line: '[first, second] = [0, 0]',
     titles: ['0 → 1'],
     why: 'times are longer than a millisecond',
   },
   {
-    file: 'learn/first-byte-times.ts',
+    file: 'learn/adaptive-first-byte-timeout.ts',
     line: 'ms > first',
     titles: ['ms > first → ms >= first'],
     why: BOUND,
   },
   {
-    file: 'learn/first-byte-times.ts',
+    file: 'learn/adaptive-first-byte-timeout.ts',
     line: 'ms > second',
     titles: ['ms > second → ms >= second'],
     why: BOUND,

@@ -35,7 +35,7 @@ export { reduce } from './decide/reduce.ts';
 export { snapshotContent } from './decide/snapshot.ts';
 export { type EndpointState, initialWorld, type World } from './decide/world.ts';
 export { DEFAULT_POLICY, type Policy } from './decision-numbers.ts';
-export type { FirstByteClass, FirstByteLimits } from './learn/first-byte-times.ts';
+export type { FirstByteClass, FirstByteLimits } from './learn/adaptive-first-byte-timeout.ts';
 export { latencyBasisOf } from './learn/probe-latency.ts';
 export { scored } from './learn/probe-score.ts';
 export { currentRateLimits } from './learn/rate-limit-headroom.ts';

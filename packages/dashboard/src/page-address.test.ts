@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { hashOf, type Route, routeOf, USAGE_DAYS } from './page-address.ts';
+import { hashOf, type Route, routeOf } from './page-address.ts';
+import { USAGE_DAYS } from './usage-range.ts';
 
 describe('the address', () => {
   const text = fc.string({ minLength: 1, maxLength: 100, unit: 'grapheme' });

@@ -2,9 +2,7 @@
 import type { RequestFilter } from '@zephyr/contract/request-filter';
 import { DEFAULT_TREND_RANGE, TREND_RANGES, type TrendRange } from '@zephyr/contract/trend-range';
 
-/** Days of a usage report, today included. */
-export const USAGE_DAYS = [1, 7, 30] as const;
-export type UsageDays = (typeof USAGE_DAYS)[number];
+import { DEFAULT_USAGE_DAYS, USAGE_DAYS, type UsageDays } from './usage-range.ts';
 
 export type Route =
   | { readonly kind: 'overview' }
@@ -14,15 +12,13 @@ export type Route =
   | { readonly kind: 'settings' };
 export type PageName = Route['kind'];
 
-const DEFAULT_DAYS: UsageDays = 7;
-
 /** @param hash as `location.hash`; unknown pages map to the overview */
 export function routeOf(hash: string): Route {
   const [page, query = ''] = hash.replace(/^#/, '').split('?');
   const params = new URLSearchParams(query);
   if (page === 'usage') {
     const days = USAGE_DAYS.find((each) => String(each) === params.get('days'));
-    return { kind: page, days: days ?? DEFAULT_DAYS };
+    return { kind: page, days: days ?? DEFAULT_USAGE_DAYS };
   }
   if (page === 'history') {
     const range = TREND_RANGES.find((each) => each === params.get('range'));

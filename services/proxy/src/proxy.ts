@@ -28,9 +28,10 @@ import { Connections } from './server/connections.ts';
 import { type Listening, listen } from './server/server.ts';
 import { openTracing } from './trace/load-opentelemetry.ts';
 import type { Tracing } from './trace/request-trace.ts';
+import { closePool } from './upstream/connection-pool.ts';
 import { ConnectionReuse } from './upstream/connection-reuse.ts';
 import { Deadlines } from './upstream/deadline.ts';
-import { retire, type UpstreamEndpoint } from './upstream/endpoints.ts';
+import type { UpstreamEndpoint } from './upstream/endpoints.ts';
 import { createTransport } from './upstream/transport.ts';
 import { Accounting } from './usage/accounting.ts';
 import { OwnUsageReader } from './usage/own-usage.ts';
@@ -73,7 +74,7 @@ export async function startProxy(
         why,
       );
       parts.deadlines.stop();
-      routing.endpoints.forEach(retire);
+      for (const { agent } of routing.endpoints) closePool(agent);
       await parts.usage.stop();
       await parts.link.stop();
       await tracing?.stop();
@@ -175,7 +176,7 @@ class ProxyParts {
   /** @param removed endpoints that are no longer configured */
   reconfigure(removed: readonly UpstreamEndpoint[]): void {
     this.routing.reconfigure(this.liveConfig.routing());
-    removed.forEach(retire);
+    for (const { agent } of removed) closePool(agent);
     this.#limits.reconfigure(this.liveConfig.config);
     this.admission.endRevoked();
   }

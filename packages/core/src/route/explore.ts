@@ -10,7 +10,7 @@
  * Bounded in memory.
  */
 import type { EndpointId } from '@zephyr/contract/scalars';
-import type { FirstByteClass } from '../learn/first-byte-times.ts';
+import type { FirstByteClass } from '../learn/adaptive-first-byte-timeout.ts';
 import { WORTH_MOVING_MS } from './affinity.ts';
 import type { Journey } from './journey.ts';
 import { KnownByEndpoint, MAX_KNOWN } from './known-by-endpoint.ts';

@@ -8,7 +8,7 @@
  */
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import { FirstByteTimes } from '../learn/first-byte-times.ts';
+import { FirstByteTimes } from '../learn/adaptive-first-byte-timeout.ts';
 import { type Candidate, type Choice, chooseEndpoint } from './choose-endpoint.ts';
 import type { Ejection, EjectionPolicy } from './ejection.ts';
 import { EjectionStore, type EjectionStoreDeps } from './ejection-store.ts';

@@ -4,9 +4,9 @@ import type { TimeUnit, UsageReport } from '@zephyr/contract/usage';
 
 import { type ApiResult, ask } from '../api.ts';
 import { goTo, route } from '../navigation.ts';
-import { USAGE_DAYS, type UsageDays } from '../page-address.ts';
 import { budgetLeftOf, cacheHitRatio, failedRatio, usageBy } from '../usage-data.ts';
 import { usageSpeech } from '../usage-language.ts';
+import { USAGE_DAYS, type UsageDays } from '../usage-range.ts';
 import { BudgetTable } from './budget-table.tsx';
 import { Choice } from './choice.tsx';
 import { Fact } from './now.tsx';

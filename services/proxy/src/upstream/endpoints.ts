@@ -9,11 +9,11 @@ import { type ServedModels, servedModelsOf } from '@zephyr/runtime/config/served
 import { slugOf } from '@zephyr/runtime/config/slug';
 import {
   connectionOf,
-  createAgent,
   type EndpointConnection,
 } from '@zephyr/runtime/connection/endpoint-connection';
 import { matcherOf } from '@zephyr/runtime/header-rules';
 
+import { connectionPool, freshConnections } from './connection-pool.ts';
 import { createLookup } from './dns-cache.ts';
 
 export interface UpstreamEndpoint {
@@ -51,26 +51,6 @@ export interface PassedHeaders {
 }
 
 export type HeaderMatcher = (name: string) => boolean;
-
-/**
- * One agent per endpoint: the library's shared one has 256 sockets per host, and the 257th stream would wait
- * forever. Our own limit of active requests bounds them.
- */
-const AGENT_OPTIONS = {
-  keepAlive: true,
-  maxSockets: Number.POSITIVE_INFINITY,
-  maxFreeSockets: 256,
-  // The most recently used socket is the least likely to have been closed by the other side.
-  scheduling: 'lifo',
-} as const;
-
-/** Ends idle sockets now, and those in use after their answer. */
-export function retire({ agent }: UpstreamEndpoint): void {
-  agent.maxFreeSockets = 0;
-  for (const sockets of Object.values(agent.freeSockets)) {
-    for (const socket of sockets ?? []) socket.destroy();
-  }
-}
 
 export interface EndpointOptions {
   readonly lookup?: LookupFunction | undefined;
@@ -110,8 +90,8 @@ export function createEndpoints(
       },
       models: servedModelsOf(endpoint),
       rules: rulesOf(endpoint, connection, tunnelMs),
-      agent: createAgent(connection, { ...AGENT_OPTIONS, lookup, tunnelMs }),
-      freshAgent: createAgent(connection, { keepAlive: false, lookup, tunnelMs }),
+      agent: connectionPool(connection, { lookup, tunnelMs }),
+      freshAgent: freshConnections(connection, { lookup, tunnelMs }),
     };
   });
 }

@@ -22,7 +22,8 @@ import {
   status,
 } from '@zephyr/testkit/upstream-scripts';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createEndpoints, retire, type UpstreamEndpoint } from './endpoints.ts';
+import { closePool } from './connection-pool.ts';
+import { createEndpoints, type UpstreamEndpoint } from './endpoints.ts';
 import { createTransport, type Transport, type UpstreamRequest } from './transport.ts';
 
 const BODY = Buffer.from('{"hello":1}');
@@ -63,7 +64,7 @@ async function connectBy(way: (typeof WAYS)[number]): Promise<void> {
   if (made === undefined) throw new Error('no endpoint');
   endpoint = made;
   onTestFinished(async () => {
-    retire(endpoint);
+    closePool(endpoint.agent);
     await upstream.stop();
     await outbound?.stop();
   });

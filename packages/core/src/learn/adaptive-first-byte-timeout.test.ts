@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { endpointId } from '../types.ts';
-import { FirstByteTimes } from './first-byte-times.ts';
+import { FirstByteTimes } from './adaptive-first-byte-timeout.ts';
 
 const A = endpointId('a');
 const LIMITS = { unusualMs: 45_000, ceilingMs: 120_000, readingMs: 8_000 };
