@@ -3,7 +3,14 @@ import { join } from 'node:path';
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { openTestRedis, REDIS_IMAGE, startTestRedis, TEST_REDIS_VARIABLE } from './redis.ts';
+import {
+  openTestRedis,
+  REDIS_IMAGE,
+  REDIS_LABEL,
+  removeEndedContainers,
+  startTestRedis,
+  TEST_REDIS_VARIABLE,
+} from './redis.ts';
 import { chooseTestRedis } from './redis-setup.ts';
 
 afterEach(() => void vi.unstubAllEnvs());
@@ -53,6 +60,19 @@ describe('startTestRedis', () => {
         redis.disconnect();
         await server.stop();
       }
+    },
+  );
+
+  it.runIf(chosen() === 'container')(
+    'keeps a container that a parallel run has created but not started',
+    async () => {
+      const { getContainerRuntimeClient } = await import('testcontainers');
+      const { dockerode } = (await getContainerRuntimeClient()).container;
+      const labels = { [REDIS_LABEL]: String(process.pid) };
+      const made = await dockerode.createContainer({ Image: REDIS_IMAGE, Labels: labels });
+      await removeEndedContainers();
+      expect((await made.inspect()).State.Status).toBe('created');
+      await made.remove();
     },
   );
 

@@ -34,6 +34,8 @@ export const TEST_REDIS_VARIABLE = 'ZEPHYR_TEST_REDIS';
 const START_LIMIT_MS = 30_000;
 /** It ends by itself after this time, even if the tests were killed. Longer than any run. */
 const LIFE_SECONDS = 3_600;
+/** Of a container, in the engine's words; well above the time between making and starting it. */
+const YOUNG = '10m';
 
 /** @throws if the chosen kind cannot be started. */
 export async function startTestRedis(): Promise<TestRedis> {
@@ -100,9 +102,13 @@ function unlessGone(error: unknown): void {
   if (status !== 404 && status !== 409) throw error;
 }
 
-/** Removes leftovers of killed runs, but not the containers of a parallel run. */
+/**
+ * Removes leftovers of killed runs, but not the containers of a parallel run. To the engine, a container that was
+ * created and not started yet has ended too, so young ones are kept.
+ */
 export async function removeEndedContainers(): Promise<void> {
   const { getContainerRuntimeClient } = await import('testcontainers');
   const client = await getContainerRuntimeClient();
-  await client.container.dockerode.pruneContainers({ filters: { label: [REDIS_LABEL] } });
+  const filters = { label: [REDIS_LABEL], until: [YOUNG] };
+  await client.container.dockerode.pruneContainers({ filters });
 }
