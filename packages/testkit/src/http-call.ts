@@ -79,12 +79,22 @@ export function call(port: number, options: CallOptions = {}): Promise<CallResul
 export interface RawResult {
   /** All bytes received. */
   readonly text: string;
-  readonly closedBy: 'peer' | 'limit';
+  readonly closedBy: 'peer' | 'limit' | 'us';
   readonly elapsedMs: number;
 }
 
-/** Sends these bytes on one connection and collects the response until it closes or the limit is reached. */
-export function sendRaw(port: number, bytes: string | Buffer, limitMs = 5_000): Promise<RawResult> {
+/** How long a test waits for an answer or the end of a connection, even on a busy machine. */
+const PATIENCE_MS = 120_000;
+
+/**
+ * Sends these bytes on one connection and collects the response until the connection closes.
+ * @param until stops earlier: once the response matches, or after so many milliseconds
+ */
+export function sendRaw(
+  port: number,
+  bytes: string | Buffer,
+  until: number | RegExp = PATIENCE_MS,
+): Promise<RawResult> {
   const startedAtMs = performance.now();
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
@@ -94,9 +104,11 @@ export function sendRaw(port: number, bytes: string | Buffer, limitMs = 5_000): 
       socket.destroy();
       resolve({ text, closedBy, elapsedMs: performance.now() - startedAtMs });
     };
+    const limitMs = typeof until === 'number' ? until : PATIENCE_MS;
     const limit = setTimeout(() => finish('limit'), limitMs);
     socket.on('data', (chunk: Buffer) => {
       text += chunk.toString('latin1');
+      if (typeof until !== 'number' && until.test(text)) finish('us');
     });
     socket.on('error', () => undefined);
     socket.on('close', () => finish('peer'));

@@ -264,7 +264,6 @@ describe('the prober', () => {
     { name: 'go dead while new ones get no answer for a while', outageMs: 8_000 },
   ])(
     'works again within 30 s after its connections to Redis $name',
-    { timeout: 120_000 },
     async ({ outageMs }) => {
       const relay = await startFaultRelay(redisServer.address);
       onTestFinished(() => relay.stop());
@@ -353,7 +352,6 @@ const canBecomeOthers =
 
 describe.skipIf(!canBecomeOthers)(
   'the prober as docker-compose.yml starts it',
-  { timeout: 150_000 },
   () => {
     it('probes with the real CLI as another user, exposes no token and stops cleanly', async () => {
       // A port, which any user may connect to, instead of a socket.

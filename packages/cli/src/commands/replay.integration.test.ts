@@ -153,7 +153,7 @@ describe('zephyr replay', () => {
     // Everything has been read before this command is answered.
     for (const id of IDS) await controller.command('enable', { endpointId: id });
     for (const id of IDS) await controller.command('select', { endpointId: id, force: true });
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await controller.stop();

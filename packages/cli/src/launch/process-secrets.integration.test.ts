@@ -98,7 +98,7 @@ const leftInMemory = () =>
     }
   });
 
-describe.skipIf(process.platform !== 'linux')('our processes', { timeout: 150_000 }, () => {
+describe.skipIf(process.platform !== 'linux')('our processes', () => {
   it.for(['env file', 'environment'] as const)(
     'show no secret while a probe runs, with the token from the %s',
     async (tokenFrom, { onTestFinished }) => {

@@ -105,7 +105,7 @@ function processesOfUsers(): string[] {
   });
 }
 
-describe.skipIf(!canBecomeOthers)('probes under users of their own', { timeout: 150_000 }, () => {
+describe.skipIf(!canBecomeOthers)('probes under users of their own', () => {
   it('read no secret of the prober, and leave nothing, twice', async (context) => {
     const report = await probeAsUsers(context, nosyProgram());
     expect(report.uid).toBe(10_002);

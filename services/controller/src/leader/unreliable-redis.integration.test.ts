@@ -40,27 +40,23 @@ describe('/readyz of a leader and of a standby', () => {
       breaks: (_: Redis, pid: number) => process.kill(pid, 'SIGSTOP'),
       fixes: (_: Redis, pid: number) => process.kill(pid, 'SIGCONT'),
     },
-  ])(
-    'is 503 while Redis is $name, and 200 afterwards',
-    { timeout: 120_000 },
-    async ({ expected, breaks, fixes }) => {
-      const server = await startRedis();
-      const redis = await connectTo(server.url);
-      const leader = await startController({ redisUrl: server.url });
-      await leads(leader);
-      const standby = await startController({ redisUrl: server.url });
-      const both = (wanted: string) =>
-        eventually(async () => {
-          expect([await readiness(leader), await readiness(standby)]).toEqual([wanted, wanted]);
-        });
-      await both('200 ok');
-      await breaks(redis, server.pid);
-      await both(expected);
-      expect((await leader.get('/livez')).status).toBe(200);
-      await fixes(redis, server.pid);
-      await both('200 ok');
-    },
-  );
+  ])('is 503 while Redis is $name, and 200 afterwards', async ({ expected, breaks, fixes }) => {
+    const server = await startRedis();
+    const redis = await connectTo(server.url);
+    const leader = await startController({ redisUrl: server.url });
+    await leads(leader);
+    const standby = await startController({ redisUrl: server.url });
+    const both = (wanted: string) =>
+      eventually(async () => {
+        expect([await readiness(leader), await readiness(standby)]).toEqual([wanted, wanted]);
+      });
+    await both('200 ok');
+    await breaks(redis, server.pid);
+    await both(expected);
+    expect((await leader.get('/livez')).status).toBe(200);
+    await fixes(redis, server.pid);
+    await both('200 ok');
+  });
 });
 
 describe('an unreliable Redis', () => {

@@ -69,7 +69,7 @@ describe('connections to Redis that go dead silently', () => {
       await eventually(async () => expect(await subscribers()).toBe(round + 1));
     }
     expect(new Set(await stopCalling())).toEqual(new Set([200]));
-  }, 150_000);
+  });
 });
 
 describe('the snapshot', () => {

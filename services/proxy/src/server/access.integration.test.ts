@@ -1,5 +1,6 @@
 /** Who is admitted when keys, names and addresses change: foreign pages, reverse proxies, removed people. */
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
@@ -133,7 +134,8 @@ describe('this machine behind a reverse proxy', () => {
     const { proxy, first } = await startRig({ limits: { headerBytes: 64 * 1024 } });
     for (const count of [900, 2_100, 4_100]) {
       const request = `GET /v1/models HTTP/1.1\r\nHost: localhost\r\n${'a:\r\n'.repeat(count)}`;
-      const { text } = await sendRaw(proxy.port, `${request}X-Forwarded-For: 203.0.113.7\r\n\r\n`);
+      const whole = `${request}X-Forwarded-For: 203.0.113.7\r\n\r\n`;
+      const { text } = await sendRaw(proxy.port, whole, /^HTTP\/1\.1 \d/);
       expect(text).toMatch(/^HTTP\/1\.1 4/);
     }
     expect(first.ledger).toHaveLength(0);
@@ -248,12 +250,13 @@ describe('connections without a key', () => {
     });
     const page = 'GET /livez HTTP/1.1\r\nHost: x\r\n\r\n';
     const asked = `GET /v1/models HTTP/1.1\r\nHost: x\r\nx-api-key: ${keyOf('ann')}\r\n\r\n`;
-    const [stranger, ann] = await Promise.all([
-      sendRaw(proxy.port, page, 9_000),
-      sendRaw(proxy.port, asked + page, 9_000),
-    ]);
-    expect([stranger.closedBy, ann.closedBy]).toEqual(['peer', 'limit']);
-  }, 20_000);
+    const ann = connect(proxy.port, '127.0.0.1').resume();
+    onTestFinished(() => void ann.destroy());
+    ann.write(asked + page);
+    await once(ann, 'data');
+    expect((await sendRaw(proxy.port, page)).closedBy).toBe('peer');
+    expect(ann.readyState).toBe('open');
+  });
 });
 
 describe('a malformed request after another one', () => {
@@ -265,7 +268,7 @@ describe('a malformed request after another one', () => {
   ])('%j is answered after the first answer, not within it', async (second) => {
     const { proxy, first } = await startRig();
     first.always(sse({ gapMs: 30, deltas: 6 }));
-    const { text } = await sendRaw(proxy.port, post + second, 10_000);
+    const { text } = await sendRaw(proxy.port, post + second);
     const ended = text.indexOf('message_stop');
     const refused = text.lastIndexOf('HTTP/1.1 4');
     expect(ended).toBeGreaterThan(0);
