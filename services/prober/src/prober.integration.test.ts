@@ -262,31 +262,28 @@ describe('the prober', () => {
   it.each([
     { name: 'go dead silently', outageMs: 0 },
     { name: 'go dead while new ones get no answer for a while', outageMs: 8_000 },
-  ])(
-    'works again within 30 s after its connections to Redis $name',
-    async ({ outageMs }) => {
-      const relay = await startFaultRelay(redisServer.address);
-      onTestFinished(() => relay.stop());
-      const { port } = await startProber(
-        'style = "messages"\ncheap_style = "messages"',
-        `redis://127.0.0.1:${relay.port}`,
-      );
-      const isReady = async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status;
-      // Done twice in one process: a replaced connection must be replaceable again.
-      for (const count of [1, 3]) {
-        await ask('schedule');
-        await eventually(async () => expect(await results()).toHaveLength(count));
-        if (outageMs > 0) relay.set({ kind: 'black_hole' });
-        relay.silence();
-        await ask('schedule');
-        await wait(outageMs);
-        relay.silence();
-        relay.set({ kind: 'open' });
-        await eventually(async () => expect(await results()).toHaveLength(count + 1));
-        await eventually(async () => expect(await isReady()).toBe(200));
-      }
-    },
-  );
+  ])('works again within 30 s after its connections to Redis $name', async ({ outageMs }) => {
+    const relay = await startFaultRelay(redisServer.address);
+    onTestFinished(() => relay.stop());
+    const { port } = await startProber(
+      'style = "messages"\ncheap_style = "messages"',
+      `redis://127.0.0.1:${relay.port}`,
+    );
+    const isReady = async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status;
+    // Done twice in one process: a replaced connection must be replaceable again.
+    for (const count of [1, 3]) {
+      await ask('schedule');
+      await eventually(async () => expect(await results()).toHaveLength(count));
+      if (outageMs > 0) relay.set({ kind: 'black_hole' });
+      relay.silence();
+      await ask('schedule');
+      await wait(outageMs);
+      relay.silence();
+      relay.set({ kind: 'open' });
+      await eventually(async () => expect(await results()).toHaveLength(count + 1));
+      await eventually(async () => expect(await isReady()).toBe(200));
+    }
+  });
 
   it('is not ready while Redis rejects its writes', async () => {
     const { port } = await startProber();
@@ -350,43 +347,40 @@ const canBecomeOthers =
   process.getuid?.() === 0 &&
   spawnSync('setpriv', ['--reuid=64300', process.execPath, '--version']).status === 0;
 
-describe.skipIf(!canBecomeOthers)(
-  'the prober as docker-compose.yml starts it',
-  () => {
-    it('probes with the real CLI as another user, exposes no token and stops cleanly', async () => {
-      // A port, which any user may connect to, instead of a socket.
-      const relay = await startFaultRelay(redisServer.address);
-      onTestFinished(() => relay.stop());
-      const capabilities = '+setuid,+setgid';
-      const container = ['--regid=0', '--clear-groups', '--no-new-privs', '--inh-caps=-all'];
-      const asProber = [
-        ...[...container, `--bounding-set=-all,${capabilities},+kill`],
-        ...['setpriv', '--reuid=10002', `--inh-caps=${capabilities}`],
-        `--ambient-caps=${capabilities}`,
-      ];
-      const child = spawn('setpriv', [...asProber, process.execPath, MAIN], {
-        cwd: writeConfig(''),
-        env: {
-          ...{ PATH: process.env['PATH'], HOME: '/tmp', ZEPHYR_PROBE_USERS: '64300-64315' },
-          ...{ TOKEN_A: 'sk-canary-0123', ZEPHYR_REDIS_URL: `redis://127.0.0.1:${relay.port}` },
-        },
-        stdio: ['ignore', 'ignore', 'inherit'],
-      });
-      children.add(child);
-      await ask('request');
-      await eventually(async () => expect(await results()).toHaveLength(1));
-      expect((await results())[0]).toMatchObject({ style: 'cli', verdict: { status: 'ok' } });
-      // Root in a container cannot read it, because it may not trace a process with other capabilities.
-      const environFile = `/proc/${child.pid}/environ`;
-      const environ = spawnSync('setpriv', [...asProber, 'cat', environFile], {
-        encoding: 'latin1',
-      }).stdout;
-      expect(environ.includes('ZEPHYR_PROBE_USERS')).toBe(true);
-      expect(environ.includes('sk-canary')).toBe(false);
-      expect(statSync(`/proc/${child.pid}`).uid).toBe(10_002);
-      const exited = once(child, 'exit');
-      child.kill('SIGTERM');
-      expect(await exited).toEqual([0, null]);
+describe.skipIf(!canBecomeOthers)('the prober as docker-compose.yml starts it', () => {
+  it('probes with the real CLI as another user, exposes no token and stops cleanly', async () => {
+    // A port, which any user may connect to, instead of a socket.
+    const relay = await startFaultRelay(redisServer.address);
+    onTestFinished(() => relay.stop());
+    const capabilities = '+setuid,+setgid';
+    const container = ['--regid=0', '--clear-groups', '--no-new-privs', '--inh-caps=-all'];
+    const asProber = [
+      ...[...container, `--bounding-set=-all,${capabilities},+kill`],
+      ...['setpriv', '--reuid=10002', `--inh-caps=${capabilities}`],
+      `--ambient-caps=${capabilities}`,
+    ];
+    const child = spawn('setpriv', [...asProber, process.execPath, MAIN], {
+      cwd: writeConfig(''),
+      env: {
+        ...{ PATH: process.env['PATH'], HOME: '/tmp', ZEPHYR_PROBE_USERS: '64300-64315' },
+        ...{ TOKEN_A: 'sk-canary-0123', ZEPHYR_REDIS_URL: `redis://127.0.0.1:${relay.port}` },
+      },
+      stdio: ['ignore', 'ignore', 'inherit'],
     });
-  },
-);
+    children.add(child);
+    await ask('request');
+    await eventually(async () => expect(await results()).toHaveLength(1));
+    expect((await results())[0]).toMatchObject({ style: 'cli', verdict: { status: 'ok' } });
+    // Root in a container cannot read it, because it may not trace a process with other capabilities.
+    const environFile = `/proc/${child.pid}/environ`;
+    const environ = spawnSync('setpriv', [...asProber, 'cat', environFile], {
+      encoding: 'latin1',
+    }).stdout;
+    expect(environ.includes('ZEPHYR_PROBE_USERS')).toBe(true);
+    expect(environ.includes('sk-canary')).toBe(false);
+    expect(statSync(`/proc/${child.pid}`).uid).toBe(10_002);
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+  });
+});
