@@ -6,11 +6,12 @@ import { type Contender, startScript } from '../../services/proxy/bench/contende
 import { atOnce, cpuMs, newAgent, once } from '../../services/proxy/bench/load.ts';
 
 import { inRounds } from './more.ts';
-import { type Row, rowOf } from './rows.ts';
+import { type Rounds, type Row, rowOf } from './rows.ts';
 
 /** 10 events a second in each stream. */
 const GAP_MS = 100;
 const EVENTS_AT_ONCE = 5;
+const ROUNDS_OF_A_PROCESS = 3;
 /** Until the stream path is compiled. */
 const WARM_UP_EVENTS = 30;
 /** Until the request path is compiled. */
@@ -24,11 +25,29 @@ export interface EventLoad {
   readonly rounds: number;
 }
 
-/** @param start functions of the candidates, with this upstream */
-export async function eventCosts(
-  starts: (upstreamPort: number) => readonly (() => Promise<Contender | undefined>)[],
-  { streams, size, body, rounds }: EventLoad,
-): Promise<Row> {
+type Starts = (upstreamPort: number) => readonly (() => Promise<Contender | undefined>)[];
+
+/**
+ * In fresh processes after every few rounds: how two processes of the same program were compiled and placed
+ * makes a difference for as long as they live.
+ *
+ * @param starts functions of the candidates, with this upstream
+ */
+export async function eventCosts(starts: Starts, load: EventLoad): Promise<Row> {
+  const costs = new Map<string, number[]>();
+  for (let left = load.rounds; left > 0; left -= ROUNDS_OF_A_PROCESS) {
+    const rounds = Math.min(left, ROUNDS_OF_A_PROCESS);
+    for (const [name, values] of await costsOfProcesses(starts, { ...load, rounds })) {
+      costs.set(name, [...(costs.get(name) ?? []), ...values]);
+    }
+  }
+  return rowOf(`${load.streams} streams, ${load.size} bodies: CPU per event`, 'µs', costs);
+}
+
+async function costsOfProcesses(
+  starts: Starts,
+  { streams, body, rounds }: EventLoad,
+): Promise<Rounds> {
   const upstream = await startScript('upstream', 'upstream-main.ts');
   const started = await Promise.all(starts(upstream.port).map((start) => start()));
   const candidates = started.filter((candidate) => candidate !== undefined);
@@ -51,8 +70,7 @@ export async function eventCosts(
       await Promise.all(Array.from({ length: streams }, () => open({ port, path, body }, agent)));
       await send(candidate, WARM_UP_EVENTS);
     }
-    const costs = await inRounds(candidates, cpuUsPerEvent, rounds);
-    return rowOf(`${streams} streams, ${size} bodies: CPU per event`, 'µs', costs);
+    return await inRounds(candidates, cpuUsPerEvent, rounds);
   } finally {
     for (const { stop } of candidates) stop();
     upstream.stop();
