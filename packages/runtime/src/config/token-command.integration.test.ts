@@ -145,7 +145,7 @@ describe('a running service', () => {
     await eventually(() => expect(tokenOf(running)).toBe(`${CANARY}-2`));
     rmSync(path('token'));
     running.reload();
-    await eventually(() => expect(lines.join('')).toContain('the former one stays'));
+    await eventually(() => expect(lines.join('')).toContain('the current one stays in use'));
     expect(tokenOf(running)).toBe(`${CANARY}-2`);
     expect(lines.join('')).toContain('op, which exited with code 1');
     expect(lines.join('')).not.toContain(CANARY);
