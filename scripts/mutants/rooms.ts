@@ -47,8 +47,8 @@ export const ROOMS: readonly Room[] = [
     name: 'proxy',
     sources: [
       `${PROXY}/server/{request-target,active-request-list}.ts`,
-      `${PROXY}/exchange/{retries,first-byte-timeout,buffered-bodies,connection-failure,body-edit}.ts`,
-      `${PROXY}/answer/{usage-at-start,answer-listeners}.ts`,
+      `${PROXY}/exchange/{counted-retries,first-byte-timeout,buffered-bodies,connection-failure,body-edit}.ts`,
+      `${PROXY}/answer/{usage-at-start,answer-listeners,retry-advice}.ts`,
       'packages/runtime/src/bursts.ts',
       `${PROXY}/routing/compare-snapshots.ts`,
       `${PROXY}/report/session-pseudonym.ts`,

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
-import { jitteredRetryMs, retryAdvice } from './retry-advice.ts';
+import {
+  BUSY_RETRY_MS,
+  jitteredRetryMs,
+  retryAdvice,
+  STATUS_BUSY_RETRY_MS,
+  UNREACHABLE_RETRY_MS,
+  USAGE_AWAY_RETRY_MS,
+} from './retry-advice.ts';
 
 describe('retryAdvice', () => {
   it.each([
@@ -25,6 +32,22 @@ describe('retryAdvice', () => {
     });
     expect(retryAdvice({ ...ofLimit, retryAfterMs: 60_000 })).toEqual({
       ...{ shouldRetry: true, retryAfter: '60' },
+    });
+  });
+
+  it('names the wait after each of our own errors', () => {
+    const after = (retryAfterMs: number) =>
+      retryAdvice({ retryAfterMs, isCertain: false }).retryAfter;
+    expect({
+      aLimitOfOurs: after(BUSY_RETRY_MS),
+      tooManyStatusStreams: after(STATUS_BUSY_RETRY_MS),
+      usageUnreadable: after(USAGE_AWAY_RETRY_MS),
+      noEndpointReachable: after(UNREACHABLE_RETRY_MS),
+    }).toEqual({
+      aLimitOfOurs: '2',
+      tooManyStatusStreams: '10',
+      usageUnreadable: '5',
+      noEndpointReachable: '1',
     });
   });
 
