@@ -5,15 +5,8 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { ApiError } from '@zephyr/core';
 
 import type { HeldResponse } from './held-response.ts';
-import { passedHeaders } from './response-headers.ts';
+import { type AnswerHeadersAbout, passedHeaders } from './response-headers.ts';
 import { LEFT_FAMILY_HEADER } from './zephyr-errors.ts';
-
-export interface PassOptions {
-  /** The connection accepts no further request. */
-  readonly isLast: boolean;
-  /** See `ErrorFacts`. */
-  readonly leftFamily: string | undefined;
-}
 
 /**
  * Whether a client may see the endpoint's own answer: an API error, but never a refusal of our token, which
@@ -35,7 +28,7 @@ export function mayBePassed(
 export function passRefusal(
   res: ServerResponse,
   response: HeldResponse,
-  { isLast, leftFamily }: PassOptions,
+  { isLast, leftFamily }: Omit<AnswerHeadersAbout, 'endpointId'>,
 ): void {
   const body = Buffer.concat(response.held);
   res.writeHead(response.status, {

@@ -14,7 +14,6 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { EndpointId } from '@zephyr/contract/scalars';
 import type { AnswerUsage } from '@zephyr/contract/usage';
 import {
   type AnswerEnd,
@@ -29,7 +28,7 @@ import type { Deadline } from '../upstream/deadline.ts';
 import type { AnswerReceiver } from './answer-listeners.ts';
 import { BodyWriter } from './body-writer.ts';
 import type { HeldResponse } from './held-response.ts';
-import { answerHeaders } from './response-headers.ts';
+import { type AnswerHeadersAbout, answerHeaders } from './response-headers.ts';
 
 export type RelayResult =
   /** `failure`: its last event is an error that the endpoint reported after content. */
@@ -37,17 +36,11 @@ export type RelayResult =
   | { readonly kind: 'cut'; readonly failure: FailureClass }
   | { readonly kind: 'client_gone' };
 
-export interface RelayInput {
+export interface RelayInput extends AnswerHeadersAbout {
   readonly res: ServerResponse;
   readonly response: HeldResponse;
   /** Whether it is an answer of the Messages API, which has to be whole. */
   readonly isMessages: boolean;
-  /** Reported to the client. */
-  readonly endpointId: EndpointId;
-  /** See `ErrorFacts`. */
-  readonly leftFamily: string | undefined;
-  /** The connection accepts no further request. */
-  readonly isLast: boolean;
   /** Taken over from the exchange; used by nothing else from here on. */
   readonly deadline: Deadline;
   readonly clock: Clock;
