@@ -165,8 +165,6 @@ export interface PresencePolicy {
   readonly ttlMs: number;
   /** How many proxies must report an ejection, unless there are fewer. */
   readonly ejectionVotes: number;
-  /** Maximum number of proxies counted, so that fake ones cannot exhaust memory. */
-  readonly maxProxies: number;
   /** How long reported ejections are ignored after a recovery: proxies report every second. */
   readonly recoverySettleMs: number;
   /** How long good answers at one proxy outweigh the ejections of other proxies. */
@@ -323,7 +321,6 @@ export const DEFAULT_POLICY: Policy = {
   presence: {
     ttlMs: 5_000,
     ejectionVotes: 2,
-    maxProxies: 128,
     recoverySettleMs: 3_000,
     servedFreshMs: 5_000,
     recoveryGapMs: 2_000,

@@ -3,8 +3,6 @@ export {
   type AnswerEnd,
   type AnswerForm,
   answerEndOf,
-  REST_MS,
-  REST_QUIET_MS,
   StreamEnd,
 } from './answer/end.ts';
 export { retryAfterMsIn } from './answer/endpoint-retry-after.ts';
@@ -17,6 +15,7 @@ export {
   MAX_INTERIM_ANSWERS,
   type StartVerdict,
 } from './answer/start.ts';
+export { REST_MS, REST_QUIET_MS } from './answer/unclosed-answer.ts';
 export { NO_USAGE } from './answer/usage.ts';
 export { type Assessment, assess } from './decide/assessment.ts';
 export { isAtRest, REST_AFTER_MS } from './decide/decision-pace.ts';

@@ -1,8 +1,6 @@
 /** What a command needs to talk to a controller: its address, a token, a language. */
 import { existsSync, readFileSync } from 'node:fs';
 
-import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
-import type { ApiState } from '@zephyr/contract/api-state';
 import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
 import { localeOfFile } from '@zephyr/runtime/config/locale';
 import { UNREAD_TOKENS } from '@zephyr/runtime/config/token-command';
@@ -113,25 +111,6 @@ function urlOf({
   readonly port?: number;
 } = {}): string {
   return `http://${localHost(host)}:${port}`;
-}
-
-/**
- * Finds an endpoint by id, by name, or by an unambiguous prefix of either.
- * @throws ZephyrError `UNKNOWN_ENDPOINT` listing the known names
- */
-export function endpointNamed(state: ApiState, wanted: string, say: Translate): ApiEndpoint {
-  const lower = wanted.toLowerCase();
-  const isNamed = ({ id, name }: ApiEndpoint) => id === lower || name.toLowerCase() === lower;
-  const begins = ({ id, name }: ApiEndpoint) =>
-    id.startsWith(lower) || name.toLowerCase().startsWith(lower);
-  const exact = state.endpoints.find(isNamed);
-  if (exact !== undefined) return exact;
-  const [only, second] = state.endpoints.filter(begins);
-  if (only !== undefined && second === undefined) return only;
-  const names = state.endpoints.map(({ name }) => name).join(', ');
-  throw new ZephyrError('UNKNOWN_ENDPOINT', say('cli.error.unknownEndpoint', { name: wanted }), {
-    advice: [say('cli.error.unknownEndpoint.advice', { names })],
-  });
 }
 
 /** What a command prints: JSON for programs, a sentence for people. */

@@ -3,6 +3,14 @@ import { sideBySide } from './dense-table.ts';
 import type { NowLine } from './now-lines.ts';
 import type { Size } from './parts.ts';
 
+const MIN_COLUMNS = 40;
+const MIN_ROWS = 10;
+
+/** Whether a sentence that says so is shown instead. */
+export function isTooSmall({ columns, rows }: Size): boolean {
+  return columns < MIN_COLUMNS || rows < MIN_ROWS;
+}
+
 /** Header and footer. */
 const FRAME_ROWS = 2;
 /** A blank line and the table header. */

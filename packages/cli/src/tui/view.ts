@@ -12,15 +12,12 @@ import { Endpoints } from './endpoint-table.ts';
 import { detailText } from './endpoint-words.ts';
 import { wrapped } from './fit.ts';
 import { HelpView } from './help-view.ts';
-import { layoutOf } from './layout.ts';
+import { isTooSmall, layoutOf } from './layout.ts';
 import { Lists } from './lists.ts';
 import { chosenOf, type Model } from './model.ts';
 import { type NowLine, nowLines } from './now-lines.ts';
 import { line, type ModelProps, type Size, type StateProps } from './parts.ts';
 import { noteText, promptText } from './prompts.ts';
-
-const MIN_COLUMNS = 40;
-const MIN_ROWS = 10;
 
 export function View({
   model,
@@ -32,7 +29,7 @@ export function View({
   // Formatters are expensive to create, and the screen is redrawn every second.
   const speech = useMemo(() => speechOf(model.language), [model.language]);
   const frame: BoxProps = { width: size.columns, height: size.rows, flexDirection: 'column' };
-  if (size.columns < MIN_COLUMNS || size.rows < MIN_ROWS) {
+  if (isTooSmall(size)) {
     return h(Box, frame, line(speech.say('tui.small')));
   }
   if (model.prompt.status === 'help') return h(Box, frame, h(HelpView, { speech }));

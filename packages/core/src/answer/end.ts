@@ -24,14 +24,6 @@ export type AnswerEnding =
   /** The endpoint reported an error after content; `error` is set if its event can be parsed. */
   | { readonly kind: 'error'; readonly error: ApiError | undefined };
 
-/**
- * What an endpoint sends after the last event (pings, usage, `[DONE]`), in the same packet or the next, is
- * passed on. But some relays never close, and Claude Code waits for the end: so the answer is ended after
- * this long without a byte, and after two seconds in total, which a person perceives as a pause.
- */
-export const REST_QUIET_MS = 250;
-export const REST_MS = 2_000;
-
 export const USAGE_KEY = 'usage';
 const KEYS: ReadonlySet<string> = new Set([USAGE_KEY]);
 /** A last event with the metrics that some clouds add is less than 1 KiB long. */

@@ -305,13 +305,9 @@ function changesOf(former: EndpointState, now: EndpointState): readonly Notice[]
   return notices;
 }
 
-export function takePresence(
-  world: World,
-  report: PresenceReport,
-  { nowMs, policy }: Context,
-): Step {
+export function takePresence(world: World, report: PresenceReport, { nowMs }: Context): Step {
   const presence = toPresence(report, { endpointIds: endpointIdsOf(world), nowMs });
-  const proxies = withPresence(world.proxies, presence, policy.presence);
+  const proxies = withPresence(world.proxies, presence);
   const isBusy = totalActiveRequests(proxies) > 0;
   return stay({ ...world, proxies, lastBusyAtMs: isBusy ? nowMs : world.lastBusyAtMs });
 }

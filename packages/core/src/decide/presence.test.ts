@@ -11,6 +11,7 @@ import {
   halfOpenOrAdmitted,
   hasEjected,
   isEjectedAnywhere,
+  MAX_PROXIES,
   type Presences,
   sessionLoadOf,
   toPresence,
@@ -64,11 +65,11 @@ describe('counting over proxies', () => {
   });
 
   it('counts only as many proxies as it has room for, and keeps counting those', () => {
-    const all = presences(...Array.from({ length: policy.maxProxies }, () => ({})));
+    const all = presences(...Array.from({ length: MAX_PROXIES }, () => ({})));
     const [first] = all;
     if (first === undefined) throw new Error('no proxy');
-    expect(withPresence(all, { ...first, proxyId: 'one-more' }, policy)).toBe(all);
-    const renewed = withPresence(all, { ...first, activeRequests: { a: 7 } }, policy);
+    expect(withPresence(all, { ...first, proxyId: 'one-more' })).toBe(all);
+    const renewed = withPresence(all, { ...first, activeRequests: { a: 7 } });
     expect(activeRequestsOf(renewed, A)).toBe(7);
   });
 });

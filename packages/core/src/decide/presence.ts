@@ -19,6 +19,9 @@ export interface Presence {
 
 type ReportedEjection = Omit<EjectionReport, 'remainingMs'> & { readonly untilAtMs: EpochMs };
 
+/** More are not counted, so that fake ones cannot exhaust memory. */
+export const MAX_PROXIES = 128;
+
 /** At most one per proxy. */
 export type Presences = readonly Presence[];
 
@@ -45,15 +48,11 @@ export function toPresence(report: PresenceReport, { endpointIds, nowMs }: Repor
   };
 }
 
-/** The report replaces the proxy's last one; beyond `maxProxies` a new proxy is not counted. */
-export function withPresence(
-  presences: Presences,
-  presence: Presence,
-  policy: PresencePolicy,
-): Presences {
+/** The report replaces the proxy's last one; beyond `MAX_PROXIES` a new one is not counted. */
+export function withPresence(presences: Presences, presence: Presence): Presences {
   const index = presences.findIndex(({ proxyId }) => proxyId === presence.proxyId);
   if (index !== -1) return presences.with(index, presence);
-  return presences.length >= policy.maxProxies ? presences : [...presences, presence];
+  return presences.length >= MAX_PROXIES ? presences : [...presences, presence];
 }
 
 /** Drops proxies that have gone silent; returns the same array if none has. */
