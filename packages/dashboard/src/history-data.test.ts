@@ -2,13 +2,8 @@ import type { TrendPoint } from '@zephyr/contract/rollup';
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 import { describe, expect, it } from 'vitest';
 
-import {
-  availabilityOf,
-  availabilityTone,
-  latencyLines,
-  switchBars,
-  switchCounts,
-} from './history-data.ts';
+import { availabilityOf, availabilityTone } from './availability-bars.ts';
+import { latencyLines, switchBars, switchCounts } from './history-data.ts';
 
 const NOON_MS = 20_000 * DAY_MS + 12 * HOUR_MS;
 

@@ -91,9 +91,12 @@ type StreamState =
   | { readonly status: 'named'; readonly event: LastEvent }
   | { readonly status: 'ended'; readonly ending: AnswerEnding };
 
+const OPEN: StreamState = { status: 'open' };
+
 export class StreamEnd implements AnswerEnd {
-  readonly #lines = new LineBuffer(MAX_LINE_CHARACTERS);
-  #state: StreamState = { status: 'open' };
+  /** Absent until a piece ends within a line, which the events of most streams never do. */
+  #lines: LineBuffer | undefined;
+  #state: StreamState = OPEN;
   #usage: AnswerUsage | undefined;
 
   get usage(): AnswerUsage | undefined {
@@ -105,12 +108,16 @@ export class StreamEnd implements AnswerEnd {
   }
 
   push(text: string): void {
-    if (this.#state.status !== 'ended') this.#read(this.#lines.take(text));
+    if (this.#state.status === 'ended') return;
+    if (this.#lines === undefined && !text.endsWith('\n')) {
+      this.#lines = new LineBuffer(MAX_LINE_CHARACTERS);
+    }
+    this.#read(this.#lines === undefined ? text : this.#lines.take(text));
   }
 
   finish(): void {
     if (this.#state.status === 'ended') return;
-    this.#read(this.#lines.rest);
+    this.#read(this.#lines?.rest ?? '');
     if (this.#state.status === 'named') this.#end(this.#state.event, '');
   }
 

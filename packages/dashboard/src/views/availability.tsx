@@ -9,7 +9,7 @@ import {
   availabilityOf,
   availabilityTone,
   barLengthMs,
-} from '../history-data.ts';
+} from '../availability-bars.ts';
 import { historySpeech } from '../history-language.ts';
 import { state } from '../store.ts';
 import { EndpointName } from './endpoint-parts.tsx';

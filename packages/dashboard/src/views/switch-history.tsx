@@ -4,7 +4,8 @@ import type { Trends } from '@zephyr/contract/rollup';
 import { DAY_MS } from '@zephyr/contract/units';
 import { useMemo } from 'preact/hooks';
 
-import { barLengthMs, type SwitchBar, switchBars, switchCounts } from '../history-data.ts';
+import { barLengthMs } from '../availability-bars.ts';
+import { type SwitchBar, switchBars, switchCounts } from '../history-data.ts';
 import { historySpeech } from '../history-language.ts';
 import { type BarContent, createBars } from './bar-canvas.ts';
 import { colourReader, Drawing } from './drawing.tsx';

@@ -6,6 +6,7 @@
  * kernel.
  */
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 
 /** Up to here copying is cheaper; also the most that Node takes from its pool. */
 const MAX_FRAMED_BYTES = 2_048;
@@ -16,6 +17,8 @@ export class BodyWriter {
   readonly #res: ServerResponse;
   /** The first chunk carries the headers along. */
   #begun = false;
+  /** Where to write chunks that are framed here, while Node holds nothing back; `null`: to be determined. */
+  #framing: Socket | null = null;
 
   constructor(res: ServerResponse) {
     this.#res = res;
@@ -23,11 +26,12 @@ export class BodyWriter {
 
   /** @returns false if the client is slow: wait for `onceDrained` before the next chunk. */
   write(chunk: Buffer): boolean {
-    const socket = this.#framingSocket();
-    if (socket !== null && chunk.length > 0 && chunk.length <= MAX_FRAMED_BYTES) {
-      return socket.write(framed(chunk));
+    if (chunk.length > 0 && chunk.length <= MAX_FRAMED_BYTES) {
+      this.#framing ??= this.#framingSocket();
+      if (this.#framing !== null) return this.#framing.write(framed(chunk));
     }
     this.#begun = true;
+    this.#framing = null;
     return this.#res.write(chunk);
   }
 

@@ -57,20 +57,24 @@ const FLOWING: RelayState = { status: 'flowing', wholeAtMs: undefined };
 
 export class Relay implements AnswerReceiver {
   readonly #input: RelayInput;
+  /** Of the input, for each chunk: see `answer-listeners.ts`. */
+  readonly #deadline: Deadline;
   readonly #onDone: (result: RelayResult) => void;
   /** Absent if the end cannot be detected. */
   readonly #end: AnswerEnd | undefined;
   readonly #body: BodyWriter;
-  /** Bytes left of the declared length; NaN if none is declared. */
-  #leftBytes: number;
+  /** Bytes left of the declared length, if there is one. */
+  #leftBytes: number | undefined;
   #state: RelayState = FLOWING;
 
   constructor(input: RelayInput, onDone: (result: RelayResult) => void) {
     this.#input = input;
+    this.#deadline = input.deadline;
     this.#body = new BodyWriter(input.res);
     const { form, end } = input.response;
     this.#end = input.isMessages ? (end ?? answerEndOf(form)) : undefined;
-    this.#leftBytes = Number(input.response.headers['content-length']);
+    const length = input.response.headers['content-length'];
+    this.#leftBytes = length === undefined ? undefined : Number(length);
     this.#onDone = onDone;
   }
 
@@ -97,7 +101,7 @@ export class Relay implements AnswerReceiver {
   onData(chunk: Buffer): void {
     const state = this.#state;
     if (state.status === 'done') return;
-    if (state.wholeAtMs === undefined) this.#input.deadline.refresh();
+    if (state.wholeAtMs === undefined) this.#deadline.refresh();
     this.#give(chunk);
   }
 
@@ -147,7 +151,7 @@ export class Relay implements AnswerReceiver {
   /** Stops relaying and reporting; closes the endpoint's connection. */
   abandon(): void {
     this.#finish();
-    this.#input.deadline.stop();
+    this.#deadline.stop();
     this.#input.response.stream.destroy();
   }
 
@@ -198,7 +202,7 @@ export class Relay implements AnswerReceiver {
   #write(chunk: Buffer): void {
     const state = this.#state;
     if (state.status === 'done') return;
-    this.#leftBytes -= chunk.length;
+    if (this.#leftBytes !== undefined) this.#leftBytes -= chunk.length;
     if (this.#leftBytes === 0 && (this.#end === undefined || state.wholeAtMs !== undefined)) {
       this.#body.end(chunk);
       return;

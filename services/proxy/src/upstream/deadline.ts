@@ -83,6 +83,7 @@ export class Deadline {
   place = NOT_RUNNING;
   #onExpired: (() => void) | undefined;
   #durationMs = 0;
+  /** Whole milliseconds: V8 keeps a fraction in an object of its own, which every chunk would have to write. */
   #dueAtMs = 0;
 
   constructor(all: Deadlines) {
@@ -98,14 +99,14 @@ export class Deadline {
     const nowMs = this.#all.nowMs();
     this.#onExpired = onExpired;
     this.#durationMs = durationMs;
-    this.#dueAtMs = nowMs + durationMs;
+    this.#dueAtMs = Math.ceil(nowMs + durationMs);
     if (this.place === NOT_RUNNING) this.place = this.#all.add(this);
     this.#all.fireBy(this.#dueAtMs, nowMs);
   }
 
   /** Restarts the full time after a sign of life. Cheap enough for each chunk. */
   refresh(): void {
-    this.#dueAtMs = this.#all.nowMs() + this.#durationMs;
+    this.#dueAtMs = Math.ceil(this.#all.nowMs()) + this.#durationMs;
   }
 
   stop(): void {
@@ -119,7 +120,7 @@ export class Deadline {
     const lateMs = nowMs - this.#dueAtMs;
     if (this.place === NOT_RUNNING || lateMs <= -EARLY_MS) return;
     if (lateMs > LATE_MS) {
-      this.#dueAtMs = nowMs + lateMs;
+      this.#dueAtMs = Math.ceil(nowMs + lateMs);
       return;
     }
     const onExpired = this.#onExpired;
