@@ -1,7 +1,7 @@
 /** The rooms of the core: each imports the ones named here, never upwards. */
 const CORE_ROOMS = {
   replay: ['decide', 'route', 'learn', 'probe', 'answer', 'request'],
-  decide: ['route', 'learn', 'probe'],
+  decide: ['route', 'learn', 'probe', 'usage'],
   route: ['learn', 'probe'],
   learn: ['probe'],
   probe: [],

@@ -26,6 +26,11 @@ describe('mutate', () => {
       'if (a === undefined) throw b;',
       ['a === undefined → a !== undefined'],
     ],
+    [
+      'no default number',
+      'export const RULE_NUMBERS: RulePolicy = { limitMs: 3, share: a / 4 };',
+      [],
+    ],
     ['no type', 'type A = 3; const f = (a: 5) => a as 7;', []],
   ])('%s', (_, source, expected) => {
     const found = replacements(source).filter((text) => !text.startsWith('f('));

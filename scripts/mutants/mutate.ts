@@ -8,7 +8,7 @@
 import { parseSync } from 'oxc-parser';
 
 import { alternativesOf, testsOf } from './operators.ts';
-import { childrenOf, isFunction, isNode, type Node, textOf } from './syntax.ts';
+import { childrenOf, isFunction, isNode, isNumbers, type Node, textOf } from './syntax.ts';
 
 export interface Mutant {
   readonly id: number;
@@ -67,6 +67,7 @@ class Mutator {
   }
 
   visit(node: Node): void {
+    if (isNumbers(node)) return;
     this.#order += 1;
     this.#wrap(node, alternativesOf(node, this.#source));
     const { test } = node;

@@ -25,6 +25,12 @@ export function isFunction({ type }: Node): boolean {
   );
 }
 
+/** The default numbers of a rule, such as `HEALTH_NUMBERS`: choices, which no test should pin. */
+export function isNumbers({ type, declarations }: Node): boolean {
+  if (type !== 'VariableDeclaration' || !Array.isArray(declarations)) return false;
+  return declarations.some(({ id }) => isNode(id) && String(id['name']).endsWith('_NUMBERS'));
+}
+
 export function textOf({ start, end }: Node, source: string): string {
   return source.slice(start, end);
 }

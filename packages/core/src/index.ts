@@ -28,12 +28,12 @@ export type {
   Input,
   WorldEvent,
 } from './decide/inputs.ts';
+export { DEFAULT_POLICY, type Policy } from './decide/policy.ts';
 export { preferencesMs } from './decide/preference.ts';
 export { sessionLoadOf } from './decide/presence.ts';
 export { reduce } from './decide/reduce.ts';
 export { snapshotContent } from './decide/snapshot.ts';
 export { type EndpointState, initialWorld, type World } from './decide/world.ts';
-export { DEFAULT_POLICY, type Policy } from './decision-numbers.ts';
 export type { FirstByteClass, FirstByteLimits } from './learn/adaptive-first-byte-timeout.ts';
 export { latencyBasisOf } from './learn/probe-latency.ts';
 export { scored } from './learn/probe-score.ts';

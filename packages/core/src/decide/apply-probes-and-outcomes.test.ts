@@ -1,9 +1,9 @@
 import type { OutcomeCounts } from '@zephyr/contract/outcome';
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { A, B, C, GROUP, running, Scenario } from '../test-support/scenario.ts';
 import { endpointId, epochMs } from '../types.ts';
+import { DEFAULT_POLICY } from './policy.ts';
 import type { EndpointState } from './world.ts';
 
 /** Both endpoints have been healthy for ten minutes. */

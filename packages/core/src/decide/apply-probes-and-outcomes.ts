@@ -30,6 +30,7 @@ import { causeOf } from '../types.ts';
 import { withNotices } from './apply-switch.ts';
 import { type Context, type Step, stay } from './context.ts';
 import { afterGoodReport, afterPassedProbe } from './ejection-recovery.ts';
+import type { Policy } from './policy.ts';
 import { type Presences, toPresence, totalActiveRequests, withPresence } from './presence.ts';
 import {
   type EndpointState,
@@ -41,7 +42,7 @@ import {
 } from './world.ts';
 
 /** Applies one probe. A late one (with a smaller sequence) only adds its cost. */
-export function takeProbe(world: World, probe: ProbeResult, context: Context): Step {
+export function takeProbe(world: World, probe: ProbeResult, context: Context<Policy>): Step {
   const endpoint = endpointOf(world, probe.endpointId);
   if (endpoint === undefined) return stay(world);
   const paid = payProbe(world, endpoint, { probe, context });
@@ -64,7 +65,7 @@ export function takeProbe(world: World, probe: ProbeResult, context: Context): S
 function timedOf(
   { times, latency }: EndpointState,
   styleOffsetMs: number,
-  { nowMs, policy }: Context,
+  { nowMs, policy }: Context<Policy>,
 ): Timed {
   const when = { nowMs, policy: policy.latency };
   const estimate = estimateProbeLatency(latency, styleOffsetMs, when);
@@ -75,7 +76,7 @@ function timedOf(
 function payProbe(
   world: World,
   { groupName }: EndpointState,
-  { probe, context }: { readonly probe: ProbeResult; readonly context: Context },
+  { probe, context }: { readonly probe: ProbeResult; readonly context: Context<Policy> },
 ): Step {
   const group = own(world.groups, groupName);
   if (group === undefined || probe.costUsd === 0) return stay(world);
@@ -93,7 +94,7 @@ function payProbe(
 
 /** The circumstances in which an event is judged. */
 interface Intake {
-  readonly context: Context;
+  readonly context: Context<Policy>;
   readonly isOverloaded: boolean;
   readonly presences: Presences;
 }
@@ -147,7 +148,7 @@ function applyProbe(endpoint: EndpointState, probe: ProbeResult, about: Intake):
 }
 
 /** Applies one proxy's report, which covers about a second. */
-export function takeOutcomes(world: World, batch: OutcomeBatch, context: Context): Step {
+export function takeOutcomes(world: World, batch: OutcomeBatch, context: Context<Policy>): Step {
   const { isOverloadedEverywhere: isOverloaded, proxies: presences } = world;
   const { proxyId } = batch;
   const changed = withSharedLimits(world.endpoints, batch, context.nowMs).map((endpoint) => {
@@ -171,7 +172,7 @@ function takeTtft(
   world: World,
   id: EndpointId,
   ttft: readonly TtftSample[],
-  context: Context,
+  context: Context<Policy>,
 ): World {
   const { nowMs, policy } = context;
   const endpoint = endpointOf(world, id);
@@ -249,7 +250,7 @@ function withSharedLimits(
 function withLimits(
   endpoint: EndpointState,
   { rateLimits: reports }: OutcomeCounts,
-  { nowMs, policy }: Context,
+  { nowMs, policy }: Context<Policy>,
 ): EndpointState {
   const rateLimits = withRateLimits(endpoint.rateLimits, reports, nowMs);
   if (rateLimits === endpoint.rateLimits) return endpoint;
@@ -281,7 +282,7 @@ function countFailures(
   };
 }
 
-function tokenStep(endpoint: EndpointState, answer: TokenStep['answer'], context: Context) {
+function tokenStep(endpoint: EndpointState, answer: TokenStep['answer'], context: Context<Policy>) {
   const policy = context.policy.health;
   return applyToTokenAccess(endpoint.tokenAccess, { answer, nowMs: context.nowMs, policy });
 }
@@ -305,7 +306,11 @@ function changesOf(former: EndpointState, now: EndpointState): readonly Notice[]
   return notices;
 }
 
-export function takePresence(world: World, report: PresenceReport, { nowMs }: Context): Step {
+export function takePresence(
+  world: World,
+  report: PresenceReport,
+  { nowMs }: Context<Policy>,
+): Step {
   const presence = toPresence(report, { endpointIds: endpointIdsOf(world), nowMs });
   const proxies = withPresence(world.proxies, presence);
   const isBusy = totalActiveRequests(proxies) > 0;

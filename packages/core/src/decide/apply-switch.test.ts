@@ -1,16 +1,16 @@
 import type { ReasonCode } from '@zephyr/contract/selection';
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { A, B, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import { moveSessions, switchTo } from './apply-switch.ts';
 import { assess } from './assessment.ts';
 import type { Context } from './context.ts';
+import { DEFAULT_POLICY, type Policy } from './policy.ts';
 import type { World } from './world.ts';
 
 const nowMs = epochMs(1_000_000);
-const context: Context = { nowMs, policy: DEFAULT_POLICY, trigger: 'probe' };
+const context: Context<Policy> = { nowMs, policy: DEFAULT_POLICY, trigger: 'probe' };
 const earlier = epochMs(900_000);
 const none = { status: 'none' } as const;
 const calm: World = (() => {

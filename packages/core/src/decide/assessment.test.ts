@@ -1,10 +1,10 @@
 import type { FailureClass } from '@zephyr/contract/failure';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import type { Health } from '../learn/health.ts';
 import { A, B, C, GROUP, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import { type Assessment, assess, bestAvailable, byRank, unlikelihood } from './assessment.ts';
+import { DEFAULT_POLICY } from './policy.ts';
 import type { EndpointState, World } from './world.ts';
 
 describe('assess', () => {

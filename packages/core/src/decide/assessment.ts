@@ -3,19 +3,35 @@ import type { EjectionState } from '@zephyr/contract/ejection';
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import type { Score } from '@zephyr/contract/score';
-import type { Policy } from '../decision-numbers.ts';
-import { isContradictedByLive } from '../learn/live-success.ts';
-import { scoreOf } from '../learn/score.ts';
+
+import { isContradictedByLive, type LiveSuccessPolicy } from '../learn/live-success.ts';
+import { type ScoreTables, scoreOf } from '../learn/score.ts';
 import { own } from '../own-property.ts';
 import { causeOf } from '../types.ts';
-import { isContradicted } from './ejection-recovery.ts';
+import { isContradicted, type RecoveryPolicy } from './ejection-recovery.ts';
 import {
   activeRequestsOf,
   ejectionStateOf,
   halfOpenOrAdmitted,
+  type PresencePolicy,
   type Presences,
 } from './presence.ts';
 import { type EndpointState, styleOffsetMsOf, type World } from './world.ts';
+
+/** In `switching` of the policy. */
+export interface FreshnessPolicy {
+  /** Data older than both this and three probe intervals never justifies a latency switch. */
+  readonly staleAfterMs: number;
+}
+
+export const FRESHNESS_NUMBERS: FreshnessPolicy = { staleAfterMs: 300_000 };
+
+/** The tables of the policy that an assessment depends on. */
+interface AssessmentTables extends ScoreTables {
+  readonly health: LiveSuccessPolicy;
+  readonly presence: PresencePolicy & RecoveryPolicy;
+  readonly switching: FreshnessPolicy;
+}
 
 /** One endpoint's inputs to a decision now; derived, never stored. */
 export interface Assessment {
@@ -33,7 +49,11 @@ export interface Assessment {
 }
 
 /** In order of preference. */
-export function assess(world: World, nowMs: EpochMs, policy: Policy): readonly Assessment[] {
+export function assess(
+  world: World,
+  nowMs: EpochMs,
+  policy: AssessmentTables,
+): readonly Assessment[] {
   const now: Now = { nowMs, policy, styleOffsetMs: styleOffsetMsOf(world) };
   const assessments = world.endpoints.map((endpoint) => assessOne(world, endpoint, now));
   return assessments.some(({ isAvailable }) => isAvailable)
@@ -59,7 +79,7 @@ function asAvailable(assessment: Assessment): Assessment {
 /** The inputs that are the same for all endpoints at one moment. */
 interface Now {
   readonly nowMs: EpochMs;
-  readonly policy: Policy;
+  readonly policy: AssessmentTables;
   readonly styleOffsetMs: number;
 }
 
@@ -89,7 +109,7 @@ function assessOne(
 function currentEjection(
   presences: Presences,
   { id, recovery }: EndpointState,
-  { nowMs, policy }: { readonly nowMs: EpochMs; readonly policy: Policy },
+  { nowMs, policy }: { readonly nowMs: EpochMs; readonly policy: AssessmentTables },
 ): EjectionState {
   const when = { nowMs, policy: policy.presence };
   return isContradicted(recovery, { id, presences, ...when })
@@ -98,7 +118,11 @@ function currentEjection(
 }
 
 /** If probes are rare, three may be missed before data counts as stale. */
-function staleAfterMs(world: World, { groupName }: EndpointState, policy: Policy): number {
+function staleAfterMs(
+  world: World,
+  { groupName }: EndpointState,
+  policy: AssessmentTables,
+): number {
   const intervalMs = own(world.groups, groupName)?.intervalMs ?? 0;
   return Math.max(policy.switching.staleAfterMs, 3 * intervalMs);
 }
@@ -114,7 +138,7 @@ function unavailability(
     readonly endpoint: EndpointState;
     readonly ejection: EjectionState;
     readonly nowMs: EpochMs;
-    readonly policy: Policy;
+    readonly policy: AssessmentTables;
   },
 ): readonly Unavailability[] {
   const { endpoint, ejection, nowMs, policy } = about;

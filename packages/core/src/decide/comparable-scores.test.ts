@@ -1,6 +1,5 @@
 import type { Score } from '@zephyr/contract/score';
 import { expect, it } from 'vitest';
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { estimateLatency, type LatencyTrack, NO_LATENCY } from '../learn/latency.ts';
 import { assessed } from '../test-support/assessed.ts';
 import { A, B, Scenario } from '../test-support/scenario.ts';
@@ -8,12 +7,17 @@ import { epochMs } from '../types.ts';
 import type { Assessment } from './assessment.ts';
 import { comparableScores } from './comparable-scores.ts';
 import type { Context } from './context.ts';
+import { DEFAULT_POLICY, type Policy } from './policy.ts';
 
 const STALE_AFTER_MS = DEFAULT_POLICY.switching.staleAfterMs;
 /** Without direct probes for this long, the CLI measures an endpoint. */
 const BASIS_MS = DEFAULT_POLICY.latency.basisMs;
 const NOW_MS = 3 * STALE_AFTER_MS;
-const CONTEXT: Context = { nowMs: epochMs(NOW_MS), policy: DEFAULT_POLICY, trigger: 'tick' };
+const CONTEXT: Context<Policy> = {
+  nowMs: epochMs(NOW_MS),
+  policy: DEFAULT_POLICY,
+  trigger: 'tick',
+};
 const UNCERTAINTY_MS = 40;
 
 const [FIRST] = assessed(new Scenario().world, { [A]: 1_000 }, CONTEXT);

@@ -1,9 +1,15 @@
 import type { Score } from '@zephyr/contract/score';
 
 import { estimateLatency } from '../learn/latency.ts';
-import { basisOf } from '../learn/probe-latency.ts';
-import type { Assessment } from './assessment.ts';
+import { basisOf, type ProbeLatencyPolicy } from '../learn/probe-latency.ts';
+import type { Assessment, FreshnessPolicy } from './assessment.ts';
 import type { Context } from './context.ts';
+
+/** The tables of the policy that a comparison depends on. */
+export interface ComparisonTables {
+  readonly latency: ProbeLatencyPolicy;
+  readonly switching: FreshnessPolicy;
+}
 
 type KnownScore = Extract<Score, { status: 'known' }>;
 
@@ -21,7 +27,7 @@ export interface ComparableScores {
 export function comparableScores(
   active: Assessment,
   rival: Assessment,
-  context: Context,
+  context: Context<ComparisonTables>,
 ): ComparableScores | undefined {
   const [from, to] = [active.score, rival.score];
   if (from.status === 'unknown' || to.status === 'unknown') return undefined;
@@ -40,7 +46,7 @@ export function comparableScores(
 function withCliTime(
   { endpoint }: Assessment,
   score: KnownScore,
-  { nowMs, policy }: Context,
+  { nowMs, policy }: Context<ComparisonTables>,
 ): KnownScore | undefined {
   const byCli = estimateLatency(endpoint.latency.cli, nowMs, policy.latency);
   if (byCli === null || nowMs - byCli.measuredAtMs > policy.switching.staleAfterMs) {

@@ -1,13 +1,15 @@
 import type { EpochMs } from '@zephyr/contract/scalars';
 
-import type { Policy } from '../decision-numbers.ts';
 import type { Effect } from './inputs.ts';
 import type { World } from './world.ts';
 
-/** Shared by all steps of one call of `reduce`. */
-export interface Context {
+/**
+ * Shared by all steps of one call of `reduce`. Each declares the tables of the policy that it uses, so that
+ * the policy can be composed of the rules' own numbers.
+ */
+export interface Context<Tables = unknown> {
   readonly nowMs: EpochMs;
-  readonly policy: Policy;
+  readonly policy: Tables;
   /** The kind of the event, for decision records. */
   readonly trigger: string;
 }

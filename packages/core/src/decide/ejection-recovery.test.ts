@@ -3,7 +3,6 @@ import type { EndpointId } from '@zephyr/contract/scalars';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { A, B, Scenario } from '../test-support/scenario.ts';
 import { endpointId, epochMs } from '../types.ts';
 import {
@@ -13,6 +12,7 @@ import {
   NO_RECOVERY,
   type Recovery,
 } from './ejection-recovery.ts';
+import { DEFAULT_POLICY } from './policy.ts';
 import type { Presence } from './presence.ts';
 
 const policy = DEFAULT_POLICY.presence;

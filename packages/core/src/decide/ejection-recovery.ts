@@ -8,8 +8,25 @@
  */
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
 
-import type { PresencePolicy } from '../decision-numbers.ts';
 import { hasEjected, isEjectedAnywhere, type Presences } from './presence.ts';
+
+/** In `presence` of the policy. */
+export interface RecoveryPolicy {
+  /** How long reported ejections are ignored after a recovery: proxies report every second. */
+  readonly recoverySettleMs: number;
+  /** How long good answers at one proxy outweigh the ejections of other proxies. */
+  readonly servedFreshMs: number;
+  /** Minimum gap between two recoveries by live traffic: at first, and at most after doubling. */
+  readonly recoveryGapMs: number;
+  readonly recoveryGapMaxMs: number;
+}
+
+export const RECOVERY_NUMBERS: RecoveryPolicy = {
+  recoverySettleMs: 3_000,
+  servedFreshMs: 5_000,
+  recoveryGapMs: 2_000,
+  recoveryGapMaxMs: 16_000,
+};
 
 export interface Recovery {
   /** Only rises; proxies compare it. */
@@ -36,7 +53,7 @@ export interface Evidence {
   readonly id: EndpointId;
   readonly presences: Presences;
   readonly nowMs: EpochMs;
-  readonly policy: PresencePolicy;
+  readonly policy: RecoveryPolicy;
 }
 
 /** An unconditional recovery: by an operator's command or a changed configuration. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import { stepFreeze } from './flap-damping.ts';
+import { DEFAULT_POLICY } from './policy.ts';
 import type { Freeze, World } from './world.ts';
 
 const { flapLimit, flapWindowMs, freezeMs } = DEFAULT_POLICY.switching;

@@ -4,8 +4,25 @@ import { type Context, type Step, stay } from './context.ts';
 import type { Effect } from './inputs.ts';
 import type { World } from './world.ts';
 
+/** In `switching` of the policy. */
+export interface FlapPolicy {
+  /** More automatic switches than this within the window freeze latency switches for `freezeMs`. */
+  readonly flapLimit: number;
+  readonly flapWindowMs: number;
+  readonly freezeMs: number;
+}
+
+export const FLAP_NUMBERS: FlapPolicy = {
+  flapLimit: 6,
+  flapWindowMs: 600_000,
+  freezeMs: 600_000,
+};
+
 /** Too many automatic switches freeze latency switches for a while: better second best than flapping. */
-export function stepFreeze(world: World, { nowMs, policy }: Context): Step {
+export function stepFreeze(
+  world: World,
+  { nowMs, policy }: Context<{ readonly switching: FlapPolicy }>,
+): Step {
   const { switching } = world;
   const recentAtMs = switching.recentAtMs.filter(
     (atMs) => nowMs - atMs < policy.switching.flapWindowMs,

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { assessed } from '../test-support/assessed.ts';
 import { A, B, C, Scenario } from '../test-support/scenario.ts';
 import { endpointId, epochMs } from '../types.ts';
@@ -14,11 +13,16 @@ import {
   readiness,
   waitMsOf,
 } from './latency-switch.ts';
+import { DEFAULT_POLICY, type Policy } from './policy.ts';
 import type { EndpointState, Lead, World } from './world.ts';
 
 const { confirmations, dwellMs, slowDwellMs } = DEFAULT_POLICY.switching;
 const NOW_MS = 1_000_000;
-const context: Context = { nowMs: epochMs(NOW_MS), policy: DEFAULT_POLICY, trigger: 'tick' };
+const context: Context<Policy> = {
+  nowMs: epochMs(NOW_MS),
+  policy: DEFAULT_POLICY,
+  trigger: 'tick',
+};
 const world = new Scenario().rounds(3, { a: 500, b: 600 }).world;
 const leading: Lead = { status: 'leading', challengerId: B, confirmations, evidence: 1 };
 

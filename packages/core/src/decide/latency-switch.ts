@@ -1,13 +1,58 @@
 import type { Gain } from '@zephyr/contract/decision';
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
 
-import type { Policy } from '../decision-numbers.ts';
+import type { LivePolicy } from '../learn/live-excess.ts';
 import { type Assessment, byRank } from './assessment.ts';
 import { comparableScores } from './comparable-scores.ts';
 import type { Context } from './context.ts';
-import { isAsGood, isSharing, sharesOf } from './load-sharing.ts';
+import { isAsGood, isSharing, type SharingTables, sharesOf } from './load-sharing.ts';
 import { gainMsOf } from './switch-gain.ts';
 import { type EndpointState, endpointOf, type Lead, type World } from './world.ts';
+
+/** In `switching` of the policy. */
+export interface LatencySwitchPolicy {
+  /** Minimum gain of a latency switch (`server.switch_threshold_ms`). */
+  readonly thresholdMs: number;
+  /** The gain must also be this many times its standard error. */
+  readonly confidence: number;
+  /** Consecutive evaluations with new evidence in which the same endpoint must lead. */
+  readonly confirmations: number;
+  /** Minimum time between a switch and the next latency switch. */
+  readonly dwellMs: number;
+  /** The same if live requests have shown the active endpoint to be slow since: that is not noise. */
+  readonly slowDwellMs: number;
+  /** Maximum wait for active requests (`server.graceful_switch_timeout_ms`). */
+  readonly gracefulTimeoutMs: number;
+  /** The same if the active endpoint has become slow for people. */
+  readonly slowGracefulTimeoutMs: number;
+}
+
+export const LATENCY_SWITCH_NUMBERS: LatencySwitchPolicy = {
+  thresholdMs: 50,
+  // At 1.5 standard errors about one gain in fifteen is chance; a lower value switches more for nothing.
+  confidence: 1.5,
+  confirmations: 3,
+  dwellMs: 60_000,
+  slowDwellMs: 20_000,
+  gracefulTimeoutMs: 30_000,
+  // Long enough for its mean to rise fully: if left sooner, an equally slow next one would look slower.
+  slowGracefulTimeoutMs: 10_000,
+};
+
+/** In `probing` of the policy. */
+export interface CliProofPolicy {
+  /** For a latency switch, both endpoints must have passed a CLI probe within this time. */
+  readonly cliBeforeSwitchMs: number;
+}
+
+export const CLI_PROOF_NUMBERS: CliProofPolicy = { cliBeforeSwitchMs: 600_000 };
+
+/** The tables of the policy that a latency switch depends on. */
+export interface LatencySwitchTables extends SharingTables {
+  readonly live: Pick<LivePolicy, 'freshMs'>;
+  readonly probing: CliProofPolicy;
+  readonly switching: SharingTables['switching'] & LatencySwitchPolicy;
+}
 
 /** An endpoint that may replace the active one, and the gain. */
 export interface Challenger {
@@ -26,7 +71,7 @@ export interface Challenger {
 export function bestChallenger(
   world: World,
   assessments: readonly Assessment[],
-  context: Context,
+  context: Context<LatencySwitchTables>,
 ): Challenger | undefined {
   const active = assessments.find(({ endpoint }) => endpoint.id === world.selection.activeId);
   if (active === undefined) return undefined;
@@ -49,13 +94,17 @@ export function bestChallenger(
 export function compare(
   active: Assessment,
   rival: Assessment,
-  context: Context,
+  context: Context<LatencySwitchTables>,
 ): Challenger | undefined {
   const challenger = weigh(active, rival, context);
   return challenger?.measured === 'alike' ? challenger : undefined;
 }
 
-function weigh(active: Assessment, rival: Assessment, context: Context): Challenger | undefined {
+function weigh(
+  active: Assessment,
+  rival: Assessment,
+  context: Context<LatencySwitchTables>,
+): Challenger | undefined {
   if (!active.isFresh || !rival.isFresh) return undefined;
   const scores = comparableScores(active, rival, context);
   if (scores === undefined) return undefined;
@@ -100,7 +149,11 @@ export type SwitchReadiness =
   /** The CLI has not recently passed at both. */
   | 'cli';
 
-export function readiness(world: World, lead: Lead, { nowMs, policy }: Context): SwitchReadiness {
+export function readiness(
+  world: World,
+  lead: Lead,
+  { nowMs, policy }: Context<LatencySwitchTables>,
+): SwitchReadiness {
   const { wishes, switching, isOverloadedEverywhere } = world;
   if (wishes.mode.kind === 'manual') return 'manual';
   if (wishes.paused) return 'paused';
@@ -121,7 +174,7 @@ export function readiness(world: World, lead: Lead, { nowMs, policy }: Context):
 /** Cheaper probes may find a faster endpoint; only the CLI shows that Claude Code works there. */
 function isProvenByCli(
   endpoint: EndpointState | undefined,
-  { nowMs, policy }: Pick<Context, 'nowMs' | 'policy'>,
+  { nowMs, policy }: Pick<Context<LatencySwitchTables>, 'nowMs' | 'policy'>,
 ): boolean {
   if (endpoint?.styleChoice !== 'auto') return true;
   const { cliPassedAtMs } = endpoint.probes;
@@ -129,7 +182,7 @@ function isProvenByCli(
 }
 
 /** Shorter if live requests have shown the active endpoint to be slow since the switch. */
-function dwellMsOf(world: World, switchedAtMs: EpochMs, policy: Policy): number {
+function dwellMsOf(world: World, switchedAtMs: EpochMs, policy: LatencySwitchTables): number {
   const { dwellMs, slowDwellMs } = policy.switching;
   const slowAtMs = endpointOf(world, world.selection.activeId)?.times.slowAtMs ?? null;
   return slowAtMs !== null && slowAtMs > switchedAtMs ? slowDwellMs : dwellMs;
@@ -139,7 +192,10 @@ function dwellMsOf(world: World, switchedAtMs: EpochMs, policy: Policy): number 
  * How long a latency switch waits for active requests: shorter if live requests at the active endpoint
  * have just been slower than usual, because each request until the switch is slow too.
  */
-export function waitMsOf({ selection, endpoints }: World, { nowMs, policy }: Context): number {
+export function waitMsOf(
+  { selection, endpoints }: World,
+  { nowMs, policy }: Context<LatencySwitchTables>,
+): number {
   const { gracefulTimeoutMs, slowGracefulTimeoutMs } = policy.switching;
   const active = endpoints.find(({ id }) => id === selection.activeId);
   const slowAtMs = active?.times.slowAtMs ?? null;

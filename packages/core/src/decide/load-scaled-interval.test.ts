@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { A, GROUP, running, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
-import { idleIntervalMs, scaledInterval } from './load-scaled-interval.ts';
+import { idleIntervalMs, LOAD_SCALING_NUMBERS, scaledInterval } from './load-scaled-interval.ts';
 import type { GroupState } from './world.ts';
 
 const MINUTE = 60_000;
@@ -18,7 +17,7 @@ describe('the interval under load', () => {
     day: 0,
     spentUsd: 0,
   };
-  const { mediumLoadRequests, highLoadRequests } = DEFAULT_POLICY.probing;
+  const { mediumLoadRequests, highLoadRequests } = LOAD_SCALING_NUMBERS;
 
   it.each([
     { requests: 1, expected: { intervalMs: 60_000, why: 'load' } },
@@ -28,13 +27,13 @@ describe('the interval under load', () => {
     { requests: highLoadRequests, expected: { intervalMs: 15_000, why: 'high_load' } },
   ])('with $requests active requests', ({ requests, expected }) => {
     const { world } = new Scenario().presence(running({ [A]: requests }));
-    const when = { nowMs: epochMs(HOUR), policy: DEFAULT_POLICY.probing };
+    const when = { nowMs: epochMs(HOUR), policy: LOAD_SCALING_NUMBERS };
     expect(scaledInterval(world, group, when)).toEqual(expected);
   });
 
   it('is in whole seconds, and never 0', () => {
     const { world } = new Scenario().presence(running({ [A]: mediumLoadRequests }));
-    const when = { nowMs: epochMs(0), policy: DEFAULT_POLICY.probing };
+    const when = { nowMs: epochMs(0), policy: LOAD_SCALING_NUMBERS };
     const of = (intervalMs: number) =>
       scaledInterval(world, { ...group, intervalMs, minIntervalMs: intervalMs }, when).intervalMs;
     expect([of(1_499), of(1_500), of(200)]).toEqual([1_000, 2_000, 1_000]);

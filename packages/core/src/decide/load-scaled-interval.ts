@@ -4,9 +4,21 @@ import type { ProbePace } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import { HOUR_MS, MINUTE_MS } from '@zephyr/contract/units';
 
-import type { ProbingPolicy } from '../decision-numbers.ts';
 import { totalActiveRequests } from './presence.ts';
 import type { GroupState, World } from './world.ts';
+
+/** In `probing` of the policy. */
+export interface LoadScalingPolicy {
+  /** From this many active requests on, the load is medium or high. */
+  readonly mediumLoadRequests: number;
+  readonly highLoadRequests: number;
+}
+
+export const LOAD_SCALING_NUMBERS: LoadScalingPolicy = {
+  // The levels of the original program: up to 3 low, up to 10 medium, more is high.
+  mediumLoadRequests: 4,
+  highLoadRequests: 11,
+};
 
 export interface ScaledInterval {
   readonly intervalMs: number;
@@ -15,7 +27,7 @@ export interface ScaledInterval {
 
 type LoadLevel = (typeof LOAD_LEVELS)[number];
 
-function loadLevelOf(world: World, policy: ProbingPolicy): LoadLevel {
+function loadLevelOf(world: World, policy: LoadScalingPolicy): LoadLevel {
   const active = totalActiveRequests(world.proxies);
   if (active === 0) return 'idle';
   if (active >= policy.highLoadRequests) return 'high';
@@ -29,7 +41,7 @@ function loadLevelOf(world: World, policy: ProbingPolicy): LoadLevel {
 export function scaledInterval(
   world: World,
   group: GroupState,
-  { nowMs, policy }: { readonly nowMs: EpochMs; readonly policy: ProbingPolicy },
+  { nowMs, policy }: { readonly nowMs: EpochMs; readonly policy: LoadScalingPolicy },
 ): ScaledInterval {
   const level = loadLevelOf(world, policy);
   switch (level) {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { assessed, type Latencies } from '../test-support/assessed.ts';
 import { A, B, C, running, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import type { Assessment } from './assessment.ts';
 import type { Context } from './context.ts';
 import { isAsGood, sharesOf } from './load-sharing.ts';
+import { DEFAULT_POLICY, type Policy } from './policy.ts';
 import type { World } from './world.ts';
 
 const TOLERANCE_MS = DEFAULT_POLICY.switching.sharingToleranceMs;
@@ -107,7 +107,11 @@ describe('a changed weight', () => {
 });
 
 describe('the shares at one moment', () => {
-  const context: Context = { nowMs: epochMs(1_000_000), policy: DEFAULT_POLICY, trigger: 'tick' };
+  const context: Context<Policy> = {
+    nowMs: epochMs(1_000_000),
+    policy: DEFAULT_POLICY,
+    trigger: 'tick',
+  };
   const calm: World = new Scenario({
     ids: [A, B, C],
     sharing: { ...sharing, [C]: { priority: 1, weight: 1 } },

@@ -5,10 +5,23 @@
 import type { Share } from '@zephyr/contract/snapshot';
 
 import { type Assessment, byRank } from './assessment.ts';
-import { comparableScores } from './comparable-scores.ts';
+import { type ComparisonTables, comparableScores } from './comparable-scores.ts';
 import type { Context } from './context.ts';
 import { gainMsOf } from './switch-gain.ts';
 import type { World } from './world.ts';
+
+/** In `switching` of the policy. */
+export interface SharingPolicy {
+  /** How much slower than the best an endpoint that shares the load may be (`server.priority_tolerance_ms`). */
+  readonly sharingToleranceMs: number;
+}
+
+export const SHARING_NUMBERS: SharingPolicy = { sharingToleranceMs: 1_000 };
+
+/** The tables of the policy that load sharing depends on. */
+export interface SharingTables extends ComparisonTables {
+  readonly switching: ComparisonTables['switching'] & SharingPolicy;
+}
 
 const NOBODY: readonly Share[] = [];
 
@@ -20,7 +33,7 @@ const NOBODY: readonly Share[] = [];
 export function sharesOf(
   { selection, wishes }: Pick<World, 'selection' | 'wishes'>,
   assessments: readonly Assessment[],
-  context: Context,
+  context: Context<SharingTables>,
 ): readonly Share[] {
   const isActive = ({ endpoint }: Assessment) => endpoint.id === selection.activeId;
   const priority = assessments.find(isActive)?.endpoint.sharing?.priority;
@@ -44,7 +57,11 @@ export function isSharing({ endpoint }: Assessment, shares: readonly Share[]): b
 }
 
 /** Whether one is slower than another by at most the tolerance; stale scores count too. */
-export function isAsGood(one: Assessment, other: Assessment, context: Context): boolean {
+export function isAsGood(
+  one: Assessment,
+  other: Assessment,
+  context: Context<SharingTables>,
+): boolean {
   if (one === other) return true;
   const scores = comparableScores(one, other, context);
   return (

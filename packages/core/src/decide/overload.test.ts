@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import { stepOverload } from './overload.ts';
+import { DEFAULT_POLICY } from './policy.ts';
 
 const NOW = 1_000_000_000;
 const { world: calm } = new Scenario();

@@ -1,9 +1,12 @@
-import { isOverloadedEverywhere } from '../learn/overload-everywhere.ts';
+import { isOverloadedEverywhere, type OverloadPolicy } from '../learn/overload-everywhere.ts';
 import { type Context, type Step, stay } from './context.ts';
 import type { World } from './world.ts';
 
 /** Updates whether the model is overloaded everywhere. */
-export function stepOverload(world: World, { nowMs, policy }: Context): Step {
+export function stepOverload(
+  world: World,
+  { nowMs, policy }: Context<{ readonly overload: OverloadPolicy }>,
+): Step {
   const records = world.endpoints.map(({ overload }) => overload);
   const isOverloaded = isOverloadedEverywhere(records, nowMs, policy.overload);
   if (isOverloaded === world.isOverloadedEverywhere) return stay(world);

@@ -2,16 +2,20 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { ReasonCode } from '@zephyr/contract/selection';
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { A, B, C, GROUP, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import { assess } from './assessment.ts';
 import type { Context } from './context.ts';
 import { isFailureReason, requiredSwitch } from './pinned-and-failure-switch.ts';
+import { DEFAULT_POLICY, type Policy } from './policy.ts';
 import type { EndpointState, World } from './world.ts';
 
 const NOW_MS = 1_000_000;
-const context: Context = { nowMs: epochMs(NOW_MS), policy: DEFAULT_POLICY, trigger: 'tick' };
+const context: Context<Policy> = {
+  nowMs: epochMs(NOW_MS),
+  policy: DEFAULT_POLICY,
+  trigger: 'tick',
+};
 
 describe('switches that must be', () => {
   it('keep a gap between two failures, but not to an operator’s choice', () => {

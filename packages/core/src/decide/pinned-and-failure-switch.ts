@@ -7,6 +7,14 @@ import { type Assessment, bestAvailable } from './assessment.ts';
 import type { Context } from './context.ts';
 import type { World } from './world.ts';
 
+/** In `switching` of the policy. */
+export interface FailureSwitchPolicy {
+  /** Minimum time between two failure switches. */
+  readonly failureGapMs: number;
+}
+
+export const FAILURE_SWITCH_NUMBERS: FailureSwitchPolicy = { failureGapMs: 5_000 };
+
 /** A change of the selection that does not wait for anything. */
 export type RequiredSwitch =
   | { readonly status: 'stay' }
@@ -29,7 +37,7 @@ export type RequiredSwitch =
 export function requiredSwitch(
   world: World,
   assessments: readonly Assessment[],
-  { nowMs, policy, trigger }: Context,
+  { nowMs, policy, trigger }: Context<{ readonly switching: FailureSwitchPolicy }>,
 ): RequiredSwitch {
   const { selection, wishes, switching } = world;
   const active = assessments.find(({ endpoint }) => endpoint.id === selection.activeId);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { A, B, C, Scenario } from '../test-support/scenario.ts';
+import { DEFAULT_POLICY } from './policy.ts';
 import { preferencesMs } from './preference.ts';
 
 describe('preferencesMs', () => {

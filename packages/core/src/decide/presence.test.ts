@@ -2,9 +2,9 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { PresenceReport } from '@zephyr/contract/presence';
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { A, B } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
+import { DEFAULT_POLICY } from './policy.ts';
 import {
   activeRequestsOf,
   ejectionStateOf,

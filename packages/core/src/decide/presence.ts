@@ -3,9 +3,19 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { PresenceReport } from '@zephyr/contract/presence';
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
 import type { ModelFamily, SessionLoad } from '@zephyr/contract/session';
-import type { PresencePolicy } from '../decision-numbers.ts';
+
 import { only, own } from '../own-property.ts';
 import { causeOf } from '../types.ts';
+
+/** In `presence` of the policy. */
+export interface PresencePolicy {
+  /** A proxy that has not reported for this long is forgotten. */
+  readonly ttlMs: number;
+  /** How many proxies must report an ejection, unless there are fewer. */
+  readonly ejectionVotes: number;
+}
+
+export const PRESENCE_NUMBERS: PresencePolicy = { ttlMs: 5_000, ejectionVotes: 2 };
 
 /** A proxy's last report, with absolute instead of remaining times. */
 export interface Presence {

@@ -1,22 +1,50 @@
 /** How often an endpoint is probed now, and why: open questions, fresh live traffic, or the interval. */
 import type { ProbePlan } from '@zephyr/contract/probe';
 
-import { isSuspicious, isTimed } from '../learn/live-excess.ts';
-import { isLosingRequests } from '../learn/live-success.ts';
+import { isSuspicious, isTimed, type LivePolicy } from '../learn/live-excess.ts';
+import { isLosingRequests, type LiveSuccessPolicy } from '../learn/live-success.ts';
 import type { Assessment } from './assessment.ts';
 import type { Context } from './context.ts';
-import { scaledInterval } from './load-scaled-interval.ts';
+import { type LoadScalingPolicy, scaledInterval } from './load-scaled-interval.ts';
 import type { GroupState, World } from './world.ts';
+
+/** In `probing` of the policy. */
+export interface ProbePacePolicy {
+  /** While a failure or a recovery is being confirmed. */
+  readonly verifyIntervalMs: number;
+  /** After a changed URL or token: the probe interval, and for how long. */
+  readonly proveIntervalMs: number;
+  readonly proveMs: number;
+  /** Live successes younger than this make probes unnecessary. */
+  readonly liveFreshMs: number;
+  /** The interval is then longer by this factor: a few probes keep scores comparable. */
+  readonly unneededFactor: number;
+}
+
+export const PROBE_PACE_NUMBERS: ProbePacePolicy = {
+  verifyIntervalMs: 5_000,
+  proveIntervalMs: 1_000,
+  proveMs: 3_500,
+  liveFreshMs: 30_000,
+  unneededFactor: 5,
+};
+
+/** The tables of the policy that the pace depends on. */
+export interface PaceTables {
+  readonly health: LiveSuccessPolicy;
+  readonly live: LivePolicy;
+  readonly probing: ProbePacePolicy & LoadScalingPolicy;
+}
 
 type Pace = Pick<Extract<ProbePlan, { status: 'scheduled' }>, 'intervalMs' | 'why'>;
 
-export interface Planned {
+export interface Planned<Tables> {
   readonly assessment: Assessment;
   readonly group: GroupState;
-  readonly context: Context;
+  readonly context: Context<Tables>;
 }
 
-export function paceOf(world: World, { assessment, group, context }: Planned): Pace {
+export function paceOf(world: World, { assessment, group, context }: Planned<PaceTables>): Pace {
   const { nowMs, policy } = context;
   const isDoubtful = isSuspicious(assessment.endpoint.times, nowMs, policy.live);
   const isLosing =
@@ -50,7 +78,10 @@ export function paceOf(world: World, { assessment, group, context }: Planned): P
  * probe may still run with the previous configuration, because each service reads its files once a second.
  * So the endpoint is probed every second for a moment, then as for any open question, until a probe passes.
  */
-function provingMs({ endpoint }: Assessment, { nowMs, policy }: Context): number | undefined {
+function provingMs(
+  { endpoint }: Assessment,
+  { nowMs, policy }: Context<PaceTables>,
+): number | undefined {
   const { changedAtMs, health } = endpoint;
   if (changedAtMs === null || health.status === 'healthy') return undefined;
   const sinceMs = nowMs - changedAtMs;

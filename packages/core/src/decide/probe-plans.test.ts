@@ -1,7 +1,6 @@
 import type { ProbePlan } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { type Health, UNKNOWN_HEALTH } from '../learn/health.ts';
 import { type LiveTimes, NO_LIVE_TIMES } from '../learn/live-excess.ts';
 import type { ClassTrack } from '../learn/live-latency.ts';
@@ -11,6 +10,7 @@ import { A, B, C, GROUP, running, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import { assess } from './assessment.ts';
 import type { Context } from './context.ts';
+import { DEFAULT_POLICY, type Policy } from './policy.ts';
 import { stepProbePlans } from './probe-plans.ts';
 import type { EndpointState, GroupState, World } from './world.ts';
 
@@ -145,7 +145,7 @@ describe('the plan', () => {
   const NOW_MS = 10 * HOUR;
   const nowMs = epochMs(NOW_MS);
   const ago = (ms: number) => epochMs(NOW_MS - ms);
-  const context: Context = { nowMs, policy: DEFAULT_POLICY, trigger: 'tick' };
+  const context: Context<Policy> = { nowMs, policy: DEFAULT_POLICY, trigger: 'tick' };
   const { verifyIntervalMs, proveIntervalMs, proveMs, liveFreshMs } = DEFAULT_POLICY.probing;
   const { slackErrors, freshMs, leastRequests } = DEFAULT_POLICY.live;
   type Change = (endpoint: EndpointState) => EndpointState;

@@ -2,19 +2,35 @@ import type { ProbePlan, ProbeWants } from '@zephyr/contract/probe';
 import { isLosingRequests } from '../learn/live-success.ts';
 import { own } from '../own-property.ts';
 import { spentShareOf } from '../probe/budget-day.ts';
-import { nextAsk } from '../probe/direct-probes.ts';
+import { type DirectProbePolicy, nextAsk } from '../probe/direct-probes.ts';
 import type { Assessment } from './assessment.ts';
 import type { Context, Step } from './context.ts';
 import type { Effect } from './inputs.ts';
+import type { CliProofPolicy } from './latency-switch.ts';
 import { idleIntervalMs } from './load-scaled-interval.ts';
-import { type Planned, paceOf } from './probe-pace.ts';
+import { type PaceTables, type Planned, paceOf } from './probe-pace.ts';
 import type { World } from './world.ts';
+
+/** In `probing` of the policy. */
+export interface ProbePlanPolicy {
+  /** While idle, the CLI runs less often by this factor. */
+  readonly idleCliFactor: number;
+  /** From this share of the daily budget on, cheaper probes are planned. */
+  readonly cheaperFromShare: number;
+}
+
+export const PROBE_PLAN_NUMBERS: ProbePlanPolicy = { idleCliFactor: 4, cheaperFromShare: 0.8 };
+
+/** The tables of the policy that a probe plan depends on. */
+interface PlanTables extends PaceTables {
+  readonly probing: PaceTables['probing'] & ProbePlanPolicy & DirectProbePolicy & CliProofPolicy;
+}
 
 /** Emits the probe plans that have changed. */
 export function stepProbePlans(
   world: World,
   assessments: readonly Assessment[],
-  context: Context,
+  context: Context<PlanTables>,
 ): Step {
   const plans: Record<string, ProbePlan> = {};
   const effects: Effect[] = [];
@@ -37,7 +53,7 @@ function isSamePlan(a: ProbePlan, b: ProbePlan): boolean {
 }
 
 /** When to probe one endpoint now. */
-function planProbes(world: World, assessment: Assessment, context: Context): ProbePlan {
+function planProbes(world: World, assessment: Assessment, context: Context<PlanTables>): ProbePlan {
   const { endpoint, unavailable } = assessment;
   const group = own(world.groups, endpoint.groupName);
   if (group === undefined) throw new Error(`endpoint ${endpoint.id} has no group`);
@@ -58,7 +74,7 @@ type ScheduledPlan = Extract<ProbePlan, { status: 'scheduled' }>;
 function wantsOf(
   world: World,
   { intervalMs, why, spending }: Omit<ScheduledPlan, 'status' | 'wants'>,
-  { assessment, group, context }: Planned,
+  { assessment, group, context }: Planned<PlanTables>,
 ): ProbeWants {
   const { endpoint, ejection } = assessment;
   if (endpoint.styleChoice === 'fixed') {
@@ -87,7 +103,7 @@ function wantsOf(
 }
 
 /** Endpoints that are measured by different styles are compared by their CLI probes. */
-function cliAgeForSwitchMs({ switching }: World, { policy }: Context): number {
+function cliAgeForSwitchMs({ switching }: World, { policy }: Context<PlanTables>): number {
   const { lead } = switching;
   const isAcrossStyles = lead.status === 'leading' && lead.confirmations === 0;
   return isAcrossStyles ? 0 : policy.probing.cliBeforeSwitchMs;

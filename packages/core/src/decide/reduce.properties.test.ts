@@ -5,11 +5,11 @@ import { operatorCommands } from '@zephyr/testkit/operator-commands';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { A, B, C, GROUP, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import { assess } from './assessment.ts';
 import type { WorldEvent } from './inputs.ts';
+import { DEFAULT_POLICY } from './policy.ts';
 
 const ids = [A, B, C] as const;
 const id = fc.constantFrom(...ids);

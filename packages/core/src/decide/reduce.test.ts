@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY, type Policy } from '../decision-numbers.ts';
 import { A, B, C, GROUP, running, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
+import { DEFAULT_POLICY, type Policy } from './policy.ts';
 
 /** Two endpoints with enough probes to be known; `a` is the active one. */
 const settled = (ms: Readonly<Record<string, number>> = { a: 500, b: 600 }): Scenario =>

@@ -1,4 +1,3 @@
-import type { Policy } from '../decision-numbers.ts';
 import { assertNever } from '../types.ts';
 import { forgetProxy, takeOutcomes, takePresence, takeProbe } from './apply-probes-and-outcomes.ts';
 import { assess } from './assessment.ts';
@@ -8,6 +7,7 @@ import { stepFreeze } from './flap-damping.ts';
 import type { Input, WorldEvent } from './inputs.ts';
 import { applyCommand } from './operator-commands.ts';
 import { stepOverload } from './overload.ts';
+import type { Policy } from './policy.ts';
 import { withoutSilent } from './presence.ts';
 import { stepProbePlans } from './probe-plans.ts';
 import { stepSessions } from './session-moves.ts';
@@ -22,7 +22,7 @@ import type { World } from './world.ts';
  * that of the input; it may stand still but should not go backwards.
  */
 export function reduce(world: World, input: Input, policy: Policy): Step {
-  const context: Context = { nowMs: input.atMs, policy, trigger: input.event.kind };
+  const context: Context<Policy> = { nowMs: input.atMs, policy, trigger: input.event.kind };
   const received = inSequence(
     world,
     (before) => stay(forgetSilent(before, context)),
@@ -48,11 +48,11 @@ export function reduce(world: World, input: Input, policy: Policy): Step {
   };
 }
 
-function forgetSilent(world: World, { nowMs, policy }: Context): World {
+function forgetSilent(world: World, { nowMs, policy }: Context<Policy>): World {
   return { ...world, proxies: withoutSilent(world.proxies, nowMs, policy.presence) };
 }
 
-function take(world: World, event: WorldEvent, context: Context): Step {
+function take(world: World, event: WorldEvent, context: Context<Policy>): Step {
   switch (event.kind) {
     case 'probe':
       return takeProbe(world, event.result, context);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { assessed, type Latencies } from '../test-support/assessed.ts';
 import { A, B, C, Scenario } from '../test-support/scenario.ts';
 import { endpointId, epochMs } from '../types.ts';
 import type { Assessment } from './assessment.ts';
 import type { Context } from './context.ts';
+import { DEFAULT_POLICY, type Policy } from './policy.ts';
 import { stepSessions } from './session-moves.ts';
 import type { World } from './world.ts';
 
@@ -95,7 +95,7 @@ describe('sessions that stayed behind', () => {
 
 describe('one step', () => {
   const nowMs = epochMs(1_000_000);
-  const context: Context = { nowMs, policy: DEFAULT_POLICY, trigger: 'tick' };
+  const context: Context<Policy> = { nowMs, policy: DEFAULT_POLICY, trigger: 'tick' };
   /** A is active and settled; there are sessions without a cache at each endpoint. */
   const calm: World = {
     ...new Scenario({ ids: [A, B, C] }).rounds(3, { a: 500, b: 500, c: 500 }).world,
@@ -115,7 +115,7 @@ describe('one step', () => {
     world: World,
     latencies: Latencies = slow,
     change: (of: readonly Assessment[]) => readonly Assessment[] = (of) => of,
-    at: Context = context,
+    at: Context<Policy> = context,
   ) =>
     stepSessions(world, change(assessed(world, latencies, context)), at).effects.map((effect) =>
       effect.kind === 'notice' && effect.notice.code === 'sessions_moved'

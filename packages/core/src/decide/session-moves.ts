@@ -4,6 +4,7 @@ import { type Context, type Step, stay } from './context.ts';
 import type { Effect } from './inputs.ts';
 import { compare } from './latency-switch.ts';
 import { isSharing, sharesOf } from './load-sharing.ts';
+import type { Policy } from './policy.ts';
 import { sessionLoadOf } from './presence.ts';
 import { weighTrade } from './switch-cost.ts';
 import type { World } from './world.ts';
@@ -15,7 +16,7 @@ import type { World } from './world.ts';
 export function stepSessions(
   world: World,
   assessments: readonly Assessment[],
-  context: Context,
+  context: Context<Policy>,
 ): Step {
   const active = assessments.find(({ endpoint }) => endpoint.id === world.selection.activeId);
   // The active endpoint must be available, and not about to change.

@@ -1,15 +1,19 @@
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { assessed, type Latencies } from '../test-support/assessed.ts';
 import { A, B, C, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import type { Context } from './context.ts';
+import { DEFAULT_POLICY, type Policy } from './policy.ts';
 import { snapshotContent, stepSnapshot } from './snapshot.ts';
 import type { World } from './world.ts';
 
 const NOW_MS = 1_000_000;
-const context: Context = { nowMs: epochMs(NOW_MS), policy: DEFAULT_POLICY, trigger: 'tick' };
+const context: Context<Policy> = {
+  nowMs: epochMs(NOW_MS),
+  policy: DEFAULT_POLICY,
+  trigger: 'tick',
+};
 const { rampMs, rampStartShare } = DEFAULT_POLICY.switching;
 const { scoreIntervalMs } = DEFAULT_POLICY.publishing;
 const calm: World = {

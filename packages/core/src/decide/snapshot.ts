@@ -1,16 +1,31 @@
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Ramp, SnapshotContent, SnapshotEndpoint } from '@zephyr/contract/snapshot';
 
+import type { RampPolicy } from '../route/switch-ramp.ts';
 import { type Assessment, byRank, unlikelihood } from './assessment.ts';
 import { type Context, type Step, stay } from './context.ts';
-import { sharesOf } from './load-sharing.ts';
+import { type SharingTables, sharesOf } from './load-sharing.ts';
 import type { EndpointState, World } from './world.ts';
+
+/** `publishing` of the policy. */
+export interface PublishingPolicy {
+  /** Minimum time between two snapshots that differ only in their scores. */
+  readonly scoreIntervalMs: number;
+}
+
+export const PUBLISHING_NUMBERS: PublishingPolicy = { scoreIntervalMs: 5_000 };
+
+/** The tables of the policy that the snapshot depends on. */
+interface SnapshotTables extends SharingTables {
+  readonly switching: SharingTables['switching'] & RampPolicy;
+  readonly publishing: PublishingPolicy;
+}
 
 /** The content of the snapshot that proxies should now route by. */
 export function snapshotContent(
   world: World,
   assessments: readonly Assessment[],
-  context: Context,
+  context: Context<SnapshotTables>,
 ): SnapshotContent {
   const ramp = rampOf(world, assessments, context);
   const shares = sharesOf(world, assessments, context);
@@ -62,7 +77,7 @@ function viewOf(
 function rampOf(
   world: World,
   assessments: readonly Assessment[],
-  context: Context,
+  context: Context<SnapshotTables>,
 ): Ramp | undefined {
   const { ramp } = world.switching;
   if (ramp.status === 'none') return undefined;
@@ -77,7 +92,7 @@ function rampOf(
 export function stepSnapshot(
   world: World,
   assessments: readonly Assessment[],
-  context: Context,
+  context: Context<SnapshotTables>,
 ): Step {
   const content = snapshotContent(world, assessments, context);
   const { published } = world;

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
-import { weighTrade } from './switch-cost.ts';
+import { SESSION_NUMBERS, weighTrade } from './switch-cost.ts';
 
-const policy = DEFAULT_POLICY.sessions;
+const policy = SESSION_NUMBERS;
 const sonnet = (running: number, tokens: number) => ({ running, cachedTokens: { sonnet: tokens } });
 
 describe('weighTrade', () => {

@@ -2,12 +2,12 @@ import type { Gain } from '@zephyr/contract/decision';
 import type { Selection } from '@zephyr/contract/selection';
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY, type Policy } from '../decision-numbers.ts';
 import { assessed, type Latencies } from '../test-support/assessed.ts';
 import { A, B, C, Scenario } from '../test-support/scenario.ts';
 import { endpointId, epochMs } from '../types.ts';
 import type { Assessment } from './assessment.ts';
 import type { Context, Step } from './context.ts';
+import { DEFAULT_POLICY, type Policy } from './policy.ts';
 import type { Presence } from './presence.ts';
 import { stepSelection } from './switch-states.ts';
 import type { Lead, World } from './world.ts';
@@ -21,7 +21,7 @@ const policy: Policy = {
 };
 const NOW_MS = 1_000_000;
 const SINCE_MS = 900_000;
-const context: Context = { nowMs: epochMs(NOW_MS), policy, trigger: 'tick' };
+const context: Context<Policy> = { nowMs: epochMs(NOW_MS), policy, trigger: 'tick' };
 const GONE = endpointId('gone');
 
 /** Three healthy endpoints; A is active and settled. */
@@ -30,7 +30,7 @@ const calm: World = {
   selection: { status: 'steady', activeId: A, reason: 'initial', sinceAtMs: epochMs(SINCE_MS) },
 };
 
-function step(world: World, latencies: Latencies = {}, at: Context = context): Step {
+function step(world: World, latencies: Latencies = {}, at: Context<Policy> = context): Step {
   return stepSelection(world, assessed(world, latencies, context), at);
 }
 
@@ -149,7 +149,7 @@ describe('a pending switch', () => {
 
   it('waits for active requests until its deadline', () => {
     expect(step(waiting, gains)).toEqual({ next: waiting, effects: [] });
-    const later: Context = { ...context, nowMs: epochMs(NOW_MS + 1) };
+    const later: Context<Policy> = { ...context, nowMs: epochMs(NOW_MS + 1) };
     const made = step(waiting, gains, later);
     expect(made.next.selection).toMatchObject({ status: 'draining', activeId: B, drainingId: A });
   });

@@ -9,14 +9,29 @@ import {
   bestChallenger,
   type Challenger,
   compare,
+  type LatencySwitchTables,
   nextLead,
   readiness,
   waitMsOf,
 } from './latency-switch.ts';
-import { requiredSwitch } from './pinned-and-failure-switch.ts';
+import { type FailureSwitchPolicy, requiredSwitch } from './pinned-and-failure-switch.ts';
 import { activeRequestsOf, sessionLoadOf } from './presence.ts';
-import { weighTrade } from './switch-cost.ts';
+import { type SessionPolicy, weighTrade } from './switch-cost.ts';
 import type { World } from './world.ts';
+
+/** In `switching` of the policy. */
+export interface FirstChoicePolicy {
+  /** How long to wait for all scores after a start before the first choice. */
+  readonly settleMs: number;
+}
+
+export const FIRST_CHOICE_NUMBERS: FirstChoicePolicy = { settleMs: 30_000 };
+
+/** The tables of the policy that the selection depends on. */
+interface SelectionTables extends LatencySwitchTables {
+  readonly sessions: SessionPolicy;
+  readonly switching: LatencySwitchTables['switching'] & FailureSwitchPolicy & FirstChoicePolicy;
+}
 
 /**
  * One step of the selection's state machine (see `Selection`): required switches first, then what the
@@ -25,7 +40,7 @@ import type { World } from './world.ts';
 export function stepSelection(
   world: World,
   assessments: readonly Assessment[],
-  context: Context,
+  context: Context<SelectionTables>,
 ): Step {
   const verdict = requiredSwitch(world, assessments, context);
   switch (verdict.status) {
@@ -58,7 +73,11 @@ export function stepSelection(
 }
 
 /** No endpoint can serve: the active one stays selected, and proxies try all of them. */
-function strand(world: World, assessments: readonly Assessment[], context: Context): Step {
+function strand(
+  world: World,
+  assessments: readonly Assessment[],
+  context: Context<SelectionTables>,
+): Step {
   const { selection } = world;
   const isKnown = assessments.some(({ endpoint }) => endpoint.id === selection.activeId);
   if (selection.reason === 'nothing_available' && isKnown) return stay(world);
@@ -90,7 +109,11 @@ function strand(world: World, assessments: readonly Assessment[], context: Conte
   return withNotices(step, [{ code: 'nothing_available' }]);
 }
 
-function recover(world: World, assessments: readonly Assessment[], context: Context): Step {
+function recover(
+  world: World,
+  assessments: readonly Assessment[],
+  context: Context<SelectionTables>,
+): Step {
   const { activeId } = world.selection;
   const next: World = {
     ...world,
@@ -114,7 +137,7 @@ function recover(world: World, assessments: readonly Assessment[], context: Cont
 interface Selected<Status extends Selection['status']> {
   readonly selection: Extract<Selection, { readonly status: Status }>;
   readonly assessments: readonly Assessment[];
-  readonly context: Context;
+  readonly context: Context<SelectionTables>;
 }
 
 function settle(world: World, about: Selected<'draining'>): Step {
@@ -158,7 +181,11 @@ function stepPending(world: World, about: Selected<'pending'>): Step {
   return switchTo(world, { toId: nextId, reason, gain, trade, assessments, context });
 }
 
-function stepLatency(world: World, assessments: readonly Assessment[], context: Context): Step {
+function stepLatency(
+  world: World,
+  assessments: readonly Assessment[],
+  context: Context<SelectionTables>,
+): Step {
   const { phase } = world.switching;
   if (phase.status === 'settling') {
     return stepSettling(world, phase.sinceAtMs, { assessments, context });
@@ -175,7 +202,7 @@ function stepLatency(world: World, assessments: readonly Assessment[], context: 
 interface Begin {
   readonly confirmations: number;
   readonly assessments: readonly Assessment[];
-  readonly context: Context;
+  readonly context: Context<SelectionTables>;
 }
 
 /** Starts a latency switch: immediately if there are no active requests, otherwise it waits for them. */

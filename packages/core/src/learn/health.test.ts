@@ -2,19 +2,19 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { ProbeResult, ProbeStyle } from '@zephyr/contract/probe';
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { A } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import {
   applyProbeToHealth,
   applyToTokenAccess,
+  HEALTH_NUMBERS,
   type Health,
   type TokenAccess,
   UNKNOWN_HEALTH,
   UNKNOWN_TOKEN_ACCESS,
 } from './health.ts';
 
-const policy = DEFAULT_POLICY.health;
+const policy = HEALTH_NUMBERS;
 
 function probe(result: 'ok' | FailureClass, style: ProbeStyle = 'cli'): ProbeResult {
   return {

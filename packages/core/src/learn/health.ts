@@ -2,8 +2,29 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { ProbeResult } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
 
-import type { HealthPolicy } from '../decision-numbers.ts';
 import { causeOf } from '../types.ts';
+
+/** In `health` of the policy. */
+export interface HealthPolicy {
+  /** Consecutive failed probes that make an endpoint unhealthy. */
+  readonly fall: number;
+  /** Consecutive passed probes that make it healthy again. */
+  readonly rise: number;
+  /** Each fall within `flapMemoryMs` requires `rise` more passes, up to this many. */
+  readonly maxRise: number;
+  readonly flapMemoryMs: number;
+  /** Consecutive token refusals after which the token counts as refused. */
+  readonly tokenFall: number;
+}
+
+export const HEALTH_NUMBERS: HealthPolicy = {
+  // HAProxy's defaults for health checks: `fall 3`, `rise 2`.
+  fall: 3,
+  rise: 2,
+  maxRise: 16,
+  flapMemoryMs: 600_000,
+  tokenFall: 2,
+};
 
 /**
  * Health, from probes only:

@@ -1,10 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { epochMs } from '../types.ts';
-import { addProbeLatency, estimateLatency, type LatencyTrack, NO_LATENCY } from './latency.ts';
+import {
+  addProbeLatency,
+  estimateLatency,
+  LATENCY_NUMBERS,
+  type LatencyTrack,
+  NO_LATENCY,
+} from './latency.ts';
 
-const policy = DEFAULT_POLICY.latency;
+const policy = LATENCY_NUMBERS;
 const MINUTE = 60_000;
 
 const probed = (values: readonly number[], from: LatencyTrack = NO_LATENCY, startMs = 0) =>

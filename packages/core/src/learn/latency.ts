@@ -1,8 +1,36 @@
 import type { EpochMs } from '@zephyr/contract/scalars';
 import { MINUTE_MS } from '@zephyr/contract/units';
 
-import type { LatencyPolicy } from '../decision-numbers.ts';
 import { median, medianDeviation, weightedMedian } from './time-summary.ts';
+
+/** In `latency` of the policy. */
+export interface LatencyPolicy {
+  /** The weight of a sample halves in this time. */
+  readonly halfLifeMs: number;
+  /** Maximum number of samples per endpoint. */
+  readonly maxSamples: number;
+  /** Values farther than this many spreads from the median are clipped. */
+  readonly clipSpreads: number;
+  /** After this many consecutive samples beyond `changeSpreads` on one side, older ones are dropped. */
+  readonly changeSamples: number;
+  readonly changeSpreads: number;
+  /** Prior of the spread, as a share of the latency, and how many samples it counts for. */
+  readonly priorSpreadRatio: number;
+  readonly priorSamples: number;
+  /** How far a latency may drift per minute without a sample, as a share of it. */
+  readonly driftRatioPerMinute: number;
+}
+
+export const LATENCY_NUMBERS: LatencyPolicy = {
+  halfLifeMs: 180_000,
+  maxSamples: 48,
+  clipSpreads: 3,
+  changeSamples: 3,
+  changeSpreads: 2.5,
+  priorSpreadRatio: 0.2,
+  priorSamples: 2,
+  driftRatioPerMinute: 0.02,
+};
 
 /**
  * How fast an endpoint answers probes, which are all alike. Older samples weigh less, outliers are

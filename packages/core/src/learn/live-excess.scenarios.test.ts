@@ -2,7 +2,7 @@ import type { EndpointId } from '@zephyr/contract/scalars';
 import { MINUTE_MS } from '@zephyr/contract/units';
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
+import { DEFAULT_POLICY } from '../decide/policy.ts';
 import { A, B, C, Scenario } from '../test-support/scenario.ts';
 import { type Speed, TrafficScenario } from '../test-support/traffic.ts';
 import { epochMs } from '../types.ts';

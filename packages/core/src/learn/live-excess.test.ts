@@ -1,13 +1,13 @@
 /** The rules of `live-excess.ts` one by one; `live-excess.scenarios.test.ts` simulates hours. */
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { epochMs } from '../types.ts';
 import {
   afterProbe,
   excessOf,
   isSuspicious,
   isTimed,
+  LIVE_NUMBERS,
   type LiveTimes,
   NO_LIVE_TIMES,
   type Timed,
@@ -17,7 +17,7 @@ import {
 import type { ClassTrack } from './live-latency.ts';
 import type { ClassLevel } from './request-class-level.ts';
 
-const policy = DEFAULT_POLICY.live;
+const policy = LIVE_NUMBERS;
 const NOW_MS = 50_000_000;
 const NAME = 'opus/m/cached';
 const OTHER = 'haiku/s/cached';

@@ -15,18 +15,69 @@
 
 import type { TtftSample } from '@zephyr/contract/outcome';
 import type { EpochMs } from '@zephyr/contract/scalars';
-import type { LivePolicy } from '../decision-numbers.ts';
 import { own } from '../own-property.ts';
-import { advanceClass, type ClassTrack, errorMs, levelMs, typicalMs } from './live-latency.ts';
+import {
+  advanceClass,
+  type ClassTrack,
+  errorMs,
+  LIVE_LATENCY_NUMBERS,
+  type LiveLatencyPolicy,
+  levelMs,
+  typicalMs,
+} from './live-latency.ts';
 import { LATENCY_CLASSES } from './request-class.ts';
 import {
   advanceLevel,
+  CLASS_LEVEL_NUMBERS,
   type ClassLevel,
+  type ClassLevelPolicy,
   type Extra,
   isClearlyQuicker,
   peersOf,
   referenceMs,
 } from './request-class-level.ts';
+
+/** `live` of the policy: live times compared with probes and with what is usual. */
+export interface LivePolicy extends LiveLatencyPolicy, ClassLevelPolicy {
+  /** Minimum requests of a class before its time is compared. */
+  readonly leastRequests: number;
+  /** This many standard errors may be chance. */
+  readonly slackErrors: number;
+  /** From this excess on, an endpoint is slow for people. */
+  readonly slowMs: number;
+  /** Minimum time between two confirmations by live times. */
+  readonly evidenceGapMs: number;
+  /** Live times younger than this are current. */
+  readonly freshMs: number;
+  /** Half-life of an excess that is no longer measured… */
+  readonly memoryMs: number;
+  /** …doubled each time the endpoint was slow again, up to this many times, if within this time. */
+  readonly maxStrikes: number;
+  readonly strikeMemoryMs: number;
+  /** Once another endpoint is measured with this much excess… */
+  readonly doubtMs: number;
+  /** …this is the half-life… */
+  readonly doubtedMemoryMs: number;
+  /** …for endpoints without a request for this long. */
+  readonly quietMs: number;
+}
+
+export const LIVE_NUMBERS: LivePolicy = {
+  ...LIVE_LATENCY_NUMBERS,
+  ...CLASS_LEVEL_NUMBERS,
+  leastRequests: 3,
+  // One person's times vary by half; three errors of a mean of ten are about as much.
+  slackErrors: 3,
+  slowMs: 200,
+  evidenceGapMs: 3_000,
+  freshMs: 30_000,
+  memoryMs: 60_000,
+  maxStrikes: 6,
+  strikeMemoryMs: 14_400_000,
+  doubtMs: 100,
+  doubtedMemoryMs: 2_000,
+  quietMs: 5_000,
+};
 
 export interface LiveTimes {
   /** By class, from the closed set `LATENCY_CLASSES`. */

@@ -1,10 +1,16 @@
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { epochMs } from '../types.ts';
-import { advanceClass, type ClassTrack, errorMs, levelMs, typicalMs } from './live-latency.ts';
+import {
+  advanceClass,
+  type ClassTrack,
+  errorMs,
+  LIVE_LATENCY_NUMBERS,
+  levelMs,
+  typicalMs,
+} from './live-latency.ts';
 
-const policy = DEFAULT_POLICY.live;
+const policy = LIVE_LATENCY_NUMBERS;
 const NOW_MS = 1_000_000;
 const track: ClassTrack = {
   ...{ logMs: 5, variance: 0.04, spread: 0.4, requests: 10, weight: 8, atMs: epochMs(NOW_MS) },

@@ -5,7 +5,26 @@
  */
 import type { EpochMs } from '@zephyr/contract/scalars';
 
-import type { LivePolicy } from '../decision-numbers.ts';
+/** In `live` of the policy. */
+export interface LiveLatencyPolicy {
+  /** Half-life of the mean of a class; one request has at most the share `mostShare` of it. */
+  readonly halfLifeMs: number;
+  readonly mostShare: number;
+  /** After this long without a request of the class its mean starts again. */
+  readonly restartMs: number;
+  /** Half-life of a request in the weight of its class, which follows the current mix of requests. */
+  readonly weightHalfLifeMs: number;
+  /** Half-life of the former mean that a sudden change is compared with. */
+  readonly formerHalfLifeMs: number;
+}
+
+export const LIVE_LATENCY_NUMBERS: LiveLatencyPolicy = {
+  halfLifeMs: 5_000,
+  mostShare: 0.2,
+  restartMs: 120_000,
+  weightHalfLifeMs: 60_000,
+  formerHalfLifeMs: 30_000,
+};
 
 export interface ClassTrack {
   readonly logMs: number;
@@ -85,7 +104,7 @@ interface ClassReport {
   /** This endpoint's remembered excess is doubtful: see `LiveTimes.doubtedAtMs`. */
   readonly isDoubted: boolean;
   readonly nowMs: EpochMs;
-  readonly policy: LivePolicy;
+  readonly policy: LiveLatencyPolicy;
 }
 
 function begin(

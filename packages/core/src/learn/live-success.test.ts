@@ -1,18 +1,18 @@
 import type { OutcomeCounts } from '@zephyr/contract/outcome';
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { epochMs } from '../types.ts';
 import {
   applyOutcomesToLive,
   endpointFailures,
   isContradictedByLive,
   isLosingRequests,
+  LIVE_SUCCESS_NUMBERS,
   type LiveRecord,
   NO_LIVE_RECORD,
 } from './live-success.ts';
 
-const policy = DEFAULT_POLICY.health;
+const policy = LIVE_SUCCESS_NUMBERS;
 const counts = (succeeded: number, failed: OutcomeCounts['failed'] = {}): OutcomeCounts => ({
   ...{ succeeded, failed, ttft: [] },
 });

@@ -2,8 +2,16 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { OutcomeCounts } from '@zephyr/contract/outcome';
 import type { EpochMs } from '@zephyr/contract/scalars';
 
-import type { HealthPolicy } from '../decision-numbers.ts';
 import { causeOf } from '../types.ts';
+
+/** In `health` of the policy. */
+export interface LiveSuccessPolicy {
+  /** Consecutive live successes that outweigh failing probes, and how recent they must be. */
+  readonly liveSuccesses: number;
+  readonly liveFreshMs: number;
+}
+
+export const LIVE_SUCCESS_NUMBERS: LiveSuccessPolicy = { liveSuccesses: 3, liveFreshMs: 30_000 };
 
 /** Whether live requests succeed at an endpoint; their speed is in `live-excess.ts`. */
 export interface LiveRecord {
@@ -43,7 +51,7 @@ export function applyOutcomesToLive(
 export function isContradictedByLive(
   record: LiveRecord,
   nowMs: EpochMs,
-  policy: HealthPolicy,
+  policy: LiveSuccessPolicy,
 ): boolean {
   return (
     record.successStreak >= policy.liveSuccesses &&
@@ -56,7 +64,7 @@ export function isContradictedByLive(
 export function isLosingRequests(
   record: LiveRecord,
   nowMs: EpochMs,
-  policy: HealthPolicy,
+  policy: LiveSuccessPolicy,
 ): boolean {
   return (
     record.successStreak === 0 &&

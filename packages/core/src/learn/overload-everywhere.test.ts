@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { epochMs } from '../types.ts';
-import { isOverloadedEverywhere, type OverloadRecord } from './overload-everywhere.ts';
+import {
+  isOverloadedEverywhere,
+  OVERLOAD_NUMBERS,
+  type OverloadRecord,
+} from './overload-everywhere.ts';
 
-const policy = DEFAULT_POLICY.overload;
+const policy = OVERLOAD_NUMBERS;
 const NOW_MS = 1_000_000;
 const ago = (ms: number) => epochMs(NOW_MS - ms);
 const overloaded = (ms = 0): OverloadRecord => ({ overloadedAtMs: ago(ms), answeredAtMs: null });

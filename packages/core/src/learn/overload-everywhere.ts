@@ -1,6 +1,14 @@
 import type { EpochMs } from '@zephyr/contract/scalars';
 
-import type { OverloadPolicy } from '../decision-numbers.ts';
+/** `overload` of the policy. */
+export interface OverloadPolicy {
+  /** How long an overload answer is remembered. */
+  readonly memoryMs: number;
+  /** Share of the endpoints with recent answers that must be overloaded to count as overloaded everywhere. */
+  readonly share: number;
+}
+
+export const OVERLOAD_NUMBERS: OverloadPolicy = { memoryMs: 60_000, share: 0.6 };
 
 /** When an endpoint last reported that the model is overloaded, and when it last answered. */
 export interface OverloadRecord {

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { epochMs } from '../types.ts';
 import {
   addStyledLatency,
@@ -10,11 +9,12 @@ import {
   type LatencyBasis,
   latencyBasisOf,
   NO_PROBE_LATENCY,
+  PROBE_LATENCY_NUMBERS,
   type ProbeLatency,
   styleOffsetOf,
 } from './probe-latency.ts';
 
-const policy = DEFAULT_POLICY.latency;
+const policy = PROBE_LATENCY_NUMBERS;
 const SECOND = 1_000;
 const MINUTE = 60_000;
 /** As large as a real moment. */

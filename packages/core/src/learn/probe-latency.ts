@@ -9,16 +9,30 @@
 import type { ProbeStyle } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
 
-import type { LatencyPolicy } from '../decision-numbers.ts';
 import { probeKindOf } from './health.ts';
 import {
   addProbeLatency,
   estimateLatency,
+  LATENCY_NUMBERS,
   type LatencyEstimate,
+  type LatencyPolicy,
   type LatencyTrack,
   NO_LATENCY,
 } from './latency.ts';
 import { median } from './time-summary.ts';
+
+/** In `latency` of the policy. */
+export interface ProbeLatencyPolicy extends LatencyPolicy {
+  /** Probes of two styles within `pairMs` form a pair; after `basisMs` without direct ones the CLI counts. */
+  readonly pairMs: number;
+  readonly basisMs: number;
+}
+
+export const PROBE_LATENCY_NUMBERS: ProbeLatencyPolicy = {
+  ...LATENCY_NUMBERS,
+  pairMs: 120_000,
+  basisMs: 300_000,
+};
 
 /** The styles whose times are comparable with each other. */
 export type LatencyBasis = 'cli' | 'direct';
@@ -46,7 +60,7 @@ export interface StyledSample {
   readonly basis: LatencyBasis;
   readonly ms: number;
   readonly nowMs: EpochMs;
-  readonly policy: LatencyPolicy;
+  readonly policy: ProbeLatencyPolicy;
 }
 
 export function addStyledLatency(latency: ProbeLatency, sample: StyledSample): ProbeLatency {
@@ -81,7 +95,7 @@ export function styleOffsetOf(latencies: readonly ProbeLatency[]): number {
 }
 
 /** The style that currently measures the endpoint; the other one is also used occasionally. */
-export function basisOf({ cli, direct }: ProbeLatency, policy: LatencyPolicy): LatencyBasis {
+export function basisOf({ cli, direct }: ProbeLatency, policy: ProbeLatencyPolicy): LatencyBasis {
   const [newestCli, newestDirect] = [cli.samples.at(-1), direct.samples.at(-1)];
   if (newestDirect === undefined) return 'cli';
   if (newestCli === undefined) return 'direct';
@@ -92,7 +106,7 @@ export function basisOf({ cli, direct }: ProbeLatency, policy: LatencyPolicy): L
 export function estimateProbeLatency(
   latency: ProbeLatency,
   styleOffsetMs: number,
-  { nowMs, policy }: { readonly nowMs: EpochMs; readonly policy: LatencyPolicy },
+  { nowMs, policy }: { readonly nowMs: EpochMs; readonly policy: ProbeLatencyPolicy },
 ): LatencyEstimate | null {
   const basis = basisOf(latency, policy);
   const estimate = estimateLatency(latency[basis], nowMs, policy);

@@ -3,8 +3,8 @@ import type { ProbeResult, ProbeStyle } from '@zephyr/contract/probe';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { DEFAULT_POLICY } from '../decide/policy.ts';
 import { endpointOf } from '../decide/world.ts';
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { A, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import { scored } from './probe-score.ts';

@@ -6,17 +6,16 @@
 import type { ProbeResult, ProbeScore, ScoredProbe } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
 
-import type { Policy } from '../decision-numbers.ts';
 import { NO_LIVE_TIMES } from './live-excess.ts';
 import { addStyledLatency, latencyBasisOf, NO_PROBE_LATENCY } from './probe-latency.ts';
 import { addAttempts, addFailures, failureCost, NO_RELIABILITY } from './reliability.ts';
-import { scoreOf, type Tracks } from './score.ts';
+import { type ScoreTables, scoreOf, type Tracks } from './score.ts';
 
 type ProbedTracks = Pick<Tracks, 'latency' | 'reliability'>;
 
 interface ProbeStep {
   readonly nowMs: EpochMs;
-  readonly policy: Policy;
+  readonly policy: ScoreTables;
   /** The model is overloaded everywhere: an overload says nothing about this endpoint. */
   readonly isOverloaded: boolean;
 }
@@ -46,11 +45,11 @@ export function addProbe(
 }
 
 /** The result with its score. */
-export function scored(result: ProbeResult, policy: Policy): ScoredProbe {
+export function scored(result: ProbeResult, policy: ScoreTables): ScoredProbe {
   return { ...result, score: scoreOfProbe(result, policy) };
 }
 
-function scoreOfProbe(result: ProbeResult, policy: Policy): ProbeScore {
+function scoreOfProbe(result: ProbeResult, policy: ScoreTables): ProbeScore {
   const nowMs = result.startedAtMs;
   const nothing = { latency: NO_PROBE_LATENCY, reliability: NO_RELIABILITY };
   const tracks = addProbe(nothing, result, { nowMs, policy, isOverloaded: false });

@@ -3,17 +3,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { assess } from '../decide/assessment.ts';
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { A, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import {
   currentRateLimits,
   limitCostMs,
   NO_RATE_LIMITS,
+  RATE_LIMIT_NUMBERS,
   withRateLimits,
 } from './rate-limit-headroom.ts';
 
-const policy = DEFAULT_POLICY.rateLimit;
+const policy = RATE_LIMIT_NUMBERS;
 const { lowShare, mostWaitMs, soonMs } = policy;
 const SECOND = 1_000;
 const MINUTE = 60_000;

@@ -7,7 +7,22 @@
 import type { RateLimitKind, RateLimitReports } from '@zephyr/contract/rate-limit';
 import type { EpochMs } from '@zephyr/contract/scalars';
 
-import type { RateLimitPolicy } from '../decision-numbers.ts';
+import { FAILURE_COST_NUMBERS } from './reliability.ts';
+
+/** `rateLimit` of the policy. */
+export interface RateLimitPolicy {
+  /** A limit costs something once less than this share of it remains, unless it resets within `soonMs`… */
+  readonly lowShare: number;
+  readonly soonMs: number;
+  /** …and at most this, when none of it remains. */
+  readonly mostWaitMs: number;
+}
+
+export const RATE_LIMIT_NUMBERS: RateLimitPolicy = {
+  lowShare: 0.2,
+  soonMs: 10_000,
+  mostWaitMs: FAILURE_COST_NUMBERS.slowMs,
+};
 
 export interface KnownRateLimit {
   readonly remainingShare: number;

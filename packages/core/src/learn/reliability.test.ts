@@ -2,11 +2,16 @@ import { FAILURE_CLASSES, type FailureClass } from '@zephyr/contract/failure';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { epochMs } from '../types.ts';
-import { addAttempts, addFailures, failureCost, NO_RELIABILITY } from './reliability.ts';
+import {
+  addAttempts,
+  addFailures,
+  FAILURE_NUMBERS,
+  failureCost,
+  NO_RELIABILITY,
+} from './reliability.ts';
 
-const policy = DEFAULT_POLICY.failure;
+const policy = FAILURE_NUMBERS;
 
 const tried = (succeeded: number, failed: readonly (readonly [FailureClass, number])[] = []) =>
   addAttempts(NO_RELIABILITY, { succeeded, failed, nowMs: epochMs(0) }, policy);

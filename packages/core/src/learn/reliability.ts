@@ -1,8 +1,53 @@
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EpochMs } from '@zephyr/contract/scalars';
+import { HOUR_MS } from '@zephyr/contract/units';
 
-import type { FailurePolicy } from '../decision-numbers.ts';
 import { causeOf } from '../types.ts';
+
+/** `failure` of the policy. */
+export interface FailurePolicy {
+  /** Half-lives of an attempt's weight: in the short memory, and in the lasting one. */
+  readonly halfLifeMs: number;
+  readonly lastingHalfLifeMs: number;
+  /** Prior of the failure ratio, and how many attempts it counts for. */
+  readonly priorRatio: number;
+  readonly priorAttempts: number;
+  /** The time that one failure of this class costs a waiting person. */
+  readonly costMs: Readonly<Record<FailureClass, number>>;
+}
+
+/** A failure noticed immediately costs a retry; one noticed by a timer costs the timer's duration. */
+export const FAILURE_COST_NUMBERS = { quickMs: 2_000, slowMs: 15_000 } as const;
+const { quickMs: QUICK_FAILURE_MS, slowMs: SLOW_FAILURE_MS } = FAILURE_COST_NUMBERS;
+
+export const FAILURE_NUMBERS: FailurePolicy = {
+  halfLifeMs: 300_000,
+  lastingHalfLifeMs: HOUR_MS,
+  priorRatio: 0.01,
+  priorAttempts: 10,
+  costMs: {
+    outbound_proxy: QUICK_FAILURE_MS,
+    dns: QUICK_FAILURE_MS,
+    connection_refused: QUICK_FAILURE_MS,
+    connect_timeout: SLOW_FAILURE_MS,
+    tls: QUICK_FAILURE_MS,
+    reset: QUICK_FAILURE_MS,
+    first_byte_timeout: SLOW_FAILURE_MS,
+    idle_timeout: SLOW_FAILURE_MS,
+    timeout: SLOW_FAILURE_MS,
+    truncated: SLOW_FAILURE_MS,
+    not_claude: QUICK_FAILURE_MS,
+    server_error: QUICK_FAILURE_MS,
+    overloaded: QUICK_FAILURE_MS,
+    rate_limited: QUICK_FAILURE_MS,
+    token_refused: QUICK_FAILURE_MS,
+    credit: QUICK_FAILURE_MS,
+    forbidden: QUICK_FAILURE_MS,
+    model_not_found: QUICK_FAILURE_MS,
+    unsupported: QUICK_FAILURE_MS,
+    ...{ foreign_thinking: 0, client_error: 0, cli_missing: 0, cli_crashed: 0 },
+  },
+};
 
 /** Attempts and failures, decaying with age. */
 interface Sums {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { epochMs } from '../types.ts';
 import {
   advanceLevel,
+  CLASS_LEVEL_NUMBERS,
   type ClassLevel,
   type Extra,
   isClearlyQuicker,
@@ -11,7 +11,7 @@ import {
   referenceMs,
 } from './request-class-level.ts';
 
-const policy = DEFAULT_POLICY.live;
+const policy = CLASS_LEVEL_NUMBERS;
 const HOUR = 3_600_000;
 const NOW_MS = 10 * HOUR;
 

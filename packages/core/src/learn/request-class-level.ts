@@ -14,7 +14,24 @@
  */
 import type { EpochMs } from '@zephyr/contract/scalars';
 
-import type { LivePolicy } from '../decision-numbers.ts';
+/** In `live` of the policy. */
+export interface ClassLevelPolicy {
+  /** Half-life with which the usual time of a class follows small changes… */
+  readonly driftHalfLifeMs: number;
+  /** …and larger ones that only one endpoint shows. */
+  readonly riseHalfLifeMs: number;
+  /** Endpoints that were measured within this time of each other are compared. */
+  readonly peerMs: number;
+  /** How long to remember that a class was slower everywhere. */
+  readonly agreedMs: number;
+}
+
+export const CLASS_LEVEL_NUMBERS: ClassLevelPolicy = {
+  driftHalfLifeMs: 900_000,
+  riseHalfLifeMs: 1_800_000,
+  peerMs: 60_000,
+  agreedMs: 7_200_000,
+};
 
 export interface ClassLevel {
   /** Live time minus probe latency; may be negative. */
@@ -47,7 +64,7 @@ interface ClassExtras {
 export function advanceLevel(
   level: ClassLevel | undefined,
   { extra, others, quorum }: ClassExtras,
-  policy: LivePolicy,
+  policy: ClassLevelPolicy,
 ): ClassLevel {
   const { atMs } = extra;
   if (level === undefined) return { ms: extra.ms, atMs, nearAtMs: atMs, agreed: null };
@@ -74,7 +91,7 @@ export function advanceLevel(
 export function peersOf(
   level: ClassLevel,
   others: readonly Extra[],
-  policy: LivePolicy,
+  policy: ClassLevelPolicy,
 ): readonly Extra[] {
   return others.filter(
     ({ atMs, isOutdone }) => !isOutdone && atMs > level.nearAtMs - policy.peerMs,
@@ -94,7 +111,7 @@ export function isClearlyQuicker(extra: Extra, other: Extra, newestMs: number): 
 export function referenceMs(
   level: ClassLevel,
   about: { readonly hasUsualPeer: boolean; readonly nowMs: EpochMs },
-  policy: LivePolicy,
+  policy: ClassLevelPolicy,
 ): number {
   const { agreed } = level;
   const isKnown = agreed !== null && about.nowMs - agreed.atMs < policy.agreedMs;

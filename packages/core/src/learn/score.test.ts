@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
+import { DEFAULT_POLICY } from '../decide/policy.ts';
 import { epochMs } from '../types.ts';
 import { NO_LIVE_TIMES } from './live-excess.ts';
 import { addStyledLatency, NO_PROBE_LATENCY } from './probe-latency.ts';

@@ -1,11 +1,19 @@
 import type { EpochMs } from '@zephyr/contract/scalars';
 import type { Score } from '@zephyr/contract/score';
 
-import type { Policy } from '../decision-numbers.ts';
-import { excessOf, type LiveTimes } from './live-excess.ts';
-import { estimateProbeLatency, type ProbeLatency } from './probe-latency.ts';
-import { limitCostMs, NO_RATE_LIMITS, type RateLimits } from './rate-limit-headroom.ts';
-import { failureCost, type ReliabilityTrack } from './reliability.ts';
+import { excessOf, type LivePolicy, type LiveTimes } from './live-excess.ts';
+import {
+  estimateProbeLatency,
+  type ProbeLatency,
+  type ProbeLatencyPolicy,
+} from './probe-latency.ts';
+import {
+  limitCostMs,
+  NO_RATE_LIMITS,
+  type RateLimitPolicy,
+  type RateLimits,
+} from './rate-limit-headroom.ts';
+import { type FailurePolicy, failureCost, type ReliabilityTrack } from './reliability.ts';
 
 /** What is known about an endpoint's speed and failures. */
 export interface Tracks {
@@ -18,8 +26,21 @@ export interface Tracks {
   readonly preferenceMs: number;
 }
 
+/** The tables of the policy that a score depends on. */
+export interface ScoreTables {
+  readonly latency: ProbeLatencyPolicy;
+  readonly live: LivePolicy;
+  readonly failure: FailurePolicy;
+  readonly rateLimit: RateLimitPolicy;
+}
+
 /** @param styleOffsetMs how much longer a CLI probe usually takes than a direct request */
-export function scoreOf(tracks: Tracks, nowMs: EpochMs, policy: Policy, styleOffsetMs = 0): Score {
+export function scoreOf(
+  tracks: Tracks,
+  nowMs: EpochMs,
+  policy: ScoreTables,
+  styleOffsetMs = 0,
+): Score {
   const latency = estimateProbeLatency(tracks.latency, styleOffsetMs, {
     nowMs,
     policy: policy.latency,

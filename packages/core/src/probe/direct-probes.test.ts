@@ -3,17 +3,17 @@ import type { ProbeStyle } from '@zephyr/contract/probe';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { epochMs } from '../types.ts';
 import {
   type AskQuestion,
+  DIRECT_PROBE_NUMBERS,
   NO_PROBE_RECORD,
   nextAsk,
   type ProbeRecord,
   recordStyle,
 } from './direct-probes.ts';
 
-const policy = DEFAULT_POLICY.probing;
+const policy = DIRECT_PROBE_NUMBERS;
 const SECOND = 1_000;
 const HOUR = 3_600_000;
 

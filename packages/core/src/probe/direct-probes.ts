@@ -15,7 +15,20 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { ProbeResult, ProbeWants } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
 
-import type { ProbingPolicy } from '../decision-numbers.ts';
+/** In `probing` of the policy. */
+export interface DirectProbePolicy {
+  /** A direct request is compared with the CLI if the CLI passed within this time. */
+  readonly compareWithinMs: number;
+  /** How many direct requests must fail while the CLI passes until only the CLI is used, and for how long. */
+  readonly refusals: number;
+  readonly recompareMs: number;
+}
+
+export const DIRECT_PROBE_NUMBERS: DirectProbePolicy = {
+  compareWithinMs: 60_000,
+  refusals: 2,
+  recompareMs: 21_600_000,
+};
 
 /** A failed direct request that no CLI probe has confirmed or contradicted yet. */
 export interface HeldFailure {
@@ -53,7 +66,7 @@ export const NO_PROBE_RECORD: ProbeRecord = {
 export interface RecordStep {
   readonly probe: Pick<ProbeResult, 'style' | 'verdict'>;
   readonly nowMs: EpochMs;
-  readonly policy: ProbingPolicy;
+  readonly policy: DirectProbePolicy;
 }
 
 export interface JudgedProbe {
@@ -109,7 +122,11 @@ function afterCli(record: ProbeRecord, { probe, nowMs, policy }: RecordStep): Ju
   return { record: { ...record, direct: next, cliPassedAtMs: nowMs }, counts: 'this' };
 }
 
-function afterPassedCli(direct: DirectProbes, nowMs: EpochMs, policy: ProbingPolicy): DirectProbes {
+function afterPassedCli(
+  direct: DirectProbes,
+  nowMs: EpochMs,
+  policy: DirectProbePolicy,
+): DirectProbes {
   switch (direct.status) {
     case 'unknown':
       return { status: 'comparing', refusals: 0, held: null };
@@ -133,7 +150,7 @@ function afterPassedCli(direct: DirectProbes, nowMs: EpochMs, policy: ProbingPol
 function isComparable(
   { cliPassedAtMs }: ProbeRecord,
   nowMs: EpochMs,
-  policy: ProbingPolicy,
+  policy: DirectProbePolicy,
 ): boolean {
   return cliPassedAtMs !== null && nowMs - cliPassedAtMs <= policy.compareWithinMs;
 }
@@ -141,7 +158,7 @@ function isComparable(
 /** What, besides its record, decides the next probe of an endpoint with style `auto`. */
 export interface AskQuestion {
   readonly nowMs: EpochMs;
-  readonly policy: ProbingPolicy;
+  readonly policy: DirectProbePolicy;
   /** Approximate time until the next probe. */
   readonly intervalMs: number;
   /** Something failed, or is recovering. */

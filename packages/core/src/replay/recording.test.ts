@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY, type Policy } from '../decision-numbers.ts';
+import { DEFAULT_POLICY, type Policy } from '../decide/policy.ts';
 import { A, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import {

@@ -1,9 +1,9 @@
 import type { Decision } from '@zephyr/contract/decision';
 
 import type { Input, WorldEvent } from '../decide/inputs.ts';
+import type { Policy } from '../decide/policy.ts';
 import { reduce } from '../decide/reduce.ts';
 import type { World } from '../decide/world.ts';
-import type { Policy } from '../decision-numbers.ts';
 
 /** The first line of a segment. */
 export interface SegmentHead {

@@ -3,6 +3,19 @@ import type { Ramp } from '@zephyr/contract/snapshot';
 
 import { unitHash } from './unit-hash.ts';
 
+/** In `switching` of the policy. */
+export interface RampPolicy {
+  /** How long new traffic takes to move over after a switch, and the share that moves immediately. */
+  readonly rampMs: number;
+  readonly rampStartShare: number;
+}
+
+export const RAMP_NUMBERS: RampPolicy = {
+  // Like HAProxy's `slowstart`: a cold endpoint should not get all traffic immediately.
+  rampMs: 10_000,
+  rampStartShare: 0.25,
+};
+
 /**
  * The current share of new traffic that goes to the active endpoint.
  * @param sinceReceivedMs Time since the snapshot was received, by the proxy's monotonic clock.

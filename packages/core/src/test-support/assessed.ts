@@ -1,6 +1,7 @@
 /** Real endpoint states, with scores set by the test. */
 import { type Assessment, assess } from '../decide/assessment.ts';
 import type { Context } from '../decide/context.ts';
+import type { Policy } from '../decide/policy.ts';
 import type { World } from '../decide/world.ts';
 
 /** Latencies in milliseconds; null: unknown. Endpoints not listed have a second. */
@@ -9,7 +10,7 @@ export type Latencies = Readonly<Record<string, number | null>>;
 export function assessed(
   world: World,
   latencies: Latencies,
-  { nowMs, policy }: Pick<Context, 'nowMs' | 'policy'>,
+  { nowMs, policy }: Pick<Context<Policy>, 'nowMs' | 'policy'>,
 ): readonly Assessment[] {
   return assess(world, nowMs, policy).map((assessment): Assessment => {
     const latencyMs = latencies[assessment.endpoint.id];

@@ -17,9 +17,9 @@ import type {
   Input,
   WorldEvent,
 } from '../decide/inputs.ts';
+import { DEFAULT_POLICY, type Policy } from '../decide/policy.ts';
 import { reduce } from '../decide/reduce.ts';
 import { initialWorld, type World, type WorldSetup } from '../decide/world.ts';
-import { DEFAULT_POLICY, type Policy } from '../decision-numbers.ts';
 import { endpointId, epochMs } from '../types.ts';
 
 export const GROUP: GroupSetting = {

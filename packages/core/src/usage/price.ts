@@ -1,9 +1,24 @@
 /** The cost of tokens, for people and probes alike. */
 import type { TokenUsage } from '@zephyr/contract/probe';
+import type { ModelFamily } from '@zephyr/contract/session';
 import { TOKENS_PER_PRICE } from '@zephyr/contract/units';
 
-import { DEFAULT_POLICY } from '../decision-numbers.ts';
 import { familyOf } from '../model-family.ts';
+
+/** In `sessions` of the policy, because moving sessions costs tokens: `decide/switch-cost.ts`. */
+export interface PricePolicy {
+  readonly inputUsdPerMillionTokens: Readonly<Record<ModelFamily, number>>;
+  /** Prices of cache writes and reads, as multiples of the input price. */
+  readonly cacheWriteFactor: number;
+  readonly cacheReadFactor: number;
+}
+
+export const PRICE_NUMBERS: PricePolicy = {
+  // https://docs.anthropic.com/en/docs/about-claude/pricing
+  inputUsdPerMillionTokens: { haiku: 1, sonnet: 3, opus: 5, other: 3 },
+  cacheWriteFactor: 1.25,
+  cacheReadFactor: 0.1,
+};
 
 /** Prices of the models whose name begins with `model`, in USD per million tokens. */
 export interface Price {
@@ -17,11 +32,7 @@ export interface Price {
   readonly cacheWrite1hUsd?: number | undefined;
 }
 
-const {
-  inputUsdPerMillionTokens: INPUT_USD,
-  cacheReadFactor,
-  cacheWriteFactor,
-} = DEFAULT_POLICY.sessions;
+const { inputUsdPerMillionTokens: INPUT_USD, cacheReadFactor, cacheWriteFactor } = PRICE_NUMBERS;
 
 /**
  * List prices of the Messages API, November 2026. Without the surcharges for prompts of more than 200,000

@@ -97,8 +97,8 @@ export const operatorCommands = {
   'cli.option.set': 'override a setting of the decision core; repeatable',
   'replay.note':
     'Probes and traffic stay as recorded: how another endpoint would have handled the requests\n' +
-    'is unknown. The names of the settings are those of Policy in packages/core/src/decision-numbers.ts;\n' +
-    'with --config, the settings come from that file.',
+    'is unknown. The names of the settings are those of Policy in packages/core/src/decide/policy.ts,\n' +
+    'which names the file of each; with --config, they come from that configuration file.',
   'replay.notRecorded': 'decision {number} is not in the recording',
   'replay.recordedFrom': 'the recording begins with decision {number}',
   'replay.empty': 'nothing has been recorded yet',

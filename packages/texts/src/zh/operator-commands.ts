@@ -97,7 +97,8 @@ export const operatorCommands = {
   'cli.option.set': '覆盖决策核心的一项设置；可多次指定',
   'replay.note':
     '探测和流量保持录制时的样子：换一个端点会怎样处理这些请求，无从得知。\n' +
-    '设置名称见 packages/core/src/decision-numbers.ts 中的 Policy；指定 --config 时，使用该文件中的设置。',
+    '设置名称见 packages/core/src/decide/policy.ts 中的 Policy（各设置所在的文件也在其中）；\n' +
+    '指定 --config 时，使用该配置文件中的设置。',
   'replay.notRecorded': '录制中没有决策 {number}',
   'replay.recordedFrom': '录制从决策 {number} 开始',
   'replay.empty': '尚无录制内容',
