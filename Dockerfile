@@ -1,18 +1,18 @@
-# One recipe for all images: `docker build --target proxy|prober|controller|cli|simulator .`
+# All images: `docker build --target proxy|prober|controller|cli|simulator .`
 #
-# Sources run as they are (Node 24 strips the types), so an image is Node, the production
-# dependencies of one workspace, and the sources that it imports. Everything is owned by root and
-# read-only to the service, which runs under a user id of its own. A health check starts Node, which
-# takes more than three seconds on a busy machine: a swarm would replace a proxy that serves.
+# Node 24 runs the TypeScript sources directly, so an image is Node, the production dependencies of
+# one workspace, and the sources that it imports. Root owns all files; each service runs under its
+# own user id and cannot write to them. A health check starts Node, which takes more than three
+# seconds on a busy machine; with a shorter timeout, Swarm would replace a healthy proxy.
 ARG NODE_IMAGE=node:24.21.0-bookworm-slim
 
-# What is in the clone, readable by the users of the services: with a umask of 077 or 027 it is not.
+# Readable by the services' users, which a clone made with a umask of 077 or 027 is not.
 FROM ${NODE_IMAGE} AS sources
 WORKDIR /source
 COPY . .
 RUN chmod -R u=rwX,go=rX .
 
-# The manifests alone: a change of a source file does not install the dependencies again.
+# Only the manifests, so that changing a source file does not reinstall the dependencies.
 FROM sources AS manifests
 RUN mkdir /manifests && find . -name package.json -exec cp --parents {} /manifests ';' \
  && cp package-lock.json .npmrc /manifests
@@ -24,19 +24,19 @@ COPY --from=manifests /manifests ./
 FROM install AS proxy-modules
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --workspace=services/proxy
 
-# Brings the Claude CLI: its binary is an optional dependency, so never `--omit=optional` here.
+# Includes the Claude CLI. Its binary is an optional dependency, so never `--omit=optional` here.
 FROM install AS prober-modules
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --workspace=services/prober
 
 FROM install AS controller-modules
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --workspace=services/controller
 
-# With the Claude CLI too: `zephyr probe` and `zephyr doctor` run it.
+# Also includes the Claude CLI: `zephyr probe` and `zephyr doctor` run it.
 FROM install AS cli-modules
 RUN --mount=type=cache,target=/root/.npm \
     npm ci --omit=dev --ignore-scripts --workspace=packages/cli
 
-# The web dashboard is static files: what builds it stays out of the images.
+# The web dashboard is static files; its build tools stay out of the images.
 FROM install AS dashboard
 RUN --mount=type=cache,target=/root/.npm npm ci --workspace=packages/dashboard
 COPY --from=sources /source/tsconfig.json ./
@@ -57,7 +57,7 @@ COPY --from=sources /source/packages/runtime packages/runtime
 COPY --from=sources /source/packages/texts packages/texts
 COPY --from=sources /source/services/proxy services/proxy
 COPY --from=dashboard /app/packages/dashboard/dist packages/dashboard/dist
-# Where the last good snapshot is kept, for a start without Redis: a volume takes over the owner.
+# The last good snapshot, for a start without Redis. A new volume here gets this folder's owner.
 RUN install -d -o 10001 -g 10001 /state
 USER 10001:10001
 ENV ZEPHYR_LISTEN=0.0.0.0:8080 \
@@ -104,7 +104,7 @@ COPY --from=sources /source/packages packages
 USER 10004:10004
 ENTRYPOINT ["node", "packages/cli/src/main.ts"]
 
-# An endpoint without a model behind it, for the demo and for tests of the whole system.
+# An endpoint with no model behind it, for the demo and for tests of the whole system.
 FROM runtime AS simulator
 COPY --from=sources /source/packages/testkit packages/testkit
 USER 10005:10005

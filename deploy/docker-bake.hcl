@@ -1,8 +1,8 @@
-# The images of all services for both processors that people have:
+# The images of all services, for amd64 and arm64:
 #
 #   ZEPHYR_REGISTRY=registry.example/ ZEPHYR_VERSION=0.1.0 docker buildx bake --file deploy/docker-bake.hcl --push
 #
-# A builder for several platforms is needed once: docker buildx create --use
+# Needs a multi-platform builder, created once: docker buildx create --use
 
 variable "ZEPHYR_REGISTRY" {
   default = ""
