@@ -97,7 +97,7 @@ export const endpoints: DashboardSpec = {
         {
           kind: 'stack',
           title: 'Failed attempts by class',
-          description: 'For who has to act on each class, see docs/operations.md.',
+          description: 'Who has to act on each class is in docs/operations.md.',
           unit: 'reqps',
           queries: [
             ofEndpoints(
@@ -142,7 +142,7 @@ export const endpoints: DashboardSpec = {
         {
           kind: 'lines',
           title: 'Sessions',
-          description: 'Sessions of Claude Code that stay with each endpoint.',
+          description: 'Claude Code sessions assigned to each endpoint.',
           unit: 'short',
           queries: [
             ofEndpoints(`max by (endpoint) (${chosen('zephyr_controller_endpoint_sessions')})`),
@@ -167,7 +167,7 @@ export const endpoints: DashboardSpec = {
         {
           kind: 'lines',
           title: 'Missing probe results',
-          description: 'Since when a result is missing, from two planned intervals on.',
+          description: 'How overdue a result is, beyond two planned intervals.',
           unit: 's',
           queries: [
             ofEndpoints(

@@ -5,7 +5,7 @@ import { chosen, ofEndpoints, quantile } from './queries.ts';
 export const internals: DashboardSpec = {
   uid: 'zephyr-internals',
   title: 'Zephyr: Internals',
-  description: 'Are the services alive, in agreement and not overloaded.',
+  description: 'Whether the services are alive, agree with each other and are not overloaded.',
   none: 'Not known',
   variables: ['group', 'endpoint'],
   more: { uid: 'zephyr-overview', title: 'Overview' },
@@ -60,7 +60,7 @@ export const internals: DashboardSpec = {
         {
           kind: 'number',
           title: 'Retry budget',
-          description: 'Number of retries that the proxies may send now.',
+          description: 'Retries that the budgets of the proxies currently allow.',
           unit: 'short',
           alarmBelow: 1,
           queries: [{ expr: 'sum(zephyr_proxy_retry_budget)', legend: '' }],
@@ -128,7 +128,7 @@ export const internals: DashboardSpec = {
           kind: 'lines',
           title: 'Failed commits',
           description:
-            'Fenced, in conflict or unanswered; a few are normal when the leader changes.',
+            'Refused or unanswered by Redis; each is repeated while the controller leads.',
           unit: 'short',
           queries: [
             {
@@ -166,7 +166,7 @@ export const internals: DashboardSpec = {
           kind: 'lines',
           title: 'Event loop delay, p99',
           description:
-            'Above 0.1 s, every answer is delayed. Node looks every 0.1 s and counts these too.',
+            'Above 0.1 s, every answer is delayed. The sampling interval of 0.1 s is already subtracted.',
           unit: 's',
           queries: [
             { expr: 'nodejs_eventloop_lag_p99_seconds - 0.1', legend: '{{job}} {{instance}}' },

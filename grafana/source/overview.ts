@@ -36,7 +36,7 @@ export const overview: DashboardSpec = {
         {
           kind: 'number',
           title: 'Active requests',
-          description: 'At all proxies, and how many of their answers are being streamed.',
+          description: 'On all proxies, and how many of their answers are being streamed.',
           unit: 'short',
           queries: [
             { expr: 'sum(zephyr_proxy_active_requests)', legend: 'requests' },
@@ -47,7 +47,7 @@ export const overview: DashboardSpec = {
           kind: 'number',
           title: 'First content, median',
           none: 'No answers',
-          description: 'From sending a request to the first content of its answer; last 5 minutes.',
+          description: 'Time from sending a request to the first content of its answer; last 5 minutes.',
           unit: 's',
           warnFrom: 5,
           alarmFrom: 15,
@@ -111,7 +111,7 @@ export const overview: DashboardSpec = {
           kind: 'lines',
           title: 'Burn rate of the error budgets',
           description:
-            'At 1, what may be slow or fail in a month is used up at its end. Alerts fire at 14.4 (1 h), 6 (6 h) and 1 (3 days).',
+            'At 1, the error budget of a month lasts exactly a month. Alerts fire at 14.4 (1 h), 6 (6 h) and 1 (3 days).',
           unit: 'none',
           queries: [
             { expr: 'zephyr:slow_answers:ratio_rate1h / 0.01', legend: 'slow answers, 1 h' },

@@ -17,7 +17,7 @@ export const requests: DashboardSpec = {
         {
           kind: 'lines',
           title: 'Time to first content',
-          description: 'From sending a request to the first content of its answer.',
+          description: 'Time from sending a request to the first content of its answer.',
           unit: 's',
           queries: [0.5, 0.9, 0.95, 0.99].map((q) => ({
             expr: quantile(q, 'zephyr_proxy_first_content_seconds', { where: chosen('') }),
@@ -27,7 +27,7 @@ export const requests: DashboardSpec = {
         {
           kind: 'lines',
           title: 'Duration of good requests',
-          description: 'From a request to the end of its answer.',
+          description: 'Time from receiving a request to the end of its answer.',
           unit: 's',
           queries: [0.5, 0.95].map((q) => ({
             expr: quantile(q, 'zephyr_proxy_request_duration_seconds', { where: '{outcome="ok"}' }),
@@ -110,7 +110,7 @@ export const requests: DashboardSpec = {
           kind: 'stack',
           title: 'Requests by model',
           description:
-            'Finished requests. Invented names and what is beyond the bounds are "other".',
+            'Finished requests. Invented names, and names beyond the limit, are "other".',
           unit: 'reqps',
           queries: [
             {
@@ -122,7 +122,7 @@ export const requests: DashboardSpec = {
         {
           kind: 'stack',
           title: 'Requests let in by key',
-          description: 'Also those that are not finished; "anybody" if keys are not used.',
+          description: 'Including unfinished ones; "anybody" if keys are not used.',
           unit: 'reqps',
           queries: [
             {

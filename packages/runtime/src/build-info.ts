@@ -6,7 +6,7 @@ import { VERSION } from './version.ts';
 export function addBuildInfo(registry: Registry): void {
   const build = new Gauge({
     name: 'zephyr_build_info',
-    help: 'Always 1; the version of this program is its label',
+    help: 'Always 1; the label is the version of the program',
     labelNames: ['version'],
     registers: [registry],
   });

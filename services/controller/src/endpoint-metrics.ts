@@ -13,7 +13,7 @@ export function addEndpointGauges(registry: Registry, current: LeadersState): vo
   addRateLimitGauge(registry, current);
   new Gauge({
     name: 'zephyr_endpoint_info',
-    help: 'Always 1; the names that people gave the endpoint and its group, to be joined by its id',
+    help: 'Always 1; the configured names of the endpoint and its group, for joins on the id',
     labelNames: ['endpoint', 'name', 'group'],
     registers: [registry],
     collect() {
@@ -46,7 +46,7 @@ export function addEndpointGauges(registry: Registry, current: LeadersState): vo
 function addRateLimitGauge(registry: Registry, current: LeadersState): void {
   new Gauge({
     name: 'zephyr_controller_rate_limit_remaining_ratio',
-    help: 'What is left of a rate limit of the endpoint’s token, as its answers name it; absent after its reset',
+    help: 'Remaining share of a rate limit of the endpoint’s token, from the headers of its answers; absent after the reset',
     labelNames: ['endpoint', 'kind'],
     registers: [registry],
     collect() {
@@ -71,57 +71,57 @@ const ENDPOINT_GAUGES: readonly {
 }[] = [
   {
     name: 'zephyr_controller_endpoint_score_seconds',
-    help: 'Expected time to a good answer',
+    help: 'Score: the expected time to a good answer',
     of: ({ score }) => (score.status === 'known' ? score.totalMs / 1000 : undefined),
   },
   {
     name: 'zephyr_controller_endpoint_healthy',
-    help: '1 healthy, 0 unhealthy by probes; absent while unknown',
+    help: 'By probes: 1 if healthy, 0 if unhealthy; absent while unknown',
     of: ({ health }) => (health.status === 'unknown' ? undefined : +(health.status === 'healthy')),
   },
   {
     name: 'zephyr_controller_endpoint_available',
-    help: '1 where new requests may be sent',
+    help: '1 if it may receive new requests',
     of: ({ available }) => +available,
   },
   {
     name: 'zephyr_controller_endpoint_ejected',
-    help: '1 while live traffic has taken it out for a time: ejected or cooling down',
+    help: '1 while it is out because of live traffic: ejected or cooling down',
     of: ({ ejection }) => +(ejection.status === 'ejected'),
   },
   {
     name: 'zephyr_controller_endpoint_success_ratio',
-    help: 'Share of good probes and requests of the last ten minutes; absent without any',
+    help: 'Share of probes and requests that succeeded in the last ten minutes; absent if there were none',
     of: ({ successRatio }) => successRatio ?? undefined,
   },
   {
     name: 'zephyr_controller_endpoint_sessions',
-    help: 'Sessions of Claude Code that stay with it',
+    help: 'Claude Code sessions assigned to it',
     of: ({ sessions }) => sessions,
   },
   {
     name: 'zephyr_controller_endpoint_probe_budget_spent',
-    help: '1 while it gets no real probes, because the budget for probes is spent',
+    help: '1 while it is not probed because the probe budget is spent',
     of: ({ probe }) => +(probe.plan.status !== 'scheduled' && probe.plan.why === 'budget_spent'),
   },
   {
     name: 'zephyr_controller_endpoint_probe_budget_nearly_spent',
-    help: '1 while its probes are cheaper, because the budget for probes is nearly spent',
+    help: '1 while its probes are cheaper because the probe budget is nearly spent',
     of: ({ probe }) => +(probe.plan.status === 'scheduled' && probe.plan.spending === 'cheaper'),
   },
   {
     name: 'zephyr_controller_endpoint_probe_overdue_seconds',
-    help: 'How long a result of its probes has been missing: since two planned intervals after the last one; absent while none is planned',
+    help: 'How overdue its next probe result is: time beyond two planned intervals after the last one; absent while none is planned',
     of: overdueSeconds,
   },
   {
     name: 'zephyr_controller_endpoint_token_refused',
-    help: '1 from the first time that it refuses the token or the account, until it accepts them',
+    help: '1 from the first refusal of the token or account until the endpoint accepts them again',
     of: ({ token }) => +(token.status === 'refused' || token.status === 'doubted'),
   },
   {
     name: 'zephyr_controller_endpoint_active',
-    help: '1 for the endpoint that new requests go to',
+    help: '1 for the active endpoint, to which new requests go',
     of: ({ id }, state) => +(state.selection.status !== 'none' && state.selection.activeId === id),
   },
 ];

@@ -35,7 +35,7 @@ export function createMetrics(current: CurrentState, health: BatchHealth): Contr
   const notifications = addNotificationCounter(registry);
   new Gauge({
     name: 'zephyr_controller_batches_failing',
-    help: '1 while this leader cannot decide: its batches fail one after the other',
+    help: '1 while this leader cannot commit decisions: all its batches fail',
     registers: [registry],
     collect() {
       this.set(+health.isFailing);
@@ -59,7 +59,7 @@ function addDecisionCounters(registry: Registry): ControllerMetrics['count'] {
   for (const reason of REASON_CODES) switches.inc({ reason }, 0);
   const sessionsMoved = new Counter({
     name: 'zephyr_controller_sessions_moved_total',
-    help: 'Sessions that were moved to another endpoint, because that was worth their caches',
+    help: 'Sessions moved to another endpoint because that was worth losing their prompt caches',
     registers,
   });
   const warnings = addBudgetCounter(registry);
@@ -80,7 +80,7 @@ function addDecisionCounters(registry: Registry): ControllerMetrics['count'] {
 function addBudgetCounter(registry: Registry): (code: NoticeCode) => void {
   const counter = new Counter({
     name: 'zephyr_controller_budget_warnings_total',
-    help: 'Budgets of people and teams that were nearly spent (80 %) or spent',
+    help: 'Times that the budget of a person or team became nearly spent (80 %) or spent',
     labelNames: ['level'],
     registers: [registry],
   });
@@ -95,18 +95,18 @@ function addCommitMetrics(registry: Registry) {
   const registers = [registry];
   const commitSeconds = new Histogram({
     name: 'zephyr_controller_commit_seconds',
-    help: 'Time that Redis took for the commit of one batch',
+    help: 'Time for Redis to commit one batch',
     buckets: REDIS_SECONDS,
     registers,
   });
   const commitFailures = new Counter({
     name: 'zephyr_controller_commit_failures_total',
-    help: 'Commits that Redis did not take: fenced, in conflict, or without an answer',
+    help: 'Attempts to commit that Redis refused or did not answer; each is repeated while this controller leads',
     registers,
   });
   const recordsSetAside = new Counter({
     name: 'zephyr_controller_records_set_aside_total',
-    help: 'Records in Redis that were left out: malformed, too large, or they broke a batch',
+    help: 'Records in Redis that were set aside: malformed, too large, or they made a batch fail',
     labelNames: ['kind'],
     registers,
   });
@@ -118,7 +118,7 @@ function addCommitMetrics(registry: Registry) {
 function addNotificationCounter(registry: Registry): Counter<'kind' | 'result'> {
   const counter = new Counter({
     name: 'zephyr_controller_notifications_total',
-    help: 'Notifications for people: sent, failed after all attempts, or left out by the hourly limit',
+    help: 'Notifications to people: sent, failed after all attempts, or suppressed by the hourly limit',
     labelNames: ['kind', 'result'],
     registers: [registry],
   });
@@ -133,7 +133,7 @@ function addStateGauges(registry: Registry, current: CurrentState): void {
   const registers = [registry];
   new Gauge({
     name: 'zephyr_controller_leader',
-    help: '1 where this controller leads',
+    help: '1 if this controller is the leader',
     registers,
     collect() {
       this.set(current.isLeading() ? 1 : 0);
@@ -141,7 +141,7 @@ function addStateGauges(registry: Registry, current: CurrentState): void {
   });
   new Gauge({
     name: 'zephyr_controller_redis_up',
-    help: '1 while Redis can be reached',
+    help: '1 while Redis is reachable',
     registers,
     collect() {
       this.set(current.store().status === 'connected' ? 1 : 0);
@@ -149,7 +149,7 @@ function addStateGauges(registry: Registry, current: CurrentState): void {
   });
   new Gauge({
     name: 'zephyr_controller_config_valid',
-    help: '0 while a changed configuration is rejected and the previous one stays in use',
+    help: '0 while a changed configuration is rejected and the previous one remains in use',
     registers,
     collect() {
       this.set(current.config().status === 'applied' ? 1 : 0);
@@ -157,7 +157,7 @@ function addStateGauges(registry: Registry, current: CurrentState): void {
   });
   new Gauge({
     name: 'zephyr_controller_manual_mode',
-    help: '1 while an operator has pinned an endpoint; exposed by the leader',
+    help: '1 while an operator has pinned an endpoint; only on the leader',
     registers,
     collect() {
       this.reset();
@@ -167,7 +167,7 @@ function addStateGauges(registry: Registry, current: CurrentState): void {
   });
   new Gauge({
     name: 'zephyr_controller_probe_cost_projected_usd',
-    help: 'What the probes of today (UTC) will have cost at the pace of the last hour; exposed by the leader',
+    help: 'Projected cost of today’s probes (UTC) at the rate of the last hour; only on the leader',
     registers,
     collect() {
       this.reset();
@@ -177,7 +177,7 @@ function addStateGauges(registry: Registry, current: CurrentState): void {
   });
   new Gauge({
     name: 'zephyr_controller_snapshot_version',
-    help: 'Version of the snapshot that this leader published last',
+    help: 'Version of the last snapshot that this leader published',
     registers,
     collect() {
       this.reset();
@@ -191,7 +191,7 @@ function addMoments(registry: Registry, current: CurrentState): void {
   const registers = [registry];
   new Gauge({
     name: 'zephyr_controller_switched_timestamp_seconds',
-    help: 'When the active endpoint was selected, and why; exposed by the leader',
+    help: 'When the active endpoint was selected, and why; only on the leader',
     labelNames: ['endpoint', 'reason'],
     registers,
     collect() {
@@ -204,7 +204,7 @@ function addMoments(registry: Registry, current: CurrentState): void {
   });
   new Gauge({
     name: 'zephyr_controller_config_timestamp_seconds',
-    help: 'When the configuration was applied or rejected last, by which of them it was',
+    help: 'When the configuration was last applied or rejected; the label says which',
     labelNames: ['status'],
     registers,
     collect() {

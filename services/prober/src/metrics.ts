@@ -40,45 +40,45 @@ export function createMetrics(gauges: Gauges): ProberMetrics {
     registry,
     results: new Counter({
       name: 'zephyr_probe_results_total',
-      help: 'Probes by how they ended: ok or the class of the failure',
+      help: 'Probes by outcome: ok or a failure class',
       labelNames: ['endpoint', 'style', 'outcome'],
       registers,
     }),
     latency: new Histogram({
       name: 'zephyr_probe_duration_seconds',
-      help: 'Time of the API call of probes that passed, without the start of the CLI',
+      help: 'Duration of the API call of successful probes, without the start-up of the CLI',
       labelNames: ['endpoint', 'style'],
       buckets: DURATION_SECONDS,
       registers,
     }),
     wall: new Histogram({
       name: 'zephyr_probe_wall_seconds',
-      help: 'Time of whole probes, with the start of the CLI',
+      help: 'Duration of whole probes, including the start-up of the CLI',
       labelNames: ['endpoint', 'style'],
       buckets: DURATION_SECONDS,
       registers,
     }),
     tokens: new Counter({
       name: 'zephyr_probe_tokens_total',
-      help: 'Tokens that endpoints charged for probes',
+      help: 'Tokens that the endpoints reported for probes',
       labelNames: ['endpoint', 'kind'],
       registers,
     }),
     usd: new Counter({
       name: 'zephyr_probe_cost_usd_total',
-      help: 'What probes have cost by the price table, in US dollars',
+      help: 'Cost of probes by the price table, in US dollars',
       labelNames: ['endpoint'],
       registers,
     }),
     recorded: new Counter({
       name: 'zephyr_probe_records_total',
-      help: 'Results by what became of them: recorded, duplicate, late, outdated, dropped',
+      help: 'Probe results by what happened to them: recorded, duplicate, late, outdated, dropped',
       labelNames: ['answer'],
       registers,
     }),
     redis: new Histogram({
       name: 'zephyr_probe_redis_round_trip_seconds',
-      help: 'Time that Redis took to take the result of a probe',
+      help: 'Time for Redis to record a probe result',
       buckets: REDIS_SECONDS,
       registers,
     }),
@@ -89,7 +89,7 @@ function addGauges(registry: Registry, gauges: Gauges): void {
   const registers = [registry];
   new Gauge({
     name: 'zephyr_probe_running',
-    help: 'Probes that run now on this prober',
+    help: 'Probes running on this prober',
     registers,
     collect() {
       this.set(gauges.running());
@@ -97,7 +97,7 @@ function addGauges(registry: Registry, gauges: Gauges): void {
   });
   new Gauge({
     name: 'zephyr_probe_queue_jobs',
-    help: 'Jobs in the probe queue, of all probers',
+    help: 'Jobs in the probe queue, which all probers share, by state',
     labelNames: ['state'],
     registers,
     async collect() {
@@ -116,7 +116,7 @@ function addGauges(registry: Registry, gauges: Gauges): void {
   });
   new Gauge({
     name: 'zephyr_probe_redis_writable',
-    help: '1 while Redis takes what this prober writes; 0 where it is away, full or read-only',
+    help: '1 while Redis accepts this prober’s writes; 0 while it is unreachable, full or read-only',
     registers,
     async collect() {
       this.set((await gauges.redisWritable()) ? 1 : 0);

@@ -15,7 +15,7 @@ export function addBudgetGauges(registry: Registry, budgets: () => readonly Budg
   const registers = [registry];
   new Gauge({
     name: 'zephyr_budget_left_usd',
-    help: 'What is left of a budget in its period, with what was granted for today, in US dollars',
+    help: 'Remaining budget of the period, including today’s grants, in US dollars',
     labelNames: LABELS,
     registers,
     collect() {
@@ -25,7 +25,7 @@ export function addBudgetGauges(registry: Registry, budgets: () => readonly Budg
   });
   new Gauge({
     name: 'zephyr_budget_spent_ratio',
-    help: 'How much of a budget is spent in its period: 1 is all of it',
+    help: 'Spent share of the period’s budget: 1 means all of it',
     labelNames: LABELS,
     registers,
     collect() {

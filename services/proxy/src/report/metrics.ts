@@ -73,7 +73,7 @@ export function createMetrics(gauges: ProxyGauges): ProxyMetrics {
     ...redisMetrics([registry]),
     clientRequests: new TalliedCounter({
       name: 'zephyr_proxy_client_requests_total',
-      help: 'Requests that were let in, by the name of the key in the configuration',
+      help: 'Admitted requests, by the configured name of the client key',
       labelNames: ['client'],
       registers: [people],
     }),
@@ -91,7 +91,7 @@ function requestMetrics(registers: Registry[]) {
   return {
     requests: new TalliedCounter({
       name: 'zephyr_proxy_requests_total',
-      help: 'Proxied requests by how they ended for the client',
+      help: 'Proxied requests by outcome for the client',
       labelNames: ['outcome'],
       registers,
     }),
@@ -103,20 +103,20 @@ function requestMetrics(registers: Registry[]) {
     }),
     retries: new Counter({
       name: 'zephyr_proxy_retries_total',
-      help: 'Requests sent again, by the failure before',
+      help: 'Retries, by the failure that caused them',
       labelNames: ['reason'],
       registers,
     }),
     firstByte: new TalliedHistogram({
       name: 'zephyr_proxy_first_content_seconds',
-      help: 'From sending a request to the first content of its answer',
+      help: 'Time from sending a request to the first content of its answer',
       labelNames: ['endpoint'],
       buckets: FIRST_BYTE_SECONDS,
       registers,
     }),
     duration: new TalliedHistogram({
       name: 'zephyr_proxy_request_duration_seconds',
-      help: 'From a request to the end of its answer',
+      help: 'Time from receiving a request to the end of its answer',
       labelNames: ['outcome'],
       buckets: DURATION_SECONDS,
       registers,
@@ -140,13 +140,13 @@ function refusalMetrics(registers: Registry[]) {
     }),
     refusals: new Counter({
       name: 'zephyr_proxy_refused_requests_total',
-      help: 'Requests that were answered without asking an endpoint',
+      help: 'Requests refused without asking an endpoint, by reason',
       labelNames: ['reason'],
       registers,
     }),
     limitRefusals: new Counter({
       name: 'zephyr_proxy_limit_refusals_total',
-      help: 'Requests of people or teams that had reached a limit, by its key in the configuration',
+      help: 'Requests refused because a person or team had reached a limit, by the limit’s configuration key',
       labelNames: ['limit'],
       registers,
     }),
@@ -157,19 +157,19 @@ function redisMetrics(registers: Registry[]) {
   return {
     reports: new Counter({
       name: 'zephyr_proxy_reports_total',
-      help: 'Reports to Redis, by whether they arrived',
+      help: 'Reports to Redis: arrived or lost',
       labelNames: ['outcome'],
       registers,
     }),
     redis: new Histogram({
       name: 'zephyr_proxy_redis_round_trip_seconds',
-      help: 'Time that Redis took to give the routing snapshot; no request waits for it',
+      help: 'Time for Redis to return the routing snapshot; no request waits for it',
       buckets: REDIS_SECONDS,
       registers,
     }),
     usageWrites: new Counter({
       name: 'zephyr_proxy_usage_writes_total',
-      help: 'Batches of usage sent to Redis: written, known (sent a second time) or failed',
+      help: 'Usage batches sent to Redis: written, known (already written before) or failed',
       labelNames: ['outcome'],
       registers,
     }),
@@ -189,7 +189,7 @@ function addGauges(registry: Registry, gauges: ProxyGauges): void {
   });
   new Gauge({
     name: 'zephyr_proxy_streams',
-    help: 'Streaming answers that are being given to clients, by endpoint',
+    help: 'Answers being streamed to clients, by endpoint',
     labelNames: ['endpoint'],
     registers,
     collect() {
@@ -201,7 +201,7 @@ function addGauges(registry: Registry, gauges: ProxyGauges): void {
   });
   new Gauge({
     name: 'zephyr_proxy_endpoint_ejected',
-    help: '1 while this proxy asks the endpoint only after all others',
+    help: '1 while this proxy tries the endpoint only after all others',
     labelNames: ['endpoint'],
     registers,
     collect() {
@@ -216,24 +216,24 @@ function addPlainGauges(registers: Registry[], gauges: ProxyGauges): void {
   const plain: readonly (readonly [string, string, () => number])[] = [
     [
       'zephyr_proxy_snapshot_age_seconds',
-      'Since Redis last confirmed the routing snapshot',
+      'Time since Redis last confirmed the routing snapshot',
       gauges.snapshotAgeSeconds,
     ],
     ['zephyr_proxy_redis_up', '1 while Redis answers', () => (gauges.redisUp() ? 1 : 0)],
     [
       'zephyr_proxy_buffered_body_bytes',
-      'Request bodies buffered for a retry',
+      'Bytes of request bodies buffered for retries',
       gauges.bufferedBodyBytes,
     ],
     [
       'zephyr_proxy_serving',
-      '0 while this proxy has answered every request of the last seconds with an error of its own',
+      '0 if this proxy has answered all requests of the last seconds with its own errors',
       () => (gauges.isServing() ? 1 : 0),
     ],
-    ['zephyr_proxy_retry_budget', 'Retries that may be sent now', gauges.retryBudget],
+    ['zephyr_proxy_retry_budget', 'Retries that the retry budget currently allows', gauges.retryBudget],
     [
       'zephyr_proxy_usage_unwritten_requests',
-      'Finished requests whose usage Redis does not have yet',
+      'Finished requests whose usage is not yet in Redis',
       gauges.unwrittenRequests,
     ],
   ];

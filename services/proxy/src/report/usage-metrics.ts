@@ -53,13 +53,13 @@ const COUNTERS: readonly {
   },
   {
     name: 'zephyr_usage_failed_requests_total',
-    help: 'Finished requests that did not give their client a whole answer',
+    help: 'Finished requests whose outcome was neither ok nor client_gone',
     labelNames: NAMED_DIMENSIONS,
     of: (usage) => [[keyOf(usage), usage.counts.failed]],
   },
   {
     name: 'zephyr_usage_tokens_total',
-    help: 'Tokens as the answers name them; kind is input, output, cache_read, cache_write_5m or cache_write_1h',
+    help: 'Tokens reported in answers; kind is input, output, cache_read, cache_write_5m or cache_write_1h',
     labelNames: [...NAMED_DIMENSIONS, 'kind'],
     of: (usage) =>
       Object.entries(TOKEN_KINDS)
@@ -68,7 +68,7 @@ const COUNTERS: readonly {
   },
   {
     name: 'zephyr_usage_cost_usd_total',
-    help: 'What requests cost by the price table, in US dollars, without models of no known price',
+    help: 'Cost of requests by the price table, in US dollars; models without a known price are not included',
     labelNames: NAMED_DIMENSIONS,
     of: (usage) => [[keyOf(usage), usage.counts.costNanoUsd / NANO]],
   },
