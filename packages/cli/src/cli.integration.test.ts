@@ -167,13 +167,13 @@ describe('zephyr', () => {
     );
     const { stdout } = zephyr('config', 'check');
     expect(stdout).toMatch(/^config\.toml 中有 \d 个问题：/);
-    expect(stdout).toContain('处理：是否想写 port？');
+    expect(stdout).toContain('处理：您是否想写 port？');
     expect(stdout).toContain('当前：以 /v1 结尾的 URL');
     expect(stdout).toContain('应为：1 至 40 个字母、数字、. _ -');
     expect(stdout).not.toMatch(/found:|expected|to do:/);
     expect(zephyr('start').stderr).toBe(stdout);
     expect(zephyr('strat').stderr).toBe(
-      '没有命令 strat\n  是否想写 start？\n  zephyr --help 列出命令，zephyr help <命令> 列出其选项\n',
+      '没有命令 strat\n  您是否想写 start？\n  zephyr --help 列出命令，zephyr help <命令> 列出其选项\n',
     );
     expect(zephyr('probe', '--style', 'x').stderr).toContain('--style <style> 不能是 x');
     const proxy = spawnSync(process.execPath, [PROXY], { cwd: folder, encoding: 'utf8', env: {} });

@@ -84,14 +84,14 @@ describe('addClient', () => {
 
   it('prints in the language of the configuration', async () => {
     writeFileSync(path, `[ui]\nlanguage = "zh"\n${EXAMPLE}`);
-    expect(listClients({ config: path, environment: {} }, false)).toContain('没有人有密钥');
+    expect(listClients({ config: path, environment: {} }, false)).toContain('尚无密钥');
     expect(await addPerson({ config: path, name: 'ann', environment: {} })).toMatch(/^ann 的密钥/);
     expect(listClients({ config: path, environment: {} }, false)).toMatch(/^名称 +密钥\n/);
   });
 
   it('prints in the language of the locale if the configuration sets none', async () => {
     const environment = { LANG: 'zh_CN.UTF-8' };
-    expect(listClients({ config: path, environment }, false)).toContain('没有人有密钥');
+    expect(listClients({ config: path, environment }, false)).toContain('尚无密钥');
     expect(await addPerson({ config: path, name: 'ann', environment })).toMatch(/^ann 的密钥/);
     writeFileSync(path, `[ui]\nlanguage = "en"\n${EXAMPLE}`);
     expect(await addPerson({ config: path, name: 'ann', environment })).toMatch(/^The key of ann/);

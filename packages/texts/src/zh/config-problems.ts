@@ -1,6 +1,6 @@
 /** Configuration problems, by their English templates: see `phrase` in `@zephyr/runtime`. */
 export const configProblems: Readonly<Record<string, string>> = {
-  'a value that docker compose would read differently': 'docker compose 会读成其他含义的值',
+  'a value that docker compose would read differently': 'docker compose 会作不同解读的值',
   'a value in single quotes, or one without $, #, ` and quotes at its beginning':
     '单引号中的值，或不含 $、#、` 且不以引号开头的值',
   'put it into its own file, and name that file in the environment: {1}_FILE':
@@ -8,7 +8,7 @@ export const configProblems: Readonly<Record<string, string>> = {
   "write {1}='…'": "请写成 {1}='…'",
   "close the quote: {1}='…'": "请补上引号：{1}='…'",
   'a line that sets no variable (not shown: it may be a secret)':
-    '没有设置变量的一行（不显示：可能是密钥）',
+    '未设置变量的一行（内容不显示：可能是密钥）',
   "NAME='value', or a comment after #": "NAME='value'，或 # 之后的注释",
   "write {1}='…', if it is meant here": "如果此处是它，请写成 {1}='…'",
   'write straight quotes in this line: "…"': '请在本行使用直引号："…"',
@@ -17,8 +17,8 @@ export const configProblems: Readonly<Record<string, string>> = {
     '请在此路径挂载密钥，或从环境变量中移除 {1}',
   'the path of a file with the value': '保存该值的文件的路径',
   'which exited with code {1}': '以代码 {1} 结束',
-  'which is not a program in PATH': '不是 PATH 中的程序',
-  'which printed more than the longest token': '输出超过任何令牌的长度',
+  'which is not a program in PATH': 'PATH 中没有此程序',
+  'which printed more than the longest token': '输出过长，不可能是令牌',
   'which did not finish within {1} s': '{1} 秒内没有结束',
   'which was killed by {1}': '被 {1} 终止',
   'which cannot be run ({1})': '无法运行（{1}）',
@@ -26,13 +26,13 @@ export const configProblems: Readonly<Record<string, string>> = {
   '{1}, which printed several lines': '{1}，输出了多行',
   '{1}, which printed spaces or non-ASCII characters': '{1}，输出含有空白或非 ASCII 字符',
   '{1}, which is running now; the configuration is applied once it prints a token':
-    '{1}，正在运行；它给出令牌后配置即生效',
+    '{1}，正在运行；待它给出令牌后，配置即生效',
 
-  'an admin token of at least {1} random characters': '至少 {1} 个随机字符的管理令牌',
+  'an admin token of at least {1} random characters': '由至少 {1} 个随机字符组成的管理令牌',
   'write {1}=… into .env with what this prints: openssl rand -hex 24':
     '请将此命令的输出以 {1}=… 写入 .env：openssl rand -hex 24',
   'which has {1} characters': '只有 {1} 个字符',
-  'which repeats a few characters': '只重复少数几个字符',
+  'which repeats a few characters': '只由少数几个字符重复组成',
   'which repeats itself': '内容重复',
   'which is made of words': '由单词组成',
   'a second client with the name {1}': '第二个名为 {1} 的客户端',
@@ -45,12 +45,13 @@ export const configProblems: Readonly<Record<string, string>> = {
     '请用 `zephyr clients add <名称>` 另建一个，这样删除一人时不会影响他人',
   'no key': '没有密钥',
   '{1} together': '同时设置了 {1}',
-  'exactly one of key_env, key_file and key_sha256': 'key_env、key_file 和 key_sha256 中恰好一个',
+  'exactly one of key_env, key_file and key_sha256':
+    'key_env、key_file 和 key_sha256 三者之一，且只能有一个',
   'create a key with `zephyr clients add <name>`': '请用 `zephyr clients add <名称>` 创建密钥',
-  'a key of at least {1} characters without spaces': '至少 {1} 个字符且不含空格的密钥',
+  'a key of at least {1} characters without spaces': '至少 {1} 个字符、不含空格的密钥',
   'make one with `openssl rand -base64 24` or `zephyr clients add <name>`':
     '请用 `openssl rand -base64 24` 或 `zephyr clients add <名称>` 创建',
-  'where no key is found': '那里没有密钥',
+  'where no key is found': '此处没有密钥',
   'whose key is too short': '密钥过短',
   'whose key has spaces or is too long': '密钥含有空格或过长',
 
@@ -75,7 +76,7 @@ export const configProblems: Readonly<Record<string, string>> = {
   'a base URL, to which /v1/messages is added': '基础 URL，/v1/messages 会自动追加',
   'remove what comes after ? or #': '请删除 ? 或 # 及其后的内容',
   'port 0 in the URL': 'URL 中的端口为 0',
-  'the port where the endpoint listens': '端点监听的端口',
+  'the port where the endpoint listens': '端点的监听端口',
   'write its port, or none for the default': '请写明端口；默认端口可省略',
   'a URL that ends in {1}': '以 {1} 结尾的 URL',
   'remove {1} at the end': '请删除末尾的 {1}',
@@ -101,20 +102,20 @@ export const configProblems: Readonly<Record<string, string>> = {
     '请以 NAME=… 写入 .env，并写 headers_env = { {1} = "NAME" }',
   'a second value of {1}': '{1} 的第二个值',
   'each header once in headers and headers_env, in upper or lower case':
-    '每个标头在 headers 和 headers_env 中只出现一次（不区分大小写）',
+    '每个请求头在 headers 和 headers_env 中只出现一次（不区分大小写）',
   'remove one of the two': '请删除其中一个',
   'the name of a variable that is not set or empty': '未设置或为空的变量名',
-  'the name of a variable with other than ASCII text': '变量名，其值含有非 ASCII 字符',
+  'the name of a variable with other than ASCII text': '变量的名称，但其值含有非 ASCII 字符',
   'a variable of .env or of the environment that holds the value': '.env 或环境中保存该值的变量',
   'write NAME=… into .env, and only NAME here': '请将 NAME=… 写入 .env，此处只写 NAME',
   '{1}, which Zephyr sets itself': '{1}，由 Zephyr 自行设置',
-  'not a valid header name': '不是标头名称',
+  'not a valid header name': '不是有效的请求头名称',
   'a header that is not about credentials, cookies, the host or framing':
-    '与凭据、Cookie、主机和报文边界无关的标头',
+    '与凭据、Cookie、主机和报文边界无关的请求头',
   'remove it; the token is sent as auth says': '请删除；令牌按 auth 的设置发送',
   '{1}, which is never passed on': '{1}，从不转发',
   'headers that are not about credentials, cookies, redirects or framing':
-    '与凭据、Cookie、重定向和报文边界无关的标头',
+    '与凭据、Cookie、重定向和报文边界无关的 HTTP 头',
   'remove it from the list': '请从列表中删除',
   'an address or a name of this machine, such as "127.0.0.1", "::1" or "0.0.0.0"':
     '本机的地址或名称，例如 "127.0.0.1"、"::1" 或 "0.0.0.0"',
@@ -128,7 +129,7 @@ export const configProblems: Readonly<Record<string, string>> = {
 
   'timeout_seconds = {1} with interval_seconds = {2}':
     'timeout_seconds = {1}，而 interval_seconds = {2}',
-  'a time-out shorter than the interval': '超时短于间隔',
+  'a time-out shorter than the interval': '超时时间短于间隔',
   'lower timeout_seconds or raise interval_seconds':
     '请减小 timeout_seconds 或增大 interval_seconds',
   'min {1}, interval {2}, max {3} (seconds)': '最小 {1}，间隔 {2}，最大 {3}（秒）',
@@ -138,14 +139,14 @@ export const configProblems: Readonly<Record<string, string>> = {
   'timeout_seconds = {1} with min_interval_seconds = {2}':
     'timeout_seconds = {1}，而 min_interval_seconds = {2}',
   'a time-out shorter than the shortest interval, because dynamic_scaling is on':
-    '超时短于最短间隔，因为 dynamic_scaling 已开启',
+    '超时时间短于最短间隔，因为 dynamic_scaling 已开启',
   'lower timeout_seconds or raise min_interval_seconds':
     '请减小 timeout_seconds 或增大 min_interval_seconds',
   '{1}, which no request contains': '{1}，不会出现在任何请求中',
   'the name of a model: 1 to 100 characters of ASCII': '模型名称：1 至 100 个 ASCII 字符',
   'write the name that clients use, followed by the one to send':
     '请先写客户端使用的名称，再写要发送的名称',
-  'models without {1}, which probes ask': 'models 中没有探测所用的 {1}',
+  'models without {1}, which probes ask': 'models 中缺少探测所用的 {1}',
   'the model of the probes among those that the endpoint serves':
     '端点提供的模型中包含探测所用的模型',
   'set model under [groups.health_check] to a model that it serves, or add {1}':
@@ -158,17 +159,17 @@ export const configProblems: Readonly<Record<string, string>> = {
   'remove {1}': '请删除 {1}',
   'add chat_id = "…", the id of the chat in quotes': '请添加 chat_id = "…"，即带引号的聊天 ID',
   'add smtp_host = "smtp.example.com", the server that takes your mail':
-    '请添加 smtp_host = "smtp.example.com"，即收取您邮件的服务器',
+    '请添加 smtp_host = "smtp.example.com"，即用于发送邮件的服务器',
   'add from = "zephyr@example.com", a sender that the server accepts':
-    '请添加 from = "zephyr@example.com"，即服务器接受的发件人',
+    '请添加 from = "zephyr@example.com"，即服务器允许的发件人',
   'add to = ["ann@example.com"]': '请添加 to = ["ann@example.com"]',
   'smtp_user with password_env, or neither': '同时设置 smtp_user 和 password_env，或都不设置',
   'a password without encryption to {1}, which is not this machine':
-    '向非本机的 {1} 不加密发送密码',
+    '密码将以明文发送到非本机的 {1}',
   '"starttls" or "implicit": otherwise anyone on the network path can read the password':
     '"starttls" 或 "implicit"：否则途中任何人都能读取密码',
   'remove smtp_tls, or with a server that needs no log-in smtp_user and password_env':
-    '请删除 smtp_tls；服务器无需登录时，请删除 smtp_user 和 password_env',
+    '请删除 smtp_tls；若服务器无需登录，请删除 smtp_user 和 password_env',
   'is not set or empty': '未设置或为空',
   'a value': '一个值',
   'the variable {1}, which {2}': '变量 {1}：{2}',
@@ -194,7 +195,7 @@ export const configProblems: Readonly<Record<string, string>> = {
     '请将完整的 URL 以 NAME=\'http://user:password@…\' 写入 .env，改写为 proxy_env = "NAME"',
   'write for example proxy = "http://proxy.example.lan:3128"':
     '例如写成 proxy = "http://proxy.example.lan:3128"',
-  'the name of a variable that holds no URL of a proxy': '变量名，其值不是代理 URL',
+  'the name of a variable that holds no URL of a proxy': '变量的名称，但其值不是代理 URL',
   'a variable of .env or of the environment with http://user:password@host:port':
     '.env 或环境中值为 http://user:password@host:port 的变量',
   "write NAME='http://user:password@host:port' into .env, and only NAME here":
@@ -206,7 +207,7 @@ export const configProblems: Readonly<Record<string, string>> = {
   'an endpoint to be reached through {1}, which holds no URL of a proxy':
     '端点需经由 {1} 访问，而它的值不是代理 URL',
   'http://, https:// or socks5:// with a host and a port in {1}':
-    '{1} 中为带主机和端口的 http://、https:// 或 socks5://',
+    '{1} 的值为带主机和端口的 http://、https:// 或 socks5:// 地址',
   'correct {1}, or write proxy = "none" for this group to connect directly':
     '请更正 {1}，或为此组写 proxy = "none" 以直接连接',
 
@@ -223,7 +224,7 @@ export const configProblems: Readonly<Record<string, string>> = {
     '请在 .env 中设置；Redis 没有密码时请删除 password_env',
 
   'port {1}, which {2} too': '端口 {1}，{2}',
-  'the {1} listens on': '{1} 也在其上监听',
+  'the {1} listens on': '{1} 也在监听此端口',
   '{1} names': '{1} 也指定了它',
   'port under [{1}]': '[{1}] 下的 port',
   'change {1} or {2}': '请更改 {1} 或 {2}',
@@ -231,19 +232,19 @@ export const configProblems: Readonly<Record<string, string>> = {
   'an address and a port: <host>:<port>': '地址和端口：<主机>:<端口>',
   'write for example {1}=127.0.0.1:9464, or remove it from the environment':
     '例如写成 {1}=127.0.0.1:9464，或从环境变量中移除',
-  'the first and last of a range of user ids': '若干用户 ID 的起始和结束',
+  'the first and last of a range of user ids': '用户 ID 范围的起始值和结束值',
   'write for example {1}=10100-10115, or remove it from the environment':
     '例如写成 {1}=10100-10115，或从环境变量中移除',
   'a separate port for each service': '每个服务使用自己的端口',
   '{1}, which other machines can reach, and no [[clients]]: everyone would be served':
-    '{1} 可从其他机器访问，且没有 [[clients]]：将为任何人服务',
+    '{1} 可从其他机器访问，却没有 [[clients]]：任何人都能使用',
   'a key for each person as soon as other machines can reach the proxy':
-    '其他机器可访问代理时，每人需要一个密钥',
+    '只要其他机器能访问代理，每人就需要一个密钥',
   'give each person a key: make client NAME=ann (without compose: zephyr clients add ann); or say that everybody may use it: open = true under [server]; or listen on this machine only: host = "127.0.0.1" under [server]':
     '请为每人创建密钥：make client NAME=ann（不用 compose 时：zephyr clients add ann）；或允许任何人使用：在 [server] 下写 open = true；或只在本机监听：在 [server] 下写 host = "127.0.0.1"',
-  '{1} with no admin token ({2})': '{1}，而没有管理令牌（{2}）',
+  '{1} with no admin token ({2})': '{1}，却没有管理令牌（{2}）',
   'an admin token as soon as other machines can reach the controller':
-    '其他机器可访问控制器时，需要管理令牌',
+    '只要其他机器能访问控制器，就需要管理令牌',
   'write {1}=… into .env (make one: openssl rand -hex 24), or listen on this machine only: host = "127.0.0.1" under [controller]':
     '请将 {1}=… 写入 .env（创建：openssl rand -hex 24），或只在本机监听：在 [controller] 下写 host = "127.0.0.1"',
   '{1}, which is not a program': '{1}，不是程序',
@@ -260,14 +261,14 @@ export const configProblems: Readonly<Record<string, string>> = {
   'correct the name, or create the person with `zephyr clients add {1}`':
     '请更正名称，或用 `zephyr clients add {1}` 创建',
   '{1}, already a member of {2}': '{1}，已是 {2} 的成员',
-  'each person in one team at most, and once': '每人至多在一个团队中，且只出现一次',
+  'each person in one team at most, and once': '每人至多属于一个团队，且只出现一次',
   'remove the name from one of the lists: the cost of a request belongs to one team':
-    '请从其中一个列表中删除该名称：一个请求的费用只属于一个团队',
+    '请从其中一个列表中删除该名称：一个请求的费用只计入一个团队',
 
   'a file with certificates in PEM form (-----BEGIN CERTIFICATE-----)':
     'PEM 格式的证书文件（-----BEGIN CERTIFICATE-----）',
   'correct the path, or write the certificate into this file': '请更正路径，或将证书写入此文件',
-  'a file with a private key in PEM form, without a passphrase': 'PEM 格式的私钥文件，没有口令',
+  'a file with a private key in PEM form, without a passphrase': '无口令保护的 PEM 私钥文件',
   'correct the path, or create such a file: openssl pkey -in OLD.pem -out NEW.pem':
     '请更正路径，或生成这样的文件：openssl pkey -in OLD.pem -out NEW.pem',
   'which its user may not read': '运行用户无权读取',
@@ -281,7 +282,7 @@ export const configProblems: Readonly<Record<string, string>> = {
   'whose key is encrypted; Zephyr has no passphrase for it': '私钥已加密；Zephyr 没有其口令',
   'whose key cannot be read': '私钥无法读取',
   'which TLS rejects: {1}': '无法用于 TLS：{1}',
-  '{1} without {2}': '有 {1} 而没有 {2}',
+  '{1} without {2}': '有 {1}，却没有 {2}',
   'a certificate and its private key': '证书及其私钥',
   'certificates and a key that TLS accepts, such as RSA with 2048 bits':
     'TLS 可用的证书和私钥，例如 2048 位 RSA',
@@ -290,34 +291,34 @@ export const configProblems: Readonly<Record<string, string>> = {
     '{1}，其私钥与 {2} 中第一个证书不匹配',
   'the private key of that certificate': '该证书的私钥',
   'correct one of the two paths; if they are being renewed, wait for the other file':
-    '请更正其中一个路径；正在更新时，请等待另一个文件',
+    '请更正其中一个路径；若证书正在更新，请等待另一个文件',
 
   'auth_token_env and token_command': 'auth_token_env 和 token_command',
   'one source of the token: auth_token_env or token_command':
     '令牌的一个来源：auth_token_env 或 token_command',
   'remove one of them': '请删除其中一个',
   'add auth_token_env, e.g. AUTH_TOKEN_MAIN': '请添加 auth_token_env，例如 AUTH_TOKEN_MAIN',
-  'a program that prints the token on one line': '在一行中给出令牌的程序',
+  'a program that prints the token on one line': '将令牌输出为一行的程序',
   'run it in a shell as the user of the service, and check its output':
-    '请以服务的用户在 shell 中运行，查看其输出',
+    '请在 shell 中以服务的用户身份运行它，查看其输出',
   'write {1}=… with the token of your provider into .env': '请将服务商提供的令牌以 {1}=… 写入 .env',
   '{1}, which is not set or empty': '{1}，未设置或为空',
   'a variable of .env or of the environment that holds the token': '.env 或环境中保存令牌的变量',
   '{1}, which still holds the placeholder of the example': '{1}，仍是示例中的占位符',
   'a real token': '真实的令牌',
   '{1}, whose value has spaces, line breaks or non-ASCII characters':
-    '{1}，其值含有空格、换行或其他非 ASCII 字符',
+    '{1}，其值含有空格、换行或非 ASCII 字符',
   'a token as your provider gave it, without "Bearer" and without spaces':
     '服务商提供的令牌原文，不含 "Bearer" 和空格',
-  'correct the line of {1} in .env': '请更正 .env 中 {1} 的一行',
+  'correct the line of {1} in .env': '请更正 .env 中设置 {1} 的那一行',
   'the variable named here': '此处指定的变量',
   'no usable address': '不是可用的地址',
   'an address such as "http://tempo:4318", without credentials':
     '地址，例如 "http://tempo:4318"，不含凭据',
   'credentials go into .env as headers, see headers_env':
-    '凭据以标头形式写入 .env，参见 headers_env',
+    '凭据以请求头形式写入 .env，参见 headers_env',
   'name=value,name=value in .env or in the environment': '.env 或环境中的 name=value,name=value',
   "write {1}='authorization=Bearer%20…' into .env": "请将 {1}='authorization=Bearer%20…' 写入 .env",
-  'does not hold headers (not shown)': '不是标头（不显示）',
-  'sets {1}, which Zephyr sets itself': '设置了 {1}，它由 Zephyr 自行设置',
+  'does not hold headers (not shown)': '不是请求头（不显示）',
+  'sets {1}, which Zephyr sets itself': '设置了由 Zephyr 自行设置的 {1}',
 };

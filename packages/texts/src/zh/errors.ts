@@ -9,7 +9,7 @@ export const errors: Readonly<Record<string, string>> = {
   'or set ZEPHYR_REDIS_URL to a running Redis': '或将 ZEPHYR_REDIS_URL 设为已在运行的 Redis',
   'redis-server did not start: {1}': 'redis-server 未能启动：{1}',
   'not ready after {1} s': '{1} 秒后仍未就绪',
-  'it exited with code {1}': '它已结束，代码为 {1}',
+  'it exited with code {1}': '它已退出，退出码为 {1}',
   '{1} does not exist': '{1} 不存在',
   'make one:             cp {1} {2} && cp {3} .env && chmod 600 .env':
     '创建：                cp {1} {2} && cp {3} .env && chmod 600 .env',
@@ -56,7 +56,7 @@ export const errors: Readonly<Record<string, string>> = {
   '{1} is the only endpoint': '{1} 是唯一的端点',
   'add another one first: zephyr endpoint add': '请先添加另一个：zephyr endpoint add',
   '{1} or {2} was changed meanwhile': '{1} 或 {2} 在此期间被更改',
-  'nothing is lost; try again': '没有内容丢失；请重试',
+  'nothing is lost; try again': '内容没有丢失；请重试',
   'this file is written in a way that cannot be changed safely': '此文件的写法无法安全地自动更改',
   'change it yourself:': '请自行更改：',
   'the value for {1} is empty or has a quote or line break': '{1} 的值为空，或含有引号或换行',
@@ -74,13 +74,13 @@ export const errors: Readonly<Record<string, string>> = {
   '--env-file {1}: this file does not exist': '--env-file {1}：此文件不存在',
   'check the path; without --env-file, .env is read if it exists':
     '请检查路径；不带 --env-file 时读取 .env（如果存在）',
-  'a port is a number from 0 to 65535': '端口是 0 到 65535 的数字',
+  'a port is a number from 0 to 65535': '端口是 0 到 65535 之间的数字',
   'there is no service manager for {1}': '{1} 没有可用的服务管理器',
   'Linux with systemd and macOS have one; for servers: docker compose (make up)':
     '带 systemd 的 Linux 和 macOS 有；服务器请用 docker compose（make up）',
   '{1} failed: {2}': '{1} 失败：{2}',
   'over ssh or su, log in as that user itself; in a container, use docker compose':
-    '通过 ssh 或 su 时，请以该用户本身登录；在容器中请用 docker compose',
+    '通过 ssh 或 su 时，请直接以该用户登录；在容器中请用 docker compose',
   '{1} is a number, now {2}': '{1} 是数字，当前为 {2}',
   'settings are: {1}': '可用的设置：{1}',
   '--set {1}: no such setting or value': '--set {1}：没有这样的设置或值',
@@ -90,9 +90,9 @@ export const errors: Readonly<Record<string, string>> = {
   'another Zephyr uses the Redis at {1}': '{1} 处的 Redis 正被另一个 Zephyr 使用',
   'stop it, or name another database, such as redis://host:6379/9':
     '请结束它，或指定另一个数据库，例如 redis://host:6379/9',
-  'no answer from {1}: {2}': '{1} 没有应答：{2}',
+  'no answer from {1}: {2}': '{1} 没有响应：{2}',
   'is it running, and are address and password in {1} right?':
-    '它是否在运行，{1} 中的地址和密码是否正确？',
+    '它在运行吗？{1} 中的地址和密码正确吗？',
   'another program is using it': '被其他程序占用',
   'this user may not open it; ports below 1024 need root':
     '当前用户无权打开；1024 以下的端口需要 root',
@@ -100,16 +100,16 @@ export const errors: Readonly<Record<string, string>> = {
   'port {1} for {2} is not free: {3}': '{2} 的端口 {1} 不可用：{3}',
   'the new process did not start: {1}': '新进程未能启动：{1}',
   'the lines above say why; the running process continues': '原因见上文；运行中的进程继续服务',
-  'the serving process has exited': '提供服务的进程已结束',
+  'the serving process has exited': '提供服务的进程已退出',
   'the {1} did not start: {2}': '{1} 未能启动：{2}',
   'the lines above say why': '原因见上文',
   '{1} is not a settings file of Claude Code; it was not changed':
     '{1} 不是 Claude Code 的设置文件；没有更改',
   'fix its JSON, or set the variables in your shell: zephyr connect':
     '请修正其 JSON，或在 shell 中设置变量：zephyr connect',
-  'no Zephyr answers at {1}': '{1} 处没有 Zephyr 应答',
+  'no Zephyr answers at {1}': '{1} 处没有 Zephyr 响应',
   'is it running? start it with: zephyr start (for a team: make up)':
-    '它是否在运行？启动：zephyr start（团队：make up）',
+    '它在运行吗？启动：zephyr start（团队：make up）',
   'on another machine or port: zephyr connect --url http://zephyr.lan:8080':
     '在其他机器或端口上：zephyr connect --url http://zephyr.lan:8080',
   '{1} needs your key': '{1} 需要您的密钥',
@@ -146,7 +146,7 @@ export const errors: Readonly<Record<string, string>> = {
     '保存运行中系统的记录：zephyr replay --save {1}',
   'no zephyr start with {1} runs at {2}': '{2} 处没有以 {1} 运行的 zephyr start',
   'start it with: zephyr start': '启动：zephyr start',
-  'containers are replaced by: make up': '容器的更换：make up',
+  'containers are replaced by: make up': '更换容器：make up',
   'the running Zephyr did not start a new process': '运行中的 Zephyr 没有启动新进程',
   'its log says why; zephyr status shows whether it serves':
     '原因见其日志；zephyr status 显示它是否在服务',
@@ -170,7 +170,7 @@ export const errors: Readonly<Record<string, string>> = {
     'ACL 用户需要 docs/operations.md 中列出的权限',
   'redis has maxmemory-policy {1}': 'Redis 的 maxmemory-policy 为 {1}',
   'with it Redis silently drops records and jobs when its memory is full':
-    '此策略下，Redis 内存已满时会丢弃记录和任务而不提示',
+    '采用此策略时，Redis 在内存写满后会悄悄丢弃记录和任务',
   'set it to noeviction: redis-cli CONFIG SET maxmemory-policy noeviction, and in redis.conf':
     '请设为 noeviction：redis-cli CONFIG SET maxmemory-policy noeviction，并写入 redis.conf',
   'cannot listen on {1}:{2}: {3}': '无法在 {1}:{2} 上监听：{3}',
@@ -195,9 +195,9 @@ export const errors: Readonly<Record<string, string>> = {
   '{1} and {2} exclude each other': '{1} 与 {2} 不能同时使用',
   '{1} cannot be {2}': '{1} 不能是 {2}',
   '{1} cannot be used here: expected {2}': '{1} 不能用于此处：应为{2}',
-  'a number from 0 to 9999': '0 到 9999 的数字',
+  'a number from 0 to 9999': '0 到 9999 之间的数字',
   'a whole number above 0': '大于 0 的整数',
-  'an amount from 0.000001 to 100000': '0.000001 到 100000 的金额',
+  'an amount from 0.000001 to 100000': '0.000001 到 100000 之间的金额',
   'zephyr --help lists the commands, zephyr help <command> its options':
     'zephyr --help 列出命令，zephyr help <命令> 列出其选项',
   '{1} is another Zephyr, whose endpoints differ from {2}':

@@ -42,7 +42,7 @@ export const failures = {
   'advice.overloaded': '模型在所有端点上都很繁忙；请稍候。',
   'advice.rate_limited': '令牌已达到速率限制；请等待或换用其他令牌。',
   'advice.token_refused':
-    '请把该组的有效令牌写入 .env；使用容器时再执行 make up。如果该组使用 token_command，请以服务的用户运行它，查看它输出的内容。',
+    '请把该组的有效令牌写入 .env；使用容器时再执行 make up。如果该组使用 token_command，请以服务的用户身份运行它，查看其输出。',
   'advice.credit': '请为令牌所属账户充值。',
   'advice.forbidden': '端点不允许该令牌使用此模型或功能；请联系其运营者。',
   'advice.model_not_found': '端点不提供探测所用的模型；请在 [health_check] 中设置其他 model。',

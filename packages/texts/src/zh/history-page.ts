@@ -21,5 +21,5 @@ export const historyPage = {
   'history.latency.summary': '{count} 个端点的延迟中位数',
   'history.switches': '切换',
   'history.switches.counts':
-    '共 {total} 次：故障 {failure} 次，延迟 {latency} 次，操作员 {operator} 次',
+    '共 {total} 次：故障 {failure} 次，延迟 {latency} 次，手动 {operator} 次',
 } satisfies Texts<typeof en>;

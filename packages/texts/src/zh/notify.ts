@@ -10,11 +10,11 @@ export const notify: Texts<typeof english> = {
   'notify.accepted': '已接收',
   'notify.why.http': '失败：HTTP {detail}',
   'notify.why.refused': '失败：接收方拒绝该消息（代码 {detail}）',
-  'notify.why.timeout': '失败：未及时应答',
+  'notify.why.timeout': '失败：未及时响应',
   'notify.why.connection': '失败：无法连接（{detail}）',
 
   'cli.notify': '发送到群聊、邮箱和 webhook 的通知，由 config.toml 中的 [[notify]] 设置',
-  'cli.notify.test': '向每个接收方发送一条测试消息，并显示其应答',
+  'cli.notify.test': '向每个接收方发送一条测试消息，并显示其响应',
   'cli.error.noNotify': '{path} 中没有 [[notify]]',
   'cli.error.noNotify.advice': '请参照 config.toml.example，为每个接收方添加一个。',
 };

@@ -3,7 +3,7 @@ import type { Texts } from '../texts.ts';
 
 export const settingsPage = {
   'settings.people': '人员与机器',
-  'settings.people.none': '没有人有密钥：代理只服务本机上的程序。',
+  'settings.people.none': '尚无密钥：代理只服务本机上的程序。',
   'settings.people.name': '名称',
   'settings.people.key': '密钥',
   'settings.people.hashed': '以哈希保存',
@@ -15,7 +15,7 @@ export const settingsPage = {
   'settings.people.remove': '移除',
   'settings.people.remove.one': '移除 {name}',
   'settings.people.remove.detail': '其密钥几秒内即被拒绝，进行中的响应会中止。',
-  'settings.people.remove.last': '其他人都没有密钥：在有人得到密钥之前，代理拒绝所有人。',
+  'settings.people.remove.last': '这是最后一个密钥：在创建新密钥之前，代理会拒绝所有人。',
   'settings.endpoints': '端点',
   'settings.endpoints.name': '端点',
   'settings.endpoints.group': '组',
@@ -46,8 +46,8 @@ export const settingsPage = {
   'settings.test.no_models': '不列出模型',
   'settings.test.streams': '支持流式响应',
   'settings.test.no_streams': '不支持流式响应',
-  'settings.test.counts': '支持计算 token',
-  'settings.test.no_counts': '不支持计算 token',
+  'settings.test.counts': '支持 Token 计数',
+  'settings.test.no_counts': '不支持 Token 计数',
   'settings.done.token': '令牌已写入 .env，变量名为 {variable}。',
   'settings.token_needed': '在此编辑需要管理令牌',
   'settings.token_needed.detail':

@@ -32,7 +32,7 @@ export const statesAndReasons = {
   'state.pinned': '已固定',
   'state.since': '自 {time} 起',
   'state.left': '剩余 {left}',
-  'state.halfOpen': '半开，此前：{failure}',
+  'state.halfOpen': '半开（此前：{failure}）',
   'state.ejected': '已剔除：{failure}',
 
   'role.serving': '服务中',
@@ -109,5 +109,5 @@ export const statesAndReasons = {
   'overall.trouble': '{names}：{failure}',
   'overall.advice': '{what}。{advice}',
   'overall.since': '{what}，自 {time} 起',
-  'overall.more': '{names} 等另外 {count} 个',
+  'overall.more': '{names} 及另外 {count} 个',
 } satisfies Texts<typeof en>;

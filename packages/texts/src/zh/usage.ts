@@ -25,7 +25,7 @@ export const usage = {
   'usage.note.incomplete': '{count} 个请求的 Token 数不完整：按已报告的部分计算。',
   'usage.note.billedTwice': '重试之前有 {count} 次尝试可能也被端点计费：未计入费用。',
   'usage.note.other':
-    '“其他”：超出每小时或每天行数上限的用量（人员保留得最久），以及没有端点应答过的模型。合计包含它们。',
+    '“其他”：超出每小时或每天行数上限的用量（人员最后才合并），以及没有端点响应过的模型。合计包含它们。',
 
   'requests.time': '时间',
   'requests.outcome': '结果',
@@ -60,7 +60,7 @@ export const usage = {
   'usage.chart.total': '合计：{value}',
   'usage.chart.summary': '{first} 至 {last} 的{measure}。{total}',
   'usage.utc': '日期和小时均为 UTC。探测也计入，单独列为一行。',
-  'usage.howTo': '请通过代理发送请求（zephyr connect 会说明方法）；请求结束后约一秒计入。',
+  'usage.howTo': '请通过代理发送请求（方法见 zephyr connect）；请求结束约一秒后计入。',
 
   'budget.title': '预算',
   'budget.name': '人员或团队',
@@ -74,7 +74,7 @@ export const usage = {
   'budget.team': '（团队 {name}）',
   'limit.title': '限制',
   'limit.requests_per_minute': '本分钟请求数',
-  'limit.tokens_per_minute': '本分钟 token 数',
+  'limit.tokens_per_minute': '本分钟 Token 数',
   'limit.active_requests': '同时进行的请求数',
   'limit.models': '模型：{models}',
   'ownUsage.title': '{name} 的用量',
@@ -108,6 +108,6 @@ export const usage = {
   'requestLog.known.free': '未使用 Token',
   'requestLog.attempts': '尝试',
   'requestLog.attempts.none': '没有请求任何端点。',
-  'requestLog.attempt.answered': '已应答',
+  'requestLog.attempt.answered': '已响应',
   'requestLog.attempt.billed': '可能被计费',
 } satisfies Texts<typeof en>;
