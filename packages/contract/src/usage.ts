@@ -5,6 +5,7 @@
 import { z } from 'zod';
 
 import { failureClass } from './failure.ts';
+import { MAX_MODEL_CHARACTERS } from './model-name.ts';
 import { tokenUsageSchema } from './probe.ts';
 import { count, duration, moment, type PlainOf, type ShapeOf, usd } from './scalars.ts';
 
@@ -52,7 +53,7 @@ const plainText = (maxLength: number) =>
     .max(maxLength)
     .refine((text) => !/\p{Cc}/u.test(text), 'expected no control characters');
 const person = plainText(64).min(1);
-const model = plainText(100).min(1);
+const model = plainText(MAX_MODEL_CHARACTERS).min(1);
 /** An endpoint's id, `none` or `other`. */
 const endpoint = plainText(100).min(1);
 

@@ -56,7 +56,7 @@ export type JobAnswer =
   /** URL or token changed during the probe, so the result says nothing about the current configuration. */
   | 'outdated'
   /** The prober is stopping; another one, or the next interval, has to run it. */
-  | 'called_off';
+  | 'interrupted';
 
 export interface RunnerJob {
   readonly id: string;
@@ -78,7 +78,7 @@ export async function runProbeJob(
   };
   // The queue may be reconnected before our own connection is.
   const before = await keepTrying(() => lookUp(deps.redis, endpointId, slot), signal, giveUp);
-  if (before === undefined) return signal.aborted ? 'called_off' : 'dropped';
+  if (before === undefined) return signal.aborted ? 'interrupted' : 'dropped';
   if (before.isRecorded) return 'duplicate';
   const { sequence, isRealFresh } = before;
   const style = chooseStyle({
@@ -94,7 +94,7 @@ export async function runProbeJob(
     gate: deps.gate,
     users: deps.users,
   });
-  if (signal.aborted) return 'called_off';
+  if (signal.aborted) return 'interrupted';
   const isOutdated = !isSameTarget(plan, planOf(endpointId, deps.loaded()));
   if (!isOutdated) noteRefusal(report.verdict, plan, deps);
 

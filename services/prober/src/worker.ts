@@ -41,7 +41,7 @@ export function startWorker(
       try {
         const data = probeJobSchema.parse(job.data);
         const answer = await run({ id: job.id ?? job.name, data }, stopping.signal);
-        if (answer !== 'called_off') return answer;
+        if (answer !== 'interrupted') return answer;
       } finally {
         running -= 1;
       }

@@ -2,6 +2,8 @@
  * What a request's body asks for, from its top-level keys alone: tool inputs in its history may contain
  * `{"stream": true}` or `{"model": "…"}` at any depth. Texts have one character per byte (latin1).
  */
+import { MAX_MODEL_CHARACTERS } from '@zephyr/contract/model-name';
+
 import { JsonKeyReader, type TextRange } from '../json-key-reader.ts';
 
 export type { TextRange };
@@ -9,14 +11,13 @@ export type { TextRange };
 export interface RequestFacts {
   /** Whether a streaming answer is requested; undefined while the body does not say. */
   readonly isStream: boolean | undefined;
-  /** At most 100 characters; empty if unknown. */
+  /** At most `MAX_MODEL_CHARACTERS`; empty if unknown. */
   readonly model: string;
 }
 
-/** Real model ids have up to about 60 characters. */
-const MAX_MODEL_CHARACTERS = 100;
-const MODEL_FIRST =
-  /^\s{0,16}\{\s{0,16}"model"\s{0,16}:\s{0,16}"[\x20\x21\x23-\x5b\x5d-\x7e]{0,100}"\s{0,16}[,}]/;
+const MODEL_FIRST = new RegExp(
+  String.raw`^\s{0,16}\{\s{0,16}"model"\s{0,16}:\s{0,16}"[\x20\x21\x23-\x5b\x5d-\x7e]{0,${MAX_MODEL_CHARACTERS}}"\s{0,16}[,}]`,
+);
 const STREAM_LAST = /[,{]\s{0,16}"stream"\s{0,16}:\s{0,16}(?:true|false)\s{0,16}\}\s{0,16}$/;
 
 /** How much of a body's start and end `quickFacts` needs. */

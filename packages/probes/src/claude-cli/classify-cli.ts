@@ -113,7 +113,7 @@ function isCutOnTheWay({ reached, errorCode }: ProbeExchange): boolean {
 
 function killedDetail(why: string, { exchanges, timeoutMs }: CliEvidence): string {
   if (why === 'output_limit') return 'the Claude CLI printed too much output and was killed';
-  if (why === 'aborted') return 'the probe was called off';
+  if (why === 'aborted') return 'the probe was interrupted';
   return exchanges.length === 0
     ? `the Claude CLI sent no request within ${timeoutMs / 1000} s: is this machine overloaded?`
     : `the Claude CLI got its answer but did not exit within ${timeoutMs / 1000} s`;

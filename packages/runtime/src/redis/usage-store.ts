@@ -3,6 +3,7 @@
  * endpoint and model. Written by proxies and probers, each batch once; read for display. A batch is written
  * in parts, one script call each, so that other users of Redis wait for one part only.
  */
+import { MAX_MODEL_CHARACTERS } from '@zephyr/contract/model-name';
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 import {
   OTHER,
@@ -255,8 +256,11 @@ export function rowsOf(hash: readonly string[], fromAtMs: number): UsageRead {
   return { rows, rejected: Math.floor(hash.length / 2) - rows.length };
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: names with control characters are not ours
-const FIELD = /^([^\x00-\x1f\x7f]{1,64})\t([^\x00-\x1f\x7f]{1,100})\t([^\x00-\x1f\x7f]{1,100})$/;
+/** Names with control characters are not ours. */
+const SAFE = String.raw`[^\x00-\x1f\x7f]`;
+const FIELD = new RegExp(
+  `^(${SAFE}{1,64})\t(${SAFE}{1,100})\t(${SAFE}{1,${MAX_MODEL_CHARACTERS}})$`,
+);
 const COUNTS = /^\d{1,16}(?: \d{1,16}){10}$/;
 
 function rowOf(field: string, value: string, fromAtMs: number): UsageRow | undefined {

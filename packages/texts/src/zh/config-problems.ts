@@ -143,7 +143,7 @@ export const configProblems: Readonly<Record<string, string>> = {
   'lower timeout_seconds or raise min_interval_seconds':
     '请减小 timeout_seconds 或增大 min_interval_seconds',
   '{1}, which no request contains': '{1}，不会出现在任何请求中',
-  'the name of a model: 1 to 100 characters of ASCII': '模型名称：1 至 100 个 ASCII 字符',
+  'the name of a model: 1 to {1} characters of ASCII': '模型名称：1 至 {1} 个 ASCII 字符',
   'write the name that clients use, followed by the one to send':
     '请先写客户端使用的名称，再写要发送的名称',
   'models without {1}, which probes ask': 'models 中缺少探测所用的 {1}',

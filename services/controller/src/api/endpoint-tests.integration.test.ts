@@ -151,7 +151,7 @@ it('is repeated by the next controller, unless its own may still be running', as
   expect(Date.now()).toBeGreaterThan(soon.untilAtMs);
   // Each is logged when its own command has been answered.
   await eventually(() =>
-    expect(next.output().split('test of a new endpoint done again')).toHaveLength(3),
+    expect(next.output().split('test of a new endpoint repeated')).toHaveLength(3),
   );
   expect(await isEnabled(next, 'Three')).toBe(false);
   await eventually(async () => expect(await redis.exists(keys.endpointTests)).toBe(0));
@@ -167,9 +167,7 @@ it('is repeated by a controller that started before Redis answered', async () =>
     await eventually(() => expect(started.output()).toContain('not resumed yet'));
     return started;
   });
-  await eventually(() =>
-    expect(controller.output()).toContain('test of a new endpoint done again'),
-  );
+  await eventually(() => expect(controller.output()).toContain('test of a new endpoint repeated'));
   expect(notes).toHaveLength(1);
   await controller.stop();
 });
@@ -196,7 +194,7 @@ it.each([
   // A controller that has just started may ask before it leads, and shows no state until then.
   await eventually(async () => expect(await isEnabled(asked, name)).toBe(false));
   await whileRedisIsSilent(() =>
-    eventually(() => expect(asked.output()).toContain('test of a new endpoint broken off')),
+    eventually(() => expect(asked.output()).toContain('test of a new endpoint interrupted')),
   );
   answer();
   if (answered !== undefined) expect((await answered).status).toBe(503);

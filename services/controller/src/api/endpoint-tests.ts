@@ -39,7 +39,7 @@ const RETRY_MS = 1_000;
 /** Attempts at a command without an answer, half a minute in total, and at an interrupted test. */
 const MOST_ATTEMPTS = 5;
 
-const BROKEN_OFF = 'test of a new endpoint broken off';
+const INTERRUPTED = 'test of a new endpoint interrupted';
 
 const noteSchema = z.object({ name: z.string(), actor: z.string(), untilAtMs: z.number() });
 
@@ -67,8 +67,8 @@ export class EndpointTests {
     } catch (error) {
       void this.#finish(added.id);
       if (error instanceof ProblemError || error instanceof ZephyrError) throw error;
-      this.#deps.log.warn({ endpointId: added.id, why: messageOf(error) }, BROKEN_OFF);
-      throw new ProblemError('store_away', 'the test was broken off; it is done again');
+      this.#deps.log.warn({ endpointId: added.id, why: messageOf(error) }, INTERRUPTED);
+      throw new ProblemError('store_away', 'the test was interrupted; it will be repeated');
     }
   }
 
@@ -95,10 +95,10 @@ export class EndpointTests {
         const tested = await this.#noted(added, () => this.#testDisabled(added));
         const { isInService, finding } = tested;
         const fields = { endpointId, isInService, why: finding?.refusal?.detail };
-        log[isInService ? 'info' : 'warn'](fields, 'test of a new endpoint done again');
+        log[isInService ? 'info' : 'warn'](fields, 'test of a new endpoint repeated');
         return;
       } catch (error) {
-        log.warn({ endpointId, why: messageOf(error) }, BROKEN_OFF);
+        log.warn({ endpointId, why: messageOf(error) }, INTERRUPTED);
       }
     }
   }

@@ -2,10 +2,14 @@
  * Reads facts from the first bytes of an answer, before the rest arrives. Searched, not parsed: this runs for
  * every request, and nothing is billed from it.
  */
+import { MAX_MODEL_CHARACTERS } from '@zephyr/contract/model-name';
 import type { TokenUsage } from '@zephyr/contract/probe';
 
 /** `message_start` is the first event. */
 const MAX_HEAD_CHARACTERS = 4096;
+const MODEL = new RegExp(
+  String.raw`"model"\s*:\s*"([A-Za-z0-9._:/@-]{1,${MAX_MODEL_CHARACTERS}})"`,
+);
 
 const COUNTS: readonly (readonly [keyof TokenUsage, string])[] = [
   ['inputTokens', '"input_tokens"'],
@@ -32,7 +36,7 @@ export function usageInHead(head: string): TokenUsage {
 /** The answering model as reported at the start of the answer; empty if it is not. */
 export function modelInHead(head: string): string {
   const start = head.slice(0, MAX_HEAD_CHARACTERS);
-  return /"model"\s*:\s*"([A-Za-z0-9._:/@-]{1,100})"/.exec(start)?.[1] ?? '';
+  return MODEL.exec(start)?.[1] ?? '';
 }
 
 function lastCount(text: string, name: string): number | undefined {

@@ -230,7 +230,11 @@ function addPlainGauges(registers: Registry[], gauges: ProxyGauges): void {
       '0 if this proxy has answered all requests of the last seconds with its own errors',
       () => (gauges.isServing() ? 1 : 0),
     ],
-    ['zephyr_proxy_retry_budget', 'Retries that the retry budget currently allows', gauges.retryBudget],
+    [
+      'zephyr_proxy_retry_budget',
+      'Retries that the retry budget currently allows',
+      gauges.retryBudget,
+    ],
     [
       'zephyr_proxy_usage_unwritten_requests',
       'Finished requests whose usage is not yet in Redis',

@@ -2,6 +2,7 @@
  * What a finished request adds to the usage ledger and the log of requests. In memory only: `UsageWriter`
  * writes it, and no request waits for that.
  */
+import { MAX_MODEL_CHARACTERS } from '@zephyr/contract/model-name';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import {
   ANONYMOUS,
@@ -58,7 +59,7 @@ const MAX_MODELS = 500;
 /** The most that one person may add, so that rows and names are left for the others. */
 const MAX_MODELS_OF_PERSON = 30;
 const MAX_PSEUDONYMS = 2_000;
-const NAME = /^[\x21-\x7e]{1,100}$/;
+const NAME = new RegExp(String.raw`^[\x21-\x7e]{1,${MAX_MODEL_CHARACTERS}}$`);
 
 /** A model named in requests. All share this one string: each of their own would retain a part of a body. */
 interface KnownModel {

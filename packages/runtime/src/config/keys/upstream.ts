@@ -1,5 +1,6 @@
 /** How requests to an endpoint are sent: keys of a group, each of which an endpoint may override. */
 import { AUTH_STYLES } from '@zephyr/contract/auth-style';
+import { MAX_MODEL_CHARACTERS } from '@zephyr/contract/model-name';
 import { z } from 'zod';
 
 import { perEndpoint } from './overrides.ts';
@@ -29,7 +30,10 @@ const headerPatterns = z
 
 export const modelName = z
   .string()
-  .regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/, 'expected the name of a model, without spaces');
+  .regex(
+    new RegExp(String.raw`^[\x21\x23-\x5b\x5d-\x7e]{1,${MAX_MODEL_CHARACTERS}}$`),
+    'expected the name of a model, without spaces',
+  );
 
 export const upstreamKeys = {
   models: perEndpoint(

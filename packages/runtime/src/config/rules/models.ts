@@ -2,6 +2,8 @@
  * The model that probes ask must be one that the endpoint serves; a `model_map` key that no request can
  * contain would map nothing.
  */
+import { MAX_MODEL_CHARACTERS } from '@zephyr/contract/model-name';
+
 import { phrase } from '../../phrase.ts';
 import type { Violation } from '../config-error.ts';
 import { healthCheckOfGroup } from '../keys/groups.ts';
@@ -14,7 +16,7 @@ import { servedModelsOf } from '../served-models.ts';
 const { models, model_map } = upstreamKeys;
 
 /** Bodies are scanned byte by byte, and no model has a longer name. */
-const REQUESTED = /^[\x20-\x7e]{1,100}$/;
+const REQUESTED = new RegExp(String.raw`^[\x20-\x7e]{1,${MAX_MODEL_CHARACTERS}}$`);
 
 export function checkModels(document: RawTable): Violation[] {
   return [...checkProbedModels(document), ...checkMappedNames(document)];
@@ -27,7 +29,7 @@ function checkMappedNames(document: RawTable): Violation[] {
       .map((name) => ({
         path: [...path, 'model_map', name],
         found: phrase`${JSON.stringify(name)}, which no request contains`,
-        expected: phrase`the name of a model: 1 to 100 characters of ASCII`,
+        expected: phrase`the name of a model: 1 to ${MAX_MODEL_CHARACTERS} characters of ASCII`,
         advice: phrase`write the name that clients use, followed by the one to send`,
       })),
   );
