@@ -14,7 +14,7 @@ import {
   type RedisServer,
   startRedisServer,
 } from '@zephyr/runtime/redis/private-server';
-import { rowsOf } from '@zephyr/runtime/redis/usage-store';
+import { usageRowsIn } from '@zephyr/runtime/redis/usage-store';
 import { openTestRedis } from '@zephyr/testkit/redis';
 
 const RESTART_PAUSE_MS = 500;
@@ -63,7 +63,7 @@ export async function startSoakRedis(): Promise<SoakRedis> {
       const redis = openTestRedis(first);
       try {
         const days = (await redis.eval(TAKE, 0, keys.usageDay('*'), then)) as string[][];
-        return days.flatMap((day) => rowsOf(day, 0).rows);
+        return days.flatMap((day) => usageRowsIn(day, 0).rows);
       } finally {
         redis.disconnect();
       }

@@ -47,7 +47,8 @@ export const overview: DashboardSpec = {
           kind: 'number',
           title: 'First content, median',
           none: 'No answers',
-          description: 'Time from sending a request to the first content of its answer; last 5 minutes.',
+          description:
+            'Time from sending a request to the first content of its answer; last 5 minutes.',
           unit: 's',
           warnFrom: 5,
           alarmFrom: 15,

@@ -66,7 +66,7 @@ export {
   type TextRange,
 } from './request/facts.ts';
 export { MAX_SESSIONS, SessionTable } from './route/affinity.ts';
-export type { Choice } from './route/choose-endpoint.ts';
+export type { EndpointChoice } from './route/choose-endpoint.ts';
 export {
   type Ejection,
   type EjectionPolicy,

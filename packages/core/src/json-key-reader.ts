@@ -10,7 +10,7 @@
  * It does not validate: text that is not JSON may give any result.
  */
 
-import { BACKSLASH, nameOf, plainEnd, unescaped } from './json-string.ts';
+import { BACKSLASH, decodedName, plainEnd, unescaped } from './json-string.ts';
 
 /** The value of a key: a string's text with escapes resolved, another scalar's raw text. */
 export type JsonValue =
@@ -159,7 +159,7 @@ export class JsonKeyReader {
   }
 
   #setKey(raw: string): void {
-    const key = nameOf(raw);
+    const key = decodedName(raw);
     const isWanted = this.#wanted.has(key);
     const name = isWanted ? key : key.toLowerCase();
     const found = isWanted || this.#wanted.has(name) ? this.#count(name) : undefined;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { nameOf, plainEnd, unescaped } from './json-string.ts';
+import { decodedName, plainEnd, unescaped } from './json-string.ts';
 
 describe('plainEnd', () => {
   it.each([
@@ -16,7 +16,7 @@ describe('plainEnd', () => {
   });
 });
 
-describe('nameOf', () => {
+describe('decodedName', () => {
   it.each([
     ['type', 'type'],
     ['t\\u0079pe', 'type'],
@@ -24,7 +24,7 @@ describe('nameOf', () => {
     ['\u00e4', '\u00e4'],
     ['\\x', ''],
   ])('%j is %j', (raw, name) => {
-    expect(nameOf(raw)).toBe(name);
+    expect(decodedName(raw)).toBe(name);
   });
 });
 

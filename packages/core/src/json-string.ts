@@ -15,7 +15,7 @@ export function unescaped(raw: string): string {
 }
 
 /** Wanted names are plain, so a name without escapes can be compared undecoded. */
-export function nameOf(raw: string): string {
+export function decodedName(raw: string): string {
   return raw.includes('\\') ? unescaped(raw) : raw;
 }
 

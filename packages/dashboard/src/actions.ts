@@ -57,7 +57,7 @@ interface Order<Name extends CommandName> {
 }
 
 async function run<Name extends CommandName>(order: Order<Name>): Promise<void> {
-  const key = keyOf(order.name, 'endpointId' in order.body ? order.body.endpointId : undefined);
+  const key = actionKey(order.name, 'endpointId' in order.body ? order.body.endpointId : undefined);
   if (busy.value.has(key)) return;
   busy.value = new Set([...busy.value, key]);
   const result = await send(order.name, order.body);
@@ -65,7 +65,7 @@ async function run<Name extends CommandName>(order: Order<Name>): Promise<void> 
   report(result, order);
 }
 
-export function keyOf(name: CommandName, endpointId?: string): string {
+export function actionKey(name: CommandName, endpointId?: string): string {
   return `${name}:${endpointId ?? ''}`;
 }
 

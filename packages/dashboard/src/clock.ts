@@ -1,2 +1,2 @@
 /** This machine's clock, in milliseconds since 1970. */
-export const epochMs = (): number => Date.now();
+export const wallClockMs = (): number => Date.now();

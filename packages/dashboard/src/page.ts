@@ -3,7 +3,7 @@
 import { computed, signal } from '@preact/signals';
 import type { ApiState } from '@zephyr/contract/api-state';
 
-import { epochMs } from './clock.ts';
+import { wallClockMs } from './clock.ts';
 import { type Link, received } from './connection-state.ts';
 
 /** The common part of the controller's state and a proxy's. */
@@ -21,15 +21,15 @@ export const isStale = computed(
 );
 
 /** This machine's clock, once a second. */
-export const clockMs = signal(epochMs());
+export const clockMs = signal(wallClockMs());
 /** The server's clock minus this machine's. */
 const offsetMs = signal(0);
 /** The server's clock, the basis of ages and countdowns. */
 export const nowMs = computed(() => clockMs.value + offsetMs.value);
 
 export function receive(state: PageState): void {
-  offsetMs.value = state.atMs - epochMs();
-  clockMs.value = epochMs();
+  offsetMs.value = state.atMs - wallClockMs();
+  clockMs.value = wallClockMs();
   pageState.value = state;
-  link.value = received(epochMs());
+  link.value = received(wallClockMs());
 }

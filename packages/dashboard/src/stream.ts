@@ -1,5 +1,5 @@
 /** The event stream, a page's only source of data. Nothing is polled. */
-import { epochMs } from './clock.ts';
+import { wallClockMs } from './clock.ts';
 import { lost, silent } from './connection-state.ts';
 import { clockMs, link } from './page.ts';
 
@@ -42,8 +42,8 @@ export function follow<Events>({ url, on, isTokenNeeded }: Stream<Events>): () =
 
   connect();
   const ticking = setInterval(() => {
-    clockMs.value = epochMs();
-    link.value = silent(link.value, epochMs());
+    clockMs.value = wallClockMs();
+    link.value = silent(link.value, wallClockMs());
   }, 1_000);
   return () => {
     hasEnded = true;

@@ -6,7 +6,7 @@ import type { ProbeVerdict } from '@zephyr/contract/probe';
 import { systemClock } from '@zephyr/runtime/clock';
 import { openTunnel, servernameOf, TunnelError } from '@zephyr/runtime/connection/tunnel';
 
-import { failureOf } from './exchange/classify-exchange.ts';
+import { exchangeFailure } from './exchange/classify-exchange.ts';
 import { errorCodeOf } from './exchange/error-code.ts';
 import {
   type ExchangeStep,
@@ -135,6 +135,6 @@ function connectBy(
 }
 
 function failed(facts: ProbeExchange): ProbeVerdict {
-  const found = failureOf(facts) ?? { failure: 'reset' as const, detail: 'no connection' };
+  const found = exchangeFailure(facts) ?? { failure: 'reset' as const, detail: 'no connection' };
   return { status: 'failed', ...found };
 }

@@ -2,8 +2,8 @@
 import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
 
 import { rawHeaders } from '@zephyr/runtime/credential';
-import { readUsage } from './exchange/answer.ts';
-import { failureOf } from './exchange/classify-exchange.ts';
+import { usageInBody } from './exchange/answer.ts';
+import { exchangeFailure } from './exchange/classify-exchange.ts';
 import { type ExchangeRequest, startExchange } from './exchange/exchange.ts';
 import { redact } from './exchange/redact.ts';
 import { withDeadline } from './exchange/with-deadline.ts';
@@ -15,8 +15,8 @@ export async function probeByMessage(
 ): Promise<{ readonly verdict: ProbeVerdict; readonly usage: TokenUsage }> {
   const exchange = startExchange(apiRequest(target, '/v1/messages', smallestMessage(target)));
   const facts = await withDeadline(exchange, { timeoutMs: target.timeoutMs, signal });
-  const usage = readUsage(facts.body);
-  const failed = failureOf(facts);
+  const usage = usageInBody(facts.body);
+  const failed = exchangeFailure(facts);
   if (failed !== undefined || facts.latencyMs === undefined) {
     const { failure, detail } = failed ?? { failure: 'not_claude', detail: 'no answer' };
     return {

@@ -12,8 +12,8 @@ import type { EndpointFinding } from '@zephyr/contract/endpoint-finding';
 import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
 import { z } from 'zod';
 
-import { NO_TOKENS, readUsage } from './exchange/answer.ts';
-import { failureOf } from './exchange/classify-exchange.ts';
+import { NO_TOKENS, usageInBody } from './exchange/answer.ts';
+import { exchangeFailure } from './exchange/classify-exchange.ts';
 import { type ExchangeRequest, type ProbeExchange, startExchange } from './exchange/exchange.ts';
 import { redact } from './exchange/redact.ts';
 import { withDeadline } from './exchange/with-deadline.ts';
@@ -63,7 +63,7 @@ export async function surveyEndpoint(plan: SurveyPlan, run: ProbeRun): Promise<E
     const { refusal, auth } = message;
     // Silence does not depend on the form of the request, nor does a token refused for the model list too.
     const isKnownWrong =
-      refusal.failure === 'token_refused' && failureOf(list)?.failure === 'token_refused';
+      refusal.failure === 'token_refused' && exchangeFailure(list)?.failure === 'token_refused';
     if (!message.isAnswer || isKnownWrong) {
       return { reach, serves: 'nobody', refusal, models, kind: asker.kind, usage: NO_TOKENS };
     }
@@ -87,7 +87,7 @@ export async function surveyEndpoint(plan: SurveyPlan, run: ProbeRun): Promise<E
     streams: facts.contentType?.startsWith('text/event-stream') === true,
     countsTokens: countSchema.safeParse(parsed(counted)).success,
     kind: asker.kind,
-    usage: readUsage(facts.body),
+    usage: usageInBody(facts.body),
   };
 }
 
@@ -108,7 +108,7 @@ async function askForMessage({ auth, targetBy }: SurveyPlan, asker: Asker): Prom
   for (const style of [auth, ...AUTH_STYLES.filter((other) => other !== auth)]) {
     const target = shortened(targetBy(style));
     const facts = await asker.ask(apiRequest(target, '/v1/messages', smallestMessage(target)));
-    const failed = failureOf(facts);
+    const failed = exchangeFailure(facts);
     if (failed === undefined) return { auth: style, facts };
     const { failure } = failed;
     const detail = redact(failed.detail, target.headers.secrets);

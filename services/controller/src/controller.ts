@@ -18,7 +18,7 @@ import { startServer } from './api/server.ts';
 import { startTail, type Tail } from './api/stream-follower.ts';
 import { BatchHealth } from './leader/batch-health.ts';
 import { checkRedis } from './leader/check-redis.ts';
-import { linesOf } from './leader/event-lines.ts';
+import { eventLines } from './leader/event-lines.ts';
 import { Notes } from './leader/event-notes.ts';
 import { leadTerm, type PublishedBatch } from './leader/lead.ts';
 import { type LeaderElection, startLeadership } from './leader/leader-election.ts';
@@ -132,7 +132,8 @@ function takePart({
     const { endpoints } = configSource.current().config;
     // An endpoint removed from the configuration only has its id.
     const nameOf = (id: string) => endpoints.find((known) => known.id === id)?.name ?? id;
-    for (const { level, message, fields } of linesOf(effects, nameOf)) log[level](fields, message);
+    for (const { level, message, fields } of eventLines(effects, nameOf))
+      log[level](fields, message);
   };
   const follow = async () => {
     const { state, view } = await readCommitted(redis);

@@ -19,7 +19,7 @@ import { examineClock, examineConnections, examinePorts } from '../doctor/networ
 import { examineCli, examineNode, examineToken } from '../doctor/prerequisites.ts';
 import { examineRedis } from '../doctor/redis.ts';
 import { isElsewhere, startingServices } from '../service-location.ts';
-import { probeEndpoints, troubleText } from './probe.ts';
+import { probeEndpoints, probeTroubleText } from './probe.ts';
 
 export interface DoctorOptions {
   readonly config: string;
@@ -145,7 +145,7 @@ async function examineEndpoints(
   const probed = await probeEndpoints(loaded, loaded.config.endpoints, { progress, signal });
   return probed.map(({ name, groupName, style, verdict, advice }) => {
     if (verdict.status === 'failed') {
-      const text = troubleText({ name, groupName, verdict }, say);
+      const text = probeTroubleText({ name, groupName, verdict }, say);
       return { area: 'endpoint', status: 'fail', text, advice };
     }
     const latency = numbers.latency(verdict.apiLatencyMs);

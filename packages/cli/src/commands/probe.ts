@@ -154,7 +154,7 @@ function render(probed: readonly ProbedEndpoint[], { ui }: Config): string {
   const troubles = probed.flatMap(({ name, groupName, verdict, advice = '' }) =>
     verdict.status === 'ok'
       ? []
-      : [`${troubleText({ name, groupName, verdict }, say)}\n  → ${advice}`],
+      : [`${probeTroubleText({ name, groupName, verdict }, say)}\n  → ${advice}`],
   );
   return [table, ...troubles].join('\n\n');
 }
@@ -166,7 +166,10 @@ interface FailedProbe {
 }
 
 /** What went wrong; the endpoint's own response if that is more specific. */
-export function troubleText({ name, groupName, verdict }: FailedProbe, say: Translate): string {
+export function probeTroubleText(
+  { name, groupName, verdict }: FailedProbe,
+  say: Translate,
+): string {
   return verdict.failure === 'token_refused'
     ? `${say('status.cause.token', { name, group: groupName })} ${verdict.detail}`
     : `${name}: ${verdict.detail}`;

@@ -8,7 +8,7 @@ import { Box, type TextProps } from 'ink';
 import { createElement as h, type ReactElement } from 'react';
 
 import { LOOKS, latencyText, reasonText, scoreText } from './endpoint-words.ts';
-import { rowsOf } from './model.ts';
+import { endpointRows } from './model.ts';
 import {
   cell,
   chosenIndexOf,
@@ -29,7 +29,7 @@ export function sideBySide(columns: number): number {
 
 export function DenseEndpoints(props: RowsProps): ReactElement {
   const { model, state, speech, size, rows } = props;
-  const all = rowsOf(state);
+  const all = endpointRows(state);
   const count = sideBySide(size.columns);
   const chosen = chosenIndexOf(model, all);
   const first = windowOf(all.length, chosen, rows * count);

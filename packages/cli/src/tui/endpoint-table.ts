@@ -5,7 +5,7 @@ import { Box, type TextProps } from 'ink';
 import { createElement as h, type ReactElement } from 'react';
 
 import { LOOKS, latencyText, reasonText, scoreText, stateText } from './endpoint-words.ts';
-import { rowsOf } from './model.ts';
+import { endpointRows } from './model.ts';
 import {
   cell,
   chosenIndexOf,
@@ -54,7 +54,7 @@ function columnsOf(size: Size): Columns {
 
 export function Endpoints({ model, state, speech, size, rows }: RowsProps): ReactElement {
   const columns = columnsOf(size);
-  const all = rowsOf(state);
+  const all = endpointRows(state);
   const chosen = chosenIndexOf(model, all);
   const first = windowOf(all.length, chosen, rows);
   const latencies = Object.values(model.samples).flatMap((samples) =>

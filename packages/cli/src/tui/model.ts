@@ -160,7 +160,7 @@ function withNote(model: Model, note: Note, clockMs: number): Model {
 }
 
 /** Best first, as they are drawn. */
-export function rowsOf(state: ApiState): readonly ApiEndpoint[] {
+export function endpointRows(state: ApiState): readonly ApiEndpoint[] {
   return state.endpoints.toSorted(
     (left, right) => (left.rank ?? Infinity) - (right.rank ?? Infinity) || 0,
   );
@@ -168,7 +168,7 @@ export function rowsOf(state: ApiState): readonly ApiEndpoint[] {
 
 export function chosenOf(model: Model): ApiEndpoint | undefined {
   if (model.state === null) return undefined;
-  const rows = rowsOf(model.state);
+  const rows = endpointRows(model.state);
   return rows.find(({ id }) => id === model.chosenId) ?? rows[0];
 }
 
@@ -245,7 +245,7 @@ function ordered(model: Model, effect: TuiCommand, clockMs: number): Update {
 
 function moved(model: Model, step: 1 | -1): Model {
   if (model.state === null) return model;
-  const rows = rowsOf(model.state);
+  const rows = endpointRows(model.state);
   const current = rows.findIndex(({ id }) => id === chosenOf(model)?.id);
   const next = rows[Math.min(rows.length - 1, Math.max(0, current + step))];
   return { ...model, chosenId: next?.id ?? null };

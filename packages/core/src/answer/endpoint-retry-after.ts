@@ -30,7 +30,7 @@ function latestResetMs(headers: AnswerHeaders, nowMs: number): number | undefine
   for (const name of Object.keys(headers)) {
     const limit = RESET.exec(name)?.[1];
     if (limit === undefined || !isUsedUp(headers, limit)) continue;
-    const atMs = momentOf(one(headers, name));
+    const atMs = momentIn(one(headers, name));
     // The limit has reset since: no wait is requested.
     if (atMs === undefined || atMs <= nowMs) continue;
     latestMs = Math.max(latestMs ?? 0, atMs - nowMs);
@@ -59,7 +59,7 @@ function millisecondsIn(text: string | undefined): number | undefined {
 }
 
 /** Seconds since 1970 or RFC 3339, in ms since 1970; anything else counts as absent. */
-export function momentOf(text: string | undefined): number | undefined {
+export function momentIn(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{9,11}(\.\d{1,9})?$/.test(text)) return Number(text) * 1000;
   if (!/^\d{4}-\d\d-\d\d[Tt ]/.test(text)) return undefined;

@@ -1,6 +1,6 @@
 import type { RateLimitKind, RateLimitReport, RateLimitReports } from '@zephyr/contract/rate-limit';
 
-import { type AnswerHeaders, momentOf, one } from './endpoint-retry-after.ts';
+import { type AnswerHeaders, momentIn, one } from './endpoint-retry-after.ts';
 
 const PREFIX = 'anthropic-ratelimit-';
 /** A record, so that the compiler requires every kind of the contract. */
@@ -40,7 +40,7 @@ function reportOf(
   names: (typeof NAMES)[number],
   nowMs: number,
 ): RateLimitReport | undefined {
-  const resetAtMs = momentOf(one(headers, names.reset));
+  const resetAtMs = momentIn(one(headers, names.reset));
   if (resetAtMs === undefined) return undefined;
   const resetsInMs = Math.max(0, resetAtMs - nowMs);
   if (names.isUnified) {

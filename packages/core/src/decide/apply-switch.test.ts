@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { A, B, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
-import { moveSessions, switchTo } from './apply-switch.ts';
+import { releaseSessions, switchTo } from './apply-switch.ts';
 import { assess } from './assessment.ts';
 import type { Context } from './context.ts';
 import { DEFAULT_POLICY, type Policy } from './policy.ts';
@@ -130,11 +130,11 @@ describe('a switch that takes effect', () => {
 describe('moved sessions', () => {
   it('are not counted until they are reported again', () => {
     const [a, b] = calm.endpoints.map(({ sessionGeneration }) => sessionGeneration);
-    const one = moveSessions(calm, B);
+    const one = releaseSessions(calm, B);
     expect(one.endpoints.map(({ sessionGeneration }) => sessionGeneration)).toEqual([
       ...[a, (b ?? 0) + 1],
     ]);
     expect(Object.keys(one.proxies[0]?.sessions ?? {})).toEqual([A]);
-    expect(moveSessions(calm).proxies[0]?.sessions).toEqual({});
+    expect(releaseSessions(calm).proxies[0]?.sessions).toEqual({});
   });
 });

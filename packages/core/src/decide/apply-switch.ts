@@ -47,7 +47,7 @@ export function switchTo(world: World, made: Switch): Step {
       standing: { reason, sinceAtMs: context.nowMs },
     },
   };
-  const chosen = reason === 'operator_selected' ? moveSessions(next) : next;
+  const chosen = reason === 'operator_selected' ? releaseSessions(next) : next;
   const step = recordDecision(chosen, { ...made, fromId, phase: 'switched' });
   return withNotices(step, noticesOf(world, reason));
 }
@@ -84,7 +84,7 @@ function isGradual(reason: ReasonCode): boolean {
  * Lets sessions be placed again with their next request: those of one endpoint, or all. They are not
  * counted until the proxies report again, so that they are not moved twice.
  */
-export function moveSessions(world: World, fromId?: EndpointId): World {
+export function releaseSessions(world: World, fromId?: EndpointId): World {
   const isMoved = (id: string) => fromId === undefined || id === fromId;
   return {
     ...world,

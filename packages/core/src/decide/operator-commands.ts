@@ -10,7 +10,7 @@ import type { Mode } from '@zephyr/contract/selection';
 import { DAY_MS, NANO } from '@zephyr/contract/units';
 
 import { assertNever, epochMs } from '../types.ts';
-import { moveSessions } from './apply-switch.ts';
+import { releaseSessions } from './apply-switch.ts';
 import type { Assessment } from './assessment.ts';
 import type { Step } from './context.ts';
 import { recovered } from './ejection-recovery.ts';
@@ -124,7 +124,7 @@ function select(
 /** Pinning moves all sessions: an operator who pins an endpoint expects it to be used. */
 function pin(world: World, endpointId: EndpointId): Result {
   const result = wish(world, { mode: { kind: 'manual', endpointId } });
-  return result.next === world ? result : { ...result, next: moveSessions(result.next) };
+  return result.next === world ? result : { ...result, next: releaseSessions(result.next) };
 }
 
 function enable(world: World, id: EndpointId): Result {
@@ -147,7 +147,7 @@ function move(world: World, fromId: EndpointId | undefined): Result {
   if (fromId !== undefined && !isKnown(world, fromId)) return refuse(world, 'unknown_endpoint');
   const ids = fromId === undefined ? world.endpoints.map(({ id }) => id) : [fromId];
   const affected = ids.reduce((sum, id) => sum + sessionLoadOf(world.proxies, id).running, 0);
-  return applied(world, { next: moveSessions(world, fromId), affected, effects: [] });
+  return applied(world, { next: releaseSessions(world, fromId), affected, effects: [] });
 }
 
 /** Adds to that day's grant (UTC); grants of other days have expired. */

@@ -1,4 +1,4 @@
-import { moveSessions } from './apply-switch.ts';
+import { releaseSessions } from './apply-switch.ts';
 import type { Assessment } from './assessment.ts';
 import { type Context, type Step, stay } from './context.ts';
 import type { Effect } from './inputs.ts';
@@ -33,7 +33,7 @@ export function stepSessions(
     if (gap === undefined || !gap.isEnough) continue;
     const trade = weighTrade(load, gap.gain.gainMs, context.policy.sessions);
     if (trade.verdict !== 'move') continue;
-    next = moveSessions(next, fromId);
+    next = releaseSessions(next, fromId);
     effects.push({ kind: 'notice', notice: { code: 'sessions_moved', endpointId: fromId, trade } });
   }
   return { next, effects };

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { endpointId } from '../types.ts';
 
 import { type Candidate, type ChoiceInput, chooseEndpoint } from './choose-endpoint.ts';
-import { ADMITTED, type Ejection } from './ejection.ts';
+import { type Ejection, NOT_EJECTED } from './ejection.ts';
 import { type ModelLimit, NO_LIMIT } from './throttling.ts';
 
 const NOW_MS = 10_000;
@@ -39,7 +39,7 @@ const shedding: ModelLimit = { ...NO_LIMIT, asked: 1_000, answered: 0, atMs: NOW
 const candidate = (id: string, parts: Partial<Candidate> = {}): Candidate => ({
   ...{ id: endpointId(id), groupName: 'g', enabled: true, available: true },
   ...{
-    ejection: ADMITTED,
+    ejection: NOT_EJECTED,
     limit: NO_LIMIT,
     isForeign: false,
     isLackingOperation: false,
@@ -559,7 +559,7 @@ describe('chooseEndpoint', () => {
       enabled: fc.boolean(),
       available: fc.boolean(),
       ejection: fc.constantFrom(
-        ADMITTED,
+        NOT_EJECTED,
         ejected(NOW_MS + 5),
         ejected(NOW_MS - 5),
         refusingSince(0),

@@ -65,7 +65,7 @@ export interface ChoiceInput {
   readonly nowMs: number;
 }
 
-export type Choice =
+export type EndpointChoice =
   | {
       readonly kind: 'send';
       readonly id: EndpointId;
@@ -124,7 +124,7 @@ const PREFERRED = -0.5;
 /** Added for endpoints of another signature family: after all serving ones of the session's own family. */
 const FOREIGN = 5;
 
-export function chooseEndpoint(input: ChoiceInput): Choice {
+export function chooseEndpoint(input: ChoiceInput): EndpointChoice {
   let best: Candidate | undefined;
   let bestRank = Number.POSITIVE_INFINITY;
   let left = 0;

@@ -5,13 +5,13 @@
 import type { EndpointId } from '@zephyr/contract/scalars';
 
 import {
-  ADMITTED,
   afterFailure,
   afterSuccess,
   type Blame,
   type Ejection,
   type EjectionPolicy,
   ejectionAt,
+  NOT_EJECTED,
   recover,
 } from './ejection.ts';
 import type { BlamedAttempt, Pending, Trial } from './journey.ts';
@@ -65,7 +65,7 @@ export class EjectionStore {
 
   /** The state after the last event; `ejectionAt` gives the current one. */
   stateOf(id: EndpointId): Ejection {
-    return this.#states.get(id) ?? ADMITTED;
+    return this.#states.get(id) ?? NOT_EJECTED;
   }
 
   at(id: EndpointId, nowMs: number): Ejection {

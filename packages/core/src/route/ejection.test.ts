@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import {
-  ADMITTED,
   afterFailure,
   afterSuccess,
   type Blame,
@@ -13,6 +12,7 @@ import {
   FULL_WIDTH,
   isSilentSince,
   NO_DOUBT,
+  NOT_EJECTED,
   recover,
   remainingMs,
 } from './ejection.ts';
@@ -40,7 +40,7 @@ function failing(
     isFailingElsewhere?: boolean;
   } = {},
 ): Ejection {
-  const { failure = 'server_error', random = 0.5, from = ADMITTED, nowMs = 1_000 } = options;
+  const { failure = 'server_error', random = 0.5, from = NOT_EJECTED, nowMs = 1_000 } = options;
   const { isAlone = true, isFailingElsewhere = false } = options;
   const about = { failure, isAlone, isFailingElsewhere, random, nowMs };
   return evidence.reduce(
@@ -173,7 +173,7 @@ describe('afterFailure', () => {
   });
 
   it('has no time left if it admits requests, or once the time has passed', () => {
-    expect(remainingMs(ADMITTED, 0)).toBe(0);
+    expect(remainingMs(NOT_EJECTED, 0)).toBe(0);
     expect(remainingMs(failing([CERTAIN]), 11_001)).toBe(0);
   });
 
@@ -205,14 +205,14 @@ describe('the way back', () => {
 
   it('evidence from elsewhere ends an ejection before its time', () => {
     expect(recover(failing([CERTAIN]))).toMatchObject({ status: 'half_open', width: 1 });
-    expect(recover(ADMITTED)).toBe(ADMITTED);
+    expect(recover(NOT_EJECTED)).toBe(NOT_EJECTED);
   });
 
   it('a good answer ends a doubt, and changes nothing if there is none', () => {
     for (const evidence of [PROVEN, by('a')]) {
-      expect(afterSuccess(failing([evidence]), 2_000)).toEqual(ADMITTED);
+      expect(afterSuccess(failing([evidence]), 2_000)).toEqual(NOT_EJECTED);
     }
-    expect(afterSuccess(ADMITTED, 2_000)).toBe(ADMITTED);
+    expect(afterSuccess(NOT_EJECTED, 2_000)).toBe(NOT_EJECTED);
   });
 
   it('an admitted one keeps its strikes, from that moment', () => {
@@ -226,7 +226,7 @@ describe('the way back', () => {
     const state = failing([CERTAIN]);
     expect(ejectionAt(state, 10_999)).toBe(state);
     expect(ejectionAt(state, 11_000)).toMatchObject({ status: 'half_open', width: 1, strikes: 1 });
-    expect(ejectionAt(ADMITTED, 11_000)).toBe(ADMITTED);
+    expect(ejectionAt(NOT_EJECTED, 11_000)).toBe(NOT_EJECTED);
   });
 
   it('has been silent since a moment if it later failed others by silence', () => {
@@ -236,7 +236,7 @@ describe('the way back', () => {
     ]);
     expect(isSilentSince(failing([CERTAIN], { failure: 'reset' }), 0)).toBe(false);
     expect(isSilentSince(ejectionAt(silent, 11_000), 0)).toBe(false);
-    expect(isSilentSince(ADMITTED, -1)).toBe(false);
+    expect(isSilentSince(NOT_EJECTED, -1)).toBe(false);
   });
 
   it('a good answer from an ejected endpoint does so too', () => {
@@ -256,7 +256,10 @@ describe('the way back', () => {
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-        let state = steps.reduce<Ejection>((s, blame) => afterFailure(s, blame, policy), ADMITTED);
+        let state = steps.reduce<Ejection>(
+          (s, blame) => afterFailure(s, blame, policy),
+          NOT_EJECTED,
+        );
         for (let good = 0; good < Math.log2(FULL_WIDTH) + 1; good += 1) {
           state = afterSuccess(state, 10_000_000);
         }

@@ -70,7 +70,7 @@ export interface EjectionPolicy {
 
 export const NO_DOUBT: Doubt = { proven: 0, sources: [], answeredElsewhere: 0, people: [] };
 
-export const ADMITTED: Ejection = {
+export const NOT_EJECTED: Ejection = {
   status: 'admitted',
   doubt: NO_DOUBT,
   strikes: 0,

@@ -51,7 +51,7 @@ export interface Journey {
   pending: Pending[];
   /** Set while the attempt is a trial of an ejected or half-open endpoint, until it has content. */
   trial: Trial | undefined;
-  /** Whether the last attempt was sent to test whether its endpoint has recovered: see `Choice`. */
+  /** Whether the last attempt was sent to test whether its endpoint has recovered: see `EndpointChoice`. */
   isTrial: boolean;
   /** How often the current endpoint had been ejected when the attempt was sent. */
   phase: number;

@@ -4,7 +4,7 @@
  * chance nearly every retry is allowed, and if all of them fail traffic grows by at most the share.
  *
  * Some retries are free: one at an endpoint that has just answered, with no failure since, which would be
- * refunded anyway; and one after a trial (see `Choice`): trials are few, and the request that discovered for
+ * refunded anyway; and one after a trial (see `EndpointChoice`): trials are few, and the request that discovered for
  * all that an endpoint still fails should not be lost for it. If the budget is spent, a request looks for
  * such an endpoint for two seconds, without sending anything, before it is given up. One person whose
  * requests fail everywhere uses at most as much of the budget as is left for the others.

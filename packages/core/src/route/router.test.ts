@@ -14,7 +14,7 @@ import {
   RoutedWorld,
   who,
 } from '../test-support/routed.ts';
-import { ADMITTED } from './ejection.ts';
+import { NOT_EJECTED } from './ejection.ts';
 import { OPERATIONS } from './failure-scope.ts';
 import type { Journey } from './journey.ts';
 
@@ -219,7 +219,7 @@ describe('whose fault it is', () => {
         world.router.ended(journey, world.nowMs);
       }
       expect([...ask().tried]).toEqual(['a']);
-      expect(world.router.ejectionOf(A.id, world.nowMs)).toEqual(ADMITTED);
+      expect(world.router.ejectionOf(A.id, world.nowMs)).toEqual(NOT_EJECTED);
       expect(world.verdicts).toEqual([]);
     },
   );

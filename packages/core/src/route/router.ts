@@ -9,7 +9,7 @@
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { FirstByteTimes } from '../learn/adaptive-first-byte-timeout.ts';
-import { type Candidate, type Choice, chooseEndpoint } from './choose-endpoint.ts';
+import { type Candidate, chooseEndpoint, type EndpointChoice } from './choose-endpoint.ts';
 import type { Ejection, EjectionPolicy } from './ejection.ts';
 import { EjectionStore, type EjectionStoreDeps } from './ejection-store.ts';
 import { EndpointMemory } from './endpoint-memory.ts';
@@ -91,7 +91,7 @@ export class Router {
   }
 
   /** The endpoint to try now; the journey is then at it until `failed` or `ended`. */
-  choose(journey: Journey, input: ChooseInput): Choice {
+  choose(journey: Journey, input: ChooseInput): EndpointChoice {
     const choice = this.#previewOrStale(journey, input);
     if (choice.kind !== 'send') return choice;
     journey.tried.add(choice.id);
@@ -106,7 +106,7 @@ export class Router {
   }
 
   /** If no other endpoint is left, the one whose idle connection was dead. */
-  #previewOrStale(journey: Journey, input: ChooseInput): Choice {
+  #previewOrStale(journey: Journey, input: ChooseInput): EndpointChoice {
     const choice = this.preview(journey, input);
     if (choice.kind === 'send' || journey.staleId === undefined) return choice;
     journey.tried.delete(journey.staleId);
@@ -115,7 +115,7 @@ export class Router {
   }
 
   /** What `choose` would return, without side effects. */
-  preview(journey: Journey, input: ChooseInput): Choice {
+  preview(journey: Journey, input: ChooseInput): EndpointChoice {
     return this.#firstChoice(journey, input) ?? this.#ranked(journey, input);
   }
 
@@ -123,7 +123,7 @@ export class Router {
    * The fast path of nearly every request: the first endpoint, or the one with the session's cache, with
    * nothing held against it. `#ranked` would return the same, but looks at all endpoints.
    */
-  #firstChoice({ request, tried }: Journey, input: ChooseInput): Choice | undefined {
+  #firstChoice({ request, tried }: Journey, input: ChooseInput): EndpointChoice | undefined {
     const { endpoints, preferredId, nowMs } = input;
     if (tried.size > 0) return undefined;
     const first =
@@ -146,7 +146,7 @@ export class Router {
     return enabled && available && isAdmitted && !this.#memory.isHeldAgainst(id, request, nowMs);
   }
 
-  #ranked({ request, tried, failedGroups }: Journey, input: ChooseInput): Choice {
+  #ranked({ request, tried, failedGroups }: Journey, input: ChooseInput): EndpointChoice {
     const { operation, model, source } = request;
     const { preferredId, isOverloadedEverywhere, nowMs } = input;
     const candidates = input.endpoints.map(

@@ -2,7 +2,7 @@
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
 
-import type { Choice } from '../route/choose-endpoint.ts';
+import type { EndpointChoice } from '../route/choose-endpoint.ts';
 import { isUnreachable, scopeOf } from '../route/failure-scope.ts';
 import type { Journey, RoutedEndpoint, RoutedRequest } from '../route/journey.ts';
 import { Router } from '../route/router.ts';
@@ -89,7 +89,7 @@ export class RoutedWorld {
   /** @returns Whether it is retried. */
   #answer(
     asking: Asking,
-    choice: Choice,
+    choice: EndpointChoice,
     answerOf: (id: string) => Answer,
     retriesLeft: RetriesLeft,
   ): boolean {

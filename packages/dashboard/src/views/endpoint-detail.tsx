@@ -3,10 +3,10 @@ import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import { failureOf, scoreParts } from '@zephyr/texts/screens';
 
 import {
+  actionKey,
   busy,
   disableEndpoint,
   enableEndpoint,
-  keyOf,
   moveSessions,
   probeNow,
 } from '../actions.ts';
@@ -30,7 +30,7 @@ export function EndpointDetail({ endpoint }: { readonly endpoint: ApiEndpoint })
       <div class="detail-actions">
         <button
           type="button"
-          disabled={busy.value.has(keyOf('probe', id))}
+          disabled={busy.value.has(actionKey('probe', id))}
           onClick={() => probeNow(id)}
         >
           {say('action.probe')}
@@ -38,7 +38,7 @@ export function EndpointDetail({ endpoint }: { readonly endpoint: ApiEndpoint })
         </button>
         <button
           type="button"
-          disabled={busy.value.has(keyOf(enabled ? 'disable' : 'enable', id))}
+          disabled={busy.value.has(actionKey(enabled ? 'disable' : 'enable', id))}
           onClick={() => (enabled ? disableEndpoint : enableEndpoint)(endpoint)}
         >
           {say(enabled ? 'action.disable' : 'action.enable')}

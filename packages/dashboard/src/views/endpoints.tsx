@@ -5,7 +5,7 @@ import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import type { ApiState } from '@zephyr/contract/api-state';
 import { roleOf } from '@zephyr/texts/screens';
 
-import { busy, keyOf, selectEndpoint } from '../actions.ts';
+import { actionKey, busy, selectEndpoint } from '../actions.ts';
 import { type EndpointGroup, groupsOf, listedEndpoints, MANY_ENDPOINTS } from '../endpoint-list.ts';
 import { speech } from '../language.ts';
 import { nowMs } from '../page.ts';
@@ -150,7 +150,7 @@ function UseButton({ endpoint, current }: Pick<EndpointTableRowProps, 'endpoint'
       type="button"
       class="use"
       aria-pressed={isPinned}
-      disabled={!endpoint.enabled || busy.value.has(keyOf('select', id))}
+      disabled={!endpoint.enabled || busy.value.has(actionKey('select', id))}
       onClick={() => {
         if (!isPinned) selectEndpoint(endpoint);
       }}

@@ -2,7 +2,7 @@
 import type { ApiState } from '@zephyr/contract/api-state';
 import { decisionText, nextOf } from '@zephyr/texts/screens';
 
-import { busy, keyOf, probeNow, setMode, togglePause } from '../actions.ts';
+import { actionKey, busy, probeNow, setMode, togglePause } from '../actions.ts';
 import { speech } from '../language.ts';
 import { nowMs } from '../page.ts';
 import { Icon } from './icon.tsx';
@@ -44,7 +44,7 @@ function Controls({ current }: { readonly current: ApiState }) {
             type="button"
             aria-pressed={kind === each}
             aria-keyshortcuts="M"
-            disabled={busy.value.has(keyOf('mode'))}
+            disabled={busy.value.has(actionKey('mode'))}
             onClick={() => setMode(each)}
           >
             {say(`action.${each}`)}
@@ -54,7 +54,7 @@ function Controls({ current }: { readonly current: ApiState }) {
       <button
         type="button"
         aria-keyshortcuts="R"
-        disabled={busy.value.has(keyOf('probe'))}
+        disabled={busy.value.has(actionKey('probe'))}
         onClick={() => probeNow()}
       >
         <Icon name="probe" /> {say('action.probe')} <Key name="R" />
@@ -62,7 +62,7 @@ function Controls({ current }: { readonly current: ApiState }) {
       <button
         type="button"
         aria-keyshortcuts="P"
-        disabled={busy.value.has(keyOf(isPaused ? 'resume' : 'pause'))}
+        disabled={busy.value.has(actionKey(isPaused ? 'resume' : 'pause'))}
         onClick={togglePause}
       >
         <Icon name={isPaused ? 'play' : 'pause'} />

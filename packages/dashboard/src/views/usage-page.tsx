@@ -12,7 +12,7 @@ import { Choice } from './choice.tsx';
 import { Fact } from './now.tsx';
 import { TroubleBanner } from './trouble-banner.tsx';
 import { UsageChart } from './usage-chart.tsx';
-import { ratioText, UsageTable } from './usage-table.tsx';
+import { ratioText, UsageReportTable } from './usage-table.tsx';
 import { useRefreshed } from './use-refreshed.ts';
 
 /** The controller sums all rows of the range for each report, so not more often. */
@@ -145,13 +145,13 @@ function Parts({ data: { days, report, timeline, budgets } }: { readonly data: U
     <>
       <UsageChart report={timeline} unit={unitOf(days)} />
       <div class="parted">
-        <UsageTable
+        <UsageReportTable
           dimension="person"
           rows={usageBy(report.rows, 'person')}
           left={budgetLeftOf(budgets)}
         />
-        <UsageTable dimension="model" rows={usageBy(report.rows, 'model')} />
-        <UsageTable dimension="endpoint" rows={usageBy(report.rows, 'endpoint')} />
+        <UsageReportTable dimension="model" rows={usageBy(report.rows, 'model')} />
+        <UsageReportTable dimension="endpoint" rows={usageBy(report.rows, 'endpoint')} />
       </div>
     </>
   );

@@ -14,7 +14,7 @@ interface UsageTableProps {
 }
 
 /** Who, with what, or where: the most expensive first. */
-export function UsageTable({ dimension, rows, left }: UsageTableProps) {
+export function UsageReportTable({ dimension, rows, left }: UsageTableProps) {
   const { say, numbers } = usageSpeech.value;
   const titleId = `usage-${dimension}-title`;
   const heads = [

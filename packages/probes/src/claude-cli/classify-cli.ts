@@ -2,7 +2,7 @@
 import type { ProbeVerdict } from '@zephyr/contract/probe';
 import { z } from 'zod';
 
-import { failureOf, type ProbeFailure } from '../exchange/classify-exchange.ts';
+import { exchangeFailure, type ProbeFailure } from '../exchange/classify-exchange.ts';
 import type { ProbeExchange } from '../exchange/exchange.ts';
 import { redact } from '../exchange/redact.ts';
 import type { ProcessReport } from '../process/run-process.ts';
@@ -73,7 +73,7 @@ function explain(evidence: CliEvidence, result: CliResult | undefined): ProbeFai
   const { report, exchanges } = evidence;
   // The endpoint's failure explains the CLI's, whatever the CLI did next.
   const failed = exchanges.flatMap((exchange) => {
-    const failure = failureOf(exchange);
+    const failure = exchangeFailure(exchange);
     return failure === undefined ? [] : [{ ...failure, exchange }];
   });
   // A request that was cut before it reached the endpoint says less than the one before it.

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
 
-import { NO_TOKENS, readUsage } from '../exchange/answer.ts';
+import { NO_TOKENS, usageInBody } from '../exchange/answer.ts';
 import type { ProbeExchange } from '../exchange/exchange.ts';
 import type { ProbeRun, ProbeTarget } from '../probe-target.ts';
 import { FOLDER_PREFIX } from '../process/orphan-cleanup.ts';
@@ -119,7 +119,7 @@ function missingCli(configured: string | undefined): ProbeVerdict {
 /** What the endpoint charged, including for an answer that the CLI did not accept. */
 function sumUsage(exchanges: readonly ProbeExchange[]): TokenUsage {
   return exchanges
-    .map(({ body }) => readUsage(body))
+    .map(({ body }) => usageInBody(body))
     .reduce(
       (sum, usage) => ({
         inputTokens: sum.inputTokens + usage.inputTokens,

@@ -2,7 +2,7 @@ import { eventsOf, MESSAGE } from '@zephyr/testkit/upstream-scripts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { judgeAnswer, NO_TOKENS, readUsage } from './answer.ts';
+import { judgeAnswer, NO_TOKENS, usageInBody } from './answer.ts';
 
 const stream = eventsOf().join('');
 
@@ -56,18 +56,18 @@ describe('judgeAnswer', () => {
     fc.assert(
       fc.property(fc.string({ unit }), fc.boolean(), (text, isEnded) => {
         expect(judgeAnswer(text, isEnded).kind).not.toBe('whole');
-        expect(readUsage(text)).toEqual(NO_TOKENS);
+        expect(usageInBody(text)).toEqual(NO_TOKENS);
       }),
     );
   });
 });
 
-describe('readUsage', () => {
+describe('usageInBody', () => {
   it.each([
     { name: 'a stream', body: stream },
     { name: 'a stream with CR', body: stream.replaceAll('\n', '\r') },
     { name: 'a message', body: JSON.stringify(MESSAGE) },
   ])('reads $name', ({ body }) => {
-    expect(readUsage(body)).toEqual({ ...NO_TOKENS, inputTokens: 11, outputTokens: 7 });
+    expect(usageInBody(body)).toEqual({ ...NO_TOKENS, inputTokens: 11, outputTokens: 7 });
   });
 });

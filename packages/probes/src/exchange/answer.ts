@@ -75,7 +75,7 @@ function judgeStream(body: string, isEnded: boolean): AnswerVerdict {
 }
 
 /** As far as it was reported. */
-export function readUsage(body: string): TokenUsage {
+export function usageInBody(body: string): TokenUsage {
   const message = messageSchema.safeParse(parseJson(body));
   if (message.success) return addUsage(NO_TOKENS, message.data.usage);
   let usage = NO_TOKENS;

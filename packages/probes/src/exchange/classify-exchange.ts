@@ -25,7 +25,7 @@ const DNS_CODES = ['ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_FAIL'];
 const UNREACHABLE_CODES = ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL'];
 
 /** Undefined if the endpoint has sent a complete answer of the Messages API. */
-export function failureOf(exchange: ProbeExchange): ProbeFailure | undefined {
+export function exchangeFailure(exchange: ProbeExchange): ProbeFailure | undefined {
   const { status, reached, body } = exchange;
   if (status !== undefined && !isSuccess(status)) return failureOfStatus(exchange);
   const verdict = judgeAnswer(body, reached === 'answered');

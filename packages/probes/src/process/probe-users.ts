@@ -71,7 +71,7 @@ export async function openProbeUsers(range: string, atLeast: number): Promise<Pr
 }
 
 /** The command prefix that runs a program as this user, in this user's folder. */
-export function commandOf({ uid }: ProbeUser, folder: string): [string, ...string[]] {
+export function setprivPrefix({ uid }: ProbeUser, folder: string): [string, ...string[]] {
   return ['setpriv', ...identity(uid), '--', 'env', '--chdir', folder];
 }
 

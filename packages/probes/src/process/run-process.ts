@@ -9,7 +9,7 @@ import type { Readable } from 'node:stream';
 import { systemClock } from '@zephyr/runtime/clock';
 
 import { killMarked, newMarker } from './orphan-cleanup.ts';
-import { commandOf, type ProbeUser, signalAllOf } from './probe-users.ts';
+import { type ProbeUser, setprivPrefix, signalAllOf } from './probe-users.ts';
 
 export interface ProcessRequest {
   /** Absolute path of the program. */
@@ -156,7 +156,7 @@ function spawnProgram(
   marker: Readonly<Record<string, string>>,
 ): ProgramProcess {
   const [first, ...prefix] =
-    user === undefined ? dyingWithParent(file) : [...commandOf(user, folder), file];
+    user === undefined ? dyingWithParent(file) : [...setprivPrefix(user, folder), file];
   return spawn(first, [...prefix, ...args], {
     // Only the other user may enter its folder.
     cwd: user === undefined ? folder : '/',

@@ -9,7 +9,7 @@ export interface RedisLocation {
   readonly password?: string | undefined;
 }
 
-/** The URL without its password, and the password. The URL must have passed `checkRedis`. */
+/** The URL without its password, and the password. The URL must have passed `checkRedisUrl`. */
 export function splitPassword(text: string): RedisLocation {
   const url = new URL(text);
   if (url.password === '') return { url: text };

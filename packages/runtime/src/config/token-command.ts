@@ -45,7 +45,7 @@ interface PastRun {
 const pastRuns = new Map<string, PastRun>();
 
 export function pastRunOf(command: readonly string[]): PastRun | undefined {
-  return pastRuns.get(keyOf(command));
+  return pastRuns.get(tokenCommandKey(command));
 }
 
 /** Waits for the command, unless it has printed a token in this process. */
@@ -53,7 +53,7 @@ export function createTokenReader(): ReadToken {
   return (command) => pastRunOf(command)?.token ?? runAndWait(command);
 }
 
-export function keyOf(command: readonly string[]): string {
+export function tokenCommandKey(command: readonly string[]): string {
   return JSON.stringify(command);
 }
 
@@ -64,7 +64,7 @@ function noted(command: readonly string[], result: CommandResult): string {
     token = tokenIn(command[0] ?? '', result);
     return token;
   } finally {
-    pastRuns.set(keyOf(command), { atMs: systemClock.nowMs(), token });
+    pastRuns.set(tokenCommandKey(command), { atMs: systemClock.nowMs(), token });
   }
 }
 
@@ -83,7 +83,7 @@ const running = new Map<string, Promise<string>>();
 
 /** Runs in the background; concurrent calls for the same command share one run. @throws TokenCommandError */
 export function runTokenCommand(command: readonly string[]): Promise<string> {
-  const key = keyOf(command);
+  const key = tokenCommandKey(command);
   const known = running.get(key);
   if (known !== undefined) return known;
   const run = runInBackground(command).finally(() => running.delete(key));

@@ -8,11 +8,11 @@ import type { Logger } from '../logger.ts';
 import { phrase } from '../phrase.ts';
 import {
   createTokenReader,
-  keyOf,
   pastRunOf,
   type ReadToken,
   runTokenCommand,
   TokenCommandError,
+  tokenCommandKey,
 } from './token-command.ts';
 
 type Known =
@@ -37,7 +37,7 @@ export class TokenCommands {
   }
 
   readonly read: ReadToken = (command) => {
-    const key = keyOf(command);
+    const key = tokenCommandKey(command);
     const known = this.#known.get(key);
     if (known?.status === 'read') return known.token;
     if (known?.status === 'failed') throw known.error;
@@ -59,9 +59,10 @@ export class TokenCommands {
 
   /** A reload was requested. */
   readAgain(commands: readonly (readonly string[])[]): void {
-    const named = new Set(commands.map(keyOf));
+    const named = new Set(commands.map(tokenCommandKey));
     for (const key of this.#known.keys()) if (!named.has(key)) this.#known.delete(key);
-    for (const command of commands) if (this.#known.has(keyOf(command))) this.#run(command);
+    for (const command of commands)
+      if (this.#known.has(tokenCommandKey(command))) this.#run(command);
   }
 
   /**
@@ -70,7 +71,7 @@ export class TokenCommands {
    */
   readonly refused = (command: readonly string[]): void => {
     const past = pastRunOf(command);
-    const known = this.#known.get(keyOf(command));
+    const known = this.#known.get(tokenCommandKey(command));
     const isNew =
       past?.token !== undefined && known?.status === 'read' && past.token !== known.token;
     if (isNew) this.#onRun(command, { status: 'read', token: past.token });
@@ -79,7 +80,7 @@ export class TokenCommands {
   };
 
   #run(command: readonly string[]): void {
-    const key = keyOf(command);
+    const key = tokenCommandKey(command);
     if (this.#running.has(key)) return;
     this.#running.add(key);
     runTokenCommand(command)
@@ -94,7 +95,7 @@ export class TokenCommands {
   }
 
   #onRun(command: readonly string[], now: Known): void {
-    const key = keyOf(command);
+    const key = tokenCommandKey(command);
     const before = this.#known.get(key);
     if (now.status === 'failed' && before?.status === 'read') {
       this.#log.error(

@@ -95,7 +95,7 @@ export async function makeSpent(redis: Redis, period: BudgetPeriod, atMs: number
   });
 }
 
-export interface Cost {
+export interface PersonCost {
   readonly period: BudgetPeriod;
   /** A moment of the period. */
   readonly atMs: number;
@@ -105,8 +105,8 @@ export interface Cost {
 }
 
 /** The costs that hourly rows add to the totals. */
-export function costsOf(rows: readonly UsageRow[]): readonly Cost[] {
-  const costs = new Map<string, Cost>();
+export function costsOf(rows: readonly UsageRow[]): readonly PersonCost[] {
+  const costs = new Map<string, PersonCost>();
   for (const { person, fromAtMs: atMs, counts } of rows) {
     if (counts.costNanoUsd === 0) continue;
     for (const period of BUDGET_PERIODS) {

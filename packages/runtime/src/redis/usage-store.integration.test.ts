@@ -26,8 +26,8 @@ import {
   readOwnDays,
   readUsage,
   recordUsage,
-  rowsOf,
   usageRemovedBefore,
+  usageRowsIn,
 } from './usage-store.ts';
 
 const NOW = Date.UTC(2026, 10, 28, 9);
@@ -437,7 +437,7 @@ describe('data in Redis that cannot be ours', () => {
     ['an endless one', ['ann\ttokyo\topus', value.replace('1', '9'.repeat(16))]],
   ])('%s is left out', (_, hash) => {
     const good = ['bob\ttokyo\topus', value];
-    const read = rowsOf([...hash, ...good], 0);
+    const read = usageRowsIn([...hash, ...good], 0);
     expect([read.rows.length, read.rejected]).toEqual([1, 1]);
   });
 

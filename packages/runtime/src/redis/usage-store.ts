@@ -224,7 +224,7 @@ export async function readUsage(redis: Redis, range: UsageRange): Promise<UsageR
       rejected += 1;
       continue;
     }
-    const found = rowsOf(reply, atMs);
+    const found = usageRowsIn(reply, atMs);
     rows.push(...found.rows);
     rejected += found.rejected;
   }
@@ -241,13 +241,13 @@ export async function readOwnDays(
   for (let atMs = sinceAtMs; atMs < untilAtMs; atMs += DAY_MS) {
     const call = { keys: [dayKey(atMs)], args: [person, MAX_READ_ROWS] };
     const reply = z.array(z.string()).parse(await runScript(redis, readOwn, call));
-    rows.push(...rowsOf(reply, atMs).rows);
+    rows.push(...usageRowsIn(reply, atMs).rows);
   }
   return rows;
 }
 
 /** The fields and values of a hash, alternating. */
-export function rowsOf(hash: readonly string[], fromAtMs: number): UsageRead {
+export function usageRowsIn(hash: readonly string[], fromAtMs: number): UsageRead {
   const rows: UsageRow[] = [];
   for (let at = 0; at + 1 < hash.length; at += 2) {
     const row = rowOf(hash[at] ?? '', hash[at + 1] ?? '', fromAtMs);

@@ -2,7 +2,7 @@ import type { Decision } from '@zephyr/contract/decision';
 import { type Effect, endpointId, epochMs } from '@zephyr/core';
 import { describe, expect, it } from 'vitest';
 
-import { linesOf } from './event-lines.ts';
+import { eventLines } from './event-lines.ts';
 
 const [one, two] = [endpointId('one'), endpointId('two')];
 
@@ -25,7 +25,7 @@ const decided = (changes: Partial<Decision>): Effect => ({
   },
 });
 
-describe('linesOf', () => {
+describe('eventLines', () => {
   it.each<{ name: string; effect: Effect; line: unknown }>([
     {
       name: 'a switch for speed, with its gain',
@@ -130,10 +130,10 @@ describe('linesOf', () => {
       line: { level: 'debug', message: 'late probe dropped', fields: { endpointId: one } },
     },
   ])('logs $name', ({ effect, line }) => {
-    expect(linesOf([effect], nameOf)).toEqual([line]);
+    expect(eventLines([effect], nameOf)).toEqual([line]);
   });
 
   it('logs nothing for effects that are only carried out', () => {
-    expect(linesOf([{ kind: 'probe_now', endpointIds: [one] }], nameOf)).toEqual([]);
+    expect(eventLines([{ kind: 'probe_now', endpointIds: [one] }], nameOf)).toEqual([]);
   });
 });

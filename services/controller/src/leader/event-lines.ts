@@ -11,7 +11,7 @@ export interface EventLine {
 }
 
 /** @param nameOf the display name of an endpoint */
-export function linesOf(
+export function eventLines(
   effects: readonly Effect[],
   nameOf: (id: EndpointId) => string,
 ): readonly EventLine[] {

@@ -3,7 +3,7 @@ import { parseConfig } from '@zephyr/runtime/config/load';
 import { expect, it } from 'vitest';
 
 import { coreConfigOf } from './core-config.ts';
-import { BUSY, paceOf } from './pace.ts';
+import { BUSY, leaderPace } from './pace.ts';
 
 const AT_MS = epochMs(1_700_000_000_000);
 const LATER_MS = epochMs(AT_MS + 3_600_000);
@@ -24,12 +24,12 @@ const settled = {
 
 it('decides less often at rest, but often enough that the core forgets no proxy', () => {
   expect(isAtRest(settled, LATER_MS)).toBe(true);
-  const { tickMs, longestWaitMs } = paceOf(settled, LATER_MS);
+  const { tickMs, longestWaitMs } = leaderPace(settled, LATER_MS);
   expect(tickMs).toBeGreaterThan(BUSY.tickMs);
   expect(tickMs).toBeLessThan(DEFAULT_POLICY.presence.ttlMs);
   expect(longestWaitMs).toBeLessThan(tickMs);
 });
 
 it('decides as often as proxies report while there is something to do', () => {
-  expect(paceOf(settled, AT_MS)).toBe(BUSY);
+  expect(leaderPace(settled, AT_MS)).toBe(BUSY);
 });

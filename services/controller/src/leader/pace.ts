@@ -14,6 +14,6 @@ export const BUSY: LeaderPace = { tickMs: 1_000, longestWaitMs: 250 };
 /** Below `presence.ttlMs` of the policy: otherwise proxies would be forgotten between two ticks. */
 const AT_REST: LeaderPace = { tickMs: 4_000, longestWaitMs: 1_350 };
 
-export function paceOf(world: World, nowMs: EpochMs): LeaderPace {
+export function leaderPace(world: World, nowMs: EpochMs): LeaderPace {
   return isAtRest(world, nowMs) ? AT_REST : BUSY;
 }

@@ -15,7 +15,7 @@ import { namesOfPeople, readBudgets } from '../view/budgets.ts';
 import type { SetAside } from './batch-health.ts';
 import { type CoreConfig, configEvent, coreConfigOf } from './core-config.ts';
 import type { Progress } from './leader-state.ts';
-import { BUSY, type LeaderPace, paceOf } from './pace.ts';
+import { BUSY, type LeaderPace, leaderPace } from './pace.ts';
 import type { RedisClock } from './redis-clock.ts';
 import type { NextProbes, Schedules } from './schedules.ts';
 import { type Received, readPresences, readStreams } from './streams.ts';
@@ -65,7 +65,7 @@ export interface ReadDeps {
 export async function read(progress: Progress, deps: ReadDeps): Promise<Reading | undefined> {
   const { clock, configSource, setAside } = deps;
   const { cursors } = progress.state;
-  const pace = paceOf(progress.state.world, clock.now());
+  const pace = leaderPace(progress.state.world, clock.now());
   const untilTickMs = untilTick(progress, clock, pace);
   const endpointIds = new Set(
     configSource.current().config.endpoints.map(({ id }) => id as string),

@@ -18,7 +18,7 @@ import { NOTHING_ROLLED_UP, type Rollups, withRolledUp } from '../view/rollup.ts
 import { NO_STATISTICS } from '../view/statistics.ts';
 import { coreConfigOf } from './core-config.ts';
 import { type LeaderState, readCommitted } from './leader-state.ts';
-import { momentOf, STREAM_START } from './streams.ts';
+import { STREAM_START, streamMoment } from './streams.ts';
 
 export interface RestoreDeps {
   readonly redis: Redis;
@@ -75,13 +75,14 @@ async function rebuild(
   const { groups, endpoints, policy } = coreConfigOf(config);
   const start = initialWorld({
     ...{ groups, endpoints, wishes: await readRecord(deps, keys.operator, wishesSchema) },
-    atMs: probes[0] === undefined ? nowMs() : momentOf(probes[0].id),
+    atMs: probes[0] === undefined ? nowMs() : streamMoment(probes[0].id),
     decisions: await lastDecisionNumber(redis),
   });
   // Only the measurements count: the decisions based on them were made when they were new.
   const measured = probes.reduce(
     (before, { id, value }) =>
-      reduce(before, { atMs: momentOf(id), event: { kind: 'probe', result: value } }, policy).next,
+      reduce(before, { atMs: streamMoment(id), event: { kind: 'probe', result: value } }, policy)
+        .next,
     start,
   );
   return {

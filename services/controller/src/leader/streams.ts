@@ -156,7 +156,7 @@ export function reportOf(presence: ProxyPresence): PresenceReport {
 }
 
 /** The timestamp in a stream id, by Redis' clock. */
-export function momentOf(streamId: string): EpochMs {
+export function streamMoment(streamId: string): EpochMs {
   return Number(streamId.split('-')[0]) as EpochMs;
 }
 

@@ -8,9 +8,9 @@ import type { EndpointId } from '@zephyr/contract/scalars';
 import type { RoutingSnapshot, SnapshotSource } from '@zephyr/contract/snapshot';
 import {
   type ActiveEndpoint,
-  type Choice,
   type Ejection,
   type EjectionPolicy,
+  type EndpointChoice,
   Exploration,
   type FirstByteClass,
   type FirstByteLimits,
@@ -238,7 +238,7 @@ export class Routing {
   }
 
   /** @param model that the endpoint must serve; empty: any */
-  choose(journey: Journey, preferredId: EndpointId | undefined, model: string): Choice {
+  choose(journey: Journey, preferredId: EndpointId | undefined, model: string): EndpointChoice {
     return this.#router.choose(journey, this.#input(preferredId, model));
   }
 

@@ -33,7 +33,7 @@ export class SnapshotWriter {
 
   write(path: string, snapshot: RoutingSnapshot): void {
     this.#last = this.#last
-      .then(() => replaceFile(path, JSON.stringify(snapshot)))
+      .then(() => replaceStateFile(path, JSON.stringify(snapshot)))
       .catch((error: unknown) => {
         this.#log.warn({ path, why: messageOf(error) }, 'snapshot not written to disk');
       });
@@ -46,7 +46,7 @@ export class SnapshotWriter {
 }
 
 /** Atomic: a reader sees the old file or the new one. */
-export async function replaceFile(path: string, text: string): Promise<void> {
+export async function replaceStateFile(path: string, text: string): Promise<void> {
   const temporary = `${path}.${process.pid}`;
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   try {

@@ -19,7 +19,7 @@ import { systemClock } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import { z } from 'zod';
 
-import { replaceFile } from '../routing/snapshot-file.ts';
+import { replaceStateFile } from '../routing/snapshot-file.ts';
 
 /** If a file has not been touched for this long, its process has ended. */
 const ORPHAN_AFTER_MS = 10_000;
@@ -122,7 +122,7 @@ export class UsageFile {
   async #write(text: string): Promise<void> {
     if (text === this.#written?.text) return;
     const path = join(this.#place.folder(), this.#name);
-    await replaceFile(path, text);
+    await replaceStateFile(path, text);
     this.#written = { path, text };
   }
 }

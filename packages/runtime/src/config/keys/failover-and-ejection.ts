@@ -2,7 +2,7 @@
 import { RETRY_LIMITS } from '@zephyr/core';
 import { z } from 'zod';
 
-import { count, seconds } from './values.ts';
+import { positiveCount, seconds } from './values.ts';
 
 export const failover = z.strictObject({
   retry: z
@@ -36,7 +36,7 @@ export const failover = z.strictObject({
     .describe(
       'Retries per second that are allowed on top of that share, whatever the traffic: enough to rescue 50 active requests if their endpoint suddenly dies.',
     ),
-  failures_to_eject: count
+  failures_to_eject: positiveCount
     .default(2)
     .describe(
       'Failures since the last good response after which an endpoint is ejected: tried only after the others. One failed connection is enough; failures of a single request are not.',

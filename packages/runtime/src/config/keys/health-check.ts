@@ -7,7 +7,7 @@ import { CHEAP_STYLES } from '@zephyr/core';
 import { z } from 'zod';
 
 import { perEndpoint } from './overrides.ts';
-import { filePath, seconds, usd } from './values.ts';
+import { filePath, seconds, usdAmount } from './values.ts';
 
 /** Used if `min_interval_seconds` and `max_interval_seconds` are unset; an interval outside widens them. */
 const DEFAULT_MIN_INTERVAL_SECONDS = 30;
@@ -68,7 +68,7 @@ export const healthCheck = z.strictObject({
     .regex(/^[A-Za-z0-9][\w.:/@-]{0,99}$/, 'expected the name of a model')
     .default('claude-haiku-4-5')
     .describe('The model used for probes: the cheapest that the endpoints serve.'),
-  daily_budget_usd: usd
+  daily_budget_usd: usdAmount
     .optional()
     .describe(
       'How much the probes of one group may cost in one day (UTC), in USD. Above 80 % only cheap probes run, at 100 % none. Not set: no limit.',
@@ -95,11 +95,11 @@ export const price = z.strictObject({
     .string()
     .min(1)
     .describe('The beginning of the model’s name; the longest one that matches applies.'),
-  input_usd: usd.describe('USD per million uncached input tokens.'),
-  output_usd: usd.describe('USD per million output tokens.'),
-  cache_read_usd: usd.describe('USD per million tokens read from the prompt cache.'),
-  cache_write_usd: usd.describe('USD per million tokens written to the prompt cache.'),
-  cache_write_1h_usd: usd
+  input_usd: usdAmount.describe('USD per million uncached input tokens.'),
+  output_usd: usdAmount.describe('USD per million output tokens.'),
+  cache_read_usd: usdAmount.describe('USD per million tokens read from the prompt cache.'),
+  cache_write_usd: usdAmount.describe('USD per million tokens written to the prompt cache.'),
+  cache_write_1h_usd: usdAmount
     .optional()
     .describe(
       'USD per million tokens written to the prompt cache for an hour. Not set: twice `input_usd`.',

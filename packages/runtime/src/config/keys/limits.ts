@@ -1,7 +1,7 @@
 /** [limits]: the most that the proxy carries and buffers; docs/data-path.md has the reasons. */
 import { z } from 'zod';
 
-import { count } from './values.ts';
+import { positiveCount } from './values.ts';
 
 export const limits = z.strictObject({
   body_mib: z
@@ -25,16 +25,18 @@ export const limits = z.strictObject({
     .max(256)
     .default(32)
     .describe('The largest total size of a request’s headers, in KiB.'),
-  active_requests: count
+  active_requests: positiveCount
     .default(2_000)
     .describe('How many concurrent requests one proxy serves; more are refused.'),
-  active_requests_per_client: count
+  active_requests_per_client: positiveCount
     .default(500)
     .describe(
       'How many of these may belong to one person’s key, or to one address if there are no keys.',
     ),
-  connections: count.default(10_000).describe('How many client connections one proxy keeps open.'),
-  connections_per_address: count
+  connections: positiveCount
+    .default(10_000)
+    .describe('How many client connections one proxy keeps open.'),
+  connections_per_address: positiveCount
     .default(2_000)
     .describe('How many of these may come from one address. Many people may share one.'),
 });

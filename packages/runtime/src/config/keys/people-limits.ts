@@ -3,7 +3,7 @@ import type { LimitName } from '@zephyr/contract/people-limits';
 import { z } from 'zod';
 
 import { modelName } from './upstream.ts';
-import { count } from './values.ts';
+import { positiveCount } from './values.ts';
 
 /**
  * In one configuration: with more, the ledger would keep days for less than four months. See docs/usage.md.
@@ -26,7 +26,7 @@ export const limitKeys = {
     .optional()
     .describe('The same for a calendar month (UTC).')
     .meta({ example: 250 }),
-  requests_per_minute: count
+  requests_per_minute: positiveCount
     .optional()
     .describe('The most requests that may begin within a clock minute.')
     .meta({ example: 60 }),
@@ -40,7 +40,7 @@ export const limitKeys = {
       'The most tokens within a clock minute, except cache reads. Counted when a response ends; beyond the limit, requests are refused until the next minute.',
     )
     .meta({ example: 400_000 }),
-  active_requests: count
+  active_requests: positiveCount
     .optional()
     .describe('The most concurrent requests, over all proxies.')
     .meta({ example: 8 }),

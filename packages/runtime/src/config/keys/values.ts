@@ -11,8 +11,8 @@ export const NEEDS_RESTART = { needsRestart: true };
 /** At most a day. */
 export const seconds = z.number().int().positive().max(86_400);
 export const milliseconds = z.number().int().positive().max(DAY_MS);
-export const count = z.number().int().positive().max(1_000_000);
-export const usd = z.number().nonnegative().max(100_000);
+export const positiveCount = z.number().int().positive().max(1_000_000);
+export const usdAmount = z.number().nonnegative().max(100_000);
 export const port = z.number().int().min(0).max(65_535);
 export const host = z.string().min(1);
 /** Names of HTTP hosts, which are case-insensitive. */

@@ -9,7 +9,7 @@ import type { Variables } from '../variables.ts';
 
 const SCHEMES = ['redis:', 'rediss:', 'unix:', ...SENTINEL_SCHEMES, ...CLUSTER_SCHEMES];
 
-export function checkRedis(document: RawTable, variables: Variables): Violation[] {
+export function checkRedisUrl(document: RawTable, variables: Variables): Violation[] {
   const table = rawTable(document['redis']);
   const fromFile = rawText(table['url']);
   const fromEnvironment = variables(REDIS_URL_VARIABLE);

@@ -16,7 +16,7 @@ import { checkIntervals } from './intervals.ts';
 import { checkModels } from './models.ts';
 import { checkNotify } from './notify.ts';
 import { checkOutboundProxies } from './outbound-proxies.ts';
-import { checkRedis } from './redis.ts';
+import { checkRedisUrl } from './redis.ts';
 import { checkTeams } from './teams.ts';
 import { checkTlsFiles } from './tls-files.ts';
 import { checkTokens } from './tokens.ts';
@@ -42,7 +42,7 @@ export function checkRules(
     ...checkModels(document),
     ...checkTlsFiles(document, read),
     ...checkOutboundProxies(document, variables),
-    ...checkRedis(document, variables),
+    ...checkRedisUrl(document, variables),
     ...checkClients(document, variables, read),
     ...checkTeams(document),
     ...checkNotify(document, variables),
