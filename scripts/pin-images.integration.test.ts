@@ -1,9 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
 const FILES = [
@@ -16,6 +24,7 @@ const FILES = [
 /** A copy of the files, with a fake docker that reports this digest for each image. */
 function project(answer: string) {
   const folder = mkdtempSync(join(tmpdir(), 'pin-images-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   for (const file of FILES) {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
     cpSync(join(root, file), join(folder, file));

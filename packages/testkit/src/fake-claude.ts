@@ -2,9 +2,10 @@
  * A program in place of the Claude CLI, for what the real one cannot be made to do. Each behaviour is a
  * small shell script, so that it starts immediately and needs nothing.
  */
-import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+
+import { folderOfTest } from './folder-of-test.ts';
 
 export const FAKE_BEHAVIOURS = {
   /** Ignores SIGTERM, as does its child. */
@@ -31,9 +32,9 @@ export const FAKE_BEHAVIOURS = {
 
 export type FakeBehaviour = keyof typeof FAKE_BEHAVIOURS;
 
-/** Writes the program into a new temporary folder and returns its path. */
+/** Writes the program into a folder of the current test and returns its path. */
 export function makeFakeClaude(behaviour: FakeBehaviour): string {
-  const file = join(mkdtempSync(join(tmpdir(), 'fake-claude-')), 'claude');
+  const file = join(folderOfTest('fake-claude'), 'claude');
   writeFileSync(file, `#!/bin/sh\n${FAKE_BEHAVIOURS[behaviour]}\n`);
   chmodSync(file, 0o755);
   return file;

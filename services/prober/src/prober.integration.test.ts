@@ -1,13 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -31,6 +24,7 @@ import { readUsage } from '@zephyr/runtime/redis/usage-store';
 import { VERSION } from '@zephyr/runtime/version';
 import { eventually } from '@zephyr/testkit/eventually';
 import { startFaultRelay } from '@zephyr/testkit/fault-relay';
+import { folderOfTest } from '@zephyr/testkit/folder-of-test';
 import { call } from '@zephyr/testkit/http-call';
 import { messageEvents, renderEvent } from '@zephyr/testkit/messages-api';
 import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
@@ -80,7 +74,7 @@ interface ProberProcess {
 }
 
 function writeConfig(healthCheck: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'prober-test-'));
+  const folder = folderOfTest('prober');
   // Readable also for the user that the prober switches to.
   chmodSync(folder, 0o755);
   writeFileSync(

@@ -1,13 +1,13 @@
 /** `zephyr probe` and `zephyr doctor`, against failing endpoints and Redis servers. */
 import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { startRedisServer } from '@zephyr/runtime/redis/private-server';
+import { folderOfTest } from '@zephyr/testkit/folder-of-test';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { hang, sse, status, type UpstreamScript } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -30,7 +30,7 @@ function configured(
   endpoints: Readonly<Record<string, string>>,
   { proberPort = 0, timeoutSeconds = 3 } = {},
 ): { config: string; envFile: string } {
-  const folder = mkdtempSync(join(tmpdir(), 'zephyr-cli-'));
+  const folder = folderOfTest('cli');
   const list = Object.entries(endpoints).map(
     ([name, url]) => `{ url = "${url}", name = "${name}" }`,
   );

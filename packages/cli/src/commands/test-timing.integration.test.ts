@@ -1,7 +1,8 @@
 /** `zephyr test-timing` without a running system. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+
+import { folderOfTest } from '@zephyr/testkit/folder-of-test';
 
 import { describe, expect, it } from 'vitest';
 
@@ -10,7 +11,7 @@ import { testTiming } from './test-timing.ts';
 const environment = { TOKEN_A: 'sk-canary-0123456789abcdef' };
 
 function configured() {
-  const folder = mkdtempSync(join(tmpdir(), 'zephyr-cli-'));
+  const folder = folderOfTest('cli');
   // Port 9 (discard) has no controller.
   writeFileSync(
     join(folder, 'config.toml'),

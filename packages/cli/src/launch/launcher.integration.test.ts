@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { ServiceName, StartFunction } from '@zephyr/runtime/service';
 import { eventually } from '@zephyr/testkit/eventually';
+import { folderOfTest } from '@zephyr/testkit/folder-of-test';
 import { isAlive } from '@zephyr/testkit/process-alive';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -17,7 +18,9 @@ let lines: string[] = [];
 
 async function start(changes: Partial<LaunchPlan> = {}): Promise<LaunchedSystem> {
   lines = [];
-  const plan = stubPlan((service, line) => lines.push(`${service} ${line}`));
+  const plan = stubPlan(folderOfTest('launch'), (service, line) =>
+    lines.push(`${service} ${line}`),
+  );
   system = await launch({ ...plan, ...changes });
   return system;
 }
@@ -47,7 +50,7 @@ describe('launch', () => {
   });
 
   it('gives the admin token only to the controller', async () => {
-    const stub = stubPlan(() => undefined).environment;
+    const stub = stubPlan(folderOfTest('launch'), () => undefined).environment;
     const environment = { ...stub, ZEPHYR_ADMIN_TOKEN: 'a-launch-91d5c0e7f24b38' };
     const { ports } = await start({ environment });
     const holders = await Promise.all(
@@ -139,7 +142,12 @@ interface Launched {
 /** In a separate process. */
 async function startProcess(): Promise<Launched> {
   const main = fileURLToPath(new URL('./test-support/launch-main.ts', import.meta.url));
-  const child = spawn(process.execPath, [main], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const folder = folderOfTest('launch');
+  const child = spawn(process.execPath, [main, folder], {
+    // A killed process leaves the folder of its Redis.
+    env: { ...process.env, TMPDIR: folder },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   onTestFinished(() => void child.kill('SIGKILL'));
   const said: string[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => said.push(line));

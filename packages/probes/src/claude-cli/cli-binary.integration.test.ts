@@ -1,6 +1,7 @@
-import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+
+import { folderOfTest } from '@zephyr/testkit/folder-of-test';
 
 import { describe, expect, it } from 'vitest';
 
@@ -8,7 +9,7 @@ import { findCli } from './cli-binary.ts';
 import { readCliVersion, testedCliVersion } from './cli-version.ts';
 
 function folderWith(name: string, mode: number): string {
-  const folder = mkdtempSync(join(tmpdir(), 'path-'));
+  const folder = folderOfTest('path');
   writeFileSync(join(folder, name), '#!/bin/sh\necho no version here\n');
   chmodSync(join(folder, name), mode);
   return folder;

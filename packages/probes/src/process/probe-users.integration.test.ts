@@ -9,6 +9,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -20,7 +21,7 @@ import { eventually } from '@zephyr/testkit/eventually';
 
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { sse } from '@zephyr/testkit/upstream-scripts';
-import { beforeEach, describe, expect, it, type TestContext } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest';
 import { z } from 'zod';
 
 const PROGRAM = fileURLToPath(new URL('../test-support/probes-as-users-main.ts', import.meta.url));
@@ -45,6 +46,8 @@ beforeEach(() => {
   // Like the prober's secrets in a container: readable by its group alone.
   chmodSync(secretFile, 0o440);
 });
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A program in place of the CLI that looks for everything and leaves something behind. */
 function nosyProgram(): string {

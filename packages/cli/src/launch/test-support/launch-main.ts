@@ -1,5 +1,5 @@
 /**
- * Launches stub services as `zephyr start` does: in a separate process, so that an uncaught error is this
+ * Launches stub services as `zephyr start` does, with a configuration in the given folder: in a separate process, so that an uncaught error is this
  * process's. Prints its logs, then a line of JSON with the addresses of the services and Redis. SIGUSR2
  * triggers a fault outside any service.
  */
@@ -11,7 +11,9 @@ import { stubPlan } from './stub-plan.ts';
 
 outliveOutput();
 const signals = takeStopSignals();
-const system = await launch(stubPlan((service, line) => console.log(`${service} ${line}`)));
+const system = await launch(
+  stubPlan(process.argv[2] ?? '', (service, line) => console.log(`${service} ${line}`)),
+);
 process.on('SIGUSR2', () => {
   throw new Error('a fault of the launcher');
 });

@@ -1,5 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import type { Environment } from '@zephyr/runtime/environment';
@@ -13,9 +12,8 @@ export const STUBS: NonNullable<LaunchPlan['services']> = {
   controller: async () => startStub,
 };
 
-/** Launches stub services with their own configuration. */
-export function stubPlan(onLine: LaunchPlan['onLine']): LaunchPlan {
-  const folder = mkdtempSync(join(tmpdir(), 'zephyr-launch-'));
+/** Launches stub services with a configuration in this folder. */
+export function stubPlan(folder: string, onLine: LaunchPlan['onLine']): LaunchPlan {
   const configPath = join(folder, 'config.toml');
   const envFilePath = join(folder, '.env');
   writeFileSync(
