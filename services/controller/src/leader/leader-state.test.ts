@@ -1,7 +1,27 @@
+import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 
+import { freshProgress, readingOf } from '../test-support/batches.ts';
 import { currentFields, recordedShape, shapeProblem } from '../test-support/state-shape.ts';
-import { CHECKPOINT_VERSION } from './leader-state.ts';
+import { decide } from './decide.ts';
+import { CHECKPOINT_VERSION, readCommitted } from './leader-state.ts';
+
+describe('readCommitted', () => {
+  const { view } = decide(freshProgress(), readingOf());
+  const redisWith = (stored: unknown) =>
+    ({ mget: async () => [null, JSON.stringify(stored)] }) as unknown as Redis;
+
+  it('reads the view of a leader of the same version', async () => {
+    expect((await readCommitted(redisWith(view))).view).toEqual(JSON.parse(JSON.stringify(view)));
+  });
+
+  // `zephyr status` printed NaN for an amount that an older leader did not write.
+  it('treats a view without a field of this version as not known', async () => {
+    const { cost, ...older } = view;
+    const { savedUsd: _, ...amounts } = cost;
+    expect((await readCommitted(redisWith({ ...older, cost: amounts }))).view).toBeUndefined();
+  });
+});
 
 describe('the shape of a checkpoint', () => {
   it('matches the one recorded for its version', { timeout: 60_000 }, () => {

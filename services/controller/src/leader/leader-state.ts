@@ -3,6 +3,7 @@
  * stream. Committed with each batch, so that a new leader resumes exactly where the old one ended, and
  * nothing is counted twice or missed.
  */
+import { apiStateSchema } from '@zephyr/contract/api-state';
 import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import type { BudgetWarning, World } from '@zephyr/core';
 import type { LoadedConfig } from '@zephyr/runtime/config/config';
@@ -61,9 +62,18 @@ const checkpointSchema = z.object({
   state: z.custom<LeaderState>((value) => typeof value === 'object' && value !== null),
 });
 
+/** Without what each controller adds itself: see `LeaderView`. */
+const viewSchema = apiStateSchema.omit({
+  version: true,
+  leadership: true,
+  store: true,
+  config: true,
+  publicUrl: true,
+});
+
 export interface Committed {
   readonly state: StoredState;
-  /** Undefined before the first batch. */
+  /** Undefined before the first batch, or if a leader of another version wrote it with other fields. */
   readonly view: LeaderView | undefined;
 }
 
@@ -72,9 +82,18 @@ export async function readCommitted(redis: Redis): Promise<Committed> {
   const [state = null, view = null] = await redis.mget(keys.world, keys.view);
   return {
     state: parseCheckpoint(state),
-    // Written by the leader's own code from a validated state.
-    view: view === null ? undefined : (JSON.parse(view) as LeaderView),
+    view: parseView(view),
   };
+}
+
+/** Gaps would be shown as values: a missing amount as NaN. */
+function parseView(text: string | null): LeaderView | undefined {
+  if (text === null) return undefined;
+  try {
+    return viewSchema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
 }
 
 function parseCheckpoint(text: string | null): StoredState {
