@@ -42,6 +42,17 @@ describe('switches that must be', () => {
     expect(story.content.ramp?.fromId).toBe(A);
   });
 
+  it('are a return to the pinned endpoint also if its substitute was disabled meanwhile', () => {
+    const story = new Scenario({ ids: [A, B, C] }).rounds(3, { a: 500, b: 600, c: 700 });
+    story.command({ kind: 'select', endpointId: C });
+    for (let time = 0; time < 3; time += 1) story.probe(C, 'reset');
+    story.command({ kind: 'disable', endpointId: A });
+    expect([story.active, story.reason]).toEqual([B, 'active_disabled']);
+    story.pass(60_000).probe(C, 700).probe(C, 700);
+    expect([story.active, story.reason]).toEqual([C, 'pinned_recovered']);
+    expect(story.notices).toContain('pin_available');
+  });
+
   it('are made immediately from an endpoint that is removed or disabled', () => {
     const gone = new Scenario().rounds(3, { a: 500, b: 600 });
     gone.receive({
@@ -144,7 +155,8 @@ describe('requiredSwitch', () => {
   });
 
   it('reports a return to the pinned endpoint, unless it has just been selected', () => {
-    for (const reason of ['recovered', 'active_failed', 'pinned_failed'] as const) {
+    const left = ['recovered', 'active_failed', 'pinned_failed'] as const;
+    for (const reason of [...left, 'active_disabled', 'active_removed'] as const) {
       const back = reasoned(pinned(calm, C), reason);
       expect(required(back)).toEqual(to(C, 'pinned_recovered'));
       expect(required(back, 'command')).toEqual(to(C, 'operator_selected'));

@@ -70,9 +70,17 @@ function pinnedEndpoint(
   return assessments.find(({ endpoint }) => endpoint.id === pinnedId);
 }
 
-/** Whether the pinned endpoint was left because it was unavailable, not because of a new choice. */
+/**
+ * Whether the pinned endpoint was left because it was unavailable, not because of a new choice. Its substitute
+ * may have been disabled or removed since.
+ */
 function isReturn(reason: ReasonCode): boolean {
-  return reason === 'recovered' || isFailureReason(reason);
+  return (
+    reason === 'recovered' ||
+    reason === 'active_disabled' ||
+    reason === 'active_removed' ||
+    isFailureReason(reason)
+  );
 }
 
 export function isFailureReason(reason: ReasonCode): boolean {
