@@ -220,14 +220,25 @@ describe('an answer of a declared length', () => {
     expect(results).toMatchObject([{ kind: 'complete' }]);
   });
 
-  it('is cut if half a message has that length', () => {
+  it('is cut before its last byte if half a message has that length', () => {
     const half = MESSAGE.slice(0, -1);
     const { results, upstream, client, give } = start(declared(half));
-    give(half);
-    expect(client.writableEnded).toBe(false);
+    give(half.slice(0, 9));
+    give(half.slice(9));
+    expect([client.writableEnded, client.written]).toEqual([false, half.slice(0, -1)]);
     upstream.emit('end');
     expect(client.writableEnded).toBe(false);
     expect(results).toEqual([{ kind: 'cut', failure: 'truncated' }]);
+  });
+
+  it('ends with its last byte also if its last event has no blank line', () => {
+    const events = 'data: {"type":"content_block_delta"}\n\ndata: {"type":"message_stop"}';
+    const headers = { 'content-length': String(events.length) };
+    const { results, upstream, client, give } = start({ form: 'stream', headers });
+    give(events);
+    upstream.emit('end');
+    expect([client.writableEnded, client.written]).toEqual([true, events]);
+    expect(results).toMatchObject([{ kind: 'complete' }]);
   });
 });
 

@@ -203,8 +203,8 @@ export class Relay implements AnswerReceiver {
     const state = this.#state;
     if (state.status === 'done') return;
     if (this.#leftBytes !== undefined) this.#leftBytes -= chunk.length;
-    if (this.#leftBytes === 0 && (this.#end === undefined || state.wholeAtMs !== undefined)) {
-      this.#body.end(chunk);
+    if (this.#leftBytes === 0) {
+      this.#giveLast(chunk);
       return;
     }
     if (this.#body.write(chunk)) {
@@ -216,6 +216,17 @@ export class Relay implements AnswerReceiver {
     this.#state = { status: 'held_back', wholeAtMs: state.wholeAtMs };
     this.#waitForClient();
     this.#body.onceDrained(() => this.#onDrained());
+  }
+
+  /** Of an answer that is not whole the last byte is left out: with all announced bytes it would look whole. */
+  #giveLast(chunk: Buffer): void {
+    this.#end?.finish();
+    if (this.#end === undefined || this.#end.ending !== undefined) {
+      this.#body.end(chunk);
+      return;
+    }
+    this.#body.write(chunk.subarray(0, -1));
+    this.cut('truncated');
   }
 
   /** Data after the end changes neither the result of the answer nor its usage. */

@@ -303,6 +303,13 @@ describe('after the first content nothing is sent again', () => {
       ),
       failure: 'truncated',
     },
+    ...[eventsOf().slice(0, 5).join(''), '{"type":"message","role":"assistant","content":[]'].map(
+      (half) => ({
+        name: `U18 half an answer with its own length: ${half.slice(0, 15)}`,
+        script: raw(head(200, { 'content-length': String(Buffer.byteLength(half)) }) + half),
+        failure: 'truncated',
+      }),
+    ),
     {
       name: 'U18 a stream without length that is cut',
       script: raw(
