@@ -68,8 +68,17 @@ function textOf(path: string): string | undefined {
 /** @param example for the advice @throws ZephyrError `USAGE` if `--url` is not an address */
 export function checkedUrl(text: string, example: string): string {
   const isHttp = /^https?:\/\//.test(text) && URL.canParse(text);
-  if (isHttp) return text.replace(/\/+$/, '');
+  if (isHttp && !hasCredentials(new URL(text))) return text.replace(/\/+$/, '');
+  if (isHttp) {
+    throw new ZephyrError('USAGE', phrase`--url has a user or a password in it`, {
+      advice: [phrase`for example: --url ${example}`],
+    });
+  }
   throw new ZephyrError('USAGE', phrase`--url ${text} is not a URL`, {
     advice: [phrase`for example: --url ${example}`],
   });
+}
+
+function hasCredentials({ username, password }: URL): boolean {
+  return username !== '' || password !== '';
 }

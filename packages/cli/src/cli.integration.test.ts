@@ -148,6 +148,9 @@ describe('zephyr', () => {
     [['start', '--confg', 'x'], 'did you mean --config?'],
     [['start', '--env-file', 'none'], '--env-file none: this file does not exist'],
     [['config', 'check', '--env-file', 'none'], '--env-file none: this file does not exist'],
+    // Not that of the default port, which may be another system.
+    [['disable', 'A', '--config', 'none'], 'none does not exist'],
+    [['status', '--url', 'http://ann:hidden@127.0.0.1:1'], '--url has a user or a password in it'],
     [['completion', 'tcsh'], 'one of: bash, zsh, fish'],
     [['secrets', 'made', '--redis', 'foo'], '--redis foo is not a host and a port'],
     [['secrets', 'made', '--redis', 'foo:99999'], '--redis foo:99999 is not a host and a port'],

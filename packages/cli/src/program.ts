@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 
+import { readText } from '@zephyr/runtime/config/read-text';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';
 import { VERSION } from '@zephyr/runtime/version';
@@ -34,8 +35,9 @@ export function buildProgram(given: Omit<Surroundings, 'say'>): Command {
     })
     .exitOverride()
     .hook('preAction', (_, action) => {
-      if (action.getOptionValueSource('envFile') === 'cli')
-        requireEnvFile(action.opts()['envFile']);
+      const { config, envFile } = action.opts();
+      if (action.getOptionValueSource('config') === 'cli') requireConfig(config);
+      if (action.getOptionValueSource('envFile') === 'cli') requireEnvFile(envFile);
     });
   const files = [
     new Option('--config <path>', say('cli.option.config'))
@@ -62,6 +64,14 @@ export function buildProgram(given: Omit<Surroundings, 'say'>): Command {
 }
 
 type Files = readonly Option[];
+
+/**
+ * Without it, a command would reach the system on the default port, which may be another one.
+ * @param path given with `--config` @throws ZephyrError `CONFIG`
+ */
+function requireConfig(path: string): void {
+  if (!existsSync(path)) readText(path, 'must exist');
+}
 
 /**
  * Only the default may be missing, because the tokens may be in the environment.

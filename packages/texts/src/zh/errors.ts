@@ -70,6 +70,7 @@ export const errors: Readonly<Record<string, string>> = {
   'give the container the capabilities SETUID and SETGID: see docs/security.md':
     '请为容器授予 SETUID 和 SETGID 权能：参见 docs/security.md',
   '--url {1} is not a URL': '--url {1} 不是 URL',
+  '--url has a user or a password in it': '--url 含有用户名或密码',
   'for example: --url {1}': '例如：--url {1}',
   '--env-file {1}: this file does not exist': '--env-file {1}：此文件不存在',
   'check the path; without --env-file, .env is read if it exists':
