@@ -184,8 +184,8 @@ describe('createConfigSource', () => {
       const announced = changes.length;
       source.reload();
       expect(changes.slice(announced).map(({ status }) => status)).toEqual(['rejected']);
-      // Invalid TOML revokes nobody, nor does a file that a full disk left empty.
-      for (const text of [withClients('nonsense'), '', '# [server]\n']) {
+      // Invalid TOML revokes nobody, nor does what a full disk left of a file.
+      for (const text of [withClients('nonsense'), '', '# [server]\n', '[server]\nport = 80']) {
         writeFileSync(configPath(), text);
         expect(source.reload().status).toBe('rejected');
         expect([keysNow()[0], keysNow()[1], keysNow()[3]]).toEqual([ann, bob, dan]);

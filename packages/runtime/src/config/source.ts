@@ -189,14 +189,14 @@ function isRevoked({ file, sha256 }: ClientKey): boolean {
 }
 
 /**
- * Undefined if the file is inconclusive: invalid TOML, another type there, or no settings at all, as after
- * saving to a full disk.
+ * Undefined if the file is inconclusive: invalid TOML, another type there, or no endpoints, as after saving to a
+ * full disk, which leaves nothing or a part.
  */
 function clientBlocksIn(configPath: string): readonly RawTable[] | undefined {
   try {
     const table = parseToml(configPath, readText(configPath, 'must exist'));
-    if (Object.keys(table).length === 0) return undefined;
-    const { clients = [] } = table;
+    const { clients = [], groups } = table;
+    if (groups === undefined) return undefined;
     return Array.isArray(clients) ? clients.map(rawTable) : undefined;
   } catch {
     return undefined;
