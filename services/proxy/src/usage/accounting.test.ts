@@ -1,14 +1,14 @@
 import { MAX_ATTEMPTS, type RequestRecord, requestRecordSchema } from '@zephyr/contract/usage';
 import { systemClock } from '@zephyr/runtime/clock';
+import type { Config } from '@zephyr/runtime/config/config';
 import { expect, it } from 'vitest';
 
 import { Accounting, type FinishedRequest } from './accounting.ts';
 
-function accounting() {
+function accounting(config = () => ({ endpoints: [] as Config['endpoints'], prices: [] })) {
   const counted: (readonly [record: RequestRecord, model: string])[] = [];
   const accounts = new Accounting({
-    clock: systemClock,
-    config: () => ({ endpoints: [], prices: [] }),
+    ...{ clock: systemClock, config },
     incarnation: () => undefined,
     note: (record, model) => counted.push([record, model]),
   });
@@ -47,4 +47,16 @@ it('records the last attempts of a request with more than its record can hold', 
   })) as FinishedRequest['attempts'];
   const record = accounts.finished({ ...answered('ann', 'claude-opus-9'), attempts });
   expect(requestRecordSchema.parse(record).attempts).toEqual(attempts.slice(1));
+});
+
+it('prices an answer by the terms of its endpoint, also if that was removed meanwhile', () => {
+  const endpoint = (id: string, usdFactor: number) => ({ id, groupName: `of-${id}`, usdFactor });
+  const endpoints = [endpoint('one', 0.5), endpoint('two', 3)] as unknown as Config['endpoints'];
+  let config = { endpoints, prices: [] };
+  const { accounts } = accounting(() => config);
+  const before = accounts.finished(answered('ann', 'claude-opus-4-5'));
+  expect(before).toMatchObject({ group: 'of-one', costUsd: expect.closeTo(0.000015) });
+  config = { endpoints: endpoints.slice(1), prices: [] };
+  const after = accounts.finished(answered('ann', 'claude-opus-4-5'));
+  expect(after).toMatchObject({ group: 'of-one', costUsd: before.costUsd });
 });

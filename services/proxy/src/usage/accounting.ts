@@ -59,6 +59,8 @@ const MAX_MODELS = 500;
 /** The most that one person may add, so that rows and names are left for the others. */
 const MAX_MODELS_OF_PERSON = 30;
 const MAX_PSEUDONYMS = 2_000;
+/** Endpoints removed from the configuration, whose last answers may still be running. */
+const MAX_FORMER_TERMS = 1_000;
 const NAME = new RegExp(String.raw`^[\x21-\x7e]{1,${MAX_MODEL_CHARACTERS}}$`);
 
 /** A model named in requests. All share this one string: each of their own would retain a part of a body. */
@@ -76,6 +78,7 @@ export class Accounting {
   readonly #deps: AccountingDeps;
   /** The configuration from which the next two are derived. */
   #config: Pick<Config, 'endpoints' | 'prices'> | undefined;
+  /** By endpoint. */
   #terms: ReadonlyMap<string, Terms> = new Map();
   readonly #models = new Map<string, KnownModel>();
   /** Models for which some endpoint has answered. */
@@ -161,9 +164,13 @@ export class Accounting {
     if (config === this.#config) return;
     this.#config = config;
     this.#models.clear();
-    this.#terms = new Map(
-      config.endpoints.map(({ id, groupName, usdFactor }) => [id, { group: groupName, usdFactor }]),
-    );
+    const terms = config.endpoints.map(({ id, groupName: group, usdFactor }): [string, Terms] => [
+      id,
+      { group, usdFactor },
+    ]);
+    const ids = new Set(terms.map(([id]) => id));
+    const former = [...this.#terms].filter(([id]) => !ids.has(id)).slice(-MAX_FORMER_TERMS);
+    this.#terms = new Map([...former, ...terms]);
   }
 }
 
