@@ -47,6 +47,9 @@ function start({ form = 'stream', isSlow = false, headers = {} }: Setup = {}) {
     destroy: () => {
       socket.isDestroyed = true;
     },
+    destroySoon: () => {
+      socket.isDestroyed = true;
+    },
   });
   const client = Object.assign(new EventEmitter(), {
     ...{ socket, req: { socket, httpVersion: '1.1' }, written: '' },
@@ -239,6 +242,19 @@ describe('an answer of a declared length', () => {
     upstream.emit('end');
     expect([client.writableEnded, client.written]).toEqual([true, events]);
     expect(results).toMatchObject([{ kind: 'complete' }]);
+  });
+});
+
+describe('an answer that we have to end', () => {
+  it('ends with an event that says why, unless that would count as its declared bytes', () => {
+    const [first = ''] = EVENTS;
+    const length = { 'content-length': String(first.length + 9) };
+    for (const [headers, expected] of [[{}, `${first}bye`] as const, [length, first] as const]) {
+      const { relay, client, give } = start({ headers });
+      give(first);
+      relay.cutWithEvent('bye');
+      expect([client.written, client.writableEnded]).toEqual([expected, false]);
+    }
   });
 });
 

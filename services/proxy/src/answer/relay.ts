@@ -131,7 +131,8 @@ export class Relay implements AnswerReceiver {
   cutWithEvent(event: string): void {
     if (this.#state.status === 'done') return;
     const { res } = this.#input;
-    if (this.isStream) res.write(event);
+    // It would count as the bytes that are still announced, and make the answer look whole.
+    if (this.isStream && Number.isNaN(this.#leftBytes)) res.write(event);
     this.abandon();
     whenItsTurn(res, (socket) => socket.destroySoon());
     this.#onDone({ kind: 'client_gone' });
