@@ -132,7 +132,7 @@ export class Relay implements AnswerReceiver {
     if (this.#state.status === 'done') return;
     const { res } = this.#input;
     // It would count as the bytes that are still announced, and make the answer look whole.
-    if (this.isStream && Number.isNaN(this.#leftBytes)) res.write(event);
+    if (this.isStream && this.#leftBytes === undefined) res.write(event);
     this.abandon();
     whenItsTurn(res, (socket) => socket.destroySoon());
     this.#onDone({ kind: 'client_gone' });
