@@ -35,7 +35,16 @@ import {
 
 import { eventCosts } from './data-path/event-costs.ts';
 import { facts, inRounds, moreRows, type Rounding } from './data-path/more.ts';
-import { addedTo, type Row, regressions, rowOf, tableOf } from './data-path/rows.ts';
+import {
+  addedTo,
+  joined,
+  type Rounds,
+  type Row,
+  regressions,
+  roundsOfProcesses,
+  rowOf,
+  tableOf,
+} from './data-path/rows.ts';
 import { writePart } from './written-part.ts';
 
 const { values } = parseArgs({
@@ -52,12 +61,12 @@ const ROUNDS = Number(values.rounds);
 /** Each takes half a minute for all candidates, in fresh processes. */
 const STREAM_ROUNDS = Math.max(1, Math.round(ROUNDS / 5));
 const EVENT_ROUNDS = 2 * ROUNDS;
-/** Sequential requests: each round takes a fraction of a second, and the machine is noisy. */
-const LATENCY_ROUNDS = 4 * ROUNDS;
+/** For each round: of sequential requests it takes a fraction of a second, and the machine is noisy. */
+const LATENCY_ROUNDS = 4;
 /** For the event delay, which varies a lot between rounds. */
 const DELAY_ROUNDS = 2 * STREAM_ROUNDS;
 const ROUNDING: Rounding = {
-  ...{ rounds: STREAM_ROUNDS, delayRounds: DELAY_ROUNDS, latencyRounds: LATENCY_ROUNDS },
+  ...{ rounds: STREAM_ROUNDS, delayRounds: DELAY_ROUNDS, latencyRounds: LATENCY_ROUNDS * ROUNDS },
 };
 const JSON_PATH = '/v1/messages?bench=json';
 const SMALL = bodyOf(1_000);
@@ -177,20 +186,35 @@ const startsAt = (port: number): readonly (() => Promise<Contender | undefined>)
   () => startNginx(port),
 ];
 
+const ADDED = 'time to first byte, added, one at a time';
+const nameOf = (cost: string): string => `CPU per request, ${cost}`;
+
 async function requestRows(): Promise<readonly Row[]> {
+  const sets: ReadonlyMap<string, Rounds>[] = [];
+  for (const rounds of roundsOfProcesses(ROUNDS)) sets.push(await requestCosts(rounds));
+  const of = (name: string): Rounds => joined(sets.map((set) => set.get(name) ?? new Map()));
+  return [
+    rowOf(ADDED, 'µs', of(ADDED)),
+    ...REQUEST_COSTS.map(({ name }) => rowOf(nameOf(name), 'µs', of(nameOf(name)))),
+  ];
+}
+
+/** By row, of one set of processes. */
+async function requestCosts(rounds: number): Promise<ReadonlyMap<string, Rounds>> {
   const started = await Promise.all(startsAt(upstream.port).map((start) => start()));
   const proxies = started.filter((candidate) => candidate !== undefined);
   // Warm up both the load and the candidates, otherwise the first one pays for it.
   for (const { port } of [direct, ...proxies]) {
     await warmUp({ port, path: JSON_PATH, body: SMALL });
   }
-  const latency = addedTo(await inRounds([direct, ...proxies], firstByteUs, LATENCY_ROUNDS));
-  const rows = [rowOf('time to first byte, added, one at a time', 'µs', latency)];
+  const costs = new Map<string, Rounds>();
+  const latency = await inRounds([direct, ...proxies], firstByteUs, LATENCY_ROUNDS * rounds);
+  costs.set(ADDED, addedTo(latency));
   for (const { name, measure } of REQUEST_COSTS) {
-    rows.push(rowOf(`CPU per request, ${name}`, 'µs', await inRounds(proxies, measure, ROUNDS)));
+    costs.set(nameOf(name), await inRounds(proxies, measure, rounds));
   }
   for (const { stop } of proxies) stop();
-  return rows;
+  return costs;
 }
 
 async function failovers(): Promise<readonly string[]> {

@@ -6,12 +6,11 @@ import { type Contender, startScript } from '../../services/proxy/bench/contende
 import { atOnce, cpuMs, newAgent, once } from '../../services/proxy/bench/load.ts';
 
 import { inRounds } from './more.ts';
-import { type Rounds, type Row, rowOf } from './rows.ts';
+import { joined, type Rounds, type Row, roundsOfProcesses, rowOf } from './rows.ts';
 
 /** 10 events a second in each stream. */
 const GAP_MS = 100;
 const EVENTS_AT_ONCE = 5;
-const ROUNDS_OF_A_PROCESS = 3;
 /** Until the stream path is compiled. */
 const WARM_UP_EVENTS = 30;
 /** Until the request path is compiled. */
@@ -28,20 +27,16 @@ export interface EventLoad {
 type Starts = (upstreamPort: number) => readonly (() => Promise<Contender | undefined>)[];
 
 /**
- * In fresh processes after every few rounds: how two processes of the same program were compiled and placed
- * makes a difference for as long as they live.
+ * In fresh processes after every few rounds: see `roundsOfProcesses`.
  *
  * @param starts functions of the candidates, with this upstream
  */
 export async function eventCosts(starts: Starts, load: EventLoad): Promise<Row> {
-  const costs = new Map<string, number[]>();
-  for (let left = load.rounds; left > 0; left -= ROUNDS_OF_A_PROCESS) {
-    const rounds = Math.min(left, ROUNDS_OF_A_PROCESS);
-    for (const [name, values] of await costsOfProcesses(starts, { ...load, rounds })) {
-      costs.set(name, [...(costs.get(name) ?? []), ...values]);
-    }
+  const costs: Rounds[] = [];
+  for (const rounds of roundsOfProcesses(load.rounds)) {
+    costs.push(await costsOfProcesses(starts, { ...load, rounds }));
   }
-  return rowOf(`${load.streams} streams, ${load.size} bodies: CPU per event`, 'µs', costs);
+  return rowOf(`${load.streams} streams, ${load.size} bodies: CPU per event`, 'µs', joined(costs));
 }
 
 async function costsOfProcesses(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { addedTo, regressions, rowOf, tableOf } from './rows.ts';
+import { addedTo, joined, regressions, roundsOfProcesses, rowOf, tableOf } from './rows.ts';
 
 const rounds = (zephyr: readonly number[], raw: readonly number[] = zephyr.map(() => 100)) =>
   new Map([
@@ -24,6 +24,17 @@ describe('rowOf', () => {
     const many = row(Array.from({ length: 20 }, () => spread).flat()).ratios['zephyr']?.noise ?? 0;
     expect(many).toBeLessThan(few / 2);
     expect(row(Array.from({ length: 50 }, () => 150)).ratios['zephyr']?.noise).toBe(0.015);
+  });
+});
+
+describe('sets of processes', () => {
+  it('have a few rounds each, all of them together', () => {
+    expect(roundsOfProcesses(8)).toEqual([3, 3, 2]);
+    expect(roundsOfProcesses(1)).toEqual([1]);
+  });
+
+  it('are joined in their order', () => {
+    expect(joined([rounds([1, 2]), rounds([3])]).get('zephyr')).toEqual([1, 2, 3]);
   });
 });
 

@@ -53,6 +53,28 @@ export function rowOf(name: string, unit: string, rounds: Rounds): Row {
   };
 }
 
+const ROUNDS_OF_A_PROCESS = 3;
+
+/**
+ * How many rounds each set of fresh processes gets: how two processes of the same program were compiled and
+ * placed makes a difference for as long as they live.
+ */
+export function roundsOfProcesses(rounds: number): readonly number[] {
+  const sets = Math.ceil(rounds / ROUNDS_OF_A_PROCESS);
+  return Array.from({ length: sets }, (_, set) =>
+    Math.min(ROUNDS_OF_A_PROCESS, rounds - set * ROUNDS_OF_A_PROCESS),
+  );
+}
+
+/** The rounds of several sets of processes, one after another. */
+export function joined(sets: readonly Rounds[]): Rounds {
+  const values = new Map<string, readonly number[]>();
+  for (const [candidate, more] of sets.flatMap((set) => [...set])) {
+    values.set(candidate, [...(values.get(candidate) ?? []), ...more]);
+  }
+  return values;
+}
+
 /** What each candidate adds to `direct`, round by round. */
 export function addedTo(rounds: Rounds): Rounds {
   const direct = rounds.get('direct') ?? [];
