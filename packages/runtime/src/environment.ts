@@ -1,10 +1,10 @@
 /**
- * A process's initial environment stays readable in /proc/<pid>/environ to every process of the same user for
- * its whole life, even after it unsets variables; and a probe runs a foreign program as that user. So
- * possible secrets do not stay there:
+ * The initial environment of a process can be read in /proc/<pid>/environ by every process of the same user for as
+ * long as it lives, even after it unsets variables; and a probe runs a foreign program as that user. So possible
+ * secrets do not stay there:
  *
- *     anybody ──► process     replaces itself by itself, without, and reads the variables from a
- *                             file that only its user may read and that is then gone
+ *     anybody ──► process     executes itself again without them, and then reads them from a file that
+ *                             only its user may read and that it removes
  */
 import { existsSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

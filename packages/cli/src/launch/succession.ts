@@ -3,7 +3,7 @@
  *
  *     first ──starts, with its listening sockets──► next       both accept from the same queue
  *     first ◄──ready────────────────────────────── next
- *     first: its services end, running answers where they are; Redis, the terminal and its process stay
+ *     first: its services finish the active answers and end; Redis, the terminal and the process itself stay
  *     first ──once more: the sockets of the next──► next after that …
  *
  * The first process stays, so that its supervisor (a terminal, systemd, launchd) sees one process.

@@ -1,8 +1,8 @@
 /**
  * Live times: all probes send the same small question, so they compare endpoints well, but an endpoint can
  * be fast for probes and slow for people. Here the times to first token of live requests are compared
- * within a request class, over all endpoints. How much slower than usual an endpoint is is its excess, a
- * part of its score.
+ * within a request class, over all endpoints. The excess of an endpoint is how much slower than usual it is; it is
+ * part of the endpoint's score.
  *
  *     extra  = live time of the class here − time of probes here
  *     gap    = extra − usual extra of the class (`request-class-level.ts`)

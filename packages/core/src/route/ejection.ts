@@ -178,8 +178,8 @@ export function ejectionAt(ejection: Ejection, nowMs: number): Ejection {
 }
 
 /**
- * Whether the endpoint was ejected, or failed again, for silence to others since a request was sent there:
- * then that request waits in vain too, however long its answer would take.
+ * Whether, since a request was sent there, the endpoint was ejected, or failed again, because it was silent to other
+ * requests: then this one waits in vain too, even if its answer would normally take that long.
  */
 export function isSilentSince(ejection: Ejection, sentAtMs: number): boolean {
   return (

@@ -3,11 +3,11 @@
  * that a quiet proxy may retry at all. A retry that gets a good answer is refunded. So if endpoints fail by
  * chance nearly every retry is allowed, and if all of them fail traffic grows by at most the share.
  *
- * Some retries are free: one at an endpoint that has just answered, with no failure since, which would be
- * refunded anyway; and one after a trial (see `EndpointChoice`): trials are few, and the request that discovered for
- * all that an endpoint still fails should not be lost for it. If the budget is spent, a request looks for
- * such an endpoint for two seconds, without sending anything, before it is given up. One person whose
- * requests fail everywhere uses at most as much of the budget as is left for the others.
+ * Some retries are free, that is, sent even if the budget is spent: one at an endpoint that has just answered, with
+ * no failure since, because it would be refunded anyway; and one after a trial (see `EndpointChoice`), because trials
+ * are few, and a request that found out for everybody that an endpoint still fails should not be lost. If neither
+ * applies, the request waits up to two seconds for an endpoint that answers, without sending anything, before it is
+ * given up. One person whose requests fail everywhere uses at most as much of the budget as is left for the others.
  *
  * The window and the two terms follow Finagle's retry budgets (credits live 10 s, share plus
  * floor); the refund follows gRPC's retry throttling.

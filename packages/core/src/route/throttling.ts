@@ -72,7 +72,7 @@ const PRIOR_ANSWERS = 1;
 const CLEARLY_FEWER = 0.5;
 /** K in the SRE book: half of the requests may be refused before any go elsewhere. */
 const TOLERANCE = 2;
-/** If two fifths are refused by chance, happens one time in sixteen. The next answer ends it. */
+/** With two fifths refused by chance, this happens one time in sixteen. The next answer ends it. */
 const MANY_IN_A_ROW = 3;
 const SHARE_IN_A_ROW = 0.95;
 /** An answer this recent shows that the endpoint still answers. */

@@ -1,7 +1,7 @@
 /**
- * Launches stub services as `zephyr start` does, with a configuration in the given folder: in a separate process, so that an uncaught error is this
- * process's. Prints its logs, then a line of JSON with the addresses of the services and Redis. SIGUSR2
- * triggers a fault outside any service.
+ * Launches stub services as `zephyr start` does, with a configuration in the given folder: in a separate process, so
+ * that an uncaught error is this process's. Prints its logs, then a line of JSON with the ports of the services and
+ * the process id of Redis. SIGUSR2 triggers a fault outside any service.
  */
 import { translator } from '@zephyr/texts';
 import { outliveOutput } from '../../output.ts';

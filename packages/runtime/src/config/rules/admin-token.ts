@@ -10,7 +10,7 @@ import type { Variables } from '../variables.ts';
 
 /** 64 bits in hexadecimal; anything shorter can be guessed over a network. */
 const SHORTEST = 16;
-/** Random tokens of that length have more, whatever their alphabet of 16 or more characters. */
+/** A random token of that length nearly always has more, with any alphabet of at least 16 characters. */
 const FEWEST_DIFFERENT = 8;
 /** Words that people type when asked for a secret, and keyboard rows. */
 const WORDS =
