@@ -20,9 +20,10 @@ import { BatchHealth } from './leader/batch-health.ts';
 import { checkRedis } from './leader/check-redis.ts';
 import { eventLines } from './leader/event-lines.ts';
 import { Notes } from './leader/event-notes.ts';
+import { createFollower } from './leader/follow.ts';
 import { leadTerm, type PublishedBatch } from './leader/lead.ts';
 import { type LeaderElection, startLeadership } from './leader/leader-election.ts';
-import { type LeaderState, readCommitted } from './leader/leader-state.ts';
+import type { LeaderState } from './leader/leader-state.ts';
 import { RedisClock } from './leader/redis-clock.ts';
 import { type ControllerMetrics, createMetrics } from './metrics.ts';
 import { Notifier } from './notify/notifier.ts';
@@ -135,11 +136,11 @@ function takePart({
     for (const { level, message, fields } of eventLines(effects, nameOf))
       log[level](fields, message);
   };
-  const follow = async () => {
-    const { state, view } = await readCommitted(redis);
+  const follow = createFollower({ redis, current, log });
+  const standBy = async () => {
+    const state = await follow();
     // A state committed by another version is newer than the remembered one.
     if (state.status !== 'none') remembered = state.status === 'read' ? state.state : undefined;
-    if (view !== undefined) current.receiveView(view);
   };
   return startLeadership({
     ...{ redis, instanceId, clock, log },
@@ -150,7 +151,7 @@ function takePart({
         onCommits: (status) => current.receiveCommits(status),
       }),
     standBy: () =>
-      follow().catch((error: unknown) => log.debug({ err: error }, 'following the leader failed')),
+      standBy().catch((error: unknown) => log.debug({ err: error }, 'following the leader failed')),
     onState: (state) => current.receiveLeadership(state),
   });
 }

@@ -16,7 +16,7 @@ export const apiProblems = {
   'problem.wrong_content_type': 'The request must be sent as JSON.',
   'problem.config_invalid': 'config.toml has errors; the previous configuration stays in use.',
   'problem.internal': 'Internal error in the controller; see its log.',
-  'problem.not_leading': 'No controller has made a decision yet.',
+  'problem.not_leading': 'The state of the leading controller is not known.',
   'problem.store_away':
     'Redis is unreachable; until it is back, nothing can be changed, and usage and history cannot be read.',
   'problem.too_many_streams': 'Too many event streams are open.',

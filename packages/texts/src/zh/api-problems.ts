@@ -18,7 +18,7 @@ export const apiProblems = {
   'problem.wrong_content_type': '请求必须以 JSON 发送。',
   'problem.config_invalid': 'config.toml 有错误；继续使用之前的配置。',
   'problem.internal': '控制器内部错误；详见其日志。',
-  'problem.not_leading': '尚无控制器作出决策。',
+  'problem.not_leading': '主控制器的状态未知。',
   'problem.store_away': '无法连接 Redis；恢复之前无法更改，也无法查看用量和历史。',
   'problem.too_many_streams': '打开的事件流过多。',
   'problem.timeout': '未及时收到确认；更改仍可能生效。',

@@ -112,7 +112,12 @@ function addApi(app: Express, deps: ApiAppDeps): void {
   const { current } = deps;
   answerGet(app, '/api/state', (_req, res) => {
     const state = current.state();
-    if (state === undefined) throw new ProblemError('not_leading', 'nothing has been decided yet');
+    if (state === undefined) {
+      const why = current.isUnreadable()
+        ? 'the leader wrote a state that this version cannot read'
+        : 'nothing has been decided yet';
+      throw new ProblemError('not_leading', why);
+    }
     res.json(state);
   });
   answerGet(app, '/api/history', async (_req, res) => {

@@ -83,6 +83,25 @@ describe('a controller that is stopped while it requests the lease', () => {
   });
 });
 
+describe('a standby that cannot read the state of the leader', () => {
+  it('says so, and does not show the last state that it could read', async () => {
+    const leader = await start();
+    await leads(leader);
+    leader.signal('SIGKILL');
+    await leader.ended();
+    await redis.set(keys.lease, 'a-controller-of-another-version');
+    const standby = await start();
+    await eventually(async () => expect((await standby.get('/api/state')).status).toBe(200));
+    await redis.set(keys.view, '{"mode":"of another version"}');
+    await eventually(async () => {
+      const answer = await standby.get('/api/state');
+      expect(answer.status).toBe(503);
+      expect(await answer.text()).toContain('this version cannot read');
+    });
+    expect(standby.output()).toContain('the state of the leader cannot be read');
+  });
+});
+
 describe('two controllers', () => {
   it('have one leader, and the standby shows the same state and accepts commands', async () => {
     const { leader, standby } = await startLeaderAndStandby();

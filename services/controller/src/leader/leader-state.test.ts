@@ -1,25 +1,56 @@
+import { keys } from '@zephyr/runtime/redis/keys';
 import type { Redis } from 'ioredis';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
-import { freshProgress, readingOf } from '../test-support/batches.ts';
+import { freshProgress, freshState, readingOf } from '../test-support/batches.ts';
 import { currentFields, recordedShape, shapeProblem } from '../test-support/state-shape.ts';
 import { decide } from './decide.ts';
-import { CHECKPOINT_VERSION, readCommitted } from './leader-state.ts';
+import {
+  CHECKPOINT_VERSION,
+  CommittedReader,
+  checkpointOf,
+  readCheckpoint,
+} from './leader-state.ts';
 
-describe('readCommitted', () => {
-  const { view } = decide(freshProgress(), readingOf());
-  const redisWith = (stored: unknown) =>
-    ({ mget: async () => [null, JSON.stringify(stored)] }) as unknown as Redis;
+const { view } = decide(freshProgress(), readingOf());
+
+describe('CommittedReader', () => {
+  const readerOf = (...texts: readonly string[]) => {
+    const rest = [...texts];
+    const mget = async () => [null, rest.length > 1 ? rest.shift() : rest[0]];
+    return new CommittedReader({ mget } as unknown as Redis);
+  };
 
   it('reads the view of a leader of the same version', async () => {
-    expect((await readCommitted(redisWith(view))).view).toEqual(JSON.parse(JSON.stringify(view)));
+    const text = JSON.stringify(view);
+    expect((await readerOf(text).read()).view).toEqual({ status: 'read', view: JSON.parse(text) });
   });
 
   // `zephyr status` printed NaN for an amount that an older leader did not write.
-  it('treats a view without a field of this version as not known', async () => {
+  it('reports a view without a field of this version as unreadable', async () => {
     const { cost, ...older } = view;
     const { savedUsd: _, ...amounts } = cost;
-    expect((await readCommitted(redisWith({ ...older, cost: amounts }))).view).toBeUndefined();
+    const reader = readerOf(JSON.stringify({ ...older, cost: amounts }));
+    expect((await reader.read()).view).toMatchObject({
+      status: 'unreadable',
+      why: expect.stringContaining('savedUsd'),
+    });
+  });
+
+  it('parses a view again only if its text has changed', async () => {
+    const [text, changed] = [view, { ...view, proxyPort: 1 }].map((value) => JSON.stringify(value));
+    const reader = readerOf(text ?? '', text ?? '', changed ?? '');
+    const first = (await reader.read()).view;
+    expect((await reader.read()).view).toBe(first);
+    expect((await reader.read()).view).toMatchObject({ view: { proxyPort: 1 } });
+  });
+});
+
+describe('readCheckpoint', () => {
+  it('reads nothing but the checkpoint', async () => {
+    const get = vi.fn(async () => JSON.stringify(checkpointOf(freshState())));
+    expect(await readCheckpoint({ get } as unknown as Redis)).toMatchObject({ status: 'read' });
+    expect(get.mock.calls).toEqual([[keys.world]]);
   });
 });
 

@@ -7,6 +7,7 @@ import { apiStateSchema } from '@zephyr/contract/api-state';
 import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import type { BudgetWarning, World } from '@zephyr/core';
 import type { LoadedConfig } from '@zephyr/runtime/config/config';
+import { messageOf } from '@zephyr/runtime/errors';
 import { keys } from '@zephyr/runtime/redis/keys';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
@@ -71,28 +72,50 @@ const viewSchema = apiStateSchema.omit({
   publicUrl: true,
 });
 
+/** What the leader shows, as stored with each batch. */
+export type StoredView =
+  /** Before the first batch. */
+  | { readonly status: 'none' }
+  /** Written by another version of the controller, with other fields or words. */
+  | { readonly status: 'unreadable'; readonly why: string }
+  | { readonly status: 'read'; readonly view: LeaderView };
+
 export interface Committed {
   readonly state: StoredState;
-  /** Undefined before the first batch, or if a leader of another version wrote it with other fields. */
-  readonly view: LeaderView | undefined;
+  readonly view: StoredView;
 }
 
-/** State and view of the same batch. */
-export async function readCommitted(redis: Redis): Promise<Committed> {
-  const [state = null, view = null] = await redis.mget(keys.world, keys.view);
-  return {
-    state: parseCheckpoint(state),
-    view: parseView(view),
-  };
+/** Reads state and view of the same batch; a view is parsed once, because a standby reads it every second. */
+export class CommittedReader {
+  readonly #redis: Pick<Redis, 'mget'>;
+  #text: string | null = null;
+  #view: StoredView = { status: 'none' };
+
+  constructor(redis: Pick<Redis, 'mget'>) {
+    this.#redis = redis;
+  }
+
+  async read(): Promise<Committed> {
+    const [state = null, text = null] = await this.#redis.mget(keys.world, keys.view);
+    if (text !== this.#text) {
+      this.#view = parseView(text);
+      this.#text = text;
+    }
+    return { state: parseCheckpoint(state), view: this.#view };
+  }
+}
+
+export async function readCheckpoint(redis: Pick<Redis, 'get'>): Promise<StoredState> {
+  return parseCheckpoint(await redis.get(keys.world));
 }
 
 /** Gaps would be shown as values: a missing amount as NaN. */
-function parseView(text: string | null): LeaderView | undefined {
-  if (text === null) return undefined;
+function parseView(text: string | null): StoredView {
+  if (text === null) return { status: 'none' };
   try {
-    return viewSchema.parse(JSON.parse(text));
-  } catch {
-    return undefined;
+    return { status: 'read', view: viewSchema.parse(JSON.parse(text)) };
+  } catch (error) {
+    return { status: 'unreadable', why: messageOf(error) };
   }
 }
 

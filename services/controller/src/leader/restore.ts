@@ -17,7 +17,7 @@ import { z } from 'zod';
 import { NOTHING_ROLLED_UP, type Rollups, withRolledUp } from '../view/rollup.ts';
 import { NO_STATISTICS } from '../view/statistics.ts';
 import { coreConfigOf } from './core-config.ts';
-import { type LeaderState, readCommitted } from './leader-state.ts';
+import { type LeaderState, readCheckpoint } from './leader-state.ts';
 import { STREAM_START, streamMoment } from './streams.ts';
 
 export interface RestoreDeps {
@@ -40,7 +40,7 @@ export interface Restored {
 export async function restore(deps: RestoreDeps): Promise<Restored> {
   const { redis, log, remembered } = deps;
   const snapshot = await readRecord(deps, keys.snapshot, snapshotSchema);
-  const { state: stored } = await readCommitted(redis);
+  const stored = await readCheckpoint(redis);
   if (stored.status === 'read') return { state: stored.state, snapshot, isContinuation: true };
   if (stored.status === 'none' && remembered !== undefined) {
     log.warn('redis has lost its data: resuming from memory');

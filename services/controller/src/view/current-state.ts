@@ -1,6 +1,7 @@
 /**
  * The state that this controller shows. The leader reports its own batches, a standby what the leader has
- * committed; while Redis is away the last state stays, with the time since when it is stale.
+ * committed; while Redis is away the last state stays, with the time since when it is stale. A view that a
+ * standby cannot read makes the state not known: event streams fall silent, and their readers show it as stale.
  */
 import type { ApiState } from '@zephyr/contract/api-state';
 import type { EpochMs } from '@zephyr/contract/scalars';
@@ -23,7 +24,7 @@ export interface CurrentStateDeps {
 
 export class CurrentState {
   readonly #listeners = new Set<() => void>();
-  #view: LeaderView | undefined;
+  #view: LeaderView | 'none' | 'unreadable' = 'none';
   #leadership: ApiState['leadership'] = { status: 'standby', leaderId: null };
   /** State of the connection. */
   #store: StoreConnection;
@@ -75,9 +76,20 @@ export class CurrentState {
     this.#changed();
   }
 
-  /** Undefined before a leader has decided anything. */
+  /** The leader has committed a view that this version cannot read, so the last one is out of date. */
+  receiveUnreadableView(): void {
+    if (this.#view === 'unreadable') return;
+    this.#view = 'unreadable';
+    this.#changed();
+  }
+
+  isUnreadable(): boolean {
+    return this.#view === 'unreadable';
+  }
+
+  /** Undefined, for not known, before a leader has decided anything and while its view is unreadable. */
   state(): ApiState | undefined {
-    if (this.#view === undefined) return undefined;
+    if (typeof this.#view === 'string') return undefined;
     return {
       ...this.#view,
       version: VERSION,

@@ -1,0 +1,39 @@
+/**
+ * A standby shows what the leader commits. A view that it cannot read, of a leader of another version, replaces
+ * the one before as well: that one is out of date, and would be shown as live.
+ */
+import type { Logger } from '@zephyr/runtime/logger';
+import type { Redis } from 'ioredis';
+
+import type { CurrentState } from '../view/current-state.ts';
+import { CommittedReader, type StoredState } from './leader-state.ts';
+
+export interface FollowDeps {
+  readonly redis: Pick<Redis, 'mget'>;
+  readonly current: Pick<CurrentState, 'receiveView' | 'receiveUnreadableView'>;
+  readonly log: Pick<Logger, 'info' | 'warn'>;
+}
+
+/** Enough to name the field; a view of another version may have hundreds of problems. */
+const MAX_WHY = 300;
+
+/** Returns a function that shows the committed view, and returns the committed state. */
+export function createFollower({ redis, current, log }: FollowDeps): () => Promise<StoredState> {
+  const reader = new CommittedReader(redis);
+  let isUnreadable = false;
+  return async () => {
+    const { state, view } = await reader.read();
+    if (view.status === 'read') {
+      if (isUnreadable) log.info('the state of the leader can be read again');
+      isUnreadable = false;
+      current.receiveView(view.view);
+    }
+    if (view.status === 'unreadable') {
+      const why = view.why.slice(0, MAX_WHY);
+      if (!isUnreadable) log.warn({ why }, 'the state of the leader cannot be read: not shown');
+      isUnreadable = true;
+      current.receiveUnreadableView();
+    }
+    return state;
+  };
+}
