@@ -192,6 +192,61 @@ describe('createConfigSource', () => {
       }
     });
 
+    describe('all at once', () => {
+      // Cut above the clients: valid, or rejected for its threshold.
+      const [cut, cutAndWrong] = [withThreshold(50), withThreshold('"fast"')] as const;
+      const statuses = () => changes.map(({ status }) => status);
+
+      beforeEach(() => {
+        source.stop();
+        vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+        const sources = { configPath: configPath(), envFilePath: envFilePath() };
+        source = createConfigSource(
+          { ...sources, environment: { TEAM_TOKEN: 'sk-token' } },
+          createLogger('test', 'silent'),
+        );
+        source.subscribe((change) => changes.push(change));
+      });
+      afterEach(() => vi.useRealTimers());
+
+      it('keeps the keys while config.toml is being written', () => {
+        const before = keysNow();
+        for (const text of [cut, cutAndWrong, `${cut}# more\n`, withClients('# more\n')]) {
+          writeFileSync(configPath(), text);
+          expect(source.reload().status).toBe(
+            text === cutAndWrong
+              ? 'rejected'
+              : text === withClients('# more\n')
+                ? 'applied'
+                : 'doubted',
+          );
+          expect(keysNow()).toEqual(before);
+          vi.advanceTimersByTime(900);
+        }
+        vi.advanceTimersByTime(10_000);
+        expect(keysNow()).toEqual(before);
+        expect(statuses()).toEqual(['rejected', 'applied']);
+      });
+
+      it('revokes all keys if their blocks were deleted', () => {
+        writeFileSync(configPath(), cut);
+        expect(source.reload()).toMatchObject({ status: 'doubted', loaded: source.current() });
+        vi.advanceTimersByTime(3_000);
+        expect(keysNow()).toEqual([]);
+        expect(statuses()).toEqual(['applied']);
+      });
+
+      it('revokes all keys if their blocks were deleted from a broken file', () => {
+        writeFileSync(configPath(), cutAndWrong);
+        source.reload();
+        vi.advanceTimersByTime(3_000);
+        expect(keysNow()).toEqual(['revoked', 'revoked']);
+        expect(statuses()).toEqual(['rejected', 'applied', 'rejected']);
+        vi.advanceTimersByTime(10_000);
+        expect(statuses()).toHaveLength(3);
+      });
+    });
+
     it('applies a rejected configuration once its missing file exists', async () => {
       const late = join(folder, 'cem.key');
       writeFileSync(configPath(), withClients(`[[clients]]\nname = "cem"\nkey_file = "${late}"\n`));

@@ -16,6 +16,7 @@ import {
   loadConfig,
   parseToml,
 } from './load.ts';
+import { MissingClients } from './missing-clients.ts';
 import { readNamedFile } from './named-file.ts';
 import { type RawTable, rawTable } from './raw.ts';
 import { readText } from './read-text.ts';
@@ -32,13 +33,23 @@ export type ConfigChange =
    */
   | { readonly status: 'rejected'; readonly problems: readonly string[] };
 
+/**
+ * All clients are gone from the file. It is applied within seconds if it stays as it is; until then the previous
+ * configuration stays in use, because the file may be being written.
+ */
+export interface DoubtedChange {
+  readonly status: 'doubted';
+  /** The configuration in use. */
+  readonly loaded: LoadedConfig;
+}
+
 export interface ConfigSource {
   /** The configuration in use. */
   current(): LoadedConfig;
   /** Called for each applied and each rejected change. */
   subscribe(listener: (change: ConfigChange) => void): void;
   /** Reads the files now, changed or not. */
-  reload(): ConfigChange;
+  reload(): ConfigChange | DoubtedChange;
   /** An endpoint of this group refused its token: its `token_command` may print a new one by now. */
   tokenRefused(groupName: string): void;
   stop(): void;
@@ -74,11 +85,19 @@ export function createConfigSource(
   tokens.started();
   let loaded = atStart;
 
-  const load = (): ConfigChange => {
+  const missingClients = new MissingClients(systemClock, log);
+  const isDoubted = (isWithoutClients: boolean): boolean =>
+    missingClients.isDoubted(
+      isWithoutClients && hasKeys(loaded) ? files.digestOf(sources.configPath) : undefined,
+    );
+
+  const load = (): ConfigChange | DoubtedChange => {
     // Before the files are read, so that a change in between is seen the next time.
     files.look();
     try {
-      loaded = loadConfig(sources, { read, readToken });
+      const next = loadConfig(sources, { read, readToken });
+      if (isDoubted(next.secrets.clientKeys.length === 0)) return { status: 'doubted', loaded };
+      loaded = next;
       files.keepNamed();
       return { status: 'applied', loaded };
     } catch (error) {
@@ -89,12 +108,17 @@ export function createConfigSource(
   const announce = (change: ConfigChange): void => {
     for (const listener of listeners) listener(change);
   };
-  const apply = (): ConfigChange => {
+  const apply = (): ConfigChange | DoubtedChange => {
     const change = load();
+    if (change.status === 'doubted') return change;
     if (change.status === 'applied') logApplied(log, atStart, loaded);
     if (change.status === 'rejected') {
       log.error({ problems: change.problems }, 'config rejected');
-      const revoked = withoutRevokedKeys(loaded, sources.configPath);
+      const blocks = clientBlocksIn(sources.configPath);
+      const revoked = withoutRevokedKeys(
+        loaded,
+        isDoubted(blocks?.length === 0) ? undefined : blocks,
+      );
       if (revoked !== undefined) {
         loaded = revoked.loaded;
         log.warn({ clients: revoked.names }, 'keys revoked');
@@ -104,7 +128,7 @@ export function createConfigSource(
     announce(change);
     return change;
   };
-  const reload = (): ConfigChange => {
+  const reload = (): ConfigChange | DoubtedChange => {
     const change = apply();
     tokens.readAgain(tokenCommandsOf(loaded));
     return change;
@@ -114,7 +138,10 @@ export function createConfigSource(
     subscribe: (listener) => listeners.push(listener),
     reload,
     tokenRefused: (groupName) => tokenCommandsOf(loaded, groupName).forEach(tokens.refused),
-    stop: callOnChange(files, reload),
+    stop: poll(reload, () => {
+      if (files.haveChanged()) reload();
+      else if (missingClients.isDue()) apply();
+    }),
   };
 }
 
@@ -134,19 +161,21 @@ function tokenCommandsOf({ config }: LoadedConfig, groupName?: string) {
 }
 
 /** @returns a function that stops watching */
-function callOnChange(files: WatchedFiles, reload: () => void): () => void {
-  let poll: NodeJS.Timeout;
+function poll(reload: () => void, look: () => void): () => void {
+  let next: NodeJS.Timeout;
   const plan = (): void => {
-    poll = setTimeout(look, untilNextMs(systemClock, POLL_MS)).unref();
-  };
-  const look = (): void => {
-    plan();
-    if (files.haveChanged()) reload();
+    next = setTimeout(
+      () => {
+        plan();
+        look();
+      },
+      untilNextMs(systemClock, POLL_MS),
+    ).unref();
   };
   plan();
   process.on('SIGHUP', reload);
   return () => {
-    clearTimeout(poll);
+    clearTimeout(next);
     process.off('SIGHUP', reload);
   };
 }
@@ -154,18 +183,22 @@ function callOnChange(files: WatchedFiles, reload: () => void): () => void {
 /** In place of a hash: no key has it. */
 const REVOKED = 'revoked';
 
+const hasKeys = ({ secrets }: LoadedConfig): boolean =>
+  secrets.clientKeys.some(({ sha256 }) => sha256 !== REVOKED);
+
 /**
  * The configuration that stays in use when a newer one is rejected, minus the keys that are gone from their
  * file: emptying, replacing or removing a key's file, or its block in config.toml, revokes it even if
  * something else is wrong. The person stays, with a key that nobody has: with no clients left the proxy would
  * serve everyone. Undefined if no further key is gone.
+ *
+ * @param blocks of config.toml; undefined revokes no key by them
  */
 function withoutRevokedKeys(
   loaded: LoadedConfig,
-  configPath: string,
+  blocks: readonly RawTable[] | undefined,
 ): { readonly loaded: LoadedConfig; readonly names: readonly string[] } | undefined {
   const { secrets } = loaded;
-  const blocks = clientBlocksIn(configPath);
   const revoked = secrets.clientKeys.filter(
     (key) => key.sha256 !== REVOKED && (isRevoked(key) || !isAmong(blocks, key)),
   );

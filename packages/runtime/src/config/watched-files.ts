@@ -66,6 +66,11 @@ export class WatchedFiles {
     for (const path of this.#seen.keys()) if (!this.#named.has(path)) this.#seen.delete(path);
   }
 
+  /** Identifies the content that the last `look` found; undefined if the file is not watched. */
+  digestOf(path: string): string | undefined {
+    return this.#seen.get(path)?.digest;
+  }
+
   haveChanged(): boolean {
     for (const [path, seen] of this.#seen) {
       if (seen.attributes !== undefined && attributesOf(path)?.text === seen.attributes) continue;

@@ -11,7 +11,7 @@ import type { ProblemCode } from '@zephyr/contract/problem';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import type { Mode } from '@zephyr/contract/selection';
 import type { CommandOutcome, Effect } from '@zephyr/core';
-import type { ConfigChange } from '@zephyr/runtime/config/source';
+import type { ConfigSource } from '@zephyr/runtime/config/source';
 import { COMMAND_LIFE_MS } from '@zephyr/runtime/redis/commands';
 import type { StreamEntry } from '@zephyr/runtime/redis/read-streams';
 
@@ -104,7 +104,11 @@ function refused({ id, record }: OpenCommand, code: ProblemCode, detail: string)
 /** The answer to a command that reloads the configuration. */
 export function reloadAudit(
   command: OpenCommand,
-  done: { readonly change: ConfigChange; readonly mode: Mode; readonly nowMs: EpochMs },
+  done: {
+    readonly change: ReturnType<ConfigSource['reload']>;
+    readonly mode: Mode;
+    readonly nowMs: EpochMs;
+  },
 ): AuditRecord {
   const { change, mode, nowMs } = done;
   if (change.status === 'rejected') {
