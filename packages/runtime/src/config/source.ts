@@ -22,6 +22,7 @@ import { type RawTable, rawTable } from './raw.ts';
 import { readText } from './read-text.ts';
 import { hashOfKeyFile } from './resolve.ts';
 import { keysForRestart } from './restart-keys.ts';
+import type { ReadToken } from './token-command.ts';
 import { TokenCommands } from './token-commands.ts';
 import { WatchedFiles } from './watched-files.ts';
 
@@ -77,52 +78,24 @@ export function createConfigSource(
   { starting = [], templatesOf }: SourceOptions = {},
 ): ConfigSource {
   const listeners: ((change: ConfigChange) => void)[] = [];
-  const files = new WatchedFiles([sources.configPath, sources.envFilePath]);
-  const { read } = files;
   const tokens = new TokenCommands(log, () => apply());
-  const readToken = tokens.read;
-  const atStart = loadConfig(sources, { starting, read, readToken });
+  const live = new WatchedConfig(sources, log, { starting, templatesOf, readToken: tokens.read });
+  const atStart = live.loaded;
   tokens.started();
-  let loaded = atStart;
 
-  const missingClients = new MissingClients(systemClock, log);
-  const isDoubted = (isWithoutClients: boolean): boolean =>
-    missingClients.isDoubted(
-      isWithoutClients && hasKeys(loaded) ? files.digestOf(sources.configPath) : undefined,
-    );
-
-  const load = (): ConfigChange | DoubtedChange => {
-    // Before the files are read, so that a change in between is seen the next time.
-    files.look();
-    try {
-      const next = loadConfig(sources, { read, readToken });
-      if (isDoubted(next.secrets.clientKeys.length === 0)) return { status: 'doubted', loaded };
-      loaded = next;
-      files.keepNamed();
-      return { status: 'applied', loaded };
-    } catch (error) {
-      const templateOf = templatesOf?.(loaded.config.ui.language);
-      return { status: 'rejected', problems: problemsOf(error, templateOf) };
-    }
-  };
   const announce = (change: ConfigChange): void => {
     for (const listener of listeners) listener(change);
   };
   const apply = (): ConfigChange | DoubtedChange => {
-    const change = load();
+    const change = live.load();
     if (change.status === 'doubted') return change;
-    if (change.status === 'applied') logApplied(log, atStart, loaded);
+    if (change.status === 'applied') logApplied(log, atStart, live.loaded);
     if (change.status === 'rejected') {
       log.error({ problems: change.problems }, 'config rejected');
-      const blocks = clientBlocksIn(sources.configPath);
-      const revoked = withoutRevokedKeys(
-        loaded,
-        isDoubted(blocks?.length === 0) ? undefined : blocks,
-      );
-      if (revoked !== undefined) {
-        loaded = revoked.loaded;
-        log.warn({ clients: revoked.names }, 'keys revoked');
-        announce({ status: 'applied', loaded });
+      const revoked = live.revokeKeys();
+      if (revoked.length > 0) {
+        log.warn({ clients: revoked }, 'keys revoked');
+        announce({ status: 'applied', loaded: live.loaded });
       }
     }
     announce(change);
@@ -130,19 +103,90 @@ export function createConfigSource(
   };
   const reload = (): ConfigChange | DoubtedChange => {
     const change = apply();
-    tokens.readAgain(tokenCommandsOf(loaded));
+    tokens.readAgain(tokenCommandsOf(live.loaded));
     return change;
   };
   return {
-    current: () => loaded,
+    current: () => live.loaded,
     subscribe: (listener) => listeners.push(listener),
     reload,
-    tokenRefused: (groupName) => tokenCommandsOf(loaded, groupName).forEach(tokens.refused),
+    tokenRefused: (groupName) => tokenCommandsOf(live.loaded, groupName).forEach(tokens.refused),
     stop: poll(reload, () => {
-      if (files.haveChanged()) reload();
-      else if (missingClients.isDue()) apply();
+      if (live.haveFilesChanged()) reload();
+      else if (live.isReadingDue()) apply();
     }),
   };
+}
+
+/** The files, and the configuration in use. */
+class WatchedConfig {
+  readonly #sources: ConfigSources;
+  readonly #templatesOf: TemplatesOf | undefined;
+  readonly #files: WatchedFiles;
+  readonly #missingClients: MissingClients;
+  readonly #readToken: ReadToken;
+  #loaded: LoadedConfig;
+
+  constructor(
+    sources: ConfigSources,
+    log: Logger,
+    { starting = [], templatesOf, readToken }: SourceOptions & { readonly readToken: ReadToken },
+  ) {
+    this.#sources = sources;
+    this.#templatesOf = templatesOf;
+    this.#files = new WatchedFiles([sources.configPath, sources.envFilePath]);
+    this.#missingClients = new MissingClients(systemClock, log);
+    this.#readToken = readToken;
+    this.#loaded = loadConfig(sources, { starting, read: this.#files.read, readToken });
+  }
+
+  get loaded(): LoadedConfig {
+    return this.#loaded;
+  }
+
+  haveFilesChanged(): boolean {
+    return this.#files.haveChanged();
+  }
+
+  /** Whether to read the files even if they have not changed. */
+  isReadingDue(): boolean {
+    return this.#missingClients.isDue();
+  }
+
+  load(): ConfigChange | DoubtedChange {
+    // Before the files are read, so that a change in between is seen the next time.
+    this.#files.look();
+    try {
+      const options = { read: this.#files.read, readToken: this.#readToken };
+      const loaded = loadConfig(this.#sources, options);
+      if (this.#isDoubted(loaded.secrets.clientKeys)) {
+        return { status: 'doubted', loaded: this.#loaded };
+      }
+      this.#loaded = loaded;
+      this.#files.keepNamed();
+      return { status: 'applied', loaded };
+    } catch (error) {
+      const templateOf = this.#templatesOf?.(this.#loaded.config.ui.language);
+      return { status: 'rejected', problems: problemsOf(error, templateOf) };
+    }
+  }
+
+  /** After a rejection. @returns whose keys were revoked */
+  revokeKeys(): readonly string[] {
+    const blocks = clientBlocksIn(this.#sources.configPath);
+    const revoked = withoutRevokedKeys(this.#loaded, this.#isDoubted(blocks) ? undefined : blocks);
+    if (revoked === undefined) return [];
+    this.#loaded = revoked.loaded;
+    return revoked.names;
+  }
+
+  /** @param clients in the file, if known */
+  #isDoubted(clients: readonly unknown[] | undefined): boolean {
+    const areAllGone = clients?.length === 0 && hasKeys(this.#loaded);
+    return this.#missingClients.isDoubted(
+      areAllGone ? this.#files.digestOf(this.#sources.configPath) : undefined,
+    );
+  }
 }
 
 function logApplied(log: Logger, atStart: LoadedConfig, loaded: LoadedConfig): void {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import type { BlockList } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { ApiState } from '@zephyr/contract/api-state';
 import { EDIT_NAMES } from '@zephyr/contract/config-edit';
 import { COMMAND_NAMES } from '@zephyr/contract/operator-command';
 import { REMOVED_BEFORE_HEADER } from '@zephyr/contract/usage';
@@ -111,14 +112,7 @@ function addWatchers(app: Express, { current, registry, health, readiness }: Api
 function addApi(app: Express, deps: ApiAppDeps): void {
   const { current } = deps;
   answerGet(app, '/api/state', (_req, res) => {
-    const state = current.state();
-    if (state === undefined) {
-      const why = current.isUnreadable()
-        ? 'the leader wrote a state that this version cannot read'
-        : 'nothing has been decided yet';
-      throw new ProblemError('not_leading', why);
-    }
-    res.json(state);
+    res.json(knownState(current));
   });
   answerGet(app, '/api/history', async (_req, res) => {
     res.json(await fromStore(deps.log, () => readHistory(deps)));
@@ -171,6 +165,18 @@ function addApi(app: Express, deps: ApiAppDeps): void {
     res.json(readSettings(editing));
   });
   for (const name of EDIT_NAMES) answerPost(app, `/api/edits/${name}`, handleEdit(editing, name));
+}
+
+/** @throws ProblemError `not_leading` */
+function knownState(current: CurrentState): ApiState {
+  const state = current.state();
+  if (state !== undefined) return state;
+  throw new ProblemError(
+    'not_leading',
+    current.isUnreadable()
+      ? 'the leader wrote a state that this version cannot read'
+      : 'nothing has been decided yet',
+  );
 }
 
 function addDashboard(app: Express): void {
