@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { apiEndpointSchema } from './api-endpoint.ts';
 import { decisionSchema } from './decision.ts';
 import { ejectionStateSchema } from './ejection.ts';
-import { languageSchema } from './language.ts';
+import { LANGUAGES } from './language.ts';
 import { PROXY_STATUSES, REQUEST_PHASES } from './presence.ts';
 import { count, duration, endpointId, moment, type PlainOf, usd, webScheme } from './scalars.ts';
 import { modeSchema, shownSelectionSchema } from './selection.ts';
@@ -84,7 +84,7 @@ export const apiStateSchema = z
         problems: z.array(z.string()),
       }),
     ]),
-    language: languageSchema,
+    language: z.enum(LANGUAGES),
     proxyPort: count,
     /** `https` if `[server]` has a certificate. */
     proxyScheme: webScheme,

@@ -7,6 +7,10 @@ import { z } from 'zod';
 import { endpointFindingSchema } from './endpoint-finding.ts';
 import { type PlainOf, webScheme } from './scalars.ts';
 
+/**
+ * Of a person or an endpoint. Longer than the configuration permits for either, so that its rule, which
+ * says what a name may be, is the one that people read.
+ */
 const name = z.string().min(1).max(100);
 
 interface EditKind {

@@ -1,5 +1,3 @@
-/** The languages of the user interface; `@zephyr/texts` has every text in each. */
-import { z } from 'zod';
-
-export const languageSchema = z.enum(['en', 'zh']);
-export type Language = z.infer<typeof languageSchema>;
+/** The languages of the user interface; `@zephyr/texts` has every text in each. Imports nothing. */
+export const LANGUAGES = ['en', 'zh'] as const;
+export type Language = (typeof LANGUAGES)[number];

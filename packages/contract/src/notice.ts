@@ -6,7 +6,8 @@ import { z } from 'zod';
 
 import { tradeSchema } from './decision.ts';
 import { failureClass } from './failure.ts';
-import { budgetPeriodSchema, subjectName } from './people-limits.ts';
+import { personName } from './names.ts';
+import { budgetPeriodSchema } from './people-limits.ts';
 import { endpointId, moment, type ShapeOf } from './scalars.ts';
 
 const SEVERITIES = ['info', 'warning', 'critical'] as const;
@@ -41,8 +42,8 @@ export const noticeSchema = z
     info('available_again', {}),
     warning('budget_nearly_spent', { groupName: z.string() }),
     critical('budget_spent', { groupName: z.string() }),
-    warning('person_budget_nearly_spent', { name: subjectName, period: budgetPeriodSchema }),
-    warning('person_budget_spent', { name: subjectName, period: budgetPeriodSchema }),
+    warning('person_budget_nearly_spent', { name: personName, period: budgetPeriodSchema }),
+    warning('person_budget_spent', { name: personName, period: budgetPeriodSchema }),
     info('sessions_moved', { endpointId, trade: tradeSchema }),
     info('late_probe_dropped', { endpointId }),
   ])

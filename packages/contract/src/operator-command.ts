@@ -5,7 +5,8 @@
 import { z } from 'zod';
 
 import { EDIT_NAMES, type EditName, editSubjectSchema, isEditName } from './config-edit.ts';
-import { grantSchema, subjectName } from './people-limits.ts';
+import { personName } from './names.ts';
+import { grantSchema } from './people-limits.ts';
 import { PROBLEM_CODES, type ProblemCode } from './problem.ts';
 import { count, endpointId, moment, type PlainOf, type ShapeOf } from './scalars.ts';
 import { modeKind, modeSchema } from './selection.ts';
@@ -59,7 +60,7 @@ export const COMMANDS = {
   },
   grant: {
     summary: 'Add to the budgets of a person or a team for the rest of the day (UTC)',
-    body: z.strictObject({ name: subjectName, usd: z.number().positive().max(100_000) }),
+    body: z.strictObject({ name: personName, usd: z.number().positive().max(100_000) }),
     refusals: ['unknown_person'],
   },
   reload: {
@@ -89,7 +90,7 @@ export type OperatorCommand = Exclude<Command, { readonly kind: 'reload' }>;
 export type CommandRefusal = (typeof COMMANDS)[OperatorCommand['kind']]['refusals'][number];
 
 const commandFields = {
-  /** `loopback`, or the name of the token that was used. */
+  /** How the caller was admitted, not a person's name: `loopback`, `token` or `browser`. */
   actor: z.string().max(100),
   /** An edit is recorded once it is made; the leader then reloads the configuration. */
   name: z.enum([...COMMAND_NAMES, ...EDIT_NAMES]),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { failureClass } from './failure.ts';
 import { rateLimitReportsSchema } from './rate-limit.ts';
-import { count, duration, type ShapeOf } from './scalars.ts';
+import { count, duration, proxyId, type ShapeOf } from './scalars.ts';
 
 /** Time to first token of one request. */
 const ttftSampleSchema = z.object({
@@ -33,7 +33,7 @@ export type OutcomeCounts = ShapeOf<typeof outcomeCountsSchema>;
 
 /** One proxy's report. */
 export const outcomeBatchSchema = z.object({
-  proxyId: z.string().max(100),
+  proxyId,
   /** By endpoint id. */
   endpoints: z.record(z.string(), outcomeCountsSchema),
 });

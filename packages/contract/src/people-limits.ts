@@ -1,6 +1,7 @@
 /** How much a person or team may use, and how much is left; see docs/usage.md. */
 import { z } from 'zod';
 
+import { personName } from './names.ts';
 import { count, moment, type PlainOf, type ShapeOf, usd } from './scalars.ts';
 import { usageFiguresSchema } from './usage.ts';
 
@@ -21,12 +22,9 @@ export type LimitName = (typeof LIMIT_NAMES)[number];
 export const subjectKind = z.enum(['person', 'team']);
 export type SubjectKind = z.infer<typeof subjectKind>;
 
-/** A name of the configuration, or `anonymous`. */
-export const subjectName = z.string().min(1).max(64);
-
 /** What an operator granted a person or team on top of their budgets, for one day. */
 export const grantSchema = z.object({
-  name: subjectName,
+  name: personName,
   /** When the day begins, UTC. */
   dayAtMs: moment,
   usd: usd,

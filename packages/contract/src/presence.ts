@@ -2,7 +2,8 @@
 import { z } from 'zod';
 
 import { ejectionReportSchema } from './ejection.ts';
-import { count, endpointId, moment, type ShapeOf } from './scalars.ts';
+import { personName } from './names.ts';
+import { count, endpointId, moment, proxyId, type ShapeOf } from './scalars.ts';
 import { sessionLoadSchema } from './session.ts';
 
 export const PROXY_STATUSES = ['serving', 'draining'] as const;
@@ -17,7 +18,7 @@ export type RequestPhase = (typeof REQUEST_PHASES)[number];
 
 /** The part that decisions need. */
 export const presenceReportSchema = z.object({
-  proxyId: z.string().max(100),
+  proxyId,
   status: z.enum(PROXY_STATUSES),
   /** Active requests by endpoint id. */
   activeRequests: z.record(z.string(), count),
@@ -31,8 +32,6 @@ export type PresenceReport = ShapeOf<typeof presenceReportSchema>;
 /** How many requests, and how many sessions, a proxy lists individually. */
 export const MAX_LISTED = 50;
 
-const clientName = z.string().max(100).nullable();
-
 /** An active request, for display. */
 const activeRequestSchema = z.object({
   id: z.string().max(100),
@@ -42,7 +41,7 @@ const activeRequestSchema = z.object({
   /** 1 for the first endpoint that was tried. */
   attempt: count,
   /** Name of the `[[clients]]` key; null if keys are not used. */
-  client: clientName,
+  client: personName.nullable(),
   sessionId: z.string().max(100).nullable(),
 });
 
@@ -50,7 +49,7 @@ const activeRequestSchema = z.object({
 const presentSessionSchema = z.object({
   id: z.string().max(100),
   endpointId,
-  client: clientName,
+  client: personName.nullable(),
   ageMs: count,
   idleMs: count,
   requests: count,

@@ -8,6 +8,10 @@ export const endpointId = z
   .brand<'EndpointId'>();
 export type EndpointId = z.infer<typeof endpointId>;
 
+export const MAX_PROXY_ID_CHARACTERS = 100;
+/** As proxies name themselves; the runtime's `isProxyId` checks its characters too. */
+export const proxyId = z.string().max(MAX_PROXY_ID_CHARACTERS);
+
 /** Wall-clock time, in milliseconds since 1970. Never compared across machines. */
 export const moment = z.number().brand<'EpochMs'>();
 export type EpochMs = z.infer<typeof moment>;

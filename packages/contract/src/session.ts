@@ -1,7 +1,7 @@
 /** Claude Code sessions, which proxies keep at one endpoint to use its prompt cache. */
 import { z } from 'zod';
 
-import { count, endpointId, type ShapeOf } from './scalars.ts';
+import { count, endpointId, proxyId, type ShapeOf } from './scalars.ts';
 
 /** Model families by price; `other` is treated like Sonnet. */
 export const MODEL_FAMILIES = ['haiku', 'sonnet', 'opus', 'other'] as const;
@@ -25,11 +25,11 @@ export const MAX_SESSIONS_IN_BATCH = 500;
 
 /** Sessions that one proxy has placed, for the other proxies to adopt. Never awaited by a request. */
 export const sessionBatchSchema = z.object({
-  proxyId: z.string().max(100),
+  proxyId,
   sessions: z
     .array(
       z.object({
-        /** A person's name (at most 64 characters) and Claude Code's session id (64). */
+        /** The person's name (40 characters), or an address (45), and Claude Code's session id (64). */
         id: z.string().max(160),
         endpointId,
         /** See `sessionGeneration` of the snapshot. */

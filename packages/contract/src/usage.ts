@@ -6,6 +6,7 @@ import { z } from 'zod';
 
 import { failureClass } from './failure.ts';
 import { MAX_MODEL_CHARACTERS } from './model-name.ts';
+import { MAX_DISPLAY_NAME_CHARACTERS, MAX_PERSON_CHARACTERS } from './names.ts';
 import { tokenUsageSchema } from './probe.ts';
 import { count, duration, moment, type PlainOf, type ShapeOf, usd } from './scalars.ts';
 
@@ -52,10 +53,11 @@ const plainText = (maxLength: number) =>
     .string()
     .max(maxLength)
     .refine((text) => !/\p{Cc}/u.test(text), 'expected no control characters');
-const person = plainText(64).min(1);
+const person = plainText(MAX_PERSON_CHARACTERS).min(1);
 const model = plainText(MAX_MODEL_CHARACTERS).min(1);
+export const MAX_ENDPOINT_CHARACTERS = 100;
 /** An endpoint's id, `none` or `other`. */
-const endpoint = plainText(100).min(1);
+const endpoint = plainText(MAX_ENDPOINT_CHARACTERS).min(1);
 
 /** The counts of a row, in the order of their record in Redis. */
 export const USAGE_COUNTS = [
@@ -127,7 +129,7 @@ export const requestRecordSchema = z
     atMs: moment,
     person,
     /** Of the endpoint; null if the request was sent to none. */
-    group: plainText(64).nullable(),
+    group: plainText(MAX_DISPLAY_NAME_CHARACTERS).nullable(),
     endpoint,
     model,
     operation: plainText(20),

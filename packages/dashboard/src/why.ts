@@ -1,5 +1,6 @@
 /** What a decision was based on, in reading order. Pure. */
 import { DEFAULT_PORTS } from '@zephyr/contract/default-ports';
+import { rankingMs } from '@zephyr/contract/ranking';
 
 import type { ShownDecision } from './decision-shown.ts';
 
@@ -27,13 +28,9 @@ export function comparedIn({
     (one, two) =>
       Number(two.part === 'chosen') - Number(one.part === 'chosen') ||
       Number(one.unavailable.length > 0) - Number(two.unavailable.length > 0) ||
-      scoreMs(one) - scoreMs(two) ||
+      rankingMs(one.score) - rankingMs(two.score) ||
       0,
   );
-}
-
-function scoreMs({ score }: ComparedEndpoint): number {
-  return score.status === 'known' ? score.totalMs : Number.MAX_VALUE;
 }
 
 /**

@@ -4,6 +4,7 @@
  * run; none of them schedules anything.
  */
 import type { EndpointId } from '@zephyr/contract/scalars';
+import { DAY_S, HOUR_S } from '@zephyr/contract/units';
 import type { ConnectionOptions, JobsOptions } from 'bullmq';
 
 import { connectionOptions, type RedisTarget } from './redis/client.ts';
@@ -19,8 +20,8 @@ export const PROBE_JOB = 'probe';
  */
 export const PROBE_JOB_OPTIONS = {
   attempts: 1,
-  removeOnComplete: { count: 100, age: 3_600 },
-  removeOnFail: { count: 100, age: 86_400 },
+  removeOnComplete: { count: 100, age: HOUR_S },
+  removeOnFail: { count: 100, age: DAY_S },
 } as const satisfies JobsOptions;
 
 /**

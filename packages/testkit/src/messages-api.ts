@@ -6,6 +6,8 @@
  */
 import { randomUUID } from 'node:crypto';
 
+import type { ApiErrorType } from '@zephyr/contract/api-error-type';
+
 /** The parts of a request that an answer depends on. */
 export interface MessagesRequest {
   readonly model: string;
@@ -29,15 +31,6 @@ export interface SseEvent {
   readonly type: string;
   readonly [key: string]: unknown;
 }
-
-export type ApiErrorType =
-  | 'invalid_request_error'
-  | 'authentication_error'
-  | 'permission_error'
-  | 'not_found_error'
-  | 'rate_limit_error'
-  | 'api_error'
-  | 'overloaded_error';
 
 export const DEFAULT_MODEL = 'claude-haiku-4-5';
 

@@ -9,9 +9,10 @@ import type { AddressInfo } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { ApiErrorType } from '@zephyr/contract/api-error-type';
+
 import {
   type Answer,
-  type ApiErrorType,
   DEFAULT_MODEL,
   errorJson,
   estimateTokens,

@@ -13,7 +13,6 @@ import { failures as zhFailures } from './zh/failures.ts';
 import { notices as zhNotices } from './zh/notices.ts';
 import { statesAndReasons as zhStatesAndReasons } from './zh/states-and-reasons.ts';
 
-export const LANGUAGES = ['en', 'zh'] as const satisfies readonly Language[];
 export type { Language };
 
 const en = {
@@ -35,3 +34,6 @@ export type ScreenEnglish = typeof en;
 export type ScreenTextKey = keyof ScreenEnglish;
 
 export const screenCatalogue = { en, zh } satisfies Record<Language, Texts<ScreenEnglish>>;
+
+/** All of them: the catalogue's type demands every language of the contract. */
+export const LANGUAGES = Object.keys(screenCatalogue) as readonly Language[];

@@ -4,6 +4,7 @@
  *
  * @see https://docs.claude.com/en/api/errors
  */
+import type { ApiErrorType } from '@zephyr/contract/api-error-type';
 import type { FailureClass } from '@zephyr/contract/failure';
 
 export interface ApiError {
@@ -15,7 +16,7 @@ export interface ApiError {
   readonly message: string;
 }
 
-const BY_TYPE: ReadonlyMap<string, FailureClass> = new Map([
+const BY_TYPE: ReadonlyMap<string, FailureClass> = new Map<ApiErrorType, FailureClass>([
   ['overloaded_error', 'overloaded'],
   ['rate_limit_error', 'rate_limited'],
   ['authentication_error', 'token_refused'],

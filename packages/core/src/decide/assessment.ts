@@ -1,6 +1,7 @@
 import type { Considered, UnavailableCode } from '@zephyr/contract/decision';
 import type { EjectionState } from '@zephyr/contract/ejection';
 import type { FailureClass } from '@zephyr/contract/failure';
+import { rankingMs } from '@zephyr/contract/ranking';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import type { Score } from '@zephyr/contract/score';
 
@@ -188,10 +189,6 @@ export function unlikelihood({ isAvailable, unavailable, endpoint }: Assessment)
   // Ejected because of a few requests at proxies, while probes pass.
   if (!unavailable.includes('unhealthy')) return 1;
   return endpoint.health.status === 'unhealthy' && endpoint.health.passStreak > 0 ? 2 : 3;
-}
-
-function rankingMs(score: Score): number {
-  return score.status === 'known' ? score.totalMs : Number.MAX_VALUE;
 }
 
 /** The endpoint that would be selected if the active one could not serve. */

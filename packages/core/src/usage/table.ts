@@ -21,7 +21,7 @@ export const NO_COUNTS: UsageCounts = {
 };
 const BEYOND: UsageKey = { person: other, endpoint: other, model: other };
 const ENDLESS: RowBounds = { named: Number.POSITIVE_INFINITY, all: Number.POSITIVE_INFINITY };
-const COUNTS = Object.keys(noCounts()) as readonly UsageCount[];
+const COUNTS = Object.keys(NO_COUNTS) as readonly UsageCount[];
 /** Integers beyond this are not exact: sums saturate here. */
 export const MOST = Number.MAX_SAFE_INTEGER;
 
@@ -181,11 +181,7 @@ export function sumOfCounts(one: UsageCounts, two: UsageCounts): UsageCounts {
 }
 
 function noCounts(): OpenCounts {
-  return {
-    ...{ requests: 0, failed: 0, inputTokens: 0, outputTokens: 0, cacheReadTokens: 0 },
-    ...{ cacheWrite5mTokens: 0, cacheWrite1hTokens: 0, costNanoUsd: 0 },
-    ...{ unpriced: 0, incomplete: 0, possiblyBilledTwice: 0 },
-  };
+  return { ...NO_COUNTS };
 }
 
 function addCounts(to: OpenCounts, counts: UsageCounts): void {

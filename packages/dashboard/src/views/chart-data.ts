@@ -1,5 +1,6 @@
 /** Samples and switches in the form that the chart draws. Pure. */
 import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
+import { DAY_S, HOUR_S } from '@zephyr/contract/units';
 
 export interface Series {
   readonly endpointId: string;
@@ -23,8 +24,6 @@ export interface SwitchMark {
   readonly text: string;
 }
 
-const HOUR_S = 3_600;
-const DAY_S = 86_400;
 /** Time axis steps for ranges from minutes to a month; uPlot has none between one and five minutes. */
 export const TIME_STEPS_S: readonly number[] = [
   ...[5, 10, 15, 30, 60, 120, 180, 300, 600, 900, 1_800],

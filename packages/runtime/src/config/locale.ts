@@ -1,6 +1,7 @@
 /** The language that a configuration or the terminal asks for. */
 import { readFileSync } from 'node:fs';
 
+import { LANGUAGES } from '@zephyr/contract/language';
 import { parse } from 'smol-toml';
 
 import type { Environment } from '../environment.ts';
@@ -13,7 +14,7 @@ export function localeOf(environment: Environment): string | undefined {
 /** The configuration's (which may have errors elsewhere), otherwise the terminal's. */
 export function localeIn(document: RawTable, environment: Environment): string | undefined {
   const named = rawTable(document['ui'])['language'];
-  return named === 'zh' || named === 'en' ? named : localeOf(environment);
+  return LANGUAGES.find((each) => each === named) ?? localeOf(environment);
 }
 
 /** The same for a file, which may not exist. Each command needs it first, so no schema is loaded. */

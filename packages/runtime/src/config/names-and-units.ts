@@ -2,6 +2,7 @@
  * From the names of config.toml to those in the code: `first_byte_ms` is `firstByteMs`, and values are
  * converted to the code's unit: `_seconds` becomes `Ms`, `_mib` and `_kib` become `Bytes`.
  */
+import { KIB, MIB } from '@zephyr/contract/units';
 
 type Camel<Name extends string> = Name extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<Camel<Tail>>}`
@@ -26,8 +27,8 @@ export type InternalForm<Value> =
 /** File unit → the code's unit and the factor. */
 const UNITS: Readonly<Record<string, { readonly unit: string; readonly factor: number }>> = {
   seconds: { unit: 'ms', factor: 1000 },
-  mib: { unit: 'bytes', factor: 1024 * 1024 },
-  kib: { unit: 'bytes', factor: 1024 },
+  mib: { unit: 'bytes', factor: MIB },
+  kib: { unit: 'bytes', factor: KIB },
 };
 
 export function internalForm<Value>(value: Value): InternalForm<Value> {

@@ -2,6 +2,7 @@
  * Reading what proxies write. A proxy faces the network, and an attacker who controls one can write anything:
  * so reads are bounded before they reach our memory, and so is what is stored.
  */
+import { MAX_PROXY_ID_CHARACTERS } from '@zephyr/contract/scalars';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
@@ -24,7 +25,7 @@ const MAX_PRESENCES = 512;
 export const LONGEST_PRESENCE_MS = 15_000;
 
 /** `<host>-<process>-<random>`, as services name themselves. */
-const PROXY_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+const PROXY_ID = new RegExp(`^[A-Za-z0-9][A-Za-z0-9._-]{0,${MAX_PROXY_ID_CHARACTERS - 1}}$`);
 
 export const isProxyId = (id: string): boolean => PROXY_ID.test(id);
 
@@ -148,7 +149,7 @@ export async function readPresenceTexts(redis: Redis): Promise<PresencesRead> {
   const texts = new Map<string, string>();
   const skipped: Skipped[] = listed
     .filter((id) => !isProxyId(id))
-    .map((id) => ({ id: id.slice(0, 100), why: 'not the id of a proxy' }));
+    .map((id) => ({ id: id.slice(0, MAX_PROXY_ID_CHARACTERS), why: 'not the id of a proxy' }));
   const gone: string[] = listed.filter((id) => !isProxyId(id));
   for (const [index, id] of ids.entries()) {
     const text = found[index];

@@ -1,3 +1,4 @@
+import { MAX_PERSON_CHARACTERS } from '@zephyr/contract/names';
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 import type { RequestRecord, UsageBatch, UsageCounts, UsageRow } from '@zephyr/contract/usage';
 import { type UsageQuery, usageReport } from '@zephyr/core';
@@ -290,7 +291,12 @@ describe('the ledger', () => {
       Object.keys(COUNTS).map((name) => [name, Number.MAX_SAFE_INTEGER]),
     ) as unknown as UsageCounts;
     const rows = Array.from({ length: MAX_READ_ROWS }, (_, at) =>
-      row({ person: long(at, 64), endpoint: long('e', 100), model: long(at, 100), counts }),
+      row({
+        person: long(at, MAX_PERSON_CHARACTERS),
+        endpoint: long('e', 100),
+        model: long(at, 100),
+        counts,
+      }),
     );
     await write(batch(1, { rows }), MOST_PEOPLE);
     const read = await readUsage(redis, { ...ALL, unit: 'day' });

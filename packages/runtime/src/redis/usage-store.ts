@@ -4,8 +4,10 @@
  * in parts, one script call each, so that other users of Redis wait for one part only.
  */
 import { MAX_MODEL_CHARACTERS } from '@zephyr/contract/model-name';
+import { MAX_PERSON_CHARACTERS } from '@zephyr/contract/names';
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 import {
+  MAX_ENDPOINT_CHARACTERS,
   OTHER,
   type TimeUnit,
   USAGE_COUNTS,
@@ -190,7 +192,7 @@ export async function usageRemovedBefore(
   unit: TimeUnit,
 ): Promise<number | undefined> {
   const text = (await redis.get(keys.usageRemoved(unit))) ?? '';
-  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+  return MOMENT.test(text) ? Number(text) : undefined;
 }
 
 const UNITS = {
@@ -259,9 +261,12 @@ export function usageRowsIn(hash: readonly string[], fromAtMs: number): UsageRea
 /** Names with control characters are not ours. */
 const SAFE = String.raw`[^\x00-\x1f\x7f]`;
 const FIELD = new RegExp(
-  `^(${SAFE}{1,64})\t(${SAFE}{1,100})\t(${SAFE}{1,${MAX_MODEL_CHARACTERS}})$`,
+  `^(${SAFE}{1,${MAX_PERSON_CHARACTERS}})\t(${SAFE}{1,${MAX_ENDPOINT_CHARACTERS}})\t(${SAFE}{1,${MAX_MODEL_CHARACTERS}})$`,
 );
-const COUNTS = /^\d{1,16}(?: \d{1,16}){10}$/;
+/** Those that are not safe integers are refused when they are read. */
+const NUMBER = String.raw`\d{1,16}`;
+const MOMENT = new RegExp(`^${NUMBER}$`);
+const COUNTS = new RegExp(`^${NUMBER}(?: ${NUMBER}){${USAGE_COUNTS.length - 1}}$`);
 
 function rowOf(field: string, value: string, fromAtMs: number): UsageRow | undefined {
   const [, person, endpoint, model] = FIELD.exec(field) ?? [];

@@ -1,4 +1,5 @@
 /** `GET /api/requests`: the log of requests, newest first. */
+import { MAX_PERSON_CHARACTERS } from '@zephyr/contract/names';
 import { isWanted, LISTED_REQUESTS, MOST_LISTED_REQUESTS } from '@zephyr/contract/request-filter';
 import { type RequestRecord, requestRecordSchema } from '@zephyr/contract/usage';
 import type { Logger } from '@zephyr/runtime/logger';
@@ -15,7 +16,11 @@ import { ProblemError } from './problem.ts';
 const REQUESTS_AT_ONCE = 500;
 
 export const requestParams = z.strictObject({
-  person: z.string().max(64).optional().meta({ description: 'Of this person only' }),
+  person: z
+    .string()
+    .max(MAX_PERSON_CHARACTERS)
+    .optional()
+    .meta({ description: 'Of this person only' }),
   failed: z.enum(['true', 'false']).optional().meta({ description: 'Only those that failed' }),
   id: z
     .string()

@@ -9,13 +9,14 @@
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 
+import type { ApiErrorType } from '@zephyr/contract/api-error-type';
 import type { FailureClass } from '@zephyr/contract/failure';
 
 import { retryAdvice } from './retry-advice.ts';
 
 interface ErrorKind {
   readonly status: number;
-  readonly type: string;
+  readonly type: ApiErrorType;
   readonly message: string;
   /** Whether the client should retry; if absent, the client decides. */
   readonly shouldRetry?: boolean;
@@ -100,7 +101,7 @@ const KINDS = {
   ],
   upstream_timeout: [504, 'api_error', 'the endpoint did not answer in time'],
   upstream_failed: [502, 'api_error', 'the endpoint did not return a valid answer'],
-} as const satisfies Record<string, readonly [number, string, string]>;
+} as const satisfies Record<string, readonly [number, ApiErrorType, string]>;
 
 export type ErrorName = keyof typeof KINDS;
 

@@ -1,4 +1,5 @@
 /** How long one attempt waits for the first byte of its answer. */
+import { MIB } from '@zephyr/contract/units';
 import type { FirstByteLimits, Operation } from '@zephyr/core';
 import type { DataPathConfig } from '@zephyr/runtime/config/config';
 
@@ -12,7 +13,6 @@ const MODELS_FIRST_BYTE_MS = 1_000;
 const MODELS_TRIED_MS = 1_700;
 /** An endpoint is not tried with less time than this. */
 const MODELS_LEAST_MS = 100;
-const MIB = 1024 * 1024;
 
 export interface FirstByteWait {
   readonly operation: Operation;

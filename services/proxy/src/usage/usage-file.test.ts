@@ -10,6 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { MAX_PERSON_CHARACTERS } from '@zephyr/contract/names';
 import { HOUR_MS } from '@zephyr/contract/units';
 import type { UsageCounts, UsageRow } from '@zephyr/contract/usage';
 import { NO_COUNTS, UsageTable } from '@zephyr/core';
@@ -123,7 +124,12 @@ it('holds two batches of the most rows with the longest names', async () => {
     Object.keys(NO_COUNTS).map((name) => [name, Number.MAX_SAFE_INTEGER]),
   ) as unknown as UsageCounts;
   const rows = Array.from({ length: UNWRITTEN_ROWS.all + 1 }, (_, at) => ({
-    ...{ person: long(at, 64), endpoint: long('e', 100), model: long(at, 100), counts },
+    ...{
+      person: long(at, MAX_PERSON_CHARACTERS),
+      endpoint: long('e', 100),
+      model: long(at, 100),
+      counts,
+    },
     fromAtMs: 1_800_000_000_000,
   }));
   const batches = [1, 2].map((sequence) => ({ writer: 'gone', sequence, rows, records: [] }));

@@ -4,10 +4,10 @@
  */
 import { createHash } from 'node:crypto';
 
+import { LANGUAGES, type Language } from '@zephyr/contract/language';
 import type { Budget, OwnFigures, OwnUsage } from '@zephyr/contract/people-limits';
 import type { UsageFigures } from '@zephyr/contract/usage';
 import { PAGE_HEADERS } from '@zephyr/runtime/http/pages';
-import type { Language } from '@zephyr/texts/screens';
 import type { Request, Response } from 'express';
 
 import { USAGE_AWAY_RETRY_MS } from '../answer/retry-advice.ts';
@@ -49,7 +49,8 @@ export async function answerUsage(
   } else if (!isPage) {
     res.json(usage);
   } else {
-    const language = req.acceptsLanguages(['en', 'zh']) === 'zh' ? 'zh' : 'en';
+    const accepted = req.acceptsLanguages([...LANGUAGES]);
+    const language = LANGUAGES.find((each) => each === accepted) ?? 'en';
     res.set({ ...PAGE_HEADERS, 'content-security-policy': POLICY, 'content-language': language });
     if (usage === undefined) res.status(503).set('retry-after', '5');
     res.type('html').send(await usagePage(visitor.name, usage, language));

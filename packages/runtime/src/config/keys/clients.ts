@@ -3,7 +3,7 @@ import { ANONYMOUS, OTHER, PROBES } from '@zephyr/contract/usage';
 import { z } from 'zod';
 
 import { ownLimits } from './people-limits.ts';
-import { filePath } from './values.ts';
+import { filePath, personOrTeamName } from './values.ts';
 
 /** Reserved names in usage reports: see `@zephyr/contract/usage`. */
 const RESERVED: ReadonlySet<string> = new Set([ANONYMOUS, PROBES, OTHER]);
@@ -15,9 +15,7 @@ const ofPerson = ownLimits('As in `[client_defaults]`, for this person.');
 export const KEY_SOURCES = ['key_env', 'key_file', 'key_sha256'] as const;
 
 export const client = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[A-Za-z0-9._-]{1,40}$/, 'expected 1 to 40 of letters, digits, . _ -')
+  name: personOrTeamName
     .refine((name) => !RESERVED.has(name), 'expected another name: this one is used for reports')
     .describe('The person’s name in metrics and logs. Unique.'),
   key_env: z

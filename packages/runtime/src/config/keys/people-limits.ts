@@ -3,7 +3,7 @@ import type { LimitName } from '@zephyr/contract/people-limits';
 import { z } from 'zod';
 
 import { modelName } from './upstream.ts';
-import { positiveCount } from './values.ts';
+import { personOrTeamName, positiveCount } from './values.ts';
 
 /**
  * In one configuration: with more, the ledger would keep days for less than four months. See docs/usage.md.
@@ -66,10 +66,9 @@ export function ownLimits(text: string): LimitKeys {
 export const clientDefaults = z.strictObject(limitKeys);
 
 export const team = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[A-Za-z0-9._-]{1,40}$/, 'expected 1 to 40 of letters, digits, . _ -')
-    .describe('Its name for people. Must differ from all clients and other teams.'),
+  name: personOrTeamName.describe(
+    'Its name for people. Must differ from all clients and other teams.',
+  ),
   members: z
     .array(z.string())
     .min(1)

@@ -1,6 +1,6 @@
 /** Where the services listen, who may reach them, and what they have in common. */
 import { DEFAULT_PORTS } from '@zephyr/contract/default-ports';
-import { languageSchema } from '@zephyr/contract/language';
+import { LANGUAGES } from '@zephyr/contract/language';
 import { DEFAULT_POLICY } from '@zephyr/core';
 import { z } from 'zod';
 
@@ -144,7 +144,8 @@ export const redis = z.strictObject({
 });
 
 export const ui = z.strictObject({
-  language: languageSchema
+  language: z
+    .enum(LANGUAGES)
     .optional()
     .describe(
       'The language of the commands, of the notifications, and of the pages if the browser requests neither: English or Chinese. Not set: as `LC_ALL`, `LC_MESSAGES` or `LANG` says, else English.',

@@ -2,14 +2,17 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-import { DAY_MS } from '@zephyr/contract/units';
+import { MAX_DISPLAY_NAME_CHARACTERS, MAX_PERSON_CHARACTERS } from '@zephyr/contract/names';
+import { DAY_MS, DAY_S } from '@zephyr/contract/units';
 import { z } from 'zod';
+
+import { VARIABLE_NAME } from '../variable-name.ts';
 
 /** Marks a key that is read only at start. */
 export const NEEDS_RESTART = { needsRestart: true };
 
 /** At most a day. */
-export const seconds = z.number().int().positive().max(86_400);
+export const seconds = z.number().int().positive().max(DAY_S);
 export const milliseconds = z.number().int().positive().max(DAY_MS);
 export const positiveCount = z.number().int().positive().max(1_000_000);
 export const usdAmount = z.number().nonnegative().max(100_000);
@@ -20,12 +23,20 @@ export const hostNames = z.array(z.string().min(1).max(253).toLowerCase()).max(5
 
 export const variableName = z
   .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable');
+  .regex(VARIABLE_NAME, 'expected the name of an environment variable');
+
+// Messages are translated as a whole, so they write the limits out; a test compares them.
+export const personOrTeamName = z
+  .string()
+  .regex(
+    new RegExp(`^[A-Za-z0-9._-]{1,${MAX_PERSON_CHARACTERS}}$`),
+    'expected 1 to 40 of letters, digits, . _ -',
+  );
 
 export const displayName = z
   .string()
   .min(1)
-  .max(64)
+  .max(MAX_DISPLAY_NAME_CHARACTERS)
   .refine((value) => value === value.trim() && !/\p{Cc}/u.test(value), {
     message: 'expected a name of 1 to 64 characters without control characters',
   });
