@@ -6,6 +6,26 @@ export interface HeaderLine {
   readonly value: string;
 }
 
+/** The longest key of a person. */
+const MAX_KEY_CHARACTERS = 512;
+/** ASCII without spaces. */
+const CREDENTIAL = /^[\x21-\x7e]+$/;
+
+/** Whether a text can be a token of an endpoint, so that it is a valid header value. */
+export function isToken(text: string): boolean {
+  return CREDENTIAL.test(text);
+}
+
+/** Whether a text can be a person's key, in whatever header it was sent. */
+export function isClientKey(text: string): boolean {
+  return text.length <= MAX_KEY_CHARACTERS && CREDENTIAL.test(text);
+}
+
+/** The token of an `authorization` header; undefined if there is none. */
+export function bearerIn(authorization: string | undefined): string | undefined {
+  return /^Bearer[ \t]+(\S+)[ \t]*$/i.exec(authorization ?? '')?.[1];
+}
+
 /**
  * As Node writes raw headers: name, value, name, value, …
  *

@@ -5,6 +5,7 @@
 import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 
 import { systemClock } from '../clock.ts';
+import { isToken } from '../credential.ts';
 import { plainPart } from '../environment.ts';
 import { type Phrase, phrase, spoken } from '../phrase.ts';
 
@@ -171,7 +172,7 @@ function tokenIn(file: string, result: CommandResult): string {
   if (token === '') throw new TokenCommandError(phrase`${file}, which printed nothing`);
   if (/[\r\n]/.test(token))
     throw new TokenCommandError(phrase`${file}, which printed several lines`);
-  if (!/^[\x21-\x7e]+$/.test(token))
+  if (!isToken(token))
     throw new TokenCommandError(phrase`${file}, which printed spaces or non-ASCII characters`);
   return token;
 }

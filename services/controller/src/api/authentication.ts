@@ -13,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { loginSchema } from '@zephyr/contract/login';
 import { DAY_MS } from '@zephyr/contract/units';
 import type { Clock } from '@zephyr/runtime/clock';
+import { bearerIn } from '@zephyr/runtime/credential';
 import { addressOf, calledBy, isForwarded } from '@zephyr/runtime/http/visitor';
 import { FailureLimit } from '@zephyr/runtime/http/wrong-credentials';
 import type { Secret } from '@zephyr/runtime/secret';
@@ -123,7 +124,7 @@ function isGuess({ headers }: Request): boolean {
 
 function actorOf(req: Request, secret: Secret | undefined, nowMs: number): string | undefined {
   if (secret === undefined) return undefined;
-  const bearer = /^Bearer[ \t]+(\S+)[ \t]*$/i.exec(req.headers.authorization ?? '')?.[1];
+  const bearer = bearerIn(req.headers.authorization);
   if (bearer !== undefined) return isSame(bearer, secret.reveal()) ? 'token' : undefined;
   const session = parseCookie(req.headers.cookie ?? '')[COOKIE];
   return session !== undefined && isSession(session, secret, nowMs) ? 'browser' : undefined;

@@ -10,6 +10,7 @@ import type { EndpointId } from '@zephyr/contract/scalars';
 import { ANONYMOUS } from '@zephyr/contract/usage';
 import type { Operation } from '@zephyr/core';
 import { pause, untilNextMs } from '@zephyr/runtime/clock';
+import { isClientKey } from '@zephyr/runtime/credential';
 import {
   addressOf,
   isFromForeignPage,
@@ -259,7 +260,7 @@ function passwordIn(authorization: string | undefined): string | undefined {
   if (encoded === undefined) return undefined;
   const pair = Buffer.from(encoded, 'base64').toString('utf8');
   const password = pair.slice(pair.indexOf(':') + 1).trim();
-  return /^[\x21-\x7e]{1,512}$/.test(password) ? password : undefined;
+  return isClientKey(password) ? password : undefined;
 }
 
 /** Only POST requests of the Messages API have a body; elsewhere, endpoints disagree about its meaning. */

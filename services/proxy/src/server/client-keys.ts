@@ -8,6 +8,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 import type { KeyVerdict } from '@zephyr/contract/proxy-status';
 import type { ClientKey } from '@zephyr/runtime/config/config';
+import { bearerIn, isClientKey } from '@zephyr/runtime/credential';
 import { calledBy, isForwarded, isKnownHost } from '@zephyr/runtime/http/visitor';
 import { FailureLimit } from '@zephyr/runtime/http/wrong-credentials';
 
@@ -161,11 +162,9 @@ function anybody({ address }: Visitor): Admittance {
 
 /**
  * Claude Code sends its token as a bearer, an API key as `x-api-key`, or both; one of them may be left over
- * from another login.
+ * from another login. A text that no key can have is not looked up.
  */
 function presentedKeys(headers: IncomingHttpHeaders): readonly string[] {
-  const bearer = /^Bearer[ \t]+([\x21-\x7e]{1,512})[ \t]*$/i.exec(headers.authorization ?? '')?.[1];
-  const apiKey = headers['x-api-key'];
-  const isKey = typeof apiKey === 'string' && apiKey.length > 0 && apiKey.length <= 512;
-  return [...(bearer === undefined ? [] : [bearer]), ...(isKey ? [apiKey] : [])];
+  const sent = [bearerIn(headers.authorization), headers['x-api-key']];
+  return sent.filter((key): key is string => typeof key === 'string' && isClientKey(key));
 }

@@ -3,6 +3,7 @@
  * it locks its owner out, or serves strangers.
  */
 
+import { isClientKey } from '../../credential.ts';
 import { type Phrase, phrase } from '../../phrase.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
 import { KEY_SOURCES } from '../keys/clients.ts';
@@ -97,7 +98,7 @@ function checkSource(client: RawTable, path: KeyPath, { variables, read }: Sourc
 function problemOfKey(key: string | undefined): Phrase | undefined {
   if (key === undefined) return phrase`where no key is found`;
   if (key.length < SHORTEST_KEY) return phrase`whose key is too short`;
-  return /^[\x21-\x7e]{1,512}$/.test(key) ? undefined : phrase`whose key has spaces or is too long`;
+  return isClientKey(key) ? undefined : phrase`whose key has spaces or is too long`;
 }
 
 function ofVariable(client: RawTable, variables: Variables): string | undefined {

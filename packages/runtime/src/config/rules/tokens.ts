@@ -2,11 +2,13 @@
  * The tokens of the groups: each is set, is not an example's placeholder, and is a valid header value.
  * Messages name the variable, never the token.
  */
+import { isToken } from '../../credential.ts';
 import { type Phrase, phrase } from '../../phrase.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
 import { tokenCommand } from '../keys/groups.ts';
 import { type RawTable, rawGroups, rawText } from '../raw.ts';
 import { type ReadToken, TokenCommandError } from '../token-command.ts';
+import { VARIABLE_NAME } from '../variable-name.ts';
 import type { Variables } from '../variables.ts';
 
 /** Placeholders left in copied examples. Real tokens are random and match none. */
@@ -23,7 +25,7 @@ export function checkTokens(
     const hasCommand = table['token_command'] !== undefined;
     if (hasCommand === (table['auth_token_env'] !== undefined)) return checkOne(hasCommand, path);
     if (hasCommand) return checkCommand(table['token_command'], path, readToken);
-    if (name === undefined || !/^[A-Za-z_]\w*$/.test(name)) return [];
+    if (name === undefined || !VARIABLE_NAME.test(name)) return [];
     return checkToken(name, variables(name)).map((violation) => ({
       ...violation,
       path: [...path, 'auth_token_env'],
@@ -85,7 +87,7 @@ export function checkToken(name: string, value: string | undefined): Omit<Violat
       },
     ];
   }
-  if (!/^[\x21-\x7e]+$/.test(value)) {
+  if (!isToken(value)) {
     return [
       {
         found: phrase`${shown}, whose value has spaces, line breaks or non-ASCII characters`,
@@ -101,7 +103,10 @@ function shownName(name: string): string | Phrase {
   return isShownName(name) ? name : phrase`the variable named here`;
 }
 
-/** Whether it may be printed: it may be the token itself, pasted in place of a variable's name. */
+/**
+ * Whether it may be printed: it may be the token itself, pasted in place of a variable's name. So it is
+ * stricter than what a variable may be called: tokens have small letters.
+ */
 export function isShownName(name: string): boolean {
   return /^[A-Z][A-Z0-9_]{0,63}$/.test(name);
 }
