@@ -17,9 +17,13 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** The path of the file. */
 const HANDOVER_VARIABLE = 'ZEPHYR_HANDOVER';
 
-/** What every program needs, Node's own settings, and ours. */
-const PLAIN =
-  /^(PATH|HOME|USER|LOGNAME|SHELL|SHLVL|PWD|OLDPWD|_|LANG|LC_\w+|TZ|TMPDIR|XDG_\w+|HOSTNAME|TERM\w*|COLORTERM|COLUMNS|LINES|CI|NO_COLOR|FORCE_COLOR|NODE_\w+|YARN_VERSION|SSL_CERT_\w+|KUBERNETES_\w+|(https?|all|no)_proxy|ZEPHYR_(LOG_LEVEL|CONFIG|ENV_FILE|LISTEN|METRICS_LISTEN|PROBE_USERS|CONTROLLER_URL|HANDOVER|\w+_FILE))$/i;
+/** Alternatives of a pattern: what every program needs, and the settings of Node and of HTTP proxies. */
+export const GENERAL_VARIABLES = String.raw`PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|XDG_\w+|NO_COLOR|FORCE_COLOR|NODE_\w+|SSL_CERT_\w+|(https?|all|no)_proxy|ZEPHYR_LOG_LEVEL`;
+/** These, what shells, terminals, containers and Kubernetes set, and our own settings. */
+const PLAIN = new RegExp(
+  String.raw`^(${GENERAL_VARIABLES}|SHLVL|PWD|OLDPWD|_|HOSTNAME|TERM\w*|COLORTERM|COLUMNS|LINES|CI|YARN_VERSION|KUBERNETES_\w+|ZEPHYR_(CONFIG|ENV_FILE|LISTEN|METRICS_LISTEN|PROBE_USERS|CONTROLLER_URL|HANDOVER|\w+_FILE))$`,
+  'i',
+);
 /** NODE_AUTH_TOKEN of npm, and other possible names. */
 const SECRET_WORDS = /TOKEN|SECRET|PASSW|CREDENTIAL|AUTH|_KEY$/i;
 

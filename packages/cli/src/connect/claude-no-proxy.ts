@@ -4,6 +4,7 @@
  */
 const PROXIES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'];
 
+import { withoutBrackets } from '@zephyr/runtime/host';
 export interface PastProxy {
   readonly name: 'no_proxy' | 'NO_PROXY';
   readonly value: string;
@@ -21,7 +22,7 @@ export function pastProxy(
   // If both are set, lower case takes precedence.
   const name = environment['no_proxy'] ? 'no_proxy' : 'NO_PROXY';
   const before = String(environment[name] ?? '');
-  const host = new URL(url).hostname.replace(/^\[(.*)\]$/, '$1');
+  const host = withoutBrackets(new URL(url).hostname);
   const entries = before.split(/[\s,]+/).filter((entry) => entry !== '');
   if (entries.includes('*') || entries.includes(host)) return undefined;
   return { name, value: [...entries, host].join(',') };

@@ -18,6 +18,7 @@ import { dirname, join } from 'node:path';
 
 import type { Environment } from '@zephyr/runtime/environment';
 import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
+import { isRecord } from '@zephyr/runtime/is-record';
 import { phrase } from '@zephyr/runtime/phrase';
 
 import { pastProxy } from './claude-no-proxy.ts';
@@ -157,7 +158,7 @@ function readSettings(
     throw new ZephyrError('USAGE', phrase`cannot read ${path}: ${messageOf(cause)}`, { cause });
   }
   const settings = parsed(text);
-  if (isObject(settings) && (settings['env'] === undefined || isObject(settings['env']))) {
+  if (isRecord(settings) && (settings['env'] === undefined || isRecord(settings['env']))) {
     return { text, settings };
   }
   throw new ZephyrError(
@@ -176,10 +177,6 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The link's target, if the settings are a symlink, as in dotfile repositories. */

@@ -1,10 +1,9 @@
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
-import type { Environment } from '@zephyr/runtime/environment';
+import { type Environment, GENERAL_VARIABLES } from '@zephyr/runtime/environment';
 import type { ServiceName } from '@zephyr/runtime/service';
 
-/** What every program needs, the settings of Node and HTTP proxies, and what all services read. */
-const PASSED =
-  /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|XDG_\w+|NO_COLOR|FORCE_COLOR|NODE_\w+|SSL_CERT_\w+|(https?|all|no)_proxy|ZEPHYR_(LOG_LEVEL|REDIS_URL(_FILE)?))$/i;
+/** What all services read. Unlike the plain variables, it may be a secret. */
+const PASSED = new RegExp(`^(${GENERAL_VARIABLES}|ZEPHYR_REDIS_URL(_FILE)?)$`, 'i');
 
 /**
  * The environment of a service: the general variables and those that it reads. Other secrets of the user who

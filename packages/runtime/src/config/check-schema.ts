@@ -3,6 +3,7 @@
  */
 
 import type { z } from 'zod';
+import { isRecord } from '../is-record.ts';
 import { type Phrase, phrase } from '../phrase.ts';
 
 import type { KeyPath, Violation } from './config-error.ts';
@@ -54,7 +55,7 @@ function findingsOf(issue: Issue, document: unknown): readonly Violation[] {
   if (value === undefined) {
     return [{ path, found: phrase`nothing`, expected, advice: phrase`add ${path.at(-1) ?? '…'}` }];
   }
-  if (issue.code === 'invalid_type' && issue.expected === 'array' && isTable(value)) {
+  if (issue.code === 'invalid_type' && issue.expected === 'array' && isRecord(value)) {
     const table = path.filter((step) => typeof step === 'string').join('.');
     const advice = phrase`write [[${table}]] with two brackets: there may be several`;
     return [
@@ -66,7 +67,7 @@ function findingsOf(issue: Issue, document: unknown): readonly Violation[] {
       },
     ];
   }
-  if (issue.code === 'too_big' && Array.isArray(value) && value.every(isTable)) {
+  if (issue.code === 'too_big' && Array.isArray(value) && value.every(isRecord)) {
     return [tooManyTables(path, value.length, Number(issue.maximum))];
   }
   const key = String(path.findLast((step) => typeof step === 'string') ?? '');
@@ -93,17 +94,13 @@ function tooManyTables(path: KeyPath, tables: number, maximum: number): Violatio
 
 /** What a newcomer sees first. */
 function noGroups(document: unknown): Violation {
-  const isEmpty = isTable(document) && Object.keys(document as object).length === 0;
+  const isEmpty = isRecord(document) && Object.keys(document).length === 0;
   return {
     path: ['groups'],
     found: isEmpty ? phrase`no setting at all` : phrase`no [[groups]]`,
     expected: phrase`at least one group of endpoints`,
     advice: phrase`add [[groups]] with your endpoints, as in config.toml.example`,
   };
-}
-
-function isTable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Where people paste the secret itself by mistake. */

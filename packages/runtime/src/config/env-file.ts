@@ -7,6 +7,7 @@
  */
 import { type Phrase, phrase } from '../phrase.ts';
 import type { PlacedViolation } from './config-error.ts';
+import { VARIABLE_NAME_PATTERN } from './variable-name.ts';
 
 /** Everything but a single quote; a backslash must not precede the closing quote. */
 const SINGLE_QUOTED = String.raw`'(?<single>(?:[^'\\]|\\+[^'\\])*)'`;
@@ -19,7 +20,9 @@ const VALUE = new RegExp(
 );
 /** Compose continues on the next lines and swallows their variables. */
 const OPEN_QUOTE = /^\s*(?:'(?:[^'\\]|\\.)*|"(?:[^"\\]|\\.)*)\\?$/;
-const LINE = /^\s*(?:export\s+)?(?<name>[A-Za-z_]\w*)\s*=(?<written>.*)$/;
+const LINE = new RegExp(
+  String.raw`^\s*(?:export\s+)?(?<name>${VARIABLE_NAME_PATTERN})\s*=(?<written>.*)$`,
+);
 
 interface EnvLine {
   /** 1-based. */

@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod';
 
+import { isRecord } from '../is-record.ts';
 import type { KeyPath } from './config-error.ts';
 import type { Shape } from './keys/overrides.ts';
 
@@ -21,7 +22,7 @@ export interface RawGroup {
 }
 
 export function rawTable(value: unknown): RawTable {
-  return isTable(value) ? value : {};
+  return isRecord(value) ? value : {};
 }
 
 export function rawText(value: unknown): string | undefined {
@@ -79,12 +80,6 @@ export function rawTexts(
 function tablesIn(value: unknown, path: KeyPath): { path: KeyPath; table: RawTable }[] {
   if (!Array.isArray(value)) return [];
   return value.flatMap((table: unknown, index) =>
-    isTable(table) ? [{ path: [...path, index], table }] : [],
-  );
-}
-
-function isTable(value: unknown): value is RawTable {
-  return (
-    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
+    isRecord(table) ? [{ path: [...path, index], table }] : [],
   );
 }

@@ -1,8 +1,6 @@
 /** The form of OTEL_EXPORTER_OTLP_HEADERS: that of W3C Baggage, without properties. */
+import { HEADER_NAME, HEADER_VALUE } from '../header-rules.ts';
 import { Secret } from '../secret.ts';
-
-const HEADER_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
-const HEADER_VALUE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
 
 /** Undefined if malformed. */
 export function traceHeadersIn(text = ''): ReadonlyMap<string, Secret> | undefined {

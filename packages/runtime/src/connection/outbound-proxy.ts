@@ -1,4 +1,5 @@
 /** The outbound proxy between us and an endpoint: its notation, and which one applies. Pure. */
+import { withoutBrackets } from '../host.ts';
 import { needsNoProxy } from './no-proxy.ts';
 
 export type OutboundProxyKind = 'http' | 'https' | 'socks5';
@@ -47,7 +48,7 @@ export function parseProxy(text: string): WrittenProxy | undefined {
   return {
     address: {
       kind,
-      host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+      host: withoutBrackets(url.hostname),
       port,
       url: `${kind}://${url.hostname}:${port}`,
     },
@@ -87,7 +88,7 @@ export function proxyOfEnvironment(
   if (variable === undefined || value === undefined) return undefined;
   const noProxy = variables('no_proxy') ?? variables('NO_PROXY') ?? '';
   const place = {
-    host: baseUrl.hostname.replace(/^\[(.*)\]$/, '$1'),
+    host: withoutBrackets(baseUrl.hostname),
     port: Number(baseUrl.port === '' ? (baseUrl.protocol === 'https:' ? 443 : 80) : baseUrl.port),
   };
   return needsNoProxy(noProxy, place) ? undefined : { variable, value };

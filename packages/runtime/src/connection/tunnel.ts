@@ -10,6 +10,7 @@ import { connect as connectTls, type SecureContext } from 'node:tls';
 import { SocksClient } from 'socks';
 
 import { messageOf } from '../errors.ts';
+import { isAddress } from '../host.ts';
 import type { Secret } from '../secret.ts';
 import type { ProxyAddress } from './outbound-proxy.ts';
 
@@ -196,7 +197,7 @@ function codeIn(error: unknown): string {
 
 /** SNI carries no addresses. */
 export function servernameOf(host: string): string {
-  return /^[\d.]+$|:/.test(host) ? '' : host;
+  return isAddress(host) ? '' : host;
 }
 
 /** Drops undefined values: Node and others treat an undefined option as set. */

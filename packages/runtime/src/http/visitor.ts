@@ -5,6 +5,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { type BlockList, isIP, isIPv4 } from 'node:net';
+import { withoutBrackets } from '../host.ts';
 
 /** The host that a request names, without port, in lower case. */
 export type CalledBy =
@@ -93,7 +94,7 @@ export function addressOf(
   const header = headers['x-forwarded-for'];
   const hops = (Array.isArray(header) ? header.join(',') : (header ?? '')).split(',');
   for (const hop of hops.reverse()) {
-    const address = hop.trim().replace(/^\[(.*)\]$/, '$1');
+    const address = withoutBrackets(hop.trim());
     // A trusted proxy does not write hops that are not addresses.
     if (isIP(address) === 0) return socketAddress;
     if (!isIn(trusted, address)) return address;

@@ -1,5 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { systemRandom } from '../clock.ts';
+import { withoutBrackets } from '../host.ts';
 
 import type { Logger } from '../logger.ts';
 import { clusterOptions } from './cluster-connector.ts';
@@ -54,7 +55,7 @@ export function connectionOptions(target: RedisTarget): RedisOptions {
   }
   return {
     ...common,
-    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    host: withoutBrackets(url.hostname),
     port: url.port === '' ? 6379 : Number(url.port),
     db: url.pathname.length > 1 ? Number(url.pathname.slice(1)) : 0,
     ...(url.protocol === 'rediss:' ? { tls: {} } : {}),

@@ -1,3 +1,4 @@
+import { withoutBrackets } from '../host.ts';
 import type { ClusterNode } from './cluster-connector.ts';
 
 /** `redis+cluster://<host:port>?node=<host:port>&node=…`: any of the nodes; one live node is enough. */
@@ -8,7 +9,7 @@ const REDIS_PORT = 6379;
 export function clusterNodes(url: URL): ClusterNode[] {
   return [url.host, ...url.searchParams.getAll('node')].map((node) => {
     const { hostname, port } = new URL(`redis://${node}`);
-    const host = hostname.replace(/^\[(.*)\]$/, '$1');
+    const host = withoutBrackets(hostname);
     return { host, port: port === '' ? REDIS_PORT : Number(port) };
   });
 }

@@ -1,4 +1,5 @@
 /** `redis+sentinel://<name of the primary>?node=<host:port>&node=…`; with `rediss`, all of it over TLS. */
+import { withoutBrackets } from '../host.ts';
 export const SENTINEL_SCHEMES: readonly string[] = ['redis+sentinel:', 'rediss+sentinel:'];
 /** The port of `redis-sentinel`, if a node names none. */
 const SENTINEL_PORT = 26_379;
@@ -12,7 +13,7 @@ export interface SentinelNode {
 export function sentinelNodes(url: URL): SentinelNode[] {
   return url.searchParams.getAll('node').map((node) => {
     const { hostname, port } = new URL(`redis://${node}`);
-    const host = hostname.replace(/^\[(.*)\]$/, '$1');
+    const host = withoutBrackets(hostname);
     return { host, port: port === '' ? SENTINEL_PORT : Number(port) };
   });
 }

@@ -3,6 +3,7 @@ import { AUTH_STYLES } from '@zephyr/contract/auth-style';
 import { MAX_MODEL_CHARACTERS } from '@zephyr/contract/model-name';
 import { z } from 'zod';
 
+import { HEADER_VALUE } from '../../header-rules.ts';
 import { perEndpoint } from './overrides.ts';
 import { filePath, variableName } from './values.ts';
 
@@ -13,10 +14,7 @@ const named = (value: z.ZodType<string>) =>
 const headerValue = z
   .string()
   .max(4096)
-  .regex(
-    /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/,
-    'expected ASCII text without leading or trailing spaces',
-  );
+  .regex(HEADER_VALUE, 'expected ASCII text without leading or trailing spaces');
 
 /** A name, or the beginning of names and `*`. Which names may not be listed: rules/headers.ts. */
 const headerPatterns = z

@@ -58,6 +58,7 @@ describe('the headers of an endpoint', () => {
 
   it('are those of the configuration too, secret ones by variable', () => {
     const keys = 'headers = { X-Title = "Zephyr" }\nheaders_env = { helicone-auth = "HELICONE" }';
+    expect(headersOf('headers = { "x.title" = "1" }')).toContain('x.title: 1');
     expect(headersOf(keys)).toEqual([
       'x-title: Zephyr',
       'helicone-auth: hidden-value',

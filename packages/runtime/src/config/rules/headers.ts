@@ -3,13 +3,18 @@
  * message, or would let an endpoint act on a client's browser. Secret values come from variables.
  */
 
-import { isOwnHeader, isUnsafeAnswerHeader } from '../../header-rules.ts';
+import {
+  HEADER_NAME,
+  HEADER_VALUE,
+  isOwnHeader,
+  isUnsafeAnswerHeader,
+} from '../../header-rules.ts';
 import { phrase } from '../../phrase.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
 import { type RawTable, rawEndpoints, rawGroups, rawTable, rawTexts } from '../raw.ts';
+import { VARIABLE_NAME } from '../variable-name.ts';
 import type { Variables } from '../variables.ts';
 
-const HEADER_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/;
 const SECRET_NAME = /(^|-)(auth|authorization|token|secret|password|api-?key)$/i;
 
 export function checkHeaders(document: RawTable, variables: Variables): Violation[] {
@@ -66,9 +71,8 @@ function checkSecret(table: unknown, path: KeyPath, variables: Variables): Viola
   return Object.entries(rawTable(table)).flatMap(([name, variable]) => {
     const violations = checkName(name, [...path, name]);
     if (violations.length > 0 || typeof variable !== 'string') return violations;
-    const isName = /^[A-Za-z_]\w{0,99}$/.test(variable);
-    const value = isName ? variables(variable) : undefined;
-    if (value !== undefined && /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value)) return [];
+    const value = VARIABLE_NAME.test(variable) ? variables(variable) : undefined;
+    if (value !== undefined && HEADER_VALUE.test(value)) return [];
     const isMissing = value === undefined;
     return [
       {

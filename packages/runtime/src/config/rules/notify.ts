@@ -8,6 +8,7 @@ import { type Phrase, phrase } from '../../phrase.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
 import { isWebAddress } from '../keys/values.ts';
 import { type RawTable, rawTable, rawText } from '../raw.ts';
+import { VARIABLE_NAME } from '../variable-name.ts';
 import type { Variables } from '../variables.ts';
 import { isLoopback } from './endpoint-url.ts';
 
@@ -105,7 +106,7 @@ function checkLogin(table: RawTable, path: KeyPath): Violation[] {
 function checkVariable(table: RawTable, path: KeyPath, variables: Variables): Violation[] {
   const key = String(path.at(-1));
   const name = rawText(table[key]);
-  if (name === undefined || !/^[A-Za-z_]\w*$/.test(name)) return [];
+  if (name === undefined || !VARIABLE_NAME.test(name)) return [];
   const value = variables(name);
   const found = value === undefined ? phrase`is not set or empty` : problemOf(key, value);
   if (found === undefined) return [];

@@ -4,6 +4,7 @@ import { parseProxy, proxyOfEnvironment } from '../../connection/outbound-proxy.
 import { phrase } from '../../phrase.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
 import { type RawTable, rawEndpoints, rawGroups, rawText } from '../raw.ts';
+import { VARIABLE_NAME } from '../variable-name.ts';
 import type { Variables } from '../variables.ts';
 
 const EXPECTED = phrase`"http://…", "https://…" or "socks5://…" with a host and a port, or "none"`;
@@ -41,7 +42,7 @@ function checkWritten(text: string | undefined, path: KeyPath): Violation[] {
 }
 
 function checkVariable(name: string | undefined, path: KeyPath, variables: Variables): Violation[] {
-  if (name === undefined || !/^[A-Za-z_]\w{0,99}$/.test(name)) return [];
+  if (name === undefined || !VARIABLE_NAME.test(name)) return [];
   const value = variables(name);
   if (value !== undefined && parseProxy(value) !== undefined) return [];
   return [

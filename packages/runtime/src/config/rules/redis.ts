@@ -5,6 +5,7 @@ import { SENTINEL_SCHEMES } from '../../redis/sentinel-url.ts';
 import type { Violation } from '../config-error.ts';
 import { type RawTable, rawTable, rawText } from '../raw.ts';
 import { REDIS_URL_VARIABLE } from '../redis-url.ts';
+import { VARIABLE_NAME } from '../variable-name.ts';
 import type { Variables } from '../variables.ts';
 
 const SCHEMES = ['redis:', 'rediss:', 'unix:', ...SENTINEL_SCHEMES, ...CLUSTER_SCHEMES];
@@ -82,7 +83,7 @@ function canDecode(url: URL): boolean {
 
 function checkPassword(table: RawTable, variables: Variables): Violation[] {
   const name = rawText(table['password_env']);
-  if (name === undefined || !/^[A-Za-z_]\w*$/.test(name) || variables(name) !== undefined) {
+  if (name === undefined || !VARIABLE_NAME.test(name) || variables(name) !== undefined) {
     return [];
   }
   return [

@@ -6,6 +6,7 @@ import type { Violation } from '../config-error.ts';
 import { isWebAddress } from '../keys/values.ts';
 import { type RawTable, rawTable, rawText } from '../raw.ts';
 import { traceHeadersIn } from '../trace-headers.ts';
+import { VARIABLE_NAME } from '../variable-name.ts';
 import type { Variables } from '../variables.ts';
 
 /** Collectors use these for authorization. */
@@ -32,7 +33,7 @@ function checkEndpoint(address: string | undefined): Violation[] {
 }
 
 function checkHeaders(name: string | undefined, variables: Variables): Violation[] {
-  if (name === undefined || !/^[A-Za-z_]\w*$/.test(name)) return [];
+  if (name === undefined || !VARIABLE_NAME.test(name)) return [];
   const value = variables(name);
   const found = value === undefined ? phrase`is not set or empty` : problemOf(value);
   if (found === undefined) return [];

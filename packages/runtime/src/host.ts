@@ -1,0 +1,11 @@
+/** Hosts as URLs write them and as `node:net` takes them. */
+
+/** Without the brackets that an IPv6 address has in a URL. */
+export function withoutBrackets(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1');
+}
+
+/** Whether it is an address, not a name. @param host without brackets */
+export function isAddress(host: string): boolean {
+  return /^[\d.]+$|:/.test(host);
+}
