@@ -150,6 +150,11 @@ const OF_MANY: Readonly<Record<string, readonly [first: string, second: string, 
     'export type Seen = 1;',
     'type Other = Seen;',
   ],
+  'a pattern has one declaration': [
+    'isId(/^[a-z0-9-]+$/);',
+    'const isId = /^[a-z0-9-]+$/i.test(id);',
+    "const ID = /^[a-z0-9_]+$/; text.split(/,/); '/^[a-z0-9-]+$/'",
+  ],
 };
 
 describe.each(RULES_OF_MANY)('the rule: $name', ({ name, offencesOf }) => {

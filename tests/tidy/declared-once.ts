@@ -1,8 +1,8 @@
 /**
- * What is declared once in the product: a constant, a set of words, a type name. Pure; each rule takes all
- * files, because a single file does not show a duplicate.
+ * What is declared once in the product: a constant, a set of words, a type name, a pattern. Pure; each rule
+ * takes all files, because a single file does not show a duplicate.
  */
-import type { SourceFile } from './rules.ts';
+import { parsed, type SourceFile } from './rules.ts';
 
 export interface RuleOfMany {
   readonly name: string;
@@ -13,34 +13,39 @@ export interface RuleOfMany {
 /** Two files may share a set of two words by chance; the standard streams of a process are Node's. */
 const LEAST_WORDS = 3;
 const OF_NODE = /^'(?:ignore|pipe|ipc|inherit)'$/;
+/** Shorter patterns are idioms: digits, a byte order mark, slashes at the end. */
+const LEAST_PATTERN_CHARACTERS = 10;
 
 const CONSTANT = /^(?:export )?const ([A-Z][A-Z0-9_]+)(?::[^=]+)? = ([^;]+);/gm;
 const WORDS = /(?:'[\w-]+'\s*(?:\||,)\s*)+'[\w-]+'/g;
 const TYPE = /^(?:export )?(?:interface|type|class) ([A-Z]\w+)/gm;
 
 export const RULES_OF_MANY: readonly RuleOfMany[] = [
-  declaredOnce('a constant has one declaration', (text) =>
+  declaredOnce('a constant has one declaration', ({ text }) =>
     [...text.matchAll(CONSTANT)].map(([, name = '', value = '']) => `${name} = ${oneLine(value)}`),
   ),
-  declaredOnce('a set of words has one declaration', (text) =>
+  declaredOnce('a set of words has one declaration', ({ text }) =>
     [...text.matchAll(WORDS)].map(([words]) => setOf(words)),
   ),
-  declaredOnce('a name of a type has one meaning', (text) =>
+  declaredOnce('a name of a type has one meaning', ({ text }) =>
     [...text.matchAll(TYPE)].map(([, name = '']) => name),
+  ),
+  declaredOnce('a pattern has one declaration', (file) =>
+    patternsIn(parsed(file)).filter(({ length }) => length >= LEAST_PATTERN_CHARACTERS),
   ),
 ];
 
-/** @param factsOf the facts that a text declares; empty ones do not count */
-function declaredOnce(name: string, factsOf: (text: string) => readonly string[]): RuleOfMany {
+/** @param factsOf the facts that a file declares; empty ones do not count */
+function declaredOnce(name: string, factsOf: (file: SourceFile) => readonly string[]): RuleOfMany {
   return {
     name,
     offencesOf: (files) => {
       const places = new Map<string, Set<string>>();
-      for (const { path, text } of files) {
-        for (const fact of factsOf(text).filter((each) => each !== '')) {
+      for (const file of files) {
+        for (const fact of factsOf(file).filter((each) => each !== '')) {
           const known = places.get(fact);
-          if (known === undefined) places.set(fact, new Set([path]));
-          else known.add(path);
+          if (known === undefined) places.set(fact, new Set([file.path]));
+          else known.add(file.path);
         }
       }
       return [...places]
@@ -48,6 +53,14 @@ function declaredOnce(name: string, factsOf: (text: string) => readonly string[]
         .map(([fact, paths]) => `${fact}: ${[...paths].join(', ')}`);
     },
   };
+}
+
+/** The regular expression literals of a syntax tree. */
+function patternsIn(value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const inner = Object.values(value).flatMap(patternsIn);
+  const { type, pattern } = value as { readonly type?: unknown; readonly pattern?: unknown };
+  return type === 'RegExpLiteral' && typeof pattern === 'string' ? [pattern, ...inner] : inner;
 }
 
 /** Sorted, so that equal sets match in any order. Empty if it is not one of our facts. */

@@ -1,5 +1,5 @@
 /** The rules of `tidy.test.ts`. Each takes the text of a file and returns its offences. Pure. */
-import { parseSync } from '@swc/core';
+import { type Module, parseSync } from '@swc/core';
 
 import { BANNED_WORDS } from './words.ts';
 
@@ -36,6 +36,12 @@ export const isProduct = (path: string): boolean =>
   !/\/(?:test-support|bench|dev)\/|^packages\/testkit\//.test(path);
 
 const lineOf = (text: string, index: number): number => text.slice(0, index).split('\n').length;
+
+/** The syntax tree of a file in TypeScript. */
+export function parsed({ path, text }: SourceFile): Module {
+  const syntax = path.endsWith('x') ? { tsx: true } : {};
+  return parseSync(text, { syntax: 'typescript', target: 'esnext', ...syntax });
+}
 
 function matchesOf(
   { path, text }: SourceFile,
@@ -115,8 +121,7 @@ const functionLength: Rule = {
   appliesTo: (path) => isTypeScript(path) && !isTest(path),
   offencesOf: ({ path, text }) => {
     const bytes = Buffer.from(text);
-    const syntax = path.endsWith('x') ? { tsx: true } : {};
-    const module = parseSync(text, { syntax: 'typescript', target: 'esnext', ...syntax });
+    const module = parsed({ path, text });
     // swc counts bytes from 1, over all files that it has parsed in this process.
     const base = firstByte(text) - module.span.start;
     const starts = lineStarts(bytes);

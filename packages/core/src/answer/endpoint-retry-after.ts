@@ -19,7 +19,7 @@ const UNIFIED = 'unified';
 /** @returns Milliseconds from now, never negative; undefined if no wait is requested. */
 export function retryAfterMsIn(headers: AnswerHeaders, nowMs: number): number | undefined {
   return (
-    millisecondsIn(one(headers, 'retry-after-ms')) ??
+    numberIn(one(headers, 'retry-after-ms')) ??
     waitInMs(one(headers, 'retry-after'), nowMs) ??
     latestResetMs(headers, nowMs)
   );
@@ -54,7 +54,8 @@ function waitInMs(text: string | undefined, nowMs: number): number | undefined {
   return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs);
 }
 
-function millisecondsIn(text: string | undefined): number | undefined {
+/** A plain decimal number; anything else counts as absent. */
+export function numberIn(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,12}(\.\d{1,9})?$/.test(text) ? Number(text) : undefined;
 }
 

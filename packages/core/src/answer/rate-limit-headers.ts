@@ -1,6 +1,6 @@
 import type { RateLimitKind, RateLimitReport, RateLimitReports } from '@zephyr/contract/rate-limit';
 
-import { type AnswerHeaders, momentIn, one } from './endpoint-retry-after.ts';
+import { type AnswerHeaders, momentIn, numberIn, one } from './endpoint-retry-after.ts';
 
 const PREFIX = 'anthropic-ratelimit-';
 /** A record, so that the compiler requires every kind of the contract. */
@@ -44,17 +44,13 @@ function reportOf(
   if (resetAtMs === undefined) return undefined;
   const resetsInMs = Math.max(0, resetAtMs - nowMs);
   if (names.isUnified) {
-    const used = numberOf(one(headers, names.utilization));
+    const used = numberIn(one(headers, names.utilization));
     if (used === undefined) return undefined;
     return { remainingShare: 1 - Math.min(1, used), resetsInMs };
   }
-  const remaining = numberOf(one(headers, names.remaining));
-  const limit = numberOf(one(headers, names.limit));
+  const remaining = numberIn(one(headers, names.remaining));
+  const limit = numberIn(one(headers, names.limit));
   if (remaining === undefined || limit === undefined || limit === 0) return undefined;
   const counts = { remaining: Math.floor(remaining), limit: Math.floor(limit) };
   return { ...counts, remainingShare: Math.min(1, remaining / limit), resetsInMs };
-}
-
-function numberOf(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d{1,12}(\.\d{1,9})?$/.test(text) ? Number(text) : undefined;
 }

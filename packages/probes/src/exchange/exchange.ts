@@ -15,6 +15,7 @@ import {
   type EndpointConnection,
 } from '@zephyr/runtime/connection/endpoint-connection';
 import { TunnelError } from '@zephyr/runtime/connection/tunnel';
+import { isAddress, withoutBrackets } from '@zephyr/runtime/host';
 
 import { decodeBody } from './decode-body.ts';
 import { errorCodeOf } from './error-code.ts';
@@ -121,7 +122,7 @@ export function startExchange(
 
   const client = (request.url.protocol === 'https:' ? https : http).request({
     ...{ method: request.method, protocol: request.url.protocol, agent: agentOf(request) },
-    ...{ hostname: request.url.hostname.replace(/^\[(.*)\]$/, '$1'), port: request.url.port },
+    ...{ hostname: withoutBrackets(request.url.hostname), port: request.url.port },
     path: `${request.url.pathname}${request.url.search}`,
     headers: request.headers,
     maxHeaderSize: HEAD_LIMIT_BYTES,
@@ -196,7 +197,7 @@ function watchConnection(socket: Socket, progress: ExchangeProgress): void {
     if (!error) step('connecting');
   });
   // An address needs no lookup, so there is no event for it.
-  if (/^[\d.]+$|:/.test(hostOf(socket))) step('connecting');
+  if (isAddress(hostOf(socket))) step('connecting');
   socket.once('connect', () => (isTls ? step('securing') : sent()));
   socket.once('secureConnect', sent);
 }

@@ -1,7 +1,6 @@
 /** The endpoints as the proxy uses them: where to connect, with which token, over which sockets. */
 import type { Agent as HttpAgent } from 'node:http';
 import type { LookupFunction } from 'node:net';
-
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Config, Secrets } from '@zephyr/runtime/config/config';
 import { type EndpointHeaders, endpointHeadersOf } from '@zephyr/runtime/config/endpoint-headers';
@@ -12,6 +11,7 @@ import {
   type EndpointConnection,
 } from '@zephyr/runtime/connection/endpoint-connection';
 import { matcherOf } from '@zephyr/runtime/header-rules';
+import { withoutBrackets } from '@zephyr/runtime/host';
 
 import { connectionPool, freshConnections } from './connection-pool.ts';
 import { createLookup } from './dns-cache.ts';
@@ -78,7 +78,7 @@ export function createEndpoints(
       isTls,
       target: {
         protocol: url.protocol,
-        hostname: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+        hostname: withoutBrackets(url.hostname),
         port: url.port === '' ? (isTls ? '443' : '80') : url.port,
       },
       basePath: url.pathname === '/' ? '' : url.pathname.replace(/\/+$/, ''),
