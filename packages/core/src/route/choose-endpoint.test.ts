@@ -30,9 +30,9 @@ const named = (status: 'claimed' | 'repeated' | 'confirmed', untilAtMs: number):
   ...NO_LIMIT,
   named: { status, untilAtMs, failure: 'rate_limited', source: 's', fingerprint: 'f' },
 });
-const refusing: ModelLimit = {
+const denying: ModelLimit = {
   ...NO_LIMIT,
-  refusal: { status: 'confirmed', source: 's', untilAtMs: NOW_MS + 1 },
+  denial: { status: 'confirmed', source: 's', untilAtMs: NOW_MS + 1 },
 };
 const shedding: ModelLimit = { ...NO_LIMIT, asked: 1_000, answered: 0, atMs: NOW_MS };
 
@@ -212,10 +212,10 @@ describe('chooseEndpoint', () => {
       order: 'b a (asked)',
     },
     {
-      name: 'a refused model, a missing operation',
+      name: 'a denied model, a missing operation',
       candidates: [
         candidate('a', { isLackingOperation: true }),
-        candidate('b', { limit: refusing }),
+        candidate('b', { limit: denying }),
         candidate('c', { ejection: ejected(NOW_MS + 1) }),
       ],
       order: 'c b a (asked)',
@@ -305,8 +305,8 @@ describe('chooseEndpoint', () => {
       'that, and a sibling failed',
       { ejection: ejected(NOW_MS + 1_000), ...LIMITED, ...inFailedGroup },
     ],
-    ['it refuses the model', { limit: refusing }],
-    ['that, and a sibling failed', { limit: refusing, ...inFailedGroup }],
+    ['it denies the model', { limit: denying }],
+    ['that, and a sibling failed', { limit: denying, ...inFailedGroup }],
     ['it lacks the operation', { isLackingOperation: true }],
     ['that, and a sibling failed', { isLackingOperation: true, ...inFailedGroup }],
   ];
@@ -399,9 +399,9 @@ describe('chooseEndpoint', () => {
         'other trial',
       ],
       [
-        'not one that refuses the model',
+        'not one that denies the model',
         { limit: turningAway },
-        { ejection: outSince(5_000), limit: refusing },
+        { ejection: outSince(5_000), limit: denying },
         'worst',
       ],
       [
@@ -568,7 +568,7 @@ describe('chooseEndpoint', () => {
       limit: fc.constantFrom(
         NO_LIMIT,
         shedding,
-        refusing,
+        denying,
         named('claimed', NOW_MS + 5),
         named('confirmed', NOW_MS + 5),
       ),

@@ -11,7 +11,7 @@ import { isCut } from './failure-scope.ts';
 import {
   isAnswering,
   isBusy,
-  isRefused,
+  isModelDenied,
   isWaitedFor,
   type ModelLimit,
   namedAt,
@@ -91,7 +91,7 @@ const RANKS = {
   open: 0,
   /** Half-open, for a request that has already failed elsewhere and so is no clean trial. */
   half_open_for_retry: 1.6,
-  /** It refused many recent requests for this model; this request is shed. */
+  /** It turned away many recent requests for this model; this request is shed. */
   shed: 2,
   /**
    * It recently failed a request of this person that no endpoint answered. One that was not tried then might
@@ -115,7 +115,7 @@ const RANKS = {
   /** It cuts answers, and a cut answer is lost: no other endpoint can be tried after it. */
   ejected_for_cuts: 12,
   ejected_and_limited: 14,
-  refuses_model: 16,
+  denies_model: 16,
   lacks_operation: 18,
 } as const;
 /** Added for endpoints of a group that failed this request. */
@@ -171,7 +171,7 @@ function insteadOfFailure(best: Candidate, input: ChoiceInput) {
       return { id: candidate.id, isTrial: isOnTrial(candidate, nowMs) };
     }
     const failedAtMs = lastFailedAtMs(candidate, nowMs);
-    const isDue = candidate.trials === 0 && nowMs - failedAtMs >= REFUSES_FOR_MS;
+    const isDue = candidate.trials === 0 && nowMs - failedAtMs >= CONNECTION_REFUSED_FOR_MS;
     if (!isDue || failedAtMs >= chosenAtMs) continue;
     chosen = candidate;
     chosenAtMs = failedAtMs;
@@ -215,7 +215,7 @@ function lastFailedAtMs(candidate: Candidate, nowMs: number): number {
 /** The rank of an endpoint that does not serve this request, regardless of health; undefined if it may. */
 function rankOfLimits({ isLackingOperation, limit }: Candidate, nowMs: number): number | undefined {
   if (isLackingOperation) return RANKS.lacks_operation;
-  if (isRefused(limit, nowMs)) return RANKS.refuses_model;
+  if (isModelDenied(limit, nowMs)) return RANKS.denies_model;
   return namedAt(limit, nowMs).status === 'none' ? undefined : RANKS.limited;
 }
 
@@ -268,7 +268,8 @@ function rankOfEjected(
   const { failure, failedAtMs, lastFailure } = ejection;
   const sinceMs = Math.max(0, nowMs - failedAtMs);
   const isSilent = silentForMs >= SILENT_MS;
-  const mayListen = lastFailure === 'connection_refused' && sinceMs >= REFUSES_FOR_MS && !isSilent;
+  const mayListen =
+    lastFailure === 'connection_refused' && sinceMs >= CONNECTION_REFUSED_FOR_MS && !isSilent;
   if (mayListen) return RANKS.refused_connection;
   const base = isCut(failure) ? RANKS.ejected_for_cuts : RANKS.ejected;
   const freshness = LONG_AGO_MS / (LONG_AGO_MS + sinceMs);
@@ -281,7 +282,7 @@ const LONG_AGO_MS = 10_000;
 /** Not immediately: if it recovers while the retry budget is spent, all requests should go there. */
 const SILENT_MS = 1_000;
 /** How long after a refused connection the next one is expected to be refused too. */
-const REFUSES_FOR_MS = 1_000;
+const CONNECTION_REFUSED_FOR_MS = 1_000;
 
 /** A busy sibling means little if this endpoint has just answered. */
 function isLikelyToFail({ groupName, limit }: Candidate, input: ChoiceInput): boolean {

@@ -9,7 +9,7 @@ import type { Pending, RoutedRequest } from './journey.ts';
 import { KnownByEndpoint, MAX_KNOWN } from './known-by-endpoint.ts';
 import {
   afterAnswer,
-  afterRefusal,
+  afterModelDenied,
   afterTurnedAway,
   isAnswering,
   isLimited,
@@ -147,9 +147,9 @@ export class EndpointMemory {
     this.#limits.set(id, model, afterTurnedAway(this.limitOf(id, model), turned));
   }
 
-  /** The model was refused for a request that another endpoint answered. */
-  noteRefusal(id: EndpointId, { model, source }: RoutedRequest, nowMs: number): void {
-    this.#limits.set(id, model, afterRefusal(this.limitOf(id, model), source, nowMs));
+  /** The model was denied to a request that another endpoint answered. */
+  noteModelDenied(id: EndpointId, { model, source }: RoutedRequest, nowMs: number): void {
+    this.#limits.set(id, model, afterModelDenied(this.limitOf(id, model), source, nowMs));
   }
 
   noteLacking(id: EndpointId, operation: Operation, nowMs: number): void {

@@ -45,8 +45,8 @@ export class Blaming {
         }
         return;
       case 'model':
-        // If refused everywhere, the request is to blame.
-        if (isAnsweredElsewhere) this.#memory.noteRefusal(id, request, nowMs);
+        // If denied everywhere, the request is to blame.
+        if (isAnsweredElsewhere) this.#memory.noteModelDenied(id, request, nowMs);
         return;
       case 'token':
         if (proof !== 'none' && this.#memory.noteTokenDoubt(id, request, nowMs)) {

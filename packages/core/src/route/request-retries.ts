@@ -34,9 +34,9 @@ export interface RetryPlace {
   readonly isCached: boolean;
   /** How long reading the whole prompt elsewhere may take. */
   readonly readingMs: number;
-  /** It refused several requests in a row. */
+  /** It turned away several requests in a row. */
   readonly isBusy: boolean;
-  /** The endpoint that would be tried next refuses clearly fewer. */
+  /** The endpoint that would be tried next turns away clearly fewer. */
   readonly isBetterNext: boolean;
   /** Another endpoint is left to try. */
   readonly hasAlternative: boolean;

@@ -25,19 +25,19 @@ describe('isWorthStaying', () => {
     ['a short prompt is read quickly anywhere', { readingMs: 1_000 }, false],
     ['a longer one is not', { readingMs: 1_001 }, true],
     ['the endpoint asked to wait', { waitMs: 2_000 }, false],
-    ['the endpoint refuses all requests', { isBusy: true }, false],
+    ['the endpoint turns away all requests', { isBusy: true }, false],
     [
-      'the next endpoint refuses fewer, but this is the first refusal',
+      'the next endpoint turns away fewer, but this is the first time',
       { isBetterNext: true },
       true,
     ],
     [
-      'it has stayed once, and the next one refuses fewer',
+      'it has stayed once, and the next one turns away fewer',
       { hasStayed: true, isBetterNext: true },
       false,
     ],
     ['it has stayed once, and the next one is no better', { hasStayed: true }, true],
-    ['it has stayed once, and now all are refused', { hasStayed: true, isBusy: true }, false],
+    ['it has stayed once, and now all are turned away', { hasStayed: true, isBusy: true }, false],
     ['a connection was reset', { ...ERROR, failure: 'reset' }, false],
     ['an error', ERROR, true],
     ['a second error', { ...ERROR, hasStayed: true }, false],
@@ -45,7 +45,7 @@ describe('isWorthStaying', () => {
     ['an error that took as long as reading the prompt', { ...ERROR, failedAfterMs: 5_000 }, false],
     ['an error, and its cache is elsewhere', { ...ERROR, isCached: false }, false],
     ['an error of a token count', { ...ERROR, operation: 'count_tokens' }, false],
-    ['the model is refused', { failure: 'forbidden' }, false],
+    ['the model is denied', { failure: 'forbidden' }, false],
     ['a token count has no prompt to read', { operation: 'count_tokens' }, false],
   ])('%s', (_name, parts, stays) => {
     expect(isWorthStaying({ ...LONG, ...parts })).toBe(stays);

@@ -1,12 +1,12 @@
 /**
- * Whether a request that was refused, or got an error, is sent to the same endpoint again after a pause,
- * instead of to the next one. A momentary refusal (529, 429 without a wait) is over in half a second, while
+ * Whether a request that was turned away, or got an error, is sent to the same endpoint again after a pause,
+ * instead of to the next one. A momentary overload (529, 429 without a wait) is over in half a second, while
  * elsewhere a long conversation would be read without its prompt cache, which costs seconds and money.
- * Simulated with 5 to 40 % of all requests refused by chance, staying brings the p90 of a turn from above
+ * Simulated with 5 to 40 % of all requests turned away by chance, staying brings the p90 of a turn from above
  * that of a single endpoint to below it, at a tenth of the cached tokens.
  *
- * If refused again, it goes to the next endpoint, unless that one is known to refuse about as many: then the
- * chance of an answer is no better there, and only the prompt would have to be read again.
+ * If turned away again, it goes to the next endpoint, unless that one is known to turn away about as many: then
+ * the chance of an answer is no better there, and only the prompt would have to be read again.
  *
  * A 5xx is often chance too, but may be the request's fault or the start of an outage, so it is tried only
  * once more, and only if the next endpoint can still be tried after that. Simulated with 10 % random 500s
@@ -32,7 +32,7 @@ export interface StayInput {
   readonly isCached: boolean;
   /** How long reading the whole prompt elsewhere may take. */
   readonly readingMs: number;
-  /** The endpoint has refused several in a row. */
+  /** The endpoint has turned away several in a row. */
   readonly isBusy: boolean;
   /** This request has stayed once already. */
   readonly hasStayed: boolean;
@@ -40,7 +40,7 @@ export interface StayInput {
   readonly failedAfterMs: number;
   /** One more retry may follow this one. */
   readonly hasRetriesLeft: boolean;
-  /** The endpoint that would be tried next has recently refused clearly fewer. */
+  /** The endpoint that would be tried next has recently turned away clearly fewer. */
   readonly isBetterNext: boolean;
 }
 

@@ -18,7 +18,7 @@ import type { Journey, RoutedEndpoint, RoutedRequest } from './journey.ts';
 import type { Router } from './router.ts';
 
 describe('isBetterNext', () => {
-  const refused = (world: RoutedWorld, id: 'a' | 'b', model = 'm') => {
+  const turnAway = (world: RoutedWorld, id: 'a' | 'b', model = 'm') => {
     const journey = world.router.begin({ operation: 'messages', model, ...who('ann') });
     const failed = { failure: 'overloaded' } as const;
     world.router.failed(journey, id === 'a' ? A : B, failed, world.nowMs);
@@ -31,16 +31,16 @@ describe('isBetterNext', () => {
 
   it('compares the endpoint with the one that would be tried next, for the model', () => {
     const world = new RoutedWorld();
-    refused(world, 'a');
-    refused(world, 'b', 'another model');
+    turnAway(world, 'a');
+    turnAway(world, 'b', 'another model');
     expect(isBetterNext(world)).toBe(true);
-    refused(world, 'b');
+    turnAway(world, 'b');
     expect(isBetterNext(world)).toBe(false);
   });
 
   it('is false if there is no other', () => {
     const world = new RoutedWorld();
-    refused(world, 'a');
+    turnAway(world, 'a');
     expect(isBetterNext(world, [A])).toBe(false);
   });
 });
@@ -238,7 +238,7 @@ describe('what a router keeps', () => {
     expect(world.verdicts).toEqual(['a overloaded']);
   });
 
-  it('knows which endpoint refused several in a row', () => {
+  it('knows which endpoint turned away several in a row', () => {
     const world = new RoutedWorld();
     world.random = 0.99;
     const journey = begin(world);
@@ -308,7 +308,7 @@ describe('what a router keeps', () => {
     expect(world.statusOf(A.id)).toBe('ejected');
   });
 
-  it('a model counts as refused only if another endpoint answers', () => {
+  it('a model counts as denied only if another endpoint answers', () => {
     const world = new RoutedWorld([A, B, endpoint('c')]);
     for (const name of ['ann', 'bob', 'cyd']) world.ask(all('forbidden'), who(name));
     // Longer than three consecutive failures count.

@@ -73,7 +73,7 @@ describe('whose fault it is', () => {
     expect(world.statusOf(A.id)).toBe('ejected');
   });
 
-  it('a model that one endpoint refuses is requested elsewhere, other models as before', () => {
+  it('a model that one endpoint denies is requested elsewhere, other models as before', () => {
     const world = new RoutedWorld();
     const opus = { model: 'opus' };
     world.ask(only('a', 'forbidden'), { ...opus, ...who('ann') });
@@ -472,7 +472,7 @@ describe('while the retry budget is spent', () => {
     );
   });
 
-  it('one that refuses the model does not hide one that has recovered', () => {
+  it('one that denies the model does not hide one that has recovered', () => {
     const world = new RoutedWorld();
     const answers = (a: Answer) => (id: string) => (id === 'a' ? a : 'forbidden');
     const ask = (answer: Answer, turn: number) => {

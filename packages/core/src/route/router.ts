@@ -242,12 +242,12 @@ export class Router {
     if (waitMs === undefined) this.#ejections.report({ id, failure });
   }
 
-  /** Whether this endpoint refused several in a row for this request's model. */
+  /** Whether this endpoint turned away several in a row for this request's model. */
   isBusy({ request }: Journey, id: EndpointId, nowMs: number): boolean {
     return isBusy(this.#memory.limitOf(id, request.model), nowMs);
   }
 
-  /** Whether the endpoint that would be tried next refuses clearly fewer requests for this model. */
+  /** Whether the endpoint that would be tried next turns away clearly fewer requests for this model. */
   isBetterNext(journey: Journey, id: EndpointId, input: ChooseInput): boolean {
     const next = this.preview(journey, input);
     if (next.kind !== 'send') return false;

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 
 import {
   afterAnswer,
-  afterRefusal,
+  afterModelDenied,
   afterTurnedAway,
   isAnswering,
   isBusy,
   isLimited,
-  isRefused,
+  isModelDenied,
   isWaitedFor,
   type ModelLimit,
   NO_LIMIT,
@@ -20,7 +20,7 @@ const turned = (fingerprint: string, waitMs?: number, source = 'ann', nowMs = 0)
   ...({ failure: 'rate_limited', waitMs, source, fingerprint, nowMs } as const),
 });
 
-/** One character per request: `.` answered, `x` refused without a wait. */
+/** One character per request: `.` answered, `x` turned away without a wait. */
 function after(story: string, from: ModelLimit = NO_LIMIT): ModelLimit {
   return [...story].reduce(
     (limit, each) => (each === '.' ? afterAnswer(limit, 0) : afterTurnedAway(limit, turned('a'))),
@@ -48,7 +48,7 @@ describe('shedShare', () => {
     expect(shedShare(after('x'.repeat(10_000)), 0)).toBeLessThan(1);
   });
 
-  it('ends soon after the last refusal', () => {
+  it('ends soon after the last request turned away', () => {
     const limit = after('x'.repeat(20));
     expect(shedShare(limit, 9_999)).toBeGreaterThan(0.8);
     expect(shedShare(limit, 120_000)).toBeLessThan(0.01);
@@ -79,7 +79,7 @@ describe('what fades', () => {
     expect(at(after, start + 40_000)).toBeCloseTo((1 - 2 * 0.25) / 2);
   });
 
-  it('consecutive refusals count for ten seconds', () => {
+  it('requests turned away in a row count for ten seconds', () => {
     const start = 1_000_000;
     const limit: ModelLimit = { ...NO_LIMIT, asked: 3, inARow: 3, atMs: start };
     expect(isBusy(limit, start + 9_999)).toBe(true);
@@ -87,7 +87,7 @@ describe('what fades', () => {
     expect(isBusy({ ...limit, inARow: 2 }, start)).toBe(false);
   });
 
-  it('an answer shows for two seconds that the endpoint answers, unless a request was refused', () => {
+  it('an answer shows for two seconds that the endpoint answers, unless a request was turned away', () => {
     const limit = afterAnswer(NO_LIMIT, 1_000);
     expect([1_000, 2_999, 3_000].map((nowMs) => isAnswering(limit, nowMs))).toEqual([
       ...[true, true, false],
@@ -99,15 +99,20 @@ describe('what fades', () => {
 
 describe('turnsAwayFewer', () => {
   it.each([
-    ['both refuse two of five', '..x.x', '.x..x', false],
+    ['both turn away two of five', '..x.x', '.x..x', false],
     ['one that was never tried', '', '..xx', true],
     ['a little more than half as many is not clearly fewer', '....x', '....xx', false],
     ['a third is', '.......x', '....xxx', true],
-    ['nothing was refused anywhere', '....', '....', false],
-    ['one that refused its only request', 'x', '..xx', false],
-    ['one that refuses all, compared with one that has just begun to', 'xxx', '........xx', false],
+    ['nothing was turned away anywhere', '....', '....', false],
+    ['one that turned away its only request', 'x', '..xx', false],
     [
-      'one that answers all but one, compared with one that has just begun to refuse',
+      'one that turns away all, compared with one that has just begun to',
+      'xxx',
+      '........xx',
+      false,
+    ],
+    [
+      'one that answers all but one, compared with one that has just begun to turn requests away',
       '...............x',
       '........xx',
       true,
@@ -118,20 +123,20 @@ describe('turnsAwayFewer', () => {
 
   it('is judged over minutes, not by the moment', () => {
     const start = 1_000_000;
-    const refused = afterTurnedAway(NO_LIMIT, turned('a', undefined, 'ann', start));
+    const turnedAway = afterTurnedAway(NO_LIMIT, turned('a', undefined, 'ann', start));
     const later = start + 300_000;
-    const again = afterTurnedAway(refused, turned('b', undefined, 'ann', later));
+    const again = afterTurnedAway(turnedAway, turned('b', undefined, 'ann', later));
     const answered = afterAnswer(again, later);
     expect([again.usual, answered.usual]).toEqual([
       { asked: 1.5, answered: 0 },
       { asked: 2.5, answered: 1 },
     ]);
     const halfOfIt = afterTurnedAway(NO_LIMIT, turned('a', undefined, 'ann', later));
-    expect(turnsAwayFewer(refused, halfOfIt, later)).toBe(false);
-    expect(turnsAwayFewer(refused, halfOfIt, later + 900_000)).toBe(false);
+    expect(turnsAwayFewer(turnedAway, halfOfIt, later)).toBe(false);
+    expect(turnsAwayFewer(turnedAway, halfOfIt, later + 900_000)).toBe(false);
     expect(
       turnsAwayFewer(
-        refused,
+        turnedAway,
         afterTurnedAway(again, turned('c', undefined, 'ann', later)),
         later + 900_000,
       ),
@@ -149,15 +154,15 @@ describe('isLimited', () => {
       { ...NO_LIMIT, named: afterTurnedAway(NO_LIMIT, turned('a', 5)).named },
       true,
     ],
-    ['refused to one person', afterRefusal(NO_LIMIT, 'a', 0), false],
-    ['refused to two', afterRefusal(afterRefusal(NO_LIMIT, 'a', 0), 'b', 0), true],
+    ['denied to one person', afterModelDenied(NO_LIMIT, 'a', 0), false],
+    ['denied to two', afterModelDenied(afterModelDenied(NO_LIMIT, 'a', 0), 'b', 0), true],
   ])('%s', (_, limit, isHeld) => {
     expect(isLimited(limit, 0)).toBe(isHeld);
   });
 });
 
 describe('a requested wait', () => {
-  it('stays as it is if a request is refused without one', () => {
+  it('stays as it is if a request is turned away without one', () => {
     const once = afterTurnedAway(NO_LIMIT, turned('a', 5_000));
     expect(afterTurnedAway(once, turned('b')).named).toEqual(once.named);
     expect(afterTurnedAway(NO_LIMIT, turned('a')).named).toEqual({ status: 'none' });
@@ -197,15 +202,15 @@ describe('a requested wait', () => {
   });
 });
 
-describe('a refused model', () => {
-  it('is refused for all once it was refused for two people', () => {
-    const once = afterRefusal(NO_LIMIT, 'a', 0);
-    expect(isRefused(once, 1)).toBe(false);
-    expect(isRefused(afterRefusal(once, 'a', 0), 1)).toBe(false);
-    const twice = afterRefusal(once, 'b', 0);
-    expect(isRefused(afterRefusal(twice, 'b', 0), 1)).toBe(true);
-    expect(isRefused(twice, 1)).toBe(true);
-    expect(isRefused(twice, 300_000)).toBe(false);
-    expect(isRefused(afterAnswer(twice, 1), 1)).toBe(false);
+describe('a denied model', () => {
+  it('is denied to all once it was denied to two people', () => {
+    const once = afterModelDenied(NO_LIMIT, 'a', 0);
+    expect(isModelDenied(once, 1)).toBe(false);
+    expect(isModelDenied(afterModelDenied(once, 'a', 0), 1)).toBe(false);
+    const twice = afterModelDenied(once, 'b', 0);
+    expect(isModelDenied(afterModelDenied(twice, 'b', 0), 1)).toBe(true);
+    expect(isModelDenied(twice, 1)).toBe(true);
+    expect(isModelDenied(twice, 300_000)).toBe(false);
+    expect(isModelDenied(afterAnswer(twice, 1), 1)).toBe(false);
   });
 });

@@ -1,10 +1,10 @@
 /**
- * What one proxy knows about one model on one endpoint with its token: how much load it refuses,
- * whether it asked to wait, whether it refuses the model. Other models are not affected.
+ * What one proxy knows about one model on one endpoint with its token: how many requests it turns
+ * away because of load, whether it asked to wait, whether it denies the model. Other models are not affected.
  *
  * Load is shed, the endpoint is not closed. The share of requests that go elsewhere first is that of
- * client-side throttling: 0 until more than half of the recent requests were refused, then rising, but
- * never 1. Several consecutive refusals raise it immediately.
+ * client-side throttling: 0 until more than half of the recent requests were turned away, then rising,
+ * but never 1. Several turned away in a row raise it immediately.
  * @see https://sre.google/sre-book/handling-overload/ "Client-Side Throttling", K = 2
  */
 import type { FailureClass } from '@zephyr/contract/failure';
@@ -16,15 +16,15 @@ export interface ModelLimit {
   readonly atMs: number;
   /** The same over minutes: what is usual for the endpoint. */
   readonly usual: { readonly asked: number; readonly answered: number };
-  /** Requests refused since the last answer. */
+  /** Requests turned away since the last answer. */
   readonly inARow: number;
   readonly answeredAtMs: number | undefined;
   readonly named: NamedTime;
-  readonly refusal: ModelRefusal;
+  readonly denial: ModelDenial;
 }
 
 /**
- *     none              --(refused with a wait)-->                        claimed
+ *     none              --(turned away with a wait)-->                    claimed
  *     claimed           --(another request of the same person too)-->     repeated
  *     claimed, repeated --(another person's request too)-->               confirmed
  *     any               --(an answer | the wait has passed)-->            none
@@ -43,7 +43,7 @@ export type NamedTime =
     };
 
 /** `claimed`: seen by one person only; the model may still work for others. */
-export type ModelRefusal =
+export type ModelDenial =
   | { readonly status: 'none' }
   | {
       readonly status: 'claimed' | 'confirmed';
@@ -59,7 +59,7 @@ export const NO_LIMIT: ModelLimit = {
   inARow: 0,
   answeredAtMs: undefined,
   named: { status: 'none' },
-  refusal: { status: 'none' },
+  denial: { status: 'none' },
 };
 
 /** Requests from ten seconds ago have half the weight. */
@@ -68,17 +68,17 @@ const HALF_LIFE_MS = 10_000;
 const USUAL_HALF_LIFE_MS = 300_000;
 /** Prior of an endpoint that was never tried: one answer. */
 const PRIOR_ANSWERS = 1;
-/** Another endpoint refuses clearly fewer if its refused share is below this fraction of the share here. */
+/** Another endpoint turns away clearly fewer if its share is below this fraction of the share here. */
 const CLEARLY_FEWER = 0.5;
-/** K in the SRE book: half of the requests may be refused before any go elsewhere. */
+/** K in the SRE book: half of the requests may be turned away before any go elsewhere. */
 const TOLERANCE = 2;
-/** With two fifths refused by chance, this happens one time in sixteen. The next answer ends it. */
+/** With two fifths turned away by chance, this happens one time in sixteen. The next answer ends it. */
 const MANY_IN_A_ROW = 3;
 const SHARE_IN_A_ROW = 0.95;
 /** An answer this recent shows that the endpoint still answers. */
 const ANSWERS_FOR_MS = 2_000;
 /** A relay may start to serve a model after a configuration change. */
-const REFUSED_FOR_MS = 300_000;
+const MODEL_DENIED_FOR_MS = 300_000;
 
 export function afterAnswer(limit: ModelLimit, nowMs: number): ModelLimit {
   const decay = decayOf(limit, nowMs);
@@ -90,7 +90,7 @@ export function afterAnswer(limit: ModelLimit, nowMs: number): ModelLimit {
     inARow: 0,
     answeredAtMs: nowMs,
     named: NO_LIMIT.named,
-    refusal: NO_LIMIT.refusal,
+    denial: NO_LIMIT.denial,
   };
 }
 
@@ -116,17 +116,17 @@ export function afterTurnedAway(limit: ModelLimit, turned: TurnedAway): ModelLim
   };
 }
 
-/** The endpoint refused the model for a request that another endpoint answered. */
-export function afterRefusal(limit: ModelLimit, source: string, nowMs: number): ModelLimit {
-  const { refusal } = limit;
-  const isSame = refusal.status === 'none' || refusal.source === source;
-  const status = isSame && refusal.status !== 'confirmed' ? 'claimed' : 'confirmed';
-  return { ...limit, refusal: { status, source, untilAtMs: nowMs + REFUSED_FOR_MS } };
+/** The endpoint denied the model to a request that another endpoint answered. */
+export function afterModelDenied(limit: ModelLimit, source: string, nowMs: number): ModelLimit {
+  const { denial } = limit;
+  const isSame = denial.status === 'none' || denial.source === source;
+  const status = isSame && denial.status !== 'confirmed' ? 'claimed' : 'confirmed';
+  return { ...limit, denial: { status, source, untilAtMs: nowMs + MODEL_DENIED_FOR_MS } };
 }
 
-/** Whether it refuses the model for everyone. */
-export function isRefused({ refusal }: ModelLimit, nowMs: number): boolean {
-  return refusal.status === 'confirmed' && nowMs < refusal.untilAtMs;
+/** Whether it denies the model to everyone. */
+export function isModelDenied({ denial }: ModelLimit, nowMs: number): boolean {
+  return denial.status === 'confirmed' && nowMs < denial.untilAtMs;
 }
 
 /** The share of requests that go elsewhere first, 0 to 1. */
@@ -139,20 +139,20 @@ export function shedShare(limit: ModelLimit, nowMs: number): number {
   return Math.max(0, (asked - TOLERANCE * answered) / (asked + 1));
 }
 
-/** Whether it has just refused several requests in a row. */
+/** Whether it has just turned away several requests in a row. */
 export function isBusy({ inARow, atMs }: ModelLimit, nowMs: number): boolean {
   return inARow >= MANY_IN_A_ROW && nowMs - atMs < HALF_LIFE_MS;
 }
 
 /**
- * Whether one endpoint has refused clearly fewer requests than another in the last minutes. A single
- * recent refusal, or none, counts as fewer than refusals that have just begun.
+ * Whether one endpoint has turned away clearly fewer requests than another in the last minutes. A single
+ * recent one, or none, counts as fewer than several in a row that have just begun.
  */
 export function turnsAwayFewer(one: ModelLimit, other: ModelLimit, nowMs: number): boolean {
   return usuallyTurnedAway(one, nowMs) < CLEARLY_FEWER * usuallyTurnedAway(other, nowMs);
 }
 
-/** Whether it has just answered the model and refused none since. */
+/** Whether it has just answered the model and turned away none since. */
 export function isAnswering({ inARow, answeredAtMs }: ModelLimit, nowMs: number): boolean {
   return inARow === 0 && answeredAtMs !== undefined && nowMs - answeredAtMs < ANSWERS_FOR_MS;
 }
@@ -162,7 +162,7 @@ export function isLimited(limit: ModelLimit, nowMs: number): boolean {
   return (
     shedShare(limit, nowMs) > 0 ||
     namedAt(limit, nowMs).status !== 'none' ||
-    isRefused(limit, nowMs)
+    isModelDenied(limit, nowMs)
   );
 }
 
