@@ -155,6 +155,11 @@ const OF_MANY: Readonly<Record<string, readonly [first: string, second: string, 
     'const isId = /^[a-z0-9-]+$/i.test(id);',
     "const ID = /^[a-z0-9_]+$/; text.split(/,/); '/^[a-z0-9-]+$/'",
   ],
+  'an exported name has one meaning in all packages': [
+    'export const endpointId = 1;',
+    'export function endpointId() {',
+    'const endpointId = 1; export const epochMs = 2;',
+  ],
 };
 
 describe.each(RULES_OF_MANY)('the rule: $name', ({ name, offencesOf }) => {
@@ -162,10 +167,13 @@ describe.each(RULES_OF_MANY)('the rule: $name', ({ name, offencesOf }) => {
   const [first, second, other] = OF_MANY[name] ?? [];
 
   it('finds what two files declare', () => {
-    expect(offencesOf([fileOf('a.ts', first), fileOf('b.ts', second)])).toHaveLength(1);
+    expect(
+      offencesOf([fileOf('packages/a/a.ts', first), fileOf('packages/b/b.ts', second)]),
+    ).toHaveLength(1);
   });
 
   it('accepts single declarations, and different ones', () => {
-    expect(offencesOf([fileOf('a.ts', `${first}\n${first}`), fileOf('b.ts', other)])).toEqual([]);
+    const twice = fileOf('packages/a/a.ts', `${first}\n${first}`);
+    expect(offencesOf([twice, fileOf('packages/b/b.ts', other)])).toEqual([]);
   });
 });

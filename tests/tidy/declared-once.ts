@@ -1,12 +1,12 @@
 /**
- * What is declared once in the product: a constant, a set of words, a type name, a pattern. Pure; each rule
- * takes all files, because a single file does not show a duplicate.
+ * What is declared once in the product: a constant, a set of words, a type name, a pattern, an exported name.
+ * Pure; each rule takes all files, because a single file does not show a duplicate.
  */
 import { parsed, type SourceFile } from './rules.ts';
 
 export interface RuleOfMany {
   readonly name: string;
-  /** @returns one line for each fact that two files declare */
+  /** @returns one line for each fact that two places declare */
   offencesOf(files: readonly SourceFile[]): readonly string[];
 }
 
@@ -18,6 +18,12 @@ const LEAST_PATTERN_CHARACTERS = 10;
 
 const CONSTANT = /^(?:export )?const ([A-Z][A-Z0-9_]+)(?::[^=]+)? = ([^;]+);/gm;
 const WORDS = /(?:'[\w-]+'\s*(?:\||,)\s*)+'[\w-]+'/g;
+const VALUE = /^export (?:const|let|(?:async )?function\*?) (\w+)/gm;
+/** Each service has its own; the terminal and the web have one each. */
+const ONE_PER_PACKAGE = new Set([
+  ...['createApp', 'createMetrics'],
+  ...['Endpoints', 'moveSessions'],
+]);
 const TYPE = /^(?:export )?(?:interface|type|class) ([A-Z]\w+)/gm;
 
 export const RULES_OF_MANY: readonly RuleOfMany[] = [
@@ -33,10 +39,30 @@ export const RULES_OF_MANY: readonly RuleOfMany[] = [
   declaredOnce('a pattern has one declaration', (file) =>
     patternsIn(parsed(file)).filter(({ length }) => length >= LEAST_PATTERN_CHARACTERS),
   ),
+  declaredOnce(
+    'an exported name has one meaning in all packages',
+    ({ text }) =>
+      [...text.matchAll(VALUE)]
+        .map(([, name = '']) => name)
+        .filter((name) => !ONE_PER_PACKAGE.has(name)),
+    packageOf,
+  ),
 ];
 
-/** @param factsOf the facts that a file declares; empty ones do not count */
-function declaredOnce(name: string, factsOf: (file: SourceFile) => readonly string[]): RuleOfMany {
+/** Languages and the like have the same names within their package. */
+function packageOf(path: string): string {
+  return path.split('/').slice(0, 2).join('/');
+}
+
+/**
+ * @param factsOf the facts that a file declares; empty ones do not count
+ * @param placeOf the file or package in which a fact may be declared more than once
+ */
+function declaredOnce(
+  name: string,
+  factsOf: (file: SourceFile) => readonly string[],
+  placeOf = (path: string): string => path,
+): RuleOfMany {
   return {
     name,
     offencesOf: (files) => {
@@ -44,8 +70,8 @@ function declaredOnce(name: string, factsOf: (file: SourceFile) => readonly stri
       for (const file of files) {
         for (const fact of factsOf(file).filter((each) => each !== '')) {
           const known = places.get(fact);
-          if (known === undefined) places.set(fact, new Set([file.path]));
-          else known.add(file.path);
+          if (known === undefined) places.set(fact, new Set([placeOf(file.path)]));
+          else known.add(placeOf(file.path));
         }
       }
       return [...places]

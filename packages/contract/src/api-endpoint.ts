@@ -11,7 +11,7 @@ import {
   SHOWN_PROBE_LATENCIES,
 } from './probe.ts';
 import { shownRateLimitSchema } from './rate-limit.ts';
-import { count, duration, endpointId, moment, type PlainOf, ratio, usd } from './scalars.ts';
+import { count, duration, endpointIdSchema, moment, type PlainOf, ratio, usd } from './scalars.ts';
 import { scoreSchema } from './score.ts';
 
 /** Derived from probes only. */
@@ -83,7 +83,7 @@ const endpointProbeSchema = z
 
 export const apiEndpointSchema = z
   .object({
-    id: endpointId,
+    id: endpointIdSchema,
     name: z.string(),
     groupName: z.string(),
     /** Origin and path, without credentials. */

@@ -5,14 +5,14 @@ import type { ApiState } from './api-state.ts';
 import { decisionSchema } from './decision.ts';
 import { failureClass } from './failure.ts';
 import { noticeSchema, severitySchema } from './notice.ts';
-import { count, duration, endpointId, moment, type PlainOf } from './scalars.ts';
+import { count, duration, endpointIdSchema, moment, type PlainOf } from './scalars.ts';
 import type { ApiRequestRecord } from './usage.ts';
 
 /** One point of the latency chart. */
 const sampleSchema = z
   .object({
     atMs: moment,
-    endpointId,
+    endpointId: endpointIdSchema,
     /** `probe`: latency of the API call alone; `live`: time to first token of real requests. */
     source: z.enum(['probe', 'live']),
     verdict: z.discriminatedUnion('status', [
@@ -41,7 +41,7 @@ export const logEntrySchema = z
       command: z.string(),
       /** `loopback`, or the name of the token that was used. */
       actor: z.string(),
-      endpointId: endpointId.nullable(),
+      endpointId: endpointIdSchema.nullable(),
       /** For an edit: the person or endpoint; for a grant: the recipient and the amount. */
       subject: z.string().nullable().default(null),
       outcome: z.enum(['applied', 'refused']),

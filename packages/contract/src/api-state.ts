@@ -6,7 +6,15 @@ import { decisionSchema } from './decision.ts';
 import { ejectionStateSchema } from './ejection.ts';
 import { LANGUAGES } from './language.ts';
 import { PROXY_STATUSES, REQUEST_PHASES } from './presence.ts';
-import { count, duration, endpointId, moment, type PlainOf, usd, webScheme } from './scalars.ts';
+import {
+  count,
+  duration,
+  endpointIdSchema,
+  moment,
+  type PlainOf,
+  usd,
+  webScheme,
+} from './scalars.ts';
 import { modeSchema, shownSelectionSchema } from './selection.ts';
 
 /** A running Claude Code session, under a pseudonym. */
@@ -14,7 +22,7 @@ const apiSessionSchema = z
   .object({
     /** A keyed hash of the session, stable until the controller's Redis is emptied. */
     id: z.string(),
-    endpointId,
+    endpointId: endpointIdSchema,
     /** Name of the `[[clients]]` key; null if keys are not used. */
     client: z.string().nullable(),
     startedAtMs: moment,
@@ -31,7 +39,7 @@ export type ApiSession = PlainOf<typeof apiSessionSchema>;
 const apiRequestSchema = z
   .object({
     id: z.string(),
-    endpointId,
+    endpointId: endpointIdSchema,
     startedAtMs: moment,
     phase: z.enum(REQUEST_PHASES),
     /** 1 for the first endpoint that was tried. */

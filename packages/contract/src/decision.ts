@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 import { failureClass } from './failure.ts';
-import { count, duration, endpointId, moment, type ShapeOf } from './scalars.ts';
+import { count, duration, endpointIdSchema, moment, type ShapeOf } from './scalars.ts';
 import { scoreSchema } from './score.ts';
 import { reasonCode } from './selection.ts';
 
@@ -22,7 +22,7 @@ export type UnavailableCode = z.infer<typeof unavailableCode>;
 
 /** An endpoint at the time of a decision. */
 const consideredSchema = z.object({
-  id: endpointId,
+  id: endpointIdSchema,
   unavailable: z.array(unavailableCode),
   score: scoreSchema,
   activeRequests: count,
@@ -71,8 +71,8 @@ export const decisionSchema = z
     atMs: moment,
     phase: z.enum(DECISION_PHASES),
     reason: reasonCode,
-    fromId: endpointId,
-    toId: endpointId,
+    fromId: endpointIdSchema,
+    toId: endpointIdSchema,
     /** The kind of event that triggered it. */
     trigger: z.string(),
     /** The failure behind a failure switch. */

@@ -8,7 +8,7 @@ import { tradeSchema } from './decision.ts';
 import { failureClass } from './failure.ts';
 import { personName } from './names.ts';
 import { budgetPeriodSchema } from './people-limits.ts';
-import { endpointId, moment, type ShapeOf } from './scalars.ts';
+import { endpointIdSchema, moment, type ShapeOf } from './scalars.ts';
 
 const SEVERITIES = ['info', 'warning', 'critical'] as const;
 export const severitySchema = z.enum(SEVERITIES);
@@ -27,25 +27,29 @@ const critical = line('critical');
 
 export const noticeSchema = z
   .discriminatedUnion('code', [
-    info('endpoint_healthy', { endpointId }),
-    warning('endpoint_unhealthy', { endpointId, failure: failureClass, detail: z.string() }),
-    critical('token_refused', { endpointId, failure: failureClass }),
-    info('token_accepted', { endpointId }),
+    info('endpoint_healthy', { endpointId: endpointIdSchema }),
+    warning('endpoint_unhealthy', {
+      endpointId: endpointIdSchema,
+      failure: failureClass,
+      detail: z.string(),
+    }),
+    critical('token_refused', { endpointId: endpointIdSchema, failure: failureClass }),
+    info('token_accepted', { endpointId: endpointIdSchema }),
     warning('overload_began', {}),
     info('overload_ended', {}),
     warning('flapping_frozen', { untilAtMs: moment }),
     info('flapping_thawed', {}),
-    warning('pin_cleared', { endpointId }),
-    warning('pin_unavailable', { endpointId }),
-    info('pin_available', { endpointId }),
+    warning('pin_cleared', { endpointId: endpointIdSchema }),
+    warning('pin_unavailable', { endpointId: endpointIdSchema }),
+    info('pin_available', { endpointId: endpointIdSchema }),
     critical('nothing_available', {}),
     info('available_again', {}),
     warning('budget_nearly_spent', { groupName: z.string() }),
     critical('budget_spent', { groupName: z.string() }),
     warning('person_budget_nearly_spent', { name: personName, period: budgetPeriodSchema }),
     warning('person_budget_spent', { name: personName, period: budgetPeriodSchema }),
-    info('sessions_moved', { endpointId, trade: tradeSchema }),
-    info('late_probe_dropped', { endpointId }),
+    info('sessions_moved', { endpointId: endpointIdSchema, trade: tradeSchema }),
+    info('late_probe_dropped', { endpointId: endpointIdSchema }),
   ])
   .meta({ id: 'Notice' });
 export type Notice = ShapeOf<typeof noticeSchema>;

@@ -8,7 +8,7 @@ import { EDIT_NAMES, type EditName, editSubjectSchema, isEditName } from './conf
 import { personName } from './names.ts';
 import { grantSchema } from './people-limits.ts';
 import { PROBLEM_CODES, type ProblemCode } from './problem.ts';
-import { count, endpointId, moment, type PlainOf, type ShapeOf } from './scalars.ts';
+import { count, endpointIdSchema, moment, type PlainOf, type ShapeOf } from './scalars.ts';
 import { modeKind, modeSchema } from './selection.ts';
 
 interface CommandKind {
@@ -23,7 +23,7 @@ interface CommandKind {
 export const COMMANDS = {
   probe: {
     summary: 'Probe one endpoint now, or all',
-    body: z.strictObject({ endpointId: endpointId.optional() }),
+    body: z.strictObject({ endpointId: endpointIdSchema.optional() }),
     refusals: ['unknown_endpoint', 'endpoint_disabled'],
   },
   pause: {
@@ -39,23 +39,23 @@ export const COMMANDS = {
   },
   select: {
     summary: 'Pin an endpoint and move all sessions to it; one that is not available needs force',
-    body: z.strictObject({ endpointId, force: z.boolean().optional() }),
+    body: z.strictObject({ endpointId: endpointIdSchema, force: z.boolean().optional() }),
     refusals: ['unknown_endpoint', 'endpoint_disabled', 'endpoint_unavailable'],
   },
   enable: {
     summary: 'Take an endpoint into service',
-    body: z.strictObject({ endpointId }),
+    body: z.strictObject({ endpointId: endpointIdSchema }),
     refusals: ['unknown_endpoint'],
   },
   disable: {
     summary: 'Take an endpoint out of service; the last enabled one needs force',
-    body: z.strictObject({ endpointId, force: z.boolean().optional() }),
+    body: z.strictObject({ endpointId: endpointIdSchema, force: z.boolean().optional() }),
     refusals: ['unknown_endpoint', 'last_endpoint'],
   },
   'move-sessions': {
     summary:
       'Move active sessions to the active endpoint with their next request: all, or those of one',
-    body: z.strictObject({ fromId: endpointId.optional() }),
+    body: z.strictObject({ fromId: endpointIdSchema.optional() }),
     refusals: ['unknown_endpoint'],
   },
   grant: {
@@ -144,7 +144,7 @@ export const wishesSchema = z.object({
   /** No probes and no latency switches until resumed; failures still switch. */
   paused: z.boolean(),
   /** Endpoints that operators have disabled. */
-  disabled: z.array(endpointId),
+  disabled: z.array(endpointIdSchema),
   /** One per person or team, for the day of the last grant. */
   grants: z.array(grantSchema).default([]),
 });

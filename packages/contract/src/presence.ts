@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { ejectionReportSchema } from './ejection.ts';
 import { personName } from './names.ts';
-import { count, endpointId, moment, proxyId, type ShapeOf } from './scalars.ts';
+import { count, endpointIdSchema, moment, proxyId, type ShapeOf } from './scalars.ts';
 import { sessionLoadSchema } from './session.ts';
 
 export const PROXY_STATUSES = ['serving', 'draining'] as const;
@@ -35,7 +35,7 @@ export const MAX_LISTED = 50;
 /** An active request, for display. */
 const activeRequestSchema = z.object({
   id: z.string().max(100),
-  endpointId,
+  endpointId: endpointIdSchema,
   ageMs: count,
   phase: z.enum(REQUEST_PHASES),
   /** 1 for the first endpoint that was tried. */
@@ -48,7 +48,7 @@ const activeRequestSchema = z.object({
 /** A running session under its pseudonym, for display. */
 const presentSessionSchema = z.object({
   id: z.string().max(100),
-  endpointId,
+  endpointId: endpointIdSchema,
   client: personName.nullable(),
   ageMs: count,
   idleMs: count,

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 import { failureClass } from './failure.ts';
-import { count, duration, endpointId, moment, type ShapeOf, usd } from './scalars.ts';
+import { count, duration, endpointIdSchema, moment, type ShapeOf, usd } from './scalars.ts';
 
 export const PROBE_STYLES = ['cli', 'cli-light', 'messages', 'http', 'tcp'] as const;
 export const probeStyle = z.enum(PROBE_STYLES);
@@ -51,7 +51,7 @@ export type ProbePlan = ShapeOf<typeof probePlanSchema>;
 
 /** The data of one job in the probe queue. */
 export const probeJobSchema = z.strictObject({
-  endpointId,
+  endpointId: endpointIdSchema,
   /**
    * `schedule`: the interval has passed; `request`: a person or the controller wants a result now; `survey`:
    * a person has added the endpoint, and the job returns an `EndpointFinding`.
@@ -100,7 +100,7 @@ export const SHOWN_PROBE_LATENCIES = 20;
 
 /** One probe of one endpoint. */
 const probeResultSchema = z.object({
-  endpointId,
+  endpointId: endpointIdSchema,
   /** `<endpointId>:<interval number>`: a probe that runs twice is counted once. */
   slot: z.string().max(200),
   /** Rises with each probe of this endpoint; taken at the start, so that a late result loses. */

@@ -9,7 +9,7 @@ import { failureClass } from './failure.ts';
 import { PROXY_STATUSES } from './presence.ts';
 import { SHOWN_PROBE_LATENCIES } from './probe.ts';
 import { rateLimitKind } from './rate-limit.ts';
-import { count, duration, endpointId, type PlainOf, ratio } from './scalars.ts';
+import { count, duration, endpointIdSchema, type PlainOf, ratio } from './scalars.ts';
 import { modeKind, reasonCode, selectionSchema } from './selection.ts';
 import { health, snapshotSource } from './snapshot.ts';
 
@@ -26,7 +26,7 @@ const latencySchema = (most: number) =>
   });
 
 const programEndpointSchema = z.object({
-  id: endpointId,
+  id: endpointIdSchema,
   name: z.string(),
   group: z.string(),
   health,
@@ -79,9 +79,9 @@ const programEndpointSchema = z.object({
 const programStatusSchema = z.object({
   /** The endpoint that a new session would use; null if no endpoint can be used. */
   current_endpoint: z.string().nullable(),
-  current_endpoint_id: endpointId.nullable(),
+  current_endpoint_id: endpointIdSchema.nullable(),
   mode: modeKind,
-  pinned_endpoint_id: endpointId.nullable(),
+  pinned_endpoint_id: endpointIdSchema.nullable(),
   /** Why the active endpoint was selected. */
   reason: reasonCode,
   selection: selectionSchema.nullable(),

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { apiEndpointSchema } from './api-endpoint.ts';
 import { apiStateSchema } from './api-state.ts';
 import { PROXY_STATUSES } from './presence.ts';
-import { count, duration, endpointId, type PlainOf, webScheme } from './scalars.ts';
+import { count, duration, endpointIdSchema, type PlainOf, webScheme } from './scalars.ts';
 import { health, snapshotSource } from './snapshot.ts';
 
 const proxyEndpointSchema = apiEndpointSchema
@@ -58,7 +58,7 @@ const proxyStatusSchema = apiStateSchema
       version: count.nullable(),
     }),
     /** The endpoint that a new session would use; null if no endpoint can be used. */
-    currentEndpointId: endpointId.nullable(),
+    currentEndpointId: endpointIdSchema.nullable(),
     activeRequests: count,
     endpoints: z.array(proxyEndpointSchema),
   });

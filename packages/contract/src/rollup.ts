@@ -4,7 +4,7 @@ import { z } from 'zod';
 import {
   count,
   duration,
-  endpointId,
+  endpointIdSchema,
   moment,
   type PlainOf,
   ratio,
@@ -55,7 +55,7 @@ const percentiles = z
   .meta({ description: 'Exact to 9 %; null without any' });
 
 const trendEndpointSchema = z.object({
-  endpointId,
+  endpointId: endpointIdSchema,
   ...availability,
   /** Null if it was not observed. */
   availableRatio: ratio.nullable(),

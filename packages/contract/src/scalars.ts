@@ -2,11 +2,11 @@
 import { z } from 'zod';
 
 /** A slug of an endpoint's configured name, `[a-z0-9-]+`, unique across groups. */
-export const endpointId = z
+export const endpointIdSchema = z
   .string()
   .regex(/^[a-z0-9-]+$/)
   .brand<'EndpointId'>();
-export type EndpointId = z.infer<typeof endpointId>;
+export type EndpointId = z.infer<typeof endpointIdSchema>;
 
 export const MAX_PROXY_ID_CHARACTERS = 100;
 /** As proxies name themselves; the runtime's `isProxyId` checks its characters too. */

@@ -1,7 +1,7 @@
 /** Which endpoint serves new requests, and why. */
 import { z } from 'zod';
 
-import { endpointId, moment, type ShapeOf } from './scalars.ts';
+import { endpointIdSchema, moment, type ShapeOf } from './scalars.ts';
 
 /** `manual`: a person pinned the endpoint. */
 export const modeKind = z.enum(['auto', 'manual']);
@@ -10,7 +10,7 @@ export type ModeKind = z.infer<typeof modeKind>;
 export const modeSchema = z
   .discriminatedUnion('kind', [
     z.object({ kind: z.literal('auto') }),
-    z.object({ kind: z.literal('manual'), endpointId }),
+    z.object({ kind: z.literal('manual'), endpointId: endpointIdSchema }),
   ])
   .meta({ id: 'Mode' });
 export type Mode = ShapeOf<typeof modeSchema>;
@@ -38,14 +38,14 @@ export const REASON_CODES = [
 export const reasonCode = z.enum(REASON_CODES);
 export type ReasonCode = z.infer<typeof reasonCode>;
 
-const common = { activeId: endpointId, reason: reasonCode, sinceAtMs: moment };
+const common = { activeId: endpointIdSchema, reason: reasonCode, sinceAtMs: moment };
 
 const states = [
   z.object({ status: z.literal('steady'), ...common }),
   z.object({
     status: z.literal('pending'),
     ...common,
-    nextId: endpointId,
+    nextId: endpointIdSchema,
     /** The switch takes effect at this moment at the latest. */
     deadlineAtMs: moment,
   }),
@@ -53,7 +53,7 @@ const states = [
     status: z.literal('draining'),
     ...common,
     /** Gets no new requests; its active ones finish there. */
-    drainingId: endpointId,
+    drainingId: endpointIdSchema,
   }),
 ] as const;
 

@@ -1,7 +1,7 @@
 /** Claude Code sessions, which proxies keep at one endpoint to use its prompt cache. */
 import { z } from 'zod';
 
-import { count, endpointId, proxyId, type ShapeOf } from './scalars.ts';
+import { count, endpointIdSchema, proxyId, type ShapeOf } from './scalars.ts';
 
 /** Model families by price; `other` is treated like Sonnet. */
 export const MODEL_FAMILIES = ['haiku', 'sonnet', 'opus', 'other'] as const;
@@ -31,7 +31,7 @@ export const sessionBatchSchema = z.object({
       z.object({
         /** The person's name (40 characters), or an address (45), and Claude Code's session id (64). */
         id: z.string().max(160),
-        endpointId,
+        endpointId: endpointIdSchema,
         /** See `sessionGeneration` of the snapshot. */
         generation: count,
         idleMs: count,

@@ -1,7 +1,15 @@
 /** The routing snapshot: what proxies route by. Written by the leading controller only. */
 import { z } from 'zod';
 
-import { count, duration, endpointId, moment, ratio, rising, type ShapeOf } from './scalars.ts';
+import {
+  count,
+  duration,
+  endpointIdSchema,
+  moment,
+  ratio,
+  rising,
+  type ShapeOf,
+} from './scalars.ts';
 import { modeSchema, selectionSchema } from './selection.ts';
 
 export const health = z.enum(['unknown', 'healthy', 'unhealthy']);
@@ -39,7 +47,7 @@ export type SnapshotEndpoint = ShapeOf<typeof snapshotEndpointSchema>;
  * Applies only to sessions and requests without an endpoint: a session that has one keeps it.
  */
 const rampSchema = z.object({
-  fromId: endpointId,
+  fromId: endpointIdSchema,
   /** Share of new traffic that the active endpoint gets at first. */
   startShare: ratio,
   durationMs: count,
@@ -49,14 +57,14 @@ const rampSchema = z.object({
 export type Ramp = ShapeOf<typeof rampSchema>;
 
 /** One of several endpoints that share new sessions. */
-const shareSchema = z.object({ id: endpointId, weight: z.number().positive() });
+const shareSchema = z.object({ id: endpointIdSchema, weight: z.number().positive() });
 export type Share = ShapeOf<typeof shareSchema>;
 
 const content = {
   selection: selectionSchema,
   mode: modeSchema,
   /** The order in which to try endpoints: the active one, then the fallbacks, best first. */
-  order: z.array(endpointId),
+  order: z.array(endpointIdSchema),
   /** By endpoint id. */
   endpoints: z.record(z.string(), snapshotEndpointSchema),
   /** Present for some seconds after a latency switch. */

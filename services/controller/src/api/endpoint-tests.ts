@@ -6,7 +6,7 @@
  */
 import type { EditAnswer } from '@zephyr/contract/config-edit';
 import { isServing } from '@zephyr/contract/endpoint-finding';
-import { type EndpointId, endpointId } from '@zephyr/contract/scalars';
+import { type EndpointId, endpointIdSchema } from '@zephyr/contract/scalars';
 import { pause } from '@zephyr/runtime/clock';
 import type { Config } from '@zephyr/runtime/config/config';
 import { type ConfigFiles, setAuth } from '@zephyr/runtime/config/edit/endpoints';
@@ -106,7 +106,7 @@ export class EndpointTests {
   /** Takes the note over once its owner has ended. Undefined if there is nothing to test. */
   async #taken(field: string): Promise<AddedEndpoint | undefined> {
     const { clock, config, redis } = this.#deps;
-    const id = endpointId.safeParse(field);
+    const id = endpointIdSchema.safeParse(field);
     for (;;) {
       const note = noteIn(await this.#patiently(() => redis.hget(keys.endpointTests, field)));
       if (this.#stopping.signal.aborted) return undefined;
