@@ -12,14 +12,11 @@ import { systemClock } from '@zephyr/runtime/clock';
 import { groupOf } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { authStyleOf } from '@zephyr/runtime/credential';
-import { probeSlotOf } from '@zephyr/runtime/probe-jobs';
+import { probeSlotOf, SURVEY_LIMIT_MS } from '@zephyr/runtime/probe-jobs';
 import { recordProbeUsage } from '@zephyr/runtime/redis/probe-usage';
 import type { Redis } from 'ioredis';
 
 import { keepTrying } from './keep-trying.ts';
-
-/** Less than the requesting controller waits. */
-const SURVEY_LIMIT_MS = 40_000;
 
 export interface SurveyRunnerDeps {
   readonly redis: Redis;

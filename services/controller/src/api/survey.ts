@@ -2,12 +2,10 @@
 import { type EndpointFinding, endpointFindingSchema } from '@zephyr/contract/endpoint-finding';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { type Clock, pause } from '@zephyr/runtime/clock';
-import { PROBE_JOB, PROBE_JOB_OPTIONS } from '@zephyr/runtime/probe-jobs';
+import { PROBE_JOB, PROBE_JOB_OPTIONS, SURVEY_WAIT_MS } from '@zephyr/runtime/probe-jobs';
 import { openProbeQueue, type ProbeQueue } from '@zephyr/runtime/probe-queue';
 import type { RedisTarget } from '@zephyr/runtime/redis/client';
 
-/** More than the prober's limit, less than that of most reverse proxies (one minute). */
-const SURVEY_LIMIT_MS = 45_000;
 const LOOK_AGAIN_MS = 300;
 
 export interface SurveyDeps {
@@ -24,7 +22,7 @@ export async function surveyed(
   { target, clock }: SurveyDeps,
   signal: AbortSignal,
 ): Promise<EndpointFinding | undefined> {
-  const endsAtMs = clock.nowMs() + SURVEY_LIMIT_MS;
+  const endsAtMs = clock.nowMs() + SURVEY_WAIT_MS;
   const isOver = () => signal.aborted || clock.nowMs() >= endsAtMs;
   const { queue, close } = openProbeQueue(target, () => undefined);
   const wait = () => pause(clock, LOOK_AGAIN_MS, signal);

@@ -42,7 +42,7 @@ export interface CommitDeps {
   readonly notes: Notes;
   readonly recorder: Pick<Recorder, 'next'>;
   /** Reports whether Redis accepts commits. */
-  readonly onCommits: (status: 'taken' | 'refused') => void;
+  readonly onCommits: (status: 'accepted' | 'refused') => void;
 }
 
 export interface CommitMetrics {
@@ -102,7 +102,7 @@ async function write(
     try {
       const leader = { id: instanceId, epoch: term.epoch, knownVersion };
       const answer = await writeCommit(redis, leader, commit);
-      deps.onCommits('taken');
+      deps.onCommits('accepted');
       const isUnreadable = former === undefined && answer.status === 'conflict';
       if (!isUnreadable || answer.foundVersion === knownVersion) return answer;
       // An unreadable record must not stop us forever: we lead, so we replace it.

@@ -62,7 +62,7 @@ export class CurrentState {
   }
 
   /** Reports whether Redis accepts this leader's commits. */
-  receiveCommits(status: 'taken' | 'refused'): void {
+  receiveCommits(status: 'accepted' | 'refused'): void {
     const isKnown = (this.#refusesWritesSinceAtMs !== null) === (status === 'refused');
     if (isKnown) return;
     this.#refusesWritesSinceAtMs = status === 'refused' ? this.#clock.now() : null;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import {
   BUSY_RETRY_MS,
+  DRAINED_RETRY_MS,
   jitteredRetryMs,
   retryAdvice,
   STATUS_BUSY_RETRY_MS,
@@ -40,11 +41,13 @@ describe('retryAdvice', () => {
       retryAdvice({ retryAfterMs, isCertain: false }).retryAfter;
     expect({
       aLimitOfOurs: after(BUSY_RETRY_MS),
+      endedAtTheDrainLimit: after(DRAINED_RETRY_MS),
       tooManyStatusStreams: after(STATUS_BUSY_RETRY_MS),
       usageUnreadable: after(USAGE_AWAY_RETRY_MS),
       noEndpointReachable: after(UNREACHABLE_RETRY_MS),
     }).toEqual({
       aLimitOfOurs: '2',
+      endedAtTheDrainLimit: '1',
       tooManyStatusStreams: '10',
       usageUnreadable: '5',
       noEndpointReachable: '1',

@@ -5,6 +5,8 @@ const LONGEST_RETRY_SECONDS = 60;
 
 /** Until one of our own limits on active requests may have room again. */
 export const BUSY_RETRY_MS = 2_000;
+/** For clients whose answers are ended at the drain limit: another proxy is immediately available. */
+export const DRAINED_RETRY_MS = 1_000;
 /** Status streams are long: gives others time to close theirs. */
 export const STATUS_BUSY_RETRY_MS = 10_000;
 export const USAGE_AWAY_RETRY_MS = 5_000;

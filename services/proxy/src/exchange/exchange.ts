@@ -11,6 +11,7 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { RequestOutcome } from '@zephyr/contract/usage';
 import { Relay, type RelayResult } from '../answer/relay.ts';
+import { DRAINED_RETRY_MS } from '../answer/retry-advice.ts';
 import { errorEvent, newRequestId, sendError } from '../answer/zephyr-errors.ts';
 import type { RequestProgress } from '../report/active-request.ts';
 import { hasLine } from '../report/failed-request-log.ts';
@@ -39,8 +40,6 @@ type ExchangeState =
 
 const RECEIVING: ExchangeState = { status: 'receiving' };
 const ENDED: ExchangeState = { status: 'ended' };
-/** For clients whose answers are ended at the drain limit: another proxy is immediately available. */
-const BUSY_RETRY_MS = 1_000;
 
 export class Exchange {
   readonly #context: ExchangeContext;
@@ -114,7 +113,7 @@ export class Exchange {
   /** Ends abnormally for the client, in any state. */
   endNow(why: 'busy' | 'unauthorized'): void {
     if (this.#state.status === 'relaying') this.#state.relay.cutWithEvent(errorEvent(why));
-    else this.#endWithError(why, why === 'busy' ? BUSY_RETRY_MS : undefined);
+    else this.#endWithError(why, why === 'busy' ? DRAINED_RETRY_MS : undefined);
   }
 
   #progress(

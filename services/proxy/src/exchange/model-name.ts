@@ -7,14 +7,14 @@ import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
 import type { BodyEdit } from './body-edit.ts';
 import type { ExchangeContext, ExchangeInput } from './exchange-context.ts';
 
-const MODEL_PATH = /^\/v1\/models\/([^?]+)/;
+const MODEL_ID_IN_PATH = /^\/v1\/models\/([^?]+)/;
 
 /** Whether it requests one model by id, not the list. */
 export function isLookup({
   operation,
   pathAndQuery,
 }: Pick<ExchangeInput, 'operation' | 'pathAndQuery'>): boolean {
-  return operation === 'models' && MODEL_PATH.test(pathAndQuery);
+  return operation === 'models' && MODEL_ID_IN_PATH.test(pathAndQuery);
 }
 
 /** Empty if unknown: for the list of models, or a body that has not fully arrived. */
@@ -24,7 +24,7 @@ export function requestedModel({ input, body }: ExchangeContext): string {
     case 'count_tokens':
       return body.exactModel();
     case 'models': {
-      const [, id = ''] = MODEL_PATH.exec(input.pathAndQuery) ?? [];
+      const [, id = ''] = MODEL_ID_IN_PATH.exec(input.pathAndQuery) ?? [];
       return decodeURIComponent(id);
     }
     case 'extra':
@@ -64,7 +64,7 @@ export function pathAt(context: ExchangeContext, endpoint: UpstreamEndpoint): st
   const { pathAndQuery, operation } = context.input;
   const there = operation === 'models' ? nameAt(context, endpoint) : undefined;
   if (there === undefined) return pathAndQuery;
-  return pathAndQuery.replace(MODEL_PATH, `/v1/models/${encodeURIComponent(there)}`);
+  return pathAndQuery.replace(MODEL_ID_IN_PATH, `/v1/models/${encodeURIComponent(there)}`);
 }
 
 export function bodyEditAt(
