@@ -90,6 +90,34 @@ const PLANTED: Readonly<
     ['packages/core/src/x.ts', 'readonly stale: boolean;', 'readonly isStale: boolean;'],
     ['packages/core/src/x.ts', 'let done: boolean;', 'readonly enabled: boolean;'],
     ['services/proxy/src/x.ts', '(continues?: boolean)', '(hasMore?: boolean)'],
+    [
+      'packages/core/src/x.ts',
+      'function mayServe(f: (a: B) => C): boolean {',
+      'function canServe(f: (a: B) => C): boolean {',
+    ],
+    ['packages/core/src/x.ts', 'get areSet(): boolean {', 'get hasAny(): boolean {'],
+    ['packages/core/src/x.ts', 'redisUp(): Promise<boolean>', 'isRedisUp(): Promise<boolean>'],
+    [
+      'packages/core/src/x.ts',
+      'function matching(\n  a: unknown,\n): a is B {',
+      'function isB(\n  a: unknown,\n): a is B {',
+    ],
+    [
+      'packages/core/src/x.ts',
+      'const begins = async (a: B): Promise<boolean> =>',
+      'const hasPrefix = async (a: B): Promise<boolean> =>',
+    ],
+    [
+      'packages/core/src/x.ts',
+      'readonly passes?: ((a: string) => boolean) | undefined;',
+      'readonly isPassed?: ((a: string) => boolean) | undefined;',
+    ],
+    ['packages/contract/src/x.ts', 'stale: z.boolean(),', 'isStale: z.boolean(),'],
+    [
+      'services/proxy/src/x.ts',
+      'held(bytes: number): boolean {',
+      'tryHold(bytes: number): boolean {',
+    ],
   ],
   units: [
     [

@@ -119,7 +119,8 @@ export class SimulatedExchange implements Way {
     const { firstByteMs, unusualFirstByteMs } = DEFAULTS;
     const readingMs = this.#readingMs();
     const ceilingMs = firstByteMs + readingMs;
-    const areOthersLeft = hasAlternative && this.#retries.areLeft(this.#journey.isTrial, atMs);
+    const areOthersLeft =
+      hasAlternative && this.#retries.hasRetriesLeft(this.#journey.isTrial, atMs);
     if (!areOthersLeft) return ceilingMs;
     const limits = { unusualMs: unusualFirstByteMs + readingMs, ceilingMs, readingMs };
     return this.#proxy.router.times.limitMs(id, this.#class, limits);

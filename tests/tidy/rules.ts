@@ -69,21 +69,43 @@ const bannedWords: Rule = {
 
 /**
  * Names that come from elsewhere: states of the vocabulary and keys of the configuration, fields of the API,
- * options of commands, headers, Node's own.
+ * options of commands, headers, other programs' output, Node's own.
  */
 const GIVEN_PREDICATES = new Set([
   ...['enabled', 'available', 'dynamicScaling', 'streams', 'countsTokens', 'failed', 'requests'],
-  ...['shouldRetry', 'writable', 'value'],
+  ...['shouldRetry', 'writable', 'value', 'is_error', 'has'],
   ...['claudeSettings', 'csv', 'follow', 'force', 'free', 'headless', 'json', 'online', 'print'],
   ...['probe', 'test', 'tokenStdin', 'undo'],
+  // Keys of the configuration.
+  ...['stick', 'allow_http', 'default', 'dynamic_scaling', 'open'],
+  // Fields of the admin API, which scripts read.
+  ...['current', 'running', 'mayBeBilled'],
+  // Of a record that outlives an upgrade: under another name, an operator's pause would be lost.
+  'paused',
 ]);
+/** They do something, and report whether they did. */
+const ACTIONS = new Set([
+  ...['adopt', 'begin', 'copy', 'data', 'endsWith', 'kill', 'makeRoom', 'moveChoice', 'note'],
+  ...['noteTokenDoubt', 'signIn', 'undoSettings', 'write'],
+]);
+
+const INNER = '(?:[^()]|\\((?:[^()]|\\([^()]*\\))*\\))*';
+const A_BOOLEAN = '(?:Promise<)?(?:boolean\\b|\\w+ is )';
+const BOOLEANS: readonly RegExp[] = [
+  /\b([a-z]\w*)\??: boolean\b/gi,
+  /\b([a-z]\w*)\??: z\s*\.boolean\(\)/gi,
+  // A function or method; an arrow function; a field with one.
+  new RegExp(`\\b(\\w+)(?:<[^()]*>)?\\(${INNER}\\): ${A_BOOLEAN}`, 'g'),
+  new RegExp(`\\b(\\w+) = (?:async )?(?:<[^()]*>)?\\(${INNER}\\): ${A_BOOLEAN}`, 'g'),
+  new RegExp(`\\b([a-z]\\w*)\\??: \\(?\\(${INNER}\\) => ${A_BOOLEAN}`, 'g'),
+];
 
 const predicates: Rule = {
   name: 'predicates begin with is, has or can',
   appliesTo: isProduct,
   offencesOf: ({ path, text }) =>
-    [...text.matchAll(/\b([a-z]\w*)\??: boolean\b/gi)].flatMap(({ index, 1: name = '' }) =>
-      /^(?:is|has|can)[A-Z]/.test(name) || GIVEN_PREDICATES.has(name)
+    BOOLEANS.flatMap((pattern) => [...text.matchAll(pattern)]).flatMap(({ index, 1: name = '' }) =>
+      /^(?:is|has|can|try)[A-Z]/.test(name) || GIVEN_PREDICATES.has(name) || ACTIONS.has(name)
         ? []
         : [{ path, line: lineOf(text, index), what: `${name}: isSomething, hasSomething` }],
     ),

@@ -33,12 +33,12 @@ export function notifyAbout(
   if (entry.kind === 'decision') return notifyAboutDecision(entry.decision);
   if (entry.kind !== 'notice') return undefined;
   const about = notifyAboutNotice(entry.notice);
-  const isFirst = about?.event === 'endpoint_up' && !wasDown(about.subject, earlier);
+  const isFirst = about?.event === 'endpoint_up' && !hasBeenDown(about.subject, earlier);
   return isFirst ? undefined : about;
 }
 
 /** An endpoint that passes its first probe has not "recovered". */
-function wasDown(endpointId: string, earlier: readonly ApiLogEntry[]): boolean {
+function hasBeenDown(endpointId: string, earlier: readonly ApiLogEntry[]): boolean {
   for (const entry of earlier) {
     const about = entry.kind === 'notice' ? notifyAboutNotice(entry.notice) : undefined;
     if (about?.subject !== endpointId) continue;

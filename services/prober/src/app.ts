@@ -8,12 +8,12 @@ export interface ProberAppDeps {
   readonly registry: Registry;
   readonly running: () => number;
   readonly configHash: () => string;
-  readonly redisUp: () => boolean;
+  readonly isRedisUp: () => boolean;
   readonly readiness: () => Promise<Readiness>;
 }
 
 export function createApp(deps: ProberAppDeps): Express {
-  const { registry, running, redisUp, readiness, configHash } = deps;
+  const { registry, running, isRedisUp, readiness, configHash } = deps;
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', false);
@@ -21,10 +21,10 @@ export function createApp(deps: ProberAppDeps): Express {
   app.use(watchPages({ readiness, metrics: registry }));
   app.get('/health', (_request, response) => {
     response.json({
-      status: redisUp() ? 'ok' : 'degraded',
+      status: isRedisUp() ? 'ok' : 'degraded',
       service: 'prober',
       config_hash: configHash(),
-      redis: redisUp() ? 'up' : 'away',
+      redis: isRedisUp() ? 'up' : 'away',
       running: running(),
     });
   });

@@ -25,9 +25,9 @@ export interface Gauges {
   running(): number;
   /** Jobs by state; absent while Redis is away. */
   queued(): Promise<Readonly<Record<string, number>> | undefined>;
-  redisUp(): boolean;
+  isRedisUp(): boolean;
   /** Whether Redis accepts this prober's writes. */
-  redisWritable(): Promise<boolean>;
+  isRedisWritable(): Promise<boolean>;
 }
 
 export function createMetrics(gauges: Gauges): ProberMetrics {
@@ -111,7 +111,7 @@ function addGauges(registry: Registry, gauges: Gauges): void {
     help: '1 while Redis answers',
     registers,
     collect() {
-      this.set(gauges.redisUp() ? 1 : 0);
+      this.set(gauges.isRedisUp() ? 1 : 0);
     },
   });
   new Gauge({
@@ -119,7 +119,7 @@ function addGauges(registry: Registry, gauges: Gauges): void {
     help: '1 while Redis accepts this prober’s writes; 0 while it is unreachable, full or read-only',
     registers,
     async collect() {
-      this.set((await gauges.redisWritable()) ? 1 : 0);
+      this.set((await gauges.isRedisWritable()) ? 1 : 0);
     },
   });
 }

@@ -53,8 +53,8 @@ it('a refusal counts against the token that was refused, not against its replace
   const metrics = createMetrics({
     running: () => 0,
     queued: async () => undefined,
-    redisUp: () => true,
-    redisWritable: async () => true,
+    isRedisUp: () => true,
+    isRedisWritable: async () => true,
   });
   const run = (id: string) =>
     runProbeJob(

@@ -28,16 +28,16 @@ export async function startProber(context: ServiceContext): Promise<RunningServi
   removeOrphans();
   const redis = createRedis(context.redis, log, 'command');
   const { queue, close } = openProbeQueue(context.redis, () => undefined);
-  const redisUp = (): boolean => redis.status === 'ready';
+  const isRedisUp = (): boolean => redis.status === 'ready';
   const writeTest = createWriteTest(redis, { instanceId: context.instanceId, clock: systemClock });
   const metrics = createMetrics({
     running: () => worker.running(),
     queued: async () =>
-      redisUp()
+      isRedisUp()
         ? await queue.getJobCounts('waiting', 'delayed', 'active').catch(() => undefined)
         : undefined,
-    redisUp,
-    redisWritable: async () => (await writeTest()) === 'ok',
+    isRedisUp,
+    isRedisWritable: async () => (await writeTest()) === 'ok',
   });
   const gate = createStartGate();
   const { current: loaded, tokenRefused } = context.configSource;
@@ -46,7 +46,7 @@ export async function startProber(context: ServiceContext): Promise<RunningServi
   );
   const app = createApp({
     configHash: () => loaded().config.hash,
-    ...{ registry: metrics.registry, running: worker.running, redisUp },
+    ...{ registry: metrics.registry, running: worker.running, isRedisUp },
     // Without Redis no job can be run. That is no reason to restart: it would not bring Redis back.
     readiness: async () => {
       const status = await writeTest();

@@ -7,7 +7,7 @@ import type { BlockList, LookupFunction } from 'node:net';
 
 import { MAX_SESSIONS, RetryBudget, SessionTable } from '@zephyr/core';
 import type { Config, DataPathConfig, Secrets } from '@zephyr/runtime/config/config';
-import { areSameHeaders } from '@zephyr/runtime/config/endpoint-headers';
+import { hasSameHeaders } from '@zephyr/runtime/config/endpoint-headers';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { type OwnCertificate, warnOfEnd } from '@zephyr/runtime/http/own-tls';
 import { trustedProxies } from '@zephyr/runtime/http/trusted-proxies';
@@ -153,7 +153,7 @@ function isSame(endpoint: UpstreamEndpoint): (other: UpstreamEndpoint) => boolea
   return (other) =>
     other.id === endpoint.id &&
     other.name === endpoint.name &&
-    areSameHeaders(other.headers, endpoint.headers) &&
+    hasSameHeaders(other.headers, endpoint.headers) &&
     other.rules === endpoint.rules &&
     other.authority === endpoint.authority &&
     other.basePath === endpoint.basePath &&

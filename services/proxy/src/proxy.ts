@@ -193,7 +193,7 @@ class ProxyParts {
           routing.endpoints.map(({ id }) => [id, routing.ejectionOf(id).status === 'ejected']),
         ),
       snapshotAgeSeconds: () => (now() - routing.state.confirmedAtMs) / 1000,
-      redisUp: () => this.link.isUp,
+      isRedisUp: () => this.link.isUp,
       bufferedBodyBytes: () => bufferedBodies.bytes,
       retryBudget: () => retryBudget.available(now()),
       isServing: () => this.#serving.isServing(now()),
@@ -216,7 +216,7 @@ class ProxyParts {
       get sessions() {
         return liveConfig.sessions;
       },
-      redisUp: () => this.link.isUp,
+      isRedisUp: () => this.link.isUp,
       isDraining: () => this.isDraining,
       isServing: () => this.#serving.isServing(clock.nowMs()),
       oldestRequests: (limit) => this.admission.oldest(limit),

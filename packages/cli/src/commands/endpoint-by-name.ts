@@ -11,11 +11,11 @@ import type { Translate } from '@zephyr/texts';
 export function endpointNamed(state: ApiState, wanted: string, say: Translate): ApiEndpoint {
   const lower = wanted.toLowerCase();
   const isNamed = ({ id, name }: ApiEndpoint) => id === lower || name.toLowerCase() === lower;
-  const begins = ({ id, name }: ApiEndpoint) =>
+  const isPrefixed = ({ id, name }: ApiEndpoint) =>
     id.startsWith(lower) || name.toLowerCase().startsWith(lower);
   const exact = state.endpoints.find(isNamed);
   if (exact !== undefined) return exact;
-  const [only, second] = state.endpoints.filter(begins);
+  const [only, second] = state.endpoints.filter(isPrefixed);
   if (only !== undefined && second === undefined) return only;
   const names = state.endpoints.map(({ name }) => name).join(', ');
   throw new ZephyrError('UNKNOWN_ENDPOINT', say('cli.error.unknownEndpoint', { name: wanted }), {

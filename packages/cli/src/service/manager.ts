@@ -55,7 +55,7 @@ function systemd(environment: Environment): ServiceManager {
     },
     disable: () => systemctl('disable', '--now', UNIT),
     forget: () => systemctl('daemon-reload'),
-    isRunning: () => saysYes(systemctl('is-active', '--quiet', UNIT)),
+    isRunning: () => isConfirmed(systemctl('is-active', '--quiet', UNIT)),
     hints: [
       { key: 'service.hint.log', command: `journalctl --user --unit ${UNIT} --follow` },
       { key: 'service.hint.always', command: 'loginctl enable-linger' },
@@ -70,7 +70,7 @@ function launchd(environment: Environment): ServiceManager {
     run('launchctl', words, environment);
   const bootout = (): Promise<void> => launchctl('bootout', `${domain}/${LAUNCHD_LABEL}`);
   const isRunning = (): Promise<boolean> =>
-    succeeds(launchctl('print', `${domain}/${LAUNCHD_LABEL}`));
+    hasSucceeded(launchctl('print', `${domain}/${LAUNCHD_LABEL}`));
   return {
     path,
     definitionOf: launchdAgent,
@@ -92,7 +92,7 @@ const execute = promisify(execFile);
 /**
  * A "no" has no output; a manager that could not be queried says why. @throws ZephyrError `SERVICE_MANAGER`
  */
-async function saysYes(work: Promise<void>): Promise<boolean> {
+async function isConfirmed(work: Promise<void>): Promise<boolean> {
   try {
     await work;
     return true;
@@ -126,7 +126,7 @@ async function run(
   }
 }
 
-async function succeeds(work: Promise<void>): Promise<boolean> {
+async function hasSucceeded(work: Promise<void>): Promise<boolean> {
   try {
     await work;
     return true;

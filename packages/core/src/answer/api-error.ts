@@ -12,7 +12,7 @@ export interface ApiError {
   readonly type: string;
   /** Set by gateways, e.g. `model_not_found`; empty if absent. */
   readonly code: string;
-  /** For people; see `LACKS_CREDIT` and `refusesThinking`. */
+  /** For people; see `LACKS_CREDIT` and `isThinkingRefusal`. */
   readonly message: string;
 }
 
@@ -77,7 +77,7 @@ const REFUSES_THINKING = /signature\W{1,8}in\W{1,8}thinking\W{1,8}block/i;
  * Whether the endpoint cannot verify the thinking in the conversation, because another backend signed it.
  * There is no type or code for that. If a message only quotes such words, another endpoint is tried in vain.
  */
-export function refusesThinking({ message }: ApiError): boolean {
+export function isThinkingRefusal({ message }: ApiError): boolean {
   return REFUSES_THINKING.test(message);
 }
 

@@ -1,7 +1,7 @@
 /** The meaning of an answer without a success status, from its status and error type. */
 import type { FailureClass } from '@zephyr/contract/failure';
 
-import { type ApiError, knownFailureOf, parseApiError, refusesThinking } from './api-error.ts';
+import { type ApiError, isThinkingRefusal, knownFailureOf, parseApiError } from './api-error.ts';
 
 export interface RefusedAnswer {
   readonly status: number;
@@ -33,7 +33,7 @@ function failureOf(refusal: RefusedAnswer, error: ApiError | undefined): Failure
   if (status < 400 || status > 599) return 'not_claude';
   const known = error === undefined ? undefined : knownFailureOf(error);
   const isUnclear = known === undefined || known === 'client_error';
-  if (error !== undefined && isUnclear && !BY_STATUS.has(status) && refusesThinking(error)) {
+  if (error !== undefined && isUnclear && !BY_STATUS.has(status) && isThinkingRefusal(error)) {
     return 'foreign_thinking';
   }
   if (status >= 500) return failureOfServer(status, known);

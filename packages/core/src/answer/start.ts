@@ -216,7 +216,7 @@ export class AnswerStart {
 function verdictOfEvent(type: string, read: () => object): StartVerdict {
   if (!EVENT_TYPE.test(type)) return NOT_CLAUDE;
   if (type === 'message_start' || type === 'ping') return HOLD;
-  return type === 'content_block_start' && opensEmptyBlock(read()) ? HOLD : COMMIT_STREAM;
+  return type === 'content_block_start' && isEmptyBlockStart(read()) ? HOLD : COMMIT_STREAM;
 }
 
 /**
@@ -224,7 +224,7 @@ function verdictOfEvent(type: string, read: () => object): StartVerdict {
  * error in between another endpoint can still answer. Thinking may be silent for long after its start, and
  * other blocks are complete in their start.
  */
-function opensEmptyBlock(event: object): boolean {
+function isEmptyBlockStart(event: object): boolean {
   const block = 'content_block' in event ? event.content_block : undefined;
   if (typeof block !== 'object' || block === null || !('type' in block)) return false;
   if (block.type === 'text') return 'text' in block && block.text === '';

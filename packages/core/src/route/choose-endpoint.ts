@@ -166,7 +166,7 @@ function insteadOfFailure(best: Candidate, input: ChoiceInput) {
   const isBestOnTrial = isOnTrial(best, nowMs);
   if (chosenAtMs === undefined) return { id: best.id, isTrial: isBestOnTrial };
   for (const candidate of input.candidates) {
-    if (!mayServe(candidate, input) || (candidate.isForeign && !best.isForeign)) continue;
+    if (!canServe(candidate, input) || (candidate.isForeign && !best.isForeign)) continue;
     if (isWellAgain(candidate, nowMs)) {
       return { id: candidate.id, isTrial: isOnTrial(candidate, nowMs) };
     }
@@ -186,7 +186,7 @@ function isOnTrial(candidate: Candidate, nowMs: number): boolean {
   return candidate.trials < ejection.width && !isInTrialGap(candidate.trialFailedAtMs, nowMs);
 }
 
-function mayServe(candidate: Candidate, { tried, nowMs }: ChoiceInput): boolean {
+function canServe(candidate: Candidate, { tried, nowMs }: ChoiceInput): boolean {
   const { id, enabled } = candidate;
   return enabled && !tried.has(id) && rankOfLimits(candidate, nowMs) === undefined;
 }
@@ -268,9 +268,9 @@ function rankOfEjected(
   const { failure, failedAtMs, lastFailure } = ejection;
   const sinceMs = Math.max(0, nowMs - failedAtMs);
   const isSilent = silentForMs >= SILENT_MS;
-  const mayListen =
+  const canBeListening =
     lastFailure === 'connection_refused' && sinceMs >= CONNECTION_REFUSED_FOR_MS && !isSilent;
-  if (mayListen) return RANKS.refused_connection;
+  if (canBeListening) return RANKS.refused_connection;
   const base = isCut(failure) ? RANKS.ejected_for_cuts : RANKS.ejected;
   const freshness = LONG_AGO_MS / (LONG_AGO_MS + sinceMs);
   return base + (isSilent ? BUSY : 0) + freshness * BUSY;

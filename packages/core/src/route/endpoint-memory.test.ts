@@ -70,17 +70,17 @@ describe('what is held against an endpoint', () => {
 describe('the people served', () => {
   it('are known for a minute, and a person does not count for themselves', () => {
     const memory = new EndpointMemory();
-    expect(memory.servesOthers(a, 'ann', 0)).toBe(false);
+    expect(memory.isServingOthers(a, 'ann', 0)).toBe(false);
     memory.noteServed(a, 'ann', 0);
-    expect(memory.servesOthers(a, 'ann', 0)).toBe(false);
-    expect(memory.servesOthers(a, 'bob', 59_999)).toBe(true);
-    expect(memory.servesOthers(a, 'bob', 60_000)).toBe(false);
+    expect(memory.isServingOthers(a, 'ann', 0)).toBe(false);
+    expect(memory.isServingOthers(a, 'bob', 59_999)).toBe(true);
+    expect(memory.isServingOthers(a, 'bob', 60_000)).toBe(false);
     memory.noteServed(a, 'bob', 10);
     memory.noteServed(a, 'bob', 20);
-    expect(memory.servesOthers(a, 'bob', 59_999)).toBe(true);
-    expect(memory.servesOthers(a, 'bob', 60_000)).toBe(false);
+    expect(memory.isServingOthers(a, 'bob', 59_999)).toBe(true);
+    expect(memory.isServingOthers(a, 'bob', 60_000)).toBe(false);
     memory.forget(a);
-    expect(memory.servesOthers(a, 'cyd', 20)).toBe(false);
+    expect(memory.isServingOthers(a, 'cyd', 20)).toBe(false);
   });
 
   it('show which other endpoints fail only one person', () => {

@@ -170,7 +170,7 @@ export class EndpointMemory {
     if (first === undefined) this.#tokenDoubts.set(id, request);
     if (first === undefined || first.fingerprint === request.fingerprint) return false;
     const { source } = request;
-    const isProof = first.source !== source || !this.servesOthers(id, source, nowMs);
+    const isProof = first.source !== source || !this.isServingOthers(id, source, nowMs);
     if (!isProof) this.noteFailedSource(id, source, nowMs);
     return isProof;
   }
@@ -182,7 +182,7 @@ export class EndpointMemory {
   }
 
   /** Whether another person got a complete answer here recently. */
-  servesOthers(id: EndpointId, source: string, nowMs: number): boolean {
+  isServingOthers(id: EndpointId, source: string, nowMs: number): boolean {
     const served = this.#served.get(id);
     const atMs = served?.source === source ? served.othersAtMs : served?.atMs;
     return atMs !== undefined && nowMs - atMs < SERVED_FOR_MS;
@@ -190,9 +190,9 @@ export class EndpointMemory {
 
   /** Other endpoints that recently failed this person while serving others well. */
   othersThatFail(id: EndpointId, source: string, nowMs: number): readonly EndpointId[] {
-    const fails = (other: EndpointId): boolean =>
-      this.hasFailedSource(other, source, nowMs) && this.servesOthers(other, source, nowMs);
-    return [...this.#served.keys()].filter((other) => other !== id && fails(other));
+    const isFailing = (other: EndpointId): boolean =>
+      this.hasFailedSource(other, source, nowMs) && this.isServingOthers(other, source, nowMs);
+    return [...this.#served.keys()].filter((other) => other !== id && isFailing(other));
   }
 
   noteUnanswered(fingerprint: string, failures: readonly Pending[], nowMs: number): void {

@@ -62,7 +62,7 @@ export class Blaming {
   proven(failed: Failed, request: RoutedRequest, nowMs: number): void {
     const { source } = request;
     const { id } = failed;
-    if (this.#memory.servesOthers(id, source, nowMs)) {
+    if (this.#memory.isServingOthers(id, source, nowMs)) {
       this.#memory.noteFailedSource(id, source, nowMs);
     }
     this.#blame(failed, { kind: 'proven', source }, request, nowMs);
@@ -80,7 +80,7 @@ export class Blaming {
     { source }: RoutedRequest,
     nowMs: number,
   ): void {
-    const isAlone = !this.#memory.servesOthers(failed.id, source, nowMs);
+    const isAlone = !this.#memory.isServingOthers(failed.id, source, nowMs);
     const isFailingElsewhere = this.isFailingElsewhere(failed.id, source, nowMs);
     this.#ejections.blame(failed, { evidence, isAlone, isFailingElsewhere, nowMs });
   }

@@ -37,7 +37,7 @@ function rig(parts: Partial<RequestRetriesInput> = {}, perSecond = 1) {
     budget,
     next,
     after: (...input: Parameters<typeof next>) => next(...input).kind,
-    areLeft: (isTrial = false) => retries.areLeft(isTrial, NOW_MS),
+    hasRetriesLeft: (isTrial = false) => retries.hasRetriesLeft(isTrial, NOW_MS),
     left: () => budget.available(NOW_MS),
   };
 }
@@ -72,8 +72,8 @@ describe('RequestRetries', () => {
       return rig({ budget, source, failover });
     });
     expect(ann?.after('server_error')).toBe('next_endpoint');
-    expect([ann?.areLeft(), ann?.after('server_error')]).toEqual([false, 'give_up']);
-    expect([bob?.areLeft(), bob?.after('server_error')]).toEqual([true, 'next_endpoint']);
+    expect([ann?.hasRetriesLeft(), ann?.after('server_error')]).toEqual([false, 'give_up']);
+    expect([bob?.hasRetriesLeft(), bob?.after('server_error')]).toEqual([true, 'next_endpoint']);
   });
 
   it('end with the budget', () => {
@@ -176,30 +176,30 @@ describe('RequestRetries', () => {
   it.each(['models', 'count_tokens'] as const)(
     'of unanswered %s cost nothing, so they are left without a budget',
     (operation) => {
-      const { areLeft, after } = rig({ operation }, 0);
+      const { hasRetriesLeft, after } = rig({ operation }, 0);
       for (let time = 0; time < 3; time += 1) {
-        expect([areLeft(), after('first_byte_timeout')]).toEqual([true, 'next_endpoint']);
+        expect([hasRetriesLeft(), after('first_byte_timeout')]).toEqual([true, 'next_endpoint']);
       }
-      expect(rig({}, 0).areLeft()).toBe(false);
+      expect(rig({}, 0).hasRetriesLeft()).toBe(false);
     },
   );
 
   it('are left while allowed and in the budget', () => {
     const one = rig({}, 0.1);
-    expect(one.areLeft()).toBe(true);
+    expect(one.hasRetriesLeft()).toBe(true);
     one.after('server_error');
-    expect(one.areLeft()).toBe(false);
-    expect(rig({}, 0).areLeft(true)).toBe(false);
+    expect(one.hasRetriesLeft()).toBe(false);
+    expect(rig({}, 0).hasRetriesLeft(true)).toBe(false);
     const connects = rig({ failover: { retry: 'connect', maxRetries: 1 } });
-    expect(connects.areLeft(true)).toBe(false);
+    expect(connects.hasRetriesLeft(true)).toBe(false);
   });
 
   it('are left after a trial, whatever the budget', () => {
-    const { areLeft, after, left } = rig(
+    const { hasRetriesLeft, after, left } = rig(
       { failover: { retry: 'before_content', maxRetries: 2 } },
       0.1,
     );
     after('reset');
-    expect([left(), areLeft(), areLeft(true)]).toEqual([0, false, true]);
+    expect([left(), hasRetriesLeft(), hasRetriesLeft(true)]).toEqual([0, false, true]);
   });
 });

@@ -67,7 +67,7 @@ export class RequestRetries {
   }
 
   /** Whether a silent attempt may be followed by another. @param isTrial whether the silent one is a trial */
-  areLeft(isTrial: boolean, nowMs: number): boolean {
+  hasRetriesLeft(isTrial: boolean, nowMs: number): boolean {
     const { budget, source } = this.#input;
     const decision = this.#decide('sent', 'first_byte_timeout');
     if (decision.kind === 'stop') return false;
@@ -91,7 +91,7 @@ export class RequestRetries {
     }
     if (refund !== undefined) this.#refunds.push(refund);
     if (decision.isDelivery) this.#deliveries += 1;
-    const stay = { hasStayed: this.#hasStayed, hasRetriesLeft: this.areLeft(false, nowMs) };
+    const stay = { hasStayed: this.#hasStayed, hasRetriesLeft: this.hasRetriesLeft(false, nowMs) };
     const input = { failure, operation, waitMs, ...stay, ...knowledge };
     if (isSpent || !isWorthStaying(input)) return { kind: 'next_endpoint' };
     this.#hasStayed = true;

@@ -25,7 +25,7 @@ import {
   type RoutedRequest,
   refusedTokens,
 } from './journey.ts';
-import { isBusy, turnsAwayFewer } from './throttling.ts';
+import { hasTurnedAwayFewer, isBusy } from './throttling.ts';
 
 export interface ChooseInput {
   readonly endpoints: readonly RoutedEndpoint[];
@@ -253,7 +253,7 @@ export class Router {
     if (next.kind !== 'send') return false;
     const { model } = journey.request;
     const [there, here] = [this.#memory.limitOf(next.id, model), this.#memory.limitOf(id, model)];
-    return turnsAwayFewer(there, here, input.nowMs);
+    return hasTurnedAwayFewer(there, here, input.nowMs);
   }
 
   /**

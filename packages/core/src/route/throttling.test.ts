@@ -4,6 +4,7 @@ import {
   afterAnswer,
   afterModelDenied,
   afterTurnedAway,
+  hasTurnedAwayFewer,
   isAnswering,
   isBusy,
   isLimited,
@@ -13,7 +14,6 @@ import {
   NO_LIMIT,
   namedAt,
   shedShare,
-  turnsAwayFewer,
 } from './throttling.ts';
 
 const turned = (fingerprint: string, waitMs?: number, source = 'ann', nowMs = 0) => ({
@@ -97,7 +97,7 @@ describe('what fades', () => {
   });
 });
 
-describe('turnsAwayFewer', () => {
+describe('hasTurnedAwayFewer', () => {
   it.each([
     ['both turn away two of five', '..x.x', '.x..x', false],
     ['one that was never tried', '', '..xx', true],
@@ -118,7 +118,7 @@ describe('turnsAwayFewer', () => {
       true,
     ],
   ])('%s', (_name, one, other, isFewer) => {
-    expect(turnsAwayFewer(after(one), after(other), 0)).toBe(isFewer);
+    expect(hasTurnedAwayFewer(after(one), after(other), 0)).toBe(isFewer);
   });
 
   it('is judged over minutes, not by the moment', () => {
@@ -132,10 +132,10 @@ describe('turnsAwayFewer', () => {
       { asked: 2.5, answered: 1 },
     ]);
     const halfOfIt = afterTurnedAway(NO_LIMIT, turned('a', undefined, 'ann', later));
-    expect(turnsAwayFewer(turnedAway, halfOfIt, later)).toBe(false);
-    expect(turnsAwayFewer(turnedAway, halfOfIt, later + 900_000)).toBe(false);
+    expect(hasTurnedAwayFewer(turnedAway, halfOfIt, later)).toBe(false);
+    expect(hasTurnedAwayFewer(turnedAway, halfOfIt, later + 900_000)).toBe(false);
     expect(
-      turnsAwayFewer(
+      hasTurnedAwayFewer(
         turnedAway,
         afterTurnedAway(again, turned('c', undefined, 'ann', later)),
         later + 900_000,

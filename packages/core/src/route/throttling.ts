@@ -148,7 +148,7 @@ export function isBusy({ inARow, atMs }: ModelLimit, nowMs: number): boolean {
  * Whether one endpoint has turned away clearly fewer requests than another in the last minutes. A single
  * recent one, or none, counts as fewer than several in a row that have just begun.
  */
-export function turnsAwayFewer(one: ModelLimit, other: ModelLimit, nowMs: number): boolean {
+export function hasTurnedAwayFewer(one: ModelLimit, other: ModelLimit, nowMs: number): boolean {
   return usuallyTurnedAway(one, nowMs) < CLEARLY_FEWER * usuallyTurnedAway(other, nowMs);
 }
 

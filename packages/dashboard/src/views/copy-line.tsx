@@ -11,7 +11,7 @@ export function CopyLine({ text }: { readonly text: string }) {
   const code = useRef<HTMLElement>(null);
   const isCopied = useSignal(false);
   const onClick = async () => {
-    if (!(await copied(text, code.current))) return;
+    if (!(await copy(text, code.current))) return;
     isCopied.value = true;
     setTimeout(() => {
       isCopied.value = false;
@@ -28,7 +28,7 @@ export function CopyLine({ text }: { readonly text: string }) {
 }
 
 /** The clipboard is available to secure pages only; elsewhere the text is selected for manual copying. */
-async function copied(text: string, element: HTMLElement | null): Promise<boolean> {
+async function copy(text: string, element: HTMLElement | null): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
     return true;

@@ -112,7 +112,7 @@ function failureOfAnswer(
 ): ProbeFailure {
   if (error !== undefined) {
     const detail = `status 200 with an error: ${textOf(error)}`;
-    return { failure: namesCredit(error) ? 'credit' : failure, detail };
+    return { failure: isAboutCredit(error) ? 'credit' : failure, detail };
   }
   if (failure === 'truncated') return { failure, detail: 'the answer ended before its last event' };
   const start = body.trim().slice(0, 80);
@@ -128,8 +128,8 @@ function failureOfStatus({ status = 0, body, contentType = '' }: ProbeExchange):
   });
   const start = error === undefined ? body.trim().slice(0, 80) : textOf(error);
   const detail = `status ${status}${start === '' ? '' : `: ${start}`}`;
-  if (status < 500 && namesCredit(error)) return { failure: 'credit', detail };
-  if (status === 404 && namesModel(error)) return { failure: 'model_not_found', detail };
+  if (status < 500 && isAboutCredit(error)) return { failure: 'credit', detail };
+  if (status === 404 && isAboutModel(error)) return { failure: 'model_not_found', detail };
   return { failure, detail };
 }
 
@@ -140,11 +140,11 @@ function failureOfStatus({ status = 0, body, contentType = '' }: ProbeExchange):
 const CREDIT_WORDS =
   /credit balance|insufficient.{0,20}(balance|quota|credit|fund)|quota.{0,20}exceeded|余额|额度|欠费/i;
 
-function namesCredit(error: ApiError | undefined): boolean {
+function isAboutCredit(error: ApiError | undefined): boolean {
   return CREDIT_WORDS.test(error?.message ?? '');
 }
 
-function namesModel(error: ApiError | undefined): boolean {
+function isAboutModel(error: ApiError | undefined): boolean {
   return /model/i.test(error?.message ?? '');
 }
 

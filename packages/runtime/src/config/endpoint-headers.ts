@@ -30,6 +30,6 @@ export function endpointHeadersOf(
 }
 
 /** Whether requests to an endpoint are still sent the same way, so that what is known of it still holds. */
-export function areSameHeaders(left: EndpointHeaders, right: EndpointHeaders): boolean {
+export function hasSameHeaders(left: EndpointHeaders, right: EndpointHeaders): boolean {
   return JSON.stringify(left.lines) === JSON.stringify(right.lines);
 }

@@ -31,11 +31,11 @@ export function servedModelsOf({ models, modelMap }: ModelKeys): ServedModels | 
 
 /** @param patterns names, or patterns with a star */
 export function isModelAmong(patterns: readonly string[], model: string): boolean {
-  return patterns.some((pattern) => matches(pattern, model));
+  return patterns.some((pattern) => isMatch(pattern, model));
 }
 
 /** A star matches any text. */
-function matches(pattern: string, model: string): boolean {
+function isMatch(pattern: string, model: string): boolean {
   const [start = '', ...rest] = pattern.split('*');
   const end = rest.pop();
   if (end === undefined) return model === pattern;

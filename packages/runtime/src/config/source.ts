@@ -112,7 +112,7 @@ export function createConfigSource(
     reload,
     tokenRefused: (groupName) => tokenCommandsOf(live.loaded, groupName).forEach(tokens.refused),
     stop: poll(reload, () => {
-      if (live.haveFilesChanged()) reload();
+      if (live.hasFileChanged()) reload();
       else if (live.isReadingDue()) apply();
     }),
   };
@@ -144,8 +144,8 @@ class WatchedConfig {
     return this.#loaded;
   }
 
-  haveFilesChanged(): boolean {
-    return this.#files.haveChanged();
+  hasFileChanged(): boolean {
+    return this.#files.hasChanged();
   }
 
   /** Whether to read the files even if they have not changed. */

@@ -43,7 +43,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 /** How often one look reads the file. */
 function readsOfALook(files: WatchedFiles): number {
   readPaths = [];
-  expect(files.haveChanged()).toBe(false);
+  expect(files.hasChanged()).toBe(false);
   return readPaths.length;
 }
 
@@ -56,7 +56,7 @@ describe('files that are watched', () => {
     utimesSync(path, new Date(), new Date());
     expect([readsOfALook(files), readsOfALook(files)]).toEqual([1, 0]);
     appendFileSync(path, ' and more');
-    expect(files.haveChanged()).toBe(true);
+    expect(files.hasChanged()).toBe(true);
   });
 
   it('have changed if the content differs, even with equal size and modification time', () => {
@@ -65,7 +65,7 @@ describe('files that are watched', () => {
     const { atime, mtime } = statSync(path);
     writeFileSync(path, 'other');
     utimesSync(path, atime, mtime);
-    expect(files.haveChanged()).toBe(true);
+    expect(files.hasChanged()).toBe(true);
   });
 
   it('are read again if they were unreadable', () => {
@@ -77,22 +77,22 @@ describe('files that are watched', () => {
     };
     const files = new WatchedFiles([path], { ...reading, readFile });
     fails = false;
-    expect(files.haveChanged()).toBe(true);
+    expect(files.hasChanged()).toBe(true);
   });
 
   it('have changed when they appear, disappear, or become readable', () => {
     aheadMs = LATER_MS;
     const other = join(folder, 'other');
     const files = new WatchedFiles([path, other], reading);
-    expect(files.haveChanged()).toBe(false);
+    expect(files.hasChanged()).toBe(false);
     mkdirSync(other);
-    expect(files.haveChanged()).toBe(false);
+    expect(files.hasChanged()).toBe(false);
     rmdirSync(other);
     writeFileSync(other, 'here');
-    expect(files.haveChanged()).toBe(true);
+    expect(files.hasChanged()).toBe(true);
     files.look();
-    expect(files.haveChanged()).toBe(false);
+    expect(files.hasChanged()).toBe(false);
     rmSync(path);
-    expect(files.haveChanged()).toBe(true);
+    expect(files.hasChanged()).toBe(true);
   });
 });

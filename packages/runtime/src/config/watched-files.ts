@@ -71,7 +71,7 @@ export class WatchedFiles {
     return this.#seen.get(path)?.digest;
   }
 
-  haveChanged(): boolean {
+  hasChanged(): boolean {
     for (const [path, seen] of this.#seen) {
       if (seen.attributes !== undefined && attributesOf(path)?.text === seen.attributes) continue;
       const present = this.#lookAt(path);

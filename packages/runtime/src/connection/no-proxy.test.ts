@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import { needsNoProxy } from './no-proxy.ts';
+import { isProxyBypassed } from './no-proxy.ts';
 
 const isDirect = (noProxy: string, host: string, port = 443) =>
-  needsNoProxy(noProxy, { host, port });
+  isProxyBypassed(noProxy, { host, port });
 
 describe('NO_PROXY', () => {
   it.each([

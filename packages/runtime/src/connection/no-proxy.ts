@@ -8,7 +8,7 @@ import { BlockList, isIP } from 'node:net';
  *
  * @param host without brackets
  */
-export function needsNoProxy(
+export function isProxyBypassed(
   noProxy: string,
   { host, port }: { readonly host: string; readonly port: number },
 ): boolean {

@@ -1,6 +1,6 @@
 /** The outbound proxy between us and an endpoint: its notation, and which one applies. Pure. */
 import { withoutBrackets } from '../host.ts';
-import { needsNoProxy } from './no-proxy.ts';
+import { isProxyBypassed } from './no-proxy.ts';
 
 export type OutboundProxyKind = 'http' | 'https' | 'socks5';
 
@@ -91,7 +91,7 @@ export function proxyOfEnvironment(
     host: withoutBrackets(baseUrl.hostname),
     port: Number(baseUrl.port === '' ? (baseUrl.protocol === 'https:' ? 443 : 80) : baseUrl.port),
   };
-  return needsNoProxy(noProxy, place) ? undefined : { variable, value };
+  return isProxyBypassed(noProxy, place) ? undefined : { variable, value };
 }
 
 /** The names of all variables that are read here. */

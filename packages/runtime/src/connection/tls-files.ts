@@ -38,7 +38,7 @@ export function problemOfKey(pem: string): Phrase | undefined {
 }
 
 /** Both must be valid by themselves. */
-export function areMatching(certificatePem: string, keyPem: string): boolean {
+export function isMatchingPair(certificatePem: string, keyPem: string): boolean {
   return firstCertificateOf(certificatePem)?.checkPrivateKey(createPrivateKey(keyPem)) === true;
 }
 

@@ -13,7 +13,7 @@ import {
   groupOf,
   type LoadedConfig,
 } from '@zephyr/runtime/config/config';
-import { areSameHeaders, endpointHeadersOf } from '@zephyr/runtime/config/endpoint-headers';
+import { endpointHeadersOf, hasSameHeaders } from '@zephyr/runtime/config/endpoint-headers';
 import { policyOf } from '@zephyr/runtime/config/policy-of-config';
 import { connectionFingerprint } from '@zephyr/runtime/connection/endpoint-connection';
 
@@ -75,7 +75,7 @@ function changedEndpoints(former: LoadedConfig, now: LoadedConfig): readonly End
     const isSame =
       before.baseUrl === endpoint.baseUrl &&
       connectionFingerprint(former, before) === connectionFingerprint(now, endpoint) &&
-      areSameHeaders(endpointHeadersOf(former, before), endpointHeadersOf(now, endpoint));
+      hasSameHeaders(endpointHeadersOf(former, before), endpointHeadersOf(now, endpoint));
     return isSame ? [] : [endpoint.id];
   });
 }

@@ -6,21 +6,21 @@ import { HOURLY_LIMIT, HourlyLimit } from './hourly-limit.ts';
 it('accepts the limit within each hour, not more', () => {
   const limit = new HourlyLimit();
   const accepted = Array.from({ length: HOURLY_LIMIT + 1 }, (_, index) =>
-    limit.accepts('token_refused', index),
+    limit.tryTake('token_refused', index),
   );
   expect(accepted.filter(Boolean)).toHaveLength(HOURLY_LIMIT);
   expect(accepted.at(-1)).toBe(false);
-  expect(limit.accepts('token_refused', HOUR_MS - 1)).toBe(false);
+  expect(limit.tryTake('token_refused', HOUR_MS - 1)).toBe(false);
   // The first of them is an hour old now, the second is not.
-  expect(limit.accepts('token_refused', HOUR_MS)).toBe(true);
-  expect(limit.accepts('token_refused', HOUR_MS)).toBe(false);
+  expect(limit.tryTake('token_refused', HOUR_MS)).toBe(true);
+  expect(limit.tryTake('token_refused', HOUR_MS)).toBe(false);
 });
 
 it('neither limits nor counts what says that nothing works, or works again', () => {
   const limit = new HourlyLimit();
   for (let index = 0; index <= HOURLY_LIMIT; index += 1) {
-    expect(limit.accepts('all_down', 0)).toBe(true);
-    expect(limit.accepts('available_again', 0)).toBe(true);
+    expect(limit.tryTake('all_down', 0)).toBe(true);
+    expect(limit.tryTake('available_again', 0)).toBe(true);
   }
-  expect(limit.accepts('token_refused', 0)).toBe(true);
+  expect(limit.tryTake('token_refused', 0)).toBe(true);
 });

@@ -12,7 +12,7 @@ export class HourlyLimit {
   #acceptedAtMs: readonly number[] = [];
 
   /** Counts the message if it is within the limit. */
-  accepts(event: NotifyEvent, nowMs: number): boolean {
+  tryTake(event: NotifyEvent, nowMs: number): boolean {
     if (BEYOND_LIMIT.has(event)) return true;
     const lately = this.#acceptedAtMs.filter((atMs) => nowMs - atMs < HOUR_MS);
     const isWithin = lately.length < HOURLY_LIMIT;

@@ -41,7 +41,7 @@ export class Receiver {
   offer(event: NotifyEvent, messageOf: (leftOut: number) => NotifyMessage): void {
     const { clock, log, counted } = this.#deps;
     const { kind, label } = this.#target;
-    if (!this.#limit.accepts(event, clock.nowMs())) {
+    if (!this.#limit.tryTake(event, clock.nowMs())) {
       counted(kind, 'left_out');
       this.#leftOut += 1;
       if (this.#leftOut === 1) {

@@ -8,7 +8,7 @@ export interface HeldResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   /** Headers that the endpoint's configuration passes in addition to the usual ones. */
-  readonly passesHeader?: ((name: string) => boolean) | undefined;
+  readonly isHeaderPassed?: ((name: string) => boolean) | undefined;
   /** The endpoint's name as a header value, if its id does not show it. */
   readonly endpointName?: string | undefined;
   readonly held: readonly Buffer[];

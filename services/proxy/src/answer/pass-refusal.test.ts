@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
-import { mayBePassed } from './pass-refusal.ts';
+import { canBePassed } from './pass-refusal.ts';
 
 const error = { type: 'not_found_error', code: '', message: '' };
 
-describe('mayBePassed', () => {
+describe('canBePassed', () => {
   it.each([
     ['an error of the API', 404, 'model_not_found', error, true],
     ['the first status of errors', 400, 'client_error', error, true],
@@ -14,6 +14,6 @@ describe('mayBePassed', () => {
     ['not in the words of the API', 404, 'not_claude', undefined, false],
     ['a refusal of our token', 401, 'token_refused', error, false],
   ] as const)('%s: %i', (_, status, failure, of, isPassed) => {
-    expect(mayBePassed(status, failure, of)).toBe(isPassed);
+    expect(canBePassed(status, failure, of)).toBe(isPassed);
   });
 });

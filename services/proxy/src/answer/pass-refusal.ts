@@ -12,7 +12,7 @@ import { LEFT_FAMILY_HEADER } from './zephyr-errors.ts';
  * Whether a client may see the endpoint's own answer: an API error, but never a refusal of our token, which
  * Claude Code would mistake for the end of its own login.
  */
-export function mayBePassed(
+export function canBePassed(
   status: number,
   failure: FailureClass,
   error: ApiError | undefined,

@@ -32,14 +32,14 @@ const RESPONSE_SECRET = 'anthropic-organization-id';
 /** The endpoint's own headers. */
 export function passedHeaders({
   headers: upstream,
-  passesHeader,
-}: Pick<HeldResponse, 'headers' | 'passesHeader'>): OutgoingHttpHeaders {
+  isHeaderPassed,
+}: Pick<HeldResponse, 'headers' | 'isHeaderPassed'>): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = {};
   for (const name in upstream) {
     const passes =
       RESPONSE_HEADERS.has(name) ||
       (name.startsWith(RESPONSE_PREFIX) && name !== RESPONSE_SECRET) ||
-      (passesHeader?.(name) === true && !isUnsafeAnswerHeader(name));
+      (isHeaderPassed?.(name) === true && !isUnsafeAnswerHeader(name));
     const value = upstream[name];
     if (passes && value !== undefined) headers[name] = value;
   }
@@ -57,7 +57,7 @@ export interface AnswerHeadersAbout {
 
 /** The headers of a good answer: the endpoint's own, and ours. */
 export function answerHeaders(
-  response: Pick<HeldResponse, 'status' | 'headers' | 'passesHeader' | 'endpointName'>,
+  response: Pick<HeldResponse, 'status' | 'headers' | 'isHeaderPassed' | 'endpointName'>,
   { endpointId, leftFamily, isLast }: AnswerHeadersAbout,
 ): OutgoingHttpHeaders {
   const headers = passedHeaders(response);

@@ -12,10 +12,10 @@
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { ANONYMOUS, type RequestAttempt } from '@zephyr/contract/usage';
 import {
+  canBeBilled,
   type FirstByteClass,
   type Journey,
   LOOK_AGAIN_MS,
-  mayBeBilled,
   requestClassOf,
   STAY_PAUSE_MS,
   type TimedRequest,
@@ -212,7 +212,7 @@ export class AttemptLoop {
         times: attemptTimesOf(this.#context, {
           endpointId: id,
           firstByteClass: this.#firstByteClass,
-          hasAlternative: hasAlternative && this.#retries.areLeft(this.journey.isTrial),
+          hasAlternative: hasAlternative && this.#retries.hasRetriesLeft(this.journey.isTrial),
           triedForMs: this.#askedAtMs - this.#startedAtMs,
         }),
         deadline,
@@ -275,7 +275,7 @@ export class AttemptLoop {
     if (rateLimits !== undefined) stats.limitsSeen(endpoint.id, rateLimits);
     if (failure === 'token_refused') this.#context.deps.onTokenRefused(endpoint.groupName);
     this.#context.trace?.failed(failure, status);
-    const attempt = { endpoint: endpoint.id, failure, mayBeBilled: mayBeBilled(result) };
+    const attempt = { endpoint: endpoint.id, failure, mayBeBilled: canBeBilled(result) };
     this.failed = [...this.failed, attempt];
     const refused = { failure, family: endpoint.family };
     this.journey.request = requestAfter(this.#context, this.journey.request, refused);

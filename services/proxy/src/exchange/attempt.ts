@@ -24,7 +24,7 @@ import type { Bursts } from '@zephyr/runtime/bursts';
 import type { Clock } from '@zephyr/runtime/clock';
 import { type AnswerReceiver, AnswerStream } from '../answer/answer-listeners.ts';
 import type { HeldResponse } from '../answer/held-response.ts';
-import { mayBePassed } from '../answer/pass-refusal.ts';
+import { canBePassed } from '../answer/pass-refusal.ts';
 import { withoutSecrets } from '../answer/without-secrets.ts';
 import type { Deadline } from '../upstream/deadline.ts';
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
@@ -283,7 +283,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
       ...{ kind: 'failed', failure, phase: 'answered', status, isStaleConnection: false },
       retryAfterMs: retryAfterMsIn(response.headers, this.#input.clock.epochMs()),
       rateLimits: rateLimitsOf(response.headers, this.#input.clock.epochMs()),
-      response: mayBePassed(status, failure, error) ? response : undefined,
+      response: canBePassed(status, failure, error) ? response : undefined,
     });
   }
 
@@ -294,7 +294,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
     return {
       status: response.statusCode ?? 0,
       headers: response.headers,
-      passesHeader: this.#input.endpoint.passes.ofAnswer,
+      isHeaderPassed: this.#input.endpoint.passes.ofAnswer,
       endpointName: this.#input.endpoint.nameHeader,
       held,
       head: gate?.head ?? '',

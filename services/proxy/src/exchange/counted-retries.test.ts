@@ -52,7 +52,10 @@ describe('CountedRetries', () => {
   it('are counted when sent, however often they were postponed', async () => {
     const { retries, after, counts } = rig(2, 0.1);
     const place = { hasAlternative: true };
-    expect([after('reset', place), retries.areLeft(false)]).toEqual(['next_endpoint', false]);
+    expect([after('reset', place), retries.hasRetriesLeft(false)]).toEqual([
+      'next_endpoint',
+      false,
+    ]);
     expect([after('reset', place), after('reset', place)]).toEqual(['look_again', 'look_again']);
     expect(after('reset', { ...place, isFree: true })).toBe('next_endpoint');
     expect(await counts()).toEqual({ retries: [['reset', 2]], refused: [] });
@@ -62,9 +65,9 @@ describe('CountedRetries', () => {
     const { retries, after } = rig(9, 0.1);
     for (const giveBack of [() => retries.nobodyLeft(), () => retries.answered()]) {
       after('reset');
-      expect(retries.areLeft(false)).toBe(false);
+      expect(retries.hasRetriesLeft(false)).toBe(false);
       giveBack();
-      expect(retries.areLeft(false)).toBe(true);
+      expect(retries.hasRetriesLeft(false)).toBe(true);
     }
   });
 });

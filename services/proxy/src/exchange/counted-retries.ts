@@ -27,8 +27,8 @@ export class CountedRetries {
   /**
    * Whether another attempt could follow a silent one. @param isTrial whether the silent attempt is a trial
    */
-  areLeft(isTrial: boolean): boolean {
-    return this.#rules.areLeft(isTrial, this.#input.clock.nowMs());
+  hasRetriesLeft(isTrial: boolean): boolean {
+    return this.#rules.hasRetriesLeft(isTrial, this.#input.clock.nowMs());
   }
 
   after(failed: FailedAttempt, place: () => RetryPlace): NextStep['kind'] {

@@ -1,7 +1,7 @@
 /** The facts about a finished request that the usage ledger needs. */
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { AnswerUsage, RequestAttempt, RequestOutcome } from '@zephyr/contract/usage';
-import { mayBeBilled } from '@zephyr/core';
+import { canBeBilled } from '@zephyr/core';
 import { requestIdOf } from '../answer/held-response.ts';
 import type { FinishedRequest } from '../usage/accounting.ts';
 import type { AnsweredRequest, AttemptLoop } from './attempt-loop.ts';
@@ -63,7 +63,7 @@ function attemptsOf({ outcome, trying, given }: EndedExchange): readonly Request
     const { answer, failure } = given;
     const isBilled =
       failure !== undefined &&
-      mayBeBilled({ failure, phase: 'answered', isStaleConnection: false });
+      canBeBilled({ failure, phase: 'answered', isStaleConnection: false });
     const endpoint = answer.endpointId;
     return [...failed, { endpoint, failure: failure ?? null, mayBeBilled: isBilled }];
   }

@@ -78,7 +78,7 @@ export class PeopleLimits {
     return this.#people;
   }
 
-  get areSet(): boolean {
+  get hasAny(): boolean {
     return this.#subjects.length > 0;
   }
 
@@ -135,7 +135,7 @@ export class PeopleLimits {
 
   /** Limits were used since the last exchange, or requests are active. */
   get isBusy(): boolean {
-    return this.areSet && (this.#hasNews || this.#active > 0);
+    return this.hasAny && (this.#hasNews || this.#active > 0);
   }
 
   /** @param listener called when there is something to share or to read */
@@ -157,7 +157,7 @@ export class PeopleLimits {
 
   used({ person, usage, costUsd }: RequestRecord): void {
     // Not needed without limits; when limits are set later, Redis has the totals.
-    if (!this.areSet) return;
+    if (!this.hasAny) return;
     this.#news();
     const { inputTokens, outputTokens, cacheWriteTokens } = usage;
     const tokens = inputTokens + outputTokens + cacheWriteTokens;
@@ -167,7 +167,7 @@ export class PeopleLimits {
 
   /** Called after each write of usage; at rest it does nothing for some seconds. */
   async exchange(redis: Redis): Promise<void> {
-    if (!this.areSet) return;
+    if (!this.hasAny) return;
     const { clock, proxyId } = this.#deps;
     const sinceMs = clock.nowMs() - this.#exchangedAtMs;
     if (!this.isBusy && sinceMs < AT_REST_MS) return;
@@ -189,7 +189,7 @@ export class PeopleLimits {
 
   #news(): void {
     this.#hasNews = true;
-    if (this.areSet) this.#listener();
+    if (this.hasAny) this.#listener();
   }
 
   #nowMs(): number {

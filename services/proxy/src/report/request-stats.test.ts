@@ -13,7 +13,7 @@ it('reports at most as many times to first content as the controller accepts in 
   const metrics = createMetrics({
     ...{ activeRequests: nobody, streams: nobody, ejected: nobody, budgets: () => [] },
     ...{ snapshotAgeSeconds: none, bufferedBodyBytes: none, retryBudget: none },
-    ...{ unwrittenRequests: none, redisUp: () => true, isServing: () => true },
+    ...{ unwrittenRequests: none, isRedisUp: () => true, isServing: () => true },
   });
   const stats = new RequestStats(metrics, { nowMs: none });
   for (let ms = 0; ms <= MAX_TTFT_SAMPLES; ms += 1) stats.streamBegan(ONE, { class: 'opus/m', ms });

@@ -25,7 +25,7 @@ export interface StatusDeps {
   readonly routing: Routing;
   readonly stats: RequestStats;
   readonly sessions: SessionTable | undefined;
-  readonly redisUp: () => boolean;
+  readonly isRedisUp: () => boolean;
   readonly isDraining: () => boolean;
   readonly isServing: () => boolean;
   readonly oldestRequests: (limit: number) => readonly ActiveRequest[];
@@ -51,7 +51,7 @@ export function statusOf(deps: StatusDeps): ProxyStatus {
       status: statusWord(deps),
       uptimeMs: Math.round(process.uptime() * 1_000),
     },
-    store: deps.redisUp()
+    store: deps.isRedisUp()
       ? { status: 'connected' }
       : { status: 'away', sinceAtMs: onTheWallClock(clock, confirmedAtMs) },
     snapshot: {

@@ -108,7 +108,7 @@ export class Admission {
       this.#refuse(res, ERROR_OF[target.why], { address });
     } else if (target.kind === 'upstream') {
       this.#admit({ req, res, operation: target.operation, pathAndQuery: target.pathAndQuery });
-    } else if (this.#mayRead(req)) {
+    } else if (this.#canRead(req)) {
       next();
     } else {
       this.#refuse(res, 'unknown_host');
@@ -139,9 +139,9 @@ export class Admission {
   }
 
   /** Orchestrators and Prometheus may use any host name. */
-  #mayRead(req: IncomingMessage): boolean {
+  #canRead(req: IncomingMessage): boolean {
     return (
-      this.#deps.clients().mayReadPages(this.#visitor(req)) ||
+      this.#deps.clients().canReadPages(this.#visitor(req)) ||
       (WATCHED_PATHS.has(req.url ?? '') && isWatchersHost(req.headers.host, []))
     );
   }

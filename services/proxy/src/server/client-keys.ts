@@ -121,7 +121,7 @@ export class Clients {
   /**
    * A foreign page whose name resolves here may read no more than others: without keys, not even our pages.
    */
-  mayReadPages({ headers }: Visitor): boolean {
+  canReadPages({ headers }: Visitor): boolean {
     const { access, allowedHosts } = this.#rules;
     return access === 'keys' || isKnownHost(headers.host, allowedHosts);
   }

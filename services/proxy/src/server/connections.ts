@@ -52,7 +52,7 @@ export class Connections {
   /** Wraps a server's listener: a request after the last answer of its connection is not started. */
   inOrder(listener: RequestListener): RequestListener {
     return (req, res) => {
-      if (this.#begins(req, res)) listener(req, res);
+      if (this.#begin(req, res)) listener(req, res);
     };
   }
 
@@ -115,7 +115,7 @@ export class Connections {
     }
   }
 
-  #begins(req: IncomingMessage, res: ServerResponse): boolean {
+  #begin(req: IncomingMessage, res: ServerResponse): boolean {
     const { socket } = req;
     const connection = this.#all.get(socket);
     if (connection === undefined) return true;

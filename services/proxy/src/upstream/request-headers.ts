@@ -47,7 +47,7 @@ export function upstreamHeaders(
   const headers: OutgoingHttpHeaders = { host: identity.authority };
   const listed = client.connection === undefined ? undefined : hopByHop(client.connection);
   for (const name in client) {
-    if (!passesUpstream(name) && !isPassedOn(name, identity.passes.ofClient)) continue;
+    if (!isPassedUpstream(name) && !isPassedOn(name, identity.passes.ofClient)) continue;
     const value = client[name];
     if (value !== undefined && listed?.has(name) !== true) headers[name] = value;
   }
@@ -61,7 +61,7 @@ export function upstreamHeaders(
 }
 
 /** Called for about 25 headers per request, so it allocates no closure or list. */
-function passesUpstream(name: string): boolean {
+function isPassedUpstream(name: string): boolean {
   return (
     REQUEST_HEADERS.has(name) ||
     name.startsWith('anthropic-') ||

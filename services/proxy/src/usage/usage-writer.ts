@@ -100,7 +100,7 @@ export class UsageWriter {
   async start(): Promise<void> {
     this.#deps.limits.onNews(() => this.#wake?.());
     this.#loop = this.#run();
-    if (!this.#deps.limits.areSet) return;
+    if (!this.#deps.limits.hasAny) return;
     const first = this.#deps.limits.exchange(this.#redis).catch((error: unknown) => {
       this.#warn(error);
     });
@@ -132,7 +132,7 @@ export class UsageWriter {
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      const periodMs = this.#deps.limits.areSet ? PERIOD_WITH_LIMITS_MS : PERIOD_MS;
+      const periodMs = this.#deps.limits.hasAny ? PERIOD_WITH_LIMITS_MS : PERIOD_MS;
       await this.#pause(periodMs);
       if (signal.aborted) return;
       const isWritten = (await this.#tick()) === 'done' && (await this.#exchange()) === 'done';

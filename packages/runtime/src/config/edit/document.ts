@@ -142,7 +142,7 @@ function addElement({ text, eol }: OpenedDocument, array: AST.TOMLArray, entry: 
 /** `[[groups.endpoints]]` after the last table of its group, `[[clients]]` at the end. */
 function addTable({ text, eol, tables }: OpenedDocument, path: KeyPath, entry: NewEntry): string {
   const owner = path.slice(0, -1);
-  const ofOwner = tables.filter(({ resolvedKey }) => begins(resolvedKey, owner));
+  const ofOwner = tables.filter(({ resolvedKey }) => hasPrefix(resolvedKey, owner));
   const end =
     owner.length === 0 ? text.length : lineEndAfter(text, ofOwner.at(-1)?.range[1] ?? text.length);
   const name = path.filter((key) => typeof key === 'string').join('.');
@@ -174,7 +174,7 @@ function keyAdded({ text, eol, tables, valueAt }: OpenedDocument, path: KeyPath,
 /** The entry's table with its subtables. */
 function removeTables({ text, tables }: OpenedDocument, path: KeyPath): string {
   return tables
-    .filter(({ resolvedKey }) => begins(resolvedKey, path))
+    .filter(({ resolvedKey }) => hasPrefix(resolvedKey, path))
     .toReversed()
     .reduce((rest, { range: [from, to] }) => {
       const start = rest.lastIndexOf('\n', from - 1) + 1;
@@ -207,7 +207,7 @@ function lineEndAfter(text: string, at: number): number {
   return end === -1 ? text.length : end + 1;
 }
 
-const begins = (path: KeyPath, start: KeyPath): boolean =>
+const hasPrefix = (path: KeyPath, start: KeyPath): boolean =>
   isSamePath(path.slice(0, start.length), start);
 
 const isSamePath = (left: KeyPath, right: KeyPath): boolean =>

@@ -81,7 +81,7 @@ const LOOK_AGAIN_MS = 20;
 export async function whileLocked<Result>(path: string, change: () => Result): Promise<Result> {
   const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
   const lock = `${isThere ? realpathSync(path) : path}.lock`;
-  const isLocked = await locked(lock);
+  const isLocked = await tryLock(lock);
   try {
     return change();
   } finally {
@@ -89,7 +89,7 @@ export async function whileLocked<Result>(path: string, change: () => Result): P
   }
 }
 
-async function locked(lock: string): Promise<boolean> {
+async function tryLock(lock: string): Promise<boolean> {
   for (let waitedMs = 0; ; waitedMs += LOOK_AGAIN_MS) {
     try {
       writeFileSync(lock, '', { flag: 'wx' });

@@ -39,8 +39,8 @@ function checkUrl(text: string, where: string): Violation[] {
     URL.canParse(text) &&
     SCHEMES.includes(new URL(text).protocol) &&
     canDecode(new URL(text)) &&
-    namesServer(new URL(text)) &&
-    namesNodes(new URL(text));
+    hasServerAddress(new URL(text)) &&
+    hasNodeAddresses(new URL(text));
   if (valid) return [];
   return [
     {
@@ -53,13 +53,13 @@ function checkUrl(text: string, where: string): Violation[] {
 }
 
 /** `redis:6379` is a URL too, without a host; a database is a number. */
-function namesServer({ protocol, hostname, port, pathname }: URL): boolean {
+function hasServerAddress({ protocol, hostname, port, pathname }: URL): boolean {
   if (protocol === 'unix:') return pathname.length > 1 && pathname.startsWith('/');
   if (!['redis:', 'rediss:'].includes(protocol)) return true;
   return hostname !== '' && port !== '0' && /^(?:\/\d{0,5})?$/.test(pathname);
 }
 
-function namesNodes(url: URL): boolean {
+function hasNodeAddresses(url: URL): boolean {
   const isCluster = CLUSTER_SCHEMES.includes(url.protocol);
   if (!SENTINEL_SCHEMES.includes(url.protocol) && !isCluster) return true;
   const nodes = url.searchParams.getAll('node');

@@ -1,7 +1,7 @@
 /** Certificate and key files: each exists and is usable, and a key matches its certificate. */
 
 import {
-  areMatching,
+  isMatchingPair,
   problemOfCertificates,
   problemOfKey,
   problemOfPair,
@@ -121,7 +121,7 @@ function checkPair(
     problemOfCertificates(certificatePem) === undefined &&
     problemOfKey(keyPem) === undefined;
   if (!areUsable) return [];
-  if (areMatching(certificatePem, keyPem)) {
+  if (isMatchingPair(certificatePem, keyPem)) {
     const problem = problemOfPair(certificatePem, keyPem);
     if (problem === undefined) return [];
     return [
