@@ -85,7 +85,7 @@ async function measure(redis: Redis, team: Team): Promise<void> {
   const hours = await redis.keys(keys.usageHour('*'));
   const days = await redis.keys(keys.usageDay('*'));
   const rows = await rowsIn(redis, [...hours, ...days]);
-  const kept = await redis.xlen(keys.requests);
+  const entries = await redis.xlen(keys.requests);
   const stream = (await redis.memory('USAGE', keys.requests, 'SAMPLES', 0)) ?? 0;
   console.log(team.name);
   console.log(
@@ -94,7 +94,7 @@ async function measure(redis: Redis, team: Team): Promise<void> {
     `${kibibytes(await sizeOf(redis, days[0]))} KiB, an hour ${kibibytes(await sizeOf(redis, hours[0]))} KiB`,
   );
   console.log(
-    `  log of ${kept} requests (${STREAM_LENGTHS.requests} kept): ${mebibytes(stream)} MiB`,
+    `  log of ${entries} requests (at most ${STREAM_LENGTHS.requests}): ${mebibytes(stream)} MiB`,
   );
   const free = 1 - (await memoryOf(redis)) / MAX_MEMORY;
   console.log(`  of ${mebibytes(MAX_MEMORY)} MiB free: ${(100 * free).toFixed(0)} %`);

@@ -6,9 +6,9 @@ import { MOST_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
 import { keys } from '@zephyr/runtime/redis/keys';
 import {
   DAY_ROWS,
-  DAYS_KEPT,
+  DAYS_STORED,
   HOUR_ROWS,
-  HOURS_KEPT,
+  HOURS_STORED,
   MAX_ROWS_OF_DAYS,
   MAX_ROWS_OF_HOURS,
 } from '@zephyr/runtime/redis/usage-rows';
@@ -66,8 +66,8 @@ export async function fillLedger(redis: Redis, team: Team): Promise<void> {
     const batch = { writer: 'bench', sequence, rows, records };
     await recordUsage(redis, batch, { people: team.people });
   };
-  const days = Math.min(DAYS_KEPT, Math.floor(MAX_ROWS_OF_DAYS / team.rowsPerDay));
-  const hours = Math.min(HOURS_KEPT, Math.floor(MAX_ROWS_OF_HOURS / team.rowsPerHour));
+  const days = Math.min(DAYS_STORED, Math.floor(MAX_ROWS_OF_DAYS / team.rowsPerDay));
+  const hours = Math.min(HOURS_STORED, Math.floor(MAX_ROWS_OF_HOURS / team.rowsPerHour));
   for (let day = 0; day < days; day += 1) {
     const fromAtMs = midnight - day * DAY_MS;
     await write(fromAtMs, team.rowsPerDay, 0);

@@ -47,6 +47,11 @@ export const BANNED_WORDS: readonly BannedWord[] = [
   name('\\bAccounts\\b', 'RequestStats'),
   name('\\brunning(?:Requests?|Ids?)\\b|\\bRunningRequests?\\b', 'activeRequests'),
   name('\\bkept[A-Z]\\w*|\\w+Kept\\b|\\bkept_\\w+', 'buffered'),
+  // As a whole name: the verb is fine in prose.
+  name(
+    '\\bKEPT_\\w+|\\w+_KEPT\\b|\\bKept\\b(?= [{=])|#kept\\b|\\.kept\\b|\\b(?:const|let|readonly|function) kept\\b|\\bkept\\(|\\bkept(?=, \\w+ }| })',
+    'cached, stored, maxLength',
+  ),
   name('\\b(?:next|last|run|cheap|on)Checks?\\b|\\bchecksAtOnce\\b|\\bTimedCheck\\b', 'probe'),
   name('\\b(?:max|can|may)Replays?\\b|\\breplays_total\\b|\\breplayable\\b', 'retry'),
   name('\\b(?:Committed|Failed|Finished)Turn\\b|\\bturnsFailing\\b', 'batch'),

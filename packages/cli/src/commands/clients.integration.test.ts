@@ -75,10 +75,10 @@ describe('addClient', () => {
     const run = promisify(execFile);
     const add = (name: string) => run(ZEPHYR, ['clients', 'add', name, '--config', path]);
     await Promise.all(names.map(add));
-    const kept = JSON.parse(listClients({ config: path, environment: {} }, true)) as {
+    const left = JSON.parse(listClients({ config: path, environment: {} }, true)) as {
       name: string;
     }[];
-    expect(kept.map(({ name }) => name).toSorted()).toEqual(names);
+    expect(left.map(({ name }) => name).toSorted()).toEqual(names);
     expect(readdirSync(folder)).toEqual(['config.toml']);
   });
 

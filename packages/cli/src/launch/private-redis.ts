@@ -62,7 +62,7 @@ export async function startPrivateRedis({
       });
     }
   };
-  const kept = keepAlive();
+  const keeping = keepAlive();
 
   return {
     url,
@@ -70,7 +70,7 @@ export async function startPrivateRedis({
     stop: async () => {
       ending.abort();
       await server?.stop();
-      await kept;
+      await keeping;
       // A start may have been in progress when the stop was requested.
       await server?.stop();
       removeFolder();

@@ -37,12 +37,12 @@ function breakable(text: string): readonly string[] {
 /** Truncated to the width, with an ellipsis. */
 export function shortened(text: string, width: number): string {
   if (stringWidth(text) <= width) return text;
-  let kept = '';
+  let fitting = '';
   for (const { segment } of characters.segment(text)) {
-    if (stringWidth(kept + segment) > width - 1) break;
-    kept += segment;
+    if (stringWidth(fitting + segment) > width - 1) break;
+    fitting += segment;
   }
-  return `${kept.trimEnd()}…`;
+  return `${fitting.trimEnd()}…`;
 }
 
 /** As many whole parts as fit into the lines; earlier ones take precedence. */

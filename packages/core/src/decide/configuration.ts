@@ -15,9 +15,9 @@ export function takeConfig(world: World, config: ConfigEvent, nowMs: EpochMs): S
   const endpoints = config.endpoints.map((setting): EndpointState => {
     const former = endpointOf(world, setting.id);
     if (former === undefined) return { ...newEndpoint(setting), changedAtMs: nowMs };
-    if (changedIds === 'unknown') return doubted(kept(setting, former), nowMs);
+    if (changedIds === 'unknown') return doubted(withSetting(setting, former), nowMs);
     const isChanged = changedIds.includes(setting.id);
-    return isChanged ? reset(setting, former, nowMs) : kept(setting, former);
+    return isChanged ? reset(setting, former, nowMs) : withSetting(setting, former);
   });
   const next = { ...world, endpoints, groups: groupStates(config.groups, world.groups) };
   const wished = withoutGone(next);
@@ -38,7 +38,7 @@ function reset(setting: EndpointSetting, former: EndpointState, nowMs: EpochMs):
   };
 }
 
-function kept(setting: EndpointSetting, former: EndpointState): EndpointState {
+function withSetting(setting: EndpointSetting, former: EndpointState): EndpointState {
   const { groupName, styleChoice, preferenceMs, sharing } = setting;
   const { sharing: _, ...known } = former;
   return {

@@ -176,7 +176,7 @@ describe('UsageTable', () => {
       (rows, bounds) => {
         const table = tableOf(rows, bounds);
         const { total } = usageReport(rows, { ...query, by: [] });
-        for (const kept of [table.rows, dailyRows(table.rows)]) {
+        for (const stored of [table.rows, dailyRows(table.rows)]) {
           for (const by of [
             [],
             ['person'],
@@ -185,7 +185,7 @@ describe('UsageTable', () => {
             ['day'],
             ['person', 'day'],
           ] as const) {
-            const report = usageReport(kept, { ...query, by });
+            const report = usageReport(stored, { ...query, by });
             expect(report.total).toEqual(total);
             const requests = report.rows.reduce((sum, line) => sum + line.requests, 0);
             const tokens = report.rows.reduce((sum, line) => sum + line.cache_read_tokens, 0);
@@ -203,9 +203,9 @@ describe('UsageTable', () => {
         fc.array(rowArbitrary, { maxLength: 60 }),
         fc.record({ named: fc.nat(9), all: fc.nat(15) }),
         (rows, bounds) => {
-          const kept = tableOf(rows, bounds).rows.filter(({ person }) => person !== 'other');
-          expect(kept.length).toBeLessThanOrEqual(Math.max(bounds.named, bounds.all));
-          const named = kept.filter(({ endpoint }) => endpoint !== 'other');
+          const stored = tableOf(rows, bounds).rows.filter(({ person }) => person !== 'other');
+          expect(stored.length).toBeLessThanOrEqual(Math.max(bounds.named, bounds.all));
+          const named = stored.filter(({ endpoint }) => endpoint !== 'other');
           expect(named.length).toBeLessThanOrEqual(bounds.named);
         },
       ),

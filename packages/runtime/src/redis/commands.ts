@@ -7,7 +7,7 @@ import { keys } from './keys.ts';
 
 /** A leader that reads the command later than this refuses it: its caller has timed out. */
 export const COMMAND_LIFE_MS = 6_000;
-const KEPT_COMMANDS = 1_000;
+const MAX_COMMANDS = 1_000;
 
 /** Returns the command's id. */
 export async function appendCommand(redis: Redis, command: CommandRecord): Promise<string> {
@@ -15,7 +15,7 @@ export async function appendCommand(redis: Redis, command: CommandRecord): Promi
     keys.commands,
     'MAXLEN',
     '~',
-    KEPT_COMMANDS,
+    MAX_COMMANDS,
     '*',
     'json',
     JSON.stringify(command),

@@ -8,18 +8,19 @@ import { loadScript, runScript } from './script.ts';
 import { STREAM_LENGTHS } from './stream-bounds.ts';
 
 /**
- * What the leader writes besides the snapshot; `kept` 0 is a record, otherwise a stream's approximate length.
+ * What the leader writes besides the snapshot; `maxLength` 0 is a record, otherwise a stream's approximate
+ * length.
  */
 const PLACES = {
-  operator: { key: keys.operator, kept: 0 },
+  operator: { key: keys.operator, maxLength: 0 },
   /** The grants among the operator's wishes, for proxies, which may not read the rest. */
-  grants: { key: keys.usageGrants, kept: 0 },
-  world: { key: keys.world, kept: 0 },
-  view: { key: keys.view, kept: 0 },
-  inputs: { key: keys.inputs, kept: STREAM_LENGTHS.inputs },
-  decisions: { key: keys.decisions, kept: STREAM_LENGTHS.decisions },
-  log: { key: keys.log, kept: STREAM_LENGTHS.log },
-  audit: { key: keys.audit, kept: STREAM_LENGTHS.audit },
+  grants: { key: keys.usageGrants, maxLength: 0 },
+  world: { key: keys.world, maxLength: 0 },
+  view: { key: keys.view, maxLength: 0 },
+  inputs: { key: keys.inputs, maxLength: STREAM_LENGTHS.inputs },
+  decisions: { key: keys.decisions, maxLength: STREAM_LENGTHS.decisions },
+  log: { key: keys.log, maxLength: STREAM_LENGTHS.log },
+  audit: { key: keys.audit, maxLength: STREAM_LENGTHS.audit },
 } as const;
 export type RecordPlace = keyof typeof PLACES;
 const PLACE_NAMES = Object.keys(PLACES) as RecordPlace[];
@@ -28,7 +29,7 @@ export interface CommitWrite {
   readonly place: RecordPlace;
   readonly value: unknown;
   /** The stream's approximate length, if less than usual. */
-  readonly kept?: number | undefined;
+  readonly maxLength?: number | undefined;
 }
 
 /** A record under its own key, replaced on write, with an expiry. */
@@ -75,10 +76,10 @@ export async function writeCommit(
         ...[leader.id, leader.epoch, commit.id, leader.knownVersion],
         commit.snapshot === undefined ? '' : JSON.stringify(commit.snapshot),
         keys.snapshotChanged,
-        ...commit.writes.flatMap(({ place, value, kept }) => [
+        ...commit.writes.flatMap(({ place, value, maxLength }) => [
           // Lua indexes are 1-based.
           fixedKeys.length + PLACE_NAMES.indexOf(place) + 1,
-          Math.min(kept ?? Number.POSITIVE_INFINITY, PLACES[place].kept),
+          Math.min(maxLength ?? Number.POSITIVE_INFINITY, PLACES[place].maxLength),
           JSON.stringify(value),
         ]),
         ...expiring.flatMap(({ lifeMs, value }, index) => [

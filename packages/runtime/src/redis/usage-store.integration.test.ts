@@ -13,9 +13,9 @@ import { exchangeLimits } from './people-limits-store.ts';
 import { loadScript } from './script.ts';
 import {
   DAY_ROWS,
-  DAYS_KEPT,
+  DAYS_STORED,
   HOUR_ROWS,
-  HOURS_KEPT,
+  HOURS_STORED,
   MAX_READ_ROWS,
   MAX_ROWS_OF_DAYS,
   MAX_ROWS_OF_HOURS,
@@ -310,21 +310,23 @@ describe('the ledger', () => {
     const day = (ago: number) =>
       keys.usageDay(new Date(NOW - ago * DAY_MS).toISOString().slice(0, 10));
     const places = [
-      { key: hour, hashes: HOURS_KEPT, most: MAX_ROWS_OF_HOURS },
-      { key: day, hashes: DAYS_KEPT, most: MAX_ROWS_OF_DAYS },
+      { key: hour, hashes: HOURS_STORED, most: MAX_ROWS_OF_HOURS },
+      { key: day, hashes: DAYS_STORED, most: MAX_ROWS_OF_DAYS },
     ];
     for (const { key, most } of places) {
-      const kept = Math.floor(most / MAX_READ_ROWS);
-      for (let ago = -1; ago <= kept; ago += 1) await redis.hset(key(ago), full);
-      await redis.hset(key(kept + 2), { ann: '' });
+      const fullHashes = Math.floor(most / MAX_READ_ROWS);
+      for (let ago = -1; ago <= fullHashes; ago += 1) await redis.hset(key(ago), full);
+      await redis.hset(key(fullHashes + 2), { ann: '' });
     }
     expect(await boundUsage(redis, NOW)).toBe(6);
     for (const { key, hashes, most } of places) {
-      const kept = Math.floor(most / MAX_READ_ROWS);
+      const fullHashes = Math.floor(most / MAX_READ_ROWS);
       const rows = await Promise.all(
         Array.from({ length: hashes }, (_, at) => redis.hlen(key(at - 1))),
       );
-      const expected = Array.from({ length: hashes }, (_, at) => (at < kept ? MAX_READ_ROWS : 0));
+      const expected = Array.from({ length: hashes }, (_, at) =>
+        at < fullHashes ? MAX_READ_ROWS : 0,
+      );
       expect(rows).toEqual(expected);
     }
     expect(await boundUsage(redis, NOW)).toBe(0);
@@ -332,20 +334,20 @@ describe('the ledger', () => {
 
   it('remembers until when it is incomplete, even if late rows arrive for removed hours', async () => {
     const full = Object.fromEntries(Array.from({ length: MAX_READ_ROWS }, (_, at) => [at, '']));
-    const kept = Math.floor(MAX_ROWS_OF_DAYS / MAX_READ_ROWS);
+    const fullHashes = Math.floor(MAX_ROWS_OF_DAYS / MAX_READ_ROWS);
     const midnight = NOW - (NOW % DAY_MS);
     const day = (ago: number) =>
       keys.usageDay(new Date(NOW - ago * DAY_MS).toISOString().slice(0, 10));
     expect(await usageRemovedBefore(redis, 'day')).toBeUndefined();
-    for (let ago = 0; ago <= kept + 1; ago += 1) await redis.hset(day(ago), full);
+    for (let ago = 0; ago <= fullHashes + 1; ago += 1) await redis.hset(day(ago), full);
     expect(await boundUsage(redis, NOW)).toBe(2);
-    const removedBefore = midnight - (kept - 1) * DAY_MS;
+    const removedBefore = midnight - (fullHashes - 1) * DAY_MS;
     expect(await usageRemovedBefore(redis, 'day')).toBe(removedBefore);
-    await redis.hset(day(kept), { late: '' });
-    await redis.hset(day(kept + 9), full);
+    await redis.hset(day(fullHashes), { late: '' });
+    await redis.hset(day(fullHashes + 9), full);
     expect(await boundUsage(redis, NOW)).toBe(1);
     expect(await usageRemovedBefore(redis, 'day')).toBe(removedBefore);
-    expect(await redis.pttl(keys.usageRemoved('day'))).toBeGreaterThan((DAYS_KEPT - 1) * DAY_MS);
+    expect(await redis.pttl(keys.usageRemoved('day'))).toBeGreaterThan((DAYS_STORED - 1) * DAY_MS);
     expect(await usageRemovedBefore(redis, 'hour')).toBeUndefined();
   });
 
@@ -363,8 +365,8 @@ describe('the ledger', () => {
 
   it('is bounded in a Redis whose memory is full, too', async () => {
     const full = Object.fromEntries(Array.from({ length: MAX_READ_ROWS }, (_, at) => [at, '']));
-    const kept = Math.floor(MAX_ROWS_OF_DAYS / MAX_READ_ROWS);
-    for (let ago = 0; ago <= kept; ago += 1) {
+    const fullHashes = Math.floor(MAX_ROWS_OF_DAYS / MAX_READ_ROWS);
+    for (let ago = 0; ago <= fullHashes; ago += 1) {
       await redis.hset(
         keys.usageDay(new Date(NOW - ago * DAY_MS).toISOString().slice(0, 10)),
         full,
@@ -383,11 +385,11 @@ describe('the ledger', () => {
   it('loses nothing of 1,000 people with every hour and every day full', async () => {
     const call = redis.pipeline();
     const rows = (count: number) => Array.from({ length: 2 * count }, (_, at) => String(at >> 1));
-    for (let ago = 0; ago < DAYS_KEPT; ago += 1) {
+    for (let ago = 0; ago < DAYS_STORED; ago += 1) {
       const name = new Date(NOW - ago * DAY_MS).toISOString().slice(0, 10);
       call.hset(keys.usageDay(name), ...rows(DAY_ROWS.all + 1));
     }
-    for (let ago = 0; ago < HOURS_KEPT; ago += 1) {
+    for (let ago = 0; ago < HOURS_STORED; ago += 1) {
       const name = new Date(NOW - ago * HOUR_MS).toISOString().slice(0, 13);
       call.hset(keys.usageHour(name), ...rows(HOUR_ROWS.all + 1));
     }

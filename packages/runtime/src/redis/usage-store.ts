@@ -26,9 +26,9 @@ import { loadScript, runScript } from './script.ts';
 import { STREAM_LENGTHS } from './stream-bounds.ts';
 import {
   DAY_ROWS,
-  DAYS_KEPT,
+  DAYS_STORED,
   HOUR_ROWS,
-  HOURS_KEPT,
+  HOURS_STORED,
   MAX_READ_ROWS,
   MAX_ROWS_OF_DAYS,
   MAX_ROWS_OF_HOURS,
@@ -155,33 +155,33 @@ const AHEAD_MS = DAY_MS;
 /** Removes the oldest hours, and the oldest days, beyond the row limits. Returns how many. */
 export async function boundUsage(redis: Redis, nowMs: number): Promise<number> {
   const hours = await boundHashes(redis, nowMs, {
-    ...{ unit: 'hour', kept: HOURS_KEPT, mostRows: MAX_ROWS_OF_HOURS },
+    ...{ unit: 'hour', stored: HOURS_STORED, mostRows: MAX_ROWS_OF_HOURS },
   });
   const days = await boundHashes(redis, nowMs, {
-    ...{ unit: 'day', kept: DAYS_KEPT, mostRows: MAX_ROWS_OF_DAYS },
+    ...{ unit: 'day', stored: DAYS_STORED, mostRows: MAX_ROWS_OF_DAYS },
   });
   return hours + days;
 }
 
 interface HashBound {
   readonly unit: TimeUnit;
-  readonly kept: number;
+  readonly stored: number;
   readonly mostRows: number;
 }
 
 async function boundHashes(
   redis: Redis,
   nowMs: number,
-  { unit, kept, mostRows }: HashBound,
+  { unit, stored, mostRows }: HashBound,
 ): Promise<number> {
   const { stepMs, keyOf } = UNITS[unit];
   const newestAtMs = Math.floor((nowMs + AHEAD_MS) / stepMs) * stepMs;
-  const hashes = Array.from({ length: kept + AHEAD_MS / stepMs + 1 }, (_, at) =>
+  const hashes = Array.from({ length: stored + AHEAD_MS / stepMs + 1 }, (_, at) =>
     keyOf(newestAtMs - at * stepMs),
   );
   const reply = await runScript(redis, bound, {
     keys: [keys.usageRemoved(unit), ...hashes],
-    args: [mostRows, MAX_READ_ROWS, kept * stepMs, newestAtMs + stepMs, stepMs],
+    args: [mostRows, MAX_READ_ROWS, stored * stepMs, newestAtMs + stepMs, stepMs],
   });
   return z.number().parse(reply);
 }

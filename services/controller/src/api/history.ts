@@ -43,12 +43,12 @@ export async function readHistory(deps: HistoryDeps): Promise<History> {
 
 function boundedByEndpoint(samples: readonly ApiSample[]): readonly ApiSample[] {
   const counts = new Map<string, number>();
-  const kept = samples.toReversed().filter(({ endpointId }) => {
+  const newest = samples.toReversed().filter(({ endpointId }) => {
     const count = (counts.get(endpointId) ?? 0) + 1;
     counts.set(endpointId, count);
     return count <= SAMPLES_PER_ENDPOINT;
   });
-  return kept.toReversed();
+  return newest.toReversed();
 }
 
 /** Returns the entries after `lastId`; undefined if it is no longer stored or too far back. */

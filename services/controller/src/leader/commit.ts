@@ -237,9 +237,9 @@ function recordingWrite(
   const decisions = effects.flatMap((effect) =>
     effect.kind === 'record' ? [effect.decision] : [],
   );
-  const { entry, kept } = recorder.next({
+  const { entry, maxLength } = recorder.next({
     ...{ before, inputs, decisions },
     policy: reading.coreConfig.policy,
   });
-  return { place: 'inputs', value: entry, kept };
+  return { place: 'inputs', value: entry, maxLength };
 }

@@ -29,14 +29,14 @@ function tick(afterNoonMs: number, elapsedMs: number) {
 
 it('the first tick of an hour removes the oldest hours of a ledger with too many rows', async () => {
   const rows = Object.fromEntries(Array.from({ length: MAX_READ_ROWS }, (_, at) => [at, '']));
-  const kept = Math.floor(MAX_ROWS_OF_HOURS / MAX_READ_ROWS);
+  const fullHours = Math.floor(MAX_ROWS_OF_HOURS / MAX_READ_ROWS);
   const hour = (ago: number) =>
     keys.usageHour(new Date(NOON_MS - ago * HOUR_MS).toISOString().slice(0, 13));
-  for (let ago = 0; ago <= kept; ago += 1) await redis.hset(hour(ago), rows);
+  for (let ago = 0; ago <= fullHours; ago += 1) await redis.hset(hour(ago), rows);
   const hours = async () => (await redis.keys(keys.usageHour('*'))).length;
 
   expect((await tick(1_500, 1_000))?.tick).not.toBeNull();
-  expect(await hours()).toBe(kept + 1);
+  expect(await hours()).toBe(fullHours + 1);
   await tick(500, 1_000);
-  expect([await hours(), await redis.exists(hour(kept))]).toEqual([kept, 0]);
+  expect([await hours(), await redis.exists(hour(fullHours))]).toEqual([fullHours, 0]);
 });

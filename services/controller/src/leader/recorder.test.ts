@@ -61,7 +61,7 @@ describe('Recorder', () => {
     );
     const heads = recorded.flatMap(({ entry }, index) => (entry.head === undefined ? [] : [index]));
     expect(heads.slice(0, 3)).toEqual([0, 11, 22]);
-    expect((recorded.at(-1)?.kept ?? 0) * 100_000).toBeLessThan(10 * 1024 * 1024);
-    expect(recorder.next(batch).kept).toBeGreaterThan(11);
+    expect((recorded.at(-1)?.maxLength ?? 0) * 100_000).toBeLessThan(10 * 1024 * 1024);
+    expect(recorder.next(batch).maxLength).toBeGreaterThan(11);
   });
 });

@@ -25,7 +25,7 @@ export interface RecorderInput {
 export interface Recorded {
   readonly entry: RecordedBatch;
   /** How many entries of this size may be stored. */
-  readonly kept: number;
+  readonly maxLength: number;
 }
 
 /** Builds the entries for one term of a leader. */
@@ -51,10 +51,10 @@ export class Recorder {
     this.#batches = isHead ? 1 : this.#batches + 1;
     this.#bytes = isHead ? bytes : this.#bytes + bytes;
     this.#meanBytes += NEWEST_WEIGHT * (bytes - this.#meanBytes);
-    const kept = Math.ceil(STORED_BYTES / this.#meanBytes);
-    if (!isHead) return { entry: body, kept };
+    const maxLength = Math.ceil(STORED_BYTES / this.#meanBytes);
+    if (!isHead) return { entry: body, maxLength };
     const head = { isContinuation: this.#isContinuation, policy, world: before };
     this.#isContinuation = true;
-    return { entry: { head, ...body }, kept };
+    return { entry: { head, ...body }, maxLength };
   }
 }

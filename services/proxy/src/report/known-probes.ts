@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { latencyOf } from './recent-answers.ts';
 
 /** Redis is queried at most this often, whatever the number of requests. */
-const KEPT_MS = 1_000;
+const CACHED_FOR_MS = 1_000;
 /** Only the displayed part of an ApiState: a leader of another version may write the rest differently. */
 const viewSchema = z.object({
   endpoints: z.array(
@@ -33,7 +33,7 @@ const NOTHING_KNOWN: ProbesOf = () => null;
 export class KnownProbes {
   readonly #redis: Pick<Redis, 'status' | 'get'>;
   readonly #clock: Clock;
-  #kept: { readonly atMs: number; readonly view: Promise<View | undefined> } | undefined;
+  #cached: { readonly atMs: number; readonly view: Promise<View | undefined> } | undefined;
 
   constructor(redis: Pick<Redis, 'status' | 'get'>, clock: Clock) {
     this.#redis = redis;
@@ -56,9 +56,10 @@ export class KnownProbes {
 
   #view(): Promise<View | undefined> {
     const atMs = this.#clock.nowMs();
-    if (this.#kept !== undefined && atMs - this.#kept.atMs < KEPT_MS) return this.#kept.view;
+    if (this.#cached !== undefined && atMs - this.#cached.atMs < CACHED_FOR_MS)
+      return this.#cached.view;
     const view = this.#redis.get(keys.view).then(parseView, () => undefined);
-    this.#kept = { atMs, view };
+    this.#cached = { atMs, view };
     return view;
   }
 }

@@ -10,8 +10,8 @@ import type { Redis } from 'ioredis';
 import type { PeopleLimits } from '../people-limits/people-limits.ts';
 
 /** Redis is read at most this often per person, whatever the number of requests. */
-const KEPT_MS = 5_000;
-const MAX_KEPT = 1_000;
+const CACHED_FOR_MS = 5_000;
+const MAX_PEOPLE = 1_000;
 
 export interface OwnUsageDeps {
   readonly redis: Redis;
@@ -19,14 +19,14 @@ export interface OwnUsageDeps {
   readonly clock: Clock;
 }
 
-interface Kept {
+interface CachedRows {
   readonly atMs: number;
   readonly rows: Promise<readonly UsageRow[]>;
 }
 
 export class OwnUsageReader {
   readonly #deps: OwnUsageDeps;
-  readonly #kept = new Map<string, Kept>();
+  readonly #cached = new Map<string, CachedRows>();
 
   constructor(deps: OwnUsageDeps) {
     this.#deps = deps;
@@ -47,20 +47,20 @@ export class OwnUsageReader {
         models: modelsOf(limits, person),
       };
     } catch {
-      this.#kept.delete(person);
+      this.#cached.delete(person);
       return undefined;
     }
   }
 
   #rowsOf(person: string, nowMs: number): Promise<readonly UsageRow[]> {
     const atMs = this.#deps.clock.nowMs();
-    const known = this.#kept.get(person);
-    if (known !== undefined && atMs - known.atMs < KEPT_MS) return known.rows;
-    if (this.#kept.size >= MAX_KEPT) this.#kept.clear();
+    const known = this.#cached.get(person);
+    if (known !== undefined && atMs - known.atMs < CACHED_FOR_MS) return known.rows;
+    if (this.#cached.size >= MAX_PEOPLE) this.#cached.clear();
     const rows = readOwnDays(this.#deps.redis, person, {
       ...{ sinceAtMs: firstDayMs(30, nowMs), untilAtMs: nowMs },
     });
-    this.#kept.set(person, { atMs, rows });
+    this.#cached.set(person, { atMs, rows });
     return rows;
   }
 }
