@@ -90,6 +90,9 @@ function report<Name extends CommandName>(
       return;
     case 'unreachable':
       addToast({ kind: 'failed', text: say('failed.network') });
+      return;
+    default:
+      result satisfies never;
   }
 }
 

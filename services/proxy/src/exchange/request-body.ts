@@ -237,6 +237,8 @@ export class RequestBody {
       case 'rejected':
       case 'released':
         break;
+      default:
+        state satisfies never;
     }
   }
 
