@@ -9,7 +9,7 @@ import {
   type RetryLimit,
   type RetryRefusal,
 } from './retry-conditions.ts';
-import { isWorthStaying } from './retry-same-endpoint.ts';
+import { type FailedPlace, isWorthStaying } from './retry-same-endpoint.ts';
 
 export interface RequestRetriesInput {
   readonly operation: Operation;
@@ -28,22 +28,12 @@ export interface FailureToRetry {
   readonly retryAfterMs?: number | undefined;
 }
 
-/** What is known about the endpoint of the failed attempt. */
-export interface RetryPlace {
-  /** Whether the session's prompt cache is there. */
-  readonly isCached: boolean;
-  /** How long reading the whole prompt elsewhere may take. */
-  readonly readingMs: number;
-  /** It turned away several requests in a row. */
-  readonly isBusy: boolean;
-  /** The endpoint that would be tried next turns away clearly fewer. */
-  readonly isBetterNext: boolean;
+/** What is known about the endpoint of the failed attempt, and about where a retry may go. */
+export interface RetryPlace extends FailedPlace {
   /** Another endpoint is left to try. */
   readonly hasAlternative: boolean;
   /** The next attempt is free of the budget: see `Router`. */
   readonly isFree: boolean;
-  /** How long it took to fail. */
-  readonly failedAfterMs: number;
 }
 
 /**

@@ -23,25 +23,29 @@ export const STAY_PAUSE_MS = 250;
 /** Reading the prompt elsewhere must cost clearly more than the pause. */
 const LEAST_READING_MS = 1_000;
 
-export interface StayInput {
+/** What is known about the endpoint of the failed attempt. */
+export interface FailedPlace {
+  /** Whether the session's prompt cache is there. */
+  readonly isCached: boolean;
+  /** How long reading the whole prompt elsewhere may take. */
+  readonly readingMs: number;
+  /** It turned away several requests in a row. */
+  readonly isBusy: boolean;
+  /** The endpoint that would be tried next has recently turned away clearly fewer. */
+  readonly isBetterNext: boolean;
+  /** How long it took to fail. */
+  readonly failedAfterMs: number;
+}
+
+export interface StayInput extends FailedPlace {
   readonly failure: FailureClass;
   readonly operation: Operation;
   /** The wait that the endpoint asked for, if any. */
   readonly waitMs: number | undefined;
-  /** The session's prompt cache is at this endpoint. */
-  readonly isCached: boolean;
-  /** How long reading the whole prompt elsewhere may take. */
-  readonly readingMs: number;
-  /** The endpoint has turned away several in a row. */
-  readonly isBusy: boolean;
   /** This request has stayed once already. */
   readonly hasStayed: boolean;
-  /** How long the endpoint took to fail. */
-  readonly failedAfterMs: number;
   /** One more retry may follow this one. */
   readonly hasRetriesLeft: boolean;
-  /** The endpoint that would be tried next has recently turned away clearly fewer. */
-  readonly isBetterNext: boolean;
 }
 
 export function isWorthStaying(input: StayInput): boolean {

@@ -34,8 +34,8 @@ export class ProbePlanner {
   /** Never throws: what Redis did not accept is done by the next `reconcile`, which then runs immediately. */
   async act(state: LeaderState, batch?: Batch): Promise<void> {
     if (batch !== undefined) await this.#perform(batch);
-    const sinceMs = this.#deps.clock.monotonicMs() - this.#reconciledAtMs;
-    if (sinceMs > RECONCILE_MS) await this.#reconcile(state);
+    const elapsedMs = this.#deps.clock.monotonicMs() - this.#reconciledAtMs;
+    if (elapsedMs > RECONCILE_MS) await this.#reconcile(state);
   }
 
   async #perform({ effects, before, reading }: Batch): Promise<void> {

@@ -169,8 +169,8 @@ export class PeopleLimits {
   async exchange(redis: Redis): Promise<void> {
     if (!this.hasAny) return;
     const { clock, proxyId } = this.#deps;
-    const sinceMs = clock.nowMs() - this.#exchangedAtMs;
-    if (!this.isBusy && sinceMs < AT_REST_MS) return;
+    const elapsedMs = clock.nowMs() - this.#exchangedAtMs;
+    if (!this.isBusy && elapsedMs < AT_REST_MS) return;
     const [nowMs, beganAtMs] = [this.#nowMs(), clock.nowMs()];
     const isWhole = beganAtMs - this.#sharedWholeAtMs >= WHOLE_EVERY_MS;
     this.#hasNews = false;
