@@ -1,7 +1,9 @@
 /** The language of this run: help, results and errors. */
+
+import { LANGUAGES } from '@zephyr/contract/language';
 import { localeOfFile } from '@zephyr/runtime/config/locale';
 import type { Environment } from '@zephyr/runtime/environment';
-import { LANGUAGES, type Language, languageOf } from '@zephyr/texts';
+import { type Language, languageOf } from '@zephyr/texts';
 
 /**
  * From `--language`, else from the configuration if readable, else from the terminal.

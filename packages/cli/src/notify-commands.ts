@@ -1,5 +1,5 @@
 /** The command that tests notifications: its options and help. */
-import { LANGUAGES } from '@zephyr/texts';
+import { LANGUAGES } from '@zephyr/contract/language';
 import { type Command, Option } from 'commander';
 
 import { jsonOption, type Surroundings } from './operator-commands.ts';

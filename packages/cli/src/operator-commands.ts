@@ -1,8 +1,10 @@
 /** The commands that watch and operate a running system: their options and help. */
+
+import { LANGUAGES } from '@zephyr/contract/language';
 import { type ModeKind, modeKind } from '@zephyr/contract/selection';
 import type { Environment } from '@zephyr/runtime/environment';
 import { phrase } from '@zephyr/runtime/phrase';
-import { LANGUAGES, type Language, type Translate } from '@zephyr/texts';
+import type { Language, Translate } from '@zephyr/texts';
 import { Argument, type Command, Option } from 'commander';
 import { rejectValue } from './command-line.ts';
 import {

@@ -1,7 +1,8 @@
 /** The language of the page: the person's choice, else the browser's, else the configuration's. */
+
 import { computed, effect, signal } from '@preact/signals';
+import { LANGUAGES } from '@zephyr/contract/language';
 import {
-  LANGUAGES,
   type Language,
   LOCALES,
   languageOfBrowser,

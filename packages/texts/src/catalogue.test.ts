@@ -2,6 +2,7 @@ import { LOAD_LEVELS } from '@zephyr/contract/api-state';
 import { EDIT_NAMES } from '@zephyr/contract/config-edit';
 import { UNAVAILABLE_CODES } from '@zephyr/contract/decision';
 import { FAILURE_CLASSES } from '@zephyr/contract/failure';
+import { LANGUAGES } from '@zephyr/contract/language';
 import { NOTICE_CODES, noticeSchema } from '@zephyr/contract/notice';
 import { COMMAND_NAMES } from '@zephyr/contract/operator-command';
 import { REQUEST_PHASES } from '@zephyr/contract/presence';
@@ -9,9 +10,7 @@ import { DIRECT_PROBE_STATES, PROBE_PACES, PROBE_STYLES } from '@zephyr/contract
 import { PROBLEM_CODES } from '@zephyr/contract/problem';
 import { REASON_CODES } from '@zephyr/contract/selection';
 import { describe, expect, it } from 'vitest';
-
 import { catalogue } from './catalogue.ts';
-import { LANGUAGES } from './screen-catalogue.ts';
 
 const placeholdersOf = (text: string): string[] =>
   [...new Set([...text.matchAll(/\{([^}|]+)/g)].map(([, name]) => name ?? ''))].sort();

@@ -1,10 +1,10 @@
 /** Sentences that the screens once showed wrongly, each with the state in which it was false. */
-import { describe, expect, it } from 'vitest';
 
+import { LANGUAGES } from '@zephyr/contract/language';
+import { describe, expect, it } from 'vitest';
 import { logText } from './log-lines.ts';
 import { numbersOf } from './numbers-and-durations.ts';
 import { overallText } from './overall.ts';
-import { LANGUAGES } from './screen-catalogue.ts';
 import { decisionText, headlineOf, healthText, nextOf, roleText, whyOf } from './sentences.ts';
 import type { DecisionFacts, EndpointFacts, Situation, Speech } from './situation.ts';
 import { translator } from './translate.ts';

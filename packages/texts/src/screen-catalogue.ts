@@ -36,4 +36,3 @@ export type ScreenTextKey = keyof ScreenEnglish;
 export const screenCatalogue = { en, zh } satisfies Record<Language, Texts<ScreenEnglish>>;
 
 /** All of them: the catalogue's type demands every language of the contract. */
-export const LANGUAGES = Object.keys(screenCatalogue) as readonly Language[];

@@ -17,7 +17,7 @@ export {
   troubleText,
 } from './overall.ts';
 export { type ScorePart, scoreParts } from './score-parts.ts';
-export { LANGUAGES, type Language } from './screen-catalogue.ts';
+export type { Language } from './screen-catalogue.ts';
 export {
   decisionText,
   headlineOf,

@@ -1,7 +1,7 @@
+import { LANGUAGES } from '@zephyr/contract/language';
 import { describe, expect, it } from 'vitest';
 import { logLines } from './log-lines.ts';
 import { numbersOf } from './numbers-and-durations.ts';
-import { LANGUAGES } from './screen-catalogue.ts';
 import {
   decisionText,
   headlineOf,

@@ -101,13 +101,13 @@ export function newJourney(request: RoutedRequest, forgetsBefore: number): Journ
 }
 
 /** Whether the failure is evidence about a token. */
-export function isToken(failure: FailureClass): boolean {
+export function isTokenFailure(failure: FailureClass): boolean {
   return scopeOf(failure, 'messages') === 'token';
 }
 
 /** In how many groups, each with its own token, the token was refused. */
 export function refusedTokens(pending: readonly Pending[]): number {
   return new Set(
-    pending.filter(({ failure }) => isToken(failure)).map(({ groupName }) => groupName),
+    pending.filter(({ failure }) => isTokenFailure(failure)).map(({ groupName }) => groupName),
   ).size;
 }

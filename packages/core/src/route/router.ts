@@ -17,7 +17,7 @@ import { Blaming, type Proof } from './failure-blame.ts';
 import { isAnswer, isSharedByGroup, isUnreachable, type Scope, scopeOf } from './failure-scope.ts';
 import {
   isForeign,
-  isToken,
+  isTokenFailure,
   type Journey,
   newJourney,
   type Pending,
@@ -310,7 +310,8 @@ export class Router {
     for (const failed of pending) {
       // Two tokens do not run out during the same request: the request itself is refused.
       const isRequests =
-        (isRefusedByAll && isToken(failed.failure)) || (areErrorsAlike && isAnswer(failed.failure));
+        (isRefusedByAll && isTokenFailure(failed.failure)) ||
+        (areErrorsAlike && isAnswer(failed.failure));
       const proof = isRequests ? 'none' : 'open';
       this.#settle(failed, journey, proof, nowMs);
     }

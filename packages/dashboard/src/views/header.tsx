@@ -1,4 +1,5 @@
-import { LANGUAGES, storeText } from '@zephyr/texts/screens';
+import { LANGUAGES } from '@zephyr/contract/language';
+import { storeText } from '@zephyr/texts/screens';
 import type { ComponentChildren } from 'preact';
 
 import { chooseLanguage, language, speech } from '../language.ts';

@@ -5,7 +5,7 @@ import { nowMs } from '../page.ts';
 import { usageSpeech } from '../usage-language.ts';
 import { Dialog } from './dialog.tsx';
 import { Icon } from './icon.tsx';
-import { personName, UsageName } from './usage-names.tsx';
+import { shownPerson, UsageName } from './usage-names.tsx';
 
 interface RequestDetailProps {
   readonly record: ApiRequestRecord;
@@ -41,7 +41,7 @@ function Identity({ record }: Pick<RequestDetailProps, 'record'>) {
           {numbers.time(record.atMs, nowMs.value)}
         </time>
       </Pair>
-      <Pair label={say('usage.person')}>{personName(record.person)}</Pair>
+      <Pair label={say('usage.person')}>{shownPerson(record.person)}</Pair>
       <Pair label={say('usage.endpoint')}>
         <UsageName kind="endpoint" name={record.endpoint} />
       </Pair>

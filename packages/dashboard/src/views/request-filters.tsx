@@ -6,7 +6,7 @@ import { useEffect } from 'preact/hooks';
 import { ask } from '../api.ts';
 import { goTo } from '../navigation.ts';
 import { usageSpeech } from '../usage-language.ts';
-import { personName } from './usage-names.tsx';
+import { shownPerson } from './usage-names.tsx';
 
 /** By person, only failed ones, or one by id. */
 export function RequestFilters({ filter }: { readonly filter: RequestFilter }) {
@@ -32,7 +32,7 @@ export function RequestFilters({ filter }: { readonly filter: RequestFilter }) {
           <option value="">{say('requestLog.everyone')}</option>
           {persons.map((person) => (
             <option key={person} value={person}>
-              {personName(person)}
+              {shownPerson(person)}
             </option>
           ))}
         </select>

@@ -21,7 +21,7 @@ import { RequestDetail } from './request-detail.tsx';
 import { RequestFilters } from './request-filters.tsx';
 import { Scrolling } from './scrolling.tsx';
 import { TroubleBanner } from './trouble-banner.tsx';
-import { personName, UsageName } from './usage-names.tsx';
+import { shownPerson, UsageName } from './usage-names.tsx';
 
 const NO_FILTER: RequestFilter = {};
 
@@ -182,7 +182,7 @@ function RequestRow({ record, onChoose }: RequestRowProps) {
           </span>
         )}
       </td>
-      <td>{personName(record.person)}</td>
+      <td>{shownPerson(record.person)}</td>
       <td>
         <UsageName kind="endpoint" name={record.endpoint} />
       </td>

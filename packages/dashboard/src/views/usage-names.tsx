@@ -14,7 +14,7 @@ interface UsageNameProps {
 export function UsageName({ kind, name }: UsageNameProps) {
   const { say } = usageSpeech.value;
   if (name === 'other') return <>{say('usage.other')}</>;
-  if (kind === 'person') return <>{personName(name)}</>;
+  if (kind === 'person') return <>{shownPerson(name)}</>;
   if (name === 'none') return <>–</>;
   const current = state.value;
   const isKnown = kind === 'endpoint' && current?.endpoints.some(({ id }) => id === name);
@@ -22,6 +22,6 @@ export function UsageName({ kind, name }: UsageNameProps) {
   return <EndpointName current={current} id={name} />;
 }
 
-export function personName(name: string): string {
+export function shownPerson(name: string): string {
   return name === 'anonymous' || name === 'probes' ? usageSpeech.value.say(`usage.${name}`) : name;
 }
