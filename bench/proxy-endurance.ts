@@ -7,7 +7,10 @@
  * The seconds are those of each stream; the outage takes half as long again.
  */
 import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { startRedisServer } from '@zephyr/runtime/redis/private-server';
@@ -75,9 +78,13 @@ async function atRate(
 async function rollingRestart(): Promise<void> {
   const upstream = await startScriptedUpstream({ script: sse({ gapMs: 1_000, deltas: SECONDS }) });
   const options = { endpoints: [upstream.url], config: '[timeouts]\ndrain_delay_ms = 1000\n' };
-  const balancer = await startBalancer(
-    await Promise.all([1, 2, 3].map(() => startProxyProcess(options))),
-  );
+  const folder = mkdtempSync(join(tmpdir(), 'zephyr-endurance-'));
+  const start = (place: number) => {
+    const own = join(folder, String(place));
+    mkdirSync(own, { recursive: true });
+    return startProxyProcess({ ...options, folder: own });
+  };
+  const balancer = await startBalancer(await Promise.all([0, 1, 2].map(start)));
   const results: CallResult[] = [];
   let isOver = false;
   const client = async (index: number): Promise<void> => {
@@ -93,7 +100,7 @@ async function rollingRestart(): Promise<void> {
     old.child.kill('SIGTERM');
     exitCodes.push(await old.exited);
     drainsMs.push(performance.now() - askedAtMs);
-    balancer.replicas[index] = await startProxyProcess(options);
+    balancer.replicas[index] = await start(index);
     await wait(1_000);
   }
   isOver = true;
@@ -107,7 +114,9 @@ async function rollingRestart(): Promise<void> {
   );
   balancer.stop();
   for (const { kill } of balancer.replicas) kill();
+  await Promise.all(balancer.replicas.map(({ exited }) => exited));
   await upstream.stop();
+  rmSync(folder, { recursive: true });
 }
 
 /** A kept-alive connection after one response. */

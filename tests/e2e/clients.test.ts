@@ -28,7 +28,10 @@ let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'zephyr-clients-'));
   endpoint = await startMessagesServer(TEAM_TOKEN);
-  proxy = await startTestProxy({ endpoints: [endpoint.url] });
+  proxy = await startTestProxy({
+    endpoints: [endpoint.url],
+    snapshotPath: join(folder, 'snapshot.json'),
+  });
 });
 afterAll(async () => {
   await proxy.stop();

@@ -1,12 +1,12 @@
 /** A proxy in its own process, for what only signals and exit codes can show. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { ReadyMessage } from '@zephyr/runtime/service';
+import { folderOfTest } from '@zephyr/testkit/folder-of-test';
 
 import { tokenOf } from './test-proxy.ts';
 
@@ -27,14 +27,17 @@ export interface ProxyProcessOptions {
   readonly preload?: string;
   readonly port?: number;
   readonly redisUrl?: string;
-  /** Folder of its configuration and state, owned by the caller: for proxies started one after the other. */
+  /**
+   * Folder of its configuration and state, owned by the caller: for proxies started one after the other, or
+   * outside a test.
+   */
   readonly folder?: string;
 }
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 
 export async function startProxyProcess(options: ProxyProcessOptions): Promise<ProxyProcess> {
-  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'zephyr-process-'));
+  const folder = options.folder ?? folderOfTest('process');
   const configPath = join(folder, 'config.toml');
   writeFileSync(configPath, configText(options));
   const child = fork(MAIN, ['--config', configPath], {
@@ -55,10 +58,7 @@ export async function startProxyProcess(options: ProxyProcessOptions): Promise<P
   };
   child.stdout?.on('data', collect);
   child.stderr?.on('data', collect);
-  const exited = once(child, 'exit').then(([code]) => {
-    if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
-    return code as number | null;
-  });
+  const exited = once(child, 'exit').then(([code]) => code as number | null);
   const ready = await Promise.race([once(child, 'message'), exited]);
   if (!Array.isArray(ready)) throw new Error(`the proxy did not start: ${output}`);
   return {

@@ -1,5 +1,4 @@
 /** A proxy in this process for tests: real sockets, with access to its log and files. */
-import { mkdtempSync, rmSync } from 'node:fs';
 import type { LookupFunction } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +10,7 @@ import type { Config, Secrets } from '@zephyr/runtime/config/config';
 import { type LoadedConfig, parseConfig } from '@zephyr/runtime/config/load';
 import type { ConfigSource } from '@zephyr/runtime/config/source';
 import type { ServiceContext } from '@zephyr/runtime/service';
+import { folderOfTest } from '@zephyr/testkit/folder-of-test';
 import pino from 'pino';
 
 import { startProxy } from '../proxy.ts';
@@ -59,6 +59,7 @@ export interface TestProxyOptions {
   /** For our own HTTPS. */
   readonly certificate?: Secrets['ownCertificates']['server'];
   readonly redisUrl?: string;
+  /** In a folder owned by the caller, who must give one outside a test; otherwise in one of the test. */
   readonly snapshotPath?: string;
   readonly lookup?: LookupFunction;
   readonly clock?: Clock;
@@ -88,8 +89,7 @@ export function tokenOf(group: string): string {
 }
 
 export async function startTestProxy(options: TestProxyOptions): Promise<TestProxy> {
-  const folder = mkdtempSync(join(tmpdir(), 'zephyr-proxy-'));
-  const snapshotPath = options.snapshotPath ?? join(folder, 'snapshot.json');
+  const snapshotPath = options.snapshotPath ?? join(folderOfTest('proxy'), 'snapshot.json');
   const lines: string[] = [];
   const context = contextOf(options, lines);
   const service = await startProxy(context, {
@@ -109,9 +109,7 @@ export async function startTestProxy(options: TestProxyOptions): Promise<TestPro
     metrics: async () => (await get('/metrics')).text(),
     attempts: async () => attemptsIn(await (await get('/metrics')).text()),
     stop: () => {
-      stopped ??= service
-        .stop('asked')
-        .then(() => rmSync(folder, { recursive: true, force: true }));
+      stopped ??= service.stop('asked');
       return stopped;
     },
   };
