@@ -1,4 +1,4 @@
-import { globSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, it } from 'vitest';
@@ -23,3 +23,30 @@ it.each(ROOMS.map(({ name, sources, tests }) => [name, [...sources, ...tests]] a
     expect(missing).toEqual([]);
   },
 );
+
+const SHOWS = 'shows figures or writes log lines; no request depends on it';
+const WITH_REDIS = 'most of its rules are tested with Redis, in usage*.integration.test.ts';
+
+/** Files of the proxy that have a unit test but are in no room, with the reason. */
+const IN_NO_ROOM: Readonly<Record<string, string>> = {
+  'report/budget-metrics.ts': SHOWS,
+  'report/failed-request-log.ts': SHOWS,
+  'report/tallied-histogram.ts': SHOWS,
+  'report/usage-metrics.ts': SHOWS,
+  'usage/accounting.ts': WITH_REDIS,
+  'usage/usage-file.ts': WITH_REDIS,
+  'usage/usage-writer.ts': WITH_REDIS,
+};
+
+it('each file of the proxy with a unit test of its own is in a room, or listed with a reason', () => {
+  const proxy = 'services/proxy/src';
+  const tested = globSync(`${proxy}/**/*.test.ts`, { cwd: root })
+    .filter((name) => !name.endsWith('.integration.test.ts'))
+    .map((name) => name.replace(/\.test\.ts$/, '.ts'))
+    .filter((name) => existsSync(join(root, name)));
+  const inRooms = new Set(
+    ROOMS.flatMap(({ sources }) => sources).flatMap((pattern) => globSync(pattern, { cwd: root })),
+  );
+  const missing = tested.filter((name) => !inRooms.has(name));
+  expect(missing.sort()).toEqual(Object.keys(IN_NO_ROOM).map((name) => `${proxy}/${name}`));
+});

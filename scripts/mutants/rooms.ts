@@ -46,15 +46,17 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'proxy',
     sources: [
-      `${PROXY}/server/{request-target,active-request-list}.ts`,
+      `${PROXY}/server/{request-target,active-request-list,client-keys}.ts`,
       `${PROXY}/exchange/{counted-retries,first-byte-timeout,buffered-bodies,connection-failure,body-edit}.ts`,
-      `${PROXY}/answer/{usage-at-start,answer-listeners,retry-advice}.ts`,
+      `${PROXY}/exchange/{attempt,request-body}.ts`,
+      `${PROXY}/answer/{usage-at-start,answer-listeners,retry-advice,relay,pass-refusal}.ts`,
       'packages/runtime/src/bursts.ts',
       `${PROXY}/routing/compare-snapshots.ts`,
-      `${PROXY}/report/session-pseudonym.ts`,
+      `${PROXY}/report/{session-pseudonym,recent-answers,request-stats}.ts`,
+      `${PROXY}/upstream/{dns-cache,deadline}.ts`,
     ],
     tests: [
-      `${PROXY}/{server,exchange,answer,routing,report}/*.test.ts`,
+      `${PROXY}/{server,exchange,answer,routing,report,upstream}/*.test.ts`,
       'packages/runtime/src/bursts.test.ts',
     ],
   },
