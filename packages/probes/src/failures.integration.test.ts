@@ -37,10 +37,10 @@ async function failureOf(
 }
 
 /** With a program in place of the CLI. */
-function probeBy(claudeBinaryPath: string): Promise<ProbeReport> {
+function probeBy(claudeBinaryPath: string, timeoutMs = 60_000): Promise<ProbeReport> {
   const target = { baseUrl: 'http://127.0.0.1:1', headers: bearer(TOKEN), model: 'none' };
   const { signal } = new AbortController();
-  return runProbe('cli', { ...target, timeoutMs: 1_000, claudeBinaryPath }, { signal, gate });
+  return runProbe('cli', { ...target, timeoutMs, claudeBinaryPath }, { signal, gate });
 }
 
 async function upstream(
@@ -281,10 +281,11 @@ describe.concurrent('a probe by a CLI in trouble', () => {
     { behaviour: 'crashes', says: 'killed by SIGSEGV' },
     { behaviour: 'printsForever', says: 'printed too much output' },
     { behaviour: 'printsGarbage', says: 'without a result: garbage' },
-    { behaviour: 'ignoresTerm', says: 'sent no request within 1 s' },
+    { behaviour: 'ignoresTerm', says: 'sent no request within 1 s', timeoutMs: 1_000 },
     { behaviour: 'liesAboutSuccess', says: 'sent no request' },
-  ] as const)('calls $behaviour cli_crashed', async ({ behaviour, says }, context) => {
-    const { verdict } = await probeBy(makeFakeClaude(behaviour));
+  ] as const)('calls $behaviour cli_crashed', async ({ behaviour, says, ...limit }, context) => {
+    const timeoutMs = 'timeoutMs' in limit ? limit.timeoutMs : undefined;
+    const { verdict } = await probeBy(makeFakeClaude(behaviour), timeoutMs);
     context.expect(verdict).toMatchObject({ status: 'failed', failure: 'cli_crashed' });
     context.expect((verdict as { detail?: string }).detail).toContain(says);
   });

@@ -195,13 +195,31 @@ describe('a start that never arrives', () => {
   });
 
   it('of occasional white space ends at the first-byte limit', async () => {
-    const rig = await startRig({ timeouts: { ...PATIENT, firstByteMs: 5_000, gateMs: 100 } });
+    const clock = new ManualClock();
+    const timeouts = { ...PATIENT, firstByteMs: 5_000, gateMs: 100 };
+    const rig = await startRig({ clock, timeouts });
+    const askedAtMs = clock.nowMs();
+    let waitedMs = 0;
     const result = await besideOthers(rig, async ({ socket, bodyComplete }) => {
       await bodyComplete;
       socket.write(chunkedHead(200, STREAM));
-      const timer = setInterval(() => socket.write(chunk('\n')), 50);
-      socket.on('close', () => clearInterval(timer));
+      await eventually(async () => {
+        // The others share the clock: time stands still until they have their answers.
+        expect(rig.first.ledger).toHaveLength(11);
+        expect((await rig.proxy.status()).active_requests).toBe(1);
+      });
+      socket.on('close', () => {
+        waitedMs = clock.nowMs() - askedAtMs;
+      });
+      await eventually(() => {
+        if (!socket.destroyed) {
+          socket.write(chunk('\n'));
+          clock.advance(50);
+        }
+        expect(socket.destroyed).toBe(true);
+      });
     });
+    expect(waitedMs).toBeGreaterThanOrEqual(5_000);
     expect(result.headers['x-zephyr-endpoint']).toBe('e2');
     expect(Object.keys(await rig.proxy.attempts())).toContain('e1 first_byte_timeout');
   });

@@ -2,7 +2,9 @@
  * Scope before blame, on a whole proxy: one person's requests change nothing for another whose requests run
  * in parallel; everything runs twice in the same process.
  */
+import { eventually } from '@zephyr/testkit/eventually';
 import { type CallOptions, call, STREAM_BODY } from '@zephyr/testkit/http-call';
+import { ManualClock } from '@zephyr/testkit/manual-clock';
 import {
   cutSse,
   head,
@@ -137,11 +139,18 @@ describe('requests of one person change nothing for another', () => {
   });
 
   it('an endpoint that never answers count_tokens is tried for it once, and for messages as before', async () => {
-    const { proxy, first, second } = await startRig({ timeouts: { firstByteMs: 300 } });
+    const clock = new ManualClock();
+    const firstByteMs = 300;
+    const { proxy, first, second } = await startRig({ clock, timeouts: { firstByteMs } });
     first.always((turn) => (isCount(turn.request) ? undefined : sse()(turn)));
     second.always(json({ input_tokens: 3 }));
     for (let time = 0; time < 3; time += 1) {
-      expect(await call(proxy.port, COUNT_TOKENS)).toMatchObject({ status: 200, end: 'clean' });
+      const counted = call(proxy.port, COUNT_TOKENS);
+      if (time === 0) {
+        await eventually(() => expect(first.ledger.filter(isCount)).toHaveLength(1));
+        clock.advance(firstByteMs);
+      }
+      expect(await counted).toMatchObject({ status: 200, end: 'clean' });
       expect(await call(proxy.port, ordinary(time))).toMatchObject({ status: 200, end: 'clean' });
     }
     expect([first, second].map(({ ledger }) => ledger.filter(isCount).length)).toEqual([1, 3]);

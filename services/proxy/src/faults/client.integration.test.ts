@@ -5,7 +5,15 @@ import { connect, type Socket } from 'node:net';
 import { eventually } from '@zephyr/testkit/eventually';
 import { call, STREAM_BODY, sendRaw } from '@zephyr/testkit/http-call';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
-import { chunk, eventsOf, flood, hang, json, sse } from '@zephyr/testkit/upstream-scripts';
+import {
+  chunk,
+  chunkedHead,
+  eventsOf,
+  flood,
+  hang,
+  json,
+  raw,
+} from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startRig } from '../test-support/rig.ts';
 
@@ -50,28 +58,39 @@ describe('C1 and C2 the client goes away', () => {
   });
 
   it.each([
-    { name: 'before the answer', script: hang() },
-    { name: 'during the stream', script: sse({ gapMs: 100, deltas: 50 }) },
-  ])('C2 $name: the endpoint connection closes, nothing is sent again', async ({ script }) => {
-    const { proxy, first, second } = await startRig({ timeouts: { firstByteMs: 10_000 } });
-    first.always(script);
-    const leaving = new AbortController();
-    const result = call(proxy.port, {
-      signal: leaving.signal,
-      onChunk: (text) => {
-        if (text.includes('content_block_delta')) leaving.abort();
-      },
-    });
-    await eventually(() => expect(first.ledger[0]?.complete).toBe(true));
-    setTimeout(() => leaving.abort(), 400);
-    await result;
-    await eventually(() => expect(first.openConnections).toBe(0));
-    expect(second.ledger).toHaveLength(0);
-    expect(await proxy.attempts()).toEqual({ 'e1 client_gone': 1 });
-    const { endpoints, active_requests } = await proxy.status();
-    expect(endpoints[0]?.ejection.status).toBe('admitted');
-    expect(active_requests).toBe(0);
-  });
+    { name: 'before the answer', script: hang(), isAnswered: false },
+    {
+      name: 'during the stream',
+      script: raw(chunkedHead(200, {}) + eventsOf().slice(0, 3).map(chunk).join('')),
+      isAnswered: true,
+    },
+  ])(
+    'C2 $name: the endpoint connection closes, nothing is sent again',
+    async ({ script, isAnswered }) => {
+      const { proxy, first, second } = await startRig({ timeouts: { firstByteMs: 10_000 } });
+      first.always(script);
+      const leaving = new AbortController();
+      let received = '';
+      const result = call(proxy.port, {
+        signal: leaving.signal,
+        onChunk: (text) => {
+          received = text;
+        },
+      });
+      await eventually(() => {
+        expect(first.ledger[0]?.complete).toBe(true);
+        expect(received.includes('content_block_delta')).toBe(isAnswered);
+      });
+      leaving.abort();
+      expect((await result).end).toBe('failed');
+      await eventually(() => expect(first.openConnections).toBe(0));
+      expect(second.ledger).toHaveLength(0);
+      expect(await proxy.attempts()).toEqual({ 'e1 client_gone': 1 });
+      const { endpoints, active_requests } = await proxy.status();
+      expect(endpoints[0]?.ejection.status).toBe('admitted');
+      expect(active_requests).toBe(0);
+    },
+  );
 });
 
 describe('C3 a slow reader', () => {
@@ -127,20 +146,18 @@ describe('C3 a slow reader', () => {
 
 describe('C4 slow requests', () => {
   it('headers that never arrive end with 408', async () => {
-    const { proxy } = await startRig({ timeouts: { headersMs: 500 } });
-    const result = await sendRaw(
-      proxy.port,
-      'POST /v1/messages HTTP/1.1\r\nHost: localhost\r\n',
-      30_000,
-    );
+    const { proxy } = await startRig({ timeouts: { headersMs: 500, requestMs: 600_000 } });
+    const result = await sendRaw(proxy.port, 'POST /v1/messages HTTP/1.1\r\nHost: localhost\r\n');
     expect(result.closedBy).toBe('peer');
+    expect(result.elapsedMs).toBeGreaterThanOrEqual(500);
     expect(result.text).toMatch(/^HTTP\/1\.1 408 /);
   });
 
   it('a body that never arrives ends with 408', async () => {
-    const { proxy, first } = await startRig({ timeouts: { headersMs: 400, requestMs: 800 } });
-    const result = await sendRaw(proxy.port, post(['Content-Length: 100'], 'x'), 30_000);
+    const { proxy, first } = await startRig({ timeouts: { headersMs: 600_000, requestMs: 800 } });
+    const result = await sendRaw(proxy.port, post(['Content-Length: 100'], 'x'));
     expect(result.closedBy).toBe('peer');
+    expect(result.elapsedMs).toBeGreaterThanOrEqual(800);
     expect(result.text).toMatch(/^HTTP\/1\.1 408 /);
     expect(first.ledger).toHaveLength(0);
   });

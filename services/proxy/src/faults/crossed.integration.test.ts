@@ -4,6 +4,7 @@ import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { eventually } from '@zephyr/testkit/eventually';
 import { call, STREAM_BODY } from '@zephyr/testkit/http-call';
+import { ManualClock } from '@zephyr/testkit/manual-clock';
 import {
   cutSse,
   hang,
@@ -155,17 +156,21 @@ describe('one person in two sessions whose requests fail everywhere', () => {
 
 describe('without a retry budget', () => {
   it('a slow endpoint gets the time it needs: there is no alternative', async () => {
-    const { proxy, first } = await startRig({
-      timeouts: { firstByteMs: 5_000 },
+    const clock = new ManualClock();
+    const { proxy, first, second } = await startRig({
+      clock,
+      timeouts: { firstByteMs: 120_000, totalMs: 600_000 },
       failover: { retryRatio: 0, retriesPerSecond: 0 },
     });
-    first.always(status(200, {}, '{"data":[]}'));
-    const list = { method: 'GET', path: '/v1/models', body: '' };
     first.next(async (turn) => {
-      await new Promise((resolve) => setTimeout(resolve, 1_300));
-      await status(200, {}, '{"data":[]}')(turn);
+      await turn.bodyComplete;
+      // Longer than an endpoint gets while there is an alternative.
+      clock.advance(60_000);
+      await sse()(turn);
     });
-    expect((await call(proxy.port, list)).status).toBe(200);
+    const { status: got, headers } = await call(proxy.port);
+    expect([got, headers['x-zephyr-endpoint']]).toEqual([200, 'e1']);
+    expect(second.ledger).toHaveLength(0);
   });
 });
 

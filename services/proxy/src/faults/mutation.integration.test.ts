@@ -27,6 +27,9 @@ const ANSWERS = 1_500;
 /** CPU-bound, and others may keep the CPU busy. */
 const LIMIT_MS = 240_000;
 const AT_ONCE = 64;
+/** Without an answer for this long, the bytes may not have been a whole request. */
+const QUIET_MS = 250;
+const LIVEZ = { method: 'GET', path: '/livez', body: '' };
 
 /** mulberry32: small, seeded, good enough to damage bytes. */
 function rngOf(seed: number): () => number {
@@ -100,13 +103,17 @@ function damage(bytes: string, rng: () => number): string {
 }
 
 /**
- * Sends the bytes; settles when the connection ends, after the first answer, or if the bytes were not a whole
- * request. To the proxy, a client that half-closes immediately has left.
+ * Sends the bytes; settles when the connection ends, after the first answer, or if there is none although two
+ * later requests were answered: the bytes were not a whole request then. To the proxy, a client that
+ * half-closes immediately has left.
  */
 function poke(port: number, bytes: string): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
-    const limit = setTimeout(() => socket.destroy(), 250);
+    const limit = setTimeout(async () => {
+      for (let round = 0; round < 2; round += 1) await call(port, LIVEZ);
+      socket.destroy();
+    }, QUIET_MS);
     socket.on('error', () => undefined);
     socket.on('data', () => socket.end());
     socket.on('close', () => {
@@ -138,11 +145,10 @@ eject_seconds = 1
 max_eject_seconds = 1
 max_cool_down_seconds = 1
 [timeouts]
-first_byte_ms = 400
-whole_answer_ms = 400
-gate_ms = 200
-idle_ms = 400
-headers_ms = 1000
+first_byte_ms = 60_000
+whole_answer_ms = 60_000
+gate_ms = 60_000
+idle_ms = 60_000
 [limits]
 connections_per_address = 10000
 `;

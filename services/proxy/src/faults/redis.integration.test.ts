@@ -13,7 +13,7 @@ import { redisOfFile } from '@zephyr/testkit/use-redis';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startRig } from '../test-support/rig.ts';
 import { publishSnapshot, type SnapshotParts, snapshotOf } from '../test-support/snapshots.ts';
-import { startTestProxy } from '../test-support/test-proxy.ts';
+import { startTestProxy, type TestProxy } from '../test-support/test-proxy.ts';
 
 const { server, redis } = await redisOfFile();
 
@@ -33,18 +33,27 @@ async function servedBy(port: number): Promise<unknown> {
   return headers['x-zephyr-endpoint'];
 }
 
-/** Sends requests continuously until stopped; returns all statuses. */
-function keepCalling(port: number): () => Promise<readonly number[]> {
+/** Returns once the proxy has read what is in Redis now: the first of two reads may have begun before. */
+async function hasReadSnapshot(proxy: TestProxy): Promise<void> {
+  const reads = async (): Promise<number> =>
+    Number(/^zephyr_proxy_redis_round_trip_seconds_count (\d+)$/m.exec(await proxy.metrics())?.[1]);
+  const before = await reads();
+  await eventually(async () => expect(await reads()).toBeGreaterThanOrEqual(before + 2));
+}
+
+/** Sends requests continuously until stopped, and collects all statuses. */
+function keepCalling(port: number) {
   let going = true;
   const statuses: number[] = [];
   const loop = (async () => {
     while (going) statuses.push((await call(port)).status);
   })();
-  return async () => {
+  const stop = async (): Promise<readonly number[]> => {
     going = false;
     await loop;
     return statuses;
   };
+  return { statuses: statuses as readonly number[], stop };
 }
 
 describe('connections to Redis that go dead silently', () => {
@@ -56,7 +65,7 @@ describe('connections to Redis that go dead silently', () => {
       const [, count] = (await redis.pubsub('NUMSUB', keys.snapshotChanged)) as [string, number];
       return count;
     };
-    const stopCalling = keepCalling(proxy.port);
+    const { stop: stopCalling } = keepCalling(proxy.port);
     for (let round = 1; round <= 2; round += 1) {
       await eventually(async () => expect(await subscribers()).toBe(round));
       const order = round === 1 ? ['e2', 'e1'] : ['e1', 'e2'];
@@ -99,7 +108,7 @@ describe('the snapshot', () => {
     await publish({ order: ['e1', 'e2'], configHash, version: 5, epoch: 2 });
     await eventually(async () => expect((await proxy.status()).snapshot.version).toBe(5));
     await publish({ order: ['e2', 'e1'], configHash, epoch: 2, ...parts });
-    await new Promise((resolve) => setTimeout(resolve, 1_300));
+    await hasReadSnapshot(proxy);
     expect(await servedBy(proxy.port)).toBe('e1');
   });
 
@@ -192,9 +201,12 @@ describe('an outage at run time', () => {
     const logBefore = proxy.log().length;
     const askedBefore = first.ledger.length;
     await begin(relay);
-    const stop = keepCalling(proxy.port);
-    await new Promise((resolve) => setTimeout(resolve, 4_000));
-    const statuses = await stop();
+    const { statuses, stop } = keepCalling(proxy.port);
+    await eventually(async () => {
+      expect((await proxy.status()).redis).toBe('down');
+      expect(statuses.length).toBeGreaterThan(300);
+    });
+    await stop();
     expect(new Set(statuses)).toEqual(new Set([200]));
     expect(first.ledger).toHaveLength(askedBefore);
     expect((proxy.log().length - logBefore) / statuses.length).toBeLessThan(200);
@@ -215,7 +227,7 @@ describe('an outage at run time', () => {
     await eventually(async () => expect(await servedBy(proxy.port)).toBe('e2'));
     relay.resetAll();
     await redis.flushall();
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await hasReadSnapshot(proxy);
     expect(await servedBy(proxy.port)).toBe('e2');
     await publish({ order: ['e1', 'e2'], configHash, incarnation: 'second', epoch: 1, version: 1 });
     await eventually(async () => expect(await servedBy(proxy.port)).toBe('e1'));
@@ -232,7 +244,7 @@ describe('an outage at run time', () => {
     await eventually(async () => expect((await cutOff.status()).snapshot.source).toBe('redis'));
     one.relay.set({ kind: 'black_hole' });
     await publish({ ...parts, configHash: joined.configHash, incarnation: 'first', version: 2 });
-    const stop = keepCalling(cutOff.port);
+    const { stop } = keepCalling(cutOff.port);
     await eventually(async () => expect((await joined.status()).snapshot.version).toBe(2));
     expect((await cutOff.status()).snapshot.version).toBe(1);
     expect(new Set(await stop())).toEqual(new Set([200]));

@@ -34,10 +34,19 @@ async function start(
 /** Returns once the stream has its first content; its end is in a property, so that it is not awaited. */
 async function startStream(upstream: ScriptedUpstream, port: number, deltas: number) {
   upstream.always(sse({ gapMs: 100, deltas }));
-  const begun = Promise.withResolvers<void>();
-  const result = call(port, { onChunk: () => begun.resolve() });
-  await begun.promise;
-  return { ended: result };
+  let length = 0;
+  const result = call(port, {
+    onChunk: (text) => {
+      length = text.length;
+    },
+  });
+  const more = async (): Promise<void> => {
+    const before = length;
+    await eventually(() => expect(length).toBeGreaterThan(before));
+  };
+  await more();
+  /** `more` returns once the client has received more of it. */
+  return { ended: result, more };
 }
 
 describe('S8 a rolling restart', () => {
@@ -57,13 +66,17 @@ describe('S8 a rolling restart', () => {
     const results: Promise<CallResult>[] = [];
     const arrivals = setInterval(() => results.push(call(balancer.port)), 100);
     const exitCodes: (number | null)[] = [];
+    const someArrive = async (): Promise<void> => {
+      const before = results.length;
+      await eventually(() => expect(results.length).toBeGreaterThanOrEqual(before + 5));
+    };
     for (const [index, old] of [...replicas].entries()) {
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await someArrive();
       old.child.kill('SIGTERM');
       exitCodes.push(await old.exited);
       balancer.replicas[index] = await startProxyProcess(options);
-      await new Promise((resolve) => setTimeout(resolve, 300));
     }
+    await someArrive();
     clearInterval(arrivals);
     const ended = await Promise.all(results);
     expect(exitCodes).toEqual([0, 0]);
@@ -171,10 +184,11 @@ describe('SIGTERM', () => {
 
   it('S10 further signals in the drain change nothing', async () => {
     const { upstream, proxy } = await start();
-    const { ended } = await startStream(upstream, proxy.port, 12);
+    const { ended, more } = await startStream(upstream, proxy.port, 30);
     for (const signal of ['SIGTERM', 'SIGTERM', 'SIGINT', 'SIGTERM'] as const) {
       proxy.child.kill(signal);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      // Signals of one kind that are pending together are delivered once.
+      await more();
     }
     expect((await ended).end).toBe('clean');
     expect(await proxy.exited).toBe(0);

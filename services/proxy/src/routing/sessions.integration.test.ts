@@ -8,6 +8,7 @@ import { keys } from '@zephyr/runtime/redis/keys';
 import { boundStreams } from '@zephyr/runtime/redis/proxy-records';
 import { eventually } from '@zephyr/testkit/eventually';
 import { call } from '@zephyr/testkit/http-call';
+import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { json, MESSAGE, status } from '@zephyr/testkit/upstream-scripts';
 import { redisOfFile } from '@zephyr/testkit/use-redis';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -293,7 +294,8 @@ describe('a session whose endpoint is momentarily busy', () => {
   });
 
   it('does not retry if its client leaves during the pause', async () => {
-    const { proxy, first, second } = await startRig({ timeouts: READING });
+    const clock = new ManualClock();
+    const { proxy, first, second } = await startRig({ clock, timeouts: READING });
     await askLong(proxy, 'session-one');
     first.next(status(529));
     const leaving = new AbortController();
@@ -302,11 +304,16 @@ describe('a session whose endpoint is momentarily busy', () => {
       body: LONG,
       signal: leaving.signal,
     });
-    await eventually(() => expect(first.ledger).toHaveLength(2));
+    // The pause begins together with the count of the refusal.
+    await eventually(async () =>
+      expect(await proxy.attempts()).toMatchObject({ 'e1 overloaded': 1 }),
+    );
     leaving.abort();
     await asking;
+    await eventually(async () => expect((await proxy.status()).active_requests).toBe(0));
+    clock.advance(STAY_PAUSE_MS);
+    // A later request has its answer, so a retry would have arrived by now.
     await ask(proxy, 'session-two');
-    await new Promise((resolve) => setTimeout(resolve, STAY_PAUSE_MS + 100));
     expect(first.ledger.length + second.ledger.length).toBe(3);
   });
 });

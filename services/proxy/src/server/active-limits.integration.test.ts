@@ -85,7 +85,7 @@ describe('the limit of active requests', () => {
 interface Ending {
   readonly name: string;
   readonly script: UpstreamScript;
-  readonly more?: () => Parameters<typeof call>[1];
+  readonly more?: (rig: Rig) => Parameters<typeof call>[1];
   readonly ended: Partial<CallResult>;
 }
 
@@ -93,6 +93,16 @@ interface Ending {
 function leavingInTheStream(): Parameters<typeof call>[1] {
   const leaving = new AbortController();
   return { signal: leaving.signal, onChunk: () => leaving.abort() };
+}
+
+/** Leaves once the endpoint has the whole request: the slot is taken, and no answer will come. */
+function leavingBeforeTheAnswer({ first }: Rig): Parameters<typeof call>[1] {
+  const leaving = new AbortController();
+  first.next(async ({ bodyComplete }) => {
+    await bodyComplete;
+    leaving.abort();
+  });
+  return { signal: leaving.signal };
 }
 
 const ENDINGS: readonly Ending[] = [
@@ -109,7 +119,7 @@ const ENDINGS: readonly Ending[] = [
   {
     name: 'is abandoned before its answer',
     script: hang(),
-    more: () => ({ signal: AbortSignal.timeout(50) }),
+    more: leavingBeforeTheAnswer,
     ended: { end: 'failed' },
   },
   {
@@ -129,7 +139,7 @@ describe('the slot of a request', () => {
     });
     for (let round = 0; round < 4; round += 1) {
       for (const upstream of rig.upstreams) upstream.always(script);
-      expect(await ask(rig, ANN, { body: STREAM_BODY, ...more?.() })).toMatchObject(ended);
+      expect(await ask(rig, ANN, { body: STREAM_BODY, ...more?.(rig) })).toMatchObject(ended);
       for (const upstream of rig.upstreams) upstream.always(sse());
       // A client that left is noticed slightly later.
       await eventually(async () => expect((await ask(rig, ANN)).status).toBe(200));
