@@ -25,7 +25,8 @@ it.each(ROOMS.map(({ name, sources, tests }) => [name, [...sources, ...tests]] a
 );
 
 const SHOWS = 'shows figures or writes log lines; no request depends on it';
-const WITH_REDIS = 'most of its rules are tested with Redis, in usage*.integration.test.ts';
+const WITH_REDIS =
+  'tested with Redis as well, in usage*.integration.test.ts, which the room does not run';
 
 /** Files of the proxy that have a unit test but are in no room, with the reason. */
 const IN_NO_ROOM: Readonly<Record<string, string>> = {

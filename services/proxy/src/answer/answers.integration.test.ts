@@ -204,7 +204,7 @@ describe('a start that never arrives', () => {
       await bodyComplete;
       socket.write(chunkedHead(200, STREAM));
       await eventually(async () => {
-        // The others share the clock: time stands still until they have their answers.
+        // The others share the clock: it does not advance until they have their answers.
         expect(rig.first.ledger).toHaveLength(11);
         expect((await rig.proxy.status()).active_requests).toBe(1);
       });
