@@ -133,8 +133,9 @@ function takePart({
     const { endpoints } = configSource.current().config;
     // An endpoint removed from the configuration only has its id.
     const nameOf = (id: string) => endpoints.find((known) => known.id === id)?.name ?? id;
-    for (const { level, message, fields } of eventLines(effects, nameOf))
+    for (const { level, message, fields } of eventLines(effects, nameOf)) {
       log[level](fields, message);
+    }
   };
   const follow = createFollower({ redis, current, log });
   const standBy = async () => {

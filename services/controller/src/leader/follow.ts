@@ -10,7 +10,7 @@ import { CommittedReader, type StoredState } from './leader-state.ts';
 
 export interface FollowDeps {
   readonly redis: Pick<Redis, 'mget'>;
-  readonly current: Pick<CurrentState, 'receiveView' | 'receiveUnreadableView'>;
+  readonly current: Pick<CurrentState, 'isUnreadable' | 'receiveView' | 'receiveUnreadableView'>;
   readonly log: Pick<Logger, 'info' | 'warn'>;
 }
 
@@ -20,18 +20,17 @@ const MAX_WHY = 300;
 /** Returns a function that shows the committed view, and returns the committed state. */
 export function createFollower({ redis, current, log }: FollowDeps): () => Promise<StoredState> {
   const reader = new CommittedReader(redis);
-  let isUnreadable = false;
   return async () => {
     const { state, view } = await reader.read();
     if (view.status === 'read') {
-      if (isUnreadable) log.info('the state of the leader can be read again');
-      isUnreadable = false;
+      if (current.isUnreadable()) log.info('the state of the leader can be read again');
       current.receiveView(view.view);
     }
     if (view.status === 'unreadable') {
       const why = view.why.slice(0, MAX_WHY);
-      if (!isUnreadable) log.warn({ why }, 'the state of the leader cannot be read: not shown');
-      isUnreadable = true;
+      if (!current.isUnreadable()) {
+        log.warn({ why }, 'the state of the leader cannot be read: not shown');
+      }
       current.receiveUnreadableView();
     }
     return state;
