@@ -17,6 +17,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
+import { MIB } from '@zephyr/contract/units';
+
 import { startSimulatedEndpoint } from '@zephyr/testkit/simulated-endpoint';
 
 import { type ProcessUse, processTree } from './laptop/process-tree.ts';
@@ -28,7 +30,6 @@ const REST_SECONDS = Number(process.argv[2] ?? 60);
  */
 const SETTLE_SECONDS = 240;
 const START_LIMIT_MS = 60_000;
-const MIB = 1024 * 1024;
 const ZEPHYR = fileURLToPath(new URL('../packages/cli/bin/zephyr', import.meta.url));
 const TOKEN = 'sk-bench-token-of-the-laptop';
 

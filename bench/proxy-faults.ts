@@ -1,5 +1,7 @@
 import { connect } from 'node:net';
 
+import { MIB } from '@zephyr/contract/units';
+
 import { startRedisServer } from '@zephyr/runtime/redis/private-server';
 import { startFaultRelay } from '@zephyr/testkit/fault-relay';
 import { type CallResult, call, STREAM_BODY } from '@zephyr/testkit/http-call';
@@ -182,7 +184,7 @@ async function clientsLeave(): Promise<void> {
 
 async function slowReaders(): Promise<void> {
   await onStage('', async ({ zephyr, first }) => {
-    first.always(flood(256 * 1024 * 1024));
+    first.always(flood(256 * MIB));
     await call(zephyr.port, { method: 'GET', path: '/status', body: '' });
     const before = rssBytes(zephyr.pid ?? process.pid);
     const sockets = Array.from({ length: 200 }, () => {

@@ -2,11 +2,12 @@
  * The cost of finding out whether a request streams and which model it is for: `node bench/request-facts.ts`.
  * CPU time of the best of several rounds, because noise can only add to it.
  */
+import { KIB } from '@zephyr/contract/units';
 import { QUICK_END_BYTES, QUICK_START_BYTES, quickFacts, RequestScan } from '@zephyr/core';
 
 const ROUNDS = 15;
 const TIMES = 400;
-const CHUNK_BYTES = 16 * 1024;
+const CHUNK_BYTES = 16 * KIB;
 
 /** A history as in coding sessions: source code with quotes, backslashes and line ends. */
 function messages(bytes: number): object[] {

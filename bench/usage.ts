@@ -11,6 +11,8 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { MIB } from '@zephyr/contract/units';
+
 import { systemClock } from '@zephyr/runtime/clock';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
@@ -29,10 +31,9 @@ import { writePart } from './written-part.ts';
 type Redis = ReturnType<typeof createRedis>;
 
 const DOCUMENT = new URL('../docs/usage.md', import.meta.url);
-const MAX_MEMORY = 512 * 1024 * 1024;
+const MAX_MEMORY = 512 * MIB;
 const RATE_SECONDS = 20;
 const TICK_MS = 50;
-const MEBIBYTE = 1024 * 1024;
 
 const log = createLogger('bench', 'silent');
 const what = process.argv[2] ?? 'all';
@@ -160,7 +161,7 @@ function figure(text: string, pattern: RegExp): number {
 }
 
 function mebibytes(bytes: number): string {
-  return (bytes / MEBIBYTE).toFixed(0);
+  return (bytes / MIB).toFixed(0);
 }
 
 function kibibytes(bytes: number): string {

@@ -6,6 +6,8 @@
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 
+import { MIB } from '@zephyr/contract/units';
+
 const roots = ['packages', 'services'];
 const files = globSync(roots.map((root) => `${root}/**/src/**/*.ts`)).filter(
   (file) => !file.includes('node_modules'),
@@ -13,7 +15,7 @@ const files = globSync(roots.map((root) => `${root}/**/src/**/*.ts`)).filter(
 const run = spawnSync(
   'node_modules/.bin/depcruise',
   ['--config', '.dependency-cruiser.mjs', '--output-type', 'json', ...roots],
-  { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
+  { encoding: 'utf8', maxBuffer: 64 * MIB },
 );
 if (run.error !== undefined || run.stdout === '') {
   console.error(run.error ?? run.stderr);

@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { MIB } from '@zephyr/contract/units';
+
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
 
@@ -20,7 +22,6 @@ export interface SystemSize {
   readonly peopleConfig?: string;
 }
 
-const MIB = 1024 * 1024;
 /** One message per endpoint and minute, so that the number of endpoints shows in the controller's work. */
 const PROBES = `[health_check]
 style = "messages"

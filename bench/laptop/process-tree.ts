@@ -1,6 +1,8 @@
 /** The processes below one, their memory and their CPU time. Linux only. */
 import { readdirSync, readFileSync } from 'node:fs';
 
+import { KIB } from '@zephyr/contract/units';
+
 export interface ProcessUse {
   readonly pid: number;
   /** The kernel's name: at most 15 characters. */
@@ -47,8 +49,8 @@ function useOf(pid: number): ProcessUse | undefined {
       ...{ pid, name },
       cpuSeconds: (user + system) / TICKS,
       endedCpuSeconds: (endedUser + endedSystem) / TICKS,
-      pssBytes: kibibytes(memory, 'Pss') * 1024,
-      rssBytes: kibibytes(memory, 'Rss') * 1024,
+      pssBytes: kibibytes(memory, 'Pss') * KIB,
+      rssBytes: kibibytes(memory, 'Rss') * KIB,
     };
   } catch {
     return undefined;

@@ -1,4 +1,5 @@
 /** The memory of each service process over its life. */
+import { MIB } from '@zephyr/contract/units';
 import { rssBytes } from '../../services/proxy/bench/load.ts';
 import type { Service } from '../never-worse/services.ts';
 
@@ -12,7 +13,6 @@ interface Life {
   readonly samples: Sample[];
 }
 
-const MIB = 1024 * 1024;
 /** After this it is warm. */
 const WARM_MS = 120_000;
 /** A process that lived for less than this afterwards proves nothing. */

@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { MIB } from '@zephyr/contract/units';
+
 import type { UsageRow } from '@zephyr/contract/usage';
 import { keys } from '@zephyr/runtime/redis/keys';
 import {
@@ -70,7 +72,7 @@ export async function startSoakRedis(): Promise<SoakRedis> {
     },
     everythingWritten: async function* () {
       for (const path of globSync(join(dataFolder, '**/*.aof'))) {
-        yield* createReadStream(path, { encoding: 'latin1', highWaterMark: 1024 * 1024 });
+        yield* createReadStream(path, { encoding: 'latin1', highWaterMark: MIB });
       }
     },
     stop: async () => {

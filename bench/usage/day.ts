@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '@zephyr/contract/units';
+import { DAY_MS, HOUR_MS, MIB, MINUTE_MS } from '@zephyr/contract/units';
 import type { Clock, Timer } from '@zephyr/runtime/clock';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
@@ -28,7 +28,6 @@ const STEP_MS = 150;
 const LOOK_EVERY_MS = 6 * HOUR_MS;
 /** The hour with the most requests. */
 const BUSY_HOUR = 15;
-const MEBIBYTE = 1024 * 1024;
 const log = createLogger('bench', 'silent');
 
 /** Knows when its writer is only waiting: shorter timers are Redis time-outs. */
@@ -282,7 +281,7 @@ export async function dayText(withRedis: WithRedis): Promise<string> {
   if (whole === undefined) throw new Error('no figures');
   const { figures, ledger } = whole;
   const mib = (all: readonly number[]): string =>
-    all.map((bytes) => (bytes / MEBIBYTE).toFixed(1)).join(' | ');
+    all.map((bytes) => (bytes / MIB).toFixed(1)).join(' | ');
   const isExact = ledger.requests === figures.requests && ledger.tokens === figures.tokens;
   return [
     `${PEOPLE.toLocaleString('en')} people with budgets, a proxy, 24 hours by a simulated clock, ${figures.requests.toLocaleString('en')} requests, seed ${SEED}:`,

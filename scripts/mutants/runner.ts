@@ -48,6 +48,8 @@ interface Met {
 fc.configureGlobal({ endOnFailure: true, interruptAfterTimeLimit: 2_000 });
 /** Anything longer is a simulation: rules need their own unit tests too. */
 const MOST_CPU_MS = 1_000;
+/** A test that waits this much longer than any of them computes waits for something that never comes. */
+const HANGS_AFTER_MS = 3_000;
 
 const killed = new Set<number>();
 /** Reached while modules load, so that constants depend on them. */
@@ -141,12 +143,24 @@ async function fails(test: RunnerTestCase): Promise<boolean> {
   const suites = suitesOf(test);
   try {
     await runHooks('beforeEach', test, suites);
-    await TestRunner.getTestFn(test)();
-    return false;
+    return await hangs(TestRunner.getTestFn(test)());
   } catch {
     return true;
   } finally {
     await runHooks('afterEach', test, suites.toReversed());
+  }
+}
+
+/** Whether it has not settled in time. */
+async function hangs(running: void | PromiseLike<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<true>((resolve) => {
+    timer = setTimeout(resolve, HANGS_AFTER_MS, true);
+  });
+  try {
+    return await Promise.race([Promise.resolve(running).then(() => false), late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

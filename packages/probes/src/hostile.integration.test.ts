@@ -6,8 +6,8 @@ import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-
 import type { ProbeStyle } from '@zephyr/contract/probe';
+import { MIB } from '@zephyr/contract/units';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import {
   chunk,
@@ -24,7 +24,6 @@ import { createStartGate } from './claude-cli/start-gate.ts';
 import { runProbe } from './probe.ts';
 import { bearer } from './test-support/bearer.ts';
 
-const MIB = 1024 * 1024;
 const PROGRAM = fileURLToPath(new URL('./test-support/hostile-probes-main.ts', import.meta.url));
 const STREAM = { 'content-type': 'text/event-stream' };
 

@@ -1,9 +1,11 @@
 import { totalmem } from 'node:os';
 
+import { MIB } from '@zephyr/contract/units';
+
 import { DEFAULT_STARTS } from './claude-cli/start-gate.ts';
 
 /** The measured peak of one CLI. All of them together may use half of the memory. */
-const CLI_MEMORY_BYTES = 300 * 1024 * 1024;
+const CLI_MEMORY_BYTES = 300 * MIB;
 /**
  * Concurrent probes per concurrent start: a probe mostly waits, and an endpoint that hangs until its
  * timeout must not delay the probes of the others.

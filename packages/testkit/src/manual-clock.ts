@@ -12,6 +12,9 @@ interface Watcher {
   readonly found: () => void;
 }
 
+/** More timers than any test fires at one moment. */
+const MOST_AT_ONCE = 10_000;
+
 export class ManualClock implements Clock {
   readonly #timers = new Set<object>();
   readonly #watchers = new Set<Watcher>();
@@ -57,12 +60,19 @@ export class ManualClock implements Clock {
     });
   }
 
-  /** Fires due timers on the way, in order and at their times. */
+  /**
+   * Fires due timers on the way, in order and at their times.
+   *
+   * @throws if a timer is set again and again without any time passing
+   */
   advance(byMs: number): void {
     const endMs = this.#nowMs + byMs;
+    let firedAtOnce = 0;
     for (;;) {
       const next = this.#ordered()[0];
       if (next === undefined || next.dueAtMs > endMs) break;
+      firedAtOnce = next.dueAtMs > this.#nowMs ? 0 : firedAtOnce + 1;
+      if (firedAtOnce > MOST_AT_ONCE) throw new Error('a timer is set again and again for now');
       this.#moveTo(next.dueAtMs);
       this.#timers.delete(next);
       next.act();

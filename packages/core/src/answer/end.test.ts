@@ -1,3 +1,4 @@
+import { KIB } from '@zephyr/contract/units';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -90,8 +91,8 @@ describe('StreamEnd', () => {
       chunks: ['data: {"type":"error","error":{"type":"overloaded_error"}}\n'],
       ending: 'error overloaded_error',
     },
-    { name: 'a long last line', chunks: lastLineOf(8 * 1024), ending: 'whole' },
-    { name: 'a last line that is too long', chunks: lastLineOf(8 * 1024 + 1), ending: 'open' },
+    { name: 'a long last line', chunks: lastLineOf(8 * KIB), ending: 'whole' },
+    { name: 'a last line that is too long', chunks: lastLineOf(8 * KIB + 1), ending: 'open' },
   ])('$name', ({ chunks, ending }) => {
     expect(endingOf(chunks)).toBe(ending);
   });

@@ -9,6 +9,7 @@
  *     open --(`event: message_stop` or `event: error`)--> named --(its next line)--> ended
  *     open --(`data:` of that type)-->                    ended
  */
+import { KIB } from '@zephyr/contract/units';
 import type { AnswerUsage } from '@zephyr/contract/usage';
 
 import { JsonKeyReader } from '../json-key-reader.ts';
@@ -27,7 +28,7 @@ export type AnswerEnding =
 export const USAGE_KEY = 'usage';
 const KEYS: ReadonlySet<string> = new Set([USAGE_KEY]);
 /** A last event with the metrics that some clouds add is less than 1 KiB long. */
-const MAX_LINE_CHARACTERS = 8 * 1024;
+const MAX_LINE_CHARACTERS = 8 * KIB;
 
 /** Reads an answer as it streams, one character per byte (latin1). */
 export interface AnswerEnd {

@@ -1,3 +1,4 @@
+import { KIB } from '@zephyr/contract/units';
 import { describe, expect, it } from 'vitest';
 
 import { HeldDocument } from './held-document.ts';
@@ -42,7 +43,7 @@ describe('HeldDocument', () => {
 
   it('holds at most the list of a relay with a thousand models', () => {
     const start = new HeldDocument();
-    expect(start.push(`{"data":["${'x'.repeat(256 * 1024 - 10)}`).kind).toBe('hold');
+    expect(start.push(`{"data":["${'x'.repeat(256 * KIB - 10)}`).kind).toBe('hold');
     expect(start.push('x').kind).toBe('commit');
   });
 });

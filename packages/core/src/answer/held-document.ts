@@ -3,11 +3,12 @@
  * truncated list can then be replaced by another endpoint's answer. Unlike a message it is small, and its
  * client waits only seconds.
  */
+import { KIB } from '@zephyr/contract/units';
 import { failureOfApiError, parseObject, readApiError } from './api-error.ts';
 import { HOLD, NOT_CLAUDE, type StartVerdict } from './start.ts';
 
 /** Fits the list of a relay with a thousand models. */
-const MAX_HELD_BYTES = 256 * 1024;
+const MAX_HELD_BYTES = 256 * KIB;
 
 const COMMIT: StartVerdict = { kind: 'commit', form: 'unread' };
 

@@ -10,7 +10,9 @@
  *
  * Texts have one character per byte (latin1); all search patterns are ASCII.
  */
+
 import type { FailureClass } from '@zephyr/contract/failure';
+import { KIB } from '@zephyr/contract/units';
 
 import { JsonKeyReader } from '../json-key-reader.ts';
 import {
@@ -40,7 +42,7 @@ export type StartVerdict =
  * More than any real start, and the most that one read from a socket returns. At this limit a stream that
  * has begun is passed on; white space, half a line and unidentified JSON fail as `not_claude`.
  */
-export const MAX_START_BYTES = 64 * 1024;
+export const MAX_START_BYTES = 64 * KIB;
 /**
  * Interim answers (1xx) before an answer. They do not extend the wait for the first byte, so one every
  * 100 ms for ten minutes makes 6,000. This many cost about 20 ms, which bounds a peer that sends them as

@@ -1,8 +1,7 @@
+import { KIB } from '@zephyr/contract/units';
 import { describe, expect, it } from 'vitest';
 
 import { LATENCY_CLASSES, latencyClassOf, requestClassOf } from './request-class.ts';
-
-const KIB = 1024;
 
 describe('requestClassOf', () => {
   it.each([

@@ -1,12 +1,13 @@
 import type { ModelFamily } from '@zephyr/contract/session';
+import { KIB } from '@zephyr/contract/units';
 
 import { familyOf } from '../model-family.ts';
 
 /** Body sizes, each below its limit in bytes; larger ones are `xl`. */
 const SIZES: readonly (readonly [name: string, belowBytes: number])[] = [
-  ['s', 16 * 1024],
-  ['m', 128 * 1024],
-  ['l', 512 * 1024],
+  ['s', 16 * KIB],
+  ['m', 128 * KIB],
+  ['l', 512 * KIB],
 ];
 const LARGEST = 'xl';
 /** A record, so that the compiler requires every family of the contract. */

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import { connect } from 'node:net';
+
+import { MIB } from '@zephyr/contract/units';
 import { eventually } from '@zephyr/testkit/eventually';
 
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
@@ -82,7 +84,7 @@ describe('the relay of a probe', () => {
   });
 
   it('reads no more than the limit, even for a CLI that does not read', async () => {
-    const { upstream, relay } = await relayTo(flood(64 * 1024 * 1024));
+    const { upstream, relay } = await relayTo(flood(64 * MIB));
     const socket = connect(Number(new URL(relay.baseUrl).port), '127.0.0.1');
     const authorization = `authorization: Bearer ${relay.password}`;
     const reading = once(socket.pause(), 'close');

@@ -15,6 +15,8 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+import { MIB } from '@zephyr/contract/units';
+
 import type { EndpointHeaders } from '@zephyr/runtime/config/endpoint-headers';
 import type { EndpointConnection } from '@zephyr/runtime/connection/endpoint-connection';
 import { rawHeaders } from '@zephyr/runtime/credential';
@@ -31,7 +33,7 @@ export interface CliRelay {
 }
 
 /** A probe's request is 1 KiB; the largest that the CLI sends, with all its tools, 120 KiB. */
-const REQUEST_LIMIT_BYTES = 1024 * 1024;
+const REQUEST_LIMIT_BYTES = MIB;
 /** More than the CLI ever sends, including its retries; a program that sends more is broken. */
 const MAX_REQUESTS = 8;
 

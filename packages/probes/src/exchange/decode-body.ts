@@ -1,7 +1,9 @@
 import zlib from 'node:zlib';
 
+import { KIB } from '@zephyr/contract/units';
+
 /** A small answer that decodes to more is not Claude's. */
-const DECODED_LIMIT_BYTES = 256 * 1024;
+const DECODED_LIMIT_BYTES = 256 * KIB;
 
 /**
  * The text of a body as far as it arrived; empty if it is not in the declared encoding. The CLI accepts

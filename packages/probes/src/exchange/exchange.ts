@@ -8,6 +8,8 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+
+import { KIB } from '@zephyr/contract/units';
 import { type AnswerEnd, MAX_INTERIM_ANSWERS, REST_QUIET_MS, StreamEnd } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';
 import {
@@ -79,11 +81,11 @@ export interface RunningExchange {
 }
 
 /** The answer to a probe is about 1 KiB. */
-const BUFFERED_BODY_BYTES = 64 * 1024;
+const BUFFERED_BODY_BYTES = 64 * KIB;
 /** Limit of the body on the wire, whatever its content: a server that sends more is not the Messages API. */
-export const ANSWER_LIMIT_BYTES = 256 * 1024;
+export const ANSWER_LIMIT_BYTES = 256 * KIB;
 /** Status line and headers together, and trailers; the API's are about 2 KiB. */
-const HEAD_LIMIT_BYTES = 16 * 1024;
+const HEAD_LIMIT_BYTES = 16 * KIB;
 
 /** Until a tunnel through an outbound proxy is open. */
 export const TUNNEL_MS = 10_000;

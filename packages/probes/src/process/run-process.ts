@@ -6,6 +6,8 @@
 import { type ChildProcess, type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import type { Readable } from 'node:stream';
+
+import { KIB } from '@zephyr/contract/units';
 import { systemClock } from '@zephyr/runtime/clock';
 
 import { killMarked, newMarker } from './orphan-cleanup.ts';
@@ -43,7 +45,7 @@ export interface ProcessReport {
 }
 
 /** The JSON result of the Claude CLI is about 1 KiB. A program that prints more than this is ended. */
-export const OUTPUT_LIMIT_BYTES = 64 * 1024;
+export const OUTPUT_LIMIT_BYTES = 64 * KIB;
 /** How long a program may clean up after SIGTERM. The Claude CLI takes about 50 ms. */
 const TERM_GRACE_MS = 2_000;
 /** A grandchild may hold the pipes open: output is awaited only this long after the exit. */

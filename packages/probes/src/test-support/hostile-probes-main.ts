@@ -4,7 +4,9 @@
  *
  *     node hostile-probes-main.ts <style> <good url> <hostile url>…
  */
+
 import type { ProbeStyle, ProbeVerdict } from '@zephyr/contract/probe';
+import { KIB } from '@zephyr/contract/units';
 import { createStartGate } from '../claude-cli/start-gate.ts';
 import { runProbe } from '../probe.ts';
 import { bearer } from './bearer.ts';
@@ -23,7 +25,7 @@ async function probe(baseUrl: string): Promise<ProbeVerdict> {
   return report.verdict;
 }
 
-const peakBytes = (): number => process.resourceUsage().maxRSS * 1024;
+const peakBytes = (): number => process.resourceUsage().maxRSS * KIB;
 
 // Memory that the first probe of a process allocates for good is not the endpoint's doing.
 await probe(good);

@@ -4,6 +4,8 @@
  */
 import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 
+import { KIB } from '@zephyr/contract/units';
+
 import { systemClock } from '../clock.ts';
 import { isToken } from '../credential.ts';
 import { plainPart } from '../environment.ts';
@@ -26,7 +28,7 @@ export class TokenCommandError extends Error {
 /** A person may have to touch a security key; a service start waits no longer than this. */
 const LIMIT_MS = 20_000;
 /** The longest tokens have a few hundred characters. */
-const OUTPUT_LIMIT_BYTES = 16 * 1024;
+const OUTPUT_LIMIT_BYTES = 16 * KIB;
 
 /** For commands that need no token: nothing is run. */
 export const UNREAD_TOKENS: ReadToken = () => 'not-read';

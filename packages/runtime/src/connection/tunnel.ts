@@ -7,6 +7,8 @@ import { request as httpRequest } from 'node:http';
 import { connect as connectTcp, isIPv6, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext } from 'node:tls';
 
+import { KIB } from '@zephyr/contract/units';
+
 import { SocksClient } from 'socks';
 
 import { messageOf } from '../errors.ts';
@@ -94,7 +96,7 @@ function unreachable(url: string, error: unknown): TunnelError {
 }
 
 /** Limit for the proxy's response to CONNECT; typical ones have a few hundred bytes. */
-const ANSWER_LIMIT_BYTES = 16 * 1024;
+const ANSWER_LIMIT_BYTES = 16 * KIB;
 
 async function askHttp(socket: Socket, proxy: OutboundProxy, to: Destination): Promise<void> {
   const authority = `${isIPv6(to.host) ? `[${to.host}]` : to.host}:${to.port}`;

@@ -2,6 +2,8 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 
+import { KIB } from '@zephyr/contract/units';
+
 import { type Clock, pause } from '../clock.ts';
 import { createAgent } from '../connection/endpoint-connection.ts';
 import { servernameOf } from '../connection/tunnel.ts';
@@ -21,7 +23,7 @@ export const ATTEMPT_MS = 10_000;
 /** Before the second, third and fourth attempt. */
 export const RETRY_AFTER_MS = [1_000, 5_000, 25_000] as const;
 /** Responses have a few hundred bytes; the rest is not read. */
-const MAX_ANSWER_BYTES = 16 * 1024;
+const MAX_ANSWER_BYTES = 16 * KIB;
 
 export interface DeliverDeps {
   readonly clock: Clock;

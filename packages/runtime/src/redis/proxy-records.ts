@@ -2,7 +2,9 @@
  * Reading what proxies write. A proxy faces the network, and an attacker who controls one can write anything:
  * so reads are bounded before they reach our memory, and so is what is stored.
  */
+
 import { MAX_PROXY_ID_CHARACTERS } from '@zephyr/contract/scalars';
+import { KIB, MIB } from '@zephyr/contract/units';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
@@ -11,14 +13,14 @@ import { loadScript, runScript } from './script.ts';
 import { STREAM_BYTES } from './stream-bounds.ts';
 
 /** A one-second report has 32 times per endpoint: about 2 KiB each. */
-const MAX_ENTRY_BYTES = 64 * 1024;
+const MAX_ENTRY_BYTES = 64 * KIB;
 /** In one reply. */
-const MAX_REPLY_BYTES = 1024 * 1024;
+const MAX_REPLY_BYTES = MIB;
 /** For listing the newest entries to people. */
-const MAX_LAST_BYTES = 4 * 1024 * 1024;
+const MAX_LAST_BYTES = 4 * MIB;
 /** Proxies list at most 50 requests and 50 sessions of some 300 bytes each. */
-const MAX_PRESENCE_BYTES = 64 * 1024;
-const MAX_PRESENCES_BYTES = 4 * 1024 * 1024;
+const MAX_PRESENCE_BYTES = 64 * KIB;
+const MAX_PRESENCES_BYTES = 4 * MIB;
 /** Most ids checked; a random choice if there are more. Dead ids are removed. */
 const MAX_PRESENCES = 512;
 /** Lifetime of an idle proxy's presence without renewal. */

@@ -1,3 +1,5 @@
+import { MIB } from '@zephyr/contract/units';
+
 /**
  * Approximate length of each stream (`MAXLEN ~`). Streams with user-chosen names are bounded in bytes too:
  * `STREAM_BYTES`.
@@ -23,9 +25,9 @@ export const STREAM_LENGTHS = {
 /** In the memory of Redis; enforced by `boundStreams`. */
 export const STREAM_BYTES = {
   /** An hour of ten proxies is about 4 MiB. */
-  outcomes: 16 * 1024 * 1024,
+  outcomes: 16 * MIB,
   /** Also in the memory of a proxy, which reads without a script. */
-  sessions: 4 * 1024 * 1024,
+  sessions: 4 * MIB,
   /** 10,000 requests take about 10 MiB. */
-  requests: 32 * 1024 * 1024,
+  requests: 32 * MIB,
 } as const;

@@ -1,5 +1,5 @@
 import { MAX_PERSON_CHARACTERS } from '@zephyr/contract/names';
-import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
+import { DAY_MS, HOUR_MS, MIB } from '@zephyr/contract/units';
 import type { RequestRecord, UsageBatch, UsageCounts, UsageRow } from '@zephyr/contract/usage';
 import { type UsageQuery, usageReport } from '@zephyr/core';
 import { redisOfFile } from '@zephyr/testkit/use-redis';
@@ -450,7 +450,7 @@ describe('data in Redis that cannot be ours', () => {
   });
 
   it('is not read if it is too large', async () => {
-    await redis.hset(keys.usageDay('2026-11-28'), 'ann\ttokyo\topus', 'x'.repeat(9 * 1024 * 1024));
+    await redis.hset(keys.usageDay('2026-11-28'), 'ann\ttokyo\topus', 'x'.repeat(9 * MIB));
     await write(batch(1, { rows: [row({ fromAtMs: NOW + 24 * HOUR_MS })] }));
     const read = await readUsage(redis, { ...ALL, untilAtMs: NOW + 48 * HOUR_MS, unit: 'day' });
     expect([read.rows.length, read.rejected]).toEqual([1, 1]);

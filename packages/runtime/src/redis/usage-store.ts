@@ -5,7 +5,7 @@
  */
 import { MAX_MODEL_CHARACTERS } from '@zephyr/contract/model-name';
 import { MAX_PERSON_CHARACTERS } from '@zephyr/contract/names';
-import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
+import { DAY_MS, HOUR_MS, MIB } from '@zephyr/contract/units';
 import {
   MAX_ENDPOINT_CHARACTERS,
   OTHER,
@@ -37,7 +37,7 @@ import {
 /** A batch that a proxy stored on disk for longer could be counted twice. */
 const WRITTEN_LIFE_MS = HOURS_LIFE_MS;
 /** Memory of one hash; a row takes about 200 bytes, and 600 with the longest names. */
-const MAX_READ_BYTES = 6 * 1024 * 1024;
+const MAX_READ_BYTES = 6 * MIB;
 /**
  * A script takes about 16 ms for this many rows; after hours without Redis a proxy's batch has up to 14,040.
  */

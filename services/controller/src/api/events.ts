@@ -2,6 +2,7 @@
 
 import type { ApiLogEntry, ApiSample, ApiStream } from '@zephyr/contract/api-history';
 import { SIGN_OF_LIFE_MS } from '@zephyr/contract/stream-timing';
+import { MIB } from '@zephyr/contract/units';
 import type { RequestRecord } from '@zephyr/contract/usage';
 import type { Clock } from '@zephyr/runtime/clock';
 import { EventStream } from '@zephyr/runtime/http/event-stream';
@@ -18,7 +19,7 @@ import { FOLLOWING_LIMIT_MS, waitAtMost } from './wait-at-most.ts';
 /** Interval between two states: at most two a second. */
 const STATE_EVERY_MS = 500;
 /** A client that does not read is disconnected; it will reconnect. */
-const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
+const MAX_UNREAD_BYTES = 4 * MIB;
 const MAX_STREAMS = 200;
 
 export interface EventDeps {

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import type { PresenceReport } from '@zephyr/contract/presence';
 import { LAST_VERSION } from '@zephyr/contract/scalars';
+import { KIB, MIB } from '@zephyr/contract/units';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { eventually } from '@zephyr/testkit/eventually';
 import { redisOfFile } from '@zephyr/testkit/use-redis';
@@ -81,7 +82,7 @@ describe('records that name unconfigured endpoints', () => {
 describe('records that are too large, too many, or malformed', () => {
   it('are set aside and counted, and exhaust neither the controller nor Redis', async () => {
     const before = residentMiB();
-    const large = 'x'.repeat(8 * 1024 * 1024);
+    const large = 'x'.repeat(8 * MIB);
     for (let n = 0; n < 12; n += 1) {
       await outcome(`{"one":${counts(1)},"${large}":${counts(1)}}`);
       await redis.sadd(keys.proxies, `large-${n}`);
@@ -109,14 +110,14 @@ describe('records that are too large, too many, or malformed', () => {
   });
 
   it.each([keys.outcomes, keys.sessions])('as many entries of any size: %s', async (key) => {
-    const entry = 'x'.repeat(60 * 1024);
+    const entry = 'x'.repeat(60 * KIB);
     for (let n = 0; n < 10; n += 1) {
       const many = redis.pipeline();
       for (let m = 0; m < 50; m += 1) many.xadd(key, '*', 'json', entry);
       await many.exec();
     }
     await eventually(async () => {
-      expect(await redis.memory('USAGE', key)).toBeLessThan(17 * 1024 * 1024);
+      expect(await redis.memory('USAGE', key)).toBeLessThan(17 * MIB);
     }, 100);
     await honestArrives('one');
   });
@@ -134,14 +135,14 @@ describe('records that are too large, too many, or malformed', () => {
 
   it('are not shown to people, unlike the honest reports', async () => {
     await outcome(`{"one":${counts(1).replace('[]', '[{"class":"opus/m/cached","ms":77}]')}}`);
-    const large = 'x'.repeat(8 * 1024 * 1024);
+    const large = 'x'.repeat(8 * MIB);
     for (let n = 0; n < 6; n += 1) await redis.xadd(keys.outcomes, '*', 'json', large);
     const before = Number(/total_net_output_bytes:(\d+)/.exec(await redis.info('stats'))?.[1]);
     for (let round = 0; round < 3; round += 1) {
       expect(await (await controller.get('/api/history')).text()).toContain('"latencyMs":77');
     }
     const after = Number(/total_net_output_bytes:(\d+)/.exec(await redis.info('stats'))?.[1]);
-    expect(after - before).toBeLessThan(8 * 1024 * 1024);
+    expect(after - before).toBeLessThan(8 * MIB);
     await honestArrives('one');
   });
 

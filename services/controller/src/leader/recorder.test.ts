@@ -1,3 +1,4 @@
+import { MIB } from '@zephyr/contract/units';
 import { DEFAULT_POLICY, endpointId, epochMs, type Input, initialWorld } from '@zephyr/core';
 import { describe, expect, it } from 'vitest';
 
@@ -61,7 +62,7 @@ describe('Recorder', () => {
     );
     const heads = recorded.flatMap(({ entry }, index) => (entry.head === undefined ? [] : [index]));
     expect(heads.slice(0, 3)).toEqual([0, 11, 22]);
-    expect((recorded.at(-1)?.maxLength ?? 0) * 100_000).toBeLessThan(10 * 1024 * 1024);
+    expect((recorded.at(-1)?.maxLength ?? 0) * 100_000).toBeLessThan(10 * MIB);
     expect(recorder.next(batch).maxLength).toBeGreaterThan(11);
   });
 });

@@ -1,5 +1,7 @@
 /** Builds the entries of the recording; view/recording.ts defines their shape and reads them. */
+
 import type { Decision } from '@zephyr/contract/decision';
+import { MIB } from '@zephyr/contract/units';
 import type { Input, Policy, World } from '@zephyr/core';
 
 import type { RecordedBatch } from '../view/recording.ts';
@@ -7,9 +9,9 @@ import type { RecordedBatch } from '../view/recording.ts';
 /** About ten minutes: a world is as large as the inputs of a few minutes. */
 const BATCHES_PER_SEGMENT = 600;
 /** Many proxies and endpoints make large batches; a segment then ends earlier… */
-const SEGMENT_BYTES = 1024 * 1024;
+const SEGMENT_BYTES = MIB;
 /** …and fewer are stored, because all of it is in Redis' memory. */
-const STORED_BYTES = 8 * 1024 * 1024;
+const STORED_BYTES = 8 * MIB;
 /** Assumed size of a batch until some have been measured; below, the weight of the newest measurement. */
 const USUAL_BYTES = 1024;
 const NEWEST_WEIGHT = 0.02;

@@ -1,6 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 
+import { KIB } from '@zephyr/contract/units';
+
 import { Bursts } from '@zephyr/runtime/bursts';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import fc from 'fast-check';
@@ -77,7 +79,7 @@ describe('AnswerStream', () => {
   it('holds at most one read of a socket', () => {
     const { got, send } = start();
     for (const given of [2, 4]) {
-      send('x'.repeat(64 * 1024 - 1));
+      send('x'.repeat(64 * KIB - 1));
       expect(got).toHaveLength(given - 2);
       send('y');
       expect(got).toHaveLength(given);

@@ -15,6 +15,8 @@
  */
 import type { IncomingMessage } from 'node:http';
 
+import { KIB } from '@zephyr/contract/units';
+
 import type { Bursts } from '@zephyr/runtime/bursts';
 
 export interface AnswerReceiver {
@@ -29,7 +31,7 @@ export interface AnswerReceiver {
  * One read of a socket. Beyond it the data is delivered immediately: Node may read 32 times before
  * `setImmediate`.
  */
-const MAX_PENDING_BYTES = 64 * 1024;
+const MAX_PENDING_BYTES = 64 * KIB;
 
 /** `forgotten`: data that still arrives is dropped. */
 type AnswerStreamStatus = 'judging' | 'relaying' | 'forgotten';

@@ -5,6 +5,8 @@
 import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { connect, type Socket } from 'node:net';
+
+import { MIB } from '@zephyr/contract/units';
 import { type Clock, systemClock } from '@zephyr/runtime/clock';
 import { eventually } from '@zephyr/testkit/eventually';
 import { type CallResult, call, STREAM_BODY, sendRaw } from '@zephyr/testkit/http-call';
@@ -189,7 +191,7 @@ describe('a start that never arrives', () => {
       expect(result.headers['x-zephyr-endpoint']).toBe('e2');
     });
     // 30 MiB were offered each time; both ends of the test live in this process.
-    expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024);
+    expect(process.memoryUsage().rss - before).toBeLessThan(64 * MIB);
     // The second time the other endpoint may be tried first.
     expect(Object.keys(await rig.proxy.attempts())).toContain('e1 not_claude');
   });

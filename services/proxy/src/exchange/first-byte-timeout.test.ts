@@ -1,3 +1,4 @@
+import { MIB } from '@zephyr/contract/units';
 import { describe, expect, it } from 'vitest';
 
 import { type FirstByteWait, firstByteWaitMs, readingMsOf } from './first-byte-timeout.ts';
@@ -5,7 +6,6 @@ import { type FirstByteWait, firstByteWaitMs, readingMsOf } from './first-byte-t
 const timeouts = {
   ...{ firstByteMs: 600_000, firstBytePerMibMs: 10_000, wholeAnswerMs: 900_000 },
 } as FirstByteWait['timeouts'];
-const MIB = 1024 * 1024;
 
 const wait = (parts: Partial<FirstByteWait> = {}): number =>
   firstByteWaitMs({

@@ -1,12 +1,14 @@
 /** Interprets an error answer as far as it has arrived. */
 import type { IncomingMessage } from 'node:http';
 
+import { KIB } from '@zephyr/contract/units';
+
 import { judgeRefusal, type RefusalVerdict } from '@zephyr/core';
 
 import type { JudgedAs } from './content-gate.ts';
 
 /** Error answers are small; the rest of a larger one is not read. */
-export const MAX_REFUSAL_BYTES = 64 * 1024;
+export const MAX_REFUSAL_BYTES = 64 * KIB;
 const UNSUPPORTED_STATUSES: ReadonlySet<number> = new Set([404, 405, 501]);
 
 export interface Refusal extends RefusalVerdict {

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 
+import { MIB } from '@zephyr/contract/units';
+
 import type { RequestFacts } from '@zephyr/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -9,7 +11,7 @@ import { describe, expect, it } from 'vitest';
 import { BufferedBodies } from './buffered-bodies.ts';
 import { type BodyRejection, RequestBody } from './request-body.ts';
 
-const MUCH = 64 * 1024 * 1024;
+const MUCH = 64 * MIB;
 const NOTHING_KNOWN: RequestFacts = { isStream: undefined, model: '' };
 
 const NOTHING = (): void => undefined;

@@ -10,6 +10,8 @@
  */
 import type { IncomingMessage } from 'node:http';
 
+import { KIB } from '@zephyr/contract/units';
+
 import {
   QUICK_END_BYTES,
   QUICK_START_BYTES,
@@ -59,7 +61,7 @@ type Taker =
  * Larger bodies are scanned while they arrive, so that no request blocks the others while 32 MiB are scanned.
  * Smaller ones are scanned on demand, and mostly not at all.
  */
-const SCAN_AT_ONCE_BYTES = 256 * 1024;
+const SCAN_AT_ONCE_BYTES = 256 * KIB;
 
 export class RequestBody {
   readonly #req: IncomingMessage;

@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { connect, type Socket } from 'node:net';
+
+import { MIB } from '@zephyr/contract/units';
 import { eventually } from '@zephyr/testkit/eventually';
 import { call, STREAM_BODY, sendRaw } from '@zephyr/testkit/http-call';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
@@ -98,7 +100,7 @@ describe('C3 a slow reader', () => {
     const clock = new ManualClock();
     const timeouts = { clientStallMs: 1_500, idleMs: 3_600_000, totalMs: 3_600_000 };
     const { proxy, first } = await startRig({ clock, timeouts });
-    first.always(flood(256 * 1024 * 1024));
+    first.always(flood(256 * MIB));
     const before = process.memoryUsage();
     const socket = await open(
       proxy.port,
@@ -112,7 +114,7 @@ describe('C3 a slow reader', () => {
     });
     const grown = process.memoryUsage();
     // Both ends of the test live in this process: what counts is staying far below the offered amount.
-    expect(grown.rss - before.rss).toBeLessThan(64 * 1024 * 1024);
+    expect(grown.rss - before.rss).toBeLessThan(64 * MIB);
     expect(await proxy.attempts()).toEqual({ 'e1 client_gone': 1 });
   });
 
@@ -120,7 +122,7 @@ describe('C3 a slow reader', () => {
     const clock = new ManualClock();
     const { proxy, first } = await startRig({ clock, timeouts: { clientStallMs: 5_000 } });
     first.always(async (turn) => {
-      await flood(12 * 1024 * 1024)(turn);
+      await flood(12 * MIB)(turn);
       for (const event of eventsOf().slice(-1)) turn.socket.write(chunk(event));
       turn.socket.write('0\r\n\r\n');
     });
@@ -139,7 +141,7 @@ describe('C3 a slow reader', () => {
     clock.advance(4_900);
     socket.resume();
     await once(socket, 'close');
-    expect(bytes).toBeGreaterThan(12 * 1024 * 1024);
+    expect(bytes).toBeGreaterThan(12 * MIB);
     expect(last).toMatch(/message_stop[\s\S]*\r\n0\r\n\r\n$/);
   });
 });

@@ -1,3 +1,4 @@
+import { KIB } from '@zephyr/contract/units';
 import { eventually } from '@zephyr/testkit/eventually';
 import { call, STREAM_BODY } from '@zephyr/testkit/http-call';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
@@ -655,7 +656,7 @@ describe('strange answers', () => {
   });
 
   it('U24 an early refusal reaches the client while it still uploads', async () => {
-    const { proxy, first } = await startRig({ limits: { bufferedBodiesBytes: 64 * 1024 } });
+    const { proxy, first } = await startRig({ limits: { bufferedBodiesBytes: 64 * KIB } });
     first.always(({ socket }) => {
       socket.write(head(413, { 'content-type': 'application/json', 'content-length': '2' }));
       socket.write('{}');

@@ -5,6 +5,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ProxyStatus } from '@zephyr/contract/proxy-status';
 import { SIGN_OF_LIFE_MS } from '@zephyr/contract/stream-timing';
+import { KIB } from '@zephyr/contract/units';
 import type { Clock, Timer } from '@zephyr/runtime/clock';
 import { EventStream } from '@zephyr/runtime/http/event-stream';
 
@@ -13,7 +14,7 @@ const LOOK_EVERY_MS = 250;
 /** One per open page; connections are for requests. */
 const MAX_WATCHERS = 50;
 /** A watcher that does not read is disconnected before it fills our memory; it will reconnect. */
-const MAX_UNREAD_BYTES = 256 * 1024;
+const MAX_UNREAD_BYTES = 256 * KIB;
 
 /** `resting`: there are no watchers. */
 type FeedState =

@@ -1,7 +1,7 @@
 /** Sessions keep their endpoint while its prompt cache is worth it, across all proxies. */
 import { createHash } from 'node:crypto';
-
 import { MAX_LISTED, proxyPresenceSchema } from '@zephyr/contract/presence';
+import { MIB } from '@zephyr/contract/units';
 import { endpointId, STAY_PAUSE_MS } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';
 import { keys } from '@zephyr/runtime/redis/keys';
@@ -186,11 +186,11 @@ describe('session records of a compromised proxy', () => {
   it('are not read if too large, and sharing resumes when the leader has made room', async () => {
     const { proxy } = await startRig({ redisUrl: server.url });
     for (let round = 0; round < 2; round += 1) {
-      const large = 'x'.repeat(6 * 1024 * 1024);
+      const large = 'x'.repeat(6 * MIB);
       for (let n = 0; n < 4; n += 1) await redis.xadd(keys.sessions, '*', 'json', large);
       const before = await sentBytes();
       await ticks(proxy.id, 3);
-      expect((await sentBytes()) - before).toBeLessThan(2 * 1024 * 1024);
+      expect((await sentBytes()) - before).toBeLessThan(2 * MIB);
       expect(await ask(proxy)).toBe('e1');
       for (let n = 0; n < 4; n += 1) await boundStreams(redis);
       await redis.xadd(keys.sessions, '*', 'json', shared(`session-${round}`));

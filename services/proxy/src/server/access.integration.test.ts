@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
+import { KIB } from '@zephyr/contract/units';
+
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { eventually } from '@zephyr/testkit/eventually';
 import { call, STREAM_BODY, sendRaw } from '@zephyr/testkit/http-call';
@@ -131,7 +133,7 @@ describe('this machine behind a reverse proxy', () => {
   });
 
   it('is not hidden by more headers than Node counts: those are refused, not ignored', async () => {
-    const { proxy, first } = await startRig({ limits: { headerBytes: 64 * 1024 } });
+    const { proxy, first } = await startRig({ limits: { headerBytes: 64 * KIB } });
     for (const count of [900, 2_100, 4_100]) {
       const request = `GET /v1/models HTTP/1.1\r\nHost: localhost\r\n${'a:\r\n'.repeat(count)}`;
       const whole = `${request}X-Forwarded-For: 203.0.113.7\r\n\r\n`;

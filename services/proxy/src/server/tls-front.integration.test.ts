@@ -9,6 +9,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+
+import { MIB } from '@zephyr/contract/units';
 import { eventually } from '@zephyr/testkit/eventually';
 import { call } from '@zephyr/testkit/http-call';
 import { VALID } from '@zephyr/testkit/tls-fixture';
@@ -29,7 +31,6 @@ const KEYS = { authorization: 'Bearer canary-key-4711', 'x-api-key': 'canary-key
 const clientKeys = [
   { name: 'ann', sha256: createHash('sha256').update('canary-key-4711').digest('hex') },
 ];
-const MIB = 1024 * 1024;
 
 interface Front {
   readonly port: number;

@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { MAX_PERSON_CHARACTERS } from '@zephyr/contract/names';
-import { HOUR_MS } from '@zephyr/contract/units';
+import { HOUR_MS, MIB } from '@zephyr/contract/units';
 import type { UsageCounts, UsageRow } from '@zephyr/contract/usage';
 import { NO_COUNTS, UsageTable } from '@zephyr/core';
 import { MOST_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
@@ -32,7 +32,7 @@ it.each([
   ['half-written', (text: string) => text.slice(0, -5)],
   ['empty', () => ''],
   ['of another version', () => '{"batches":[]}'],
-  ['too large', () => '['.repeat(33 * 1024 * 1024)],
+  ['too large', () => '['.repeat(33 * MIB)],
 ])(
   'reports once that a file is set aside that is %s, and keeps its content',
   async (_what, contentsOf) => {

@@ -9,6 +9,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { MIB } from '@zephyr/contract/units';
+
 import {
   type RequestRecord,
   requestRecordSchema,
@@ -24,7 +26,7 @@ import { replaceStateFile } from '../routing/snapshot-file.ts';
 /** If a file has not been touched for this long, its process has ended. */
 const ORPHAN_AFTER_MS = 10_000;
 /** Two batches of the most rows take less. */
-const MAX_FILE_BYTES = 32 * 1024 * 1024;
+const MAX_FILE_BYTES = 32 * MIB;
 /** The reason why a file is invalid can be long. */
 const MAX_REASON = 200;
 
