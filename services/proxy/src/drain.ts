@@ -4,8 +4,8 @@
  * `[timeouts]`.
  */
 import type { Server } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 
+import { type Clock, pause } from '@zephyr/runtime/clock';
 import type { Config } from '@zephyr/runtime/config/config';
 import type { RunningService } from '@zephyr/runtime/service';
 
@@ -27,21 +27,26 @@ export interface Drained {
   readonly admission: Pick<Admission, 'endAll' | 'stop'>;
   readonly feed: Pick<StatusFeed, 'end'>;
   readonly timeouts: Pick<Config['timeouts'], 'drainMs' | 'drainDelayMs'>;
+  readonly clock: Clock;
 }
 
 /** Resolves when the last connection is closed. */
 export async function drain(
-  { server, connections, watched, admission, feed, timeouts: { drainMs, drainDelayMs } }: Drained,
+  { server, connections, watched, admission, feed, timeouts, clock }: Drained,
   why: Parameters<RunningService['stop']>[0],
 ): Promise<void> {
+  const { drainMs, drainDelayMs } = timeouts;
   // After a crash of our own, nothing can be trusted for long.
   const limitMs = why === 'crashed' ? Math.min(CRASH_DRAIN_MS, drainMs) : drainMs;
+  const ended = new AbortController();
   // Lets balancers notice first that this proxy is no longer ready.
-  if (why !== 'crashed') await sleep(drainDelayMs);
+  if (why !== 'crashed') await pause(clock, drainDelayMs, ended.signal);
   feed.end();
-  const limit = setTimeout(() => admission.endAll(), limitMs);
-  await closeGently(server, connections, AbortSignal.timeout(limitMs + LAST_EVENTS_MS));
-  clearTimeout(limit);
+  const limit = clock.setTimer(() => admission.endAll(), limitMs);
+  const end = clock.setTimer(() => ended.abort(), limitMs + LAST_EVENTS_MS);
+  await closeGently(server, connections, { clock, signal: ended.signal });
+  ended.abort();
+  for (const timer of [limit, end]) clock.clearTimer(timer);
   admission.stop();
   server.closeAllConnections();
   watched?.close();

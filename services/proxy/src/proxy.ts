@@ -70,7 +70,11 @@ export async function startProxy(
       const { timeouts } = liveConfig.config;
       const { server } = main;
       await drain(
-        { server, connections, watched: watched?.server, admission, feed, timeouts },
+        {
+          ...{ server, connections, watched: watched?.server, admission, feed, timeouts },
+          // Connections are real even if a test controls the clock of requests.
+          clock: systemClock,
+        },
         why,
       );
       parts.deadlines.stop();

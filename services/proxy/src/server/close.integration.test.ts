@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { systemClock } from '@zephyr/runtime/clock';
 import { limits } from '@zephyr/runtime/config/keys/limits';
 import { timeouts } from '@zephyr/runtime/config/keys/timeouts-and-drain';
 import { internalForm } from '@zephyr/runtime/config/names-and-units';
@@ -12,7 +13,7 @@ import { expect, it } from 'vitest';
 import { Connections } from './connections.ts';
 import { closeGently, listen } from './server.ts';
 
-const never = new AbortController();
+const never = { clock: systemClock, signal: new AbortController().signal };
 
 async function startServer(answer = 'whole') {
   const settings = internalForm({ limits: limits.parse({}), timeouts: timeouts.parse({}) });
@@ -30,7 +31,7 @@ async function startServer(answer = 'whole') {
   const count = () =>
     new Promise<number>((resolve) => server.getConnections((_, number) => resolve(number)));
   const opened = (number: number) => eventually(async () => expect(await count()).toBe(number));
-  return { answers, open, opened, close: () => closeGently(server, connections, never.signal) };
+  return { answers, open, opened, close: () => closeGently(server, connections, never) };
 }
 
 it.each([

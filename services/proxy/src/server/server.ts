@@ -12,8 +12,8 @@ import {
   STATUS_CODES,
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 
+import { type Clock, pause } from '@zephyr/runtime/clock';
 import type { DataPathConfig } from '@zephyr/runtime/config/config';
 import { encrypt, type OwnCertificate, refusingUnencrypted } from '@zephyr/runtime/http/own-tls';
 import { listenOn } from '@zephyr/runtime/listen-fds';
@@ -106,7 +106,7 @@ const LAST_HEADERS_MS = 10_000;
 export async function closeGently(
   server: Server,
   connections: Connections,
-  signal: AbortSignal,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<void> {
   const closed = once(server, 'close');
   server.close();
@@ -117,7 +117,7 @@ export async function closeGently(
     if (forMs >= LAST_HEADERS_MS) connections.endUnanswered();
     const done = await Promise.race([
       closed.then(() => true),
-      sleep(CLOSE_CHECK_MS, false, { signal }).catch(() => false),
+      pause(clock, CLOSE_CHECK_MS, signal).then(() => false),
     ]);
     if (done) return;
   }

@@ -1,0 +1,77 @@
+import { EventEmitter } from 'node:events';
+import type { Server } from 'node:http';
+
+import { ManualClock } from '@zephyr/testkit/manual-clock';
+import { describe, expect, it, vi } from 'vitest';
+
+import { drain } from './drain.ts';
+import { Connections } from './server/connections.ts';
+
+/** Closed by the test, as its last connection would. */
+class BusyServer extends EventEmitter {
+  readonly close = vi.fn();
+  readonly closeAllConnections = vi.fn();
+}
+
+function startDrain(why: Parameters<typeof drain>[1], drainMs: number) {
+  const clock = new ManualClock();
+  const server = new BusyServer();
+  const admission = { endAll: vi.fn(), stop: vi.fn() };
+  const drained = drain(
+    {
+      ...{ server: server as unknown as Server, watched: undefined, admission, clock },
+      connections: new Connections(() => ({ connections: 9, connectionsPerAddress: 9 })),
+      feed: { end: vi.fn() },
+      timeouts: { drainMs, drainDelayMs: 3_000 },
+    },
+    why,
+  );
+  return { clock, server, admission, drained };
+}
+
+describe('drain', () => {
+  it('accepts requests until balancers have noticed, then gives answers the whole limit', async () => {
+    const { clock, server, admission } = startDrain('asked', 60_000);
+    clock.advance(2_999);
+    expect(server.close).not.toHaveBeenCalled();
+    clock.advance(1);
+    await clock.whenSet(60_000);
+    expect(server.close).toHaveBeenCalledTimes(1);
+    clock.advance(59_999);
+    expect(admission.endAll).not.toHaveBeenCalled();
+    clock.advance(1);
+    expect(admission.endAll).toHaveBeenCalledTimes(1);
+  });
+
+  it.each([
+    ['at most five seconds', 60_000, 5_000],
+    ['no more than otherwise', 2_000, 2_000],
+  ])('gives answers %s after a crash, immediately', async (_, drainMs, limitMs) => {
+    const { clock, server, admission } = startDrain('crashed', drainMs);
+    expect(server.close).toHaveBeenCalledTimes(1);
+    clock.advance(limitMs - 1);
+    expect(admission.endAll).not.toHaveBeenCalled();
+    clock.advance(1);
+    expect(admission.endAll).toHaveBeenCalledTimes(1);
+  });
+
+  it('ends connections that stay open a second after the limit', async () => {
+    const { clock, server, admission, drained } = startDrain('crashed', 60_000);
+    clock.advance(5_999);
+    await new Promise(setImmediate);
+    expect(server.closeAllConnections).not.toHaveBeenCalled();
+    clock.advance(1);
+    await drained;
+    expect(admission.stop).toHaveBeenCalledTimes(1);
+    expect(server.closeAllConnections).toHaveBeenCalledTimes(1);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('ends with the last connection', async () => {
+    const { clock, server, admission, drained } = startDrain('crashed', 60_000);
+    server.emit('close');
+    await drained;
+    expect(clock.timers).toBe(0);
+    expect(admission.endAll).not.toHaveBeenCalled();
+  });
+});
