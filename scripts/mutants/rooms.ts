@@ -53,7 +53,7 @@ export const ROOMS: readonly Room[] = [
       'packages/runtime/src/bursts.ts',
       `${PROXY}/routing/compare-snapshots.ts`,
       `${PROXY}/report/{session-pseudonym,recent-answers,request-stats}.ts`,
-      `${PROXY}/upstream/{dns-cache,deadline}.ts`,
+      `${PROXY}/upstream/{connection-reuse,dns-cache,deadline}.ts`,
     ],
     tests: [
       `${PROXY}/{server,exchange,answer,routing,report,upstream}/*.test.ts`,

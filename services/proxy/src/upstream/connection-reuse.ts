@@ -5,16 +5,14 @@
  */
 import type { EndpointId } from '@zephyr/contract/scalars';
 
-/** A single one is chance: a restart, a race. */
-const STALE_TO_AVOID = 2;
+/** A second stale use within this time of the first: a single one is chance, such as a restart or a race. */
 const WITHIN_MS = 10_000;
 /** The time of a few requests of one person; then reuse is tried again. */
 const AVOIDED_FOR_MS = 30_000;
 
 interface StaleUses {
-  count: number;
-  firstAtMs: number;
-  avoidUntilAtMs: number;
+  readonly firstAtMs: number;
+  readonly avoidUntilAtMs: number;
 }
 
 /** Times are monotonic. One entry per endpoint. */
@@ -24,14 +22,14 @@ export class ConnectionReuse {
   note(id: EndpointId, nowMs: number): void {
     const seen = this.#seen.get(id);
     if (seen === undefined || nowMs - seen.firstAtMs > WITHIN_MS) {
-      this.#seen.set(id, { count: 1, firstAtMs: nowMs, avoidUntilAtMs: seen?.avoidUntilAtMs ?? 0 });
+      this.#seen.set(id, { firstAtMs: nowMs, avoidUntilAtMs: seen?.avoidUntilAtMs ?? nowMs });
       return;
     }
-    seen.count += 1;
-    if (seen.count >= STALE_TO_AVOID) seen.avoidUntilAtMs = nowMs + AVOIDED_FOR_MS;
+    this.#seen.set(id, { ...seen, avoidUntilAtMs: nowMs + AVOIDED_FOR_MS });
   }
 
   isReuseRisky(id: EndpointId, nowMs: number): boolean {
-    return nowMs < (this.#seen.get(id)?.avoidUntilAtMs ?? 0);
+    const seen = this.#seen.get(id);
+    return seen !== undefined && nowMs < seen.avoidUntilAtMs;
   }
 }
