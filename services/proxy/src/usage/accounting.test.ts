@@ -3,13 +3,18 @@ import { systemClock } from '@zephyr/runtime/clock';
 import type { Config } from '@zephyr/runtime/config/config';
 import { expect, it } from 'vitest';
 
+import { pseudonymOf } from '../report/session-pseudonym.ts';
 import { Accounting, type FinishedRequest } from './accounting.ts';
 
-function accounting(config = () => ({ endpoints: [] as Config['endpoints'], prices: [] })) {
+const NO_CONFIG = { endpoints: [] as Config['endpoints'], prices: [] };
+
+function accounting(
+  config = () => NO_CONFIG,
+  incarnation: () => string | undefined = () => undefined,
+) {
   const counted: (readonly [record: RequestRecord, model: string])[] = [];
   const accounts = new Accounting({
-    ...{ clock: systemClock, config },
-    incarnation: () => undefined,
+    ...{ clock: systemClock, config, incarnation },
     note: (record, model) => counted.push([record, model]),
   });
   return { accounts, counted };
@@ -59,4 +64,36 @@ it('prices an answer by the terms of its endpoint, also if that was removed mean
   config = { endpoints: endpoints.slice(1), prices: [] };
   const after = accounts.finished(answered('ann', 'claude-opus-4-5'));
   expect(after).toMatchObject({ group: 'of-one', costUsd: before.costUsd });
+});
+
+it('retains the terms of the last thousand removed endpoints', () => {
+  const endpoint = (id: string) => ({ id, groupName: `of-${id}`, usdFactor: 1 });
+  const former = Array.from({ length: 1_001 }, (_, index) => endpoint(`former-${index}`));
+  const configOf = (endpoints: readonly object[]) =>
+    ({ ...NO_CONFIG, endpoints }) as unknown as typeof NO_CONFIG;
+  let config = configOf(former);
+  const { accounts } = accounting(() => config);
+  const groupOf = (id: string) =>
+    accounts.finished({
+      ...answered('ann', 'claude-opus-9'),
+      attempts: [{ endpoint: id as never, failure: null, mayBeBilled: false }],
+    }).group;
+  expect(groupOf('former-0')).toBe('of-former-0');
+  config = configOf([endpoint('one')]);
+  expect(['former-0', 'former-1', 'former-1000', 'one'].map(groupOf)).toEqual([
+    null,
+    'of-former-1',
+    'of-former-1000',
+    'of-one',
+  ]);
+});
+
+it('gives sessions another pseudonym when Redis has lost its data', () => {
+  let incarnation = 'first';
+  const { accounts } = accounting(undefined, () => incarnation);
+  const session = () =>
+    accounts.finished({ ...answered('ann', 'claude-opus-9'), sessionId: 's' }).session;
+  expect(session()).toBe(pseudonymOf('s', 'first'));
+  incarnation = 'second';
+  expect(session()).toBe(pseudonymOf('s', 'second'));
 });

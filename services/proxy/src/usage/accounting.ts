@@ -19,7 +19,7 @@ import { costUsd, NO_USAGE, type Operation, type Price, priceOf } from '@zephyr/
 import type { Clock } from '@zephyr/runtime/clock';
 import type { Config } from '@zephyr/runtime/config/config';
 
-import { pseudonymOf } from '../report/session-pseudonym.ts';
+import { Pseudonyms } from '../report/session-pseudonym.ts';
 
 /** The facts about a request at its end. */
 export interface FinishedRequest {
@@ -58,7 +58,6 @@ export interface AccountingDeps {
 const MAX_MODELS = 500;
 /** The most that one person may add, so that rows and names are left for the others. */
 const MAX_MODELS_OF_PERSON = 30;
-const MAX_PSEUDONYMS = 2_000;
 /** Endpoints removed from the configuration, whose last answers may still be running. */
 const MAX_FORMER_TERMS = 1_000;
 const NAME = new RegExp(String.raw`^[\x21-\x7e]{1,${MAX_MODEL_CHARACTERS}}$`);
@@ -85,8 +84,7 @@ export class Accounting {
   readonly #answered = new Set<string>();
   /** How many of them each person was the first to get an answer for. */
   readonly #broughtBy = new Map<string, number>();
-  readonly #pseudonyms = new Map<string, string>();
-  #incarnation: string | undefined;
+  readonly #pseudonyms = new Pseudonyms();
 
   constructor(deps: AccountingDeps) {
     this.#deps = deps;
@@ -110,7 +108,10 @@ export class Accounting {
       endpoint,
       model,
       operation: request.operation,
-      session: this.#sessionOf(request.sessionId),
+      session:
+        request.sessionId === undefined
+          ? null
+          : this.#pseudonyms.of(request.sessionId, this.#deps.incarnation()),
       outcome: request.outcome,
       attempts:
         request.attempts.length <= MAX_ATTEMPTS
@@ -145,19 +146,6 @@ export class Accounting {
     const model = { name, price: priceOf(name, this.#config?.prices) };
     if (this.#models.size < MAX_MODELS) this.#models.set(named, model);
     return model;
-  }
-
-  #sessionOf(id: string | undefined): string | null {
-    if (id === undefined) return null;
-    const incarnation = this.#deps.incarnation();
-    const isOver = this.#pseudonyms.size >= MAX_PSEUDONYMS || incarnation !== this.#incarnation;
-    if (isOver) this.#pseudonyms.clear();
-    this.#incarnation = incarnation;
-    const known = this.#pseudonyms.get(id);
-    if (known !== undefined) return known;
-    const pseudonym = pseudonymOf(id, incarnation);
-    this.#pseudonyms.set(id, pseudonym);
-    return pseudonym;
   }
 
   #follow(config: Pick<Config, 'endpoints' | 'prices'>): void {
