@@ -1,8 +1,14 @@
-import { pause, systemClock } from '@zephyr/runtime/clock';
+import { type Clock, pause } from '@zephyr/runtime/clock';
 
 /** How long a result is worth keeping: after that, newer probes are more useful. */
 const KEEP_RESULT_MS = 30_000;
 const PAUSE_MS = 500;
+
+interface Patience {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly gaveUp: (error: unknown) => void;
+}
 
 /**
  * Retries while Redis is away. Returns undefined if that has not succeeded within 30 s, or if the prober
@@ -10,19 +16,18 @@ const PAUSE_MS = 500;
  */
 export async function keepTrying<Value>(
   attempt: () => Promise<Value>,
-  signal: AbortSignal,
-  gaveUp: (error: unknown) => void,
+  { clock, signal, gaveUp }: Patience,
 ): Promise<Value | undefined> {
-  const deadlineMs = systemClock.nowMs() + KEEP_RESULT_MS;
+  const deadlineMs = clock.nowMs() + KEEP_RESULT_MS;
   for (;;) {
     try {
       return await attempt();
     } catch (error) {
-      if (signal.aborted || systemClock.nowMs() + PAUSE_MS > deadlineMs) {
+      if (signal.aborted || clock.nowMs() + PAUSE_MS > deadlineMs) {
         gaveUp(error);
         return undefined;
       }
     }
-    await pause(systemClock, PAUSE_MS, signal);
+    await pause(clock, PAUSE_MS, signal);
   }
 }

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 
 import { endpointId } from '@zephyr/core';
 import { createStartGate } from '@zephyr/probes/claude-cli/start-gate';
+import { systemClock } from '@zephyr/runtime/clock';
 import { parseConfig } from '@zephyr/runtime/config/load';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
@@ -66,7 +67,7 @@ it('a refusal counts against the token that was refused, not against its replace
         },
       },
       {
-        ...{ redis, log, metrics, gate: createStartGate(), users: undefined },
+        ...{ redis, log, metrics, gate: createStartGate(), users: undefined, clock: systemClock },
         loaded: () => loaded,
         tokenRefused: (group) => refused.push(group),
       },

@@ -17,7 +17,6 @@ import {
 import { targetOf } from '@zephyr/probes/endpoint-target';
 import { runProbe } from '@zephyr/probes/probe';
 import type { ProbeTarget } from '@zephyr/probes/probe-target';
-import { systemClock } from '@zephyr/runtime/clock';
 import { type Config, groupOf } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { policyOf } from '@zephyr/runtime/config/policy-of-config';
@@ -73,11 +72,13 @@ export async function runProbeJob(
   const plan = planOf(endpointId, deps.loaded());
   if (plan === undefined) return 'unknown_endpoint';
   const slot = probeSlotOf(endpointId, job.id);
-  const giveUp = (error: unknown) => {
+  const { clock } = deps;
+  const gaveUp = (error: unknown) => {
     deps.log.warn({ endpointId, why: messageOf(error) }, 'result dropped');
   };
+  const patience = { clock, signal, gaveUp };
   // The queue may be reconnected before our own connection is.
-  const before = await keepTrying(() => lookUp(deps.redis, endpointId, slot), signal, giveUp);
+  const before = await keepTrying(() => lookUp(deps.redis, endpointId, slot), patience);
   if (before === undefined) return signal.aborted ? 'interrupted' : 'dropped';
   if (before.isRecorded) return 'duplicate';
   const { sequence, isRealFresh } = before;
@@ -88,7 +89,7 @@ export async function runProbeJob(
     isRealFresh,
     wants: job.data.wants,
   });
-  const startedAtMs = epochMs(systemClock.epochMs());
+  const startedAtMs = epochMs(clock.epochMs());
   const report = await runProbe(style, plan.target, {
     signal,
     gate: deps.gate,
@@ -109,15 +110,15 @@ export async function runProbeJob(
   observe(result, deps);
   const freshness = freshnessOf(result, plan);
   const record = async (): Promise<JobAnswer> => {
-    const sentAtMs = systemClock.nowMs();
+    const sentAtMs = clock.nowMs();
     const people = deps.loaded().config.clients.length;
     await recordProbeUsage(deps.redis, { result, model: plan.model, people });
     if (isOutdated) return 'outdated';
     const taken = await recordProbe(deps.redis, scored(result, plan.policy), freshness);
-    deps.metrics.redis.observe((systemClock.nowMs() - sentAtMs) / 1000);
+    deps.metrics.redis.observe((clock.nowMs() - sentAtMs) / 1000);
     return taken;
   };
-  const answer = await keepTrying(record, signal, giveUp);
+  const answer = await keepTrying(record, patience);
   deps.metrics.recorded.inc({ answer: answer ?? 'dropped' });
   return answer ?? 'dropped';
 }

@@ -41,8 +41,9 @@ export async function startProber(context: ServiceContext): Promise<RunningServi
   });
   const gate = createStartGate();
   const { current: loaded, tokenRefused } = context.configSource;
+  const runnerDeps = { redis, clock: systemClock, log, metrics, gate, users, loaded, tokenRefused };
   const worker = startWorker(context.redis, log, (job, signal) =>
-    runProbeJob(job, { redis, log, metrics, gate, users, loaded, tokenRefused }, signal),
+    runProbeJob(job, runnerDeps, signal),
   );
   const app = createApp({
     configHash: () => loaded().config.hash,

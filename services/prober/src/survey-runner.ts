@@ -8,7 +8,7 @@ import type { StartGate } from '@zephyr/probes/claude-cli/start-gate';
 import { targetOf } from '@zephyr/probes/endpoint-target';
 import type { ProbeUsers } from '@zephyr/probes/process/probe-users';
 import { type EndpointSurvey, surveyEndpoint } from '@zephyr/probes/survey';
-import { systemClock } from '@zephyr/runtime/clock';
+import type { Clock } from '@zephyr/runtime/clock';
 import { groupOf } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { authStyleOf } from '@zephyr/runtime/credential';
@@ -20,6 +20,7 @@ import { keepTrying } from './keep-trying.ts';
 
 export interface SurveyRunnerDeps {
   readonly redis: Redis;
+  readonly clock: Clock;
   readonly gate: StartGate;
   readonly users: ProbeUsers | undefined;
   /** The current configuration. */
@@ -35,8 +36,8 @@ export async function runSurvey(
   const endpoint = loaded.config.endpoints.find(({ id }) => id === endpointId);
   if (endpoint === undefined) return 'unknown_endpoint';
   const token = loaded.secrets.groupTokens.get(endpoint.groupName)?.reveal() ?? '';
-  const startedAtMs = epochMs(systemClock.epochMs());
-  const began = systemClock.nowMs();
+  const startedAtMs = epochMs(deps.clock.epochMs());
+  const began = deps.clock.nowMs();
   const survey = await surveyEndpoint(
     {
       auth: authStyleOf(token, endpoint.auth),
@@ -52,17 +53,17 @@ export async function runSurvey(
   const price = cautiousPriceOf(model, loaded.config.prices);
   const result = {
     ...{ endpointId, startedAtMs, slot: probeSlotOf(endpointId, jobId), sequence: 0 },
-    ...({ style: 'messages', wallMs: systemClock.nowMs() - began } as const),
+    ...({ style: 'messages', wallMs: deps.clock.nowMs() - began } as const),
     ...{ verdict: verdictOf(survey, finding), usage: survey.usage },
     costUsd: costUsd(survey.usage, price) * endpoint.usdFactor,
   };
   // The findings matter more than their line in the ledger.
   const people = loaded.config.clients.length;
-  await keepTrying(
-    () => recordProbeUsage(deps.redis, { result, model, people }),
+  await keepTrying(() => recordProbeUsage(deps.redis, { result, model, people }), {
+    clock: deps.clock,
     signal,
-    () => undefined,
-  );
+    gaveUp: () => undefined,
+  });
   return finding;
 }
 
