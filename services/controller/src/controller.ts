@@ -62,7 +62,7 @@ export async function startController(context: ServiceContext): Promise<RunningS
   });
   const shared = { context, redis, clock, current, health, metrics, notifier };
   const leadership = takePart(shared);
-  const tail = startTail(target, log);
+  const tail = startTail(target, log, systemClock);
   const tests = testsOf(shared, tail);
   const certificate = ({ ownCertificates }: LoadedConfig['secrets']) => ownCertificates.controller;
   const own = certificate(context.secrets);
@@ -144,7 +144,7 @@ function takePart({
     if (state.status !== 'none') remembered = state.status === 'read' ? state.state : undefined;
   };
   return startLeadership({
-    ...{ redis, instanceId, clock, log },
+    ...{ redis, instanceId, clock, systemClock, log },
     lead: (term) =>
       leadTerm(term, {
         ...{ redis, target, instanceId, clock, systemClock, configSource, log },

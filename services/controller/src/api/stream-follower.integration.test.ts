@@ -1,8 +1,10 @@
 import { once } from 'node:events';
+import { systemClock } from '@zephyr/runtime/clock';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { eventually } from '@zephyr/testkit/eventually';
+import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -36,7 +38,7 @@ const append = (atMs: number) =>
   );
 
 it('reads while it has followers, pauses without them, and resumes', async () => {
-  const tail = startTail({ url: server.url }, log);
+  const tail = startTail({ url: server.url }, log, systemClock);
   const seen: number[] = [];
   tail.events.on('log', ({ atMs }) => void seen.push(atMs));
   try {
@@ -63,6 +65,24 @@ it('reads while it has followers, pauses without them, and resumes', async () =>
     }
     // Entries written in between are history.
     expect(seen).toEqual([10, 11, 20, 21]);
+  } finally {
+    tail.stop();
+  }
+});
+
+it('pauses after a failure, and then resumes', async () => {
+  const clock = new ManualClock();
+  const tail = startTail({ url: server.url }, log, clock);
+  const seen: number[] = [];
+  tail.events.on('log', ({ atMs }) => void seen.push(atMs));
+  try {
+    await tail.follow().started;
+    await redis.set(keys.log, 'not a stream');
+    await clock.whenSet(500);
+    await redis.del(keys.log);
+    await append(30);
+    clock.advance(500);
+    await eventually(() => expect(seen).toEqual([30]));
   } finally {
     tail.stop();
   }

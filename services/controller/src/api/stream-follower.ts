@@ -13,7 +13,7 @@ import { type AuditRecord, auditRecordSchema } from '@zephyr/contract/operator-c
 import { outcomeBatchSchema } from '@zephyr/contract/outcome';
 import { scoredProbeSchema } from '@zephyr/contract/probe';
 import { type RequestRecord, requestRecordSchema } from '@zephyr/contract/usage';
-import { pause, systemClock } from '@zephyr/runtime/clock';
+import { type Clock, pause } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
@@ -57,9 +57,9 @@ const STREAMS = [keys.log, keys.audit, keys.probes] as const;
 
 const xreadReply = z.array(z.tuple([z.string(), z.array(z.unknown())])).nullable();
 
-export function startTail(target: RedisTarget, log: Logger): Tail {
+export function startTail(target: RedisTarget, log: Logger, clock: Clock): Tail {
   const redis = createRedis(target, log, 'waiting');
-  const tail = new StreamTail(redis, log);
+  const tail = new StreamTail(redis, log, clock);
   void tail.run();
   return {
     events: tail.events,
@@ -75,6 +75,7 @@ class StreamTail {
   readonly events = new EventEmitter<TailEvents>();
   readonly #redis: Redis;
   readonly #log: Logger;
+  readonly #clock: Clock;
   readonly #stopping = new AbortController();
   #followers = 0;
   #firstFollower = Promise.withResolvers<void>();
@@ -82,9 +83,10 @@ class StreamTail {
   /** The last entry read from each stream. */
   readonly #cursors = new Map<string, string>();
 
-  constructor(redis: Redis, log: Logger) {
+  constructor(redis: Redis, log: Logger, clock: Clock) {
     this.#redis = redis;
     this.#log = log;
+    this.#clock = clock;
     // Each event stream of the API adds a listener.
     this.events.setMaxListeners(0);
   }
@@ -111,7 +113,7 @@ class StreamTail {
       if (signal.aborted) return;
       await this.#read().catch(async (error: unknown) => {
         this.#log.debug({ reason: messageOf(error) }, 'following the streams failed');
-        await pause(systemClock, RETRY_MS, signal);
+        await pause(this.#clock, RETRY_MS, signal);
       });
     }
   }

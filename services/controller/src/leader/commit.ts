@@ -9,7 +9,7 @@ import type { AuditRecord, OperatorWishes } from '@zephyr/contract/operator-comm
 import { LAST_VERSION } from '@zephyr/contract/scalars';
 import type { RoutingSnapshot, SnapshotContent } from '@zephyr/contract/snapshot';
 import { assertNever, type Effect } from '@zephyr/core';
-import { pause, systemClock } from '@zephyr/runtime/clock';
+import { type Clock, pause } from '@zephyr/runtime/clock';
 import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import {
@@ -36,6 +36,7 @@ export interface CommitDeps {
   readonly term: Term;
   readonly redis: Redis;
   readonly instanceId: string;
+  readonly systemClock: Clock;
   readonly log: Logger;
   readonly metrics: CommitMetrics;
   readonly health: Pick<BatchHealth, 'failed'>;
@@ -115,7 +116,7 @@ async function write(
     } finally {
       end();
     }
-    await pause(systemClock, RETRY_MS, term.signal);
+    await pause(deps.systemClock, RETRY_MS, term.signal);
   }
   throw new ZephyrError('FENCED', 'committing a batch: no longer leading');
 }

@@ -39,7 +39,7 @@ export interface TermDeps {
   readonly target: RedisTarget;
   readonly instanceId: string;
   readonly clock: RedisClock;
-  /** BullMQ schedules by its client's wall clock. */
+  /** For pauses, and for BullMQ, which schedules by its client's wall clock. */
   readonly systemClock: Clock;
   readonly configSource: ConfigSource;
   readonly log: Logger;
@@ -75,7 +75,10 @@ export async function leadTerm(term: Term, deps: TermDeps): Promise<void> {
       waiting,
       recorder: new Recorder(isContinuation),
     });
-    await runBatches(start, { steps, health, log, signal: term.signal });
+    await runBatches(start, {
+      ...{ steps, health, log, clock: deps.systemClock },
+      signal: term.signal,
+    });
   } finally {
     waiting.disconnect();
     await schedules.close();

@@ -52,7 +52,7 @@ describe('a leader', () => {
     const warn = vi.spyOn(log, 'warn');
     const began = Promise.withResolvers<void>();
     const leadership = startLeadership({
-      ...{ redis, instanceId: 'one', clock: new RedisClock(systemClock), log },
+      ...{ redis, instanceId: 'one', clock: new RedisClock(systemClock), systemClock, log },
       lead: async ({ signal }) => {
         began.resolve();
         if (how === 'asked') await new Promise((ended) => signal.addEventListener('abort', ended));
@@ -72,7 +72,7 @@ describe('a controller that is stopped while it requests the lease', () => {
   it('ends, and releases the lease if it gets one', async () => {
     const lead = vi.fn(async () => undefined);
     const leadership = startLeadership({
-      ...{ redis, instanceId: 'one', clock: new RedisClock(systemClock), lead },
+      ...{ redis, instanceId: 'one', clock: new RedisClock(systemClock), systemClock, lead },
       log: createLogger('test', 'silent'),
       standBy: async () => undefined,
       onState: () => undefined,

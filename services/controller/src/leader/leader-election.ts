@@ -11,7 +11,7 @@
  */
 import { randomInt } from 'node:crypto';
 
-import { pause, systemClock, untilNextMs } from '@zephyr/runtime/clock';
+import { type Clock, pause, untilNextMs } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import {
@@ -49,6 +49,8 @@ export interface LeadershipDeps {
   readonly redis: Redis;
   readonly instanceId: string;
   readonly clock: RedisClock;
+  /** For pauses and deadlines. */
+  readonly systemClock: Clock;
   readonly log: Logger;
   /** Leads until the signal aborts; throws or returns early if it cannot continue. */
   readonly lead: (term: Term) => Promise<void>;
@@ -78,7 +80,7 @@ export function startLeadership(deps: LeadershipDeps): LeaderElection {
         if (asked !== undefined) await deps.standBy();
       }
       const pauseMs = ASK_EVERY_MS + randomInt(-ASK_SPREAD_MS, ASK_SPREAD_MS);
-      await pause(systemClock, pauseMs, stopping.signal);
+      await pause(deps.systemClock, pauseMs, stopping.signal);
     }
   };
   const running = run();
@@ -142,8 +144,9 @@ async function renewUntilLost(
   held: { readonly epoch: number; readonly sentAtMs: number },
   ending: AbortController,
 ): Promise<void> {
+  const { systemClock } = deps;
   const deadlineAfter = (sentAtMs: number) =>
-    setTimeout(
+    systemClock.setTimer(
       () => ending.abort('the lease was not renewed in time'),
       RENEW_DEADLINE_MS - (deps.clock.monotonicMs() - sentAtMs),
     );
@@ -158,8 +161,8 @@ async function renewUntilLost(
     if (renewal === 'lost') ending.abort('the lease was lost');
     if (typeof renewal === 'string') continue;
     deps.clock.observe(renewal.redisNowMs, sentAtMs);
-    clearTimeout(deadline);
+    systemClock.clearTimer(deadline);
     deadline = deadlineAfter(sentAtMs);
   }
-  clearTimeout(deadline);
+  systemClock.clearTimer(deadline);
 }

@@ -1,17 +1,19 @@
+import { type Clock, systemClock } from '@zephyr/runtime/clock';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { createLogger } from '@zephyr/runtime/logger';
+import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { describe, expect, it } from 'vitest';
 
 import { freshProgress, readingOf } from '../test-support/batches.ts';
 import { decide } from './decide.ts';
 import type { Progress } from './leader-state.ts';
-import { runBatches, type Steps } from './loop.ts';
+import { RETRY_MS, runBatches, type Steps } from './loop.ts';
 
 const commands = (id: string) => ({ commands: id, probes: '0-0', outcomes: '0-0' });
 const fenced = () => new ZephyrError('FENCED', 'another one leads');
 
 /** Runs batches until the leader has read `reads` times; returns the arguments of each step. */
-async function run(change: Partial<Steps>, reads: number) {
+async function run(change: Partial<Steps>, reads: number, clock: Clock = systemClock) {
   const stopping = new AbortController();
   const readFrom: Progress[] = [];
   const acted: string[] = [];
@@ -31,7 +33,7 @@ async function run(change: Partial<Steps>, reads: number) {
     ...change,
   };
   const deps = {
-    ...{ steps, signal: stopping.signal, log: createLogger('test', 'silent') },
+    ...{ steps, clock, signal: stopping.signal, log: createLogger('test', 'silent') },
     health: { succeeded: () => void health.push('ok'), failed: () => void health.push('failed') },
   };
   const ended = await runBatches(freshProgress(), deps).then(
@@ -85,6 +87,21 @@ describe('runBatches', () => {
       acted: ['1-0', '3-0', '4-0'],
       health: ['ok', 'failed', 'ok', 'ok'],
     });
+  });
+
+  it('pauses after a batch that failed', async () => {
+    const clock = new ManualClock();
+    let reads = 0;
+    const read = async () => {
+      reads += 1;
+      return reads === 1 ? refuse(new Error('Redis is away')) : refuse(fenced());
+    };
+    const running = run({ read }, 2, clock);
+    await clock.whenSet(RETRY_MS);
+    clock.advance(RETRY_MS - 1);
+    await later(() => expect(reads).toBe(1));
+    clock.advance(1);
+    expect((await running).ended).toBe('FENCED');
   });
 
   it('does not decide a committed batch again if acting on it fails', async () => {

@@ -3,7 +3,7 @@
  * never happened: the next one starts where it started.
  */
 import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
-import { pause, systemClock } from '@zephyr/runtime/clock';
+import { type Clock, pause } from '@zephyr/runtime/clock';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 
@@ -29,6 +29,7 @@ export interface LoopDeps {
   readonly steps: Steps;
   readonly health: Pick<BatchHealth, 'succeeded' | 'failed'>;
   readonly log: Logger;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
@@ -37,7 +38,7 @@ export const RETRY_MS = 200;
 
 /** Leads until the signal aborts. @throws ZephyrError `FENCED` if another controller leads */
 export async function runBatches(start: Progress, deps: LoopDeps): Promise<void> {
-  const { steps, health, log, signal } = deps;
+  const { steps, health, log, clock, signal } = deps;
   let progress = start;
   let hasFailed = false;
   while (!signal.aborted) {
@@ -59,7 +60,7 @@ export async function runBatches(start: Progress, deps: LoopDeps): Promise<void>
       // One lost command is no reason to stop leading; only losing the lease is. A stop interrupts commands.
       if (!hasFailed && !signal.aborted) log.warn({ err: error }, 'a batch failed');
       hasFailed = true;
-      await pause(systemClock, RETRY_MS, signal);
+      await pause(clock, RETRY_MS, signal);
     }
   }
 }

@@ -1,0 +1,84 @@
+import { createLogger } from '@zephyr/runtime/logger';
+import { loadScript } from '@zephyr/runtime/redis/script';
+import { ManualClock } from '@zephyr/testkit/manual-clock';
+import type { Redis } from 'ioredis';
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { type LeaderElection, type LeadershipState, startLeadership } from './leader-election.ts';
+import { RedisClock } from './redis-clock.ts';
+
+const ACQUIRE = loadScript('acquire-lease').sha;
+const RENEW = loadScript('renew-lease').sha;
+
+let leadership: LeaderElection | undefined;
+
+afterEach(() => leadership?.stop());
+
+/** @param replies to the scripts of the lease, by their hash; without one, the request fails */
+function start(replies: Readonly<Record<string, () => unknown>>) {
+  const clock = new ManualClock();
+  const states: LeadershipState['status'][] = [];
+  const asked: string[] = [];
+  const redis = {
+    call: async (_: string, [sha = '']: readonly string[]) => {
+      asked.push(sha);
+      if (sha !== ACQUIRE && sha !== RENEW) return 1;
+      return replies[sha]?.() ?? Promise.reject(new Error('Redis is away'));
+    },
+  };
+  leadership = startLeadership({
+    ...{ redis: redis as unknown as Redis, instanceId: 'one', log: createLogger('test', 'silent') },
+    ...{ clock: new RedisClock(clock), systemClock: clock },
+    lead: ({ signal }) => new Promise((end) => signal.addEventListener('abort', () => end())),
+    standBy: async () => undefined,
+    onState: ({ status }) => states.push(status),
+  });
+  /** In steps, so that what a timer starts can set the next one. */
+  const advance = async (byMs: number): Promise<void> => {
+    for (let left = byMs; left > 0; left -= 100) {
+      await new Promise(setImmediate);
+      clock.advance(Math.min(100, left));
+    }
+    await new Promise(setImmediate);
+  };
+  return { advance, states, count: (sha: string) => asked.filter((one) => one === sha).length };
+}
+
+const held = () => [1, 7, 'incarnation', 0];
+
+describe('a leader', () => {
+  it('renews its lease every second, and leads as long as that succeeds', async () => {
+    const { advance, states, count } = start({ [ACQUIRE]: held, [RENEW]: () => [1, 0] });
+    await advance(20_000);
+    expect(count(RENEW)).toBe(20);
+    expect(states).toEqual(['leading']);
+  });
+
+  it('stops acting three seconds after the last renewal, which is before the lease ends', async () => {
+    let isAway = false;
+    const renewed = () => (isAway ? undefined : [1, 0]);
+    const { advance, states } = start({ [ACQUIRE]: held, [RENEW]: renewed });
+    await advance(5_000);
+    isAway = true;
+    await advance(2_999);
+    expect(states).toEqual(['leading']);
+    await advance(1);
+    expect(states).toEqual(['leading', 'standby']);
+  });
+
+  it('stops acting when the lease is lost', async () => {
+    const { advance, states } = start({ [ACQUIRE]: held, [RENEW]: () => [0, 0] });
+    await advance(1_000);
+    expect(states).toEqual(['leading', 'standby']);
+  });
+});
+
+describe('a standby', () => {
+  it('requests the lease about once a second', async () => {
+    const { advance, states, count } = start({ [ACQUIRE]: () => [0, 'other', 5_000, 0] });
+    await advance(12_000);
+    expect(count(ACQUIRE)).toBeGreaterThanOrEqual(10);
+    expect(count(ACQUIRE)).toBeLessThanOrEqual(16);
+    expect(new Set(states)).toEqual(new Set(['standby']));
+  });
+});
