@@ -14,16 +14,19 @@ import { MAX_PERSON_CHARACTERS } from '@zephyr/contract/names';
 import { HOUR_MS, MIB } from '@zephyr/contract/units';
 import type { UsageCounts, UsageRow } from '@zephyr/contract/usage';
 import { NO_COUNTS, UsageTable } from '@zephyr/core';
+import { type Clock, systemClock } from '@zephyr/runtime/clock';
 import { MOST_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
+import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { expect, it, onTestFinished } from 'vitest';
 
 import { UsageFile } from './usage-file.ts';
 import { UNWRITTEN_ROWS } from './usage-writer.ts';
 
-function setUp() {
+function setUp(clock: Clock = systemClock) {
   const folder = mkdtempSync(join(tmpdir(), 'zephyr-usage-file-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const fileOf = (name: string) => new UsageFile({ folder: () => folder, system: 'here' }, name);
+  const fileOf = (name: string) =>
+    new UsageFile({ folder: () => folder, system: 'here' }, name, clock);
   const files = () => readdirSync(folder).toSorted();
   return { folder, fileOf, files };
 }
@@ -140,4 +143,24 @@ it('holds two batches of the most rows with the longest names', async () => {
   expect(taken.map((orphan) => orphan.batches.map((batch) => batch.rows.length))).toEqual([
     [rows.length, rows.length],
   ]);
+});
+
+it('is an orphan once its process has not touched it for ten seconds', async () => {
+  const clock = new ManualClock();
+  const { fileOf } = setUp(clock);
+  const file = fileOf('one');
+  await file.write([{ writer: 'one', sequence: 1, rows: [], records: [] }]);
+  const takenBy = async (name: string) => (await fileOf(name).takeOrphans(() => undefined)).length;
+  for (let time = 0; time < 2; time += 1) {
+    expect(await file.isTakenOver()).toBe(false);
+    clock.advance(9_999);
+    expect(await takenBy('second')).toBe(0);
+  }
+  clock.advance(1);
+  expect(await takenBy('second')).toBe(1);
+  // The second one has ten seconds to write it to Redis.
+  clock.advance(9_999);
+  expect(await takenBy('third')).toBe(0);
+  clock.advance(1);
+  expect(await takenBy('third')).toBe(1);
 });

@@ -17,7 +17,7 @@ import {
   type UsageBatch,
   usageBatchSchema,
 } from '@zephyr/contract/usage';
-import { systemClock } from '@zephyr/runtime/clock';
+import type { Clock } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import { z } from 'zod';
 
@@ -53,10 +53,14 @@ export interface OrphanedUsage {
   remove(): Promise<void>;
 }
 
+/** File times are wall-clock times. */
+type EpochClock = Pick<Clock, 'epochMs'>;
+
 export type AsideListener = (path: string, why: string) => void;
 
 export class UsageFile {
   readonly #place: UsagePlace;
+  readonly #clock: EpochClock;
   readonly #prefix: string;
   readonly #name: string;
   /** The file on disk. */
@@ -64,8 +68,9 @@ export class UsageFile {
   /** Never rejects. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(place: UsagePlace, proxyId: string) {
+  constructor(place: UsagePlace, proxyId: string, clock: EpochClock) {
     this.#place = place;
+    this.#clock = clock;
     this.#prefix = `usage-${createHash('sha256').update(place.system).digest('hex').slice(0, 12)}-`;
     this.#name = `${this.#prefix}${proxyId}.json`;
   }
@@ -83,7 +88,7 @@ export class UsageFile {
   isTakenOver(): Promise<boolean> {
     return this.#next(async () => {
       if (this.#written === undefined) return false;
-      const isGone = await touch(this.#written.path).then(() => false, isMissing);
+      const isGone = await touch(this.#written.path, this.#clock).then(() => false, isMissing);
       if (isGone) this.#written = undefined;
       return isGone;
     });
@@ -112,10 +117,10 @@ export class UsageFile {
     const found: OrphanedUsage[] = [];
     for (const name of names) {
       if (!name.startsWith(this.#prefix)) continue;
-      if (UNFINISHED.test(name)) await removeOrphan(join(folder, name));
+      if (UNFINISHED.test(name)) await removeOrphan(join(folder, name), this.#clock);
       if (!name.endsWith('.json') || name === this.#name) continue;
       const taken = join(folder, `${this.#prefix}${randomUUID()}.json`);
-      const orphan = await takeOrphan(join(folder, name), taken, onSetAside);
+      const orphan = await takeOrphan({ path: join(folder, name), taken }, this.#clock, onSetAside);
       if (orphan !== undefined) found.push(orphan);
     }
     return found;
@@ -130,15 +135,15 @@ export class UsageFile {
 }
 
 async function takeOrphan(
-  path: string,
-  taken: string,
+  { path, taken }: { readonly path: string; readonly taken: string },
+  clock: EpochClock,
   onSetAside: AsideListener,
 ): Promise<OrphanedUsage | undefined> {
   try {
-    if (!(await isOrphan(path))) return undefined;
+    if (!(await isOrphan(path, clock))) return undefined;
     await rename(path, taken);
     // Otherwise it would immediately be an orphan again.
-    await touch(taken);
+    await touch(taken, clock);
   } catch {
     // Another proxy was faster.
     return undefined;
@@ -165,19 +170,19 @@ function readable(records: readonly unknown[]): readonly RequestRecord[] {
   });
 }
 
-function touch(path: string): Promise<void> {
-  const now = new Date(systemClock.epochMs());
+function touch(path: string, clock: EpochClock): Promise<void> {
+  const now = new Date(clock.epochMs());
   return utimes(path, now, now);
 }
 
-async function isOrphan(path: string): Promise<boolean> {
+async function isOrphan(path: string, clock: EpochClock): Promise<boolean> {
   const { mtimeMs } = await stat(path);
-  return systemClock.epochMs() - mtimeMs >= ORPHAN_AFTER_MS;
+  return clock.epochMs() - mtimeMs >= ORPHAN_AFTER_MS;
 }
 
-async function removeOrphan(path: string): Promise<void> {
+async function removeOrphan(path: string, clock: EpochClock): Promise<void> {
   // Another proxy was faster, or its process is running and has just renamed it.
-  if (await isOrphan(path).catch(() => false)) await rm(path, { force: true });
+  if (await isOrphan(path, clock).catch(() => false)) await rm(path, { force: true });
 }
 
 const isMissing = (error: unknown): boolean =>

@@ -52,7 +52,7 @@ async function setUp() {
   });
   const files = () => readdirSync(folder).filter((name) => name.endsWith('.json'));
   const other = (name: string) => {
-    const file = new UsageFile(place, name);
+    const file = new UsageFile(place, name, systemClock);
     /** As if no process had touched them for long. */
     return async (): Promise<readonly OrphanedUsage[]> => {
       for (const path of files()) utimesSync(join(folder, path), new Date(0), new Date(0));

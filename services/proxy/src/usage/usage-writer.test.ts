@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { type RequestRecord, type UsageBatch, usageBatchSchema } from '@zephyr/contract/usage';
 import { epochMs } from '@zephyr/core';
+import { systemClock } from '@zephyr/runtime/clock';
 import { createLogger } from '@zephyr/runtime/logger';
 import { eventually } from '@zephyr/testkit/eventually';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
@@ -77,7 +78,9 @@ async function setUp() {
   const takenByAnother = async () => {
     for (const name of readdirSync(folder))
       utimesSync(join(folder, name), new Date(0), new Date(0));
-    expect(await new UsageFile(place, 'other').takeOrphans(() => undefined)).toHaveLength(1);
+    expect(
+      await new UsageFile(place, 'other', systemClock).takeOrphans(() => undefined),
+    ).toHaveLength(1);
   };
   return { writer, clock, sent, call, modelsOnDisk, takenByAnother };
 }

@@ -80,7 +80,7 @@ export class UsageWriter {
     this.#deps = deps;
     this.#redis = deps.redis;
     this.#writer = deps.proxyId;
-    this.#file = new UsageFile(deps.place, deps.proxyId);
+    this.#file = new UsageFile(deps.place, deps.proxyId, deps.clock);
   }
 
   /** Finished requests not yet known to be in Redis. */
