@@ -2,7 +2,9 @@
  * Endpoints that serve only some models, and under other names, on a whole proxy: two people in parallel, and
  * twice in one process.
  */
+import { eventually } from '@zephyr/testkit/eventually';
 import { type CallResult, call } from '@zephyr/testkit/http-call';
+import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import {
   chunk,
@@ -235,13 +237,20 @@ describe('the list of models', () => {
   });
 
   it('of remote endpoints arrives before Claude Code gives up, even if there are many', async () => {
-    const { proxy, upstreams } = await startRig({ count: 5 });
+    const clock = new ManualClock();
+    const { proxy, upstreams } = await startRig({ clock, count: 5 });
     for (const upstream of upstreams) upstream.always(hang());
     upstreams[2]?.always(async (turn) => {
-      await new Promise((resolve) => setTimeout(resolve, 1_100));
+      clock.advance(1_100);
       await json({ data: [] })(turn);
     });
-    expect(servedBy(await list(proxy.port))).toBe('e3');
+    const listed = list(proxy.port);
+    // With the 1.1 s of the third: less than the 3 s of Claude Code.
+    for (const [index, waitMs] of [1_000, 700].entries()) {
+      await eventually(() => expect(upstreams[index]?.ledger).toHaveLength(1));
+      clock.advance(waitMs);
+    }
+    expect(servedBy(await listed)).toBe('e3');
   });
 
   it('is another endpoint’s if one does not even accept the connection', async () => {
@@ -257,10 +266,15 @@ describe('the list of models', () => {
   });
 
   it('of the only endpoint may arrive as slowly as it likes', async () => {
-    const { proxy, first } = await startRig({ count: 1 });
-    first.always(({ socket }) => {
+    const clock = new ManualClock();
+    const { proxy, first } = await startRig({ clock, count: 1 });
+    first.always(async ({ socket }) => {
+      clock.advance(20_000);
       socket.write(`${head(200, { 'content-length': '11' })}{"data"`);
-      setTimeout(() => socket.write(':[]}'), 1_500);
+      // Later requests have their answers, so the first part has arrived.
+      for (let round = 0; round < 2; round += 1) await proxy.status();
+      clock.advance(20_000);
+      socket.write(':[]}');
     });
     expect((await list(proxy.port)).text).toBe('{"data":[]}');
   });
