@@ -138,6 +138,7 @@ async function makeHistory({ system, endpoints }: Demo): Promise<void> {
   });
   for (let round = 0; round < 3; round += 1) {
     await Promise.all([ask(true), ask(false), fetch(`${url}/v1//messages`)]);
+    // Prometheus, a real process, needs more than one scrape in which they rise.
     await sleep(1_000);
   }
   const streams = Promise.all([ask(true), ask(true), ask(true)]);

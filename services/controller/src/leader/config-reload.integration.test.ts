@@ -122,6 +122,7 @@ describe('a changed configuration', () => {
     const changes = 40;
     for (let round = 0; round < changes; round += 1) {
       rewrite(['One', 'Two', `N${round}`]);
+      // Faster than a real process applies changes of its file.
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     await eventually(async () => expect((await snapshot()).order).toContain(`n${changes - 1}`));

@@ -188,7 +188,8 @@ describe('close', () => {
     onTestFinished(() => print.mockRestore());
     await server.stop();
     await schedules.close();
-    // Several attempts would fall into this time: the first three happen within 0.5 s.
+    // Nothing is to happen, so there is no event: several attempts would fall into this time, the first three
+    // within 0.5 s.
     await wait(1_000);
     expect(print).not.toHaveBeenCalled();
   });

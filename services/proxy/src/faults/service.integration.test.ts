@@ -173,6 +173,7 @@ describe('SIGTERM', () => {
   });
 
   it('S9 ends an answer that outlasts the limit with an event that says so', async () => {
+    // A real process has real limits.
     const { upstream, proxy } = await start({ config: '[timeouts]\ndrain_ms = 700\n' });
     const { ended } = await startStream(upstream, proxy.port, 600);
     proxy.child.kill('SIGTERM');
