@@ -46,6 +46,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'proxy',
     sources: [
+      `${PROXY}/drain.ts`,
       `${PROXY}/server/{request-target,active-request-list,client-keys}.ts`,
       `${PROXY}/exchange/{counted-retries,first-byte-timeout,buffered-bodies,connection-failure,body-edit}.ts`,
       `${PROXY}/exchange/{attempt,request-body}.ts`,
@@ -56,6 +57,7 @@ export const ROOMS: readonly Room[] = [
       `${PROXY}/upstream/{connection-reuse,dns-cache,deadline}.ts`,
     ],
     tests: [
+      `${PROXY}/drain.test.ts`,
       `${PROXY}/{server,exchange,answer,routing,report,upstream}/*.test.ts`,
       'packages/runtime/src/bursts.test.ts',
     ],

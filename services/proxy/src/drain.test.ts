@@ -16,17 +16,19 @@ class BusyServer extends EventEmitter {
 function startDrain(why: Parameters<typeof drain>[1], drainMs: number) {
   const clock = new ManualClock();
   const server = new BusyServer();
+  const watched = new BusyServer();
+  const feed = { end: vi.fn() };
   const admission = { endAll: vi.fn(), stop: vi.fn() };
   const drained = drain(
     {
-      ...{ server: server as unknown as Server, watched: undefined, admission, clock },
+      ...{ server: server as unknown as Server, admission, feed, clock },
       connections: new Connections(() => ({ connections: 9, connectionsPerAddress: 9 })),
-      feed: { end: vi.fn() },
+      watched: watched as unknown as Server,
       timeouts: { drainMs, drainDelayMs: 3_000 },
     },
     why,
   );
-  return { clock, server, admission, drained };
+  return { clock, server, watched, feed, admission, drained };
 }
 
 describe('drain', () => {
@@ -56,19 +58,26 @@ describe('drain', () => {
   });
 
   it('ends connections that stay open a second after the limit', async () => {
-    const { clock, server, admission, drained } = startDrain('crashed', 60_000);
+    const { clock, server, watched, admission, drained } = startDrain('crashed', 60_000);
     clock.advance(5_999);
     await new Promise(setImmediate);
     expect(server.closeAllConnections).not.toHaveBeenCalled();
+    // Metrics are served until the end.
+    expect(watched.close).not.toHaveBeenCalled();
     clock.advance(1);
     await drained;
     expect(admission.stop).toHaveBeenCalledTimes(1);
-    expect(server.closeAllConnections).toHaveBeenCalledTimes(1);
+    for (const { closeAllConnections } of [server, watched]) {
+      expect(closeAllConnections).toHaveBeenCalledTimes(1);
+    }
+    expect(watched.close).toHaveBeenCalledTimes(1);
     expect(clock.timers).toBe(0);
   });
 
   it('ends with the last connection', async () => {
-    const { clock, server, admission, drained } = startDrain('crashed', 60_000);
+    const { clock, server, feed, admission, drained } = startDrain('crashed', 60_000);
+    // A page that follows the status would never let its connection end.
+    expect(feed.end).toHaveBeenCalledTimes(1);
     server.emit('close');
     await drained;
     expect(clock.timers).toBe(0);
