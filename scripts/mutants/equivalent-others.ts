@@ -219,11 +219,11 @@ export const OF_OTHERS: readonly Equivalent[] = [
     file: 'exchange/buffered-bodies.ts',
     line: 'left === 0',
     titles: ['left === 0 → false'],
-    why: 'an owner of nothing counts like none',
+    why: 'a caller of nothing counts like none',
   },
   {
     file: 'exchange/buffered-bodies.ts',
-    line: 'this.#byOwner.get(owner) ?? 0) - bytes',
+    line: 'this.#byCaller.get(caller) ?? 0) - bytes',
     titles: ['0 → 1'],
     why: 'only what is held is released',
   },

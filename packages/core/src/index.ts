@@ -129,6 +129,7 @@ export { type UsageQuery, UsageSum, usageReport } from './usage/report.ts';
 export { usagePeriod } from './usage/report-period.ts';
 export { DAYS_LIFE_MS, HOURS_LIFE_MS } from './usage/retention.ts';
 export {
+  BEYOND,
   dailyRows,
   NO_COUNTS,
   type RowBounds,

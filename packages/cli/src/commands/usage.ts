@@ -1,5 +1,7 @@
 /** `zephyr usage` and `zephyr usage export`: who used what. */
+
 import type { Budget } from '@zephyr/contract/people-limits';
+import { ANONYMOUS, NONE, OTHER, PROBES } from '@zephyr/contract/reserved-names';
 import {
   NAMED_DIMENSIONS,
   TIME_DIMENSIONS,
@@ -90,7 +92,7 @@ function renderBudgets(budgets: readonly Budget[], { say, numbers }: AdminSessio
     ...[say('budget.budget'), say('budget.granted'), say('budget.resets')],
   ];
   const rows = budgets.map((budget) => [
-    budget.name === 'anonymous' ? say('usage.anonymous') : budget.name,
+    budget.name === ANONYMOUS ? say('usage.anonymous') : budget.name,
     say(`period.${budget.period}`),
     ...[budget.left_usd, budget.used_usd, budget.budget_usd, budget.granted_usd].map(numbers.usd),
     `${numbers.utcMinute(budget.resets_at)} UTC`,
@@ -104,10 +106,10 @@ function shownName(
   { say }: Pick<AdminSession, 'say'>,
 ): string {
   const value = line[dimension] ?? '';
-  if (value === 'other') return say('usage.other');
+  if (value === OTHER) return say('usage.other');
   const isPerson = dimension === 'person';
-  if (isPerson && (value === 'anonymous' || value === 'probes')) return say(`usage.${value}`);
-  return !isPerson && value === 'none' ? '–' : value;
+  if (isPerson && (value === ANONYMOUS || value === PROBES)) return say(`usage.${value}`);
+  return !isPerson && value === NONE ? '–' : value;
 }
 
 function cellsOf(figures: UsageFigures, { numbers }: Pick<AdminSession, 'numbers'>): string[] {

@@ -40,7 +40,8 @@ const SHARE_AGAIN_MS = 60_000;
 interface Placed {
   readonly endpointId: EndpointId;
   readonly generation: number;
-  readonly client: string | null;
+  /** Null if known only from another proxy. */
+  readonly person: string | null;
   readonly startedAtMs: number;
   readonly requests: number;
   readonly usedAtMs: number;
@@ -63,8 +64,8 @@ export interface FirstContent {
   readonly endpointId: EndpointId;
   /** The endpoint's `sessionGeneration` in the snapshot. */
   readonly generation: number;
-  /** The name of the client's key; null if keys are not used. */
-  readonly client: string | null;
+  /** The owner of its key; `anonymous` if keys are not used. */
+  readonly person: string;
   readonly ttftMs: number;
   /** How long such a request takes at the endpoint to which the session would move; undefined if unknown. */
   readonly elsewhereMs: number | undefined;
@@ -75,7 +76,8 @@ export interface FirstContent {
 export interface RunningSession {
   readonly id: string;
   readonly endpointId: EndpointId;
-  readonly client: string | null;
+  /** Null if known only from another proxy. */
+  readonly person: string | null;
   readonly ageMs: number;
   readonly idleMs: number;
   readonly requests: number;
@@ -118,13 +120,13 @@ export class SessionTable {
   }
 
   noteContent(id: string, content: FirstContent): void {
-    const { endpointId, generation, client, nowMs } = content;
+    const { endpointId, generation, person, nowMs } = content;
     const before = this.#sessions.get(id);
     const stays = before?.endpointId === endpointId && before.generation === generation;
     this.#set(id, {
       endpointId,
       generation,
-      client,
+      person,
       startedAtMs: before?.startedAtMs ?? nowMs,
       requests: (before?.requests ?? 0) + 1,
       usedAtMs: nowMs,
@@ -151,8 +153,8 @@ export class SessionTable {
     const own = this.#sessions.get(shared.id);
     if (own !== undefined && own.usedAtMs >= usedAtMs) return false;
     const { endpointId, generation } = shared;
-    const { client = null, startedAtMs = usedAtMs, requests = 0 } = own ?? {};
-    const known = { client, startedAtMs, requests };
+    const { person = null, startedAtMs = usedAtMs, requests = 0 } = own ?? {};
+    const known = { person, startedAtMs, requests };
     const fresh = { slowStreak: 0, family: 'other', cachedTokens: 0 } as const;
     this.#set(shared.id, {
       endpointId,
@@ -204,7 +206,7 @@ export class SessionTable {
     return latest.map(([id, placed]) => ({
       id,
       endpointId: placed.endpointId,
-      client: placed.client,
+      person: placed.person,
       ageMs: Math.round(nowMs - placed.startedAtMs),
       idleMs: Math.round(nowMs - placed.usedAtMs),
       requests: placed.requests,

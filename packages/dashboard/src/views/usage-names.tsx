@@ -1,4 +1,5 @@
 /** How the names of the ledger are shown. */
+import { ANONYMOUS, NONE, OTHER, PROBES } from '@zephyr/contract/reserved-names';
 import type { NamedDimension } from '@zephyr/contract/usage';
 
 import { state } from '../store.ts';
@@ -13,9 +14,9 @@ interface UsageNameProps {
 /** The ledger's reserved names, in the language of the page. */
 export function UsageName({ kind, name }: UsageNameProps) {
   const { say } = usageSpeech.value;
-  if (name === 'other') return <>{say('usage.other')}</>;
+  if (name === OTHER) return <>{say('usage.other')}</>;
   if (kind === 'person') return <>{shownPerson(name)}</>;
-  if (name === 'none') return <>–</>;
+  if (name === NONE) return <>–</>;
   const current = state.value;
   const isKnown = kind === 'endpoint' && current?.endpoints.some(({ id }) => id === name);
   if (isKnown !== true || current === null) return <>{name}</>;
@@ -23,5 +24,5 @@ export function UsageName({ kind, name }: UsageNameProps) {
 }
 
 export function shownPerson(name: string): string {
-  return name === 'anonymous' || name === 'probes' ? usageSpeech.value.say(`usage.${name}`) : name;
+  return name === ANONYMOUS || name === PROBES ? usageSpeech.value.say(`usage.${name}`) : name;
 }

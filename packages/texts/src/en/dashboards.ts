@@ -244,7 +244,7 @@ export const dashboards = {
   'requests.more': 'Showing {shown} of {total}, oldest first.',
   'requests.age': 'Age',
   'requests.phase': 'State',
-  'requests.who': 'Client',
+  'requests.person': 'Person',
   'requests.attempt': 'attempt {count}',
   'requests.anonymous': 'anonymous',
 

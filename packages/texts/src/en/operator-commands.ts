@@ -118,7 +118,7 @@ export const operatorCommands = {
 
   'cli.usage': 'Show who used what: requests, tokens and cost',
   'cli.clients.grant': 'Add to the budgets of a person or a team for the rest of the day (UTC)',
-  'cli.option.personOrTeam': 'name of a client or a team',
+  'cli.option.personOrTeam': 'name of a person or a team',
   'cli.option.usd': 'how much more, in USD',
   'cli.usage.export': 'Print all stored usage, for other programs',
   'cli.requests': 'Print the last requests: person, endpoint, outcome, tokens, cost',

@@ -229,7 +229,7 @@ export const dashboards = {
   'requests.more': '显示 {total} 个中的 {shown} 个，最早的在前。',
   'requests.age': '时长',
   'requests.phase': '状态',
-  'requests.who': '客户端',
+  'requests.person': '人员',
   'requests.attempt': '第 {count} 次尝试',
   'requests.anonymous': '匿名',
 

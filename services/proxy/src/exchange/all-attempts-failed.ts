@@ -1,7 +1,7 @@
 /** The answer to a client when all endpoints have failed: an endpoint's refusal, or an error of ours. */
 
 import type { FailureClass } from '@zephyr/contract/failure';
-import { ANONYMOUS, type RequestOutcome } from '@zephyr/contract/usage';
+import type { RequestOutcome } from '@zephyr/contract/usage';
 import { isLasting, type Operation, scopeOf } from '@zephyr/core';
 import { namedModels, sendModelList } from '../answer/model-list.ts';
 import { passRefusal } from '../answer/pass-refusal.ts';
@@ -90,5 +90,5 @@ function modelsFor(name: ErrorName, context: ExchangeContext): string | undefine
   if (name === 'unknown_model') return deps.routing.servedModels().join(', ');
   if (name !== 'model_not_allowed') return undefined;
   const model = requestedModel(context);
-  return deps.limits.modelsWithout(model, input.client ?? ANONYMOUS)?.join(', ');
+  return deps.limits.modelsWithout(model, input.person)?.join(', ');
 }

@@ -10,7 +10,7 @@
  *     any     --(abort)-->                              done, without a result
  */
 import type { EndpointId } from '@zephyr/contract/scalars';
-import { ANONYMOUS, type RequestAttempt } from '@zephyr/contract/usage';
+import type { RequestAttempt } from '@zephyr/contract/usage';
 import {
   canBeBilled,
   type FirstByteClass,
@@ -133,7 +133,7 @@ export class AttemptLoop {
   start(): void {
     const { deps, input } = this.#context;
     deps.budget.noteRequest(deps.clock.nowMs(), this.journey.request.source);
-    const person = input.client ?? ANONYMOUS;
+    const { person } = input;
     const hasOwnModels = input.operation !== 'models' && deps.limits.hasModelRules(person);
     const model = deps.routing.hasModelRules || hasOwnModels ? requestedModel(this.#context) : '';
     if (deps.routing.hasModelRules) this.#model = model;

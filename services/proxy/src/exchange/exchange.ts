@@ -62,7 +62,7 @@ export class Exchange {
       deadline: new Deadline(deps.deadlines),
       body: new RequestBody(
         input.req,
-        { maxBytes: settings.limits.bodyBytes, bufferedBodies, owner: input.owner },
+        { maxBytes: settings.limits.bodyBytes, bufferedBodies, caller: input.caller },
         {
           ready: () => deps.bursts.run(this.#onBodyReady),
           rejected: (why) => this.#onBodyRejected(why),

@@ -40,7 +40,7 @@ export function finishedRequestOf(
       : given.answer.kind === 'committed' && given.usage === undefined;
   return {
     id: requestId,
-    client: input.client,
+    person: input.person,
     operation: input.operation,
     model: trying?.models.requested ?? '',
     answeredModel: trying?.models.answered ?? '',

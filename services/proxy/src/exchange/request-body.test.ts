@@ -37,7 +37,7 @@ async function read(
   const { promise: ready, resolve } = Promise.withResolvers<RequestFacts>();
   const body: RequestBody = new RequestBody(
     req,
-    { maxBytes: MUCH, owner: 'a', bufferedBodies: new BufferedBodies(roomBytes) },
+    { maxBytes: MUCH, caller: 'a', bufferedBodies: new BufferedBodies(roomBytes) },
     { ready: () => resolve(body.facts()), rejected: onRejected },
   );
   if (isStrict) body.rejectRepeatedModel();

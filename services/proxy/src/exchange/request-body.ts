@@ -29,7 +29,7 @@ export interface BodyLimits {
   readonly maxBytes: number;
   readonly bufferedBodies: BufferedBodies;
   /** Whose share of `bufferedBodies` it uses. */
-  readonly owner: string;
+  readonly caller: string;
 }
 
 export interface BodyHandlers {
@@ -212,7 +212,7 @@ export class RequestBody {
     }
     // It was resumed only to be dropped: no endpoint has taken it.
     if (status === 'held') return;
-    if (this.#limits.bufferedBodies.tryHold(this.#limits.owner, chunk.length)) {
+    if (this.#limits.bufferedBodies.tryHold(this.#limits.caller, chunk.length)) {
       this.#chunks.push(chunk);
       this.#bufferedBytes += chunk.length;
       return;
@@ -254,7 +254,7 @@ export class RequestBody {
   }
 
   #forget(): void {
-    this.#limits.bufferedBodies.release(this.#limits.owner, this.#bufferedBytes);
+    this.#limits.bufferedBodies.release(this.#limits.caller, this.#bufferedBytes);
     this.#bufferedBytes = 0;
     this.#chunks.length = 0;
   }

@@ -44,7 +44,7 @@ export class RequestStats {
   readonly #active = new Map<EndpointId, number>();
   readonly #byEndpoint = new Map<EndpointId, EndpointHandles>();
   readonly #byOutcome = new Map<RequestOutcome, OutcomeHandles>();
-  readonly #byClient = new Map<string, Tally>();
+  readonly #byPerson = new Map<string, Tally>();
   #batch = new Map<EndpointId, EndpointCounts>();
 
   /** Shown in `/status`. */
@@ -70,12 +70,11 @@ export class RequestStats {
     };
   }
 
-  /** @param client name of the key */
-  admitted(client: string): void {
-    let count = this.#byClient.get(client);
+  admitted(person: string): void {
+    let count = this.#byPerson.get(person);
     if (count === undefined) {
-      count = this.#metrics.clientRequests.tally({ client });
-      this.#byClient.set(client, count);
+      count = this.#metrics.clientRequests.tally({ person });
+      this.#byPerson.set(person, count);
     }
     count.add();
   }

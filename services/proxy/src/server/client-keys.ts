@@ -7,6 +7,7 @@ import { hash, randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
 import type { KeyVerdict } from '@zephyr/contract/proxy-status';
+import { ANONYMOUS } from '@zephyr/contract/reserved-names';
 import type { ClientKey } from '@zephyr/runtime/config/config';
 import { bearerIn, isClientKey } from '@zephyr/runtime/credential';
 import { calledBy, isForwarded, isKnownHost } from '@zephyr/runtime/http/visitor';
@@ -49,10 +50,10 @@ export interface Visitor {
 export type Admittance =
   | {
       readonly kind: 'admitted';
-      /** Groups the requests that count together: a name from the configuration, or an address. */
-      readonly client: string;
-      /** For metrics, whose labels come from closed sets: never an address. */
-      readonly label: string;
+      /** The owner of its key; `anonymous` if keys are not used. */
+      readonly person: string;
+      /** Groups the requests that count together: the person or, without keys, the address. */
+      readonly caller: string;
       /** Hash of the presented key; undefined if there are no keys. */
       readonly keySha256: string | undefined;
     }
@@ -60,9 +61,6 @@ export type Admittance =
       readonly kind: 'refused';
       readonly why: 'unauthorized' | 'too_many_failures' | 'not_local' | 'unknown_host';
     };
-
-/** The label if there are no keys. */
-export const ANYBODY = 'anybody';
 
 export class Clients {
   #rules: ClientRules;
@@ -141,7 +139,7 @@ export class Clients {
       .find((found) => found !== undefined);
     if (owner !== undefined) {
       const { name, sha256 } = owner;
-      return { kind: 'admitted', client: name, label: name, keySha256: sha256 };
+      return { kind: 'admitted', person: name, caller: name, keySha256: sha256 };
     }
     const isLimited = this.#failures.note(address, nowMs);
     return { kind: 'refused', why: isLimited ? 'too_many_failures' : 'unauthorized' };
@@ -157,7 +155,7 @@ export class Clients {
 }
 
 function anybody({ address }: Visitor): Admittance {
-  return { kind: 'admitted', client: address, label: ANYBODY, keySha256: undefined };
+  return { kind: 'admitted', person: ANONYMOUS, caller: address, keySha256: undefined };
 }
 
 /**

@@ -2,10 +2,11 @@
  * `/usage` of the proxy: JSON for programs, and a page without scripts for people who only have their key,
  * which the browser asks for as a password.
  */
-import { createHash } from 'node:crypto';
 
+import { createHash } from 'node:crypto';
 import { LANGUAGES, type Language } from '@zephyr/contract/language';
 import type { Budget, OwnFigures, OwnUsage } from '@zephyr/contract/people-limits';
+import { ANONYMOUS } from '@zephyr/contract/reserved-names';
 import type { UsageFigures } from '@zephyr/contract/usage';
 import { PAGE_HEADERS } from '@zephyr/runtime/http/pages';
 import type { Request, Response } from 'express';
@@ -92,7 +93,7 @@ async function wordsOf(language: Language) {
     import('@zephyr/texts/screens'),
   ]);
   const say = usageTranslator(language);
-  const person = (name: string) => (name === 'anonymous' ? say('usage.anonymous') : name);
+  const person = (name: string) => (name === ANONYMOUS ? say('usage.anonymous') : name);
   const model = (name: string) => {
     if (name === 'other') return say('usage.other');
     return name === 'none' ? '–' : name;
