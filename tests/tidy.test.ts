@@ -11,7 +11,7 @@ const ROOT = join(import.meta.dirname, '..');
 const IGNORED = ['**/{node_modules,dist,coverage,.git,.zephyr,artifacts,reports}'];
 
 const paths = globSync(
-  '{**/*.{ts,tsx,lua,sh,css,md,toml,yml,yaml},Makefile,Dockerfile,*.example*}',
+  '{**/*.{ts,tsx,mjs,py,html,lua,sh,css,md,toml,yml,yaml},**/{bin,npm}/*,Makefile,Dockerfile,*.example*}',
   {
     cwd: ROOT,
     exclude: IGNORED,
@@ -26,7 +26,10 @@ const offencesOf = (rule: Rule): readonly string[] =>
 
 describe('the repository', () => {
   it('is read as a whole', () => {
-    for (const path of ['README.md', 'Makefile', 'packages/core/src/index.ts', 'docs/faq.md'])
+    for (const path of [
+      ...['README.md', 'Makefile', 'packages/core/src/index.ts', 'docs/faq.md'],
+      ...['packages/dashboard/index.html', 'packages/cli/bin/zephyr', 'packages/cli/npm/zephyr'],
+    ])
       expect(paths).toContain(path);
     expect(paths.length).toBeGreaterThan(500);
   });
@@ -76,6 +79,10 @@ const PLANTED: Readonly<
     ['packages/core/src/x.ts', 'function kept(a: A): B {', 'function withSetting(a: A): B {'],
     ['packages/core/src/x.ts', '// heard from Redis', '// received from Redis'],
     ['packages/texts/src/zh/x.ts', "a: '消耗令牌'", "a: '消耗 Token'"],
+    ['packages/cli/bin/zephyr', '# so long it stands', '# how long it is valid'],
+    ['packages/dashboard/x.html', '<p>It tells all.</p>', '<p>It shows all.</p>'],
+    ['packages/core/src/x.ts', 'const goesOn = true;', 'const isContinued = true;'],
+    ['packages/core/src/x.ts', "type A = 'going_on';", "type A = 'continues';"],
     ['config.toml.example', '# so long it stands', '# how long it is valid'],
   ],
   'file length': [

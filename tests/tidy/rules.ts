@@ -58,7 +58,7 @@ function matchesOf(
 const bannedWords: Rule = {
   name: 'banned words',
   appliesTo: (path) =>
-    /\.(?:tsx?|md|lua|sh|toml|example|yml|yaml)$|\.example\.\w+$|Makefile$|Dockerfile$/.test(
+    /\.(?:tsx?|mjs|py|md|html|lua|sh|toml|example|yml|yaml)$|\.example\.\w+$|\/[^./]+$|^[^./]+$/.test(
       path,
     ) && !/^tests\/tidy|^grafana\/dashboards\/|^docs\/simulation\.md$/.test(path),
   offencesOf: (file) =>

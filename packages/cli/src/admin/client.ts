@@ -136,8 +136,8 @@ export function adminClient(target: AdminTarget, say: Translate): AdminClient {
 function streamHeaders({ lastEventId, requests }: EventOptions): Record<string, string> {
   const headers = { accept: 'text/event-stream' };
   // A request stream restarts with the history each time, the cue to look for missed requests.
-  const goesOn = lastEventId !== undefined && lastEventId !== '' && requests !== true;
-  return goesOn ? { ...headers, 'last-event-id': lastEventId } : headers;
+  const isContinued = lastEventId !== undefined && lastEventId !== '' && requests !== true;
+  return isContinued ? { ...headers, 'last-event-id': lastEventId } : headers;
 }
 
 function queryOf(query: object): string {

@@ -194,8 +194,8 @@ describe('commands', () => {
     await open.command('probe');
     expect(await open.command('probe')).toMatchObject({ status: 200, body: { affected: 2 } });
     const waitingJobs = await redis.lrange('{zephyr}:bull:probes:wait', '0', '-1');
-    const refreshes = waitingJobs.filter((id) => !id.startsWith('repeat:'));
-    expect(refreshes).toHaveLength(2);
+    const liveProbes = waitingJobs.filter((id) => !id.startsWith('repeat:'));
+    expect(liveProbes).toHaveLength(2);
   });
 });
 

@@ -91,7 +91,7 @@ export function openSchedules({ target, log, clock }: SchedulesDeps): Schedules 
         await queue.add(
           PROBE_JOB,
           { endpointId, trigger: 'request', spending: 'normal', wants: 'real' },
-          { ...PROBE_JOB_OPTIONS, lifo: true, deduplication: { id: `refresh-${endpointId}` } },
+          { ...PROBE_JOB_OPTIONS, lifo: true, deduplication: { id: `probe-now-${endpointId}` } },
         );
       }
     },

@@ -306,10 +306,10 @@ export class AttemptLoop {
       this.#staleId = id;
       deps.reuse.note(id, deps.clock.nowMs());
     }
-    this.#goOn(chosen, failed, deps.clock.nowMs() - this.#askedAtMs);
+    this.#continueAfter(chosen, failed, deps.clock.nowMs() - this.#askedAtMs);
   }
 
-  #goOn(chosen: ChosenEndpoint, failed: FailedAttempt, failedAfterMs: number): void {
+  #continueAfter(chosen: ChosenEndpoint, failed: FailedAttempt, failedAfterMs: number): void {
     const { deps, body, settings, deadline } = this.#context;
     const { id } = chosen.endpoint;
     const step = this.#retries.after(failed, () => ({
@@ -328,7 +328,7 @@ export class AttemptLoop {
     deps.log.debug({ endpointId: id, failure: failed.failure, step }, 'attempt failed');
     if (step === 'next_endpoint') this.#tryNext();
     else if (step === 'look_again') {
-      deadline.start(LOOK_AGAIN_MS, () => this.#goOn(chosen, failed, failedAfterMs));
+      deadline.start(LOOK_AGAIN_MS, () => this.#continueAfter(chosen, failed, failedAfterMs));
     } else deadline.start(STAY_PAUSE_MS, () => this.#askAgain(chosen));
   }
 

@@ -191,7 +191,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
     };
     this.#state = state;
     if (isRefusal) this.#hold(REFUSAL_BODY_MS);
-    else if (gate === undefined) this.#commit(state, 'going_on', 'unread');
+    else if (gate === undefined) this.#commit(state, 'continues', 'unread');
   }
 
   onData(chunk: Buffer): void {
@@ -201,11 +201,11 @@ export class Attempt implements AnswerReceiver, SendHandlers {
     state.heldBytes += chunk.length;
     const { gate } = state;
     if (gate === undefined) {
-      if (state.heldBytes > MAX_REFUSAL_BYTES) this.#judgeRefusal(state, 'going_on');
+      if (state.heldBytes > MAX_REFUSAL_BYTES) this.#judgeRefusal(state, 'continues');
       return;
     }
     const hadBegun = gate.hasBegun;
-    this.#follow(state, gate.push(chunk), 'going_on');
+    this.#follow(state, gate.push(chunk), 'continues');
     // White space is not a start: the first-byte limit keeps running.
     if (this.#state !== state || hadBegun || !gate.hasBegun) return;
     this.#hold(this.#input.times.gateMs);
@@ -232,8 +232,8 @@ export class Attempt implements AnswerReceiver, SendHandlers {
   #onHeldLongEnough(): void {
     const state = this.#state;
     if (state.status !== 'answered') return;
-    if (state.gate === undefined) this.#judgeRefusal(state, 'going_on');
-    else this.#follow(state, state.gate.atDeadline(), 'going_on');
+    if (state.gate === undefined) this.#judgeRefusal(state, 'continues');
+    else this.#follow(state, state.gate.atDeadline(), 'continues');
   }
 
   onError(error: Error): void {
@@ -274,7 +274,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
     const response = this.#withoutSecrets(this.#take(state, 'ended', 'document'));
     this.#input.deadline.stop();
     response.stream.forget();
-    if (extent === 'going_on') this.#sending?.abort();
+    if (extent === 'continues') this.#sending?.abort();
     if (failure === 'client_error') {
       this.#onSettled({ kind: 'passed', response });
       return;
@@ -331,4 +331,4 @@ export class Attempt implements AnswerReceiver, SendHandlers {
 }
 
 /** Whether more of the answer follows; `cut`: more should, but will not. */
-type Extent = 'going_on' | 'ended' | 'cut';
+type Extent = 'continues' | 'ended' | 'cut';

@@ -161,7 +161,7 @@ export class RequestBody {
         }
         const chunks = [...this.#chunks, state.overflow];
         for (const chunk of edited(chunks, edit)) destination.write(chunk);
-        if (state.taker.status === 'connected') this.#goOn(destination, state.hasEnded);
+        if (state.taker.status === 'connected') this.#continueTo(destination, state.hasEnded);
         else this.#state = { ...state, taker: { status: 'connecting', destination } };
       },
     };
@@ -172,7 +172,7 @@ export class RequestBody {
     const state = this.#state;
     if (state.status !== 'held') return;
     const { taker, hasEnded } = state;
-    if (taker.status === 'connecting') this.#goOn(taker.destination, hasEnded);
+    if (taker.status === 'connecting') this.#continueTo(taker.destination, hasEnded);
     else this.#state = { ...state, taker: { status: 'connected' } };
   }
 
@@ -182,7 +182,7 @@ export class RequestBody {
     if (this.#state.status !== 'streaming') this.#state = { status: 'released' };
   }
 
-  #goOn(destination: BodySink, hasEnded: boolean): void {
+  #continueTo(destination: BodySink, hasEnded: boolean): void {
     this.#forget();
     this.#state = { status: 'streaming', destination };
     destination.on('drain', () => this.#req.resume());

@@ -46,8 +46,9 @@ export class Serving {
   /** No endpoint's answer could be relayed; we answered the request with an error. */
   noteOwnError(error: string, nowMs: number): void {
     const before = this.#state;
-    const goesOn = before.status !== 'serving' && nowMs - before.lastAtMs <= NOT_SERVING_AFTER_MS;
-    const sinceAtMs = goesOn ? before.sinceAtMs : nowMs;
+    const isContinued =
+      before.status !== 'serving' && nowMs - before.lastAtMs <= NOT_SERVING_AFTER_MS;
+    const sinceAtMs = isContinued ? before.sinceAtMs : nowMs;
     const wasReported = before.status === 'reported';
     const isLong = nowMs - sinceAtMs >= NOT_SERVING_AFTER_MS;
     this.#state = {
