@@ -132,6 +132,20 @@ const PLANTED: Readonly<
       'tryHold(bytes: number): boolean {',
     ],
   ],
+  'what is initialised with a boolean begins with is, has or can': [
+    ['packages/core/src/x.ts', 'let left = false;', 'let hasLeft = false;'],
+    ['packages/core/src/x.ts', 'class A { #begun = false }', 'class A { #hasBegun = false }'],
+    ['packages/core/src/x.ts', 'const late = a.b > c;', 'const isLate = a.b > c; const d = a + c;'],
+    ['packages/core/src/x.ts', 'const areAll = a && b < c;', 'const isAll = a && b < c;'],
+    ['packages/core/src/x.ts', 'const stays = !a;', 'const isSame = !a; const e = a || "b";'],
+    ['packages/core/src/x.ts', 'const fits = (a) => a < 5;', 'const isFitting = (a) => a < 5;'],
+    [
+      'packages/core/src/x.ts',
+      'const none = a.some((b) => b);',
+      'const found = a.find((b) => !b);',
+    ],
+    ['packages/core/src/x.ts', 'const ok = a ? isBad(a) : !c;', 'const n = isBad(a) ? 1 : 2;'],
+  ],
   units: [
     [
       'packages/core/src/x.ts',
@@ -144,6 +158,12 @@ const PLANTED: Readonly<
     ['packages/core/src/x.ts', 'startedAt: EpochMs;', 'startedAtMs: EpochMs;'],
     ['packages/core/src/x.ts', 'fromMs: number;', 'fromAtMs: number;'],
     ['packages/core/src/x.ts', '{ sinceMs: nowMs }', '{ sinceAtMs: nowMs }'],
+    ['services/proxy/src/x.ts', 'const began = clock.nowMs();', 'const beganAtMs = clock.nowMs();'],
+    [
+      'services/proxy/src/x.ts',
+      'const deadlineMs = this.#deps.clock.epochMs() + LIMIT_MS;',
+      'const nowMs = clock.epochMs(); const elapsedMs = clock.nowMs() - beganAtMs;',
+    ],
   ],
   'union tags': [
     [

@@ -125,11 +125,11 @@ export async function runService(
   };
   const log = createLogger(name, environment['ZEPHYR_LOG_LEVEL']);
   let running: RunningService | undefined;
-  let stopping = false;
+  let isStopping = false;
 
   const stop = async (why: string, exitCode: number): Promise<void> => {
-    if (stopping) return;
-    stopping = true;
+    if (isStopping) return;
+    isStopping = true;
     log.info({ why }, 'stopping');
     setTimeout(() => process.exit(EXIT.failure), STOP_LIMIT_MS).unref();
     try {

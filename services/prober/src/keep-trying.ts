@@ -13,12 +13,12 @@ export async function keepTrying<Value>(
   signal: AbortSignal,
   gaveUp: (error: unknown) => void,
 ): Promise<Value | undefined> {
-  const deadlineMs = systemClock.nowMs() + KEEP_RESULT_MS;
+  const giveUpAtMs = systemClock.nowMs() + KEEP_RESULT_MS;
   for (;;) {
     try {
       return await attempt();
     } catch (error) {
-      if (signal.aborted || systemClock.nowMs() + PAUSE_MS > deadlineMs) {
+      if (signal.aborted || systemClock.nowMs() + PAUSE_MS > giveUpAtMs) {
         gaveUp(error);
         return undefined;
       }

@@ -36,7 +36,7 @@ export async function runSurvey(
   if (endpoint === undefined) return 'unknown_endpoint';
   const token = loaded.secrets.groupTokens.get(endpoint.groupName)?.reveal() ?? '';
   const startedAtMs = epochMs(systemClock.epochMs());
-  const began = systemClock.nowMs();
+  const beganAtMs = systemClock.nowMs();
   const survey = await surveyEndpoint(
     {
       auth: authStyleOf(token, endpoint.auth),
@@ -52,7 +52,7 @@ export async function runSurvey(
   const price = cautiousPriceOf(model, loaded.config.prices);
   const result = {
     ...{ endpointId, startedAtMs, slot: probeSlotOf(endpointId, jobId), sequence: 0 },
-    ...({ style: 'messages', wallMs: systemClock.nowMs() - began } as const),
+    ...({ style: 'messages', wallMs: systemClock.nowMs() - beganAtMs } as const),
     ...{ verdict: verdictOf(survey, finding), usage: survey.usage },
     costUsd: costUsd(survey.usage, price) * endpoint.usdFactor,
   };

@@ -48,10 +48,10 @@ export async function checkConfig(
   const say = translator(config.ui.language);
   const notes = warningsOf(loaded, options.envFile, say);
   const endpoints = options.online === true ? await surveyEndpoints(loaded, call) : undefined;
-  const ok = endpoints === undefined || endpoints.every(isServed);
-  const exitCode = ok ? EXIT.ok : EXIT.failure;
+  const isOk = endpoints === undefined || endpoints.every(isServed);
+  const exitCode = isOk ? EXIT.ok : EXIT.failure;
   if (options.json === true) {
-    return { text: JSON.stringify({ ok, problems: [], notes, endpoints }), exitCode };
+    return { text: JSON.stringify({ ok: isOk, problems: [], notes, endpoints }), exitCode };
   }
   const summary = say('config.noErrors', {
     ...{ path: options.config, count: config.endpoints.length, groups: config.groups.length },

@@ -197,8 +197,8 @@ ${lines.join('\n')}
 
 /** Until then requests follow the configured order, not the latency. */
 async function firstProbes(proxyPort: number): Promise<void> {
-  const until = systemClock.epochMs() + FIRST_PROBES_LIMIT_MS;
-  while (systemClock.epochMs() < until) {
+  const untilAtMs = systemClock.nowMs() + FIRST_PROBES_LIMIT_MS;
+  while (systemClock.nowMs() < untilAtMs) {
     const response = await fetch(`http://127.0.0.1:${proxyPort}/status`, {
       headers: { accept: 'application/json' },
     });

@@ -122,7 +122,7 @@ export class SessionTable {
   noteContent(id: string, content: FirstContent): void {
     const { endpointId, generation, person, nowMs } = content;
     const before = this.#sessions.get(id);
-    const stays = before?.endpointId === endpointId && before.generation === generation;
+    const isSamePlace = before?.endpointId === endpointId && before.generation === generation;
     this.#set(id, {
       endpointId,
       generation,
@@ -130,10 +130,10 @@ export class SessionTable {
       startedAtMs: before?.startedAtMs ?? nowMs,
       requests: (before?.requests ?? 0) + 1,
       usedAtMs: nowMs,
-      sharedAtMs: stays ? before.sharedAtMs : Number.NEGATIVE_INFINITY,
-      slowStreak: isSlow(content) ? (stays ? before.slowStreak : 0) + 1 : 0,
+      sharedAtMs: isSamePlace ? before.sharedAtMs : Number.NEGATIVE_INFINITY,
+      slowStreak: isSlow(content) ? (isSamePlace ? before.slowStreak : 0) + 1 : 0,
       family: before?.family ?? 'other',
-      cachedTokens: stays ? before.cachedTokens : 0,
+      cachedTokens: isSamePlace ? before.cachedTokens : 0,
     });
   }
 

@@ -182,9 +182,9 @@ class WatchedConfig {
 
   /** @param clients in the file, if known */
   #isDoubted(clients: readonly unknown[] | undefined): boolean {
-    const areAllGone = clients?.length === 0 && hasKeys(this.#loaded);
+    const hasLostAll = clients?.length === 0 && hasKeys(this.#loaded);
     return this.#missingClients.isDoubted(
-      areAllGone ? this.#files.digestOf(this.#sources.configPath) : undefined,
+      hasLostAll ? this.#files.digestOf(this.#sources.configPath) : undefined,
     );
   }
 }

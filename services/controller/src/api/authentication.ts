@@ -76,15 +76,15 @@ export function createAccess(deps: AccessDeps): AdminAccess {
 class Guard {
   readonly #deps: AccessDeps;
   readonly #failures = new FailureLimit();
-  #hadToken = false;
+  #hasHadToken = false;
 
   constructor(deps: AccessDeps) {
     this.#deps = deps;
   }
 
   isOpenTo({ headers }: Request, secret: Secret | undefined): boolean {
-    this.#hadToken ||= secret !== undefined;
-    if (this.#hadToken) return false;
+    this.#hasHadToken ||= secret !== undefined;
+    if (this.#hasHadToken) return false;
     return calledBy(headers.host).kind === 'address' && !isForwarded(headers);
   }
 
@@ -95,8 +95,8 @@ class Guard {
   async refuse({ socket, headers }: Request, isGuess: boolean): Promise<never> {
     if (isGuess) {
       const address = addressOf(socket.remoteAddress ?? '', headers, this.#deps.trustedProxies());
-      const guessesOn = this.#failures.note(address, this.#deps.clock.nowMs());
-      await sleep(guessesOn ? GUESSING_DELAY_MS : WRONG_TOKEN_DELAY_MS);
+      const isGuessing = this.#failures.note(address, this.#deps.clock.nowMs());
+      await sleep(isGuessing ? GUESSING_DELAY_MS : WRONG_TOKEN_DELAY_MS);
     }
     throw new ProblemError(
       'unauthorized',

@@ -132,11 +132,14 @@ export function overdueProbes(
 type Scheduled = Extract<ProbePlan, { status: 'scheduled' }>;
 
 function isAsPlanned(there: JobSchedulerJson<ProbeJob>, plan: Scheduled, nowMs: number): boolean {
-  const late = nowMs - (there.next ?? 0) > plan.intervalMs + LATE_AFTER_MS;
+  const isLate = nowMs - (there.next ?? 0) > plan.intervalMs + LATE_AFTER_MS;
   const { spending, wants } = orderOf(plan);
   const data = there.template?.data;
   return (
-    !late && there.every === plan.intervalMs && data?.spending === spending && data.wants === wants
+    !isLate &&
+    there.every === plan.intervalMs &&
+    data?.spending === spending &&
+    data.wants === wants
   );
 }
 

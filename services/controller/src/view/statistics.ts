@@ -95,11 +95,11 @@ export function withBatch(before: Statistics, batch: Counted, nowMs: EpochMs): S
   for (const result of batch.probes) {
     probes = withProbe(probes, result, nowMs);
     const { verdict, endpointId } = result;
-    const ok = verdict.status === 'ok';
+    const isOk = verdict.status === 'ok';
     // A failure on the prober's machine says nothing about the endpoint.
     if (verdict.status === 'failed' && causeOf(verdict.failure) === 'local') continue;
     if (isHeld(result, batch.world)) continue;
-    minutes = withCounts(minutes, endpointId, { succeeded: +ok, failed: +!ok, live: 0 }, nowMs);
+    minutes = withCounts(minutes, endpointId, { succeeded: +isOk, failed: +!isOk, live: 0 }, nowMs);
   }
   for (const { endpoints } of batch.outcomes) {
     for (const [id, { succeeded, failed }] of Object.entries(endpoints)) {

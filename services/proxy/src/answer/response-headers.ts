@@ -36,12 +36,12 @@ export function passedHeaders({
 }: Pick<HeldResponse, 'headers' | 'isHeaderPassed'>): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = {};
   for (const name in upstream) {
-    const passes =
+    const isPassed =
       RESPONSE_HEADERS.has(name) ||
       (name.startsWith(RESPONSE_PREFIX) && name !== RESPONSE_SECRET) ||
       (isHeaderPassed?.(name) === true && !isUnsafeAnswerHeader(name));
     const value = upstream[name];
-    if (passes && value !== undefined) headers[name] = value;
+    if (isPassed && value !== undefined) headers[name] = value;
   }
   return headers;
 }

@@ -31,8 +31,8 @@ export function moreTelling(
   const hasAnswer = next.response !== undefined;
   if (hasAnswer !== (known.response !== undefined)) return hasAnswer ? next : known;
   // After a lasting refusal the client gives up, although the other endpoint may recover in a moment.
-  const hides = isLasting(scopeOf(next.failure, operation));
-  return hides && !isLasting(scopeOf(known.failure, operation)) ? known : next;
+  const isNextLasting = isLasting(scopeOf(next.failure, operation));
+  return isNextLasting && !isLasting(scopeOf(known.failure, operation)) ? known : next;
 }
 
 export function answerFailure(context: ExchangeContext, failed: FailedAttempt): RequestOutcome {

@@ -73,7 +73,7 @@ export class RequestBody {
   #seenBytes = 0;
   #quickFacts: RequestFacts | undefined;
   #scan: RequestScan | undefined;
-  #mayNotRepeat = false;
+  #isRepeatRejected = false;
 
   constructor(req: IncomingMessage, limits: BodyLimits, handlers: BodyHandlers) {
     this.#req = req;
@@ -141,7 +141,7 @@ export class RequestBody {
 
   /** Rejects the body from here on if it repeats the model. */
   rejectRepeatedModel(): void {
-    this.#mayNotRepeat = true;
+    this.#isRepeatRejected = true;
   }
 
   /** Byte range of the model in the body; undefined if that part is not buffered. */
@@ -202,7 +202,7 @@ export class RequestBody {
     }
     if (this.#seenBytes > SCAN_AT_ONCE_BYTES) this.#beginScan();
     this.#scan?.push(chunk.toString('latin1'));
-    if (this.#mayNotRepeat && this.#scan?.isModelRepeated === true) {
+    if (this.#isRepeatRejected && this.#scan?.isModelRepeated === true) {
       this.#reject('repeated_model');
       return;
     }

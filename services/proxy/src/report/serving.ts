@@ -49,14 +49,14 @@ export class Serving {
     const isContinued =
       before.status !== 'serving' && nowMs - before.lastAtMs <= NOT_SERVING_AFTER_MS;
     const sinceAtMs = isContinued ? before.sinceAtMs : nowMs;
-    const wasReported = before.status === 'reported';
+    const isReported = before.status === 'reported';
     const isLong = nowMs - sinceAtMs >= NOT_SERVING_AFTER_MS;
     this.#state = {
-      status: wasReported || isLong ? 'reported' : 'failing',
+      status: isReported || isLong ? 'reported' : 'failing',
       sinceAtMs,
       lastAtMs: nowMs,
     };
-    if (wasReported || !isLong) return;
+    if (isReported || !isLong) return;
     const forMs = Math.round(nowMs - sinceAtMs);
     this.#log.error({ error, forMs }, 'not serving: every request gets an error from this proxy');
   }

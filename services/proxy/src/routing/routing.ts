@@ -307,8 +307,8 @@ export class Routing {
     const { activeId } = selection;
     const active = this.#endpoints.get(activeId);
     const isSharing = shares?.some(({ id }) => id === fromId) === true;
-    const stays = isSharing || (active !== undefined && isForeign(active, request));
-    const id = stays ? fromId : activeId;
+    const isStaying = isSharing || (active !== undefined && isForeign(active, request));
+    const id = isStaying ? fromId : activeId;
     return { id, scoreMs: endpoints[id]?.scoreMs };
   }
 

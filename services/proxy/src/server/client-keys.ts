@@ -30,8 +30,8 @@ export type ClientAccess = 'keys' | 'this_machine' | 'everybody' | 'nobody';
  * @param before undefined at start-up
  */
 export function accessOf(configured: ClientAccess, before: ClientAccess | undefined): ClientAccess {
-  const hadKeys = before === 'keys' || before === 'nobody';
-  return configured === 'this_machine' && hadKeys ? 'nobody' : configured;
+  const hasHadKeys = before === 'keys' || before === 'nobody';
+  return configured === 'this_machine' && hasHadKeys ? 'nobody' : configured;
 }
 
 export interface ClientRules {
@@ -110,8 +110,8 @@ export class Clients {
   /** For callers that check a key before using it. If one is needed, a wrong key counts as a failure. */
   verdictOn(visitor: Visitor, nowMs: number): KeyVerdict {
     const { access } = this.#rules;
-    const needsKey = access === 'keys' || access === 'nobody';
-    if (!needsKey) return 'open';
+    const isKeyNeeded = access === 'keys' || access === 'nobody';
+    if (!isKeyNeeded) return 'open';
     if (presentedKeys(visitor.headers).length === 0) return 'no_key';
     return this.admit(visitor, nowMs).kind === 'admitted' ? 'accepted' : 'wrong_key';
   }

@@ -17,13 +17,12 @@ export function checkEndpointUrl(text: string | undefined, isHttpAllowed: boolea
     ];
   }
   if (!URL.canParse(text)) {
-    const looksBare = /^[\w.-]+(:\d+)?(\/|$)/.test(text);
+    const isBare = /^[\w.-]+(:\d+)?(\/|$)/.test(text);
     return [
       {
         found: phrase`something that is not a URL`,
         expected: phrase`a URL such as https://api.example.com`,
-        advice:
-          looksBare && text !== '' ? phrase`put https:// in front` : phrase`write the whole URL`,
+        advice: isBare && text !== '' ? phrase`put https:// in front` : phrase`write the whole URL`,
       },
     ];
   }
