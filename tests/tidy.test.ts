@@ -171,6 +171,12 @@ const PLANTED: Readonly<
       "type A =\n  | { readonly type: 'a' }\n  | { readonly type: 'b' };",
       "type A =\n  | { readonly kind: 'a' }\n  | { readonly status: 'b' };",
     ],
+    [
+      'packages/cli/src/x.ts',
+      "z.discriminatedUnion('type', [",
+      "z.discriminatedUnion('kind', [z.union([z.object({ type: z.literal('message') })])",
+    ],
+    ['packages/cli/src/x.ts', "readonly type: 'ready';", "readonly kind: 'ready';"],
   ],
   'clock and randomness': [
     ['services/proxy/src/x.ts', 'const nowMs = Date.now();', 'const nowMs = clock.nowMs();'],

@@ -237,15 +237,25 @@ const units: Rule = {
   ],
 };
 
+/**
+ * Notices have a `code`, which API, log and texts share. A message of another protocol is no union of ours: its `type`
+ * is read with `z.union`.
+ */
 const unionTags: Rule = {
   name: 'union tags',
   appliesTo: isProduct,
   offencesOf: (file) =>
-    matchesOf(
-      file,
+    [
       /^ *\| \{ readonly (?!status\b|kind\b)\w+: '[\w-]+'/gm,
-      (found) =>
-        `${found.trim()}: the tag of a union is status (of a thing) or kind (of a message)`,
+      /\breadonly type: '[\w-]+'/g,
+      /\bdiscriminatedUnion\(\s*'(?!status'|kind'|code')\w+'/g,
+    ].flatMap((pattern) =>
+      matchesOf(
+        file,
+        pattern,
+        (found) =>
+          `${found.trim()}: the tag of a union is status (of a thing) or kind (of a message)`,
+      ),
     ),
 };
 

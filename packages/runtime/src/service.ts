@@ -57,7 +57,7 @@ export interface RunningService {
 
 /** Sent to the launcher over IPC, if there is one. */
 export interface ReadyMessage {
-  readonly type: 'ready';
+  readonly kind: 'ready';
   readonly service: ServiceName;
   readonly port: number;
 }
@@ -160,7 +160,7 @@ export async function runService(
     exitAfterFlush(log, exitCode);
     return;
   }
-  const ready: ReadyMessage = { type: 'ready', service: name, port: running.port };
+  const ready: ReadyMessage = { kind: 'ready', service: name, port: running.port };
   process.send?.(ready);
   log.info({ port: running.port }, 'ready');
 }
