@@ -63,6 +63,7 @@ const PLANTED: Readonly<
     ['docs/x.md', 'It tells all problems.', 'It lists every problem. Colours can be told apart.'],
     ['docs/x.md', 'The cache is built anew.', 'The cache is rebuilt.'],
     ['packages/core/src/x.ts', '/** Null where it is new. */', '/** Null if it is new. */'],
+    ['docs/x.md', 'It gets a response.', 'It gets an answer and its response headers.'],
     ['docs/x.md', 'The run goes on.', 'The run continues.'],
     ['docs/x.md', 'The option goes before the file.', 'The option takes precedence.'],
     [

@@ -23,7 +23,7 @@ export const BANNED_WORDS: readonly BannedWord[] = [
   word('mend|mends|mended', 'fix'),
   word('dear|dearer|dearest', 'expensive, costs more'),
   word('stands(?! by)', 'is, is set to'),
-  word('own words', "the endpoint's response, passed through"),
+  word('own words', "the endpoint's answer, passed through"),
   word('as long as it takes', 'name the limit'),
   word('who asked', 'the caller'),
   word('for want of', 'because … is missing'),
@@ -41,6 +41,12 @@ export const BANNED_WORDS: readonly BannedWord[] = [
   word('of late', 'recently'),
   word('for the sake of', 'for, because of'),
   word('for ever', 'forever'),
+
+  // Node's own objects and "response headers" keep their names.
+  word(
+    '(?:an?|no|each|every|its|their|good|complete|streamed|error) responses?(?!:| headers?| status)',
+    'answer',
+  ),
 
   // In Chinese, 令牌 is a credential; what a model reads and writes is a Token.
   name('(?:消耗|输入|输出)\\s*令牌', 'Token'),

@@ -1,5 +1,5 @@
 /**
- * Mock responses for the usage, requests and settings pages: long names, and everything that can be shown.
+ * Mock answers for the usage, requests and settings pages: long names, and everything that can be shown.
  */
 import type { ApiState } from '@zephyr/contract/api-state';
 import type { ApiSettings, EditAnswer } from '@zephyr/contract/config-edit';
@@ -113,7 +113,7 @@ export function inventedEdit(edit: EditAnswer['edit'], name: string): EditAnswer
   };
 }
 
-/** The proxy's response to a person on `/usage`. */
+/** The proxy's answer to a person on `/usage`. */
 export function inventedOwnUsage(nowMs: number): OwnUsage {
   const person = PEOPLE[2] ?? '';
   const models = MODELS.map((model) => ({ model, ...FIGURES }));

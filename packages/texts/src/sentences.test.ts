@@ -233,7 +233,7 @@ describe('healthText', () => {
     [{ probe: { last: { verdict: failed } } }, 'health not known: model overloaded'],
     [
       { probe: { last: { verdict: { status: 'ok' as const } } } },
-      'reachable; no response from the model yet',
+      'reachable; no answer from the model yet',
     ],
     [{ health: { status: 'healthy' as const } }, 'healthy'],
   ])('says why it is not known: %o', (changes, text) => {

@@ -126,7 +126,7 @@ function untilFor(expected: unknown): number | RegExp {
   return expected === '200, open' ? /\r\n\r\n/ : 60_000;
 }
 
-/** The response to this request head; `open` if there is none. */
+/** The answer to this request head; `open` if there is none. */
 async function answerTo({ proxy }: Started, text: string, until: number | RegExp): Promise<string> {
   const result = await sendRaw(proxy.port, text, until);
   if (result.text === '') return result.closedBy === 'peer' ? 'closed' : 'open';

@@ -153,7 +153,7 @@ async function answerOf<Answer>(response: Response, url: string, say: Translate)
   return whole(response.json() as Promise<Answer>, url, say);
 }
 
-/** A long response may be cut off: the controller stopped, or Redis went away meanwhile. */
+/** A long answer may be cut off: the controller stopped, or Redis went away meanwhile. */
 async function whole<Body>(body: Promise<Body>, url: string, say: Translate): Promise<Body> {
   try {
     return await body;

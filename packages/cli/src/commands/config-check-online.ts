@@ -15,7 +15,7 @@ export interface SurveyedEndpoint extends EndpointSurvey {
   readonly name: string;
   readonly groupName: string;
   readonly costUsd: number;
-  /** TOML lines for this endpoint, suggested by its responses. */
+  /** TOML lines for this endpoint, suggested by its answers. */
   readonly proposals: readonly string[];
 }
 

@@ -79,7 +79,7 @@ export async function runDemo(
 export interface Demo {
   readonly system: LaunchedSystem;
   readonly endpoints: readonly SimulatedEndpoint[];
-  /** Call it after the system has ended: active responses come from them. */
+  /** Call it after the system has ended: active answers come from them. */
   endEndpoints(): Promise<void>;
 }
 

@@ -53,7 +53,7 @@ export function EndpointDetail({ endpoint }: { readonly endpoint: ApiEndpoint })
   );
 }
 
-/** What is wrong, with the endpoint's response passed through, and what to do about it. */
+/** What is wrong, with the endpoint's answer passed through, and what to do about it. */
 function Trouble({ endpoint }: { readonly endpoint: ApiEndpoint }) {
   const { say } = speech.value;
   const { health, token } = endpoint;
@@ -93,7 +93,7 @@ function Checks({ endpoint: { probe } }: { readonly endpoint: ApiEndpoint }) {
   );
 }
 
-/** What is left of its token's rate limits, as its responses report them. */
+/** What is left of its token's rate limits, as its answers report them. */
 function RateLimits({ endpoint: { rateLimits } }: { readonly endpoint: ApiEndpoint }) {
   const { say, numbers } = speech.value;
   if (rateLimits.length === 0) return null;

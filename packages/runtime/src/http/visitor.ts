@@ -57,7 +57,7 @@ export function isFromForeignPage(headers: IncomingHttpHeaders): boolean {
   return site !== undefined && site !== 'same-origin' && site !== 'none';
 }
 
-/** A followed link or an opened page; the other site cannot read the response. */
+/** A followed link or an opened page; the other site cannot read the answer. */
 export function isNavigation(method: string | undefined, headers: IncomingHttpHeaders): boolean {
   return (
     method === 'GET' &&

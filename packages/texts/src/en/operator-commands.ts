@@ -70,7 +70,7 @@ export const operatorCommands = {
   'cli.error.unreachable': 'cannot reach the controller at {url}',
   'cli.error.unreachable.advice':
     'Is it running? Start it with zephyr start (in a checkout: make start; for a team: make up), or pass its address with --url.',
-  'cli.error.cut': 'the response of the controller at {url} was cut off',
+  'cli.error.cut': 'the answer of the controller at {url} was cut off',
   'cli.error.cut.advice': 'Run the command again; status says whether Redis is reachable.',
   'cli.error.notController': '{url} is not a Zephyr controller',
   'cli.error.notController.advice': 'Check --url; the controller listens on {port} by default.',

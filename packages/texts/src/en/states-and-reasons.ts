@@ -16,7 +16,7 @@ export const statesAndReasons = {
 
   'health.unknown': 'health not known yet',
   'health.unprobed': 'not probed yet',
-  'health.unproven': 'reachable; no response from the model yet',
+  'health.unproven': 'reachable; no answer from the model yet',
   'health.undecided': 'health not known: {failure}',
   'health.healthy': 'healthy',
   'health.unhealthy': 'unhealthy',

@@ -255,7 +255,7 @@ describe('requests from elsewhere', () => {
     },
   );
 
-  it('never find an API response in a cache, however the path is written', async () => {
+  it('never find an API answer in a cache, however the path is written', async () => {
     for (const path of ['/api/state', '/API/state', '/Api/Decisions', '/health', '/api/nothing']) {
       const { headers } = await call(open.port, { method: 'GET', path, body: '' });
       expect([path, headers['cache-control']]).toEqual([path, 'no-store']);

@@ -187,7 +187,7 @@ function addDashboard(app: Express): void {
   app.use('/assets', express.static(join(PAGES, 'assets'), forEver));
 }
 
-/** Starts the response only with the first part: until then an outage of Redis can still be reported. */
+/** Starts the answer only with the first part: until then an outage of Redis can still be reported. */
 async function sendParts(
   log: Logger,
   parts: AsyncGenerator<string>,

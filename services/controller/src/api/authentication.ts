@@ -25,7 +25,7 @@ import { ProblemError } from './problem.ts';
 const COOKIE = 'zephyr_session';
 const SESSION_MS = 7 * DAY_MS;
 
-/** Delay of the response to a wrong token, which slows down guessing. */
+/** Delay of the answer to a wrong token, which slows down guessing. */
 const WRONG_TOKEN_DELAY_MS = 500;
 /** The same for an address that keeps guessing. */
 const GUESSING_DELAY_MS = 2_000;
@@ -89,7 +89,7 @@ class Guard {
   }
 
   /**
-   * Delays the response to a wrong token; a right token is never delayed, even if others guess from its
+   * Delays the answer to a wrong token; a right token is never delayed, even if others guess from its
    * address.
    */
   async refuse({ socket, headers }: Request, isGuess: boolean): Promise<never> {

@@ -134,7 +134,7 @@ async function carryOut(edit: EditName, body: unknown, deps: EditDeps): Promise<
 }
 
 /**
- * A new key appears only in the response, and an invalid configuration would turn that into an error.
+ * A new key appears only in the answer, and an invalid configuration would turn that into an error.
  * Removing a key is allowed even then.
  * @throws ZephyrError `CONFIG`
  */

@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http';
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { ApiError } from '@zephyr/core';
 
-import type { HeldResponse } from './held-response.ts';
+import type { HeldAnswer } from './held-answer.ts';
 import { type AnswerHeadersAbout, passedHeaders } from './response-headers.ts';
 import { LEFT_FAMILY_HEADER } from './zephyr-errors.ts';
 
@@ -27,12 +27,12 @@ export function canBePassed(
  */
 export function passRefusal(
   res: ServerResponse,
-  response: HeldResponse,
+  answer: HeldAnswer,
   { isLast, leftFamily }: Omit<AnswerHeadersAbout, 'endpointId'>,
 ): void {
-  const body = Buffer.concat(response.held);
-  res.writeHead(response.status, {
-    ...passedHeaders(response),
+  const body = Buffer.concat(answer.held);
+  res.writeHead(answer.status, {
+    ...passedHeaders(answer),
     'content-type': 'application/json',
     'content-length': body.length,
     ...(leftFamily === undefined ? {} : { [LEFT_FAMILY_HEADER]: leftFamily }),

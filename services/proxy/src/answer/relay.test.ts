@@ -71,7 +71,7 @@ function start({ form = 'stream', isSlow = false, headers = {} }: Setup = {}) {
   const relay = new Relay(
     {
       res: client as unknown as ServerResponse,
-      response: {
+      answer: {
         ...{ status: 200, headers, held: [], head: '', form, hasEnded: false },
         stream: new AnswerStream(upstream as unknown as IncomingMessage, nobody, bursts),
       },

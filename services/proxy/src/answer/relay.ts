@@ -27,7 +27,7 @@ import type { Clock } from '@zephyr/runtime/clock';
 import type { Deadline } from '../upstream/deadline.ts';
 import type { AnswerReceiver } from './answer-listeners.ts';
 import { BodyWriter } from './body-writer.ts';
-import type { HeldResponse } from './held-response.ts';
+import type { HeldAnswer } from './held-answer.ts';
 import { type AnswerHeadersAbout, answerHeaders } from './response-headers.ts';
 
 export type RelayResult =
@@ -38,7 +38,7 @@ export type RelayResult =
 
 export interface RelayInput extends AnswerHeadersAbout {
   readonly res: ServerResponse;
-  readonly response: HeldResponse;
+  readonly answer: HeldAnswer;
   /** Whether it is an answer of the Messages API, which has to be whole. */
   readonly isMessages: boolean;
   /** Taken over from the exchange; used by nothing else from here on. */
@@ -71,22 +71,22 @@ export class Relay implements AnswerReceiver {
     this.#input = input;
     this.#deadline = input.deadline;
     this.#body = new BodyWriter(input.res);
-    const { form, end } = input.response;
+    const { form, end } = input.answer;
     this.#end = input.isMessages ? (end ?? answerEndOf(form)) : undefined;
-    const length = input.response.headers['content-length'];
+    const length = input.answer.headers['content-length'];
     this.#leftBytes = length === undefined ? undefined : Number(length);
     this.#onDone = onDone;
   }
 
   start(): void {
-    const { res, response, endpointId, leftFamily, isLast } = this.#input;
-    const headers = answerHeaders(response, { endpointId, leftFamily, isLast });
-    res.writeHead(response.status, headers);
-    response.stream.handTo(this);
+    const { res, answer, endpointId, leftFamily, isLast } = this.#input;
+    const headers = answerHeaders(answer, { endpointId, leftFamily, isLast });
+    res.writeHead(answer.status, headers);
+    answer.stream.handTo(this);
     this.#waitForEndpoint();
     this.#giveHeld();
-    if (response.hasEnded) this.onEnd();
-    else if (response.held.length === 0) res.flushHeaders();
+    if (answer.hasEnded) this.onEnd();
+    else if (answer.held.length === 0) res.flushHeaders();
   }
 
   /** Tokens reported by the answer so far; undefined if it has not reported any, or cannot be read. */
@@ -95,7 +95,7 @@ export class Relay implements AnswerReceiver {
   }
 
   get isStream(): boolean {
-    return this.#input.response.form === 'stream';
+    return this.#input.answer.form === 'stream';
   }
 
   onData(chunk: Buffer): void {
@@ -153,12 +153,12 @@ export class Relay implements AnswerReceiver {
   abandon(): void {
     this.#finish();
     this.#deadline.stop();
-    this.#input.response.stream.destroy();
+    this.#input.answer.stream.destroy();
   }
 
   /** Whether all of it has arrived and no more is announced: a declared length must be honoured. */
   get #isWhole(): boolean {
-    const { headers } = this.#input.response;
+    const { headers } = this.#input.answer;
     return this.#end?.ending !== undefined && headers['content-length'] === undefined;
   }
 
@@ -180,13 +180,13 @@ export class Relay implements AnswerReceiver {
 
   /** The endpoint's connection is not reused: it may still send something. */
   #completeWithoutRest(): void {
-    const { stream } = this.#input.response;
+    const { stream } = this.#input.answer;
     this.#complete();
     stream.destroy();
   }
 
   #giveHeld(): void {
-    const { held, end } = this.#input.response;
+    const { held, end } = this.#input.answer;
     if (end === undefined || !this.#input.isMessages) {
       for (const chunk of held) this.#give(chunk);
       return;
@@ -212,7 +212,7 @@ export class Relay implements AnswerReceiver {
       if (state.status === 'flowing' && state.wholeAtMs !== undefined) this.#waitForEndpoint();
       return;
     }
-    this.#input.response.stream.pause();
+    this.#input.answer.stream.pause();
     if (state.status !== 'flowing') return;
     this.#state = { status: 'held_back', wholeAtMs: state.wholeAtMs };
     this.#waitForClient();
@@ -248,7 +248,7 @@ export class Relay implements AnswerReceiver {
     if (state.status !== 'held_back') return;
     this.#state = { status: 'flowing', wholeAtMs: state.wholeAtMs };
     this.#waitForEndpoint();
-    this.#input.response.stream.resume();
+    this.#input.answer.stream.resume();
   }
 
   #waitForEndpoint(): void {
@@ -279,7 +279,7 @@ export class Relay implements AnswerReceiver {
 
   #finish(): void {
     this.#state = { status: 'done' };
-    this.#input.response.stream.forget();
+    this.#input.answer.stream.forget();
   }
 }
 

@@ -28,22 +28,22 @@ export function moreTelling(
 ): FailedAttempt {
   if (known === undefined) return next;
   // An endpoint's own answer is more informative than a failed connection.
-  const hasAnswer = next.response !== undefined;
-  if (hasAnswer !== (known.response !== undefined)) return hasAnswer ? next : known;
+  const hasAnswer = next.answer !== undefined;
+  if (hasAnswer !== (known.answer !== undefined)) return hasAnswer ? next : known;
   // After a lasting refusal the client gives up, although the other endpoint may recover in a moment.
   const isNextLasting = isLasting(scopeOf(next.failure, operation));
   return isNextLasting && !isLasting(scopeOf(known.failure, operation)) ? known : next;
 }
 
 export function answerFailure(context: ExchangeContext, failed: FailedAttempt): RequestOutcome {
-  const { failure, phase, response, retryAfterMs } = failed;
+  const { failure, phase, answer, retryAfterMs } = failed;
   const names = HAVE_NO_LIST.has(failure) ? listedModels(context) : [];
   if (names.length > 0) {
     context.deps.serving.noteAnswer();
     sendModelList(context.input.res, names);
     return 'ok';
   }
-  if (response === undefined) {
+  if (answer === undefined) {
     const isUnreachable = phase === 'connecting';
     const waitMs = retryAfterMs ?? (isUnreachable ? UNREACHABLE_RETRY_MS : undefined);
     return answerError(context, isUnreachable ? 'unreachable' : errorOfFailure(failure), waitMs);
@@ -51,7 +51,7 @@ export function answerFailure(context: ExchangeContext, failed: FailedAttempt): 
   const { deps, input } = context;
   deps.serving.noteAnswer();
   const { leftFamily } = context.placement;
-  passRefusal(input.res, response, { isLast: deps.isLast(input.res), leftFamily });
+  passRefusal(input.res, answer, { isLast: deps.isLast(input.res), leftFamily });
   return 'failed';
 }
 

@@ -20,7 +20,7 @@ import {
   STAY_PAUSE_MS,
   type TimedRequest,
 } from '@zephyr/core';
-import { type HeldResponse, requestIdOf } from '../answer/held-response.ts';
+import { type HeldAnswer, requestIdOf } from '../answer/held-answer.ts';
 import type { ErrorName } from '../answer/zephyr-errors.ts';
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
 import { moreTelling } from './all-attempts-failed.ts';
@@ -44,14 +44,14 @@ export interface ChosenEndpoint {
 /** An answer to relay to the client. The endpoint counts as busy until `release`. */
 export interface AnsweredRequest {
   readonly endpointId: EndpointId;
-  readonly response: HeldResponse;
+  readonly answer: HeldAnswer;
   /** `passed`: the endpoint reports what is wrong with the request. */
   readonly kind: 'committed' | 'passed';
   readonly release: () => void;
 }
 
 export type AttemptLoopResult =
-  | { readonly kind: 'answered'; readonly answer: AnsweredRequest }
+  | { readonly kind: 'answered'; readonly answered: AnsweredRequest }
   | { readonly kind: 'failed'; readonly failed: FailedAttempt }
   | { readonly kind: 'nobody'; readonly error: ErrorName; readonly retryAfterMs?: number };
 
@@ -114,8 +114,8 @@ export class AttemptLoop {
 
   /** The endpoint's request id of the last attempt that got an answer. */
   get endpointRequestId(): string | undefined {
-    const response = this.#lastFailure?.response;
-    return response === undefined ? undefined : requestIdOf(response);
+    const answer = this.#lastFailure?.answer;
+    return answer === undefined ? undefined : requestIdOf(answer);
   }
 
   /** 1 at the first endpoint. */
@@ -246,14 +246,14 @@ export class AttemptLoop {
     const { id } = chosen.endpoint;
     if (result.kind === 'committed') {
       this.#noteAnswered(id);
-      this.models = pricedModels(this.#context, this.models.requested, result.response.head);
+      this.models = pricedModels(this.#context, this.models.requested, result.answer.head);
     }
     this.#retries.answered();
     body.release();
-    const { kind, response } = result;
-    trace?.answered(response.status, kind === 'committed' ? result.ttftMs : undefined);
-    const answer = { endpointId: id, response, kind, release: state.release };
-    this.#finish({ kind: 'answered', answer });
+    const { kind, answer } = result;
+    trace?.answered(answer.status, kind === 'committed' ? result.ttftMs : undefined);
+    const answered = { endpointId: id, answer, kind, release: state.release };
+    this.#finish({ kind: 'answered', answered });
     // The client gets its first bytes before they are counted.
     deps.serving.noteAnswer();
     if (result.kind === 'committed') this.#noteContent(id, result);
@@ -283,13 +283,13 @@ export class AttemptLoop {
     else routing.failed(this.journey, endpoint, { failure, waitMs: retryAfterMs });
   }
 
-  #noteContent(id: EndpointId, { ttftMs, response }: CommittedAttempt): void {
+  #noteContent(id: EndpointId, { ttftMs, answer }: CommittedAttempt): void {
     const { deps, placement } = this.#context;
     // After a dead connection the session's prompt cache is still where it was.
     const isMoving = this.#staleId === undefined && placement.sessionId !== undefined;
     const elsewhereMs = () => deps.routing.elsewhereMs(this.journey, id, this.#timed());
     noteFirstContent(this.#context, {
-      ...{ id, ttftMs, response, firstByteClass: this.#firstByteClass },
+      ...{ id, ttftMs, answer, firstByteClass: this.#firstByteClass },
       elsewhereMs: isMoving ? elsewhereMs : undefined,
     });
   }

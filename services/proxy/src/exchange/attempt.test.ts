@@ -159,7 +159,7 @@ describe('the waits of an attempt', () => {
     clock.advance(999);
     expect(results).toEqual([]);
     clock.advance(1);
-    expect(results).toMatchObject([{ failure: 'server_error', response: undefined }]);
+    expect(results).toMatchObject([{ failure: 'server_error', answer: undefined }]);
   });
 
   it.each([
@@ -172,7 +172,7 @@ describe('the waits of an attempt', () => {
       await connect();
       respond(code).give(JSON.stringify({ type: 'error', error: { type, message: '' } }));
       clock.advance(1_000);
-      expect(results).toMatchObject([{ kind, response: { status: code, hasEnded: true } }]);
+      expect(results).toMatchObject([{ kind, answer: { status: code, hasEnded: true } }]);
       expect(aborts()).toBe(1);
     },
   );

@@ -23,7 +23,7 @@ import {
 import type { Bursts } from '@zephyr/runtime/bursts';
 import type { Clock } from '@zephyr/runtime/clock';
 import { type AnswerReceiver, AnswerStream } from '../answer/answer-listeners.ts';
-import type { HeldResponse } from '../answer/held-response.ts';
+import type { HeldAnswer } from '../answer/held-answer.ts';
 import { canBePassed } from '../answer/pass-refusal.ts';
 import { withoutSecrets } from '../answer/without-secrets.ts';
 import type { Deadline } from '../upstream/deadline.ts';
@@ -252,43 +252,43 @@ export class Attempt implements AnswerReceiver, SendHandlers {
   }
 
   #commit(state: Answered, extent: Extent, form: AnswerForm): void {
-    const response = this.#take(state, extent, form);
+    const answer = this.#take(state, extent, form);
     const ttftMs = this.#input.clock.nowMs() - this.#startedAtMs;
-    this.#onSettled({ kind: 'committed', response, ttftMs });
+    this.#onSettled({ kind: 'committed', answer, ttftMs });
   }
 
   #pass(state: Answered, extent: Extent, form: AnswerForm): void {
-    const response = this.#withoutSecrets(this.#take(state, extent, form));
-    this.#onSettled({ kind: 'passed', response });
+    const answer = this.#withoutSecrets(this.#take(state, extent, form));
+    this.#onSettled({ kind: 'passed', answer });
   }
 
   #judgeRefusal(state: Answered, extent: Extent): void {
-    const { response: answer, held } = state;
-    const { status, failure, error, ...refusal } = refusalOf(answer, held, this.#input.judgedAs);
+    const { response, held } = state;
+    const { status, failure, error, ...refusal } = refusalOf(response, held, this.#input.judgedAs);
     const isWhole = extent === 'ended' || refusal.isWhole;
     if (failure === 'client_error' && !isWhole) {
       if (extent === 'cut') this.#fail('truncated');
       else this.#pass(state, extent, 'document');
       return;
     }
-    const response = this.#withoutSecrets(this.#take(state, 'ended', 'document'));
+    const answer = this.#withoutSecrets(this.#take(state, 'ended', 'document'));
     this.#input.deadline.stop();
-    response.stream.forget();
+    answer.stream.forget();
     if (extent === 'continues') this.#sending?.abort();
     if (failure === 'client_error') {
-      this.#onSettled({ kind: 'passed', response });
+      this.#onSettled({ kind: 'passed', answer });
       return;
     }
     this.#onSettled({
       ...{ kind: 'failed', failure, phase: 'answered', status, isStaleConnection: false },
-      retryAfterMs: retryAfterMsIn(response.headers, this.#input.clock.epochMs()),
-      rateLimits: rateLimitsOf(response.headers, this.#input.clock.epochMs()),
-      response: canBePassed(status, failure, error) ? response : undefined,
+      retryAfterMs: retryAfterMsIn(answer.headers, this.#input.clock.epochMs()),
+      rateLimits: rateLimitsOf(answer.headers, this.#input.clock.epochMs()),
+      answer: canBePassed(status, failure, error) ? answer : undefined,
     });
   }
 
   /** Settles with an answer, whose stream and deadline now belong to the caller. */
-  #take(answered: Answered, extent: Extent, form: AnswerForm): HeldResponse {
+  #take(answered: Answered, extent: Extent, form: AnswerForm): HeldAnswer {
     this.#state = SETTLED;
     const { response, held, stream, gate } = answered;
     return {
@@ -305,7 +305,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
     };
   }
 
-  #withoutSecrets(refusal: HeldResponse): HeldResponse {
+  #withoutSecrets(refusal: HeldAnswer): HeldAnswer {
     return withoutSecrets(refusal, this.#input.endpoint.headers.secrets);
   }
 
