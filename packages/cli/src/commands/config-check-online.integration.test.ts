@@ -171,7 +171,7 @@ describe('config check --online', () => {
     expect(text).toContain('✓ key: serves any client');
     expect(text).toContain('token accepted as: x-api-key');
     expect(text).toContain('    auth = "x-api-key"');
-    expect(text).toMatch(/This check cost about \S*\d/);
+    expect(text).toMatch(/These requests cost about \S*\d/);
   });
 
   it('proposes nothing that is configured already', async () => {

@@ -38,7 +38,7 @@ export const probeCommands = {
   'online.kind.zephyr': 'another Zephyr',
   'online.kind.unknown': 'unknown',
   'online.propose': 'for its entry in config.toml:',
-  'online.cost': 'This check cost about {cost}.',
+  'online.cost': 'These requests cost about {cost}.',
 
   'doctor.machine': 'checking this machine…',
   'doctor.connections': 'checking the connection to each endpoint…',
