@@ -14,7 +14,7 @@ import {
   type ProbeExchange,
   startExchange,
   TUNNEL_MS,
-} from './exchange/exchange.ts';
+} from './exchange/watched-request.ts';
 import { withDeadline } from './exchange/with-deadline.ts';
 import type { ProbeTarget } from './probe-target.ts';
 

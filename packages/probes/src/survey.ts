@@ -14,8 +14,12 @@ import { z } from 'zod';
 
 import { NO_TOKENS, usageInBody } from './exchange/answer.ts';
 import { exchangeFailure } from './exchange/classify-exchange.ts';
-import { type ExchangeRequest, type ProbeExchange, startExchange } from './exchange/exchange.ts';
 import { redact } from './exchange/redact.ts';
+import {
+  type ExchangeRequest,
+  type ProbeExchange,
+  startExchange,
+} from './exchange/watched-request.ts';
 import { withDeadline } from './exchange/with-deadline.ts';
 import { apiRequest, smallestMessage } from './messages-probe.ts';
 import { runProbe } from './probe.ts';

@@ -1,7 +1,6 @@
 import { useSignal } from '@preact/signals';
-
-import { signIn } from '../commands.ts';
 import { speech } from '../language.ts';
+import { signIn } from '../send-command.ts';
 
 /** Asks for the admin token, which becomes a cookie that no script can read. */
 export function Login({ onSignedIn }: { readonly onSignedIn: () => void }) {

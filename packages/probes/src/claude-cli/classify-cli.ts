@@ -3,8 +3,8 @@ import type { ProbeVerdict } from '@zephyr/contract/probe';
 import { z } from 'zod';
 
 import { exchangeFailure, type ProbeFailure } from '../exchange/classify-exchange.ts';
-import type { ProbeExchange } from '../exchange/exchange.ts';
 import { redact } from '../exchange/redact.ts';
+import type { ProbeExchange } from '../exchange/watched-request.ts';
 import type { ProcessReport } from '../process/run-process.ts';
 
 /** The last line that the CLI prints with `--output-format json`; other keys are not needed. */

@@ -20,7 +20,7 @@ import type { Secret } from '@zephyr/runtime/secret';
 import { parseCookie } from 'cookie';
 import type { Request, RequestHandler, Response } from 'express';
 
-import { ProblemError } from './problem.ts';
+import { ProblemError } from './problem-error.ts';
 
 const COOKIE = 'zephyr_session';
 const SESSION_MS = 7 * DAY_MS;

@@ -9,14 +9,14 @@ import {
   type CommandName,
 } from '@zephyr/contract/operator-command';
 import type { Logger } from '@zephyr/runtime/logger';
-import { appendCommand } from '@zephyr/runtime/redis/commands';
+import { appendCommand } from '@zephyr/runtime/redis/command-stream';
 import type { StreamEntry } from '@zephyr/runtime/redis/read-streams';
 import type { RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
 import type { CurrentState } from '../view/current-state.ts';
-import { ProblemError } from './problem.ts';
+import { ProblemError } from './problem-error.ts';
 import type { Tail } from './stream-follower.ts';
 import { FOLLOWING_LIMIT_MS, waitAtMost } from './wait-at-most.ts';
 

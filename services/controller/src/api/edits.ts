@@ -43,7 +43,7 @@ import { z } from 'zod';
 
 import { applied, type CommandDeps, MAX_DETAIL } from './commands.ts';
 import type { EndpointTests } from './endpoint-tests.ts';
-import { ProblemError } from './problem.ts';
+import { ProblemError } from './problem-error.ts';
 
 export interface EditDeps extends CommandDeps {
   readonly files: ConfigFiles;

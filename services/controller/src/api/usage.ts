@@ -20,7 +20,7 @@ import { readUsage, usageRemovedBefore } from '@zephyr/runtime/redis/usage-store
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
-import { ProblemError } from './problem.ts';
+import { ProblemError } from './problem-error.ts';
 
 const TIME =
   'days and hours up to now, today included (7d, 24h), a day (2026-11-01) or a moment, UTC';
