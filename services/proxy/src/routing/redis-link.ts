@@ -9,7 +9,7 @@ import type { OutcomeBatch } from '@zephyr/contract/outcome';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import { type RoutingSnapshot, snapshotSchema } from '@zephyr/contract/snapshot';
 import { DEFAULT_POLICY, REST_AFTER_MS, type SessionTable } from '@zephyr/core';
-import { type Clock, pause, untilNextMs } from '@zephyr/runtime/clock';
+import { type Clock, pauseUntilNext } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
@@ -119,7 +119,7 @@ export class RedisLink {
     const { clock } = this.#deps;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      await pause(clock, untilNextMs(clock, PERIOD_MS), signal);
+      await pauseUntilNext(clock, PERIOD_MS, signal);
       if (!signal.aborted && this.#isDue()) await this.#tick();
     }
   }
