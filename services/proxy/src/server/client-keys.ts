@@ -66,7 +66,7 @@ export const ANYBODY = 'anybody';
 
 export class Clients {
   #rules: ClientRules;
-  #owners: ReadonlyMap<string, ClientKey> = new Map();
+  #owners: ReadonlyMap<string, ClientKey>;
   /** Secret: timing cannot reveal which entry of the table a guess comes close to. */
   readonly #salt = randomBytes(32).toString('base64');
   readonly #failures = new FailureLimit();
@@ -75,7 +75,7 @@ export class Clients {
 
   constructor(rules: ClientRules) {
     this.#rules = rules;
-    this.reconfigure(rules);
+    this.#owners = this.#ownersBySaltedHash(rules.keys);
   }
 
   get access(): ClientAccess {
@@ -84,7 +84,7 @@ export class Clients {
 
   reconfigure(rules: ClientRules): void {
     this.#rules = rules;
-    this.#owners = new Map(rules.keys.map((owner) => [this.#salted(owner.sha256), owner]));
+    this.#owners = this.#ownersBySaltedHash(rules.keys);
   }
 
   /** Anyone admitted without a key, because none was needed, stays admitted. */
@@ -149,6 +149,10 @@ export class Clients {
 
   #ownerOf(key: string): ClientKey | undefined {
     return this.#owners.get(this.#salted(hash('sha256', key, 'hex')));
+  }
+
+  #ownersBySaltedHash(keys: readonly ClientKey[]): ReadonlyMap<string, ClientKey> {
+    return new Map(keys.map((owner) => [this.#salted(owner.sha256), owner]));
   }
 
   #salted(sha256: string): string {
