@@ -228,6 +228,42 @@ export const OF_OTHERS: readonly Equivalent[] = [
     why: 'only what is held is released',
   },
   {
+    file: 'exchange/request-body.ts',
+    line: 'return last.length === QUICK_END_BYTES ?',
+    titles: [
+      'last.length === QUICK_END_BYTES ? last : endOf(this.#chunks.at(-2))… → endOf(this.#chunks.at(-2)) + last',
+    ],
+    why: FAST,
+  },
+  {
+    file: 'exchange/request-body.ts',
+    line: 'chunk.length - QUICK_END_BYTES)',
+    titles: [
+      'Math.max(0, chunk.length - QUICK_END_BYTES) → Math.min(0, chunk.length - QUICK_END_BYTES)',
+    ],
+    why: 'how much of a chunk is read at least; longer is slower',
+  },
+  {
+    file: 'exchange/request-body.ts',
+    line: "state.status === 'held' && state.taker.status === 'connecting'",
+    titles: [
+      "state.status === 'held' && state.taker.status === 'connecting' → state.status === 'held'",
+    ],
+    why: COMPILER,
+  },
+  {
+    file: 'server/client-keys.ts',
+    line: 'randomBytes(32)',
+    titles: ['32 → 64'],
+    why: 'a longer salt is as secret',
+  },
+  {
+    file: 'server/client-keys.ts',
+    line: 'this.#lastHost === undefined || this.#lastHost.host !== host',
+    titles: ['this.#lastHost === undefined || this.#lastHost.host !== host → true'],
+    why: FAST,
+  },
+  {
     file: 'server/request-target.ts',
     line: "const query = mark === -1 ? ''",
     titles: [

@@ -303,10 +303,6 @@ function endOf(chunk: Buffer | undefined): string {
 /** Writes the last chunk together with the end, so that a one-chunk body is one write. */
 function writeAll(chunks: readonly Buffer[], destination: BodySink): void {
   const last = chunks.at(-1);
-  if (last === undefined) {
-    destination.end();
-    return;
-  }
   for (const chunk of chunks) if (chunk !== last) destination.write(chunk);
   destination.end(last);
 }

@@ -83,7 +83,7 @@ describe('a proxy with keys', () => {
     expect(wrong.map((headers) => ask(headers))).toEqual(Array(4).fill('unauthorized'));
   });
 
-  it('limits the failures of an address for a minute, and serves a right key all the same', () => {
+  it('limits the failures of an address for a minute, and still serves a right key', () => {
     const { ask } = clientsOf('keys');
     const guess = (nowMs: number, address = ADDRESS) => ask(withKey('guess'), nowMs, address);
     const answers = Array.from({ length: 22 }, () => guess(0));

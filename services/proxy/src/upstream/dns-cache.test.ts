@@ -177,7 +177,7 @@ describe('createLookup (U17)', () => {
     ]);
   });
 
-  it('asks the system unless told otherwise', async () => {
+  it('asks the system by default', async () => {
     const { promise, resolve } = Promise.withResolvers<unknown>();
     // An address is its own answer: no name server is asked.
     createLookup({ clock: new ManualClock() })('127.0.0.1', { all: true }, (...answer) =>
