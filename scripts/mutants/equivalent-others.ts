@@ -252,6 +252,26 @@ export const OF_OTHERS: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
+    file: 'upstream/deadline.ts',
+    line: 'last === undefined || place ===',
+    titles: [
+      'last === undefined || place === this.#running.length → place === this.#running.length',
+    ],
+    why: COMPILER,
+  },
+  {
+    file: 'upstream/deadline.ts',
+    line: 'const NOT_RUNNING = ',
+    titles: ['1 → 2'],
+    why: 'any number that is no slot',
+  },
+  {
+    file: 'upstream/deadline.ts',
+    line: 'Ms = 0;',
+    titles: ['0 → 1'],
+    why: 'each start sets it, and nothing reads it before',
+  },
+  {
     file: 'server/client-keys.ts',
     line: 'randomBytes(32)',
     titles: ['32 → 64'],
