@@ -204,6 +204,26 @@ export const OF_OTHERS: readonly Equivalent[] = [
     why: BOUND,
   },
   {
+    file: 'exchange/attempt.ts',
+    line: 'response.statusCode ?? 0',
+    titles: ['0 → 1'],
+    why: COMPILER,
+  },
+  {
+    file: 'exchange/attempt.ts',
+    line: "isLimit && state.status === 'answered'",
+    titles: ["isLimit && state.status === 'answered' → isLimit"],
+    why: 'only an answer can report load',
+  },
+  {
+    file: 'exchange/attempt.ts',
+    line: "state.status === 'answered' && state.gate?.hasBegun",
+    titles: [
+      "state.status === 'answered' && state.gate?.hasBegun === false → state.gate?.hasBegun === false",
+    ],
+    why: COMPILER,
+  },
+  {
     file: 'exchange/connection-failure.ts',
     line: "'code' in error",
     titles: ["'code' in error && typeof error.code === 'string' → typeof error.code === 'string'"],
