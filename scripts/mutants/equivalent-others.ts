@@ -13,6 +13,40 @@ export const OF_OTHERS: readonly Equivalent[] = [
     why: 'each further delivery finds nothing',
   },
   {
+    file: 'answer/relay.ts',
+    line: 'else if (response.held.length === 0) res.flushHeaders()',
+    titles: ['response.held.length === 0 → true'],
+    why: 'the first piece has taken the headers along',
+  },
+  {
+    file: 'answer/relay.ts',
+    line: "state.status !== 'done' && state.wholeAtMs === undefined",
+    titles: [
+      "state.status !== 'done' && state.wholeAtMs === undefined → state.wholeAtMs === undefined",
+    ],
+    why: 'a relay that is done has forgotten its stream and stopped its wait',
+  },
+  {
+    file: 'answer/relay.ts',
+    line: "status === 'flowing' && wholeAtMs !== undefined",
+    titles: ["status === 'flowing' && wholeAtMs !== undefined → status === 'flowing'"],
+    why: 'it starts the wait that has just been restarted',
+  },
+  {
+    file: 'answer/relay.ts',
+    line: "state.status === 'done' || state.wholeAtMs !== undefined",
+    titles: [
+      "state.status === 'done' || state.wholeAtMs !== undefined → state.wholeAtMs !== undefined",
+    ],
+    why: 'what a relay that is done finds is not reported',
+  },
+  {
+    file: 'answer/relay.ts',
+    line: 'wholeAtMs === undefined || !this.#isWhole',
+    titles: ['wholeAtMs === undefined || !this.#isWhole → !this.#isWhole'],
+    why: COMPILER,
+  },
+  {
     file: 'answer/whole-message.ts',
     line: "if (!text.trimEnd().endsWith('}')) return undefined",
     titles: ["!text.trimEnd().endsWith('}') → false"],
