@@ -112,6 +112,7 @@ describe('an answer of the Messages API', () => {
     for (const stop of [
       (relay: Relay) => relay.onClosed(),
       (relay: Relay) => relay.cut('timeout'),
+      (relay: Relay) => relay.cutWithEvent('bye'),
     ]) {
       const { results, give, endpoint, relay, received, connection } = await startRelay();
       await give(...EVENTS);

@@ -126,9 +126,13 @@ export class Relay implements AnswerReceiver {
     this.#onDone({ kind: 'cut', failure });
   }
 
-  /** Ends the answer with a last event that states the reason, as far as its form allows. */
+  /** Unless it is whole, ends the answer with a last event that states the reason, as far as its form allows. */
   cutWithEvent(event: string): void {
     if (this.#state.status === 'done') return;
+    if (this.#isWhole) {
+      this.#completeWithoutRest();
+      return;
+    }
     const { res } = this.#input;
     // It would count as the bytes that are still announced, and make the answer look whole.
     if (this.isStream && this.#leftBytes === undefined) res.write(event);
