@@ -10,7 +10,7 @@ type Taken = (error?: Error | null) => void;
 /** A slow client is behind with more than this; an event is longer. */
 export const SLOW_BYTES = 100;
 
-/** What the proxy uses of a `net.Socket`, which stands at its other end. */
+/** What the proxy uses of a `net.Socket`. */
 export class MemoryConnection extends Duplex {
   isSlow: boolean;
   /** As text, one character per byte. */
