@@ -1,0 +1,93 @@
+import type { FailureClass } from '@zephyr/contract/failure';
+import { endpointIdSchema } from '@zephyr/contract/scalars';
+import type { EndpointChoice } from '@zephyr/core';
+import { describe, expect, it } from 'vitest';
+
+import type { HeldResponse } from '../answer/held-response.ts';
+import { afterFailed, type FailedAttempts, givenUp, nobodyToTry } from './failed-attempts.ts';
+
+const asId = (text: string) => endpointIdSchema.parse(text);
+const ALL_TRIED: EndpointChoice = { kind: 'none', why: 'asked' };
+const ONE_LEFT: EndpointChoice = {
+  kind: 'send',
+  id: asId('left'),
+  ...{ hasAlternative: false, isTrial: false },
+};
+const limited = (retryAfterMs: number) =>
+  ({ kind: 'none', why: 'limited', retryAfterMs }) as const satisfies EndpointChoice;
+
+type Failed = readonly [id: string, failure: FailureClass, retryAfterMs?: number];
+
+/** @returns What the client gets after these failures, each with an answer of its endpoint. */
+function resultOf(failures: readonly Failed[], next: EndpointChoice) {
+  let known: FailedAttempts | undefined;
+  for (const [id, failure, retryAfterMs] of failures) {
+    const response = { status: 400 } as HeldResponse;
+    const failed = {
+      ...({ kind: 'failed', failure, phase: 'answered', isStaleConnection: false } as const),
+      ...{ retryAfterMs, response },
+    };
+    known = afterFailed(known, { id: asId(id), failed, operation: 'messages' });
+  }
+  if (known === undefined) throw new Error('no failure');
+  const result = givenUp(known, next);
+  return result.kind === 'failed'
+    ? [result.failed.failure, result.failed.retryAfterMs, result.soonerMs]
+    : [result.error, result.retryAfterMs];
+}
+
+describe('the client waits for the endpoint that may answer first', () => {
+  const LONG: Failed = ['b', 'rate_limited', 86_400_000];
+
+  it.each<[string, readonly Failed[], EndpointChoice, unknown[]]>([
+    ['only one', [LONG], ALL_TRIED, [86_400_000, undefined]],
+    [
+      'one that named a shorter time',
+      [['a', 'rate_limited', 5_000], LONG],
+      ALL_TRIED,
+      [86_400_000, 5_000],
+    ],
+    ['the last one itself', [LONG, ['a', 'rate_limited', 5_000]], ALL_TRIED, [5_000, undefined]],
+    ['as long', [['a', 'rate_limited', 86_400_000], LONG], ALL_TRIED, [86_400_000, undefined]],
+    ['one that named none', [['a', 'overloaded'], LONG], ALL_TRIED, [86_400_000, 0]],
+    ['one that refuses for good', [['a', 'forbidden'], LONG], ALL_TRIED, [86_400_000, undefined]],
+    [
+      'the same one named none before',
+      [['b', 'overloaded'], LONG],
+      ALL_TRIED,
+      [86_400_000, undefined],
+    ],
+    ['one that was not tried', [LONG], ONE_LEFT, [86_400_000, 0]],
+    ['one that is waited for', [LONG], limited(7_000), [86_400_000, 7_000]],
+    [
+      'one that is waited for longer',
+      [['b', 'rate_limited', 5_000]],
+      limited(7_000),
+      [5_000, undefined],
+    ],
+    ['no time was named', [['b', 'overloaded']], ONE_LEFT, [undefined, undefined]],
+  ])('%s', (_, failures, next, expected) => {
+    expect(resultOf(failures, next).slice(1)).toEqual(expected);
+  });
+
+  it('after lasting refusals, for one that is waited for', () => {
+    const refused: Failed = ['a', 'forbidden'];
+    expect(resultOf([refused], limited(7_000))).toEqual(['rate_limited', 7_000]);
+    expect(resultOf([refused, LONG], limited(7_000))).toEqual(['rate_limited', 86_400_000, 7_000]);
+    expect(resultOf([refused], ALL_TRIED)).toEqual(['forbidden', undefined, undefined]);
+    expect(resultOf([refused], ONE_LEFT)).toEqual(['forbidden', undefined, undefined]);
+  });
+});
+
+it('without an attempt, the reason is that of the choice', () => {
+  expect(nobodyToTry({ kind: 'none', why: 'disabled' })).toEqual({
+    kind: 'nobody',
+    error: 'none_enabled',
+  });
+  expect(nobodyToTry({ kind: 'none', why: 'asked' })).toEqual({
+    kind: 'nobody',
+    error: 'all_down',
+  });
+  const error = { kind: 'nobody', error: 'rate_limited', retryAfterMs: 7_000 };
+  expect(nobodyToTry(limited(7_000))).toEqual(error);
+});
