@@ -63,6 +63,7 @@ export const dashboards = {
   'now.none.detail': '首次探测正在进行；在此之前请求按配置顺序发送。',
   'now.down': '没有可用的端点',
   'now.down.detail': '每个请求仍会尝试各端点；若都没有响应，则返回错误。',
+  'now.disabled.detail': '所有端点均已停用：启用任一端点之前，每个请求都会返回错误。',
   'now.serves': '{name} 正在服务',
   'now.share': '{names} 分担新会话',
   'now.since': '自 {time} 起',
