@@ -109,6 +109,9 @@ export class LiveConfig {
     this.bufferedBodies.reconfigure(next.limits.bufferedBodiesBytes);
     this.retryBudget.reconfigure(retryPolicyOf(next));
     this.#sessions = sessionsOf(next, this.#sessions);
+    for (const { id } of before) {
+      if (!made.some((endpoint) => endpoint.id === id)) this.#sessions?.forget(id);
+    }
     this.#rules = rulesOf(config);
     this.#trusted = trustedProxies(config.server.trustedProxies);
     this.#takeCertificate(secrets);
