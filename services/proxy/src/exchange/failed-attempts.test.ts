@@ -16,13 +16,18 @@ const ONE_LEFT: EndpointChoice = {
 const limited = (retryAfterMs: number) =>
   ({ kind: 'none', why: 'limited', retryAfterMs }) as const satisfies EndpointChoice;
 
-type Failed = readonly [id: string, failure: FailureClass, retryAfterMs?: number];
+type Failed = readonly [
+  id: string,
+  failure: FailureClass,
+  retryAfterMs?: number | undefined,
+  headers?: HeldResponse['headers'],
+];
 
 /** @returns What the client gets after these failures, each with an answer of its endpoint. */
 function resultOf(failures: readonly Failed[], next: EndpointChoice) {
   let known: FailedAttempts | undefined;
-  for (const [id, failure, retryAfterMs] of failures) {
-    const response = { status: 400 } as HeldResponse;
+  for (const [id, failure, retryAfterMs, headers = {}] of failures) {
+    const response = { status: 400, headers } as HeldResponse;
     const failed = {
       ...({ kind: 'failed', failure, phase: 'answered', isStaleConnection: false } as const),
       ...{ retryAfterMs, response },
@@ -68,6 +73,17 @@ describe('the client waits for the endpoint that may answer first', () => {
     ['no time was named', [['b', 'overloaded']], ONE_LEFT, [undefined, undefined]],
   ])('%s', (_, failures, next, expected) => {
     expect(resultOf(failures, next).slice(1)).toEqual(expected);
+  });
+
+  it('also if the one whose answer is shown forbids retries, of itself', () => {
+    const forbids: Failed = ['b', 'overloaded', undefined, { 'x-should-retry': 'false' }];
+    expect(resultOf([forbids], ALL_TRIED)).toEqual(['overloaded', undefined, undefined]);
+    expect(resultOf([['a', 'forbidden'], forbids], ALL_TRIED)[2]).toBeUndefined();
+    expect(resultOf([['a', 'overloaded'], forbids], ALL_TRIED)[2]).toBe(0);
+    const long: Failed = ['a', 'rate_limited', 86_400_000];
+    expect(resultOf([forbids, long], ALL_TRIED)[2]).toBeUndefined();
+    expect(resultOf([long, forbids], ALL_TRIED)[2]).toBe(86_400_000);
+    expect(resultOf([forbids], ONE_LEFT)[2]).toBe(0);
   });
 
   it('after lasting refusals, for one that is waited for', () => {

@@ -20,7 +20,7 @@ export interface FailedAttempts {
   readonly latest: FailedAttempt;
   /** The one that the client should see. */
   readonly shown: FailedAttempt;
-  /** Until each endpoint may answer: the wait that it named last, or 0; infinite for a lasting refusal. */
+  /** Until each endpoint may answer: the wait that it named last, or 0; infinite if it refuses for good. */
   readonly waitsMs: ReadonlyMap<EndpointId, number>;
 }
 
@@ -29,12 +29,18 @@ export function afterFailed(
   { id, failed, operation }: { id: EndpointId; failed: FailedAttempt; operation: Operation },
 ): FailedAttempts {
   const isFinal = isLasting(scopeOf(failed.failure, operation));
-  const waitMs = isFinal ? Number.POSITIVE_INFINITY : (failed.retryAfterMs ?? 0);
+  const waitMs = isFinal ? Number.POSITIVE_INFINITY : waitMsOf(failed);
   return {
     latest: failed,
     shown: moreTelling(known?.shown, failed, operation),
     waitsMs: new Map([...(known?.waitsMs ?? []), [id, waitMs]]),
   };
+}
+
+/** As the client would understand the answer. */
+function waitMsOf({ response, retryAfterMs }: FailedAttempt): number {
+  const { 'x-should-retry': shouldRetry } = response?.headers ?? {};
+  return shouldRetry === 'false' ? Number.POSITIVE_INFINITY : (retryAfterMs ?? 0);
 }
 
 const ERROR_OF_NONE = { disabled: 'none_enabled', asked: 'all_down' } as const;
@@ -53,7 +59,7 @@ export function givenUp({ shown, waitsMs }: FailedAttempts, next: EndpointChoice
   if (isLimited && failedMs === Number.POSITIVE_INFINITY) return nobodyToTry(next);
   const untriedMs = isLimited ? next.retryAfterMs : next.kind === 'send' ? 0 : failedMs;
   const soonestMs = Math.min(failedMs, untriedMs);
-  const isSooner = soonestMs < (shown.retryAfterMs ?? 0);
+  const isSooner = soonestMs < waitMsOf(shown);
   return { kind: 'failed', failed: shown, soonerMs: isSooner ? soonestMs : undefined };
 }
 
