@@ -51,7 +51,7 @@ describe('placeOf', () => {
     expect(sessions.placeOf('s', generations(), 20)).toBe(b);
   });
 
-  it('ends when its endpoint is removed, whose generations begin anew if it is added again', () => {
+  it('ends when its endpoint is removed, whose generations start at 0 if it is added again', () => {
     const sessions = table();
     answered(sessions, 's', { generation: 2 });
     answered(sessions, 'other', { at: 'b' });

@@ -104,7 +104,7 @@ export class SessionTable {
   }
 
   /**
-   * The endpoint was removed. If it is added again, its generations begin anew: those that sessions have from
+   * The endpoint was removed. If it is added again, its generations start at 0: those that sessions have from
    * before would outlast the next moves of its sessions.
    */
   forget(endpointId: EndpointId): void {
