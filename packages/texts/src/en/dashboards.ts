@@ -67,7 +67,8 @@ export const dashboards = {
     'The first probes are running; until then, requests follow the order of the configuration.',
   'now.down': 'No endpoint is available',
   'now.down.detail': 'Each request still tries them, and gets an error if none answers.',
-  'now.disabled.detail': 'All endpoints are disabled: each request gets an error until one is enabled.',
+  'now.disabled.detail':
+    'All endpoints are disabled: each request gets an error until one is enabled.',
   'now.serves': '{name} is serving',
   'now.share': '{names} share the new sessions',
   'now.since': 'since {time}',
