@@ -10,7 +10,8 @@ import { expect, it, onTestFinished } from 'vitest';
 import { endpointWords } from './endpoint-words.ts';
 
 const ZEPHYR = join(import.meta.dirname, '../../bin/zephyr');
-const hasFish = spawnSync('fish', ['--version']).status === 0;
+const FISH = 'fish';
+const hasFish = spawnSync(FISH, ['--version']).status === 0;
 
 /** @returns The URL of what has the port of a controller, and answers with these ids. */
 async function controllerWith(ids: readonly string[]): Promise<string> {
@@ -46,6 +47,6 @@ it.skipIf(!hasFish).each([
   const run = { encoding: 'utf8', env: { PATH: process.env['PATH'], LANG: 'C.UTF-8' } } as const;
   const { stdout: script } = spawnSync(ZEPHYR, ['completion', 'fish'], run);
   const command = `${script}\ncomplete -C '${typed}'`;
-  const { stdout } = spawnSync('fish', ['--no-config', '-c', command], run);
+  const { stdout } = spawnSync(FISH, ['--no-config', '-c', command], run);
   expect(stdout.match(/^\S+/gm) ?? []).toEqual(expected);
 });
