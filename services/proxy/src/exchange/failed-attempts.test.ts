@@ -20,14 +20,15 @@ type Failed = readonly [
   id: string,
   failure: FailureClass,
   retryAfterMs?: number | undefined,
-  headers?: HeldResponse['headers'],
+  /** Null: it has no answer that the client may see. */
+  headers?: HeldResponse['headers'] | null,
 ];
 
 /** @returns What the client gets after these failures, each with an answer of its endpoint. */
 function resultOf(failures: readonly Failed[], next: EndpointChoice) {
   let known: FailedAttempts | undefined;
   for (const [id, failure, retryAfterMs, headers = {}] of failures) {
-    const response = { status: 400, headers } as HeldResponse;
+    const response = headers === null ? undefined : ({ status: 400, headers } as HeldResponse);
     const failed = {
       ...({ kind: 'failed', failure, phase: 'answered', isStaleConnection: false } as const),
       ...{ retryAfterMs, response },
@@ -92,6 +93,26 @@ describe('the client waits for the endpoint that may answer first', () => {
     expect(resultOf([refused, LONG], limited(7_000))).toEqual(['rate_limited', 86_400_000, 7_000]);
     expect(resultOf([refused], ALL_TRIED)).toEqual(['forbidden', undefined, undefined]);
     expect(resultOf([refused], ONE_LEFT)).toEqual(['forbidden', undefined, undefined]);
+  });
+});
+
+describe('the client sees', () => {
+  const overloaded: Failed = ['a', 'overloaded'];
+  const forbidden: Failed = ['b', 'forbidden'];
+  const reset: Failed = ['c', 'reset', undefined, null];
+  const refused: Failed = ['d', 'token_refused', undefined, null];
+
+  it.each<[string, readonly Failed[], FailureClass]>([
+    ['the last of two failures', [overloaded, ['b', 'server_error']], 'server_error'],
+    ['the last of two lasting refusals', [forbidden, ['c', 'model_not_found']], 'model_not_found'],
+    ['an answer rather than a later failure without one', [forbidden, reset], 'forbidden'],
+    ['an answer rather than an earlier failure without one', [reset, forbidden], 'forbidden'],
+    ['the last of two without an answer', [reset, ['a', 'timeout', undefined, null]], 'timeout'],
+    ['what may be over rather than a later lasting refusal', [overloaded, forbidden], 'overloaded'],
+    ['what may be over rather than an earlier one', [forbidden, overloaded], 'overloaded'],
+    ['the same without answers', [reset, refused], 'reset'],
+  ])('%s', (_, failures, expected) => {
+    expect(resultOf(failures, ALL_TRIED)[0]).toBe(expected);
   });
 });
 
