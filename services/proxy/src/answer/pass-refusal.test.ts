@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { answerIn, requestsOf, settled } from '../test-support/memory-client.ts';
 import type { HeldResponse } from './held-response.ts';
 import { canBePassed, passRefusal } from './pass-refusal.ts';
-import type { AnswerHeadersAbout } from './response-headers.ts';
 
 const error = { type: 'not_found_error', code: '', message: '' };
 
@@ -31,10 +30,11 @@ describe('passRefusal', () => {
     held: [Buffer.from('{"error":'), Buffer.from('"zu groß"}')],
   } as unknown as HeldResponse;
 
-  async function passed(about: Partial<AnswerHeadersAbout> = {}) {
+  async function passed(about: Partial<Parameters<typeof passRefusal>[2]> = {}) {
     const { connection, responses } = await requestsOf({});
     for (const res of responses) {
-      passRefusal(res, refusal, { isLast: false, leftFamily: undefined, ...about });
+      const usual = { isLast: false, leftFamily: undefined, soonerMs: undefined };
+      passRefusal(res, refusal, { ...usual, ...about });
     }
     await settled();
     return { connection, answer: answerIn(connection.received) };
@@ -52,6 +52,14 @@ describe('passRefusal', () => {
     });
     expect(Object.keys(answer?.headers ?? {})).not.toContain('set-cookie');
     expect(connection.destroyed).toBe(false);
+  });
+
+  it('replaces its advice if another endpoint may answer sooner', async () => {
+    const { answer } = await passed({ soonerMs: 1_200 });
+    expect(answer?.headers).toMatchObject({ 'retry-after': '2' });
+    expect(Object.keys(answer?.headers ?? {})).not.toContain('x-should-retry');
+    const late = await passed({ soonerMs: 61_000 });
+    expect(late.answer?.headers).toMatchObject({ 'retry-after': '61', 'x-should-retry': 'false' });
   });
 
   it('names the family that the request has left, only if it has left one', async () => {
