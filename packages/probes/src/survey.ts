@@ -8,7 +8,7 @@
  *                                                                        the token is refused for models too
  */
 import { AUTH_STYLES, type AuthStyle } from '@zephyr/contract/auth-style';
-import type { EndpointFinding } from '@zephyr/contract/endpoint-finding';
+import { type EndpointFinding, MAX_LISTED_MODELS } from '@zephyr/contract/endpoint-finding';
 import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
 import { z } from 'zod';
 
@@ -88,6 +88,21 @@ export async function surveyEndpoint(plan: SurveyPlan, run: ProbeRun): Promise<E
     countsTokens: countSchema.safeParse(parsed(counted)).success,
     kind: asker.kind,
     usage: usageInBody(facts.body),
+  };
+}
+
+/** What people and the admin API are shown of it. */
+export function findingOf(survey: EndpointSurvey): EndpointFinding {
+  const { serves, reach, models, auth, streams, countsTokens } = survey;
+  const refusal = reach.status === 'failed' ? reach : survey.refusal;
+  return {
+    ...{ serves, auth: auth ?? null },
+    refusal: refusal === undefined ? null : { failure: refusal.failure, detail: refusal.detail },
+    models:
+      models === undefined
+        ? null
+        : { count: models.length, first: models.slice(0, MAX_LISTED_MODELS) },
+    ...{ streams: streams ?? null, countsTokens: countsTokens ?? null },
   };
 }
 

@@ -7,7 +7,7 @@ import { cautiousPriceOf, costUsd, epochMs } from '@zephyr/core';
 import type { StartGate } from '@zephyr/probes/claude-cli/start-gate';
 import { targetOf } from '@zephyr/probes/endpoint-target';
 import type { ProbeUsers } from '@zephyr/probes/process/probe-users';
-import { type EndpointSurvey, surveyEndpoint } from '@zephyr/probes/survey';
+import { type EndpointSurvey, findingOf, surveyEndpoint } from '@zephyr/probes/survey';
 import { systemClock } from '@zephyr/runtime/clock';
 import { groupOf } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
@@ -64,17 +64,6 @@ export async function runSurvey(
     () => undefined,
   );
   return finding;
-}
-
-function findingOf(survey: EndpointSurvey): EndpointFinding {
-  const { serves, reach, models, auth, streams, countsTokens } = survey;
-  const refusal = reach.status === 'failed' ? reach : survey.refusal;
-  return {
-    ...{ serves, auth: auth ?? null },
-    refusal: refusal === undefined ? null : { failure: refusal.failure, detail: refusal.detail },
-    models: models === undefined ? null : { count: models.length, first: models.slice(0, 5) },
-    ...{ streams: streams ?? null, countsTokens: countsTokens ?? null },
-  };
 }
 
 function verdictOf({ reach, refusal }: EndpointSurvey, finding: EndpointFinding): ProbeVerdict {

@@ -213,9 +213,10 @@ export const dashboards = {
   'score.stale': 'data is old',
 
   'probe.now': 'now',
-  'probe.last.ok': 'Last probe: {latency}, {age} ago',
-  'probe.last.failed': 'Last probe failed {age} ago: {failure}',
-  'probe.never': 'Not probed yet',
+  'probe.off.paused': 'paused',
+  'probe.off.budget_spent': 'budget spent',
+  'probe.last': 'Last probe',
+  'probe.result': '{result}, {age} ago',
   'probe.today': '{count} {count|probe|probes} today, {saved} saved by live traffic',
   'limit.left': '{kind}: {share} left, resets in {duration}',
   'limit.requests': 'Requests',

@@ -50,12 +50,6 @@ export const statesAndReasons = {
   'phase.waiting': 'waiting for the first token',
   'phase.streaming': 'streaming',
 
-  'probe.waiting': 'waiting',
-  'probe.running': 'probing',
-  'probe.paused': 'paused',
-  'probe.unneeded': 'not needed: live traffic is evidence enough',
-  'probe.budget_spent': "today's budget is spent",
-
   'pace.configured': 'as configured',
   'pace.comparing': 'comparing a direct request with the CLI',
   'pace.verifying': 'verifying a change',

@@ -198,9 +198,10 @@ export const dashboards = {
   'score.stale': '数据陈旧',
 
   'probe.now': '现在',
-  'probe.last.ok': '上次探测：{latency}，{age} 前',
-  'probe.last.failed': '上次探测在 {age} 前失败：{failure}',
-  'probe.never': '尚未探测',
+  'probe.off.paused': '已暂停',
+  'probe.off.budget_spent': '预算用完',
+  'probe.last': '上次探测',
+  'probe.result': '{result}，{age} 前',
   'probe.today': '今日探测 {count} 次，实时流量省去 {saved} 次',
   'limit.left': '{kind}：剩余 {share}，{duration} 后重置',
   'limit.requests': '请求数',

@@ -52,12 +52,6 @@ export const statesAndReasons = {
   'phase.waiting': '等待首个 Token',
   'phase.streaming': '流式输出中',
 
-  'probe.waiting': '等待中',
-  'probe.running': '正在探测',
-  'probe.paused': '已暂停',
-  'probe.unneeded': '无需探测：实时流量已足够说明',
-  'probe.budget_spent': '今日预算已用完',
-
   'pace.configured': '按配置',
   'pace.comparing': '正在比较直接请求与 CLI',
   'pace.verifying': '正在确认变化',
