@@ -1,8 +1,7 @@
 import type { ProbeResult } from '@zephyr/contract/probe';
+import { PROBES } from '@zephyr/contract/reserved-names';
 import { HOUR_MS, NANO } from '@zephyr/contract/units';
-import type { PROBES, UsageRow } from '@zephyr/contract/usage';
-
-const PERSON: typeof PROBES = 'probes';
+import type { UsageRow } from '@zephyr/contract/usage';
 
 /** One probe as a row of the ledger, in the hour in which it started. */
 export function usageOfProbe(
@@ -10,7 +9,7 @@ export function usageOfProbe(
   model: string,
 ): UsageRow {
   return {
-    ...{ person: PERSON, endpoint: endpointId, model },
+    ...{ person: PROBES, endpoint: endpointId, model },
     fromAtMs: startedAtMs - (startedAtMs % HOUR_MS),
     counts: {
       requests: 1,

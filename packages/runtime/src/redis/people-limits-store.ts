@@ -8,8 +8,9 @@ import {
   type Grant,
   grantSchema,
 } from '@zephyr/contract/people-limits';
+import { OTHER } from '@zephyr/contract/reserved-names';
 import { DAY_MS } from '@zephyr/contract/units';
-import { OTHER, type UsageRow } from '@zephyr/contract/usage';
+import type { UsageRow } from '@zephyr/contract/usage';
 import {
   type LetIn,
   type LimitsShare,

@@ -9,8 +9,9 @@
  *     any     --(no endpoint to try)-->                 done: nobody
  *     any     --(abort)-->                              done, without a result
  */
+import { ANONYMOUS } from '@zephyr/contract/reserved-names';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import { ANONYMOUS, type RequestAttempt } from '@zephyr/contract/usage';
+import type { RequestAttempt } from '@zephyr/contract/usage';
 import {
   canBeBilled,
   type FirstByteClass,

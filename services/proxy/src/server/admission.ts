@@ -6,8 +6,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BlockList } from 'node:net';
 
 import type { KeyVerdict } from '@zephyr/contract/proxy-status';
+import { ANONYMOUS } from '@zephyr/contract/reserved-names';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import { ANONYMOUS } from '@zephyr/contract/usage';
 import type { Operation } from '@zephyr/core';
 import { pauseUntilNext } from '@zephyr/runtime/clock';
 import { isClientKey } from '@zephyr/runtime/credential';

@@ -3,13 +3,11 @@
  * writes it, and no request waits for that.
  */
 import { MAX_MODEL_CHARACTERS } from '@zephyr/contract/model-name';
+import { ANONYMOUS, NONE, OTHER } from '@zephyr/contract/reserved-names';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import {
-  ANONYMOUS,
   type AnswerUsage,
   MAX_ATTEMPTS,
-  NONE,
-  OTHER,
   type RequestAttempt,
   type RequestOutcome,
   type RequestRecord,
