@@ -34,7 +34,11 @@ export { sessionLoadOf } from './decide/presence.ts';
 export { reduce } from './decide/reduce.ts';
 export { snapshotContent } from './decide/snapshot.ts';
 export { type EndpointState, initialWorld, type World } from './decide/world.ts';
-export type { FirstByteClass, FirstByteLimits } from './learn/adaptive-first-byte-timeout.ts';
+export {
+  FIRST_BYTE_NUMBERS,
+  type FirstByteClass,
+  type FirstByteLimits,
+} from './learn/adaptive-first-byte-timeout.ts';
 export { latencyBasisOf } from './learn/probe-latency.ts';
 export { scored } from './learn/probe-score.ts';
 export { currentRateLimits } from './learn/rate-limit-headroom.ts';

@@ -57,7 +57,7 @@ export const dashboards = {
   'login.title': 'Token required',
   'login.detail': 'This controller requires its admin token.',
   'login.where':
-    'It is ZEPHYR_ADMIN_TOKEN in the .env next to config.toml of the controller, unless token_env under [controller] names another variable. With make up it is generated: docker compose exec controller cat /run/secrets/admin-token prints it.',
+    'It is {variable} in the .env next to config.toml of the controller, unless token_env under [controller] names another variable. With make up it is generated: docker compose exec controller cat /run/secrets/admin-token prints it.',
   'login.label': 'Admin token',
   'login.send': 'Sign in',
   'login.wrong': 'The token was refused.',

@@ -54,7 +54,7 @@ export const dashboards = {
   'login.title': '需要令牌',
   'login.detail': '此控制器要求提供管理令牌。',
   'login.where':
-    '即控制器的 config.toml 旁的 .env 中的 ZEPHYR_ADMIN_TOKEN，除非 [controller] 下的 token_env 指定了其他变量。使用 make up 时令牌自动生成，可用 docker compose exec controller cat /run/secrets/admin-token 查看。',
+    '即控制器的 config.toml 旁的 .env 中的 {variable}，除非 [controller] 下的 token_env 指定了其他变量。使用 make up 时令牌自动生成，可用 docker compose exec controller cat /run/secrets/admin-token 查看。',
   'login.label': '管理令牌',
   'login.send': '登录',
   'login.wrong': '该令牌被拒绝。',

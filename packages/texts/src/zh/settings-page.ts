@@ -40,7 +40,7 @@ export const settingsPage = {
   'settings.done.token': '令牌已写入 .env，变量名为 {variable}。',
   'settings.token_needed': '在此编辑需要管理令牌',
   'settings.token_needed.detail':
-    '编辑会创建密钥，并把令牌发往新的地址。请在 .env 中把 ZEPHYR_ADMIN_TOKEN 设为一段较长的随机文本，并用它登录。',
+    '编辑会创建密钥，并把令牌发往新的地址。请在 .env 中把 {variable} 设为一段较长的随机文本，并用它登录。',
   'settings.read_only': '无法在此更改 {path}',
   'settings.read_only.detail':
     '它以只读方式挂载（例如在容器中）。请在其来源处更改：在主机上执行 make client NAME=ann 或 zephyr endpoint add，或更改 ConfigMap、Swarm config。几秒内即会生效。',

@@ -63,6 +63,7 @@ export function readSettings({
   return {
     path: files.config,
     editing: hasAdminToken() ? editing : 'token_needed',
+    adminTokenVariable: adminTokenVariable(document),
     publicUrl: environment['ZEPHYR_PUBLIC_URL'] || null,
     proxyScheme: hasCertificate ? 'https' : 'http',
     clients: [...clientsIn(document)],
