@@ -148,7 +148,7 @@ function addRecord(counts: OpenCounts, record: RequestRecord): void {
   counts.possiblyBilledTwice += billedTwice(record);
 }
 
-/** Counts come from endpoints: a lying one must not make a row unreadable. */
+/** Counts come from endpoints: an absurd count must not make a row unreadable. */
 function capped(count: number): number {
   return Math.min(MOST, count);
 }

@@ -306,7 +306,7 @@ export const dashboards = {
   'help.key.quit': 'quit',
   'help.glossary': 'Glossary',
   'help.word.score': 'Score: the expected time to a good answer; lower is better.',
-  'help.word.ejected': 'Ejected: skipped for a while because requests failed; longer each time.',
+  'help.word.ejected': 'Ejected: tried last for a while because requests failed; longer each time.',
   'help.word.cooling': 'Cooling down: skipped because the endpoint asked for it.',
   'help.word.draining': 'Draining: no new requests; active requests finish normally.',
   'help.word.fallback': 'Fallback: tried next, in this order, when a request fails.',

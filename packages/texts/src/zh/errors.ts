@@ -66,7 +66,7 @@ export const errors: Readonly<Record<string, string>> = {
   'ZEPHYR_PROBE_USERS is {1}': 'ZEPHYR_PROBE_USERS 的值为 {1}',
   'write it as <first>-<last> with at least {1} user ids from {2} on':
     '请写成 <起始>-<结束>，至少 {1} 个用户 ID，从 {2} 开始',
-  'the prober may not run probes under users of their own': '探测器无权以单独的用户运行探测',
+  'the prober is not permitted to run probes as separate users': '探测器无权以单独的用户运行探测',
   'give the container the capabilities SETUID and SETGID: see docs/security.md':
     '请为容器授予 SETUID 和 SETGID 权能：参见 docs/security.md',
   '--url {1} is not a URL': '--url {1} 不是 URL',
