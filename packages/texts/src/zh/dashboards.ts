@@ -8,7 +8,7 @@ export const dashboards = {
   'app.skip': '跳到端点列表',
 
   'browser.notify': '在此浏览器中接收通知',
-  'browser.notify.on': '当本页面已打开但不在前台时，此浏览器会就与 [[notify]] 相同的事件通知您。',
+  'browser.notify.on': '本页面打开但不在前台时，凡 [[notify]] 会通知的事件，此浏览器也会通知您。',
   'browser.notify.denied':
     '此浏览器阻止了本页面的通知。请在浏览器的网站设置中允许通知，然后刷新页面。',
   'browser.notify.insecure':
@@ -31,30 +31,31 @@ export const dashboards = {
   'link.stale': '自 {time} 起未更新',
   'link.stale.controller':
     '控制器没有响应。当前显示的是截至 {time} 的状态，可能已过时。正在自动重试。',
-  'link.stale.proxy': '代理没有响应。当前显示的是截至 {time} 的状态，可能已过时。正在自动重试。',
+  'link.stale.proxy':
+    '代理实例没有响应。当前显示的是截至 {time} 的状态，可能已过时。正在自动重试。',
   'link.connecting.controller': '正在从控制器加载状态。',
-  'link.connecting.proxy': '正在从代理加载状态。',
+  'link.connecting.proxy': '正在从代理实例加载状态。',
   'link.failed': '未连接',
   'link.failed.controller': '无法连接控制器',
-  'link.failed.proxy': '无法连接代理',
+  'link.failed.proxy': '无法连接代理实例',
   'link.failed.detail': '尚未收到任何数据。它在运行吗？正在自动重试。',
   'link.store': 'Redis 自 {time} 起无法连接',
-  'link.store.detail': '恢复之前不作决策，也不作更改；各代理实例按已知信息继续工作。',
+  'link.store.detail': '恢复之前不作决策，也不作更改；各代理实例按最后的状态继续路由。',
   'link.store.full': 'Redis 自 {time} 起拒绝写入',
   'link.store.full.detail':
-    'Redis 已满、只读或无法保存数据。恢复写入之前不作决策，也不作更改；各代理实例按已知信息继续工作。',
+    'Redis 已满、只读或无法保存数据。恢复写入之前不作决策，也不作更改；各代理实例按最后的状态继续路由。',
   'link.leaderless': '目前没有主控制器',
   'link.leaderless.detail':
     '数秒后会有控制器接任，在此之前不作决策，也不作更改；各代理实例继续工作。',
   'link.standby': '此控制器处于待命状态',
-  'link.standby.detail': '主控制器是另一个。此页显示 Redis 中的状态；操作由主控制器执行。',
+  'link.standby.detail': '主控制器是另一个控制器。此页显示 Redis 中的状态；操作由主控制器执行。',
   'link.config': 'config.toml 的更改被拒绝',
   'link.config.detail': '继续使用之前的配置。',
 
   'login.title': '需要令牌',
   'login.detail': '此控制器要求提供管理令牌。',
   'login.where':
-    '即控制器的 config.toml 旁的 .env 中的 {variable}，除非 [controller] 下的 token_env 指定了其他变量。使用 make up 时令牌自动生成，可用 docker compose exec controller cat /run/secrets/admin-token 查看。',
+    '令牌是控制器的 config.toml 旁的 .env 中 {variable} 的值，除非 [controller] 下的 token_env 指定了其他变量。使用 make up 时会自动生成令牌，可运行 docker compose exec controller cat /run/secrets/admin-token 查看。',
   'login.label': '管理令牌',
   'login.send': '登录',
   'login.wrong': '该令牌被拒绝。',
@@ -91,7 +92,7 @@ export const dashboards = {
 
   'next.pending': '{from} 上 {count} 个活动请求结束后切换到 {name}，最迟 {left} 后。',
   'next.pending.idle': '最迟 {left} 后切换到 {name}。',
-  'next.draining': '{name} 上 {count} 个活动请求将在原处结束。',
+  'next.draining': '{name} 上的 {count} 个活动请求会在该端点完成。',
   'next.paused': '探测已暂停；只有故障才会引起切换。',
   'next.manual': '保持不变，直到您更改；故障时流量转到 {name}。',
   'next.manual.alone': '保持不变，直到您更改；没有备用端点。',
@@ -188,14 +189,14 @@ export const dashboards = {
   'score.title': '获得有效响应的预期时间',
   'score.unknown': '暂无数据',
   'score.latency': '延迟',
-  'score.live': '真实请求比平时更慢',
+  'score.live': '实际请求比平时慢',
   'score.failure': '故障的预期代价',
   'score.limit': '速率限额即将用尽',
   'score.preference': '优先级较低或价格较高',
   'score.uncertainty': '样本过少或过旧',
   'score.samples': '{count} 个样本，最新的在 {age} 前',
   'score.failureRatio': '其中 {ratio} 失败',
-  'score.stale': '数据陈旧',
+  'score.stale': '数据过旧',
 
   'probe.now': '现在',
   'probe.off.paused': '已暂停',
@@ -244,7 +245,7 @@ export const dashboards = {
   'sessions.cache.warm': '{left} 后失效',
   'sessions.cache.cold': '已失效',
   'sessions.more': '显示 {total} 个中的 {shown} 个，最近的在前。',
-  'sessions.moreActions': '提示词缓存有效期间，会话保留其端点。',
+  'sessions.moreActions': '提示词缓存有效期间，会话留在其端点。',
 
   'log.title': '事件',
   'log.empty': '暂无事件。',
@@ -258,7 +259,7 @@ export const dashboards = {
   'log.decision.planned': '计划从 {from} 切换到 {to}：{reason}',
   'log.decision.switched': '{from} → {to}：{reason}',
   'log.decision.first': '{to} 开始服务：{reason}',
-  'log.decision.settled': '{from} 上最后的请求已结束；仅由 {to} 服务',
+  'log.decision.settled': '{from} 上最后的请求已结束；现仅由 {to} 服务',
   'log.decision.withdrawn': '留在 {from}：切换到 {to} 的计划已取消',
   'log.decision.gain': '快 {gain}',
   'log.command.applied': '{actor}：{command}',
@@ -290,7 +291,7 @@ export const dashboards = {
   'help.key.quit': '退出',
   'help.glossary': '术语',
   'help.word.score': '评分：获得有效响应的预期时间，越低越好。',
-  'help.word.ejected': '已剔除：因请求失败而暂时跳过，反复失败则时间更长。',
+  'help.word.ejected': '已剔除：因请求失败而暂时排在最后尝试；失败反复出现时，时间会更长。',
   'help.word.cooling': '冷却中：按端点的要求暂时跳过。',
   'help.word.draining': '排空中：不接收新请求，活动请求正常结束。',
   'help.word.fallback': '备用：请求失败时按此顺序尝试。',
@@ -307,7 +308,7 @@ export const dashboards = {
   'tui.anyKey': '按任意键关闭帮助。',
   'tui.waiting': '正在等待 {url} 的控制器',
 
-  'footer.status': '代理的状态页',
+  'footer.status': '代理实例的状态页',
   'footer.api': 'API 文档',
 
   'status.title': '状态',

@@ -144,7 +144,7 @@ export const errors: Readonly<Record<string, string>> = {
   'this file does not exist': '此文件不存在',
   '--file {1}: {2}': '--file {1}：{2}',
   'to save a recording of the running system: zephyr replay --save {1}':
-    '保存运行中系统的记录：zephyr replay --save {1}',
+    '保存运行中系统的录制：zephyr replay --save {1}',
   'no zephyr start with {1} runs at {2}': '{2} 处没有以 {1} 运行的 zephyr start',
   'start it with: zephyr start': '启动：zephyr start',
   'containers are replaced by: make up': '更换容器：make up',

@@ -22,7 +22,7 @@ export const probeCommands = {
     '{path}:{line}：{key} 在此处不起作用，与原版相同；如需使用，请移到 {table}。',
   'note.envFile': '本机其他用户可以读取 {path}，请执行：chmod 600 {path}',
 
-  'online.asking': '正在询问 {count} 个端点…',
+  'online.asking': '正在检测 {count} 个端点…',
   'online.kind': '类型：{kind}',
   'online.kind.anthropic': '官方 API',
   'online.kind.zephyr': '另一个 Zephyr',

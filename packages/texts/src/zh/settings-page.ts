@@ -14,7 +14,7 @@ export const settingsPage = {
   'settings.people.rotate.detail': '旧密钥几秒内即被拒绝。',
   'settings.people.remove': '移除',
   'settings.people.remove.one': '移除 {name}',
-  'settings.people.remove.detail': '其密钥几秒内即被拒绝，进行中的响应会中止。',
+  'settings.people.remove.detail': '其密钥几秒内即被拒绝，活动请求会中止。',
   'settings.people.remove.last': '这是最后一个密钥：在创建新密钥之前，代理会拒绝所有人。',
   'settings.endpoints': '端点',
   'settings.endpoints.name': '端点',
@@ -24,9 +24,9 @@ export const settingsPage = {
   'settings.endpoints.add': '添加端点',
   'settings.endpoints.remove.one': '移除 {name}',
   'settings.endpoints.remove.detail':
-    '新请求会发往其他端点，进行中的响应会继续完成。组内最后一个端点移除后，该组也被移除。',
+    '新请求会发往其他端点，活动请求会继续完成。组内最后一个端点移除后，该组也被移除。',
   'settings.key.title': '{name} 的密钥，只显示这一次',
-  'settings.key.detail': '请把以下内容发给 {name}。此后无人能再读取该密钥。',
+  'settings.key.detail': '请把以下内容发给 {name}。此后无法再次查看该密钥。',
   'settings.copy': '复制',
   'settings.copied': '已复制',
   'settings.done.rotated': '{name} 的旧密钥已被拒绝。',
@@ -40,7 +40,7 @@ export const settingsPage = {
   'settings.done.token': '令牌已写入 .env，变量名为 {variable}。',
   'settings.token_needed': '在此编辑需要管理令牌',
   'settings.token_needed.detail':
-    '编辑会创建密钥，并把令牌发往新的地址。请在 .env 中把 {variable} 设为一段较长的随机文本，并用它登录。',
+    '编辑可以创建密钥，也可以把令牌发往新的地址。请在 .env 中把 {variable} 设为一段较长的随机文本，并用它登录。',
   'settings.read_only': '无法在此更改 {path}',
   'settings.read_only.detail':
     '它以只读方式挂载（例如在容器中）。请在其来源处更改：在主机上执行 make client NAME=ann 或 zephyr endpoint add，或更改 ConfigMap、Swarm config。几秒内即会生效。',
