@@ -22,7 +22,7 @@ export const probeCommands = {
     '{path}:{line}: {key} has no effect here, as in the original; if you want it, move it to {table}.',
   'note.envFile': '{path} is readable by other users of this machine; run: chmod 600 {path}',
 
-  'online.asking': 'asking {count} {count|endpoint|endpoints}…',
+  'online.asking': 'testing {count} {count|endpoint|endpoints}…',
   'online.kind': 'kind: {kind}',
   'online.kind.anthropic': 'the official API',
   'online.kind.zephyr': 'another Zephyr',

@@ -59,7 +59,7 @@ export const statesAndReasons = {
   'pace.idle': 'infrequent: idle',
   'pace.unneeded': 'infrequent: live traffic is evidence enough',
 
-  'direct.unknown': 'waiting for the first passed probe by the CLI',
+  'direct.unknown': 'waiting for the CLI to pass',
   'direct.comparing': 'comparing a direct request with the CLI',
   'direct.direct_works': 'direct requests work here too',
   'direct.cli_only': 'accepts only requests of the CLI',
