@@ -5,6 +5,11 @@ export function withoutBrackets(host: string): string {
   return host.replace(/^\[(.*)\]$/, '$1');
 }
 
+/** Whether a listener there has all addresses of its machine. @param host without brackets */
+export function isEverywhere(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
+}
+
 /** Whether it is an address, not a name. @param host without brackets */
 export function isAddress(host: string): boolean {
   return /^[\d.]+$|:/.test(host);

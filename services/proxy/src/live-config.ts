@@ -5,6 +5,7 @@
  */
 import type { BlockList, LookupFunction } from 'node:net';
 
+import { isLoopback } from '@zephyr/contract/loopback';
 import { MAX_SESSIONS, RetryBudget, SessionTable } from '@zephyr/core';
 import type { Config, DataPathConfig, Secrets } from '@zephyr/runtime/config/config';
 import { hasSameHeaders } from '@zephyr/runtime/config/endpoint-headers';
@@ -200,8 +201,4 @@ function strangersServed(config: Config, secrets: Secrets): ZephyrError | undefi
       ],
     },
   );
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host);
 }

@@ -1,6 +1,8 @@
 /** Hosts that bypass the environment's proxy. Pure. */
 import { BlockList, isIP } from 'node:net';
 
+import { isLoopback } from '@zephyr/contract/loopback';
+
 /**
  * `NO_PROXY` as curl and Go read it: entries separated by commas or spaces, each `*`, a host name (its
  * subdomains too, with or without a dot or `*.` before it), an address, or a network (`10.0.0.0/8`); a name
@@ -13,16 +15,9 @@ export function isProxyBypassed(
   { host, port }: { readonly host: string; readonly port: number },
 ): boolean {
   const name = host.toLowerCase().replace(/\.$/, '');
-  if (isThisMachine(name)) return true;
+  if (isLoopback(name)) return true;
   const entries = noProxy.toLowerCase().split(/[\s,]+/);
   return entries.some((entry) => entry !== '' && isMatch(entry, name, port));
-}
-
-/** @param name in lower case, without brackets */
-function isThisMachine(name: string): boolean {
-  return (
-    name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127\./.test(name)
-  );
 }
 
 /** A name or an address, in brackets if it is IPv6 with a port. */

@@ -4,8 +4,11 @@
  */
 import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Phrase, phrase } from '../../phrase.ts';
 
+import { isLoopback } from '@zephyr/contract/loopback';
+
+import { isEverywhere } from '../../host.ts';
+import { type Phrase, phrase } from '../../phrase.ts';
 import type { ServiceName } from '../../service-name.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
 import { controller, type ListenTable, prober, server, TABLE_OF } from '../keys/server.ts';
@@ -113,7 +116,7 @@ function ownAddress(document: RawTable, table: ListenTable): Address {
 }
 
 function isSameHost(left: string, right: string): boolean {
-  return left === right || [left, right].some((host) => host === '0.0.0.0' || host === '::');
+  return left === right || isEverywhere(left) || isEverywhere(right);
 }
 
 /** An open proxy spends the team's money for anyone who finds it. */
@@ -121,7 +124,7 @@ function checkProxy(document: RawTable, listenHost: string | undefined): Violati
   const server = rawTable(document['server']);
   const host = listenHost ?? ownAddress(document, 'server').host;
   const hasClients = Array.isArray(document['clients']) && document['clients'].length > 0;
-  if (server['open'] === true || hasClients || isLoopbackHost(host)) return [];
+  if (server['open'] === true || hasClients || isLoopback(host)) return [];
   return [
     {
       path: ['server', 'host'],
@@ -140,7 +143,7 @@ function checkController(
 ): Violation[] {
   const host = listenHost ?? ownAddress(document, 'controller').host;
   const name = adminTokenVariable(document);
-  if (variables(name) !== undefined || isLoopbackHost(host)) return [];
+  if (variables(name) !== undefined || isLoopback(host)) return [];
   return [
     {
       path: ['controller', 'host'],
@@ -183,9 +186,4 @@ function isProgram(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Brackets are wrong too, but still mean loopback. */
-function isLoopbackHost(host: string): boolean {
-  return ['localhost', '::1', '[::1]'].includes(host) || /^127\./.test(host);
 }
