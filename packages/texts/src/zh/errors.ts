@@ -182,12 +182,6 @@ export const errors: Readonly<Record<string, string>> = {
   'enter the token, or set {1} where the environment comes from':
     '请填写令牌，或在环境变量的来源处设置 {1}',
   'the proxy would serve everybody who reaches {1}': '代理将为任何能访问 {1} 的人服务',
-  'give each person a key: zephyr clients add NAME (with compose: make client NAME=…)':
-    '请为每人创建密钥：zephyr clients add NAME（使用 compose 时：make client NAME=…）',
-  'or say that everybody may use it: open = true under [server]':
-    '或允许任何人使用：在 [server] 下写 open = true',
-  'or listen on this machine only: host = "127.0.0.1" under [server]':
-    '或只在本机监听：在 [server] 下写 host = "127.0.0.1"',
   'there is no command {1}': '没有命令 {1}',
   'there is no option {1}': '没有选项 {1}',
   '<{1}> is missing': '缺少 <{1}>',

@@ -7,6 +7,7 @@ import { hash, randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
 import type { KeyVerdict } from '@zephyr/contract/proxy-status';
+import type { ClientAccess } from '@zephyr/runtime/config/client-access';
 import type { ClientKey } from '@zephyr/runtime/config/config';
 import { bearerIn, isClientKey } from '@zephyr/runtime/credential';
 import { calledBy, isForwarded, isKnownHost } from '@zephyr/runtime/http/visitor';
@@ -21,10 +22,7 @@ import { FailureLimit } from '@zephyr/runtime/http/wrong-credentials';
  *     any    --(server.open is set, no keys)-->      everybody
  *
  * Removing people never opens access: there is no way back from `keys` to `this_machine`.
- */
-export type ClientAccess = 'keys' | 'this_machine' | 'everybody' | 'nobody';
-
-/**
+ *
  * @param configured what the configuration alone implies
  * @param before undefined at start-up
  */

@@ -10,6 +10,7 @@ import { isLoopback } from '@zephyr/contract/loopback';
 import { isEverywhere } from '../../host.ts';
 import { type Phrase, phrase } from '../../phrase.ts';
 import type { ServiceName } from '../../service-name.ts';
+import { ADVICE_TO_START, configuredAccess } from '../client-access.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
 import { controller, type ListenTable, prober, server, TABLE_OF } from '../keys/server.ts';
 import { expandHome } from '../keys/values.ts';
@@ -119,18 +120,19 @@ function isSameHost(left: string, right: string): boolean {
   return left === right || isEverywhere(left) || isEverywhere(right);
 }
 
-/** An open proxy spends the team's money for anyone who finds it. */
 function checkProxy(document: RawTable, listenHost: string | undefined): Violation[] {
   const server = rawTable(document['server']);
   const host = listenHost ?? ownAddress(document, 'server').host;
-  const hasClients = Array.isArray(document['clients']) && document['clients'].length > 0;
-  if (server['open'] === true || hasClients || isLoopback(host)) return [];
+  const hasKeys = Array.isArray(document['clients']) && document['clients'].length > 0;
+  const access = configuredAccess({ host, isOpen: server['open'] === true, hasKeys });
+  if (access !== 'nobody') return [];
+  const [first, second, third] = ADVICE_TO_START;
   return [
     {
       path: ['server', 'host'],
       found: phrase`${host}, which other machines can reach, and no [[clients]]: everyone would be served`,
       expected: phrase`a key for each person as soon as other machines can reach the proxy`,
-      advice: phrase`give each person a key: make client NAME=ann (without compose: zephyr clients add ann); or say that everybody may use it: open = true under [server]; or listen on this machine only: host = "127.0.0.1" under [server]`,
+      advice: phrase`${first}; ${second}; ${third}`,
     },
   ];
 }
