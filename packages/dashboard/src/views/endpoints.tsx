@@ -7,7 +7,7 @@ import { nextProbeText, roleOf } from '@zephyr/texts/screens';
 
 import { actionKey, busy, selectEndpoint } from '../actions.ts';
 import { type EndpointGroup, groupsOf, listedEndpoints, MANY_ENDPOINTS } from '../endpoint-list.ts';
-import { speech } from '../language.ts';
+import { ratioText, speech } from '../language.ts';
 import { nowMs } from '../page.ts';
 import { samples } from '../store.ts';
 import { EndpointDetail } from './endpoint-detail.tsx';
@@ -116,9 +116,7 @@ function Row({ endpoint, current, maxScoreMs }: EndpointTableRowProps) {
             maxMs={slowestMs.value}
           />
         </div>
-        <Figure label={say('column.success')}>
-          {successRatio === null ? '–' : numbers.percent(successRatio)}
-        </Figure>
+        <Figure label={say('column.success')}>{ratioText(successRatio)}</Figure>
         <Figure label={say('column.requests')}>{numbers.count(endpoint.activeRequests)}</Figure>
         <Figure label={say('column.sessions')}>{numbers.count(endpoint.sessions)}</Figure>
         <Figure label={say('column.nextProbe')}>

@@ -2,11 +2,9 @@
  * Preconditions of a start: other machines get neither service nor control without a key, and the probes'
  * program exists. Separate from the other rules, because a running service is not stopped by them.
  */
-import { accessSync, constants, statSync } from 'node:fs';
-import { resolve } from 'node:path';
-
 import { isLoopback } from '@zephyr/contract/loopback';
 
+import { isProgram } from '../../find-program.ts';
 import { isEverywhere } from '../../host.ts';
 import { type Phrase, phrase } from '../../phrase.ts';
 import type { ServiceName } from '../../service-name.ts';
@@ -167,7 +165,8 @@ function checkPrograms(document: RawTable): Violation[] {
   ];
   return tables.flatMap(({ path, table }) => {
     const configured = rawText(table['claude_binary_path']);
-    if (configured === undefined || !configured.includes('/') || isProgram(configured)) return [];
+    if (configured === undefined || !configured.includes('/')) return [];
+    if (isProgram(expandHome(configured))) return [];
     return [
       {
         path: [...path, 'claude_binary_path'],
@@ -177,15 +176,4 @@ function checkPrograms(document: RawTable): Violation[] {
       },
     ];
   });
-}
-
-function isProgram(path: string): boolean {
-  try {
-    const file = resolve(expandHome(path));
-    accessSync(file, constants.X_OK);
-    // A folder has the execute bit too.
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
 }
