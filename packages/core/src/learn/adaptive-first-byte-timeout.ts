@@ -69,7 +69,7 @@ export class FirstByteTimes {
   /** The median time of such requests there, or else of those with the other state of the cache. */
   typicalMs(id: EndpointId, of: FirstByteClass): number | undefined {
     const times = this.#known(id, of) ?? this.#known(id, { ...of, isCached: !of.isCached });
-    return times === undefined ? undefined : median(times);
+    return times === undefined ? undefined : upperMedian(times);
   }
 
   /**
@@ -84,9 +84,11 @@ export class FirstByteTimes {
       ([key, times]) => key.startsWith(`${id} ${family}/`) && times.length >= leastTimes,
     );
     const isCached = ([key]: (typeof known)[number]): boolean => key.endsWith('/cached');
-    const cached = known.filter(isCached).map(([, times]) => median(times));
+    const cached = known.filter(isCached).map(([, times]) => upperMedian(times));
     if (cached.length > 0) return Math.max(...cached);
-    return known.length === 0 ? undefined : Math.min(...known.map(([, times]) => median(times)));
+    return known.length === 0
+      ? undefined
+      : Math.min(...known.map(([, times]) => upperMedian(times)));
   }
 
   #usualMs(id: EndpointId, of: FirstByteClass): number | undefined {
@@ -109,7 +111,8 @@ function keyOf(id: EndpointId, { requestClass, isCached }: FirstByteClass): stri
   return `${id} ${latencyClassOf(requestClass, isCached)}`;
 }
 
-function median(times: readonly number[]): number {
+/** The median; the higher of two middle values, unlike `median`. 0 without values. */
+function upperMedian(times: readonly number[]): number {
   return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
 }
 

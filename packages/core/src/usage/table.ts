@@ -185,6 +185,7 @@ function addCounts(to: OpenCounts, counts: UsageCounts): void {
   for (const name of COUNTS) to[name] = capped(to[name] + counts[name]);
 }
 
+/** When the hour (UTC) of a moment begins; `dayOf`: its day. */
 export function hourOf(atMs: number): number {
   return atMs - (atMs % HOUR_MS);
 }
