@@ -18,7 +18,7 @@ export {
 export { REST_MS, REST_QUIET_MS } from './answer/unclosed-answer.ts';
 export { NO_USAGE } from './answer/usage.ts';
 export { type Assessment, assess } from './decide/assessment.ts';
-export { isAtRest, REST_AFTER_MS } from './decide/decision-pace.ts';
+export { isAtRest, REST_AFTER_MS, REST_PERIOD_MS } from './decide/decision-pace.ts';
 export type {
   CommandOutcome,
   ConfigEvent,
