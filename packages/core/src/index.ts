@@ -128,7 +128,7 @@ export {
   type UsageLimits,
 } from './usage/people-limits.ts';
 export { cautiousPriceOf, costUsd, type Price, priceOf } from './usage/price.ts';
-export { usageOfProbe } from './usage/probe-usage.ts';
+export { type PaidRequest, usageOfProbe } from './usage/probe-usage.ts';
 export { type UsageQuery, UsageSum, usageReport } from './usage/report.ts';
 export { usagePeriod } from './usage/report-period.ts';
 export { DAYS_LIFE_MS, HOURS_LIFE_MS } from './usage/retention.ts';

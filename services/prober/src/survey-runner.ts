@@ -36,7 +36,6 @@ export async function runSurvey(
   if (endpoint === undefined) return 'unknown_endpoint';
   const token = loaded.secrets.groupTokens.get(endpoint.groupName)?.reveal() ?? '';
   const startedAtMs = epochMs(systemClock.epochMs());
-  const began = systemClock.nowMs();
   const survey = await surveyEndpoint(
     {
       auth: authStyleOf(token, endpoint.auth),
@@ -51,9 +50,8 @@ export async function runSurvey(
   const { model } = groupOf(loaded.config, endpoint).healthCheck;
   const price = cautiousPriceOf(model, loaded.config.prices);
   const result = {
-    ...{ endpointId, startedAtMs, slot: probeSlotOf(endpointId, jobId), sequence: 0 },
-    ...({ style: 'messages', wallMs: systemClock.nowMs() - began } as const),
-    ...{ verdict: verdictOf(survey, finding), usage: survey.usage },
+    ...{ endpointId, startedAtMs, slot: probeSlotOf(endpointId, jobId) },
+    ...{ verdict: { status: statusOf(survey, finding) }, usage: survey.usage },
     costUsd: costUsd(survey.usage, price) * endpoint.usdFactor,
   };
   // The findings matter more than their line in the ledger.
@@ -66,7 +64,10 @@ export async function runSurvey(
   return finding;
 }
 
-function verdictOf({ reach, refusal }: EndpointSurvey, finding: EndpointFinding): ProbeVerdict {
-  if (isServing(finding)) return { status: 'ok', apiLatencyMs: 0 };
-  return reach.status === 'failed' ? reach : (refusal ?? reach);
+function statusOf(
+  { reach, refusal }: EndpointSurvey,
+  finding: EndpointFinding,
+): ProbeVerdict['status'] {
+  if (isServing(finding)) return 'ok';
+  return reach.status === 'failed' || refusal !== undefined ? 'failed' : 'ok';
 }
