@@ -45,6 +45,7 @@ export { currentRateLimits } from './learn/rate-limit-headroom.ts';
 export { latencyClassOf, requestClassOf } from './learn/request-class.ts';
 export { summaryOf, type TimeSummary } from './learn/time-summary.ts';
 export { own } from './own-property.ts';
+export { parsedJson } from './parsed-json.ts';
 export {
   type CostPace,
   NO_COST_PACE,

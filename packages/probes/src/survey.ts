@@ -10,6 +10,7 @@
 import { AUTH_STYLES, type AuthStyle } from '@zephyr/contract/auth-style';
 import { type EndpointFinding, MAX_LISTED_MODELS } from '@zephyr/contract/endpoint-finding';
 import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
+import { parsedJson } from '@zephyr/core';
 import { z } from 'zod';
 
 import { NO_TOKENS, usageInBody } from './exchange/answer.ts';
@@ -186,10 +187,5 @@ function modelsIn(facts: ProbeExchange): readonly string[] | undefined {
 }
 
 function parsed({ status, body }: ProbeExchange): unknown {
-  if (status !== 200) return undefined;
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
+  return status === 200 ? parsedJson(body) : undefined;
 }
