@@ -135,6 +135,7 @@ export { usagePeriod } from './usage/report-period.ts';
 export { DAYS_LIFE_MS, HOURS_LIFE_MS } from './usage/retention.ts';
 export {
   dailyRows,
+  dayOf,
   NO_COUNTS,
   type RowBounds,
   type RowRule,
