@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
+import type { ClientAccess } from '@zephyr/runtime/config/client-access';
 import { describe, expect, it } from 'vitest';
 
-import { ANYBODY, accessOf, type ClientAccess, Clients } from './client-keys.ts';
+import { ANYBODY, accessOf, Clients } from './client-keys.ts';
 
 const ADDRESS = '203.0.113.7';
 const sha256Of = (key: string): string => createHash('sha256').update(key).digest('hex');
