@@ -170,7 +170,6 @@ export const OF_ROUTE: readonly Equivalent[] = [
     ],
     why: COMPILER,
   },
-  { file: 'route/retry-budget.ts', line: 'second: -1', why: 'a cell of no second holds nothing' },
   {
     file: 'json-key-reader.ts',
     line: '#depth = 0',

@@ -1,13 +1,11 @@
 /**
- * Names in the ledger of usage that no `[[clients]]`, model or endpoint may have. A leaf: the core and the
- * browser load it.
+ * Reserved names in the ledger of usage, which no `[[clients]]` may have: everybody if keys are not used, the
+ * probes, and all rows beyond the limit per hour or day. Imports nothing.
  */
-
-/** The person of every request if keys are not used. */
 export const ANONYMOUS = 'anonymous';
-/** The person of all probes. */
 export const PROBES = 'probes';
-/** All rows beyond the limit per hour or day. */
 export const OTHER = 'other';
+/** The row of everything beyond that limit. */
+export const BEYOND = { person: OTHER, endpoint: OTHER, model: OTHER } as const;
 /** For a request that was sent to no endpoint, or that names no model. */
 export const NONE = 'none';

@@ -139,6 +139,11 @@ describe('whyOf', () => {
       changes: { endpoints: [endpoint('a', 1, down)] },
       text: speech.say('now.down.detail'),
     },
+    {
+      name: 'all disabled, so that no request tries any',
+      changes: { endpoints: [endpoint('a', 1, { ...down, enabled: false })] },
+      text: 'All endpoints are disabled: each request gets an error until one is enabled.',
+    },
   ])('says it: $name', ({ changes, text }) => {
     expect(whyOf(situationWith(changes), speech)).toBe(text);
   });

@@ -1,3 +1,4 @@
+import { isServing } from '@zephyr/contract/endpoint-finding';
 import { ConfigError } from '@zephyr/runtime/config/config-error';
 import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
 import { localeOfFile } from '@zephyr/runtime/config/locale';
@@ -8,7 +9,7 @@ import { templatesOf, translator } from '@zephyr/texts';
 import { outboundNotesOf, warningsOf } from '../config-warnings.ts';
 import { rejectUnusableHosts } from '../launch/usable-hosts.ts';
 import { isElsewhere, startingServices } from '../service-location.ts';
-import { isServed, type SurveyCall, surveyEndpoints, surveyText } from './config-check-online.ts';
+import { type SurveyCall, surveyEndpoints, surveyText } from './config-check-online.ts';
 
 export interface ConfigCheckOptions {
   readonly config: string;
@@ -48,7 +49,7 @@ export async function checkConfig(
   const say = translator(config.ui.language);
   const notes = warningsOf(loaded, options.envFile, say);
   const endpoints = options.online === true ? await surveyEndpoints(loaded, call) : undefined;
-  const isOk = endpoints === undefined || endpoints.every(isServed);
+  const isOk = endpoints === undefined || endpoints.every(isServing);
   const exitCode = isOk ? EXIT.ok : EXIT.failure;
   if (options.json === true) {
     return { text: JSON.stringify({ ok: isOk, problems: [], notes, endpoints }), exitCode };

@@ -6,7 +6,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DEFAULT_PORTS } from '@zephyr/contract/default-ports';
+import { DEFAULT_PORTS, HIGHEST_PORT } from '@zephyr/contract/default-ports';
 import type { ProgramStatus } from '@zephyr/contract/program-status';
 import { findCli } from '@zephyr/probes/claude-cli/cli-binary';
 import { systemClock } from '@zephyr/runtime/clock';
@@ -85,7 +85,7 @@ export interface Demo {
 
 /** Offsets from the proxy's port. */
 const PORT_STEPS: Readonly<Record<ServiceName, number>> = { proxy: 0, controller: 1, prober: 2 };
-const LAST_PORT = 65_535 - PORT_STEPS.prober;
+const LAST_PORT = HIGHEST_PORT - PORT_STEPS.prober;
 
 /** @param the proxy's port; 0 uses free ports everywhere */
 export async function startDemo(

@@ -46,7 +46,8 @@ export function takeProbe(world: World, probe: ProbeResult, context: Context<Pol
   const endpoint = endpointOf(world, probe.endpointId);
   if (endpoint === undefined) return stay(world);
   const paid = payProbe(world, endpoint, { probe, context });
-  if (probe.sequence <= endpoint.probeSequence) {
+  const { probeSequence } = endpoint;
+  if (probeSequence !== null && probe.sequence <= probeSequence) {
     return withNotices(paid, [{ code: 'late_probe_dropped', endpointId: endpoint.id }]);
   }
   const probed = applyProbeByStyle(endpoint, probe, {

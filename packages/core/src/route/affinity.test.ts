@@ -51,6 +51,15 @@ describe('placeOf', () => {
     expect(sessions.placeOf('s', generations(), 20)).toBe(b);
   });
 
+  it('ends when its endpoint is removed, whose generations start at 0 if it is added again', () => {
+    const sessions = table();
+    answered(sessions, 's', { generation: 2 });
+    answered(sessions, 'other', { at: 'b' });
+    sessions.forget(a);
+    expect(sessions.placeOf('s', generations({ a: 1 }), 1)).toBeUndefined();
+    expect(sessions.placeOf('other', generations(), 1)).toBe(b);
+  });
+
   it('ends with the cache, and each request keeps it', () => {
     const sessions = table();
     answered(sessions, 's');

@@ -7,6 +7,7 @@
  *     placed   --(idle past the cache lifetime)-->                  unplaced
  *     placed   --(its endpoint's generation rose: an operator or the controller moves sessions)--> unplaced
  *     placed   --(several consecutive answers clearly slower than elsewhere)--> unplaced
+ *     placed   --(its endpoint was removed from the configuration)--> unplaced
  *
  * Times are from the caller's monotonic clock, in milliseconds; durations are configured in `[sessions]`.
  */
@@ -102,6 +103,16 @@ export class SessionTable {
 
   get size(): number {
     return this.#sessions.size;
+  }
+
+  /**
+   * The endpoint was removed. If it is added again, its generations start at 0: those that sessions have from
+   * before would outlast the next moves of its sessions.
+   */
+  forget(endpointId: EndpointId): void {
+    for (const [id, placed] of this.#sessions) {
+      if (placed.endpointId === endpointId) this.#sessions.delete(id);
+    }
   }
 
   /** The endpoint that has the session's cache, while the cache is warm. */

@@ -2,14 +2,13 @@
  * Adds up who used what, by hour. Bounded, and folded in steps: usage that no longer fits is summed by
  * person alone, and then in the row `other`, so that the totals stay correct.
  */
-import { OTHER } from '@zephyr/contract/reserved-names';
+import { BEYOND } from '@zephyr/contract/reserved-names';
 import { DAY_MS, HOUR_MS, NANO } from '@zephyr/contract/units';
 import type {
   AnswerUsage,
   RequestRecord,
   UsageCount,
   UsageCounts,
-  UsageKey,
   UsageRow,
 } from '@zephyr/contract/usage';
 
@@ -18,8 +17,6 @@ export const NO_COUNTS: UsageCounts = {
   ...{ cacheWrite5mTokens: 0, cacheWrite1hTokens: 0, costNanoUsd: 0 },
   ...{ unpriced: 0, incomplete: 0, possiblyBilledTwice: 0 },
 };
-/** The row of all usage beyond a limit. */
-export const BEYOND: UsageKey = { person: OTHER, endpoint: OTHER, model: OTHER };
 const ENDLESS: RowBounds = { named: Number.POSITIVE_INFINITY, all: Number.POSITIVE_INFINITY };
 const COUNTS = Object.keys(NO_COUNTS) as readonly UsageCount[];
 /** Integers beyond this are not exact: sums saturate here. */
@@ -151,7 +148,7 @@ function addRecord(counts: OpenCounts, record: RequestRecord): void {
   counts.possiblyBilledTwice += billedTwice(record);
 }
 
-/** Counts come from endpoints: a lying one must not make a row unreadable. */
+/** Counts come from endpoints: an absurd count must not make a row unreadable. */
 function capped(count: number): number {
   return Math.min(MOST, count);
 }
@@ -188,6 +185,7 @@ function addCounts(to: OpenCounts, counts: UsageCounts): void {
   for (const name of COUNTS) to[name] = capped(to[name] + counts[name]);
 }
 
+/** When the hour (UTC) of a moment begins; `dayOf`: its day. */
 export function hourOf(atMs: number): number {
   return atMs - (atMs % HOUR_MS);
 }

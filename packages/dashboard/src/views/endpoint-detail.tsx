@@ -1,6 +1,6 @@
 /** Details of one row: address, parts of the score, probes and their cost, actions. */
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
-import { failureOf, scoreParts } from '@zephyr/texts/screens';
+import { failureOf, lastProbeText, scoreParts } from '@zephyr/texts/screens';
 
 import {
   actionKey,
@@ -72,7 +72,9 @@ function Checks({ endpoint: { probe } }: { readonly endpoint: ApiEndpoint }) {
   const { last, today, plan } = probe;
   return (
     <ul class="plain-list">
-      <li>{last === null ? say('probe.never') : lastProbeText(last)}</li>
+      <li>
+        {say('probe.last')}: {lastProbeText(last, speech.value, nowMs.value)}
+      </li>
       <li>
         {say(`style.${probe.style}`)}
         {plan.status === 'scheduled' &&
@@ -110,14 +112,6 @@ function RateLimits({ endpoint: { rateLimits } }: { readonly endpoint: ApiEndpoi
       ))}
     </ul>
   );
-}
-
-function lastProbeText(last: NonNullable<ApiEndpoint['probe']['last']>): string {
-  const { say, numbers } = speech.value;
-  const age = numbers.duration(nowMs.value - last.atMs);
-  return last.verdict.status === 'ok'
-    ? say('probe.last.ok', { latency: numbers.latency(last.verdict.latencyMs), age })
-    : say('probe.last.failed', { failure: say(`failure.${last.verdict.failure}`), age });
 }
 
 function ScoreParts({ endpoint: { score } }: { readonly endpoint: ApiEndpoint }) {

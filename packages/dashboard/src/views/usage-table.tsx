@@ -1,6 +1,7 @@
 import { OTHER, PROBES } from '@zephyr/contract/reserved-names';
 import type { NamedDimension } from '@zephyr/contract/usage';
 import type { JSX } from 'preact';
+import { ratioText } from '../language.ts';
 import { hashOf } from '../page-address.ts';
 import { cacheHitRatio, type NamedUsage } from '../usage-data.ts';
 import { usageSpeech } from '../usage-language.ts';
@@ -84,9 +85,4 @@ function nameCell(dimension: UsageTableProps['dimension'], name: string): JSX.El
   const shown = <UsageName kind={dimension} name={name} />;
   if (dimension !== 'person' || name === OTHER || name === PROBES) return shown;
   return <a href={hashOf({ kind: 'requests', filter: { person: name } })}>{shown}</a>;
-}
-
-/** @param ratio null if the divisor is zero */
-export function ratioText(ratio: number | null): string {
-  return ratio === null ? '–' : usageSpeech.value.numbers.percent(ratio);
 }

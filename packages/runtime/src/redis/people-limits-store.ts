@@ -14,6 +14,7 @@ import type { UsageRow } from '@zephyr/contract/usage';
 import {
   type LetIn,
   type LimitsShare,
+  parsedJson,
   periodAt,
   type SharedCounters,
   type Spent,
@@ -163,14 +164,6 @@ function letInOf(minute: string, spans: readonly string[]): SharedCounters['letI
 function grantsOf(text: string): readonly Grant[] {
   const parsed = grantList.safeParse(parsedJson(text));
   return parsed.success ? parsed.data : [];
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function pairsOf(text: string): readonly (readonly [string, string])[] {

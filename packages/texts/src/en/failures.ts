@@ -44,7 +44,7 @@ export const failures = {
   'advice.overloaded': 'The model is busy everywhere; wait.',
   'advice.rate_limited': 'The token has reached its rate limit; wait, or use another token.',
   'advice.token_refused':
-    'Put a valid token for this group into .env; with containers, then run make up. Where the group has a token_command, run that as the user of the service and see what it prints.',
+    'Put a valid token for this group into .env; with containers, then run make up. If the group has a token_command, run it as the user of the service to see what it prints.',
   'advice.credit': 'Top up the account that the token belongs to.',
   'advice.forbidden':
     'The endpoint does not allow this token to use the model or the feature; ask its operator.',

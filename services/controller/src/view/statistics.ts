@@ -123,7 +123,7 @@ export function withBatch(before: Statistics, batch: Counted, nowMs: EpochMs): S
   };
 }
 
-/** An endpoint that is tried again and fails again counts as gone all along. */
+/** An endpoint that is tried again and fails again has been unavailable since its first failure. */
 function unavailableSince(
   before: Statistics['unavailableSinceAtMs'],
   batch: Counted,

@@ -83,7 +83,7 @@ export class Relay implements AnswerReceiver {
     const headers = answerHeaders(answer, { endpointId, leftFamily, isLast });
     res.writeHead(answer.status, headers);
     answer.stream.handTo(this);
-    this.#waitForEndpoint();
+    this.#waitForEndpoint(undefined);
     this.#giveHeld();
     if (answer.hasEnded) this.onEnd();
     else if (answer.held.length === 0) res.flushHeaders();
@@ -100,8 +100,7 @@ export class Relay implements AnswerReceiver {
 
   onData(chunk: Buffer): void {
     const state = this.#state;
-    if (state.status === 'done') return;
-    if (state.wholeAtMs === undefined) this.#deadline.refresh();
+    if (state.status !== 'done' && state.wholeAtMs === undefined) this.#deadline.refresh();
     this.#give(chunk);
   }
 
@@ -127,9 +126,13 @@ export class Relay implements AnswerReceiver {
     this.#onDone({ kind: 'cut', failure });
   }
 
-  /** Ends the answer with a last event that states the reason, as far as its form allows. */
+  /** Unless it is whole, ends the answer with a last event that states the reason, as far as its form allows. */
   cutWithEvent(event: string): void {
     if (this.#state.status === 'done') return;
+    if (this.#isWhole) {
+      this.#completeWithoutRest();
+      return;
+    }
     const { res } = this.#input;
     // It would count as the bytes that are still announced, and make the answer look whole.
     if (this.isStream && this.#leftBytes === undefined) res.write(event);
@@ -140,8 +143,8 @@ export class Relay implements AnswerReceiver {
 
   clientGone(): void {
     if (this.#state.status === 'done') return;
-    if (this.#leftBytes === 0 && this.#input.res.writableEnded) {
-      // The client has all of it, and may close before the endpoint's end is seen.
+    if (this.#input.res.writableEnded) {
+      // The client has all that was announced, and may close before the endpoint's end is seen.
       this.#complete();
       return;
     }
@@ -166,10 +169,12 @@ export class Relay implements AnswerReceiver {
     const { res, deadline } = this.#input;
     res.end();
     // The last bytes may still be on their way to the client: the stall limit applies until they are sent.
-    const isHeldBack = this.#state.status === 'held_back';
-    if (!isHeldBack && res.writableLength > 0) this.#waitForClient();
-    if (isHeldBack || res.writableLength > 0) res.once('close', () => deadline.stop());
-    else deadline.stop();
+    if (res.writableLength === 0) {
+      deadline.stop();
+    } else {
+      if (this.#state.status !== 'held_back') this.#waitForClient();
+      res.once('close', () => deadline.stop());
+    }
     this.#finish();
     const ending = this.#end?.ending;
     this.#onDone({
@@ -187,11 +192,11 @@ export class Relay implements AnswerReceiver {
 
   #giveHeld(): void {
     const { held, end } = this.#input.answer;
-    if (end === undefined || !this.#input.isMessages) {
+    if (end === undefined) {
       for (const chunk of held) this.#give(chunk);
       return;
     }
-    if (end.ending !== undefined) this.#noteWhole();
+    if (this.#end?.ending !== undefined) this.#noteWhole('flowing');
     for (const chunk of held) this.#write(chunk);
   }
 
@@ -209,7 +214,8 @@ export class Relay implements AnswerReceiver {
       return;
     }
     if (this.#body.write(chunk)) {
-      if (state.status === 'flowing' && state.wholeAtMs !== undefined) this.#waitForEndpoint();
+      const { status, wholeAtMs } = state;
+      if (status === 'flowing' && wholeAtMs !== undefined) this.#waitForEndpoint(wholeAtMs);
       return;
     }
     this.#input.answer.stream.pause();
@@ -235,31 +241,28 @@ export class Relay implements AnswerReceiver {
     const state = this.#state;
     if (state.status === 'done' || state.wholeAtMs !== undefined) return;
     this.#end?.push(chunk.toString('latin1'));
-    if (this.#end?.ending !== undefined) this.#noteWhole();
+    if (this.#end?.ending !== undefined) this.#noteWhole(state.status);
   }
 
-  #noteWhole(): void {
-    const { status } = this.#state;
-    if (status !== 'done') this.#state = { status, wholeAtMs: this.#input.clock.nowMs() };
+  #noteWhole(status: 'flowing' | 'held_back'): void {
+    this.#state = { status, wholeAtMs: this.#input.clock.nowMs() };
   }
 
   #onDrained(): void {
     const state = this.#state;
     if (state.status !== 'held_back') return;
     this.#state = { status: 'flowing', wholeAtMs: state.wholeAtMs };
-    this.#waitForEndpoint();
+    this.#waitForEndpoint(state.wholeAtMs);
     this.#input.answer.stream.resume();
   }
 
-  #waitForEndpoint(): void {
-    const state = this.#state;
+  #waitForEndpoint(wholeAtMs: number | undefined): void {
     const { deadline, clock, idleMs } = this.#input;
-    if (state.status === 'done') return;
-    if (state.wholeAtMs === undefined || !this.#isWhole) {
+    if (wholeAtMs === undefined || !this.#isWhole) {
       deadline.start(idleMs, () => this.cut('idle_timeout'));
       return;
     }
-    const leftMs = Math.max(0, state.wholeAtMs + REST_MS - clock.nowMs());
+    const leftMs = Math.max(0, wholeAtMs + REST_MS - clock.nowMs());
     deadline.start(Math.min(REST_QUIET_MS, leftMs), () => this.#completeWithoutRest());
   }
 

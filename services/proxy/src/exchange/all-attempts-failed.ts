@@ -2,7 +2,6 @@
 
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { RequestOutcome } from '@zephyr/contract/usage';
-import { isLasting, type Operation, scopeOf } from '@zephyr/core';
 import { namedModels, sendModelList } from '../answer/model-list.ts';
 import { passRefusal } from '../answer/pass-refusal.ts';
 import { jitteredRetryMs, UNREACHABLE_RETRY_MS } from '../answer/retry-advice.ts';
@@ -20,22 +19,12 @@ const ABOUT_MODELS: ReadonlySet<ErrorName> = new Set([
   'repeated_model',
 ]);
 
-/** Of two failed attempts of a request, returns the one that is more informative for its client. */
-export function moreTelling(
-  known: FailedAttempt | undefined,
-  next: FailedAttempt,
-  operation: Operation,
-): FailedAttempt {
-  if (known === undefined) return next;
-  // An endpoint's own answer is more informative than a failed connection.
-  const hasAnswer = next.answer !== undefined;
-  if (hasAnswer !== (known.answer !== undefined)) return hasAnswer ? next : known;
-  // After a lasting refusal the client gives up, although the other endpoint may recover in a moment.
-  const isNextLasting = isLasting(scopeOf(next.failure, operation));
-  return isNextLasting && !isLasting(scopeOf(known.failure, operation)) ? known : next;
-}
-
-export function answerFailure(context: ExchangeContext, failed: FailedAttempt): RequestOutcome {
+/** @param soonerMs how long until another endpoint may answer, if that is before this one's wait is over */
+export function answerFailure(
+  context: ExchangeContext,
+  failed: FailedAttempt,
+  soonerMs: number | undefined,
+): RequestOutcome {
   const { failure, phase, answer, retryAfterMs } = failed;
   const names = HAVE_NO_LIST.has(failure) ? listedModels(context) : [];
   if (names.length > 0) {
@@ -45,13 +34,17 @@ export function answerFailure(context: ExchangeContext, failed: FailedAttempt): 
   }
   if (answer === undefined) {
     const isUnreachable = phase === 'connecting';
-    const waitMs = retryAfterMs ?? (isUnreachable ? UNREACHABLE_RETRY_MS : undefined);
+    const waitMs = soonerMs ?? retryAfterMs ?? (isUnreachable ? UNREACHABLE_RETRY_MS : undefined);
     return answerError(context, isUnreachable ? 'unreachable' : errorOfFailure(failure), waitMs);
   }
   const { deps, input } = context;
   deps.serving.noteAnswer();
   const { leftFamily } = context.placement;
-  passRefusal(input.res, answer, { isLast: deps.isLast(input.res), leftFamily });
+  passRefusal(input.res, answer, {
+    isLast: deps.isLast(input.res),
+    leftFamily,
+    soonerMs: soonerMs === undefined ? undefined : jitteredRetryMs(soonerMs, deps.rng()),
+  });
   return 'failed';
 }
 

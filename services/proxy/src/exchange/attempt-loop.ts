@@ -21,13 +21,18 @@ import {
   type TimedRequest,
 } from '@zephyr/core';
 import { type HeldAnswer, requestIdOf } from '../answer/held-answer.ts';
-import type { ErrorName } from '../answer/zephyr-errors.ts';
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
-import { moreTelling } from './all-attempts-failed.ts';
 import { Attempt } from './attempt.ts';
 import type { AttemptResult, CommittedAttempt, FailedAttempt } from './attempt-result.ts';
 import { CountedRetries } from './counted-retries.ts';
 import type { ExchangeContext } from './exchange-context.ts';
+import {
+  afterFailed,
+  type FailedAttempts,
+  type GivenUp,
+  givenUp,
+  nobodyToTry,
+} from './failed-attempts.ts';
 import { readingMsOf } from './first-byte-timeout.ts';
 import { noteFirstContent } from './first-content.ts';
 import { isModelRepeated, pricedModels, requestedModel } from './model-name.ts';
@@ -52,8 +57,7 @@ export interface AnsweredRequest {
 
 export type AttemptLoopResult =
   | { readonly kind: 'answered'; readonly answered: AnsweredRequest }
-  | { readonly kind: 'failed'; readonly failed: FailedAttempt }
-  | { readonly kind: 'nobody'; readonly error: ErrorName; readonly retryAfterMs?: number };
+  | GivenUp;
 
 type AttemptLoopState =
   | {
@@ -69,8 +73,6 @@ const PAUSING: AttemptLoopState = { status: 'pausing' };
 const NO_ATTEMPTS: readonly RequestAttempt[] = [];
 const DONE: AttemptLoopState = { status: 'done' };
 
-const ERROR_OF_NONE = { disabled: 'none_enabled', asked: 'all_down' } as const;
-
 export class AttemptLoop {
   readonly journey: Journey;
   /** As named in the body and in the answer; empty if not named. */
@@ -83,7 +85,7 @@ export class AttemptLoop {
   #state: AttemptLoopState = PAUSING;
   /** For the current attempt. */
   #firstByteClass: FirstByteClass;
-  #lastFailure: FailedAttempt | undefined;
+  #failures: FailedAttempts | undefined;
   /** The failed attempts, in order. */
   failed: readonly RequestAttempt[] = NO_ATTEMPTS;
   #attempts = 0;
@@ -114,7 +116,7 @@ export class AttemptLoop {
 
   /** The endpoint's request id of the last attempt that got an answer. */
   get endpointRequestId(): string | undefined {
-    const answer = this.#lastFailure?.answer;
+    const answer = this.#failures?.shown.answer;
     return answer === undefined ? undefined : requestIdOf(answer);
   }
 
@@ -171,12 +173,8 @@ export class AttemptLoop {
       return;
     }
     this.#retries.nobodyLeft();
-    const failed = this.#lastFailure;
-    if (failed !== undefined) this.#finish({ kind: 'failed', failed });
-    else if (choice.why === 'limited') {
-      const { retryAfterMs } = choice;
-      this.#finish({ kind: 'nobody', error: 'rate_limited', retryAfterMs });
-    } else this.#finish({ kind: 'nobody', error: ERROR_OF_NONE[choice.why] });
+    const failures = this.#failures;
+    this.#finish(failures === undefined ? nobodyToTry(choice) : givenUp(failures, choice));
   }
 
   #timed(): TimedRequest & { readonly model: string } {
@@ -297,21 +295,24 @@ export class AttemptLoop {
   #afterFailure(chosen: ChosenEndpoint, failed: FailedAttempt): void {
     const { deps, input } = this.#context;
     const { id } = chosen.endpoint;
-    this.#lastFailure = moreTelling(this.#lastFailure, failed, input.operation);
-    if (input.operation === 'extra') {
-      this.#finish({ kind: 'failed', failed });
+    const { operation } = input;
+    const failures = afterFailed(this.#failures, { id, failed, operation });
+    this.#failures = failures;
+    if (operation === 'extra') {
+      this.#finish({ kind: 'failed', failed, soonerMs: undefined });
       return;
     }
     if (failed.isStaleConnection) {
       this.#staleId = id;
       deps.reuse.note(id, deps.clock.nowMs());
     }
-    this.#continueAfter(chosen, failed, deps.clock.nowMs() - this.#askedAtMs);
+    this.#continueAfter(chosen, failures, deps.clock.nowMs() - this.#askedAtMs);
   }
 
-  #continueAfter(chosen: ChosenEndpoint, failed: FailedAttempt, failedAfterMs: number): void {
+  #continueAfter(chosen: ChosenEndpoint, failures: FailedAttempts, failedAfterMs: number): void {
     const { deps, body, settings, deadline } = this.#context;
     const { id } = chosen.endpoint;
+    const { latest: failed } = failures;
     const step = this.#retries.after(failed, () => ({
       isCached: this.#firstByteClass.isCached,
       readingMs: readingMsOf(body.bytes, settings.timeouts),
@@ -322,13 +323,13 @@ export class AttemptLoop {
       isFree: deps.routing.isRetryFree(this.journey, this.#model),
     }));
     if (step === 'give_up') {
-      this.#finish({ kind: 'failed', failed: this.#lastFailure ?? failed });
+      this.#finish(givenUp(failures, deps.routing.preview(this.journey, this.#model)));
       return;
     }
     deps.log.debug({ endpointId: id, failure: failed.failure, step }, 'attempt failed');
     if (step === 'next_endpoint') this.#tryNext();
     else if (step === 'look_again') {
-      deadline.start(LOOK_AGAIN_MS, () => this.#continueAfter(chosen, failed, failedAfterMs));
+      deadline.start(LOOK_AGAIN_MS, () => this.#continueAfter(chosen, failures, failedAfterMs));
     } else deadline.start(STAY_PAUSE_MS, () => this.#askAgain(chosen));
   }
 

@@ -158,7 +158,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
       // While the client is still uploading, the endpoint need not answer.
       deadline.stop();
       upstream.once('finish', () => {
-        if (this.#state.status === 'sent') this.#waitForAnswer();
+        if (isStartAwaited(this.#state)) this.#waitForAnswer();
       });
     }
     body.connected();
@@ -299,7 +299,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
       held,
       head: gate?.head ?? '',
       form,
-      end: form === 'document' ? gate?.endOfDocument() : undefined,
+      end: gate?.endOfDocument(),
       stream,
       hasEnded: extent === 'ended',
     };
@@ -328,6 +328,11 @@ export class Attempt implements AnswerReceiver, SendHandlers {
       retryAfterMs,
     });
   }
+}
+
+/** Whether only headers and white space have arrived of an answer that is judged by its start. */
+function isStartAwaited(state: AttemptState): boolean {
+  return state.status === 'sent' || (state.status === 'answered' && state.gate?.hasBegun === false);
 }
 
 /** Whether more of the answer follows; `cut`: more should, but will not. */

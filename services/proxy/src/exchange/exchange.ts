@@ -140,8 +140,9 @@ export class Exchange {
 
   #onTried(trying: AttemptLoop, result: AttemptLoopResult): void {
     if (result.kind === 'answered') this.#relay(trying, result.answered);
-    else if (result.kind === 'failed') this.#end(answerFailure(this.#context, result.failed));
-    else this.#endWithError(result.error, result.retryAfterMs);
+    else if (result.kind === 'failed') {
+      this.#end(answerFailure(this.#context, result.failed, result.soonerMs));
+    } else this.#endWithError(result.error, result.retryAfterMs);
   }
 
   #relay(trying: AttemptLoop, answered: AnsweredRequest): void {

@@ -119,10 +119,9 @@ export class RequestBody {
    * this may be the first one: see `exactModel` and `isModelRepeated`.
    */
   facts(): RequestFacts {
-    if (this.#scan === undefined) this.#quickFacts ??= quickFacts(this.#start(), this.#end());
-    return this.#scan === undefined && this.#quickFacts !== undefined
-      ? this.#quickFacts
-      : this.#scanned();
+    if (this.#scan !== undefined) return this.#scanned();
+    this.#quickFacts ??= quickFacts(this.#start(), this.#end());
+    return this.#quickFacts ?? this.#scanned();
   }
 
   /**
@@ -264,10 +263,10 @@ export class RequestBody {
     return this.#scan?.facts() ?? { isStream: undefined, model: '' };
   }
 
-  /** Scans the buffered data; does nothing if its start is already released. */
+  /** Scans the buffered data; a body whose start is sent and released cannot be scanned. */
   #beginScan(): void {
     const state = this.#state;
-    if (this.#scan !== undefined || isForgotten(state)) return;
+    if (this.#scan !== undefined || state.status === 'streaming') return;
     this.#scan = new RequestScan();
     const overflow = state.status === 'held' ? [state.overflow] : [];
     for (const chunk of [...this.#chunks, ...overflow]) this.#scan.push(chunk.toString('latin1'));
@@ -282,10 +281,6 @@ export class RequestBody {
     const last = endOf(this.#chunks.at(-1));
     return last.length === QUICK_END_BYTES ? last : endOf(this.#chunks.at(-2)) + last;
   }
-}
-
-function isForgotten({ status }: BodyState): boolean {
-  return status === 'streaming' || status === 'released' || status === 'rejected';
 }
 
 function destinationOf(state: BodyState): BodySink | undefined {
@@ -308,10 +303,6 @@ function endOf(chunk: Buffer | undefined): string {
 /** Writes the last chunk together with the end, so that a one-chunk body is one write. */
 function writeAll(chunks: readonly Buffer[], destination: BodySink): void {
   const last = chunks.at(-1);
-  if (last === undefined) {
-    destination.end();
-    return;
-  }
   for (const chunk of chunks) if (chunk !== last) destination.write(chunk);
   destination.end(last);
 }

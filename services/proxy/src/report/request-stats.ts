@@ -61,12 +61,12 @@ export class RequestStats {
 
   /** Counts an attempt at the endpoint until the returned function is called. */
   acquire(id: EndpointId): () => void {
-    this.#active.set(id, (this.#active.get(id) ?? 0) + 1);
+    this.#addActive(id, 1);
     let isReleased = false;
     return () => {
       if (isReleased) return;
       isReleased = true;
-      this.#active.set(id, (this.#active.get(id) ?? 1) - 1);
+      this.#addActive(id, -1);
     };
   }
 
@@ -103,10 +103,10 @@ export class RequestStats {
     this.#ofEndpoint(id).ok.add();
     if (usage === undefined) return;
     const { tokens } = this.#ofEndpoint(id);
-    if (usage.inputTokens > 0) tokens.input.add(usage.inputTokens);
-    if (usage.outputTokens > 0) tokens.output.add(usage.outputTokens);
-    if (usage.cacheReadTokens > 0) tokens.cacheRead.add(usage.cacheReadTokens);
-    if (usage.cacheWriteTokens > 0) tokens.cacheWrite.add(usage.cacheWriteTokens);
+    tokens.input.add(usage.inputTokens);
+    tokens.output.add(usage.outputTokens);
+    tokens.cacheRead.add(usage.cacheReadTokens);
+    tokens.cacheWrite.add(usage.cacheWriteTokens);
   }
 
   /** Counts a failure, whoever caused it. */
@@ -152,6 +152,10 @@ export class RequestStats {
     }
     handles.count.add();
     handles.duration.observe(durationMs / 1000);
+  }
+
+  #addActive(id: EndpointId, change: 1 | -1): void {
+    this.#active.set(id, (this.#active.get(id) ?? 0) + change);
   }
 
   /** Looking up a label costs as much as counting, so it is done once. */

@@ -3,7 +3,7 @@
  * the rows that the ledger gets about once a second. Bounded, because model names come from clients and each
  * series costs Prometheus memory. The excess is counted as `other`, so that the sums stay correct.
  */
-
+import { BEYOND } from '@zephyr/contract/reserved-names';
 import { NANO } from '@zephyr/contract/units';
 import {
   NAMED_DIMENSIONS,
@@ -12,7 +12,7 @@ import {
   type UsageKey,
   type UsageRow,
 } from '@zephyr/contract/usage';
-import { BEYOND, NO_COUNTS, sumOfCounts } from '@zephyr/core';
+import { NO_COUNTS, sumOfCounts } from '@zephyr/core';
 import { Counter, type LabelValues, type Registry } from 'prom-client';
 
 /** Of person, endpoint and model. Each has at most eight series. */

@@ -8,7 +8,7 @@ import type { BlockList } from 'node:net';
 import type { KeyVerdict } from '@zephyr/contract/proxy-status';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Operation } from '@zephyr/core';
-import { pause, untilNextMs } from '@zephyr/runtime/clock';
+import { pauseUntilNext } from '@zephyr/runtime/clock';
 import { isClientKey } from '@zephyr/runtime/credential';
 import {
   addressOf,
@@ -231,7 +231,7 @@ export class Admission {
     const { clock } = this.#deps.exchange;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      await pause(clock, untilNextMs(clock, AGE_CHECK_MS), signal);
+      await pauseUntilNext(clock, AGE_CHECK_MS, signal);
       const nowMs = clock.nowMs();
       for (const { exchange } of [...this.#active.entries]) exchange.endIfTooOld(nowMs);
     }

@@ -8,6 +8,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 import type { KeyVerdict } from '@zephyr/contract/proxy-status';
 import { ANONYMOUS } from '@zephyr/contract/reserved-names';
+import type { ClientAccess } from '@zephyr/runtime/config/client-access';
 import type { ClientKey } from '@zephyr/runtime/config/config';
 import { bearerIn, isClientKey } from '@zephyr/runtime/credential';
 import { calledBy, isForwarded, isKnownHost } from '@zephyr/runtime/http/visitor';
@@ -22,10 +23,7 @@ import { FailureLimit } from '@zephyr/runtime/http/wrong-credentials';
  *     any    --(server.open is set, no keys)-->      everybody
  *
  * Removing people never opens access: there is no way back from `keys` to `this_machine`.
- */
-export type ClientAccess = 'keys' | 'this_machine' | 'everybody' | 'nobody';
-
-/**
+ *
  * @param configured what the configuration alone implies
  * @param before undefined at start-up
  */
@@ -64,7 +62,7 @@ export type Admittance =
 
 export class Clients {
   #rules: ClientRules;
-  #owners: ReadonlyMap<string, ClientKey> = new Map();
+  #owners: ReadonlyMap<string, ClientKey>;
   /** Secret: timing cannot reveal which entry of the table a guess comes close to. */
   readonly #salt = randomBytes(32).toString('base64');
   readonly #failures = new FailureLimit();
@@ -73,7 +71,7 @@ export class Clients {
 
   constructor(rules: ClientRules) {
     this.#rules = rules;
-    this.reconfigure(rules);
+    this.#owners = this.#ownersBySaltedHash(rules.keys);
   }
 
   get access(): ClientAccess {
@@ -82,7 +80,7 @@ export class Clients {
 
   reconfigure(rules: ClientRules): void {
     this.#rules = rules;
-    this.#owners = new Map(rules.keys.map((owner) => [this.#salted(owner.sha256), owner]));
+    this.#owners = this.#ownersBySaltedHash(rules.keys);
   }
 
   /** Anyone admitted without a key, because none was needed, stays admitted. */
@@ -147,6 +145,10 @@ export class Clients {
 
   #ownerOf(key: string): ClientKey | undefined {
     return this.#owners.get(this.#salted(hash('sha256', key, 'hex')));
+  }
+
+  #ownersBySaltedHash(keys: readonly ClientKey[]): ReadonlyMap<string, ClientKey> {
+    return new Map(keys.map((owner) => [this.#salted(owner.sha256), owner]));
   }
 
   #salted(sha256: string): string {

@@ -69,7 +69,7 @@ export function createLookup({
       }
       once(() => {
         if (fallback !== undefined) give(fallback);
-        else callback(error ?? notFound(hostname), '', 0);
+        else callback(error ?? notFound(hostname), '');
       });
     });
   };

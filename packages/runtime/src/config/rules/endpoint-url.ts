@@ -1,3 +1,5 @@
+import { isLoopback } from '@zephyr/contract/loopback';
+
 import { phrase } from '../../phrase.ts';
 import type { Violation } from '../config-error.ts';
 
@@ -28,15 +30,6 @@ export function checkEndpointUrl(text: string | undefined, isHttpAllowed: boolea
   }
   const url = new URL(text);
   return [checkScheme(url, isHttpAllowed), checkParts(url), checkPath(url)].flat();
-}
-
-export function isLoopback(hostname: string): boolean {
-  return (
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost') ||
-    hostname === '[::1]' ||
-    /^127\.\d+\.\d+\.\d+$/.test(hostname)
-  );
 }
 
 function checkScheme(url: URL, isHttpAllowed: boolean): UrlViolation[] {
