@@ -56,6 +56,7 @@ COPY --from=sources /source/packages/core packages/core
 COPY --from=sources /source/packages/runtime packages/runtime
 COPY --from=sources /source/packages/texts packages/texts
 COPY --from=sources /source/services/proxy services/proxy
+COPY --from=sources /source/deploy/container-check.ts deploy/container-check.ts
 COPY --from=dashboard /app/packages/dashboard/dist packages/dashboard/dist
 # The last good snapshot, for a start without Redis. A new volume here gets this folder's owner.
 RUN install -d -o 10001 -g 10001 /state
@@ -64,7 +65,7 @@ ENV ZEPHYR_LISTEN=0.0.0.0:8080 \
     XDG_STATE_HOME=/state
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=10s --start-period=60s --start-interval=1s \
-  CMD ["node", "packages/runtime/src/container-check.ts", "8080"]
+  CMD ["node", "deploy/container-check.ts", "8080"]
 CMD ["node", "--max-semi-space-size=8", "--no-allocation-site-pretenuring", "--heap-growing-percent=100", "services/proxy/src/main.ts"]
 
 FROM runtime AS prober
@@ -75,11 +76,12 @@ COPY --from=sources /source/packages/runtime packages/runtime
 COPY --from=sources /source/packages/probes packages/probes
 COPY --from=sources /source/packages/texts packages/texts
 COPY --from=sources /source/services/prober services/prober
+COPY --from=sources /source/deploy/container-check.ts deploy/container-check.ts
 USER 10002:10002
 ENV ZEPHYR_LISTEN=0.0.0.0:8082
 EXPOSE 8082
 HEALTHCHECK --interval=10s --timeout=10s --start-period=60s --start-interval=1s \
-  CMD ["node", "packages/runtime/src/container-check.ts", "8082"]
+  CMD ["node", "deploy/container-check.ts", "8082"]
 CMD ["node", "--max-semi-space-size=8", "--no-allocation-site-pretenuring", "--heap-growing-percent=100", "services/prober/src/main.ts"]
 
 FROM runtime AS controller
@@ -89,12 +91,13 @@ COPY --from=sources /source/packages/core packages/core
 COPY --from=sources /source/packages/runtime packages/runtime
 COPY --from=sources /source/packages/texts packages/texts
 COPY --from=sources /source/services/controller services/controller
+COPY --from=sources /source/deploy/container-check.ts deploy/container-check.ts
 COPY --from=dashboard /app/packages/dashboard/dist packages/dashboard/dist
 USER 10003:10003
 ENV ZEPHYR_LISTEN=0.0.0.0:8081
 EXPOSE 8081
 HEALTHCHECK --interval=10s --timeout=10s --start-period=60s --start-interval=1s \
-  CMD ["node", "packages/runtime/src/container-check.ts", "8081"]
+  CMD ["node", "deploy/container-check.ts", "8081"]
 CMD ["node", "--max-semi-space-size=8", "--no-allocation-site-pretenuring", "--heap-growing-percent=100", "services/controller/src/main.ts"]
 
 # The `zephyr` command: passwords, client keys, status.

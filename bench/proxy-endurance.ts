@@ -119,7 +119,7 @@ async function rollingRestart(): Promise<void> {
   rmSync(folder, { recursive: true });
 }
 
-/** A kept-alive connection after one response. */
+/** A kept-alive connection after one answer. */
 async function idleConnection(port: number, localAddress: string): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1', localAddress });
   socket.on('error', () => undefined);

@@ -1,6 +1,6 @@
 /**
  * Half an hour of random faults, from a printed seed, in endpoints, Redis and services, under clients of all
- * kinds and the real Claude CLI. The promises about responses, usage, secrets and memory are checked against
+ * kinds and the real Claude CLI. The promises about answers, usage, secrets and memory are checked against
  * the endpoints' own records. Prints one table and every violation; exits with 1 if there is one. See
  * docs/soak.md.
  *

@@ -239,6 +239,21 @@ const bakeSchema = z.object({
   target: z.record(z.string(), z.object({ target: z.string(), platforms: z.array(z.string()) })),
 });
 
+describe('the Dockerfile', () => {
+  it('has the program of its health check in each image of a service', () => {
+    const stages = readFileSync(join(root, 'Dockerfile'), 'utf8').split(/^FROM /m);
+    const checked = stages.filter((stage) =>
+      stage.includes('CMD ["node", "deploy/container-check.ts"'),
+    );
+    expect(checked).toHaveLength(3);
+    const copy = 'COPY --from=sources /source/deploy/container-check.ts deploy/container-check.ts';
+    for (const stage of checked) expect(stage).toContain(copy);
+    expect(readFileSync(join(root, '.dockerignore'), 'utf8')).toContain(
+      'deploy/*\n!deploy/container-check.ts\n',
+    );
+  });
+});
+
 describe('docker-bake.hcl', () => {
   it.skipIf(!hasBuildx)('builds every service of the Dockerfile for both processors', () => {
     const file = ['--file', 'deploy/docker-bake.hcl'];

@@ -118,7 +118,7 @@ function sampleOf(result: readonly PrometheusSample[]): string {
   return `${Number.isInteger(number) ? number : number.toPrecision(3)} ${labels.join(' ')}`.trim();
 }
 
-/** Good responses, a refused path, a failover, a stream that dies with its endpoint, probes. */
+/** Good answers, a refused path, a failover, a stream that dies with its endpoint, probes. */
 async function makeHistory({ system, endpoints }: Demo): Promise<void> {
   const url = `http://127.0.0.1:${system.ports.proxy}`;
   const ask = (stream: boolean) =>
@@ -142,7 +142,7 @@ async function makeHistory({ system, endpoints }: Demo): Promise<void> {
     await sleep(1_000);
   }
   const streams = Promise.all([ask(true), ask(true), ask(true)]);
-  // During the response, which takes half a second after the first content.
+  // During the answer, which takes half a second after the first content.
   await sleep(400);
   await endpoints.find(({ name }) => name === 'Tokyo')?.kill();
   await Promise.all([streams, ask(true), ask(false)]);

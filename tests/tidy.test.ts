@@ -11,7 +11,7 @@ const ROOT = join(import.meta.dirname, '..');
 const IGNORED = ['**/{node_modules,dist,coverage,.git,.zephyr,artifacts,reports}'];
 
 const paths = globSync(
-  '{**/*.{ts,tsx,lua,sh,css,md,toml,yml,yaml},Makefile,Dockerfile,*.example*}',
+  '{**/*.{ts,tsx,mjs,py,html,lua,sh,css,md,toml,yml,yaml},**/{bin,npm}/*,Makefile,Dockerfile,*.example*}',
   {
     cwd: ROOT,
     exclude: IGNORED,
@@ -26,7 +26,10 @@ const offencesOf = (rule: Rule): readonly string[] =>
 
 describe('the repository', () => {
   it('is read as a whole', () => {
-    for (const path of ['README.md', 'Makefile', 'packages/core/src/index.ts', 'docs/faq.md'])
+    for (const path of [
+      ...['README.md', 'Makefile', 'packages/core/src/index.ts', 'docs/faq.md'],
+      ...['packages/dashboard/index.html', 'packages/cli/bin/zephyr', 'packages/cli/npm/zephyr'],
+    ])
       expect(paths).toContain(path);
     expect(paths.length).toBeGreaterThan(500);
   });
@@ -60,6 +63,7 @@ const PLANTED: Readonly<
     ['docs/x.md', 'It tells all problems.', 'It lists every problem. Colours can be told apart.'],
     ['docs/x.md', 'The cache is built anew.', 'The cache is rebuilt.'],
     ['packages/core/src/x.ts', '/** Null where it is new. */', '/** Null if it is new. */'],
+    ['docs/x.md', 'It gets a response.', 'It gets an answer and its response headers.'],
     ['docs/x.md', 'The run goes on.', 'The run continues.'],
     ['docs/x.md', 'The option goes before the file.', 'The option takes precedence.'],
     [
@@ -76,6 +80,10 @@ const PLANTED: Readonly<
     ['packages/core/src/x.ts', 'function kept(a: A): B {', 'function withSetting(a: A): B {'],
     ['packages/core/src/x.ts', '// heard from Redis', '// received from Redis'],
     ['packages/texts/src/zh/x.ts', "a: '消耗令牌'", "a: '消耗 Token'"],
+    ['packages/cli/bin/zephyr', '# so long it stands', '# how long it is valid'],
+    ['packages/dashboard/x.html', '<p>It tells all.</p>', '<p>It shows all.</p>'],
+    ['packages/core/src/x.ts', 'const goesOn = true;', 'const isContinued = true;'],
+    ['packages/core/src/x.ts', "type A = 'going_on';", "type A = 'continues';"],
     ['config.toml.example', '# so long it stands', '# how long it is valid'],
   ],
   'file length': [
@@ -125,6 +133,20 @@ const PLANTED: Readonly<
       'tryHold(bytes: number): boolean {',
     ],
   ],
+  'what is initialised with a boolean begins with is, has or can': [
+    ['packages/core/src/x.ts', 'let left = false;', 'let hasLeft = false;'],
+    ['packages/core/src/x.ts', 'class A { #begun = false }', 'class A { #hasBegun = false }'],
+    ['packages/core/src/x.ts', 'const late = a.b > c;', 'const isLate = a.b > c; const d = a + c;'],
+    ['packages/core/src/x.ts', 'const areAll = a && b < c;', 'const isAll = a && b < c;'],
+    ['packages/core/src/x.ts', 'const stays = !a;', 'const isSame = !a; const e = a || "b";'],
+    ['packages/core/src/x.ts', 'const fits = (a) => a < 5;', 'const isFitting = (a) => a < 5;'],
+    [
+      'packages/core/src/x.ts',
+      'const none = a.some((b) => b);',
+      'const found = a.find((b) => !b);',
+    ],
+    ['packages/core/src/x.ts', 'const ok = a ? isBad(a) : !c;', 'const n = isBad(a) ? 1 : 2;'],
+  ],
   units: [
     [
       'packages/core/src/x.ts',
@@ -137,6 +159,12 @@ const PLANTED: Readonly<
     ['packages/core/src/x.ts', 'startedAt: EpochMs;', 'startedAtMs: EpochMs;'],
     ['packages/core/src/x.ts', 'fromMs: number;', 'fromAtMs: number;'],
     ['packages/core/src/x.ts', '{ sinceMs: nowMs }', '{ sinceAtMs: nowMs }'],
+    ['services/proxy/src/x.ts', 'const began = clock.nowMs();', 'const beganAtMs = clock.nowMs();'],
+    [
+      'services/proxy/src/x.ts',
+      'const deadlineMs = this.#deps.clock.epochMs() + LIMIT_MS;',
+      'const nowMs = clock.epochMs(); const elapsedMs = clock.nowMs() - beganAtMs;',
+    ],
   ],
   'union tags': [
     [
@@ -144,6 +172,12 @@ const PLANTED: Readonly<
       "type A =\n  | { readonly type: 'a' }\n  | { readonly type: 'b' };",
       "type A =\n  | { readonly kind: 'a' }\n  | { readonly status: 'b' };",
     ],
+    [
+      'packages/cli/src/x.ts',
+      "z.discriminatedUnion('type', [",
+      "z.discriminatedUnion('kind', [z.union([z.object({ type: z.literal('message') })])",
+    ],
+    ['packages/cli/src/x.ts', "readonly type: 'ready';", "readonly kind: 'ready';"],
   ],
   'clock and randomness': [
     ['services/proxy/src/x.ts', 'const nowMs = Date.now();', 'const nowMs = clock.nowMs();'],

@@ -61,7 +61,7 @@ function bodyOf({ id, model = HAIKU, maxTokens = 64, bodyBytes = 0 }: Question):
   });
 }
 
-/** A complete response including its last event. */
+/** A complete answer including its last event. */
 export function isGood({ status, end, text }: CallResult): boolean {
   return status === 200 && end === 'clean' && text.includes('message_stop');
 }

@@ -113,7 +113,7 @@ class BenchEndpoint implements Endpoint {
   }
 }
 
-/** The scripts of complete, good responses. */
+/** The scripts of complete, good answers. */
 const GOOD = new WeakSet<UpstreamScript>();
 
 /** Clients send the question as a string, as a list of blocks, or between their own reminders. */
@@ -163,7 +163,7 @@ export function onlyWhere(
 
 export const overloaded: UpstreamScript = status(529);
 
-/** An error response in the format of the Messages API with this type and text. */
+/** An error answer in the format of the Messages API with this type and text. */
 export function refusal(
   code: number,
   type: string,

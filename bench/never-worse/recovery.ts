@@ -33,7 +33,7 @@ export const recovery: WorldRun = {
 
 const WHOLE: StageSetup = { endpoints: 2, extent: 'whole', config: QUICK_PROBES };
 
-/** Continuous traffic. @returns the time from `fromAtMs` to the first good response */
+/** Continuous traffic. @returns the time from `fromAtMs` to the first good answer */
 async function firstGood({ port, agent }: Stage, name: string, fromAtMs: () => number | undefined) {
   const untilMs = performance.now() + LIMIT_MS;
   for (let number = 0; performance.now() < untilMs; number += 1) {

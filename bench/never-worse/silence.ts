@@ -34,7 +34,7 @@ function frozen(people: number): Promise<Row> {
         lost: turns.filter((turn) => !turn.isGood).length,
       });
     }
-    // Requests in flight together could not learn from each other; later ones must not pay.
+    // Requests that are active together could not learn from each other; later ones must not pay.
     const isFew = ({ paid, late }: (typeof figures)[number]): boolean =>
       people <= 2 ? paid <= 2 : late === 0;
     const isMet = figures.every(

@@ -11,7 +11,7 @@ const LIMIT_MS = 60_000;
 const SLOWER_MS = 1_200;
 const PEOPLE = 6;
 const HARD_MODEL = 'claude-opus-5';
-/** After this many consecutive responses from elsewhere, the endpoint counts as left. */
+/** After this many consecutive answers from elsewhere, the endpoint counts as left. */
 const LEFT_AFTER = 12;
 
 export const slowPeople: WorldRun = {
@@ -54,7 +54,7 @@ async function traffic(
   return served;
 }
 
-/** The last response alone may belong to a session that stayed. */
+/** The last answer alone may belong to a session that stayed. */
 function busiest(served: readonly Served[]): string | undefined {
   const byName = Map.groupBy(served, ({ by }) => by);
   return [...byName].toSorted(([, a], [, b]) => b.length - a.length)[0]?.[0];

@@ -193,7 +193,7 @@ function addedCell(times: readonly TurnTimes[], direct: readonly TurnTimes[]): C
 }
 const FIRST_BYTE_EARLIER = 0.1;
 
-/** The first response of some takes many seconds. */
+/** The first answer of some takes many seconds. */
 async function warmUp(entrant: Entrant): Promise<Cell> {
   await turnsOf(entrant, bodyOf(SIZES['1 KB'], { stream: false }), 1);
   return await load(entrant, { size: '1 KB', seconds: WARM_UP_SECONDS });

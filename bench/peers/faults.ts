@@ -36,7 +36,7 @@ const FAULT_MS = 10_000;
 const RECOVERY_MS = 12_000;
 const PAUSE_MS = 250;
 const ANSWER_MS = 50;
-/** A client without a response by then gives up. */
+/** A client without an answer by then gives up. */
 const PATIENCE_MS = 20_000;
 
 /** Content, then an error event in the stream. */

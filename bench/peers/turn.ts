@@ -1,4 +1,4 @@
-/** A request as Claude Code sends it, and the time until its response shows something. */
+/** A request as Claude Code sends it, and the time until its answer shows something. */
 import { Agent, type IncomingMessage, request as requestPlain } from 'node:http';
 import { request as requestTls, Agent as TlsAgent } from 'node:https';
 
@@ -57,7 +57,7 @@ export interface TurnOptions {
   readonly onData?: (data: Buffer) => void;
 }
 
-/** Settles when the response has ended. @throws if it is incomplete or has no content */
+/** Settles when the answer has ended. @throws if it is incomplete or has no content */
 export function turn(
   running: RunningPeer,
   { agent, body, onData }: TurnOptions,

@@ -7,7 +7,7 @@ import { endWithUs } from '../../services/proxy/bench/contenders.ts';
 
 export interface StreamPace {
   readonly deltas: number;
-  /** 0: the whole response at once. */
+  /** 0: the whole answer at once. */
   readonly gapMs: number;
 }
 

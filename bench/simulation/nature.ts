@@ -9,13 +9,13 @@ import { type Random, seededRandom, seedOf } from './random.ts';
 
 /** How an endpoint behaves at a moment towards one question. */
 export interface Condition {
-  /** Median latency that it adds to every response. */
+  /** Median latency that it adds to every answer. */
   readonly overheadMs: number;
   /** Spread of that, see `Random.logNormal`. */
   readonly sigma: number;
   /** Share of attempts that fail. */
   readonly failureRatio: number;
-  /** `truncated`: the response breaks off after its first content. */
+  /** `truncated`: the answer breaks off after its first content. */
   readonly failure: FailureClass;
   /** How long a refusal asks to wait. */
   readonly waitMs?: number;
@@ -44,9 +44,9 @@ export interface Request {
   readonly isPoison: boolean;
   /** Length of the conversation so far, in tokens. */
   readonly contextTokens: number;
-  /** Time of the response on any endpoint with a warm cache. */
+  /** Time of the answer on any endpoint with a warm cache. */
   readonly workMs: number;
-  /** How long the response streams. */
+  /** How long the answer streams. */
   readonly streamMs: number;
   readonly seed: number;
 }

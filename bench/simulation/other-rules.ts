@@ -106,7 +106,7 @@ export class RandomInBand extends CycleRule {
   }
 }
 
-/** (e) EWMA of probes and live responses, and for each request the better of two random ones. */
+/** (e) EWMA of probes and live answers, and for each request the better of two random ones. */
 export class TwoChoices implements Placer {
   readonly name = 'e ewma, two choices';
   readonly #ewma: number[];

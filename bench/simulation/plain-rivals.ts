@@ -81,7 +81,7 @@ class RoundRobinWay implements Way {
   readonly #order: readonly number[];
   readonly #takeOut: (endpoint: number, atMs: number) => void;
   #asked = 0;
-  #mayGoOn = true;
+  #canContinue = true;
 
   constructor(order: readonly number[], takeOut: (endpoint: number, atMs: number) => void) {
     this.#order = order;
@@ -90,7 +90,8 @@ class RoundRobinWay implements Way {
 
   next(): Step {
     const endpoint = this.#order[this.#asked];
-    if (endpoint === undefined || !this.#mayGoOn || this.#asked >= 2) return { kind: 'give_up' };
+    if (endpoint === undefined || !this.#canContinue || this.#asked >= 2)
+      return { kind: 'give_up' };
     this.#asked += 1;
     return { kind: 'ask', endpoint, limitMs: FIXED_LIMIT_MS };
   }
@@ -102,7 +103,7 @@ class RoundRobinWay implements Way {
       failure === 'first_byte_timeout' ||
       failure === 'server_error';
     if (isSeen) this.#takeOut(endpoint, atMs);
-    this.#mayGoOn = isSeen || failure === 'rate_limited';
+    this.#canContinue = isSeen || failure === 'rate_limited';
   }
 
   answered(): void {}

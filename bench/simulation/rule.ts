@@ -26,7 +26,7 @@ export interface Way {
   failed(endpoint: number, failed: Failed, atMs: number): void;
   /** @param cachedTokens cached prompt tokens at the endpoint */
   answered(endpoint: number, answered: Answered, atMs: number): void;
-  /** The response has ended, whole or cut. Also called after `give_up`, as `unanswered`. */
+  /** The answer has ended, whole or cut. Also called after `give_up`, as `unanswered`. */
   ended(how: 'whole' | 'cut' | 'unanswered', atMs: number): void;
 }
 

@@ -14,7 +14,7 @@ export interface Outcome {
   readonly requests: number;
   /** Requests that the client saw fail at least once. */
   readonly failed: number;
-  /** Time to a good response of each request, including all attempts. */
+  /** Time to a good answer of each request, including all attempts. */
   readonly timesMs: readonly number[];
   readonly switches: number;
   /** Prompt tokens that were needed but cached at another endpoint. */
@@ -28,7 +28,7 @@ const FIRST_BACK_OFF_MS = 500;
 const MAX_BACK_OFF_MS = 32_000;
 /** It does not wait longer for `retry-after`; beyond it the turn fails. */
 const MAX_RETRY_AFTER_MS = 60_000;
-/** When a cut response breaks off, after its first content. */
+/** When a cut answer breaks off, after its first content. */
 const CUT_AFTER_MS = 500;
 /** Time counted for a turn that is never answered. */
 const LOST_MS = 300_000;
@@ -64,7 +64,7 @@ class Run {
     return this.#probes * COSTS.probeUsd;
   }
 
-  /** Runs probes, ticks and responses up to a given time. */
+  /** Runs probes, ticks and answers up to a given time. */
   advanceTo(atMs: number): void {
     for (;;) {
       const probeMs = Math.min(...this.#nextProbeMs);

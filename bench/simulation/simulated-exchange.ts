@@ -1,5 +1,7 @@
 /** One request in the simulated proxy, as services/proxy's `Exchange` and `AttemptLoop` take it; nothing is sent. */
+
 import type { FailureClass } from '@zephyr/contract/failure';
+import { ANONYMOUS } from '@zephyr/contract/reserved-names';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import {
   type FirstByteClass,
@@ -159,7 +161,7 @@ export class SimulatedExchange implements Way {
     sessions?.noteContent(key, {
       endpointId: id,
       generation: this.#proxy.generationOf(id),
-      client: null,
+      person: ANONYMOUS,
       ttftMs,
       elsewhereMs: this.#proxy.exploration.elsewhereMs(
         this.#journey,

@@ -47,7 +47,7 @@ export const TROUBLE_KINDS: readonly WorldKind[] = [
   {
     name: 'limits of one model',
     about:
-      'each endpoint now and then refuses one model for half an hour by a 429 that names the time; other models keep working',
+      'each endpoint now and then refuses one model for half an hour with a 429 that names the time; other models keep working',
     endpoints: (random, durationMs) =>
       fiveSteady(random, 250, 600).map((base): Endpoint => {
         const when = periods(random, {
@@ -66,7 +66,7 @@ export const TROUBLE_KINDS: readonly WorldKind[] = [
   {
     name: 'one poisonous person',
     about:
-      'one person of ten asks what every endpoint answers with 500; the figures are those of the other nine',
+      'one person of ten sends requests that every endpoint answers with 500; the figures are those of the other nine',
     traffic: { isPoison: (person) => person === 0 },
     endpoints: (random) =>
       fiveSteady(random, 250, 600).map(
@@ -80,7 +80,7 @@ export const TROUBLE_KINDS: readonly WorldKind[] = [
   },
   {
     name: 'second failures',
-    about: 'each endpoint fails with 503 for a minute, again and again, and is well in between',
+    about: 'each endpoint repeatedly fails with 503 for a minute, and works in between',
     endpoints: (random, durationMs) =>
       each(
         random,

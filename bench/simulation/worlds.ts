@@ -50,7 +50,7 @@ const jumping = (random: Random, durationMs: number, everyMs: number): Endpoint 
 const KINDS: readonly WorldKind[] = [
   {
     name: 'noisy',
-    about: 'five endpoints nearly alike, each answer with much noise: nothing to gain by moving',
+    about: 'five nearly equal endpoints with very noisy times: nothing to gain by moving',
     endpoints: (random) => fiveSteady(random, 300, 420, 0.6),
   },
   {

@@ -1,5 +1,6 @@
 /** Compares the usage ledger with what the endpoints reported, per person and endpoint. */
-import { PROBES, type UsageRow } from '@zephyr/contract/usage';
+import { PROBES } from '@zephyr/contract/reserved-names';
+import type { UsageRow } from '@zephyr/contract/usage';
 
 import type { ProxyOutage } from './disturbances.ts';
 import { type Delivery, type Ledger, NO_TOKENS, sumOf, type Tokens } from './ledger.ts';
@@ -92,7 +93,7 @@ function expectedOf({ ledger, sent, outages }: AccountingInput) {
   return { expected, certain, uncertain };
 }
 
-/** The responses delivered to the client: for each body, the last one with content. */
+/** The answers delivered to the client: for each body, the last one with content. */
 function answersOf(deliveries: readonly Delivery[]): readonly Delivery[] {
   const last = new Map<string, Delivery>();
   for (const delivery of deliveries) {
@@ -105,7 +106,7 @@ function answersOf(deliveries: readonly Delivery[]): readonly Delivery[] {
 const isSure = ({ isAbandoned, isWhole }: Delivery, { seen }: Sent): boolean =>
   seen.end === 'whole' || (!isAbandoned && !(isWhole && seen.end === 'bad'));
 
-/** A cut also ends the connection for later responses on it, while their endpoints may be writing them. */
+/** A cut also ends the connection for later answers on it, while their endpoints may be writing them. */
 const isCutAhead = ({ behind }: Sent, ledger: Ledger): boolean =>
   behind.some((id) => answersOf(ledger.of(id)).some(({ isWhole }) => !isWhole));
 

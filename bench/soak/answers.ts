@@ -32,7 +32,7 @@ export const LEAVES_EARLY = 'early-';
 export const LEAVES_LATE = 'late-';
 
 const EVENT_GAP_MS = 5;
-/** One response in this many takes seconds, so that service faults hit active ones. */
+/** One answer in this many takes seconds, so that service faults hit active ones. */
 const LONG_EVERY = 12;
 const LONG_GAP_MS = 400;
 /** Written bytes must arrive before the reset. */
@@ -116,7 +116,7 @@ function eventsOf(given: Given, breaks: Plan['breaks']): readonly SseEvent[] {
   const [start, ...rest] = messageEvents(answerOf(given));
   if (start === undefined) return [];
   if (breaks === 'error_after_start') return [start, errorOf()];
-  // A reset can lose bytes written before it: such a response reports no tokens.
+  // A reset can lose bytes written before it: such an answer reports no tokens.
   return [breaks === 'resets' ? withoutUsage(start) : start, ...rest];
 }
 

@@ -17,7 +17,7 @@ import { type RawAnswer, readAnswers } from './raw-answers.ts';
 /** How one request ended for its client. `left`: the client disconnected on purpose. */
 export interface Seen {
   readonly end: 'whole' | 'bad' | 'left';
-  /** 0: no response, or not reported by the client. */
+  /** 0: no answer, or not reported by the client. */
   readonly status: number;
   /** The error of a bad one, with headers if the client exposes them. */
   readonly error: string;
@@ -37,7 +37,7 @@ export interface Client {
   close(): void;
 }
 
-/** Longer than any response or fault. */
+/** Longer than any answer or fault. */
 const LIMIT_MS = 60_000;
 const MODEL = 'claude-haiku-4-5';
 const ERROR_CHARACTERS = 2_000;

@@ -41,7 +41,7 @@ const FROZEN_MS = [2_000, 8_000] as const;
 const LONG_FROZEN_MS = 13_000;
 const PARTITION_MS = [3_000, 12_000] as const;
 
-/** The first proxy is never killed: its counts are exact, and its responses are never cut. */
+/** The first proxy is never killed: its counts are exact, and its answers are never cut. */
 const MORTAL_PROXY = 1;
 
 export async function disturb(

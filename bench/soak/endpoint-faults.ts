@@ -64,7 +64,7 @@ const FAULTS: readonly (readonly [what: string, fault: Fault])[] = [
   ['is 1.5 s slower', answers(undefined, ANSWER_MS + 1_500)],
 ];
 
-/** The faults that cut responses in progress. */
+/** The faults that cut answers in progress. */
 export const CUTTING: readonly string[] = [
   'refuses connections',
   'cuts after the first content',
@@ -165,7 +165,7 @@ function behaviourOf(
   };
 }
 
-/** The poisoner's requests get a bad response from every endpoint that responds at all. */
+/** The poisoner's requests get a bad answer from every endpoint that responds at all. */
 function poisoned(behaviour: Behaviour, { ledger, endpoint, what }: About): Behaviour {
   return (ask) => {
     if (!isBad(ask)) return behaviour(ask);

@@ -155,7 +155,7 @@ it('a secret is found wherever it is not allowed', () => {
   expect(secrets.found).toEqual(['the token of group 2 in e1', 'the key of ann in redis']);
 });
 
-it('pipelined responses are read in order', () => {
+it('pipelined answers are read in order', () => {
   const first = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n';
   const second = 'HTTP/1.1 503 X\r\nContent-Length: 2\r\n\r\nde';
   const third = 'HTTP/1.0 200 OK\r\n\r\nto the end';

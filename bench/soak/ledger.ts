@@ -27,13 +27,13 @@ export interface Delivery {
   readonly id: string;
   /** A conversation of the Claude CLI sends several bodies with one id. */
   readonly bodyHash: string;
-  /** The reason for the response: the endpoint's fault, or `well`. */
+  /** The reason for the answer: the endpoint's fault, or `well`. */
   readonly what: string;
-  /** Tokens reported by the response after its first content. */
+  /** Tokens reported by the answer after its first content. */
   named: Tokens;
   hasContent: boolean;
   isWhole: boolean;
-  /** The peer disconnected before the response was complete. */
+  /** The peer disconnected before the answer was complete. */
   isAbandoned: boolean;
 }
 
@@ -67,7 +67,7 @@ export class Ledger {
     return delivery;
   }
 
-  /** Different numbers for each response. */
+  /** Different numbers for each answer. */
   newTokens(): Tokens {
     this.#answers += 1;
     const n = this.#answers;

@@ -30,7 +30,7 @@ export interface Person {
 /** A request as its client saw it. */
 export interface Sent {
   readonly id: string;
-  /** Requests whose responses precede this one on the same connection. */
+  /** Requests whose answers precede this one on the same connection. */
   readonly behind: readonly string[];
   readonly person: Person;
   readonly fromMs: number;

@@ -1,4 +1,4 @@
-/** Parses consecutive HTTP responses from the bytes of one connection. */
+/** Parses consecutive HTTP answers from the bytes of one connection. */
 export interface RawAnswer {
   readonly status: number;
   readonly head: string;

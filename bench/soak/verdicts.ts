@@ -11,9 +11,9 @@ import type { Stall } from './stalls.ts';
 const { max_retries: MAX_RETRIES } = failover.parse({});
 
 /**
- * - `lost`: no response, although an endpoint was fully healthy.
- * - `cut_by_us`: its endpoint sent a complete response, but its client did not get one.
- * - `cut`: its endpoint, or that of an earlier response on the same connection, broke off after content,
+ * - `lost`: no answer, although an endpoint was fully healthy.
+ * - `cut_by_us`: its endpoint sent a complete answer, but its client did not get one.
+ * - `cut`: its endpoint, or that of an earlier answer on the same connection, broke off after content,
  *   which cannot be retried.
  * - `dark`: no endpoint was fully healthy, or the machine stalled.
  * - `with_its_proxy`: its proxy was killed or not running.
@@ -43,7 +43,7 @@ export function verdictOf(sent: Sent, evidence: Evidence): Verdict {
   return hadWell(sent, evidence) ? 'lost' : 'dark';
 }
 
-/** Also if the endpoint went away during a response. */
+/** Also if the endpoint went away during an answer. */
 const isCut = ({ hasContent, isWhole }: Delivery): boolean => hasContent && !isWhole;
 
 function isWithItsProxy(
@@ -82,7 +82,7 @@ export function repeatedTooOften(ledger: Ledger): readonly string[] {
   });
 }
 
-/** Requests in flight when an endpoint begins to cut, plus the two that reveal it. */
+/** Active requests when an endpoint begins to cut, plus the two that reveal it. */
 export function mostCuts(troubles: readonly Trouble[], atOnce: number): number {
   const times = troubles.filter(({ what }) => CUTTING.includes(what)).length;
   return times * (2 + atOnce / 2);

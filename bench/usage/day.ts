@@ -136,7 +136,7 @@ class SimulatedProxy {
     this.#accounting.finished({
       ...{
         id: `zephyr_${String(this.#number).padStart(24, '0')}`,
-        client: person,
+        person,
         model,
         sessionId,
       },

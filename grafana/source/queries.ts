@@ -46,6 +46,6 @@ export function cacheHitRatio(
   by = '',
 ): string {
   const sum = (kind: string) => `sum${by} (${over(tokens(kind))})`;
-  // Computed from what was not read: a kind that no response has reported yet has no series.
+  // Computed from what was not read: a kind that no answer has reported yet has no series.
   return `1 - ${sum('kind!~"output|cache_read"')} / (${sum('kind!="output"')} > 0)`;
 }

@@ -122,11 +122,11 @@ export const requests: DashboardSpec = {
         {
           kind: 'stack',
           title: 'Requests let in by key',
-          description: 'Including unfinished ones; "anybody" if keys are not used.',
+          description: 'Including unfinished ones; "anonymous" if keys are not used.',
           unit: 'reqps',
           queries: [
             {
-              expr: `sum by (client) (${rate('zephyr_proxy_client_requests_total')})`,
+              expr: `sum by (person) (${rate('zephyr_proxy_client_requests_total')})`,
               legend: '{{client}}',
             },
           ],

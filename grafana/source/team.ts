@@ -39,7 +39,7 @@ export const team: DashboardSpec = {
         {
           kind: 'number',
           title: 'Failed, 24 h',
-          description: 'Share of requests without a complete response.',
+          description: 'Share of requests without a complete answer.',
           unit: 'percentunit',
           warnFrom: 0.005,
           alarmFrom: 0.05,

@@ -10,6 +10,7 @@ import { renderConfiguration } from './configuration.ts';
 import { withDocsLinks } from './docs-links.ts';
 import { renderMetricTables } from './metrics-table.ts';
 import { renderScopeTable } from './scope-table.ts';
+import { renderTimeoutsTable } from './timeouts-table.ts';
 
 export const root = join(import.meta.dirname, '../..');
 
@@ -36,16 +37,21 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['docs/configuration.md', renderConfiguration()],
     filled('docs/metrics.md', renderMetricTables()),
     filled('docs/cli.md', renderCommandHelp()),
-    filled('docs/data-path.md', renderScopeTable()),
+    filled('docs/data-path.md', renderScopeTable(), renderTimeoutsTable()),
   ]);
 }
 
-/** A page with a generated part between two markers. */
-function filled(path: string, part: string): [string, string] {
-  const [before, rest] = readFileSync(join(root, path), 'utf8').split(FROM);
-  const after = rest?.split(TO)[1];
-  if (before === undefined || after === undefined) {
-    throw new Error(`${path} lacks the markers around its generated part`);
+/** A page with generated parts, each between two markers, in this order. */
+function filled(path: string, ...parts: readonly string[]): [string, string] {
+  const [before = '', ...rest] = readFileSync(join(root, path), 'utf8').split(FROM);
+  if (rest.length !== parts.length) {
+    throw new Error(`${path} has markers for ${rest.length} generated parts, not ${parts.length}`);
   }
-  return [path, `${before}${FROM}\n\n${part}\n\n${TO}${after}`];
+  const filledParts = rest.map((text, index) => {
+    const after = text.split(TO)[1];
+    if (after === undefined)
+      throw new Error(`${path} lacks the end of generated part ${index + 1}`);
+    return `${FROM}\n\n${parts[index] ?? ''}\n\n${TO}${after}`;
+  });
+  return [path, [before, ...filledParts].join('')];
 }

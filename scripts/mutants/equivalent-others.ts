@@ -7,12 +7,6 @@ const FAST = 'a short cut: without it the result is the same, only later';
 
 export const OF_OTHERS: readonly Equivalent[] = [
   {
-    file: 'answer/answer-listeners.ts',
-    line: 'else if (this.#pending.length === 1)',
-    titles: ['this.#pending.length === 1 → true'],
-    why: 'each further delivery finds nothing',
-  },
-  {
     file: 'answer/whole-message.ts',
     line: "if (!text.trimEnd().endsWith('}')) return undefined",
     titles: ["!text.trimEnd().endsWith('}') → false"],
@@ -189,59 +183,6 @@ export const OF_OTHERS: readonly Equivalent[] = [
     file: 'replay/recording.ts',
     line: 'isContinued && world !== undefined',
     titles: ['isContinued && world !== undefined → isContinued'],
-    why: COMPILER,
-  },
-  {
-    file: 'routing/compare-snapshots.ts',
-    line: 'read.epoch > current.epoch',
-    titles: ['read.epoch > current.epoch → read.epoch >= current.epoch'],
-    why: BOUND,
-  },
-  {
-    file: 'routing/compare-snapshots.ts',
-    line: 'read.version > current.version',
-    titles: ['read.version > current.version → read.version >= current.version'],
-    why: BOUND,
-  },
-  {
-    file: 'exchange/connection-failure.ts',
-    line: "'code' in error",
-    titles: ["'code' in error && typeof error.code === 'string' → typeof error.code === 'string'"],
-    why: COMPILER,
-  },
-  {
-    file: 'exchange/buffered-bodies.ts',
-    line: 'if (bytes === 0) return',
-    titles: ['bytes === 0 → false'],
-    why: FAST,
-  },
-  {
-    file: 'exchange/buffered-bodies.ts',
-    line: 'left === 0',
-    titles: ['left === 0 → false'],
-    why: 'an owner of nothing counts like none',
-  },
-  {
-    file: 'exchange/buffered-bodies.ts',
-    line: 'this.#byOwner.get(owner) ?? 0) - bytes',
-    titles: ['0 → 1'],
-    why: 'only what is held is released',
-  },
-  {
-    file: 'server/request-target.ts',
-    line: "const query = mark === -1 ? ''",
-    titles: [
-      "mark === -1 ? '' : rawUrl.slice(mark + 1) → rawUrl.slice(mark + 1)",
-      '-1 → 1',
-      'rawUrl.slice(mark + 1) → rawUrl',
-      'mark + 1 → mark - 1',
-    ],
-    why: 'the path in front is one of a closed list, without a character that a query may not have',
-  },
-  {
-    file: 'server/active-request-list.ts',
-    line: 'last === undefined || last === slot',
-    titles: ['last === undefined || last === slot → last === slot'],
     why: COMPILER,
   },
   { file: 'learn/request-class.ts', line: ': true,', why: 'only the names count' },

@@ -9,8 +9,8 @@ const ORDER = 'only the order of the ranks counts';
 export const OF_ROUTE: readonly Equivalent[] = [
   {
     file: 'route/ejection.ts',
-    line: 'strikesSinceAtMs: 0',
-    why: 'without strikes nothing fades',
+    line: 'admittedAtMs: 0',
+    why: 'without ejections nothing fades',
   },
   {
     file: 'route/ejection.ts',
@@ -170,7 +170,6 @@ export const OF_ROUTE: readonly Equivalent[] = [
     ],
     why: COMPILER,
   },
-  { file: 'route/retry-budget.ts', line: 'second: -1', why: 'a cell of no second holds nothing' },
   {
     file: 'json-key-reader.ts',
     line: '#depth = 0',

@@ -3,6 +3,7 @@
  */
 import { OF_DECIDE } from './equivalent-decide.ts';
 import { OF_OTHERS } from './equivalent-others.ts';
+import { OF_PROXY } from './equivalent-proxy.ts';
 import { OF_ROUTE } from './equivalent-route.ts';
 import { type Mutant, titleOf } from './mutate.ts';
 
@@ -16,7 +17,12 @@ export interface Equivalent {
   readonly why: string;
 }
 
-export const EQUIVALENT: readonly Equivalent[] = [...OF_ROUTE, ...OF_DECIDE, ...OF_OTHERS];
+export const EQUIVALENT: readonly Equivalent[] = [
+  ...OF_ROUTE,
+  ...OF_DECIDE,
+  ...OF_PROXY,
+  ...OF_OTHERS,
+];
 
 export function isEquivalent(mutant: Mutant): boolean {
   return EQUIVALENT.some(

@@ -3,6 +3,7 @@
  * fastest first, until one fails. All in one process, so a mutant costs milliseconds.
  */
 import { appendFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 
 import fc from 'fast-check';
 import {
@@ -51,6 +52,7 @@ const MOST_CPU_MS = 1_000;
 /** A test that waits this much longer than any of them computes waits for something that never comes. */
 const HANGS_AFTER_MS = 3_000;
 
+let onUncaught = (): void => {};
 const killed = new Set<number>();
 /** Reached while modules load, so that constants depend on them. */
 const loaded = new Set<number>();
@@ -89,7 +91,7 @@ export default class MutantRunner extends TestRunner {
       this.#met.push({ test: task, ids: takeMet(), cpuMs });
     }
     this.#left -= 1;
-    if (this.#left === 0) await this.#runMutants();
+    if (this.#left === 0) await withOwnErrors(() => this.#runMutants());
   }
 
   async #runMutants(): Promise<void> {
@@ -143,7 +145,7 @@ async function fails(test: RunnerTestCase): Promise<boolean> {
   const suites = suitesOf(test);
   try {
     await runHooks('beforeEach', test, suites);
-    return await hangs(TestRunner.getTestFn(test)());
+    return await isWrong(TestRunner.getTestFn(test)());
   } catch {
     return true;
   } finally {
@@ -151,16 +153,39 @@ async function fails(test: RunnerTestCase): Promise<boolean> {
   }
 }
 
-/** Whether it has not settled in time. */
-async function hangs(running: void | PromiseLike<void>): Promise<boolean> {
+/** Whether it has thrown where no test catches it, or has not settled in time. */
+async function isWrong(running: void | PromiseLike<void>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<true>((resolve) => {
     timer = setTimeout(resolve, HANGS_AFTER_MS, true);
   });
+  const uncaught = new Promise<true>((resolve) => {
+    onUncaught = () => resolve(true);
+  });
+  // What it has scheduled may throw too.
+  const ended = Promise.resolve(running).then(() => setImmediate(false));
   try {
-    return await Promise.race([Promise.resolve(running).then(() => false), late]);
+    return await Promise.race([ended, late, uncaught]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+const UNCAUGHT = ['uncaughtException', 'unhandledRejection'] as const;
+
+/** While mutants run, an error that nobody catches is a mutant's: not Vitest's to report. */
+async function withOwnErrors(run: () => Promise<void>): Promise<void> {
+  const others = UNCAUGHT.map((event) => process.listeners(event as 'uncaughtException'));
+  const note = (): void => onUncaught();
+  for (const event of UNCAUGHT) process.removeAllListeners(event).on(event, note);
+  try {
+    await run();
+    await setImmediate();
+  } finally {
+    for (const [index, event] of UNCAUGHT.entries()) {
+      process.removeAllListeners(event);
+      for (const listener of others[index] ?? []) process.on(event, listener);
+    }
   }
 }
 

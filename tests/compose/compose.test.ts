@@ -1,6 +1,6 @@
 /**
  * `docker compose up` as a team runs it, with simulated endpoints: every part is restarted or killed under
- * streaming traffic, and no response may be lost. Needs a Docker engine; takes minutes.
+ * streaming traffic, and no answer may be lost. Needs a Docker engine; takes minutes.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -66,7 +66,7 @@ describe.skipIf(missing !== undefined)('docker compose up', { timeout: 600_000 }
     }, patient);
     await sleep(2_000);
     const tally = report('active endpoint killed', traffic.takeTally());
-    // Responses begun by the dead endpoint cannot be saved; the client must see that they are cut.
+    // Answers begun by the dead endpoint cannot be saved; the client must see that they are cut.
     expect(tally.cut).toBeLessThanOrEqual(8);
     expect(tally).toMatchObject({ unanswered: 0, refused: 0, cut_silently: 0 });
     expect(tally.complete).toBeGreaterThan(0);

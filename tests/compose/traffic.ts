@@ -1,14 +1,14 @@
-/** Users at work: several clients that send a request, read the streamed response, and repeat. */
+/** Users at work: several clients that send a request, read the streamed answer, and repeat. */
 import { type IncomingMessage, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How one request ended, as the client saw it. */
 export type Ending =
-  /** A complete response, from `message_start` to `message_stop`. */
+  /** A complete answer, from `message_start` to `message_stop`. */
   | 'complete'
-  /** The connection ended before any response byte: nothing is lost, the client retries. */
+  /** The connection ended before any answer byte: nothing is lost, the client retries. */
   | 'unanswered'
-  /** A response that began and did not end: lost. */
+  /** An answer that began and did not end: lost. */
   | 'cut'
   /** A clean end without `message_stop`: worse than lost, because it goes unnoticed. */
   | 'cut_silently'

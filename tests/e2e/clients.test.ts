@@ -1,4 +1,4 @@
-/** Real clients get the same response directly and through Zephyr. */
+/** Real clients get the same answer directly and through Zephyr. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -112,7 +112,7 @@ describe('the same directly and through Zephyr', () => {
     expect(through[0]?.num_turns).toBe(2);
   });
 
-  it('with Claude Code interrupted during a response', { timeout: SLOW_MS }, async () => {
+  it('with Claude Code interrupted during an answer', { timeout: SLOW_MS }, async () => {
     const file = findCli(undefined, process.env['PATH'] ?? '') ?? '';
     let areRunning: Promise<void> | undefined;
     const [direct, through] = await bothWays(async ({ url, token }) => {

@@ -79,7 +79,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     const extra = await startScriptedUpstream({ script: sse() });
     await page.getByLabel('Base URL').fill(extra.url);
     await page.getByRole('button', { name: 'Add endpoint' }).click();
-    await page.getByText('Extra is in service: it answers any client').waitFor();
+    await page.getByText('Extra is in service: serves any client').waitFor();
     await extra.stop();
     await page.getByLabel('Endpoint', { exact: true }).fill('Gone');
     await page.getByLabel('Base URL').fill('http://127.0.0.1:1');

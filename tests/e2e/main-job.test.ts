@@ -166,7 +166,7 @@ describe('zephyr demo, asked to end by SIGTERM', () => {
     const demo = await startDemo();
     const below = descendantsOf(demo.process.pid ?? 0);
     const exited = once(demo.process, 'exit');
-    // Each word of the response takes 30 ms, so this one takes a second.
+    // Each word of the answer takes 30 ms, so this one takes a second.
     const prompt = 'a b c d e f g h i j k l m n o p q r s t u v w x y z';
     const response = await fetch(`${demo.url}/v1/messages`, {
       method: 'POST',

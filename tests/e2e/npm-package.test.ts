@@ -162,7 +162,7 @@ describe('the command of the package', () => {
     expect(said.join()).toMatch(/needs Node 24 or newer; this is Node 20\.20\.2/);
   });
 
-  it('runs the demo: a response, both pages, a graceful stop', async () => {
+  it('runs the demo: an answer, both pages, a graceful stop', async () => {
     const child = spawn(zephyr, ['demo', '--port', '0'], { cwd: folder, env: environment });
     const exit = once(child, 'exit');
     let output = '';

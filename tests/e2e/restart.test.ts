@@ -1,4 +1,4 @@
-/** A running `zephyr start` is replaced under traffic: no connection is refused, no response is cut. */
+/** A running `zephyr start` is replaced under traffic: no connection is refused, no answer is cut. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -111,7 +111,7 @@ const isLaunched = (pid: string) =>
   readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--headless');
 
 describe('zephyr restart', () => {
-  it('refuses no connection and cuts no response, twice', async () => {
+  it('refuses no connection and cuts no answer, twice', async () => {
     const seen = new Set<string>();
     for (const _ of [1, 2]) {
       const stream = await startStream();

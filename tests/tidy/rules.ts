@@ -1,6 +1,7 @@
 /** The rules of `tidy.test.ts`. Each takes the text of a file and returns its offences. Pure. */
 import { type Module, parseSync } from '@swc/core';
 
+import { untypedPredicates } from './predicates.ts';
 import { BANNED_WORDS } from './words.ts';
 
 export interface SourceFile {
@@ -58,7 +59,7 @@ function matchesOf(
 const bannedWords: Rule = {
   name: 'banned words',
   appliesTo: (path) =>
-    /\.(?:tsx?|md|lua|sh|toml|example|yml|yaml)$|\.example\.\w+$|Makefile$|Dockerfile$/.test(
+    /\.(?:tsx?|mjs|py|md|html|lua|sh|toml|example|yml|yaml)$|\.example\.\w+$|\/[^./]+$|^[^./]+$/.test(
       path,
     ) && !/^tests\/tidy|^grafana\/dashboards\/|^docs\/simulation\.md$/.test(path),
   offencesOf: (file) =>
@@ -74,6 +75,7 @@ const bannedWords: Rule = {
 const GIVEN_PREDICATES = new Set([
   ...['enabled', 'available', 'dynamicScaling', 'streams', 'countsTokens', 'failed', 'requests'],
   ...['shouldRetry', 'writable', 'value', 'is_error', 'has'],
+  ...['headersSent', 'writableFinished', 'finished', 'destroyed'],
   ...['claudeSettings', 'csv', 'follow', 'force', 'free', 'headless', 'json', 'online', 'print'],
   ...['probe', 'test', 'tokenStdin', 'undo'],
   // Keys of the configuration.
@@ -100,15 +102,35 @@ const BOOLEANS: readonly RegExp[] = [
   new RegExp(`\\b([a-z]\\w*)\\??: \\(?\\(${INNER}\\) => ${A_BOOLEAN}`, 'g'),
 ];
 
+/** `try` for what acts and reports whether it did. */
+const isPredicateName = (name: string): boolean =>
+  /^(?:(?:is|has|can|try)[A-Z]|(?:IS|HAS|CAN)_)/.test(name) ||
+  GIVEN_PREDICATES.has(name) ||
+  ACTIONS.has(name);
+
 const predicates: Rule = {
   name: 'predicates begin with is, has or can',
   appliesTo: isProduct,
   offencesOf: ({ path, text }) =>
     BOOLEANS.flatMap((pattern) => [...text.matchAll(pattern)]).flatMap(({ index, 1: name = '' }) =>
-      /^(?:is|has|can|try)[A-Z]/.test(name) || GIVEN_PREDICATES.has(name) || ACTIONS.has(name)
+      isPredicateName(name)
         ? []
         : [{ path, line: lineOf(text, index), what: `${name}: isSomething, hasSomething` }],
     ),
+};
+
+const initialPredicates: Rule = {
+  name: 'what is initialised with a boolean begins with is, has or can',
+  appliesTo: isProduct,
+  offencesOf: ({ path, text }) => {
+    const module = parsed({ path, text });
+    const lineAt = lineFinder(text, module);
+    return untypedPredicates(module).flatMap(({ name, start }) =>
+      isPredicateName(name)
+        ? []
+        : [{ path, line: lineAt(start), what: `${name}: isSomething, hasSomething` }],
+    );
+  },
 };
 
 const fileLength: Rule = {
@@ -142,13 +164,8 @@ const functionLength: Rule = {
   name: 'function length',
   appliesTo: (path) => isTypeScript(path) && !isTest(path),
   offencesOf: ({ path, text }) => {
-    const bytes = Buffer.from(text);
     const module = parsed({ path, text });
-    // swc counts bytes from 1, over all files that it has parsed in this process.
-    const base = firstByte(text) - module.span.start;
-    const starts = lineStarts(bytes);
-    const lineAt = (position: number): number =>
-      starts.findLastIndex((start) => start <= position + base) + 1;
+    const lineAt = lineFinder(text, module);
     return functionsOf(module).flatMap(({ span = { start: 0, end: 0 } }) => {
       const line = lineAt(span.start);
       const lines = lineAt(span.end) - line + 1;
@@ -158,6 +175,13 @@ const functionLength: Rule = {
     });
   },
 };
+
+/** The line of a position in swc's count: bytes from 1, over all files that it has parsed in this process. */
+function lineFinder(text: string, module: Module): (position: number) => number {
+  const base = firstByte(text) - module.span.start;
+  const starts = lineStarts(Buffer.from(text));
+  return (position) => starts.findLastIndex((start) => start <= position + base) + 1;
+}
 
 /** The byte at which each line begins. */
 function lineStarts(bytes: Buffer): readonly number[] {
@@ -202,21 +226,36 @@ const units: Rule = {
     ),
     ...matchesOf(
       file,
+      /\b(?:const|let) (?!\w*(?:AtMs|[nN]owMs)\b|atMs\b)\w+ = (?:[\w.#]+\.)?(?:nowMs|epochMs)\(\)(?=;| \+)/g,
+      (found) => `${found}: the name of a moment ends in AtMs`,
+    ),
+    ...matchesOf(
+      file,
       /\b\w+At\??: (?:number|EpochMs)\b/g,
       (found) => `${found}: the name of a moment ends in AtMs`,
     ),
   ],
 };
 
+/**
+ * Notices have a `code`, which API, log and texts share. A message of another protocol is no union of ours: its `type`
+ * is read with `z.union`.
+ */
 const unionTags: Rule = {
   name: 'union tags',
   appliesTo: isProduct,
   offencesOf: (file) =>
-    matchesOf(
-      file,
+    [
       /^ *\| \{ readonly (?!status\b|kind\b)\w+: '[\w-]+'/gm,
-      (found) =>
-        `${found.trim()}: the tag of a union is status (of a thing) or kind (of a message)`,
+      /\breadonly type: '[\w-]+'/g,
+      /\bdiscriminatedUnion\(\s*'(?!status'|kind'|code')\w+'/g,
+    ].flatMap((pattern) =>
+      matchesOf(
+        file,
+        pattern,
+        (found) =>
+          `${found.trim()}: the tag of a union is status (of a thing) or kind (of a message)`,
+      ),
     ),
 };
 
@@ -239,4 +278,5 @@ export const RULES: readonly Rule[] = [
   unionTags,
   clock,
   predicates,
+  initialPredicates,
 ];

@@ -23,7 +23,7 @@ export const BANNED_WORDS: readonly BannedWord[] = [
   word('mend|mends|mended', 'fix'),
   word('dear|dearer|dearest', 'expensive, costs more'),
   word('stands(?! by)', 'is, is set to'),
-  word('own words', "the endpoint's response, passed through"),
+  word('own words', "the endpoint's answer, passed through"),
   word('as long as it takes', 'name the limit'),
   word('who asked', 'the caller'),
   word('for want of', 'because … is missing'),
@@ -32,6 +32,8 @@ export const BANNED_WORDS: readonly BannedWord[] = [
   word('so long it', 'how long'),
   word('zephyr refresh', 'zephyr probe --live'),
   word('health checks? (?:are|is)', 'probes are'),
+  word('real checks?', 'real probe'),
+  word('in-flight (?:requests?|leases?)|requests? in flight', 'active requests'),
   word('go(?:es)? on', 'continues, resumes, keeps'),
   word('(?:undefined|absent|empty|null) where', '… if'),
   word('is said', 'is reported, is logged'),
@@ -39,6 +41,12 @@ export const BANNED_WORDS: readonly BannedWord[] = [
   word('of late', 'recently'),
   word('for the sake of', 'for, because of'),
   word('for ever', 'forever'),
+
+  // Node's own objects and "response headers" keep their names.
+  word(
+    '(?:an?|no|each|every|its|their|good|complete|streamed|error) responses?(?!:| headers?| status)',
+    'answer',
+  ),
 
   // In Chinese, 令牌 is a credential; what a model reads and writes is a Token.
   name('(?:消耗|输入|输出)\\s*令牌', 'Token'),
@@ -52,6 +60,7 @@ export const BANNED_WORDS: readonly BannedWord[] = [
     '\\bKEPT_\\w+|\\w+_KEPT\\b|\\bKept\\b(?= [{=])|#kept\\b|\\.kept\\b|\\b(?:const|let|readonly|function) kept\\b|\\bkept\\(|\\bkept(?=, \\w+ }| })',
     'cached, stored, maxLength',
   ),
+  name('\\b(?:\\w+_)?(?:go|goes|going)_on\\b|(?:\\bgo|Go)(?:es|ing)?On\\b|GO_ON\\b', 'continue'),
   name('\\b(?:next|last|run|cheap|on)Checks?\\b|\\bchecksAtOnce\\b|\\bTimedCheck\\b', 'probe'),
   name('\\b(?:max|can|may)Replays?\\b|\\breplays_total\\b|\\breplayable\\b', 'retry'),
   name('\\b(?:Committed|Failed|Finished)Turn\\b|\\bturnsFailing\\b', 'batch'),

@@ -1,12 +1,13 @@
 /** Addresses at which other programs and machines reach a listener on this machine. */
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import { isLoopback } from '@zephyr/contract/loopback';
 import { server } from '@zephyr/runtime/config/keys/server';
 import { readDocument } from '@zephyr/runtime/config/load';
 import { fittingValues, rawTable } from '@zephyr/runtime/config/raw';
-import { isLoopback } from '@zephyr/runtime/config/rules/endpoint-url';
 import { nameIn } from '@zephyr/runtime/connection/tls-files';
 import { ZephyrError } from '@zephyr/runtime/errors';
+import { isEverywhere } from '@zephyr/runtime/host';
 import { phrase } from '@zephyr/runtime/phrase';
 
 /** A loopback-reachable form of a listen address. */
@@ -17,10 +18,6 @@ export function localHost(host: string): string {
 /** An address to show to people: the LAN address if the listener is bound to all addresses. */
 function hostForPeople(host: string): string {
   return isEverywhere(host) ? (lanAddress() ?? '127.0.0.1') : bracketed(host);
-}
-
-function isEverywhere(host: string): boolean {
-  return host === '0.0.0.0' || host === '::';
 }
 
 function bracketed(host: string): string {

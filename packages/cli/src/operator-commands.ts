@@ -193,9 +193,8 @@ function addCompletion(
     )
     .action(async (wanted: CompletionTarget, given) => {
       if (wanted === ENDPOINTS) {
-        const { openSession } = await import('./commands/admin-session.ts');
-        const { endpoints } = await openSession(given, environment).client.state();
-        print(endpoints.map(({ id }) => id).join('\n'));
+        const { endpointWords } = await import('./commands/endpoint-words.ts');
+        print(await endpointWords(given, environment));
         return;
       }
       print(completionScript(wanted, program));

@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 
+import { HIGHEST_PORT } from '@zephyr/contract/default-ports';
 import { readText } from '@zephyr/runtime/config/read-text';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';
@@ -262,7 +263,7 @@ function portOption(text: string): Option {
 
 function parsePort(text: string): number {
   const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535) {
+  if (!/^\d+$/.test(text) || port > HIGHEST_PORT) {
     throw new ZephyrError('USAGE', phrase`--port ${text} is not a port`, {
       advice: [phrase`a port is a number from 0 to 65535`],
     });

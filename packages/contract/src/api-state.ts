@@ -23,8 +23,8 @@ const apiSessionSchema = z
     /** A keyed hash of the session, stable until the controller's Redis is emptied. */
     id: z.string(),
     endpointId: endpointIdSchema,
-    /** Name of the `[[clients]]` key; null if keys are not used. */
-    client: z.string().nullable(),
+    /** The owner of its key; `anonymous` if keys are not used; null while not known. */
+    person: z.string().nullable(),
     startedAtMs: moment,
     lastRequestAtMs: moment,
     requests: count,
@@ -44,7 +44,8 @@ const apiRequestSchema = z
     phase: z.enum(REQUEST_PHASES),
     /** 1 for the first endpoint that was tried. */
     attempt: count,
-    client: z.string().nullable(),
+    /** The owner of its key; `anonymous` if keys are not used. */
+    person: z.string(),
     sessionId: z.string().nullable(),
   })
   .meta({ id: 'Request' });

@@ -85,6 +85,8 @@ export const settingsSchema = z
     path: z.string(),
     /** `token_needed`: no admin token is configured. `read_only`: by the file system. */
     editing: z.enum(['possible', 'token_needed', 'read_only']),
+    /** The variable of `.env` that holds the admin token. */
+    adminTokenVariable: z.string(),
     /** The address of the proxy, if configured (`ZEPHYR_PUBLIC_URL`). */
     publicUrl: z.string().nullable(),
     /** `https` if `[server]` has a certificate. */

@@ -6,6 +6,9 @@ import { failureClass } from './failure.ts';
 import { MAX_DETAIL_CHARACTERS } from './probe.ts';
 import { count, type PlainOf } from './scalars.ts';
 
+/** Names of a longer list are cut off. */
+export const MAX_LISTED_MODELS = 5;
+
 export const endpointFindingSchema = z
   .object({
     /** `claude_code`: only the Claude CLI gets an answer; `not_asked`: it cannot be reached. */
@@ -17,7 +20,9 @@ export const endpointFindingSchema = z
     /** How it accepts the token; null if it never did. */
     auth: z.enum(AUTH_STYLES).nullable(),
     /** How many it lists, and the first few; null without a list. */
-    models: z.object({ count, first: z.array(z.string().max(200)).max(5) }).nullable(),
+    models: z
+      .object({ count, first: z.array(z.string().max(200)).max(MAX_LISTED_MODELS) })
+      .nullable(),
     streams: z.boolean().nullable(),
     countsTokens: z.boolean().nullable(),
   })
@@ -25,5 +30,5 @@ export const endpointFindingSchema = z
 export type EndpointFinding = PlainOf<typeof endpointFindingSchema>;
 
 /** Whether it can be put into service. */
-export const isServing = ({ serves }: EndpointFinding): boolean =>
+export const isServing = ({ serves }: Pick<EndpointFinding, 'serves'>): boolean =>
   serves === 'any_client' || serves === 'claude_code';

@@ -40,8 +40,8 @@ const activeRequestSchema = z.object({
   phase: z.enum(REQUEST_PHASES),
   /** 1 for the first endpoint that was tried. */
   attempt: count,
-  /** Name of the `[[clients]]` key; null if keys are not used. */
-  client: personName.nullable(),
+  /** The owner of its key; `anonymous` if keys are not used. */
+  person: personName,
   sessionId: z.string().max(100).nullable(),
 });
 
@@ -49,7 +49,8 @@ const activeRequestSchema = z.object({
 const presentSessionSchema = z.object({
   id: z.string().max(100),
   endpointId: endpointIdSchema,
-  client: personName.nullable(),
+  /** Null if this proxy knows the session only from another one. */
+  person: personName.nullable(),
   ageMs: count,
   idleMs: count,
   requests: count,

@@ -1,4 +1,4 @@
-/** Error responses of the controller. */
+/** Error answers of the controller. */
 import { z } from 'zod';
 
 import type { PlainOf } from './scalars.ts';

@@ -10,16 +10,6 @@ import { MAX_DISPLAY_NAME_CHARACTERS, MAX_PERSON_CHARACTERS } from './names.ts';
 import { tokenUsageSchema } from './probe.ts';
 import { count, duration, moment, type PlainOf, type ShapeOf, usd } from './scalars.ts';
 
-/**
- * Reserved names, which no `[[clients]]` may have: everybody if keys are not used, the probes, and all rows
- * beyond the limit per hour or day.
- */
-export const ANONYMOUS = 'anonymous';
-export const PROBES = 'probes';
-export const OTHER = 'other';
-/** For a request that was sent to no endpoint, or that names no model. */
-export const NONE = 'none';
-
 /** As seen by the client. `passed`: the endpoint refused the request because of the client. */
 export const REQUEST_OUTCOMES = [
   'ok',

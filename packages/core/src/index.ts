@@ -18,7 +18,7 @@ export {
 export { REST_MS, REST_QUIET_MS } from './answer/unclosed-answer.ts';
 export { NO_USAGE } from './answer/usage.ts';
 export { type Assessment, assess } from './decide/assessment.ts';
-export { isAtRest, REST_AFTER_MS } from './decide/decision-pace.ts';
+export { isAtRest, REST_AFTER_MS, REST_PERIOD_MS } from './decide/decision-pace.ts';
 export type {
   CommandOutcome,
   ConfigEvent,
@@ -34,13 +34,18 @@ export { sessionLoadOf } from './decide/presence.ts';
 export { reduce } from './decide/reduce.ts';
 export { snapshotContent } from './decide/snapshot.ts';
 export { type EndpointState, initialWorld, type World } from './decide/world.ts';
-export type { FirstByteClass, FirstByteLimits } from './learn/adaptive-first-byte-timeout.ts';
+export {
+  FIRST_BYTE_NUMBERS,
+  type FirstByteClass,
+  type FirstByteLimits,
+} from './learn/adaptive-first-byte-timeout.ts';
 export { latencyBasisOf } from './learn/probe-latency.ts';
 export { scored } from './learn/probe-score.ts';
 export { currentRateLimits } from './learn/rate-limit-headroom.ts';
 export { latencyClassOf, requestClassOf } from './learn/request-class.ts';
 export { summaryOf, type TimeSummary } from './learn/time-summary.ts';
 export { own } from './own-property.ts';
+export { parsedJson } from './parsed-json.ts';
 export {
   type CostPace,
   NO_COST_PACE,
@@ -124,12 +129,13 @@ export {
   type UsageLimits,
 } from './usage/people-limits.ts';
 export { cautiousPriceOf, costUsd, type Price, priceOf } from './usage/price.ts';
-export { usageOfProbe } from './usage/probe-usage.ts';
+export { type PaidRequest, usageOfProbe } from './usage/probe-usage.ts';
 export { type UsageQuery, UsageSum, usageReport } from './usage/report.ts';
 export { usagePeriod } from './usage/report-period.ts';
 export { DAYS_LIFE_MS, HOURS_LIFE_MS } from './usage/retention.ts';
 export {
   dailyRows,
+  dayOf,
   NO_COUNTS,
   type RowBounds,
   type RowRule,

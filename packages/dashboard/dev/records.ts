@@ -1,6 +1,7 @@
 /**
- * Mock responses for the usage, requests and settings pages: long names, and everything that can be shown.
+ * Mock answers for the usage, requests and settings pages: long names, and everything that can be shown.
  */
+import { ADMIN_TOKEN_VARIABLE } from '@zephyr/contract/admin-token';
 import type { ApiState } from '@zephyr/contract/api-state';
 import type { ApiSettings, EditAnswer } from '@zephyr/contract/config-edit';
 import { FAILURE_CLASSES } from '@zephyr/contract/failure';
@@ -85,6 +86,7 @@ export function inventedSettings({ endpoints }: ApiState, isNew: boolean): ApiSe
   return {
     path: '/etc/zephyr/config.toml',
     editing: isNew ? 'token_needed' : 'possible',
+    adminTokenVariable: ADMIN_TOKEN_VARIABLE,
     ...{ publicUrl: null, proxyScheme: 'http' },
     clients: isNew
       ? []
@@ -113,7 +115,7 @@ export function inventedEdit(edit: EditAnswer['edit'], name: string): EditAnswer
   };
 }
 
-/** The proxy's response to a person on `/usage`. */
+/** The proxy's answer to a person on `/usage`. */
 export function inventedOwnUsage(nowMs: number): OwnUsage {
   const person = PEOPLE[2] ?? '';
   const models = MODELS.map((model) => ({ model, ...FIGURES }));

@@ -1,4 +1,4 @@
-/** Mock responses for the history page. */
+/** Mock answers for the history page. */
 import type { TrendPoint, Trends } from '@zephyr/contract/rollup';
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 import type { TimeUnit, UsageReport } from '@zephyr/contract/usage';

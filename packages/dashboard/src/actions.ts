@@ -10,8 +10,8 @@ import type { ModeKind } from '@zephyr/contract/selection';
 import { nameOf } from '@zephyr/texts/screens';
 
 import type { ApiResult } from './api.ts';
-import { send } from './commands.ts';
 import { speech } from './language.ts';
+import { send } from './send-command.ts';
 import { state } from './store.ts';
 
 export interface Question {

@@ -25,6 +25,11 @@ export const speech = computed<Speech>(() => ({
   numbers: numbersOf(language.value),
 }));
 
+/** A share of something; a dash if there was nothing to count. */
+export function ratioText(ratio: number | null): string {
+  return ratio === null ? '–' : speech.value.numbers.percent(ratio);
+}
+
 export function chooseLanguage(next: Language): void {
   chosen.value = next;
   try {

@@ -3,7 +3,7 @@ import type { ApiSettings, EditAnswer, EditBody, EditName } from '@zephyr/contra
 
 import { type ApiResult, ask } from './api.ts';
 
-/** A new endpoint is tested before the response; the controller's limit is 45 s. */
+/** A new endpoint is tested before the answer; the controller's limit is 45 s. */
 const TEST_TIMEOUT_MS = 60_000;
 
 export function loadSettings(): Promise<ApiResult<ApiSettings>> {

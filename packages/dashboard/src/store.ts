@@ -3,14 +3,11 @@
 import { signal } from '@preact/signals';
 import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
 import type { ApiState } from '@zephyr/contract/api-state';
+import { LOG_ENTRIES, SAMPLES_PER_ENDPOINT } from '@zephyr/contract/history-size';
 import type { ApiRequestRecord } from '@zephyr/contract/usage';
 
 import { receive } from './page.ts';
 import { withEnded } from './request-log.ts';
-
-/** As many as the controller keeps: an hour of probes every ten seconds. */
-const MAX_SAMPLES_PER_ENDPOINT = 360;
-const MAX_LOG_ENTRIES = 300;
 
 export const state = signal<ApiState | null>(null);
 /** By endpoint id, oldest first. */
@@ -31,14 +28,14 @@ export function takeSamples(added: readonly ApiSample[], isWhole: boolean): void
   const next = new Map(isWhole ? [] : samples.value);
   for (const sample of added) {
     const former = next.get(sample.endpointId) ?? [];
-    next.set(sample.endpointId, [...former, sample].slice(-MAX_SAMPLES_PER_ENDPOINT));
+    next.set(sample.endpointId, [...former, sample].slice(-SAMPLES_PER_ENDPOINT));
   }
   samples.value = next;
 }
 
 export function takeLog(added: readonly ApiLogEntry[], isWhole: boolean): void {
   const newestFirst = added.toReversed();
-  log.value = (isWhole ? newestFirst : [...newestFirst, ...log.value]).slice(0, MAX_LOG_ENTRIES);
+  log.value = (isWhole ? newestFirst : [...newestFirst, ...log.value]).slice(0, LOG_ENTRIES);
 }
 
 export function takeRequest(record: ApiRequestRecord): void {

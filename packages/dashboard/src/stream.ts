@@ -31,7 +31,7 @@ export function follow<Events>({ url, on, isTokenNeeded }: Stream<Events>): () =
 
   const onError = async (): Promise<void> => {
     link.value = lost(link.value);
-    // An EventSource gives up after an error response; after a lost connection it retries by itself.
+    // An EventSource gives up after an error answer; after a lost connection it retries by itself.
     if (source?.readyState !== EventSource.CLOSED) return;
     source.close();
     const isRefused = (await isTokenNeeded?.()) ?? false;

@@ -1,5 +1,6 @@
 /** What a decision was based on, in reading order. Pure. */
 import { DEFAULT_PORTS } from '@zephyr/contract/default-ports';
+import { isLoopback } from '@zephyr/contract/loopback';
 import { rankingMs } from '@zephyr/contract/ranking';
 
 import type { ShownDecision } from './decision-shown.ts';
@@ -41,8 +42,6 @@ export function replayCommand(
   { number }: Pick<ShownDecision, 'number'>,
   page: Pick<URL, 'hostname' | 'origin' | 'pathname' | 'port'>,
 ): string {
-  const isHere = LOOPBACK.has(page.hostname) && page.port === String(DEFAULT_PORTS.controller);
+  const isHere = isLoopback(page.hostname) && page.port === String(DEFAULT_PORTS.controller);
   return `zephyr replay --from ${number}${isHere ? '' : ` --url ${page.origin}${page.pathname.replace(/\/(index\.html)?$/, '')}`}`;
 }
-
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);

@@ -5,7 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import type { ProbeVerdict } from '@zephyr/contract/probe';
 import { systemClock } from '@zephyr/runtime/clock';
 import { openTunnel, servernameOf, TunnelError } from '@zephyr/runtime/connection/tunnel';
-import { withoutBrackets } from '@zephyr/runtime/host';
+import { webPortOf, withoutBrackets } from '@zephyr/runtime/host';
 
 import { exchangeFailure } from './exchange/classify-exchange.ts';
 import { errorCodeOf } from './exchange/error-code.ts';
@@ -14,7 +14,7 @@ import {
   type ProbeExchange,
   startExchange,
   TUNNEL_MS,
-} from './exchange/exchange.ts';
+} from './exchange/watched-request.ts';
 import { withDeadline } from './exchange/with-deadline.ts';
 import type { ProbeTarget } from './probe-target.ts';
 
@@ -73,7 +73,7 @@ interface Connected {
 async function connect(target: ProbeTarget, signal: AbortSignal): Promise<Connected> {
   const url = new URL(target.baseUrl);
   const host = withoutBrackets(url.hostname);
-  const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
+  const port = webPortOf(url);
   const { secureContext, proxy } = target.connection ?? {};
   if (proxy === undefined) return await connectBy({ host, port }, target, signal);
   try {

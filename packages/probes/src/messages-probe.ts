@@ -4,8 +4,8 @@ import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
 import { rawHeaders } from '@zephyr/runtime/credential';
 import { usageInBody } from './exchange/answer.ts';
 import { exchangeFailure } from './exchange/classify-exchange.ts';
-import { type ExchangeRequest, startExchange } from './exchange/exchange.ts';
 import { redact } from './exchange/redact.ts';
+import { type ExchangeRequest, startExchange } from './exchange/watched-request.ts';
 import { withDeadline } from './exchange/with-deadline.ts';
 import type { ProbeTarget } from './probe-target.ts';
 

@@ -8,14 +8,19 @@
  *                                                                        the token is refused for models too
  */
 import { AUTH_STYLES, type AuthStyle } from '@zephyr/contract/auth-style';
-import type { EndpointFinding } from '@zephyr/contract/endpoint-finding';
+import { type EndpointFinding, MAX_LISTED_MODELS } from '@zephyr/contract/endpoint-finding';
 import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
+import { parsedJson } from '@zephyr/core';
 import { z } from 'zod';
 
 import { NO_TOKENS, usageInBody } from './exchange/answer.ts';
 import { exchangeFailure } from './exchange/classify-exchange.ts';
-import { type ExchangeRequest, type ProbeExchange, startExchange } from './exchange/exchange.ts';
 import { redact } from './exchange/redact.ts';
+import {
+  type ExchangeRequest,
+  type ProbeExchange,
+  startExchange,
+} from './exchange/watched-request.ts';
 import { withDeadline } from './exchange/with-deadline.ts';
 import { apiRequest, smallestMessage } from './messages-probe.ts';
 import { runProbe } from './probe.ts';
@@ -88,6 +93,21 @@ export async function surveyEndpoint(plan: SurveyPlan, run: ProbeRun): Promise<E
     countsTokens: countSchema.safeParse(parsed(counted)).success,
     kind: asker.kind,
     usage: usageInBody(facts.body),
+  };
+}
+
+/** What people and the admin API are shown of it. */
+export function findingOf(survey: EndpointSurvey): EndpointFinding {
+  const { serves, reach, models, auth, streams, countsTokens } = survey;
+  const refusal = reach.status === 'failed' ? reach : survey.refusal;
+  return {
+    ...{ serves, auth: auth ?? null },
+    refusal: refusal === undefined ? null : { failure: refusal.failure, detail: refusal.detail },
+    models:
+      models === undefined
+        ? null
+        : { count: models.length, first: models.slice(0, MAX_LISTED_MODELS) },
+    ...{ streams: streams ?? null, countsTokens: countsTokens ?? null },
   };
 }
 
@@ -171,10 +191,5 @@ function modelsIn(facts: ProbeExchange): readonly string[] | undefined {
 }
 
 function parsed({ status, body }: ProbeExchange): unknown {
-  if (status !== 200) return undefined;
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
+  return status === 200 ? parsedJson(body) : undefined;
 }

@@ -33,13 +33,62 @@ export function pause(clock: Clock, durationMs: number, signal: AbortSignal): Pr
   });
 }
 
+/** All that waits for one moment. */
+interface WakeUp {
+  readonly acts: Set<() => void>;
+  readonly timer: Timer;
+}
+
+/** By the moment, as each clock counts it. */
+const wakeUpsOf = new WeakMap<Clock, Map<number, WakeUp>>();
+
 /**
- * Time until the next multiple of the period since process start, or the one after if that is near. Loops
- * that wait this way wake an idle process together instead of one by one.
+ * Calls back at the next multiple of the period since process start, or at the one after if that is near.
+ * What waits for the same moment shares a timer: timers of their own would each wake an idle process, since
+ * Node counts their time from the start of the event loop's turn in which they are set.
+ *
+ * @returns a function that cancels it; it does nothing afterwards
  */
-export function untilNextMs(clock: Pick<Clock, 'nowMs'>, periodMs: number): number {
-  const restMs = Math.ceil(periodMs - (clock.nowMs() % periodMs));
-  return restMs < periodMs / 4 ? restMs + periodMs : restMs;
+export function atNext(clock: Clock, periodMs: number, act: () => void): () => void {
+  const wakeUps = wakeUpsOf.get(clock) ?? new Map<number, WakeUp>();
+  wakeUpsOf.set(clock, wakeUps);
+  const nowMs = clock.nowMs();
+  const dueAtMs = nextMultiple(nowMs, periodMs);
+  const fire = (): void => {
+    wakeUps.delete(dueAtMs);
+    for (const each of acts) each();
+  };
+  const acts = wakeUps.get(dueAtMs)?.acts ?? new Set();
+  if (!wakeUps.has(dueAtMs)) {
+    wakeUps.set(dueAtMs, { acts, timer: clock.setTimer(fire, Math.ceil(dueAtMs - nowMs)) });
+  }
+  // Of its own, so that the same function may wait twice.
+  const own = (): void => act();
+  acts.add(own);
+  return () => {
+    if (!acts.delete(own) || acts.size > 0) return;
+    clock.clearTimer(wakeUps.get(dueAtMs)?.timer);
+    wakeUps.delete(dueAtMs);
+  };
+}
+
+function nextMultiple(nowMs: number, periodMs: number): number {
+  const nextAtMs = Math.floor(nowMs / periodMs + 1) * periodMs;
+  return nextAtMs - nowMs < periodMs / 4 ? nextAtMs + periodMs : nextAtMs;
+}
+
+/** `pause` until the moment of `atNext`. */
+export function pauseUntilNext(clock: Clock, periodMs: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const end = (): void => {
+      cancel();
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const cancel = atNext(clock, periodMs, end);
+    signal.addEventListener('abort', end);
+  });
 }
 
 /** In [0, 1). */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { isPlain, plainPart } from './environment.ts';
+import { isGeneral, isPlain, plainPart } from './environment.ts';
 
 describe('isPlain', () => {
   it.each([
@@ -28,6 +28,18 @@ describe('isPlain', () => {
   ])('takes %s away', (name, value) => {
     expect(isPlain(name, value)).toBe(false);
   });
+});
+
+it.each([
+  ['NODE_OPTIONS', true],
+  ['NODE_EXTRA_CA_CERTS', true],
+  ['HTTPS_PROXY', true],
+  ['NODE_AUTH_TOKEN', false],
+  ['XDG_SECRET', false],
+  ['TERM', false],
+  ['MY_PATH', false],
+])('%s is a setting for every program: %s', (name, expected) => {
+  expect(isGeneral(name)).toBe(expected);
 });
 
 describe('plainPart', () => {

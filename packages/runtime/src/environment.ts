@@ -18,7 +18,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const HANDOVER_VARIABLE = 'ZEPHYR_HANDOVER';
 
 /** Alternatives of a pattern: what every program needs, and the settings of Node and of HTTP proxies. */
-export const GENERAL_VARIABLES = String.raw`PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|XDG_\w+|NO_COLOR|FORCE_COLOR|NODE_\w+|SSL_CERT_\w+|(https?|all|no)_proxy|ZEPHYR_LOG_LEVEL`;
+const GENERAL_VARIABLES = String.raw`PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|XDG_\w+|NO_COLOR|FORCE_COLOR|NODE_\w+|SSL_CERT_\w+|(https?|all|no)_proxy|ZEPHYR_LOG_LEVEL`;
+const GENERAL = new RegExp(`^(${GENERAL_VARIABLES})$`, 'i');
 /** These, what shells, terminals, containers and Kubernetes set, and our own settings. */
 const PLAIN = new RegExp(
   String.raw`^(${GENERAL_VARIABLES}|SHLVL|PWD|OLDPWD|_|HOSTNAME|TERM\w*|COLORTERM|COLUMNS|LINES|CI|YARN_VERSION|KUBERNETES_\w+|ZEPHYR_(CONFIG|ENV_FILE|LISTEN|METRICS_LISTEN|PROBE_USERS|CONTROLLER_URL|HANDOVER|\w+_FILE))$`,
@@ -26,6 +27,11 @@ const PLAIN = new RegExp(
 );
 /** NODE_AUTH_TOKEN of npm, and other possible names. */
 const SECRET_WORDS = /TOKEN|SECRET|PASSW|CREDENTIAL|AUTH|_KEY$/i;
+
+/** Whether it is a setting for every program, which services get too. Not a secret with such a name. */
+export function isGeneral(name: string): boolean {
+  return GENERAL.test(name) && !SECRET_WORDS.test(name);
+}
 
 /** Whether a variable may stay in the environment of a running process. */
 export function isPlain(name: string, value: string): boolean {

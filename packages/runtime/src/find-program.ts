@@ -15,6 +15,7 @@ export function findProgram(names: readonly string[], searchPath: string): strin
 export function isProgram(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
+    // A folder has the execute bit too.
     return statSync(path).isFile();
   } catch {
     return false;

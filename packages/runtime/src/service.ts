@@ -57,7 +57,7 @@ export interface RunningService {
 
 /** Sent to the launcher over IPC, if there is one. */
 export interface ReadyMessage {
-  readonly type: 'ready';
+  readonly kind: 'ready';
   readonly service: ServiceName;
   readonly port: number;
 }
@@ -125,11 +125,11 @@ export async function runService(
   };
   const log = createLogger(name, environment['ZEPHYR_LOG_LEVEL']);
   let running: RunningService | undefined;
-  let stopping = false;
+  let isStopping = false;
 
   const stop = async (why: string, exitCode: number): Promise<void> => {
-    if (stopping) return;
-    stopping = true;
+    if (isStopping) return;
+    isStopping = true;
     log.info({ why }, 'stopping');
     setTimeout(() => process.exit(EXIT.failure), STOP_LIMIT_MS).unref();
     try {
@@ -160,7 +160,7 @@ export async function runService(
     exitAfterFlush(log, exitCode);
     return;
   }
-  const ready: ReadyMessage = { type: 'ready', service: name, port: running.port };
+  const ready: ReadyMessage = { kind: 'ready', service: name, port: running.port };
   process.send?.(ready);
   log.info({ port: running.port }, 'ready');
 }

@@ -86,8 +86,8 @@ export interface RawResult {
 const PATIENCE_MS = 120_000;
 
 /**
- * Sends these bytes on one connection and collects the response until the connection closes.
- * @param until stops earlier: once the response matches, or after so many milliseconds
+ * Sends these bytes on one connection and collects the answer until the connection closes.
+ * @param until stops earlier: once the answer matches, or after so many milliseconds
  */
 export function sendRaw(
   port: number,

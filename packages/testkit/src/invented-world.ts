@@ -1,7 +1,9 @@
 /** A small invented world as shown by the admin API: for tests of views, and for designing them. */
+
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import type { ApiHistory, ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
 import type { ApiState } from '@zephyr/contract/api-state';
+import { ANONYMOUS } from '@zephyr/contract/reserved-names';
 import { HOUR_MS, MINUTE_MS } from '@zephyr/contract/units';
 
 const NAMES = ['instcopilot-hk', 'instcopilot-sg', 'anthropic-direct', 'backup-eu'] as const;
@@ -138,10 +140,10 @@ export function inventedState(nowMs: number): ApiState {
     endpoints,
     sessions: {
       total: 3,
-      items: ['anna', 'bo', null].map((client, index) => ({
+      items: ['anna', 'bo', ANONYMOUS].map((person, index) => ({
         id: `5e55${index}0aa11bb22cc`,
         endpointId: NAMES[index === 2 ? 1 : 0],
-        client,
+        person,
         startedAtMs: nowMs - 900_000 * (index + 1),
         lastRequestAtMs: nowMs - 20_000 * (index + 1),
         requests: 41 - index * 9,
@@ -157,7 +159,7 @@ export function inventedState(nowMs: number): ApiState {
         startedAtMs: nowMs - ageMs,
         phase: index === 3 ? 'waiting' : 'streaming',
         attempt: index === 1 ? 2 : 1,
-        client: ['anna', 'bo', 'anna', null, 'chen'][index] ?? null,
+        person: ['anna', 'bo', 'anna', ANONYMOUS, 'chen'][index] ?? ANONYMOUS,
         sessionId: `5e55${index}0aa11bb22cc`,
       })),
     },

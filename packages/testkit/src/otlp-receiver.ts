@@ -29,7 +29,7 @@ export interface OtlpReceiver {
   readonly spans: readonly ReceivedSpan[];
   /** All data received, as text. */
   readonly text: string;
-  /** Status of the following responses; initially 200. */
+  /** Status of the following answers; initially 200. */
   answerWith(status: number): void;
   stop(): Promise<void>;
 }

@@ -43,6 +43,7 @@ describe('the catalogue', () => {
       'tui.header',
       'tui.keys.short',
       'why.amount',
+      'survey.refused',
       'status.change',
       'cli.facts',
       'cli.facts.and',

@@ -8,7 +8,7 @@ export interface Numbers {
   latency(milliseconds: number): string;
   /** `4 s`, `1:05`, `2 h 3 min`: whole seconds, for countdowns and ages. */
   duration(milliseconds: number): string;
-  /** `99.5 %` for a ratio from 0 to 1. */
+  /** `99.5%` for a ratio from 0 to 1. */
   percent(ratio: number): string;
   /** `$0.0012`: enough digits for the cost of one probe. */
   usd(dollars: number): string;

@@ -16,6 +16,7 @@ export {
   troublesOf,
   troubleText,
 } from './overall.ts';
+export { lastProbeText, nextProbeText, soonestProbeText } from './probe-times.ts';
 export { type ScorePart, scoreParts } from './score-parts.ts';
 export type { Language } from './screen-catalogue.ts';
 export {

@@ -139,6 +139,11 @@ describe('whyOf', () => {
       changes: { endpoints: [endpoint('a', 1, down)] },
       text: speech.say('now.down.detail'),
     },
+    {
+      name: 'all disabled, so that no request tries any',
+      changes: { endpoints: [endpoint('a', 1, { ...down, enabled: false })] },
+      text: 'All endpoints are disabled: each request gets an error until one is enabled.',
+    },
   ])('says it: $name', ({ changes, text }) => {
     expect(whyOf(situationWith(changes), speech)).toBe(text);
   });
@@ -233,7 +238,7 @@ describe('healthText', () => {
     [{ probe: { last: { verdict: failed } } }, 'health not known: model overloaded'],
     [
       { probe: { last: { verdict: { status: 'ok' as const } } } },
-      'reachable; no response from the model yet',
+      'reachable; no answer from the model yet',
     ],
     [{ health: { status: 'healthy' as const } }, 'healthy'],
   ])('says why it is not known: %o', (changes, text) => {

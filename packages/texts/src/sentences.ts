@@ -41,7 +41,10 @@ function sharingNames({ endpoints }: Situation): string {
 export function whyOf(situation: Situation, speech: Speech): string {
   const { selection, lastSwitch } = situation;
   if (selection.status === 'none') return speech.say('now.none.detail');
-  if (servingOf(situation) === undefined) return speech.say('now.down.detail');
+  if (servingOf(situation) === undefined) {
+    const isAnyTried = situation.endpoints.some(({ enabled }) => enabled);
+    return speech.say(isAnyTried ? 'now.down.detail' : 'now.disabled.detail');
+  }
   const { activeId } = selection;
   if (situation.mode.kind === 'manual' && situation.mode.endpointId === activeId) {
     // It stays because an operator chose it, whatever made it active before.

@@ -18,12 +18,12 @@ export async function keepTrying<Value>(
   attempt: () => Promise<Value>,
   { clock, signal, gaveUp }: Patience,
 ): Promise<Value | undefined> {
-  const deadlineMs = clock.nowMs() + KEEP_RESULT_MS;
+  const giveUpAtMs = clock.nowMs() + KEEP_RESULT_MS;
   for (;;) {
     try {
       return await attempt();
     } catch (error) {
-      if (signal.aborted || clock.nowMs() + PAUSE_MS > deadlineMs) {
+      if (signal.aborted || clock.nowMs() + PAUSE_MS > giveUpAtMs) {
         gaveUp(error);
         return undefined;
       }

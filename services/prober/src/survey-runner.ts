@@ -7,7 +7,7 @@ import { cautiousPriceOf, costUsd, epochMs } from '@zephyr/core';
 import type { StartGate } from '@zephyr/probes/claude-cli/start-gate';
 import { targetOf } from '@zephyr/probes/endpoint-target';
 import type { ProbeUsers } from '@zephyr/probes/process/probe-users';
-import { type EndpointSurvey, surveyEndpoint } from '@zephyr/probes/survey';
+import { type EndpointSurvey, findingOf, surveyEndpoint } from '@zephyr/probes/survey';
 import type { Clock } from '@zephyr/runtime/clock';
 import { groupOf } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
@@ -37,7 +37,6 @@ export async function runSurvey(
   if (endpoint === undefined) return 'unknown_endpoint';
   const token = loaded.secrets.groupTokens.get(endpoint.groupName)?.reveal() ?? '';
   const startedAtMs = epochMs(deps.clock.epochMs());
-  const began = deps.clock.nowMs();
   const survey = await surveyEndpoint(
     {
       auth: authStyleOf(token, endpoint.auth),
@@ -52,9 +51,8 @@ export async function runSurvey(
   const { model } = groupOf(loaded.config, endpoint).healthCheck;
   const price = cautiousPriceOf(model, loaded.config.prices);
   const result = {
-    ...{ endpointId, startedAtMs, slot: probeSlotOf(endpointId, jobId), sequence: 0 },
-    ...({ style: 'messages', wallMs: deps.clock.nowMs() - began } as const),
-    ...{ verdict: verdictOf(survey, finding), usage: survey.usage },
+    ...{ endpointId, startedAtMs, slot: probeSlotOf(endpointId, jobId) },
+    ...{ verdict: { status: statusOf(survey, finding) }, usage: survey.usage },
     costUsd: costUsd(survey.usage, price) * endpoint.usdFactor,
   };
   // The findings matter more than their line in the ledger.
@@ -67,18 +65,10 @@ export async function runSurvey(
   return finding;
 }
 
-function findingOf(survey: EndpointSurvey): EndpointFinding {
-  const { serves, reach, models, auth, streams, countsTokens } = survey;
-  const refusal = reach.status === 'failed' ? reach : survey.refusal;
-  return {
-    ...{ serves, auth: auth ?? null },
-    refusal: refusal === undefined ? null : { failure: refusal.failure, detail: refusal.detail },
-    models: models === undefined ? null : { count: models.length, first: models.slice(0, 5) },
-    ...{ streams: streams ?? null, countsTokens: countsTokens ?? null },
-  };
-}
-
-function verdictOf({ reach, refusal }: EndpointSurvey, finding: EndpointFinding): ProbeVerdict {
-  if (isServing(finding)) return { status: 'ok', apiLatencyMs: 0 };
-  return reach.status === 'failed' ? reach : (refusal ?? reach);
+function statusOf(
+  { reach, refusal }: EndpointSurvey,
+  finding: EndpointFinding,
+): ProbeVerdict['status'] {
+  if (isServing(finding)) return 'ok';
+  return reach.status === 'failed' || refusal !== undefined ? 'failed' : 'ok';
 }

@@ -31,6 +31,20 @@ describe('a changed configuration', () => {
     expect((await proxy.status()).endpoints.map(({ id }) => id)).toEqual(['e2']);
   });
 
+  it('that removes an endpoint and adds it again: its sessions begin where new ones do', async () => {
+    const { proxy, source } = await startChangingRig();
+    const session = { headers: { 'x-claude-code-session-id': 'session-one' } };
+    const ask = async () => (await call(proxy.port, session)).headers['x-zephyr-endpoint'];
+    expect(await ask()).toBe('e1');
+    const { endpoints } = source.current().config;
+    // The order alone changes nothing for a session.
+    source.change(({ config }) => ({ config: { ...config, endpoints: endpoints.toReversed() } }));
+    expect(await ask()).toBe('e1');
+    source.change(({ config }) => ({ config: without(config, 'e1') }));
+    source.change(({ config }) => ({ config: { ...config, endpoints: endpoints.toReversed() } }));
+    expect(await ask()).toBe('e2');
+  });
+
   it('F6 that rotates a token: new requests use it, running ones finish', async () => {
     const { proxy, source, first } = await startChangingRig();
     first.always(sse({ gapMs: 60, deltas: 8 }));
@@ -127,7 +141,7 @@ function untilFor(expected: unknown): number | RegExp {
   return expected === '200, open' ? /\r\n\r\n/ : PATIENCE_MS;
 }
 
-/** The response to this request head; `open` if there is none. */
+/** The answer to this request head; `open` if there is none. */
 async function answerTo({ proxy }: Started, text: string, until: number | RegExp): Promise<string> {
   const result = await sendRaw(proxy.port, text, until);
   if (result.text === '') return result.closedBy === 'peer' ? 'closed' : 'open';

@@ -6,6 +6,12 @@
 import type { BlockList, LookupFunction } from 'node:net';
 
 import { MAX_SESSIONS, RetryBudget, SessionTable } from '@zephyr/core';
+import {
+  ADVICE_TO_START,
+  ADVICE_WITHOUT_KEYS,
+  type ClientAccess,
+  configuredAccess,
+} from '@zephyr/runtime/config/client-access';
 import type { Config, DataPathConfig, Secrets } from '@zephyr/runtime/config/config';
 import { hasSameHeaders } from '@zephyr/runtime/config/endpoint-headers';
 import { ZephyrError } from '@zephyr/runtime/errors';
@@ -17,7 +23,7 @@ import type { ServiceContext } from '@zephyr/runtime/service';
 
 import { BufferedBodies } from './exchange/buffered-bodies.ts';
 import type { RoutingSetup } from './routing/routing.ts';
-import { accessOf, type ClientAccess, type ClientRules, Clients } from './server/client-keys.ts';
+import { accessOf, type ClientRules, Clients } from './server/client-keys.ts';
 import type { TargetRules } from './server/request-target.ts';
 import { createEndpoints, type UpstreamEndpoint } from './upstream/endpoints.ts';
 
@@ -38,8 +44,8 @@ export class LiveConfig {
   /** @throws ZephyrError `CONFIG` if it would serve strangers without a key. */
   constructor(context: ServiceContext, lookup: LookupFunction | undefined) {
     const { config, secrets } = context;
-    const strangers = strangersServed(config, secrets);
-    if (strangers !== undefined) throw strangers;
+    // Whoever starts it has checked the same, for the address that they know.
+    if (accessIn(config, secrets) === 'nobody') throw servesStrangers(config.server.host);
     this.#log = context.log;
     this.#lookup = lookup;
     this.#config = config;
@@ -109,6 +115,9 @@ export class LiveConfig {
     this.bufferedBodies.reconfigure(next.limits.bufferedBodiesBytes);
     this.retryBudget.reconfigure(retryPolicyOf(next));
     this.#sessions = sessionsOf(next, this.#sessions);
+    for (const { id } of before) {
+      if (!made.some((endpoint) => endpoint.id === id)) this.#sessions?.forget(id);
+    }
     this.#rules = rulesOf(config);
     this.#trusted = trustedProxies(config.server.trustedProxies);
     this.#takeCertificate(secrets);
@@ -169,36 +178,15 @@ function clientRulesOf(
   secrets: Secrets,
   before: ClientAccess | undefined,
 ): ClientRules {
-  const access = accessOf(configuredAccess(config, secrets), before);
+  const access = accessOf(accessIn(config, secrets), before);
   return { access, keys: secrets.clientKeys, allowedHosts: config.server.allowedHosts };
 }
 
-function configuredAccess({ server }: Config, { clientKeys }: Secrets): ClientAccess {
-  if (clientKeys.length > 0) return 'keys';
-  if (server.open) return 'everybody';
-  return isLoopback(server.host) ? 'this_machine' : 'nobody';
+function accessIn({ server: { host, open } }: Config, { clientKeys }: Secrets): ClientAccess {
+  return configuredAccess({ host, isOpen: open, hasKeys: clientKeys.length > 0 });
 }
 
-const ADVICE_WITHOUT_KEYS = [
-  phrase`give each person a key: zephyr clients add NAME (with compose: make client NAME=…)`,
-  phrase`or say that everybody may use it: open = true under [server]`,
-];
-
-/** An open proxy spends the team's money for anyone who finds it. */
-function strangersServed(config: Config, secrets: Secrets): ZephyrError | undefined {
-  if (configuredAccess(config, secrets) !== 'nobody') return undefined;
-  return new ZephyrError(
-    'CONFIG',
-    phrase`the proxy would serve everybody who reaches ${config.server.host}`,
-    {
-      advice: [
-        ...ADVICE_WITHOUT_KEYS,
-        phrase`or listen on this machine only: host = "127.0.0.1" under [server]`,
-      ],
-    },
-  );
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+function servesStrangers(host: string): ZephyrError {
+  const what = phrase`the proxy would serve everybody who reaches ${host}`;
+  return new ZephyrError('CONFIG', what, { advice: ADVICE_TO_START });
 }

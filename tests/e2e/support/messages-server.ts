@@ -1,6 +1,6 @@
 /**
- * An endpoint for real clients, whose responses depend on the request alone: the same question gets the same
- * response, byte for byte, whoever forwards it.
+ * An endpoint for real clients, whose answers depend on the request alone: the same question gets the same
+ * answer, byte for byte, whoever forwards it.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';

@@ -1,4 +1,4 @@
-/** A long response cut off when the controller stops or its Redis goes away. */
+/** A long answer cut off when the controller stops or its Redis goes away. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -21,7 +21,7 @@ it.each(['application/json', 'text/csv'])('says that an answer was cut: %s', asy
   await expect(asked).rejects.toMatchObject({
     ...{
       code: 'UNREACHABLE',
-      message: `the response of the controller at http://127.0.0.1:${port} was cut off`,
+      message: `the answer of the controller at http://127.0.0.1:${port} was cut off`,
     },
     advice: ['Run the command again; status says whether Redis is reachable.'],
   });

@@ -136,8 +136,8 @@ export function adminClient(target: AdminTarget, say: Translate): AdminClient {
 function streamHeaders({ lastEventId, requests }: EventOptions): Record<string, string> {
   const headers = { accept: 'text/event-stream' };
   // A request stream restarts with the history each time, the cue to look for missed requests.
-  const goesOn = lastEventId !== undefined && lastEventId !== '' && requests !== true;
-  return goesOn ? { ...headers, 'last-event-id': lastEventId } : headers;
+  const isContinued = lastEventId !== undefined && lastEventId !== '' && requests !== true;
+  return isContinued ? { ...headers, 'last-event-id': lastEventId } : headers;
 }
 
 function queryOf(query: object): string {
@@ -153,7 +153,7 @@ async function answerOf<Answer>(response: Response, url: string, say: Translate)
   return whole(response.json() as Promise<Answer>, url, say);
 }
 
-/** A long response may be cut off: the controller stopped, or Redis went away meanwhile. */
+/** A long answer may be cut off: the controller stopped, or Redis went away meanwhile. */
 async function whole<Body>(body: Promise<Body>, url: string, say: Translate): Promise<Body> {
   try {
     return await body;

@@ -114,22 +114,44 @@ if [ "\${funcstack[1]}" = _zephyr ]; then _zephyr; else compdef _zephyr zephyr; 
 `;
 }
 
+/** Commands with the same last word, such as `status` and `service status`, differ in their options. */
 function fish(entries: readonly Entry[]): string {
   const lines = entries.flatMap((entry) => {
     const { path, words, hasEndpoint, options } = entry;
-    const condition =
-      path === ''
-        ? '__fish_use_subcommand'
-        : `__fish_seen_subcommand_from ${path.split(' ').at(-1)}`;
-    const start = `complete -c zephyr -n '${condition}'`;
-    const endpoints = hasEndpoint ? [`${start} -a '(${ENDPOINTS})'`] : [];
+    const at = `complete -c zephyr -n '${`__zephyr_at ${path}`.trim()}'`;
+    // Its arguments may follow.
+    const within = path === '' ? at : `complete -c zephyr -n '__zephyr_within ${path}'`;
+    const endpoints = hasEndpoint ? [`${within} -a '(${ENDPOINTS})'`] : [];
     return [
-      ...words.map((word) => `${start} -a '${word}'${fishAbout(entries, `${path} ${word}`)}`),
+      ...words.map((word) => `${at} -a '${word}'${fishAbout(entries, `${path} ${word}`)}`),
       ...endpoints,
-      ...options.map(({ name, value }) => `${start} -l ${name.slice(2)}${fishValue(value)}`),
+      ...options.map(({ name, value }) => `${within} -l ${name.slice(2)}${fishValue(value)}`),
     ];
   });
-  return `complete -c zephyr -f\n${lines.join('\n')}\n`;
+  return `${fishFunctions(entries)}complete -c zephyr -f\n${lines.join('\n')}\n`;
+}
+
+function fishFunctions(entries: readonly Entry[]): string {
+  return `function __zephyr_typed
+  set -l previous ''
+  for word in (commandline -opc)[2..-1]
+    switch $previous
+      case ${[...optionsWithValue(entries).keys()].join(' ')}
+      case '*'
+        string match -q -- '-*' $word; or echo -- $word
+    end
+    set previous $word
+  end
+end
+function __zephyr_at
+  set -l typed (__zephyr_typed)
+  test "$typed" = "$argv"
+end
+function __zephyr_within
+  set -l typed (__zephyr_typed)
+  string match -q -- "$argv *" "$typed "
+end
+`;
 }
 
 function fishAbout(entries: readonly Entry[], path: string): string {

@@ -169,9 +169,9 @@ describe('config check --online', () => {
   it('prints it for people, with the lines and the cost', async () => {
     const { text } = await check({ key: relay({ messages: taking(['x-api-key'], sse()) }) }, false);
     expect(text).toContain('✓ key: serves any client');
-    expect(text).toContain('token accepted as: x-api-key');
+    expect(text).toContain('accepts the token as x-api-key');
     expect(text).toContain('    auth = "x-api-key"');
-    expect(text).toMatch(/This check cost about \S*\d/);
+    expect(text).toMatch(/These requests cost about \S*\d/);
   });
 
   it('proposes nothing that is configured already', async () => {

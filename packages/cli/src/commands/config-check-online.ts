@@ -1,21 +1,22 @@
 /** `zephyr config check --online`: what each endpoint can do, and the lines of TOML that follow from it. */
 import type { AuthStyle } from '@zephyr/contract/auth-style';
+import { isServing } from '@zephyr/contract/endpoint-finding';
 import { cautiousPriceOf, costUsd } from '@zephyr/core';
 import { createStartGate } from '@zephyr/probes/claude-cli/start-gate';
 import { targetOf } from '@zephyr/probes/endpoint-target';
 import type { RelayKind } from '@zephyr/probes/relay-kind';
-import { type EndpointSurvey, surveyEndpoint } from '@zephyr/probes/survey';
+import { type EndpointSurvey, findingOf, surveyEndpoint } from '@zephyr/probes/survey';
 import type { EndpointConfig } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { authStyleOf } from '@zephyr/runtime/credential';
-import { numbersOf, type Translate, translator } from '@zephyr/texts';
+import { numbersOf, surveyFacts, surveyVerdict, type Translate, translator } from '@zephyr/texts';
 
 /** One endpoint; `--json` prints a list of these. */
 export interface SurveyedEndpoint extends EndpointSurvey {
   readonly name: string;
   readonly groupName: string;
   readonly costUsd: number;
-  /** TOML lines for this endpoint, suggested by its responses. */
+  /** TOML lines for this endpoint, suggested by its answers. */
   readonly proposals: readonly string[];
 }
 
@@ -28,7 +29,6 @@ export interface SurveyCall {
 const ONLINE_CHECK_LIMIT_MS = 90_000;
 /** Longer lists are not worth maintaining by hand. */
 const MAX_PROPOSED_MODELS = 40;
-const MAX_SHOWN_MODELS = 5;
 
 /**
  * Surveys all endpoints in parallel; CLIs start one after another.
@@ -53,7 +53,7 @@ export async function surveyEndpoints(
       const auth = authStyleOf(token, endpoint.auth);
       const targetBy = (style: AuthStyle) => targetOf(loaded, { ...endpoint, auth: style }).target;
       const survey = await surveyEndpoint({ auth, targetBy }, run);
-      progress(`${endpoint.name}: ${verdictText(survey, say)}`);
+      progress(`${endpoint.name}: ${surveyVerdict(findingOf(survey), say)}`);
       const price = cautiousPriceOf(targetBy(auth).model, prices);
       return {
         ...{ name: endpoint.name, groupName: endpoint.groupName, ...survey },
@@ -63,9 +63,6 @@ export async function surveyEndpoints(
     }),
   );
 }
-
-export const isServed = ({ serves }: EndpointSurvey): boolean =>
-  serves === 'any_client' || serves === 'claude_code';
 
 /** Pure. @param auth how the token is sent now */
 function proposalsFor(
@@ -93,9 +90,8 @@ export function surveyText(
     const facts = factsOf(endpoint, say).map((fact) => `  ${fact}`);
     const { proposals } = endpoint;
     const lines = proposals.length === 0 ? [] : [`  ${say('online.propose')}`];
-    const isWell = isServed(endpoint);
     return [
-      `${isWell ? '✓' : '✗'} ${endpoint.name}: ${verdictText(endpoint, say)}`,
+      `${isServing(endpoint) ? '✓' : '✗'} ${endpoint.name}: ${surveyVerdict(findingOf(endpoint), say)}`,
       ...facts,
       ...lines,
       ...proposals.map((line) => `    ${line}`),
@@ -103,14 +99,6 @@ export function surveyText(
   });
   const cost = surveyed.reduce((sum, endpoint) => sum + endpoint.costUsd, 0);
   return [...parts, say('online.cost', { cost: numbersOf(ui.language).usd(cost) })].join('\n\n');
-}
-
-function verdictText({ reach, serves, refusal }: EndpointSurvey, say: Translate): string {
-  if (reach.status === 'failed') return `${say('online.away')} ${reach.detail}`;
-  if (serves === 'any_client') return say('online.serves');
-  if (serves === 'claude_code') return say('online.claudeCode');
-  const advice = refusal === undefined ? '' : say(`advice.${refusal.failure}`);
-  return `${refusal?.detail ?? ''} → ${advice}`;
 }
 
 /** Names that are the same in every language. */
@@ -126,24 +114,11 @@ function ownKind(kind: RelayKind): 'anthropic' | 'zephyr' | 'unknown' {
   return kind === 'anthropic' || kind === 'zephyr' ? kind : 'unknown';
 }
 
-function shortList(models: readonly string[]): string {
-  const isAll = models.length <= MAX_SHOWN_MODELS;
-  return [...models.slice(0, MAX_SHOWN_MODELS), ...(isAll ? [] : ['…'])].join(', ');
-}
-
 function factsOf(survey: SurveyedEndpoint, say: Translate): readonly string[] {
-  if (survey.reach.status === 'failed') return [];
-  const { auth, models, streams, countsTokens, kind } = survey;
-  const yesOrNo = (value: boolean) => say(value ? 'online.yes' : 'online.no');
+  const { serves, kind } = survey;
+  if (serves === 'not_asked') return [];
   return [
-    ...(auth === undefined ? [] : [say('online.auth', { auth })]),
-    models === undefined
-      ? say('online.noModels')
-      : say('online.models', { count: models.length, models: shortList(models) }),
-    ...(streams === undefined ? [] : [say('online.streams', { answer: yesOrNo(streams) })]),
-    ...(countsTokens === undefined
-      ? []
-      : [say('online.counts', { answer: yesOrNo(countsTokens) })]),
+    ...surveyFacts(findingOf(survey), say),
     say('online.kind', { kind: PRODUCTS[kind] ?? say(`online.kind.${ownKind(kind)}`) }),
   ];
 }

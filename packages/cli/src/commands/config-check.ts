@@ -1,3 +1,4 @@
+import { isServing } from '@zephyr/contract/endpoint-finding';
 import { ConfigError } from '@zephyr/runtime/config/config-error';
 import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
 import { localeOfFile } from '@zephyr/runtime/config/locale';
@@ -8,7 +9,7 @@ import { templatesOf, translator } from '@zephyr/texts';
 import { outboundNotesOf, warningsOf } from '../config-warnings.ts';
 import { rejectUnusableHosts } from '../launch/usable-hosts.ts';
 import { isElsewhere, startingServices } from '../service-location.ts';
-import { isServed, type SurveyCall, surveyEndpoints, surveyText } from './config-check-online.ts';
+import { type SurveyCall, surveyEndpoints, surveyText } from './config-check-online.ts';
 
 export interface ConfigCheckOptions {
   readonly config: string;
@@ -48,10 +49,10 @@ export async function checkConfig(
   const say = translator(config.ui.language);
   const notes = warningsOf(loaded, options.envFile, say);
   const endpoints = options.online === true ? await surveyEndpoints(loaded, call) : undefined;
-  const ok = endpoints === undefined || endpoints.every(isServed);
-  const exitCode = ok ? EXIT.ok : EXIT.failure;
+  const isOk = endpoints === undefined || endpoints.every(isServing);
+  const exitCode = isOk ? EXIT.ok : EXIT.failure;
   if (options.json === true) {
-    return { text: JSON.stringify({ ok, problems: [], notes, endpoints }), exitCode };
+    return { text: JSON.stringify({ ok: isOk, problems: [], notes, endpoints }), exitCode };
   }
   const summary = say('config.noErrors', {
     ...{ path: options.config, count: config.endpoints.length, groups: config.groups.length },

@@ -8,11 +8,10 @@ import { costToday } from './cost.ts';
 const NOW = Date.UTC(2026, 10, 23, 12);
 
 function ledgerOf(...probes: readonly [endpoint: string, costUsd: number][]): UsageReport {
-  const rows = probes.map(([id, costUsd], index) =>
+  const rows = probes.map(([id, costUsd]) =>
     usageOfProbe(
       {
-        ...{ endpointId: endpointId(id), slot: `${id}:${index}`, sequence: index, style: 'cli' },
-        ...{ startedAtMs: epochMs(NOW), wallMs: 1, verdict: { status: 'ok', apiLatencyMs: 1 } },
+        ...{ endpointId: endpointId(id), startedAtMs: epochMs(NOW), verdict: { status: 'ok' } },
         usage: { inputTokens: 100, outputTokens: 5, cacheReadTokens: 20, cacheWriteTokens: 3 },
         costUsd,
       },

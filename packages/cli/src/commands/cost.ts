@@ -5,7 +5,8 @@
  */
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import type { ApiState } from '@zephyr/contract/api-state';
-import { PROBES, type UsageFigures, type UsageReport } from '@zephyr/contract/usage';
+import { PROBES } from '@zephyr/contract/reserved-names';
+import type { UsageFigures, UsageReport } from '@zephyr/contract/usage';
 import type { Environment } from '@zephyr/runtime/environment';
 
 import { renderTable } from '../table.ts';

@@ -6,7 +6,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DEFAULT_PORTS } from '@zephyr/contract/default-ports';
+import { DEFAULT_PORTS, HIGHEST_PORT } from '@zephyr/contract/default-ports';
 import type { ProgramStatus } from '@zephyr/contract/program-status';
 import { findCli } from '@zephyr/probes/claude-cli/cli-binary';
 import { systemClock } from '@zephyr/runtime/clock';
@@ -79,13 +79,13 @@ export async function runDemo(
 export interface Demo {
   readonly system: LaunchedSystem;
   readonly endpoints: readonly SimulatedEndpoint[];
-  /** Call it after the system has ended: active responses come from them. */
+  /** Call it after the system has ended: active answers come from them. */
   endEndpoints(): Promise<void>;
 }
 
 /** Offsets from the proxy's port. */
 const PORT_STEPS: Readonly<Record<ServiceName, number>> = { proxy: 0, controller: 1, prober: 2 };
-const LAST_PORT = 65_535 - PORT_STEPS.prober;
+const LAST_PORT = HIGHEST_PORT - PORT_STEPS.prober;
 
 /** @param the proxy's port; 0 uses free ports everywhere */
 export async function startDemo(
@@ -197,8 +197,8 @@ ${lines.join('\n')}
 
 /** Until then requests follow the configured order, not the latency. */
 async function firstProbes(proxyPort: number): Promise<void> {
-  const until = systemClock.epochMs() + FIRST_PROBES_LIMIT_MS;
-  while (systemClock.epochMs() < until) {
+  const untilAtMs = systemClock.nowMs() + FIRST_PROBES_LIMIT_MS;
+  while (systemClock.nowMs() < untilAtMs) {
     const response = await fetch(`http://127.0.0.1:${proxyPort}/status`, {
       headers: { accept: 'application/json' },
     });

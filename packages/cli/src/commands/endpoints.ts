@@ -1,4 +1,5 @@
 /** `zephyr endpoint add|remove|list`: edits the endpoints in the text of config.toml. */
+import { isServing } from '@zephyr/contract/endpoint-finding';
 import {
   type ConfigFiles,
   draftEndpoint,
@@ -16,7 +17,7 @@ import { phrase } from '@zephyr/runtime/phrase';
 import { type Translate, translator } from '@zephyr/texts';
 import type { Ask } from '../edit/ask.ts';
 import { renderTable } from '../table.ts';
-import { isServed, type SurveyCall, surveyEndpoints, surveyText } from './config-check-online.ts';
+import { type SurveyCall, surveyEndpoints, surveyText } from './config-check-online.ts';
 import { languageIn } from './document-language.ts';
 
 export interface AddEndpointOptions extends ConfigFiles {
@@ -56,7 +57,7 @@ export async function addEndpoint(
     const isNew = ({ name }: { readonly name: string }) => name === draft.name;
     const survey = await surveyEndpoints(next.loaded, call, isNew);
     surveyed = `${surveyText(survey, next.loaded)}\n\n`;
-    if (!survey.every(isServed)) {
+    if (!survey.every(isServing)) {
       return { text: `${surveyed}${say('endpoint.notAdded')}`, exitCode: EXIT.failure };
     }
     const isProposed = survey.some(({ proposals }) =>

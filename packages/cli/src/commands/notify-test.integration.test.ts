@@ -52,7 +52,7 @@ describe('zephyr notify test', () => {
     expect(wecom.ledger).toHaveLength(1);
   });
 
-  it('shows the response of each receiver that did not accept it, without its address', async () => {
+  it('shows the answer of each receiver that did not accept it, without its address', async () => {
     slack.always(status(404, {}, 'no_service hidden-4c1f'));
     wecom.always(json({ errcode: 93000, errmsg: 'invalid key hidden-4c1f' }));
     const { text, exitCode } = await tried(SLACK + WECOM);

@@ -165,7 +165,7 @@ interface FailedProbe {
   readonly verdict: Extract<ProbeVerdict, { status: 'failed' }>;
 }
 
-/** What went wrong; the endpoint's own response if that is more specific. */
+/** What went wrong; the endpoint's own answer if that is more specific. */
 export function probeTroubleText(
   { name, groupName, verdict }: FailedProbe,
   say: Translate,

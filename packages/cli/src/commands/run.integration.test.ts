@@ -11,7 +11,7 @@ import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const ZEPHYR = fileURLToPath(new URL('../../bin/zephyr', import.meta.url));
-/** Prints the command's environment and the proxy's response. */
+/** Prints the command's environment and the proxy's answer. */
 const CHILD = `
 const { ANTHROPIC_BASE_URL: url, ANTHROPIC_AUTH_TOKEN: token, ...others } = process.env;
 const body = JSON.stringify({ model: 'claude-x', max_tokens: 5, messages: [{ role: 'user', content: 'hi' }] });

@@ -96,7 +96,7 @@ describe('zephyr status', () => {
         language === 'en' ? /^Probes +Last +Mean +p95 +Last probe/m : /^探测 +最近/m,
       );
       expect(text).toMatch(new RegExp(`^${first?.name} +620.ms +632.ms +768.ms +.*7.s`, 'm'));
-      expect(text).toMatch(language === 'en' ? /no response in time, 7.s ago/ : /7.s 前：/);
+      expect(text).toMatch(language === 'en' ? /no answer in time, 7.s ago/ : /未及时响应，7.s 前/);
       for (const line of text.split('\n')) expect(stringWidth(line), line).toBeLessThanOrEqual(100);
     },
   );

@@ -6,7 +6,15 @@ import type { ApiState } from '@zephyr/contract/api-state';
 import { systemClock } from '@zephyr/runtime/clock';
 import type { Environment } from '@zephyr/runtime/environment';
 import { explain } from '@zephyr/runtime/errors';
-import { failureOf, headlineOf, nextOf, roleText, whyOf } from '@zephyr/texts';
+import {
+  failureOf,
+  headlineOf,
+  lastProbeText,
+  nextOf,
+  nextProbeText,
+  roleText,
+  whyOf,
+} from '@zephyr/texts';
 
 import { followStream } from '../admin/follow.ts';
 import { renderTable } from '../table.ts';
@@ -156,7 +164,9 @@ function configTroubleOf(
     configError === undefined && config.status === 'rejected'
       ? config.problems.join('\n')
       : explain(configError);
-  const text = `${say('link.config')}. ${say('link.config.detail')}`;
+  const text = say('overall.advice', {
+    ...{ what: say('link.config'), advice: say('link.config.detail') },
+  });
   return [[text, ...problems.split('\n')].join('\n  ').trimEnd()];
 }
 
@@ -205,7 +215,7 @@ function probeTableOf(state: ApiState, { say, numbers }: AdminSession): string {
     say('status.last'),
     say('status.mean'),
     say('status.p95'),
-    say('status.lastProbe'),
+    say('probe.last'),
     say('column.nextProbe'),
   ];
   const rows = rankedOf(state).map(({ name, probe }) => {
@@ -213,24 +223,11 @@ function probeTableOf(state: ApiState, { say, numbers }: AdminSession): string {
     const cellOf = (ms: number | undefined) => (ms === undefined ? '-' : numbers.latency(ms));
     return [
       ...[name, cellOf(latency?.lastMs), cellOf(latency?.meanMs), cellOf(latency?.p95Ms)],
-      lastProbeText(probe.last, state.atMs, { say, numbers }),
-      probe.nextAtMs === null ? '-' : numbers.duration(probe.nextAtMs - state.atMs),
+      lastProbeText(probe.last, { say, numbers }, state.atMs),
+      nextProbeText({ probe }, { say, numbers }, state.atMs),
     ];
   });
   return renderTable(head, rows);
-}
-
-function lastProbeText(
-  last: ApiEndpoint['probe']['last'],
-  nowMs: number,
-  { say, numbers }: Pick<AdminSession, 'say' | 'numbers'>,
-): string {
-  if (last === null) return '-';
-  const age = numbers.duration(nowMs - last.atMs);
-  const { verdict } = last;
-  return verdict.status === 'ok'
-    ? say('status.probe.ok', { age })
-    : say('status.probe.failed', { age, failure: say(`failure.${verdict.failure}`) });
 }
 
 function rankedOf({ endpoints }: ApiState): readonly ApiEndpoint[] {

@@ -245,6 +245,6 @@ it('explains "other", if there is any', async () => {
   await eventually(async () => {
     const shown = await zephyr('usage --by model');
     expect(shown).toMatch(/^other +1 /m);
-    expect(shown).toContain('“other”: usage beyond the rows of an hour or a day');
+    expect(shown).toContain('“other”: usage that no longer fits into the rows of an hour or a day');
   });
 });

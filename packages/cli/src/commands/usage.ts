@@ -1,15 +1,16 @@
 /** `zephyr usage` and `zephyr usage export`: who used what. */
+
 import type { Budget } from '@zephyr/contract/people-limits';
+import { OTHER } from '@zephyr/contract/reserved-names';
 import {
   NAMED_DIMENSIONS,
   TIME_DIMENSIONS,
-  type UsageDimension,
   type UsageFigures,
-  type UsageLine,
   type UsageReport,
 } from '@zephyr/contract/usage';
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
+import { usageName } from '@zephyr/texts';
 
 import type { UsageParams } from '../admin/client.ts';
 import { renderTable } from '../table.ts';
@@ -72,7 +73,7 @@ function renderUsage(report: UsageReport, session: AdminSession): string {
     ...[say('usage.cacheRead'), say('usage.cacheWrite'), say('usage.cost')],
   ];
   const rows = report.rows.map((line) => [
-    ...shown.map((dimension) => shownName(line, dimension, session)),
+    ...shown.map((dimension) => usageName(dimension, line[dimension] ?? '', say)),
     ...cellsOf(line, session),
   ]);
   const blanks = Array.from({ length: Math.max(0, shown.length - 1) }, () => '');
@@ -90,24 +91,12 @@ function renderBudgets(budgets: readonly Budget[], { say, numbers }: AdminSessio
     ...[say('budget.budget'), say('budget.granted'), say('budget.resets')],
   ];
   const rows = budgets.map((budget) => [
-    budget.name === 'anonymous' ? say('usage.anonymous') : budget.name,
+    usageName('person', budget.name, say),
     say(`period.${budget.period}`),
     ...[budget.left_usd, budget.used_usd, budget.budget_usd, budget.granted_usd].map(numbers.usd),
     `${numbers.utcMinute(budget.resets_at)} UTC`,
   ]);
   return renderTable(head, rows);
-}
-
-function shownName(
-  line: UsageLine,
-  dimension: UsageDimension,
-  { say }: Pick<AdminSession, 'say'>,
-): string {
-  const value = line[dimension] ?? '';
-  if (value === 'other') return say('usage.other');
-  const isPerson = dimension === 'person';
-  if (isPerson && (value === 'anonymous' || value === 'probes')) return say(`usage.${value}`);
-  return !isPerson && value === 'none' ? '–' : value;
 }
 
 function cellsOf(figures: UsageFigures, { numbers }: Pick<AdminSession, 'numbers'>): string[] {
@@ -134,7 +123,7 @@ function notesOf(report: UsageReport, session: Pick<AdminSession, 'say' | 'numbe
   const { rows, total } = report;
   const { say } = session;
   const { unpriced, incomplete, possibly_billed_twice: billedTwice } = total;
-  const hasOther = rows.some((line) => COLUMNS.some((each) => line[each] === 'other'));
+  const hasOther = rows.some((line) => COLUMNS.some((each) => line[each] === OTHER));
   return [
     ...removedNote(report, session),
     ...(unpriced > 0 ? [say('usage.note.unpriced', { count: unpriced })] : []),

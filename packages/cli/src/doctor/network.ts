@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createStartGate } from '@zephyr/probes/claude-cli/start-gate';
 import { targetOf } from '@zephyr/probes/endpoint-target';
-import { startExchange } from '@zephyr/probes/exchange/exchange';
+import { startExchange } from '@zephyr/probes/exchange/watched-request';
 import { withDeadline } from '@zephyr/probes/exchange/with-deadline';
 import { runProbe } from '@zephyr/probes/probe';
 import { systemClock } from '@zephyr/runtime/clock';

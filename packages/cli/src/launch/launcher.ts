@@ -57,11 +57,11 @@ type SupervisedServices = Readonly<Record<ServiceName, SupervisedService>>;
 
 /** @throws ZephyrError `REDIS_MISSING`, `REDIS_START`, `SERVICE_START`; Redis has then been stopped again. */
 export async function launch(plan: LaunchPlan): Promise<LaunchedSystem> {
-  const ownsRedis = plan.loaded.config.redis.urlFrom === 'default';
+  const hasOwnRedis = plan.loaded.config.redis.urlFrom === 'default';
   const load = plan.services ?? SERVICES;
   // Preloads while Redis starts. An error here recurs when the proxy is started.
   load.proxy().catch(() => undefined);
-  const redis = ownsRedis
+  const redis = hasOwnRedis
     ? await startPrivateRedis({
         dataFolder: plan.redisFolder,
         print: (line) => plan.onLine('redis', line),

@@ -114,7 +114,7 @@ async function readyVersion(child: ChildProcess, ended: Promise<string>): Promis
   const ready = new Promise<string>((resolve) => {
     child.on('message', (message) => {
       const read = fromNextSchema.safeParse(message);
-      if (read.data?.type === 'ready') resolve(read.data.version);
+      if (read.data?.kind === 'ready') resolve(read.data.version);
     });
   });
   let limit: NodeJS.Timeout | undefined;
@@ -140,7 +140,7 @@ async function socketsOf(child: ChildProcess, ended: Promise<string>): Promise<S
   const all = new Promise<'all'>((resolve) => {
     const take = (message: unknown, handle: SendHandle) => {
       const read = fromNextSchema.safeParse(message).data;
-      if (read?.type !== 'listener') return;
+      if (read?.kind !== 'listener') return;
       sockets[read.service].push(handle as unknown as RawSocket);
       if (read.left > 0) return;
       child.off('message', take);

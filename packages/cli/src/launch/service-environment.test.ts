@@ -36,6 +36,9 @@ describe('serviceEnvironment', () => {
       TOKEN_C: 'c',
       ANTHROPIC_API_KEY: 'person',
       AWS_SECRET_ACCESS_KEY: 'cloud',
+      NODE_AUTH_TOKEN: 'npm',
+      NODE_EXTRA_CA_CERTS: '/ca.pem',
+      ZEPHYR_REDIS_URL: 'redis://:password@host',
       EMPTY: undefined,
     };
     expect(serviceEnvironment(environment, ['TOKEN_A', 'TOKEN_B'], { ADDED: 'x' })).toEqual({
@@ -43,6 +46,8 @@ describe('serviceEnvironment', () => {
       LC_ALL: 'C',
       https_proxy: 'http://proxy',
       ZEPHYR_LOG_LEVEL: 'debug',
+      NODE_EXTRA_CA_CERTS: '/ca.pem',
+      ZEPHYR_REDIS_URL: 'redis://:password@host',
       TOKEN_A: 'a',
       TOKEN_B_FILE: '/run/secrets/b',
       ADDED: 'x',

@@ -1,9 +1,7 @@
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
-import { type Environment, GENERAL_VARIABLES } from '@zephyr/runtime/environment';
+import { REDIS_URL_VARIABLE } from '@zephyr/runtime/config/redis-url';
+import { type Environment, isGeneral } from '@zephyr/runtime/environment';
 import type { ServiceName } from '@zephyr/runtime/service';
-
-/** What all services read. Unlike the plain variables, it may be a secret. */
-const PASSED = new RegExp(`^(${GENERAL_VARIABLES}|ZEPHYR_REDIS_URL(_FILE)?)$`, 'i');
 
 /**
  * The environment of a service: the general variables and those that it reads. Other secrets of the user who
@@ -16,9 +14,10 @@ export function serviceEnvironment(
   names: readonly string[],
   additions: Environment,
 ): Record<string, string> {
-  const wanted = new Set(names.flatMap((name) => [name, `${name}_FILE`]));
+  const own = [REDIS_URL_VARIABLE, ...names];
+  const wanted = new Set(own.flatMap((name) => [name, `${name}_FILE`]));
   const passed = Object.entries(environment).filter(
-    ([name]) => PASSED.test(name) || wanted.has(name),
+    ([name]) => isGeneral(name) || wanted.has(name),
   );
   const all = { ...Object.fromEntries(passed), ...additions };
   return Object.fromEntries(

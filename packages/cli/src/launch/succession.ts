@@ -30,10 +30,10 @@ export function parseHandedOver(text: string): HandedOver {
 }
 
 /** From the next process to the first; `listener` carries the socket. */
-export const fromNextSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('ready'), version: z.string() }),
+export const fromNextSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('ready'), version: z.string() }),
   z.object({
-    type: z.literal('listener'),
+    kind: z.literal('listener'),
     service: z.enum(SERVICE_NAMES),
     /** How many are still to come. */
     left: z.number(),

@@ -15,10 +15,10 @@ export function takeOver({ services }: LaunchedSystem): Promise<void> {
       services[service].listeners().map((listener) => ({ service, listener })),
     );
     for (const [index, { service, listener }] of listeners.entries()) {
-      send({ type: 'listener', service, left: listeners.length - index - 1 }, listener);
+      send({ kind: 'listener', service, left: listeners.length - index - 1 }, listener);
     }
   });
-  send({ type: 'ready', version: VERSION });
+  send({ kind: 'ready', version: VERSION });
   if (!process.connected) return Promise.resolve();
   return new Promise((resolve) => process.once('disconnect', () => resolve()));
 }

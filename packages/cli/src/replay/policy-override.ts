@@ -1,5 +1,5 @@
 /** Overrides single settings of the decision core: `switching.thresholdMs=100`. Pure. */
-import type { Policy } from '@zephyr/core';
+import { own, type Policy } from '@zephyr/core';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { type Phrase, phrase } from '@zephyr/runtime/phrase';
 
@@ -28,7 +28,7 @@ export function withSetting(policy: Policy, assignment: string): Policy {
 }
 
 function memberOf(table: unknown, name: string): unknown {
-  return isTable(table) && Object.hasOwn(table, name) ? table[name] : undefined;
+  return isTable(table) ? own(table, name) : undefined;
 }
 
 function isTable(value: unknown): value is PolicyTable {

@@ -42,10 +42,10 @@ export async function runPrivateSchedule(plan: PrivateSchedule): Promise<readonl
   try {
     for (const [index, endpoint] of plan.endpoints.entries()) {
       // Spread over the interval, as in a running system.
-      const startDate = systemClock.epochMs() + (index * plan.intervalMs) / plan.endpoints.length;
+      const startAtMs = systemClock.epochMs() + (index * plan.intervalMs) / plan.endpoints.length;
       await queue.upsertJobScheduler(
         `timing-${index}`,
-        { every: plan.intervalMs, startDate },
+        { every: plan.intervalMs, startDate: startAtMs },
         { name: 'probe', data: { endpoint }, opts: { removeOnComplete: true } },
       );
     }

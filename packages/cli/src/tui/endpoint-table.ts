@@ -1,6 +1,6 @@
 /** The table of endpoints: its columns, and as many rows around the selected one as fit. */
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
-import { roleOf, type Speech } from '@zephyr/texts';
+import { nextProbeText, roleOf, type Speech } from '@zephyr/texts';
 import { Box, type TextProps } from 'ink';
 import { createElement as h, type ReactElement } from 'react';
 
@@ -144,11 +144,6 @@ function Row(props: RowProps): ReactElement {
     ),
     cell(numbers.count(endpoint.activeRequests), columns.requests, {}, 'flex-end'),
     cell(numbers.count(endpoint.sessions), columns.sessions, {}, 'flex-end'),
-    cell(nextProbeText(endpoint, model.nowMs, speech), columns.next, {}, 'flex-end'),
+    cell(nextProbeText(endpoint, speech, model.nowMs), columns.next, {}, 'flex-end'),
   );
-}
-
-function nextProbeText({ probe }: ApiEndpoint, nowMs: number, { say, numbers }: Speech): string {
-  if (probe.running) return say('probe.now');
-  return probe.nextAtMs === null ? '–' : numbers.duration(probe.nextAtMs - nowMs);
 }

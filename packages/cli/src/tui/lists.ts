@@ -1,5 +1,7 @@
 /** Lists below the endpoints if there is room: active requests, sessions, events. */
+
 import type { ApiRequest, ApiSession } from '@zephyr/contract/api-state';
+import { ANONYMOUS } from '@zephyr/contract/reserved-names';
 import { logLines, nameOf } from '@zephyr/texts';
 import { Box, Text } from 'ink';
 import { createElement as h, type ReactElement } from 'react';
@@ -67,7 +69,7 @@ function Requests({ model, state, speech, rows }: RowsProps): ReactElement {
       numbers.duration(model.nowMs - request.startedAtMs).padStart(AGE_WIDTH),
       say(`phase.${request.phase}`),
       nameOf(state, request.endpointId),
-      request.client ?? '',
+      request.person === ANONYMOUS ? '' : request.person,
     ].join('  ');
   return h(
     Box,
@@ -90,7 +92,9 @@ function Sessions({ model, state, speech, rows }: RowsProps): ReactElement {
     const cache = isWarm ? say('sessions.cache.warm', { left }) : say('sessions.cache.cold');
     return [
       numbers.duration(model.nowMs - session.lastRequestAtMs).padStart(AGE_WIDTH),
-      session.client ?? session.id.slice(0, 8),
+      session.person === null || session.person === ANONYMOUS
+        ? session.id.slice(0, 8)
+        : session.person,
       nameOf(state, session.endpointId),
       `${say('column.requests')} ${numbers.count(session.requests)}`,
       `${say('sessions.cache')} ${cache}`,

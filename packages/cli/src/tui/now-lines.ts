@@ -9,6 +9,7 @@ import {
   overallText,
   type Speech,
   servingOf,
+  soonestProbeText,
   troublesOf,
   troubleText,
   whyOf,
@@ -84,18 +85,11 @@ function factsOf(state: ApiState, nowMs: number, speech: Speech): readonly strin
   return [
     `${say('column.requests')} ${numbers.count(state.requests.total)}`,
     `${say('fact.sessions')} ${numbers.count(state.sessions.total)}`,
-    `${say('fact.nextProbe')} ${nextProbe(state, nowMs, speech)}`,
+    `${say('fact.nextProbe')} ${soonestProbeText(state, speech, nowMs)}`,
     `${say('fact.load')} ${say(`load.${state.load.level}`)}`,
     `${say('column.cost')} ${numbers.usd(cost.todayUsd)} (${say('cost.projected.short')} ${numbers.usd(cost.projectedUsd)})`,
     ...limitOf(state, nowMs, speech),
   ];
-}
-
-function nextProbe(state: ApiState, nowMs: number, { say, numbers }: Speech): string {
-  if (state.automation.status === 'paused') return say('probe.paused');
-  if (state.endpoints.some(({ probe }) => probe.running)) return say('probe.now');
-  const moments = state.endpoints.flatMap(({ probe }) => probe.nextAtMs ?? []);
-  return moments.length === 0 ? '–' : numbers.duration(Math.min(...moments) - nowMs);
 }
 
 /** The remainder of the serving endpoint's nearest rate limit, if it reports any. */

@@ -145,7 +145,7 @@ describe('the picture', () => {
       model = update(model, { kind: 'key', key: 'down' }, NOW_MS).model;
     }
     expect(screen(model, 200, 24).join('\n')).toContain(
-      '▸ backup-eu: no response in time since 11:51:40. The endpoint is slow or hangs;',
+      '▸ backup-eu: no answer in time since 11:51:40. The endpoint is slow or hangs;',
     );
   });
 

@@ -75,9 +75,9 @@ function Header({
   const needed = stringWidth(`● ${text}  ${mode}  `);
   const title = [say('tui.header'), state?.version].join(' ').trimEnd();
   // The longest that fits: the name with the version, the time, the name alone.
-  const fits = (...parts: readonly string[]) => stringWidth(parts.join('')) + needed < width;
-  const begin = [title, say('tui.header')].find((each) => fits(each, time)) ?? '';
-  const hasTime = fits(begin, time);
+  const isFitting = (...parts: readonly string[]) => stringWidth(parts.join('')) + needed < width;
+  const begin = [title, say('tui.header')].find((each) => isFitting(each, time)) ?? '';
+  const hasTime = isFitting(begin, time);
   return h(
     Box,
     { justifyContent: 'space-between' },

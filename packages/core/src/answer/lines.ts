@@ -47,7 +47,7 @@ export class LineBuffer {
 
 /** Lines without their ends; non-empty text after the last line end is a line too. */
 export function* linesOf(text: string): Generator<string> {
-  // Each is searched for again only once it was passed, so that every character is searched once.
+  // The next LF and CR are looked up only after the previous one was passed: each character is scanned once.
   let lf = nextOf(text, '\n', 0);
   let cr = nextOf(text, '\r', 0);
   let from = 0;

@@ -179,7 +179,7 @@ describe('the style auto', () => {
     story.probe(A, 'reset', direct);
     expect(endpoint(story)).toMatchObject({
       ...{ health, reliability, evidence },
-      probeSequence: probeSequence + 1,
+      probeSequence: (probeSequence ?? 0) + 1,
       probes: { direct: { status: 'comparing', held: { failure: 'reset', detail: 'scripted' } } },
     });
   });

@@ -46,7 +46,8 @@ export function takeProbe(world: World, probe: ProbeResult, context: Context<Pol
   const endpoint = endpointOf(world, probe.endpointId);
   if (endpoint === undefined) return stay(world);
   const paid = payProbe(world, endpoint, { probe, context });
-  if (probe.sequence <= endpoint.probeSequence) {
+  const { probeSequence } = endpoint;
+  if (probeSequence !== null && probe.sequence <= probeSequence) {
     return withNotices(paid, [{ code: 'late_probe_dropped', endpointId: endpoint.id }]);
   }
   const probed = applyProbeByStyle(endpoint, probe, {
@@ -82,10 +83,10 @@ function payProbe(
   if (group === undefined || probe.costUsd === 0) return stay(world);
   const paid = withCost(group, probe.costUsd, context.nowMs);
   const [before, after] = [spentShareOf(group, context.nowMs), spentShareOf(paid, context.nowMs)];
-  const passes = (share: number) => before < share && after >= share;
+  const isPassed = (share: number) => before < share && after >= share;
   const notices: Notice[] = [];
-  if (passes(1)) notices.push({ code: 'budget_spent', groupName });
-  else if (passes(context.policy.probing.cheaperFromShare)) {
+  if (isPassed(1)) notices.push({ code: 'budget_spent', groupName });
+  else if (isPassed(context.policy.probing.cheaperFromShare)) {
     notices.push({ code: 'budget_nearly_spent', groupName });
   }
   const next = { ...world, groups: { ...world.groups, [groupName]: paid } };

@@ -34,8 +34,8 @@ export function comparableScores(
   const { latency: policy } = context.policy;
   const latencies = [active.endpoint.latency, rival.endpoint.latency] as const;
   const isSameBasis = basisOf(latencies[0], policy) === basisOf(latencies[1], policy);
-  const shareNone = latencies.some(({ cli }) => cli.samples.length === 0);
-  if (isSameBasis || shareNone) return { from, to, measured: 'alike' };
+  const hasNoCliTime = latencies.some(({ cli }) => cli.samples.length === 0);
+  if (isSameBasis || hasNoCliTime) return { from, to, measured: 'alike' };
   const byCli = { from: withCliTime(active, from, context), to: withCliTime(rival, to, context) };
   return byCli.from === undefined || byCli.to === undefined
     ? { from, to, measured: 'across_styles' }

@@ -2,12 +2,17 @@ import { describe, expect, it } from 'vitest';
 
 import { B, running, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
-import { isAtRest } from './decision-pace.ts';
+import { isAtRest, REST_PERIOD_MS } from './decision-pace.ts';
+import { DEFAULT_POLICY } from './policy.ts';
 import type { World } from './world.ts';
 
 const rests = ({ world, atMs }: Scenario) => isAtRest(world, epochMs(atMs));
 /** Two healthy endpoints without requests for an hour. */
 const calm = () => new Scenario().rounds(10, { a: 500, b: 600 }).presence();
+
+it('rests no longer than a proxy is remembered', () => {
+  expect(REST_PERIOD_MS).toBeLessThan(DEFAULT_POLICY.presence.ttlMs);
+});
 
 describe('a leader is at rest', () => {
   it('with healthy endpoints and without requests', () => {

@@ -6,6 +6,11 @@ import type { World } from './world.ts';
 
 /** Time without a request; longer than the pauses in a person's work. */
 export const REST_AFTER_MS = 10_000;
+/**
+ * How often the leader decides at rest, and an idle proxy reads Redis. Below `presence.ttlMs` of the policy: otherwise
+ * proxies would be forgotten in between.
+ */
+export const REST_PERIOD_MS = 4_000;
 /** Paces at which a decision depends on the next result. */
 const URGENT: ReadonlySet<ProbePace> = new Set(['verifying', 'comparing', 'deciding']);
 

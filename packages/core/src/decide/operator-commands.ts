@@ -7,9 +7,10 @@ import type {
 } from '@zephyr/contract/operator-command';
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
 import type { Mode } from '@zephyr/contract/selection';
-import { DAY_MS, NANO } from '@zephyr/contract/units';
+import { NANO } from '@zephyr/contract/units';
 
 import { assertNever, epochMs } from '../types.ts';
+import { dayOf } from '../usage/table.ts';
 import { releaseSessions } from './apply-switch.ts';
 import type { Assessment } from './assessment.ts';
 import type { Step } from './context.ts';
@@ -156,7 +157,7 @@ function grant(
   { name, usd }: Extract<OperatorCommand, { kind: 'grant' }>,
   nowMs: EpochMs,
 ): Result {
-  const dayAtMs = epochMs(nowMs - (nowMs % DAY_MS));
+  const dayAtMs = epochMs(dayOf(nowMs));
   const today = world.wishes.grants.filter((known) => known.dayAtMs === dayAtMs);
   const former = today.find((known) => known.name === name)?.usd ?? 0;
   const others = today.filter((known) => known.name !== name);

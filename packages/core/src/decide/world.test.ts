@@ -70,7 +70,7 @@ it('nothing is known about a new endpoint', () => {
   const { probeSequence, evidence, sessionGeneration, ...rest } = newEndpoint(first);
   // The first sequence, 0, is newer than none.
   expect({ probeSequence, evidence, sessionGeneration }).toEqual({
-    ...{ probeSequence: -1, evidence: 0, sessionGeneration: 0 },
+    ...{ probeSequence: null, evidence: 0, sessionGeneration: 0 },
   });
   expect(rest).toMatchObject({ ...first, overload: { overloadedAtMs: null, answeredAtMs: null } });
   expect(rest).not.toHaveProperty('sharing');

@@ -38,8 +38,8 @@ export interface EndpointState {
   /** Live times to first token. */
   readonly times: LiveTimes;
   readonly overload: OverloadRecord;
-  /** Sequence of the newest probe that counted; -1 before the first. */
-  readonly probeSequence: number;
+  /** Sequence of the newest probe that counted; null before the first. */
+  readonly probeSequence: number | null;
   /** Rises with each probe and each report of failures, which can confirm or end a lead. */
   readonly evidence: number;
   readonly sessionGeneration: number;
@@ -198,7 +198,7 @@ export function newEndpoint({
     live: NO_LIVE_RECORD,
     times: NO_LIVE_TIMES,
     overload: { overloadedAtMs: null, answeredAtMs: null },
-    probeSequence: -1,
+    probeSequence: null,
     evidence: 0,
     sessionGeneration: 0,
     recovery: NO_RECOVERY,

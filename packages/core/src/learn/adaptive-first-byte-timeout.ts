@@ -7,13 +7,18 @@ import type { EndpointId } from '@zephyr/contract/scalars';
 
 import { latencyClassOf } from './request-class.ts';
 
-/** A shorter wait never counts as frozen: a model may be thinking. */
-const LEAST_LIMIT_MS = 5_000;
-/** This many times the usual time (the second slowest of the recent answers) counts as frozen. */
-const USUAL_FACTOR = 3;
-/** Answers to remember per class, and how many are enough to know what is usual. */
-const MAX_TIMES = 16;
-const LEAST_TIMES = 4;
+export const FIRST_BYTE_NUMBERS = {
+  /** A shorter wait never counts as frozen: a model may be thinking. */
+  leastLimitMs: 5_000,
+  /** This many times the usual time (the second slowest of the recent answers) counts as frozen. */
+  usualFactor: 3,
+  /** Answers to remember per class, and how many are enough to know what is usual. */
+  maxTimes: 16,
+  leastTimes: 4,
+  /** The limit while no usual time is known: slower first bytes are rare. */
+  unusualMs: 45_000,
+};
+const { leastLimitMs, usualFactor, maxTimes, leastTimes } = FIRST_BYTE_NUMBERS;
 /** Endpoints times classes; above this, the least recently used one is evicted. */
 const MAX_CLASSES = 4_096;
 
@@ -45,7 +50,7 @@ export class FirstByteTimes {
     const key = keyOf(id, of);
     const times = this.#times.get(key) ?? [];
     times.push(ms);
-    if (times.length > MAX_TIMES) times.shift();
+    if (times.length > maxTimes) times.shift();
     this.#times.delete(key);
     this.#times.set(key, times);
     const [oldest] = this.#times.keys();
@@ -56,7 +61,7 @@ export class FirstByteTimes {
     const own = this.#usualMs(id, of);
     const usualMs = own ?? this.#usualMs(id, { ...of, isCached: !of.isCached });
     if (usualMs === undefined) return limits.unusualMs;
-    const limit = Math.max(LEAST_LIMIT_MS, USUAL_FACTOR * usualMs);
+    const limit = Math.max(leastLimitMs, usualFactor * usualMs);
     const readingMs = own === undefined ? limits.readingMs : 0;
     return Math.round(Math.min(limit + readingMs, limits.ceilingMs));
   }
@@ -64,7 +69,7 @@ export class FirstByteTimes {
   /** The median time of such requests there, or else of those with the other state of the cache. */
   typicalMs(id: EndpointId, of: FirstByteClass): number | undefined {
     const times = this.#known(id, of) ?? this.#known(id, { ...of, isCached: !of.isCached });
-    return times === undefined ? undefined : median(times);
+    return times === undefined ? undefined : upperMedian(times);
   }
 
   /**
@@ -76,12 +81,14 @@ export class FirstByteTimes {
     if (own !== undefined) return own;
     const [family = ''] = of.requestClass.split('/');
     const known = [...this.#times].filter(
-      ([key, times]) => key.startsWith(`${id} ${family}/`) && times.length >= LEAST_TIMES,
+      ([key, times]) => key.startsWith(`${id} ${family}/`) && times.length >= leastTimes,
     );
     const isCached = ([key]: (typeof known)[number]): boolean => key.endsWith('/cached');
-    const cached = known.filter(isCached).map(([, times]) => median(times));
+    const cached = known.filter(isCached).map(([, times]) => upperMedian(times));
     if (cached.length > 0) return Math.max(...cached);
-    return known.length === 0 ? undefined : Math.min(...known.map(([, times]) => median(times)));
+    return known.length === 0
+      ? undefined
+      : Math.min(...known.map(([, times]) => upperMedian(times)));
   }
 
   #usualMs(id: EndpointId, of: FirstByteClass): number | undefined {
@@ -91,7 +98,7 @@ export class FirstByteTimes {
 
   #known(id: EndpointId, of: FirstByteClass): readonly number[] | undefined {
     const times = this.#times.get(keyOf(id, of));
-    return times === undefined || times.length < LEAST_TIMES ? undefined : times;
+    return times === undefined || times.length < leastTimes ? undefined : times;
   }
 
   /** The endpoint's token or URL changed. */
@@ -104,7 +111,8 @@ function keyOf(id: EndpointId, { requestClass, isCached }: FirstByteClass): stri
   return `${id} ${latencyClassOf(requestClass, isCached)}`;
 }
 
-function median(times: readonly number[]): number {
+/** The median; the higher of two middle values, unlike `median`. 0 without values. */
+function upperMedian(times: readonly number[]): number {
   return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
 }
 

@@ -135,8 +135,8 @@ describe('excessOf', () => {
     [policy.freshMs + policy.memoryMs, 1, 0.5],
     [policy.freshMs + policy.memoryMs, 2, Math.SQRT1_2],
     [policy.freshMs + 4 * policy.memoryMs, 3, 0.5],
-  ])('after %i ms, with %i strikes, there is left: %f', (ms, strikes, left) => {
-    const found = excessOf(times({ [NAME]: slow }, { strikes }), at(ms), policy);
+  ])('after %i ms, with %i slow phases, there is left: %f', (ms, slowPhases, left) => {
+    const found = excessOf(times({ [NAME]: slow }, { slowPhases }), at(ms), policy);
     expect(found.excessMs).toBeCloseTo(EXCESS_MS * left);
   });
 
@@ -213,7 +213,7 @@ describe('takeTimes', () => {
     expect(excessIn(own.times)).toBeGreaterThan(800);
     expect(excessIn(own.times)).toBeLessThan(900);
     expect(levels[NAME]?.ms).toBeGreaterThan(900);
-    expect(own.times).toMatchObject({ slowAtMs: at(1_000), strikes: 1, doubtedAtMs: null });
+    expect(own.times).toMatchObject({ slowAtMs: at(1_000), slowPhases: 1, doubtedAtMs: null });
   });
 
   it('accepts only known classes', () => {
@@ -240,17 +240,17 @@ describe('takeTimes', () => {
   it.each([
     ['soon after: the same time', policy.restartMs, 2, 2],
     ['a while after: again', policy.restartMs + 1, 2, 3],
-    ['at most this often', policy.restartMs + 1, policy.maxStrikes, policy.maxStrikes],
-    ['long after: the first time', policy.strikeMemoryMs, 2, 1],
-    ['just before that: again', policy.strikeMemoryMs - 1, 2, 3],
-  ])('counts a strike %s', (_, agoMs, strikes, expected) => {
-    const before = { ...slowNow, strikes, slowAtMs: at(1_000 - agoMs) };
-    expect(take(before, 2_000).own.times.strikes).toBe(expected);
+    ['at most this often', policy.restartMs + 1, policy.maxSlowPhases, policy.maxSlowPhases],
+    ['long after: the first time', policy.slowPhaseMemoryMs, 2, 1],
+    ['just before that: again', policy.slowPhaseMemoryMs - 1, 2, 3],
+  ])('counts a slow phase %s', (_, agoMs, slowPhases, expected) => {
+    const before = { ...slowNow, slowPhases, slowAtMs: at(1_000 - agoMs) };
+    expect(take(before, 2_000).own.times.slowPhases).toBe(expected);
   });
 
   it('counts none if it is not slow', () => {
-    const { own } = take({ ...usual, strikes: 2, slowAtMs: at(-1) }, 1_000);
-    expect(own.times).toMatchObject({ strikes: 2, slowAtMs: at(-1) });
+    const { own } = take({ ...usual, slowPhases: 2, slowAtMs: at(-1) }, 1_000);
+    expect(own.times).toMatchObject({ slowPhases: 2, slowAtMs: at(-1) });
   });
 
   it('casts doubt on the memory of a quiet one when this one is slow', () => {

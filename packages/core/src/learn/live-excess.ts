@@ -52,8 +52,8 @@ export interface LivePolicy extends LiveLatencyPolicy, ClassLevelPolicy {
   /** Half-life of an excess that is no longer measured… */
   readonly memoryMs: number;
   /** …doubled each time the endpoint was slow again, up to this many times, if within this time. */
-  readonly maxStrikes: number;
-  readonly strikeMemoryMs: number;
+  readonly maxSlowPhases: number;
+  readonly slowPhaseMemoryMs: number;
   /** Once another endpoint is measured with this much excess… */
   readonly doubtMs: number;
   /** …this is the half-life… */
@@ -72,8 +72,8 @@ export const LIVE_NUMBERS: LivePolicy = {
   evidenceGapMs: 3_000,
   freshMs: 30_000,
   memoryMs: 60_000,
-  maxStrikes: 6,
-  strikeMemoryMs: 14_400_000,
+  maxSlowPhases: 6,
+  slowPhaseMemoryMs: 14_400_000,
   doubtMs: 100,
   doubtedMemoryMs: 2_000,
   quietMs: 5_000,
@@ -84,8 +84,8 @@ export interface LiveTimes {
   readonly classes: Readonly<Record<string, ClassTrack>>;
   /** When it was last measured slower than usual by `slowMs`. */
   readonly slowAtMs: EpochMs | null;
-  /** How often it became slow again after a pause. */
-  readonly strikes: number;
+  /** How often it recently became slow after a pause; each lengthens the memory of its excess. */
+  readonly slowPhases: number;
   /** When its excess last counted as new evidence. */
   readonly evidenceAtMs: EpochMs | null;
   /** When another endpoint was found slow while this one was no longer measured; null: never. */
@@ -97,7 +97,7 @@ export type ClassLevels = Readonly<Record<string, ClassLevel>>;
 export const NO_LIVE_TIMES: LiveTimes = {
   classes: {},
   slowAtMs: null,
-  strikes: 0,
+  slowPhases: 0,
   evidenceAtMs: null,
   doubtedAtMs: null,
 };
@@ -242,7 +242,7 @@ export function afterProbe(timed: Timed, levels: ClassLevels, policy: LivePolicy
   }, timed.times);
 }
 
-/** Counts strikes: becoming slow again after a pause, not staying slow. */
+/** Counts slow phases: becoming slow again after a pause, not staying slow. */
 function paced(
   times: LiveTimes,
   about: { readonly excessMs: number; readonly nowMs: EpochMs; readonly policy: LivePolicy },
@@ -252,8 +252,11 @@ function paced(
   const sinceMs = times.slowAtMs === null ? Number.POSITIVE_INFINITY : nowMs - times.slowAtMs;
   const slow = { ...times, slowAtMs: nowMs };
   if (sinceMs <= policy.restartMs) return slow;
-  const isRepeated = sinceMs < policy.strikeMemoryMs;
-  return { ...slow, strikes: isRepeated ? Math.min(times.strikes + 1, policy.maxStrikes) : 1 };
+  const isRepeated = sinceMs < policy.slowPhaseMemoryMs;
+  return {
+    ...slow,
+    slowPhases: isRepeated ? Math.min(times.slowPhases + 1, policy.maxSlowPhases) : 1,
+  };
 }
 
 function measuredExcessMs(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): number {
@@ -299,7 +302,7 @@ export function excessOf(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): 
   const measured = meanExcess(known, policy);
   if (measured.measuredAtMs === null) return measured;
   const sinceMs = Math.max(0, nowMs - measured.measuredAtMs - policy.freshMs);
-  const memoryMs = policy.memoryMs * 2 ** Math.max(0, times.strikes - 1);
+  const memoryMs = policy.memoryMs * 2 ** Math.max(0, times.slowPhases - 1);
   const doubtMs = times.doubtedAtMs === null ? 0 : nowMs - times.doubtedAtMs;
   const left = 2 ** (-sinceMs / memoryMs - doubtMs / policy.doubtedMemoryMs);
   return {

@@ -11,7 +11,7 @@ export interface BudgetDay {
 }
 
 /** Days since 1970 in UTC: the day of a budget. */
-function dayOf(nowMs: EpochMs): number {
+function dayNumberOf(nowMs: EpochMs): number {
   return Math.floor(nowMs / DAY_MS);
 }
 
@@ -21,12 +21,12 @@ export function withCost<Group extends BudgetDay>(
   costUsd: number,
   nowMs: EpochMs,
 ): Group {
-  const day = dayOf(nowMs);
+  const day = dayNumberOf(nowMs);
   return { ...group, day, spentUsd: (group.day === day ? group.spentUsd : 0) + costUsd };
 }
 
 /** The spent share of today's budget; 0 without a budget and before the first cost of a day. */
 export function spentShareOf(group: BudgetDay, nowMs: EpochMs): number {
-  if (group.dailyBudgetUsd === undefined || group.day !== dayOf(nowMs)) return 0;
+  if (group.dailyBudgetUsd === undefined || group.day !== dayNumberOf(nowMs)) return 0;
   return group.dailyBudgetUsd === 0 ? 1 : group.spentUsd / group.dailyBudgetUsd;
 }

@@ -25,7 +25,7 @@ export const NO_COST_PACE: CostPace = { sinceAtMs: null, minutes: [] };
 export function withSpent(pace: CostPace, usd: number, nowMs: EpochMs): CostPace {
   const sinceAtMs = pace.sinceAtMs ?? nowMs;
   if (usd === 0) return sinceAtMs === pace.sinceAtMs ? pace : { ...pace, sinceAtMs };
-  const minute = minuteOf(nowMs);
+  const minute = minuteNumberOf(nowMs);
   const recent = lastHour(pace, nowMs);
   const current = recent.find((cost) => cost.minute === minute)?.usd ?? 0;
   const earlier = recent.filter((cost) => cost.minute !== minute);
@@ -46,11 +46,12 @@ export function projectedUsd(todayUsd: number, pace: CostPace, nowMs: EpochMs): 
   return todayUsd + usdPerHour(pace, nowMs) * hoursLeft;
 }
 
-function minuteOf(nowMs: EpochMs): number {
+/** Minutes since 1970. */
+function minuteNumberOf(nowMs: EpochMs): number {
   return Math.floor(nowMs / MINUTE_MS);
 }
 
 function lastHour({ minutes }: CostPace, nowMs: EpochMs): readonly MinuteCost[] {
-  const oldest = minuteOf(nowMs) - HOUR_MINUTES;
+  const oldest = minuteNumberOf(nowMs) - HOUR_MINUTES;
   return minutes.filter(({ minute }) => minute > oldest);
 }

@@ -4,6 +4,7 @@ import type { Input, WorldEvent } from '../decide/inputs.ts';
 import type { Policy } from '../decide/policy.ts';
 import { reduce } from '../decide/reduce.ts';
 import type { World } from '../decide/world.ts';
+import { parsedJson } from '../parsed-json.ts';
 
 /** The first line of a segment. */
 export interface SegmentHead {
@@ -77,7 +78,7 @@ type SegmentInProgress = SegmentHead & { readonly inputs: Input[]; readonly deci
 export function parseRecording(text: string): ParsedRecording {
   const segments: SegmentInProgress[] = [];
   for (const [index, of] of text.trimEnd().split('\n').entries()) {
-    const value = parseLine(of);
+    const value = parsedJson(of);
     const segment = segments.at(-1);
     if (isHead(value)) {
       segments.push({ ...headOf(value), inputs: [], decisions: [] });
@@ -94,14 +95,6 @@ export function parseRecording(text: string): ParsedRecording {
     }
   }
   return { status: 'ok', recording: { segments } };
-}
-
-function parseLine(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function isHead(value: unknown): value is SegmentHead {

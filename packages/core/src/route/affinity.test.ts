@@ -29,7 +29,7 @@ function answered(
   sessions.noteContent(id, {
     endpointId: endpointId(parts.at ?? 'a'),
     generation: parts.generation ?? 0,
-    client: 'ann',
+    person: 'ann',
     ttftMs: parts.ttftMs ?? 500,
     elsewhereMs: parts.elsewhereMs,
     nowMs: parts.nowMs ?? 0,
@@ -49,6 +49,15 @@ describe('placeOf', () => {
     answered(sessions, 's');
     answered(sessions, 's', { at: 'b', nowMs: 10 });
     expect(sessions.placeOf('s', generations(), 20)).toBe(b);
+  });
+
+  it('ends when its endpoint is removed, whose generations start at 0 if it is added again', () => {
+    const sessions = table();
+    answered(sessions, 's', { generation: 2 });
+    answered(sessions, 'other', { at: 'b' });
+    sessions.forget(a);
+    expect(sessions.placeOf('s', generations({ a: 1 }), 1)).toBeUndefined();
+    expect(sessions.placeOf('other', generations(), 1)).toBe(b);
   });
 
   it('ends with the cache, and each request keeps it', () => {
@@ -187,11 +196,11 @@ describe('sharing', () => {
     answered(sessions, 's', { nowMs: 2_000 });
     sessions.adopt({ id: 's', endpointId: b, generation: 0, idleMs: 0 }, 5_000);
     expect(sessions.latest(1, 5_000)).toMatchObject([
-      { id: 's', endpointId: b, client: 'ann', requests: 2, ageMs: 4_000, idleMs: 0 },
+      { id: 's', endpointId: b, person: 'ann', requests: 2, ageMs: 4_000, idleMs: 0 },
     ]);
     sessions.adopt({ id: 'new', endpointId: b, generation: 0, idleMs: 500 }, 6_000);
     expect(sessions.latest(1, 6_000)).toMatchObject([
-      { id: 'new', client: null, requests: 0, ageMs: 500, idleMs: 500 },
+      { id: 'new', person: null, requests: 0, ageMs: 500, idleMs: 500 },
     ]);
     expect(sessions.loads(generations(), 6_000)).toEqual({
       b: { running: 2, cachedTokens: { other: 0 } },
@@ -334,7 +343,7 @@ describe('loads', () => {
 });
 
 describe('latest', () => {
-  it('lists each session’s client, endpoint, age and requests, newest first', () => {
+  it('lists each session’s person, endpoint, age and requests, newest first', () => {
     const sessions = table();
     answered(sessions, 's1', { nowMs: 0 });
     answered(sessions, 's2', { nowMs: 10 });
@@ -343,7 +352,7 @@ describe('latest', () => {
       {
         id: 's1',
         endpointId: a,
-        client: 'ann',
+        person: 'ann',
         ageMs: 1_000,
         idleMs: 900,
         requests: 2,

@@ -7,6 +7,7 @@
  *     placed   --(idle past the cache lifetime)-->                  unplaced
  *     placed   --(its endpoint's generation rose: an operator or the controller moves sessions)--> unplaced
  *     placed   --(several consecutive answers clearly slower than elsewhere)--> unplaced
+ *     placed   --(its endpoint was removed from the configuration)--> unplaced
  *
  * Times are from the caller's monotonic clock, in milliseconds; durations are configured in `[sessions]`.
  */
@@ -40,7 +41,8 @@ const SHARE_AGAIN_MS = 60_000;
 interface Placed {
   readonly endpointId: EndpointId;
   readonly generation: number;
-  readonly client: string | null;
+  /** Null if known only from another proxy. */
+  readonly person: string | null;
   readonly startedAtMs: number;
   readonly requests: number;
   readonly usedAtMs: number;
@@ -63,8 +65,8 @@ export interface FirstContent {
   readonly endpointId: EndpointId;
   /** The endpoint's `sessionGeneration` in the snapshot. */
   readonly generation: number;
-  /** The name of the client's key; null if keys are not used. */
-  readonly client: string | null;
+  /** The owner of its key; `anonymous` if keys are not used. */
+  readonly person: string;
   readonly ttftMs: number;
   /** How long such a request takes at the endpoint to which the session would move; undefined if unknown. */
   readonly elsewhereMs: number | undefined;
@@ -75,7 +77,8 @@ export interface FirstContent {
 export interface RunningSession {
   readonly id: string;
   readonly endpointId: EndpointId;
-  readonly client: string | null;
+  /** Null if known only from another proxy. */
+  readonly person: string | null;
   readonly ageMs: number;
   readonly idleMs: number;
   readonly requests: number;
@@ -102,6 +105,16 @@ export class SessionTable {
     return this.#sessions.size;
   }
 
+  /**
+   * The endpoint was removed. If it is added again, its generations start at 0: those that sessions have from
+   * before would outlast the next moves of its sessions.
+   */
+  forget(endpointId: EndpointId): void {
+    for (const [id, placed] of this.#sessions) {
+      if (placed.endpointId === endpointId) this.#sessions.delete(id);
+    }
+  }
+
   /** The endpoint that has the session's cache, while the cache is warm. */
   placeOf(id: string, generationOf: GenerationOf, nowMs: number): EndpointId | undefined {
     const placed = this.#sessions.get(id);
@@ -118,20 +131,20 @@ export class SessionTable {
   }
 
   noteContent(id: string, content: FirstContent): void {
-    const { endpointId, generation, client, nowMs } = content;
+    const { endpointId, generation, person, nowMs } = content;
     const before = this.#sessions.get(id);
-    const stays = before?.endpointId === endpointId && before.generation === generation;
+    const isSamePlace = before?.endpointId === endpointId && before.generation === generation;
     this.#set(id, {
       endpointId,
       generation,
-      client,
+      person,
       startedAtMs: before?.startedAtMs ?? nowMs,
       requests: (before?.requests ?? 0) + 1,
       usedAtMs: nowMs,
-      sharedAtMs: stays ? before.sharedAtMs : Number.NEGATIVE_INFINITY,
-      slowStreak: isSlow(content) ? (stays ? before.slowStreak : 0) + 1 : 0,
+      sharedAtMs: isSamePlace ? before.sharedAtMs : Number.NEGATIVE_INFINITY,
+      slowStreak: isSlow(content) ? (isSamePlace ? before.slowStreak : 0) + 1 : 0,
       family: before?.family ?? 'other',
-      cachedTokens: stays ? before.cachedTokens : 0,
+      cachedTokens: isSamePlace ? before.cachedTokens : 0,
     });
   }
 
@@ -151,8 +164,8 @@ export class SessionTable {
     const own = this.#sessions.get(shared.id);
     if (own !== undefined && own.usedAtMs >= usedAtMs) return false;
     const { endpointId, generation } = shared;
-    const { client = null, startedAtMs = usedAtMs, requests = 0 } = own ?? {};
-    const known = { client, startedAtMs, requests };
+    const { person = null, startedAtMs = usedAtMs, requests = 0 } = own ?? {};
+    const known = { person, startedAtMs, requests };
     const fresh = { slowStreak: 0, family: 'other', cachedTokens: 0 } as const;
     this.#set(shared.id, {
       endpointId,
@@ -204,7 +217,7 @@ export class SessionTable {
     return latest.map(([id, placed]) => ({
       id,
       endpointId: placed.endpointId,
-      client: placed.client,
+      person: placed.person,
       ageMs: Math.round(nowMs - placed.startedAtMs),
       idleMs: Math.round(nowMs - placed.usedAtMs),
       requests: placed.requests,

@@ -13,7 +13,7 @@ const ejected = (
   parts: Partial<Extract<Ejection, { status: 'ejected' }>> = {},
 ): Ejection => {
   const { failure = 'reset' } = parts;
-  const known = { status: 'ejected', failure, untilAtMs, failedAtMs: 0, strikes: 1 } as const;
+  const known = { status: 'ejected', failure, untilAtMs, failedAtMs: 0, ejections: 1 } as const;
   return { ...known, lastFailure: failure, ...parts };
 };
 const refusingSince = (failedAtMs: number, parts = {}): Ejection =>
@@ -24,7 +24,7 @@ const refusingSince = (failedAtMs: number, parts = {}): Ejection =>
     ...parts,
   });
 const halfOpen = (width: number): Ejection => ({
-  ...{ status: 'half_open', failure: 'reset', width, strikes: 1 },
+  ...{ status: 'half_open', failure: 'reset', width, ejections: 1 },
 });
 const named = (status: 'claimed' | 'repeated' | 'confirmed', untilAtMs: number): ModelLimit => ({
   ...NO_LIMIT,
@@ -439,7 +439,7 @@ describe('chooseEndpoint', () => {
         { limit: turningAway },
         {
           ...{ limit: answering, trials: 1 },
-          ejection: { status: 'half_open', failure: 'truncated', width: 1, strikes: 1 },
+          ejection: { status: 'half_open', failure: 'truncated', width: 1, ejections: 1 },
         },
         'other',
       ],

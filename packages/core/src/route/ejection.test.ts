@@ -136,9 +136,9 @@ describe('afterFailure', () => {
     { failure: 'token_refused', ms: 60_000, mostMs: 1_800_000 },
     { failure: 'credit', ms: 1_800_000, mostMs: 1_800_000 },
   ] as const)('$failure: twice as long each time, spread by a fifth', ({ failure, ms, mostMs }) => {
-    for (let strikes = 0; strikes < 8; strikes += 1) {
-      const from: Ejection = { status: 'half_open', failure, width: 1, strikes };
-      const expectedMs = Math.min(ms * 2 ** strikes, mostMs);
+    for (let ejections = 0; ejections < 8; ejections += 1) {
+      const from: Ejection = { status: 'half_open', failure, width: 1, ejections };
+      const expectedMs = Math.min(ms * 2 ** ejections, mostMs);
       for (const [random, spread] of [
         [0, 0.8],
         [0.5, 1],
@@ -161,26 +161,29 @@ describe('afterFailure', () => {
   });
 
   it.each([
-    { strikes: 2, afterMs: 299_999, ms: 40_000 },
-    { strikes: 2, afterMs: 300_000, ms: 20_000 },
-    { strikes: 2, afterMs: 600_000, ms: 10_000 },
-    { strikes: 1, afterMs: 9_000_000, ms: 10_000 },
-  ])('of $strikes strikes, after $afterMs ms in service: $ms ms', ({ strikes, afterMs, ms }) => {
-    const strikesSinceAtMs = 50_000;
-    const from: Ejection = { status: 'admitted', doubt: NO_DOUBT, strikes, strikesSinceAtMs };
-    const nowMs = strikesSinceAtMs + afterMs;
-    expect(remainingMs(failing([CERTAIN], { from, nowMs }), nowMs)).toBe(ms);
-  });
+    { ejections: 2, afterMs: 299_999, ms: 40_000 },
+    { ejections: 2, afterMs: 300_000, ms: 20_000 },
+    { ejections: 2, afterMs: 600_000, ms: 10_000 },
+    { ejections: 1, afterMs: 9_000_000, ms: 10_000 },
+  ])(
+    'of $ejections ejections, after $afterMs ms in service: $ms ms',
+    ({ ejections, afterMs, ms }) => {
+      const admittedAtMs = 50_000;
+      const from: Ejection = { status: 'admitted', doubt: NO_DOUBT, ejections, admittedAtMs };
+      const nowMs = admittedAtMs + afterMs;
+      expect(remainingMs(failing([CERTAIN], { from, nowMs }), nowMs)).toBe(ms);
+    },
+  );
 
   it('has no time left if it admits requests, or once the time has passed', () => {
     expect(remainingMs(NOT_EJECTED, 0)).toBe(0);
     expect(remainingMs(failing([CERTAIN]), 11_001)).toBe(0);
   });
 
-  it('ejects for longer with each repeat, and forgets a strike after five minutes', () => {
+  it('ejects for longer with each repeat, and forgets one after five minutes', () => {
     const second = failing([CERTAIN], { from: failing([CERTAIN]), nowMs: 20_000 });
     expect(remainingMs(second, 20_000)).toBe(20_000);
-    const back: Ejection = { status: 'admitted', doubt: NO_DOUBT, strikes: 2, strikesSinceAtMs: 0 };
+    const back: Ejection = { status: 'admitted', doubt: NO_DOUBT, ejections: 2, admittedAtMs: 0 };
     const later = failing([CERTAIN], { from: back, nowMs: 300_000 });
     expect(remainingMs(later, 300_000)).toBe(20_000);
   });
@@ -215,17 +218,21 @@ describe('the way back', () => {
     expect(afterSuccess(NOT_EJECTED, 2_000)).toBe(NOT_EJECTED);
   });
 
-  it('an admitted one keeps its strikes, from that moment', () => {
-    const last: Ejection = { status: 'half_open', failure: 'reset', width: 8, strikes: 3 };
+  it('an admitted one keeps its ejections, from that moment', () => {
+    const last: Ejection = { status: 'half_open', failure: 'reset', width: 8, ejections: 3 };
     expect(afterSuccess(last, 7_000)).toEqual({
-      ...{ status: 'admitted', doubt: NO_DOUBT, strikes: 3, strikesSinceAtMs: 7_000 },
+      ...{ status: 'admitted', doubt: NO_DOUBT, ejections: 3, admittedAtMs: 7_000 },
     });
   });
 
   it('is half-open once its time has passed', () => {
     const state = failing([CERTAIN]);
     expect(ejectionAt(state, 10_999)).toBe(state);
-    expect(ejectionAt(state, 11_000)).toMatchObject({ status: 'half_open', width: 1, strikes: 1 });
+    expect(ejectionAt(state, 11_000)).toMatchObject({
+      status: 'half_open',
+      width: 1,
+      ejections: 1,
+    });
     expect(ejectionAt(NOT_EJECTED, 11_000)).toBe(NOT_EJECTED);
   });
 

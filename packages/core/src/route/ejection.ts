@@ -23,9 +23,10 @@ export type Ejection =
   | {
       readonly status: 'admitted';
       readonly doubt: Doubt;
-      readonly strikes: number;
-      /** When it was last admitted: strikes fade from here. */
-      readonly strikesSinceAtMs: number;
+      /** Recent ones, which make the next longer: each doubles it, and fades in service. */
+      readonly ejections: number;
+      /** When it was last admitted: ejections fade from here. */
+      readonly admittedAtMs: number;
     }
   | {
       readonly status: 'ejected';
@@ -36,14 +37,14 @@ export type Ejection =
       readonly failedAtMs: number;
       /** How it failed then. */
       readonly lastFailure: FailureClass;
-      readonly strikes: number;
+      readonly ejections: number;
     }
   | {
       readonly status: 'half_open';
       readonly failure: FailureClass;
       /** How many trials may be active at the same time. */
       readonly width: number;
-      readonly strikes: number;
+      readonly ejections: number;
     };
 
 /** Failures since the last good answer. */
@@ -73,8 +74,8 @@ export const NO_DOUBT: Doubt = { proven: 0, sources: [], answeredElsewhere: 0, p
 export const NOT_EJECTED: Ejection = {
   status: 'admitted',
   doubt: NO_DOUBT,
-  strikes: 0,
-  strikesSinceAtMs: 0,
+  ejections: 0,
+  admittedAtMs: 0,
 };
 
 /** At this width a half-open endpoint is admitted: after four consecutive good answers. */
@@ -86,8 +87,8 @@ export const FULL_WIDTH = 16;
 const MANY_FAILURES = 8;
 /** Fixing a refused token takes a person, so such an endpoint is rarely tried until there is evidence. */
 const TOKEN_BASE_MS = 60_000;
-/** One strike is forgotten after this long in service. */
-const STRIKE_FADES_MS = 300_000;
+/** One ejection is forgotten after this long in service. */
+const EJECTION_FADES_MS = 300_000;
 /**
  * Pause after a failed trial of a half-open endpoint. It bounds by time what trials deliver outside the retry
  * budget, even if one failure proves nothing and the endpoint stays half-open.
@@ -128,14 +129,14 @@ export function afterFailure(ejection: Ejection, blame: Blame, policy: EjectionP
     const doubt = withBlame(state.doubt, blame.evidence);
     if (!isEnough(doubt, blame, policy)) return { ...state, doubt };
   } else if (blame.isFailingElsewhere && blame.evidence.kind !== 'certain') return state;
-  const strikes = fadedStrikes(state, blame.nowMs);
+  const ejections = recentEjections(state, blame.nowMs);
   return {
     status: 'ejected',
     failure: blame.failure,
-    untilAtMs: blame.nowMs + ejectedForMs(blame, strikes, policy),
+    untilAtMs: blame.nowMs + ejectedForMs(blame, ejections, policy),
     failedAtMs: blame.nowMs,
     lastFailure: blame.failure,
-    strikes: strikes + 1,
+    ejections: ejections + 1,
   };
 }
 
@@ -160,8 +161,8 @@ export function afterSuccess(ejection: Ejection, nowMs: number): Ejection {
         : {
             status: 'admitted',
             doubt: NO_DOUBT,
-            strikes: state.strikes,
-            strikesSinceAtMs: nowMs,
+            ejections: state.ejections,
+            admittedAtMs: nowMs,
           };
   }
 }
@@ -200,10 +201,10 @@ export function remainingMs(ejection: Ejection, nowMs: number): number {
 }
 
 function halfOpen(
-  { failure, strikes }: Extract<Ejection, { status: 'ejected' }>,
+  { failure, ejections }: Extract<Ejection, { status: 'ejected' }>,
   width: number,
 ): Ejection {
-  return { status: 'half_open', failure, width, strikes };
+  return { status: 'half_open', failure, width, ejections };
 }
 
 function withBlame(doubt: Doubt, evidence: Blame['evidence']): Doubt {
@@ -227,17 +228,21 @@ function isDoubted({ proven, sources }: Doubt): boolean {
   return proven + sources.length > 0;
 }
 
-function ejectedForMs({ failure, random }: Blame, strikes: number, policy: EjectionPolicy): number {
+function ejectedForMs(
+  { failure, random }: Blame,
+  ejections: number,
+  policy: EjectionPolicy,
+): number {
   const spread = 0.8 + 0.4 * random;
   if (failure === 'credit') return policy.maxCoolDownMs * spread;
   if (failure === 'token_refused') {
-    return Math.min(TOKEN_BASE_MS * 2 ** strikes, policy.maxCoolDownMs) * spread;
+    return Math.min(TOKEN_BASE_MS * 2 ** ejections, policy.maxCoolDownMs) * spread;
   }
-  return Math.min(policy.baseMs * 2 ** strikes, policy.maxMs) * spread;
+  return Math.min(policy.baseMs * 2 ** ejections, policy.maxMs) * spread;
 }
 
-function fadedStrikes(ejection: Ejection, nowMs: number): number {
-  if (ejection.status !== 'admitted') return ejection.strikes;
-  const faded = Math.floor((nowMs - ejection.strikesSinceAtMs) / STRIKE_FADES_MS);
-  return Math.max(0, ejection.strikes - faded);
+function recentEjections(ejection: Ejection, nowMs: number): number {
+  if (ejection.status !== 'admitted') return ejection.ejections;
+  const faded = Math.floor((nowMs - ejection.admittedAtMs) / EJECTION_FADES_MS);
+  return Math.max(0, ejection.ejections - faded);
 }

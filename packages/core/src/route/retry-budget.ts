@@ -29,7 +29,7 @@ export const MOST_LOOKS = 8;
 const WINDOW_SECONDS = 10;
 
 interface Cell {
-  second: number;
+  readonly second: number;
   requests: number;
   retries: number;
   /** By person; those without any are absent. */
@@ -55,14 +55,8 @@ export type Refund = () => void;
 /** Counts in cells of one second, so that a request costs one increment. */
 export class RetryBudget {
   #policy: RetryPolicy;
-  readonly #cells: Cell[] = Array.from({ length: WINDOW_SECONDS }, () => ({
-    second: -1,
-    requests: 0,
-    retries: 0,
-    retriesOf: new Map<string, number>(),
-    source: '',
-    isShared: false,
-  }));
+  /** By second modulo the window. */
+  readonly #cells = new Map<number, Cell>();
 
   constructor(policy: RetryPolicy) {
     this.#policy = policy;
@@ -101,13 +95,13 @@ export class RetryBudget {
   tryTake(nowMs: number, source: string): Refund | undefined {
     if (this.available(nowMs, source) < 1) return undefined;
     const cell = this.#cell(nowMs);
-    const { second, retriesOf } = cell;
+    const { retriesOf } = cell;
     cell.retries += 1;
     retriesOf.set(source, (retriesOf.get(source) ?? 0) + 1);
     let isTaken = true;
     return () => {
-      // A cell reused for a later second no longer holds this retry.
-      if (isTaken && cell.second === second) {
+      // A cell that a later second has replaced is not read any more.
+      if (isTaken) {
         cell.retries -= 1;
         retriesOf.set(source, (retriesOf.get(source) ?? 0) - 1);
       }
@@ -122,7 +116,7 @@ export class RetryBudget {
     let retries = 0;
     let own = 0;
     let isShared = false;
-    for (const cell of this.#cells) {
+    for (const cell of this.#cells.values()) {
       if (cell.second <= oldest) continue;
       requests += cell.requests;
       retries += cell.retries;
@@ -137,15 +131,14 @@ export class RetryBudget {
 
   #cell(nowMs: number): Cell {
     const second = Math.floor(nowMs / 1000);
-    const cell = this.#cells[second % WINDOW_SECONDS];
-    if (cell === undefined) throw new Error(`no cell for second ${second}`);
-    if (cell.second !== second) {
-      cell.second = second;
-      cell.requests = 0;
-      cell.retries = 0;
-      cell.retriesOf.clear();
-      cell.isShared = false;
-    }
+    const place = second % WINDOW_SECONDS;
+    const current = this.#cells.get(place);
+    if (current?.second === second) return current;
+    const cell: Cell = {
+      ...{ second, requests: 0, retries: 0, retriesOf: new Map<string, number>() },
+      ...{ source: '', isShared: false },
+    };
+    this.#cells.set(place, cell);
     return cell;
   }
 }

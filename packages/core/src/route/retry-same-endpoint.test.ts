@@ -16,7 +16,7 @@ const LONG: StayInput = {
 };
 
 const ERROR = { failure: 'server_error', hasRetriesLeft: true } as const;
-const CANNOT_GO_ON = { ...ERROR, hasRetriesLeft: false };
+const IS_LAST_RETRY = { ...ERROR, hasRetriesLeft: false };
 
 describe('isWorthStaying', () => {
   it.each<[string, Partial<StayInput>, boolean]>([
@@ -41,7 +41,7 @@ describe('isWorthStaying', () => {
     ['a connection was reset', { ...ERROR, failure: 'reset' }, false],
     ['an error', ERROR, true],
     ['a second error', { ...ERROR, hasStayed: true }, false],
-    ['an error, and no other endpoint could be tried after this retry', CANNOT_GO_ON, false],
+    ['an error, and no other endpoint could be tried after this retry', IS_LAST_RETRY, false],
     ['an error that took as long as reading the prompt', { ...ERROR, failedAfterMs: 5_000 }, false],
     ['an error, and its cache is elsewhere', { ...ERROR, isCached: false }, false],
     ['an error of a token count', { ...ERROR, operation: 'count_tokens' }, false],

@@ -304,14 +304,14 @@ export class Router {
     if (pending.length === 0) return;
     const isRefusedByAll = refusedTokens(pending) > 1;
     const errors = pending.filter(({ failure }) => isAnswer(failure));
-    const areErrorsAlike = errors.length > 1;
+    const isErrorOfAll = errors.length > 1;
     // If the client's retry is answered, the endpoints were at fault.
-    if (areErrorsAlike) this.#memory.noteUnanswered(request.fingerprint, errors, nowMs);
+    if (isErrorOfAll) this.#memory.noteUnanswered(request.fingerprint, errors, nowMs);
     for (const failed of pending) {
       // Two tokens do not run out during the same request: the request itself is refused.
       const isRequests =
         (isRefusedByAll && isTokenFailure(failed.failure)) ||
-        (areErrorsAlike && isAnswer(failed.failure));
+        (isErrorOfAll && isAnswer(failed.failure));
       const proof = isRequests ? 'none' : 'open';
       this.#settle(failed, journey, proof, nowMs);
     }

@@ -70,9 +70,9 @@ export class RoutedWorld {
         (one) => [one, this.router.choose(one.journey, this.input())] as const,
       );
       going = chosen.flatMap(([one, choice]) => {
-        const goesOn = this.#answer(one, choice, answerOf, retriesLeft);
-        if (!goesOn) this.router.ended(one.journey, this.nowMs);
-        return goesOn ? [one] : [];
+        const isContinued = this.#answer(one, choice, answerOf, retriesLeft);
+        if (!isContinued) this.router.ended(one.journey, this.nowMs);
+        return isContinued ? [one] : [];
       });
     }
     return all.map(({ story }) => story.join(' '));

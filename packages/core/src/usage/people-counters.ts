@@ -166,14 +166,14 @@ export class PeopleCounters {
   of(people: readonly string[], nowMs: number): Omit<LimitCounters, 'grantedUsd'> {
     this.#roll(nowMs);
     const news = this.#newsOf(people);
-    const areOthersOfThisMinute = this.#othersMinuteAtMs === this.#minuteAtMs;
-    const areOthersActiveKnown = nowMs - this.#receivedAtMs <= ACTIVE_LIFE_MS;
-    let { requests, tokens } = areOthersOfThisMinute ? news.others : NOTHING;
+    const isOthersMinuteCurrent = this.#othersMinuteAtMs === this.#minuteAtMs;
+    const isOthersActiveKnown = nowMs - this.#receivedAtMs <= ACTIVE_LIFE_MS;
+    let { requests, tokens } = isOthersMinuteCurrent ? news.others : NOTHING;
     for (const own of valuesOf(this.#minute, news.people)) {
       requests += own.requests;
       tokens += own.tokens;
     }
-    let active = areOthersActiveKnown ? news.others.active : 0;
+    let active = isOthersActiveKnown ? news.others.active : 0;
     for (const own of valuesOf(this.#active, news.people)) active += own;
     const spentNanoUsd = { day: 0, week: 0, month: 0 };
     for (const period of PERIODS) spentNanoUsd[period] = this.#spentBy(news, period, nowMs);

@@ -1,11 +1,9 @@
 /** Whether a person or team is within its limits. */
 import type { BudgetPeriod, LimitName, SubjectKind } from '@zephyr/contract/people-limits';
+import { ANONYMOUS } from '@zephyr/contract/reserved-names';
 import { MINUTE_MS, NANO } from '@zephyr/contract/units';
-import type { ANONYMOUS } from '@zephyr/contract/usage';
 
 import { periodAt } from './budget-period.ts';
-
-const anonymous: typeof ANONYMOUS = 'anonymous';
 
 /** From the configuration; absent: no limit. */
 export interface UsageLimits {
@@ -46,7 +44,7 @@ export function limitSubjects({
   teams,
   clientDefaults,
 }: LimitsConfig): readonly LimitSubject[] {
-  const people = clients.length === 0 ? [{ name: anonymous }] : clients;
+  const people = clients.length === 0 ? [{ name: ANONYMOUS }] : clients;
   return [
     ...people.map((client) => ({
       ...{ of: 'person' as const, name: client.name, members: [client.name] },

@@ -1,17 +1,23 @@
-import type { ProbeResult } from '@zephyr/contract/probe';
-import { HOUR_MS, NANO } from '@zephyr/contract/units';
-import type { PROBES, UsageRow } from '@zephyr/contract/usage';
+import type { ProbeResult, ProbeVerdict } from '@zephyr/contract/probe';
+import { PROBES } from '@zephyr/contract/reserved-names';
+import { NANO } from '@zephyr/contract/units';
+import type { UsageRow } from '@zephyr/contract/usage';
 
-const PERSON: typeof PROBES = 'probes';
+import { hourOf } from './table.ts';
+
+export interface PaidRequest
+  extends Pick<ProbeResult, 'endpointId' | 'startedAtMs' | 'usage' | 'costUsd'> {
+  readonly verdict: Pick<ProbeVerdict, 'status'>;
+}
 
 /** One probe as a row of the ledger, in the hour in which it started. */
 export function usageOfProbe(
-  { endpointId, startedAtMs, verdict, usage, costUsd }: ProbeResult,
+  { endpointId, startedAtMs, verdict, usage, costUsd }: PaidRequest,
   model: string,
 ): UsageRow {
   return {
-    ...{ person: PERSON, endpoint: endpointId, model },
-    fromAtMs: startedAtMs - (startedAtMs % HOUR_MS),
+    ...{ person: PROBES, endpoint: endpointId, model },
+    fromAtMs: hourOf(startedAtMs),
     counts: {
       requests: 1,
       failed: verdict.status === 'failed' ? 1 : 0,

@@ -2,24 +2,21 @@
  * Adds up who used what, by hour. Bounded, and folded in steps: usage that no longer fits is summed by
  * person alone, and then in the row `other`, so that the totals stay correct.
  */
+import { BEYOND } from '@zephyr/contract/reserved-names';
 import { DAY_MS, HOUR_MS, NANO } from '@zephyr/contract/units';
 import type {
   AnswerUsage,
-  OTHER,
   RequestRecord,
   UsageCount,
   UsageCounts,
-  UsageKey,
   UsageRow,
 } from '@zephyr/contract/usage';
 
-const other: typeof OTHER = 'other';
 export const NO_COUNTS: UsageCounts = {
   ...{ requests: 0, failed: 0, inputTokens: 0, outputTokens: 0, cacheReadTokens: 0 },
   ...{ cacheWrite5mTokens: 0, cacheWrite1hTokens: 0, costNanoUsd: 0 },
   ...{ unpriced: 0, incomplete: 0, possiblyBilledTwice: 0 },
 };
-const BEYOND: UsageKey = { person: other, endpoint: other, model: other };
 const ENDLESS: RowBounds = { named: Number.POSITIVE_INFINITY, all: Number.POSITIVE_INFINITY };
 const COUNTS = Object.keys(NO_COUNTS) as readonly UsageCount[];
 /** Integers beyond this are not exact: sums saturate here. */
@@ -39,7 +36,7 @@ export interface RowRule extends RowBounds {
   readonly leastNamed: number;
 }
 
-/** Room for people who are not clients, and for clients removed or renamed while rows are written. */
+/** Room for the reserved names, and for people removed or renamed while rows are written. */
 const PEOPLE_BESIDES = 20;
 
 /**
@@ -151,7 +148,7 @@ function addRecord(counts: OpenCounts, record: RequestRecord): void {
   counts.possiblyBilledTwice += billedTwice(record);
 }
 
-/** Counts come from endpoints: a lying one must not make a row unreadable. */
+/** Counts come from endpoints: an absurd count must not make a row unreadable. */
 function capped(count: number): number {
   return Math.min(MOST, count);
 }
@@ -188,6 +185,7 @@ function addCounts(to: OpenCounts, counts: UsageCounts): void {
   for (const name of COUNTS) to[name] = capped(to[name] + counts[name]);
 }
 
+/** When the hour (UTC) of a moment begins; `dayOf`: its day. */
 export function hourOf(atMs: number): number {
   return atMs - (atMs % HOUR_MS);
 }

@@ -11,6 +11,7 @@ import {
   barLengthMs,
 } from '../availability-bars.ts';
 import { historySpeech } from '../history-language.ts';
+import { ratioText } from '../language.ts';
 import { state } from '../store.ts';
 import { EndpointName } from './endpoint-parts.tsx';
 
@@ -89,8 +90,4 @@ function barText({ fromAtMs, ratio }: AvailabilityBar, isHours: boolean): string
     ? `${numbers.utcDay(fromAtMs)} ${numbers.utcTime(fromAtMs)}`
     : numbers.utcDay(fromAtMs);
   return ratio === null ? `${time}: ${say('history.unobserved')}` : `${time}: ${ratioText(ratio)}`;
-}
-
-function ratioText(ratio: number | null): string {
-  return ratio === null ? '–' : historySpeech.value.numbers.percent(ratio);
 }

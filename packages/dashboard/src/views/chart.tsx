@@ -5,14 +5,15 @@ import type { ApiState } from '@zephyr/contract/api-state';
 import { MINUTE_MS } from '@zephyr/contract/units';
 import { decisionText, nameOf } from '@zephyr/texts/screens';
 
-import { formOf, MOST_CHARTED, seriesOf, swatchOf } from '../colours.ts';
+import { MOST_CHARTED, seriesOf, swatchOf } from '../colours.ts';
 import { speech } from '../language.ts';
 import { nowMs } from '../page.ts';
 import { log, samples, state } from '../store.ts';
-import { type ChartContent, type ChartLook, createChart, DASHES } from './chart-canvas.ts';
+import { type ChartContent, createChart } from './chart-canvas.ts';
 import { chartData, chartedIds, failureMarks, switchMarks } from './chart-data.ts';
+import { latencyLook } from './chart-look.ts';
 import { Choice } from './choice.tsx';
-import { colourReader, Drawing } from './drawing.tsx';
+import { Drawing } from './drawing.tsx';
 
 const RANGES_MINUTES = [5, 15, 60] as const;
 
@@ -51,8 +52,11 @@ export function LatencyChart({ current }: { readonly current: ApiState }) {
               createChart(
                 container,
                 first,
-                lookOf(container, (index) => {
-                  pointed.value = index;
+                latencyLook(container, {
+                  formatTime: timeText,
+                  onPoint: (index) => {
+                    pointed.value = index;
+                  },
                 }),
               )
             }
@@ -97,19 +101,8 @@ function shapeOf({ data }: ChartContent): string {
   return data.series.map(({ endpointId, source }) => endpointId + source).join();
 }
 
-function lookOf(container: HTMLElement, onPoint: ChartLook['onPoint']): ChartLook {
-  const colour = colourReader(container);
-  const { numbers } = speech.value;
-  return {
-    colourOf: (endpointId) => colour(`--series-${seriesOf(endpointId)}`),
-    dashOf: (endpointId) => DASHES[formOf(endpointId)] ?? [],
-    ink: colour('--ink-quiet'),
-    grid: colour('--line'),
-    bad: colour('--bad'),
-    formatMs: numbers.latency,
-    formatTime: (atMs) => numbers.time(atMs, atMs),
-    onPoint,
-  };
+function timeText(atMs: number): string {
+  return speech.value.numbers.time(atMs, atMs);
 }
 
 function summaryOf({ data }: ChartContent): string {

@@ -1,6 +1,6 @@
 /** Details of one row: address, parts of the score, probes and their cost, actions. */
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
-import { failureOf, scoreParts } from '@zephyr/texts/screens';
+import { failureOf, lastProbeText, scoreParts } from '@zephyr/texts/screens';
 
 import {
   actionKey,
@@ -53,7 +53,7 @@ export function EndpointDetail({ endpoint }: { readonly endpoint: ApiEndpoint })
   );
 }
 
-/** What is wrong, with the endpoint's response passed through, and what to do about it. */
+/** What is wrong, with the endpoint's answer passed through, and what to do about it. */
 function Trouble({ endpoint }: { readonly endpoint: ApiEndpoint }) {
   const { say } = speech.value;
   const { health, token } = endpoint;
@@ -72,7 +72,9 @@ function Checks({ endpoint: { probe } }: { readonly endpoint: ApiEndpoint }) {
   const { last, today, plan } = probe;
   return (
     <ul class="plain-list">
-      <li>{last === null ? say('probe.never') : lastProbeText(last)}</li>
+      <li>
+        {say('probe.last')}: {lastProbeText(last, speech.value, nowMs.value)}
+      </li>
       <li>
         {say(`style.${probe.style}`)}
         {plan.status === 'scheduled' &&
@@ -93,7 +95,7 @@ function Checks({ endpoint: { probe } }: { readonly endpoint: ApiEndpoint }) {
   );
 }
 
-/** What is left of its token's rate limits, as its responses report them. */
+/** What is left of its token's rate limits, as its answers report them. */
 function RateLimits({ endpoint: { rateLimits } }: { readonly endpoint: ApiEndpoint }) {
   const { say, numbers } = speech.value;
   if (rateLimits.length === 0) return null;
@@ -110,14 +112,6 @@ function RateLimits({ endpoint: { rateLimits } }: { readonly endpoint: ApiEndpoi
       ))}
     </ul>
   );
-}
-
-function lastProbeText(last: NonNullable<ApiEndpoint['probe']['last']>): string {
-  const { say, numbers } = speech.value;
-  const age = numbers.duration(nowMs.value - last.atMs);
-  return last.verdict.status === 'ok'
-    ? say('probe.last.ok', { latency: numbers.latency(last.verdict.latencyMs), age })
-    : say('probe.last.failed', { failure: say(`failure.${last.verdict.failure}`), age });
 }
 
 function ScoreParts({ endpoint: { score } }: { readonly endpoint: ApiEndpoint }) {

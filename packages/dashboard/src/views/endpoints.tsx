@@ -3,11 +3,11 @@
 import { computed, signal } from '@preact/signals';
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import type { ApiState } from '@zephyr/contract/api-state';
-import { roleOf } from '@zephyr/texts/screens';
+import { nextProbeText, roleOf } from '@zephyr/texts/screens';
 
 import { actionKey, busy, selectEndpoint } from '../actions.ts';
 import { type EndpointGroup, groupsOf, listedEndpoints, MANY_ENDPOINTS } from '../endpoint-list.ts';
-import { speech } from '../language.ts';
+import { ratioText, speech } from '../language.ts';
 import { nowMs } from '../page.ts';
 import { samples } from '../store.ts';
 import { EndpointDetail } from './endpoint-detail.tsx';
@@ -116,12 +116,12 @@ function Row({ endpoint, current, maxScoreMs }: EndpointTableRowProps) {
             maxMs={slowestMs.value}
           />
         </div>
-        <Figure label={say('column.success')}>
-          {successRatio === null ? '–' : numbers.percent(successRatio)}
-        </Figure>
+        <Figure label={say('column.success')}>{ratioText(successRatio)}</Figure>
         <Figure label={say('column.requests')}>{numbers.count(endpoint.activeRequests)}</Figure>
         <Figure label={say('column.sessions')}>{numbers.count(endpoint.sessions)}</Figure>
-        <Figure label={say('column.nextProbe')}>{nextProbeText(endpoint)}</Figure>
+        <Figure label={say('column.nextProbe')}>
+          {nextProbeText(endpoint, speech.value, nowMs.value)}
+        </Figure>
         <div class="row-actions">
           <UseButton endpoint={endpoint} current={current} />
           <button
@@ -159,15 +159,6 @@ function UseButton({ endpoint, current }: Pick<EndpointTableRowProps, 'endpoint'
       <span class="unseen">: {name}</span>
     </button>
   );
-}
-
-function nextProbeText({ probe }: ApiEndpoint): string {
-  const { say, numbers } = speech.value;
-  if (probe.running) return say('probe.now');
-  if (probe.plan.status === 'off') {
-    return probe.plan.why === 'disabled' ? '–' : say(`probe.${probe.plan.why}`);
-  }
-  return probe.nextAtMs === null ? '–' : numbers.duration(probe.nextAtMs - nowMs.value);
 }
 
 function toggle(id: string): void {

@@ -5,13 +5,14 @@ import { DAY_MS } from '@zephyr/contract/units';
 import { nameOf } from '@zephyr/texts/screens';
 import { useMemo } from 'preact/hooks';
 
-import { formOf, seriesOf, swatchOf } from '../colours.ts';
+import { swatchOf } from '../colours.ts';
 import { LATENCY_SOURCES, type LatencySource, latencyLines } from '../history-data.ts';
 import { historySpeech } from '../history-language.ts';
 import { state } from '../store.ts';
-import { type ChartContent, type ChartLook, createChart, DASHES } from './chart-canvas.ts';
+import { type ChartContent, createChart } from './chart-canvas.ts';
+import { latencyLook } from './chart-look.ts';
 import { Choice } from './choice.tsx';
-import { colourReader, Drawing } from './drawing.tsx';
+import { Drawing } from './drawing.tsx';
 
 const source = signal<LatencySource>('probes');
 
@@ -53,8 +54,11 @@ export function LatencyHistory({ trends, endpointIds }: LatencyHistoryProps) {
           createChart(
             container,
             first,
-            lookOf(container, trends, (index) => {
-              pointed.value = index;
+            latencyLook(container, {
+              formatTime: axisTextOf(trends),
+              onPoint: (index) => {
+                pointed.value = index;
+              },
             }),
           )
         }
@@ -106,22 +110,9 @@ function timeText(atMs: number, unit: Trends['unit']): string {
   return unit === 'day' ? day : `${day} ${numbers.utcTime(atMs)}`;
 }
 
-function lookOf(
-  container: HTMLElement,
-  { unit, sinceAtMs, untilAtMs }: Trends,
-  onPoint: ChartLook['onPoint'],
-): ChartLook {
-  const colour = colourReader(container);
+/** Of the axis: days, if there are more than two. */
+function axisTextOf({ unit, sinceAtMs, untilAtMs }: Trends): (atMs: number) => string {
   const { numbers } = historySpeech.value;
   const isDays = unit === 'day' || untilAtMs - sinceAtMs > 2 * DAY_MS;
-  return {
-    colourOf: (endpointId) => colour(`--series-${seriesOf(endpointId)}`),
-    dashOf: (endpointId) => DASHES[formOf(endpointId)] ?? [],
-    ink: colour('--ink-quiet'),
-    grid: colour('--line'),
-    bad: colour('--bad'),
-    formatMs: numbers.latency,
-    formatTime: (atMs) => (isDays ? numbers.utcDay(atMs) : numbers.utcTime(atMs)),
-    onPoint,
-  };
+  return isDays ? numbers.utcDay : numbers.utcTime;
 }

@@ -1,7 +1,8 @@
 import { useSignal } from '@preact/signals';
+import { ADMIN_TOKEN_VARIABLE } from '@zephyr/contract/admin-token';
 
-import { signIn } from '../commands.ts';
 import { speech } from '../language.ts';
+import { signIn } from '../send-command.ts';
 
 /** Asks for the admin token, which becomes a cookie that no script can read. */
 export function Login({ onSignedIn }: { readonly onSignedIn: () => void }) {
@@ -19,7 +20,7 @@ export function Login({ onSignedIn }: { readonly onSignedIn: () => void }) {
       <form class="panel" onSubmit={(event) => void submit(event)}>
         <h2>{say('login.title')}</h2>
         <p>{say('login.detail')}</p>
-        <p class="hint">{say('login.where')}</p>
+        <p class="hint">{say('login.where', { variable: ADMIN_TOKEN_VARIABLE })}</p>
         <label>
           {say('login.label')}
           <input

@@ -1,6 +1,6 @@
 /** The overall state at a glance, with actions and key figures. */
 import type { ApiState } from '@zephyr/contract/api-state';
-import { decisionText, nextOf } from '@zephyr/texts/screens';
+import { decisionText, nextOf, soonestProbeText } from '@zephyr/texts/screens';
 
 import { actionKey, busy, probeNow, setMode, togglePause } from '../actions.ts';
 import { speech } from '../language.ts';
@@ -92,7 +92,10 @@ function Facts({ current }: { readonly current: ApiState }) {
       </Fact>
       <Fact label={say('fact.load')} value={say(`load.${load.level}`)} />
       <Fact label={say('fact.sessions')} value={numbers.count(sessions.total)} />
-      <Fact label={say('fact.nextProbe')} value={nextProbeText(current)} />
+      <Fact
+        label={say('fact.nextProbe')}
+        value={soonestProbeText(current, speech.value, nowMs.value)}
+      />
       <Fact label={say('fact.cost')} value={numbers.usd(cost.todayUsd)}>
         {cost.budgetUsd === null ? undefined : `/ ${numbers.usd(cost.budgetUsd)}`}
       </Fact>
@@ -101,12 +104,4 @@ function Facts({ current }: { readonly current: ApiState }) {
       </Fact>
     </>
   );
-}
-
-function nextProbeText(current: ApiState): string {
-  const { say, numbers } = speech.value;
-  if (current.automation.status === 'paused') return say('probe.paused');
-  if (current.endpoints.some(({ probe }) => probe.running)) return say('probe.now');
-  const moments = current.endpoints.flatMap(({ probe }) => probe.nextAtMs ?? []);
-  return moments.length === 0 ? '–' : numbers.duration(Math.min(...moments) - nowMs.value);
 }

@@ -1,4 +1,4 @@
-/** Everything known about one request, but never its prompt or response. */
+/** Everything known about one request, but never its prompt or answer. */
 import type { ApiRequestRecord } from '@zephyr/contract/usage';
 import type { ComponentChildren } from 'preact';
 import { nowMs } from '../page.ts';

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { RequestFilter } from '@zephyr/contract/request-filter';
+import { OTHER } from '@zephyr/contract/reserved-names';
 import type { UsageReport } from '@zephyr/contract/usage';
 import { useEffect } from 'preact/hooks';
 
@@ -68,7 +69,7 @@ function usePersons(chosen: string | undefined): readonly string[] {
     void ask<UsageReport>('api/usage?by=person&since=30d').then((result) => {
       if (result.status !== 'done') return;
       const names = result.answer.rows.flatMap(({ person }) => person ?? []);
-      persons.value = names.filter((name) => name !== 'other').toSorted();
+      persons.value = names.filter((name) => name !== OTHER).toSorted();
     });
   }, []);
   const known = persons.value;

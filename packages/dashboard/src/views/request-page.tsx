@@ -66,7 +66,7 @@ export function RequestPage() {
   );
 }
 
-/** The controller's list plus what its stream has sent since. Null before the first response. */
+/** The controller's list plus what its stream has sent since. Null before the first answer. */
 function useRequests(filter: RequestFilter) {
   const query = filterParams(filter).toString();
   const listed = useSignal<{

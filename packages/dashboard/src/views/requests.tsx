@@ -1,4 +1,5 @@
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiRequest, ApiState } from '@zephyr/contract/api-state';
+import { ANONYMOUS } from '@zephyr/contract/reserved-names';
 
 import { speech } from '../language.ts';
 import { nowMs } from '../page.ts';
@@ -30,7 +31,7 @@ export function Requests({ current }: { readonly current: ApiState }) {
           </th>
           <th scope="col">{say('requests.phase')}</th>
           <th scope="col">{say('column.endpoint')}</th>
-          <th scope="col">{say('requests.who')}</th>
+          <th scope="col">{say('requests.person')}</th>
         </tr>
       </thead>
       <tbody>
@@ -48,10 +49,16 @@ export function Requests({ current }: { readonly current: ApiState }) {
             <td>
               <EndpointName current={current} id={request.endpointId} />
             </td>
-            <td>{request.client ?? request.sessionId?.slice(0, 8) ?? say('requests.anonymous')}</td>
+            <td>{whoSent(request)}</td>
           </tr>
         ))}
       </tbody>
     </ListPanel>
   );
+}
+
+/** Without keys, only the session distinguishes requests. */
+function whoSent({ person, sessionId }: ApiRequest): string {
+  if (person !== ANONYMOUS) return person;
+  return sessionId?.slice(0, 8) ?? speech.value.say('requests.anonymous');
 }

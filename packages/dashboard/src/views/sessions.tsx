@@ -1,4 +1,5 @@
 import type { ApiState } from '@zephyr/contract/api-state';
+import { ANONYMOUS } from '@zephyr/contract/reserved-names';
 
 import { speech } from '../language.ts';
 import { nowMs } from '../page.ts';
@@ -39,7 +40,7 @@ export function Sessions({ current }: { readonly current: ApiState }) {
         {latestFirst.map((session) => (
           <tr key={session.id}>
             <td>
-              {session.client === null ? '' : `${session.client} `}
+              {session.person === null || session.person === ANONYMOUS ? '' : `${session.person} `}
               <code>{session.id.slice(0, 8)}</code>
             </td>
             <td>

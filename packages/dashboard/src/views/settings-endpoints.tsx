@@ -3,7 +3,7 @@ import type { ApiSettings, EditBody } from '@zephyr/contract/config-edit';
 import { useId } from 'preact/hooks';
 
 import { question } from '../actions.ts';
-import { send } from '../commands.ts';
+import { send } from '../send-command.ts';
 import type { SettingsPart } from '../settings-data.ts';
 import { sayInSettings } from '../settings-language.ts';
 import { Scrolling } from './scrolling.tsx';

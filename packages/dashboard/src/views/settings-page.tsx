@@ -86,15 +86,16 @@ function Trouble({ trouble }: { readonly trouble: Signal<ApiTrouble | null> }) {
   );
 }
 
-function Locked({ settings: { editing, path } }: { readonly settings: ApiSettings }) {
+function Locked({ settings }: { readonly settings: ApiSettings }) {
   const say = sayInSettings.value;
+  const { editing, path, adminTokenVariable: variable } = settings;
   switch (editing) {
     case 'possible':
       return null;
     case 'token_needed':
       return (
         <Banner tone="warn" title={say('settings.token_needed')}>
-          {say('settings.token_needed.detail')}
+          {say('settings.token_needed.detail', { variable })}
         </Banner>
       );
     case 'read_only':

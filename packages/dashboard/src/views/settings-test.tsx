@@ -1,6 +1,7 @@
 /** The test result of a new endpoint, and what to do if it does not serve. */
 import type { EditAnswer } from '@zephyr/contract/config-edit';
 import type { EndpointFinding } from '@zephyr/contract/endpoint-finding';
+import { surveyFacts, surveyVerdict } from '@zephyr/texts/survey';
 
 import { sayInSettings } from '../settings-language.ts';
 import { Banner, Banners } from './banners.tsx';
@@ -21,7 +22,7 @@ export function TestResult({ name, tested: { finding }, isBusy, onUse }: TestRes
   return (
     <Banners>
       <Banner tone="warn" title={title}>
-        {finding !== null && <p>{factsOf(finding).join(' · ')}</p>}
+        {finding !== null && <p>{resultText(finding)}</p>}
         <button type="button" disabled={isBusy} onClick={onUse}>
           {say('settings.test.use')}
         </button>
@@ -32,33 +33,11 @@ export function TestResult({ name, tested: { finding }, isBusy, onUse }: TestRes
 
 /** The text if it serves. */
 export function goodTestText({ name, tested: { finding } }: ShownTest): string {
-  const facts = finding === null ? [] : factsOf(finding);
-  return `${sayInSettings.value('settings.test.good', { name })}: ${facts.join(' · ')}`;
+  const title = sayInSettings.value('settings.test.good', { name });
+  return finding === null ? title : `${title}: ${resultText(finding)}`;
 }
 
-function factsOf({ serves, refusal, auth, models, streams, countsTokens }: EndpointFinding) {
+function resultText(finding: EndpointFinding): string {
   const say = sayInSettings.value;
-  const yesOrNo = (value: boolean | null, key: 'streams' | 'counts') =>
-    value === null ? [] : [say(`settings.test.${value ? '' : 'no_'}${key}`)];
-  const isAsked = serves !== 'not_asked';
-  const listed =
-    models === null
-      ? say('settings.test.no_models')
-      : say('settings.test.models', {
-          count: models.count,
-          names: [...models.first, ...(models.count > models.first.length ? ['…'] : [])].join(', '),
-        });
-  return [
-    say(`settings.test.${serves}`),
-    ...(refusal === null
-      ? []
-      : [
-          `${say(`failure.${refusal.failure}`)} (${refusal.detail})`,
-          say(`advice.${refusal.failure}`),
-        ]),
-    ...(auth === null ? [] : [say('settings.test.auth', { auth })]),
-    ...(isAsked ? [listed] : []),
-    ...yesOrNo(streams, 'streams'),
-    ...yesOrNo(countsTokens, 'counts'),
-  ];
+  return [surveyVerdict(finding, say), ...surveyFacts(finding, say)].join(' · ');
 }

@@ -1,5 +1,6 @@
 /** How the names of the ledger are shown. */
 import type { NamedDimension } from '@zephyr/contract/usage';
+import { usageName } from '@zephyr/texts/usage-names';
 
 import { state } from '../store.ts';
 import { usageSpeech } from '../usage-language.ts';
@@ -10,18 +11,15 @@ interface UsageNameProps {
   readonly name: string;
 }
 
-/** The ledger's reserved names, in the language of the page. */
+/** Reserved names in the language of the page, endpoints by their name. */
 export function UsageName({ kind, name }: UsageNameProps) {
-  const { say } = usageSpeech.value;
-  if (name === 'other') return <>{say('usage.other')}</>;
-  if (kind === 'person') return <>{shownPerson(name)}</>;
-  if (name === 'none') return <>–</>;
+  const shown = usageName(kind, name, usageSpeech.value.say);
   const current = state.value;
-  const isKnown = kind === 'endpoint' && current?.endpoints.some(({ id }) => id === name);
-  if (isKnown !== true || current === null) return <>{name}</>;
+  const isListed = kind === 'endpoint' && current?.endpoints.some(({ id }) => id === name);
+  if (shown !== name || isListed !== true || current === null) return <>{shown}</>;
   return <EndpointName current={current} id={name} />;
 }
 
 export function shownPerson(name: string): string {
-  return name === 'anonymous' || name === 'probes' ? usageSpeech.value.say(`usage.${name}`) : name;
+  return usageName('person', name, usageSpeech.value.say);
 }

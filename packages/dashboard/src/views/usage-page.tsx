@@ -3,6 +3,7 @@ import type { Budget, BudgetList } from '@zephyr/contract/people-limits';
 import type { TimeUnit, UsageReport } from '@zephyr/contract/usage';
 
 import { type ApiResult, ask } from '../api.ts';
+import { ratioText } from '../language.ts';
 import { goTo, route } from '../navigation.ts';
 import { budgetLeftOf, cacheHitRatio, failedRatio, usageBy } from '../usage-data.ts';
 import { usageSpeech } from '../usage-language.ts';
@@ -12,7 +13,7 @@ import { Choice } from './choice.tsx';
 import { Fact } from './now.tsx';
 import { TroubleBanner } from './trouble-banner.tsx';
 import { UsageChart } from './usage-chart.tsx';
-import { ratioText, UsageReportTable } from './usage-table.tsx';
+import { UsageReportTable } from './usage-table.tsx';
 import { useRefreshed } from './use-refreshed.ts';
 
 /** The controller sums all rows of the range for each report, so not more often. */

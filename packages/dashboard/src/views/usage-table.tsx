@@ -1,5 +1,7 @@
+import { OTHER, PROBES } from '@zephyr/contract/reserved-names';
 import type { NamedDimension } from '@zephyr/contract/usage';
 import type { JSX } from 'preact';
+import { ratioText } from '../language.ts';
 import { hashOf } from '../page-address.ts';
 import { cacheHitRatio, type NamedUsage } from '../usage-data.ts';
 import { usageSpeech } from '../usage-language.ts';
@@ -68,7 +70,7 @@ export function UsageReportTable({ dimension, rows, left }: UsageTableProps) {
           </tbody>
         </table>
       </Scrolling>
-      {rows.some(({ name }) => name === 'other') && <p class="hint">{say('usage.note.other')}</p>}
+      {rows.some(({ name }) => name === OTHER) && <p class="hint">{say('usage.note.other')}</p>}
     </section>
   );
 }
@@ -81,11 +83,6 @@ function LeftCell({ left }: { readonly left: number | undefined }) {
 /** Links a person to their requests; probes and the rest have none. */
 function nameCell(dimension: UsageTableProps['dimension'], name: string): JSX.Element {
   const shown = <UsageName kind={dimension} name={name} />;
-  if (dimension !== 'person' || name === 'other' || name === 'probes') return shown;
+  if (dimension !== 'person' || name === OTHER || name === PROBES) return shown;
   return <a href={hashOf({ kind: 'requests', filter: { person: name } })}>{shown}</a>;
-}
-
-/** @param ratio null if the divisor is zero */
-export function ratioText(ratio: number | null): string {
-  return ratio === null ? '–' : usageSpeech.value.numbers.percent(ratio);
 }

@@ -1,7 +1,7 @@
 import { eventsOf } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it } from 'vitest';
 
-import type { ProbeExchange } from '../exchange/exchange.ts';
+import type { ProbeExchange } from '../exchange/watched-request.ts';
 import type { ProcessEnd } from '../process/run-process.ts';
 import { type CliEvidence, verdictOfCli } from './classify-cli.ts';
 

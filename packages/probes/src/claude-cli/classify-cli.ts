@@ -3,8 +3,8 @@ import type { ProbeVerdict } from '@zephyr/contract/probe';
 import { z } from 'zod';
 
 import { exchangeFailure, type ProbeFailure } from '../exchange/classify-exchange.ts';
-import type { ProbeExchange } from '../exchange/exchange.ts';
 import { redact } from '../exchange/redact.ts';
+import type { ProbeExchange } from '../exchange/watched-request.ts';
 import type { ProcessReport } from '../process/run-process.ts';
 
 /** The last line that the CLI prints with `--output-format json`; other keys are not needed. */
@@ -80,7 +80,7 @@ function explain(evidence: CliEvidence, result: CliResult | undefined): ProbeFai
   const last = failed.findLast(({ exchange }) => !isCutOnTheWay(exchange)) ?? failed.at(-1);
   if (last !== undefined) return last;
   const { end } = report;
-  const asked = exchanges.length > 0;
+  const hasAsked = exchanges.length > 0;
   switch (end.kind) {
     case 'not_started':
       return { failure: 'cli_missing', detail: `the Claude CLI did not start (${end.errorCode})` };
@@ -95,7 +95,7 @@ function explain(evidence: CliEvidence, result: CliResult | undefined): ProbeFai
           detail: `the Claude CLI exited with code ${end.code} without a result: ${outputOf(report)}`,
         };
       // It sent no request, so it says nothing about the endpoint.
-      if (!asked)
+      if (!hasAsked)
         return {
           failure: 'cli_crashed',
           detail: `the Claude CLI sent no request: ${result.result ?? result.subtype}`,

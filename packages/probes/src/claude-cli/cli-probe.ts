@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
 
 import { NO_TOKENS, usageInBody } from '../exchange/answer.ts';
-import type { ProbeExchange } from '../exchange/exchange.ts';
+import type { ProbeExchange } from '../exchange/watched-request.ts';
 import type { ProbeRun, ProbeTarget } from '../probe-target.ts';
 import { FOLDER_PREFIX } from '../process/orphan-cleanup.ts';
 import { makeFolderOf, type ProbeUser, removeFoldersOf } from '../process/probe-users.ts';
@@ -16,7 +16,7 @@ import { runProcess } from '../process/run-process.ts';
 import { verdictOfCli } from './classify-cli.ts';
 import { findCli } from './cli-binary.ts';
 import { type CliStyle, cliCommand } from './cli-command.ts';
-import { startRelay } from './relay.ts';
+import { startRelay } from './cli-relay.ts';
 
 const FALLBACK_SEARCH_PATH = '/usr/local/bin:/usr/bin:/bin';
 

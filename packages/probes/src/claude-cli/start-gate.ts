@@ -22,10 +22,10 @@ export function createStartGate(places: number = DEFAULT_STARTS): StartGate {
     else next();
   };
   const placeOf = (): (() => void) => {
-    let left = false;
+    let hasLeft = false;
     return () => {
-      if (!left) leave();
-      left = true;
+      if (!hasLeft) leave();
+      hasLeft = true;
     };
   };
   return {

@@ -6,7 +6,14 @@
  */
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { TokenUsage } from '@zephyr/contract/probe';
-import { AnswerStart, type ApiError, failureOfApiError, linesOf, StreamEnd } from '@zephyr/core';
+import {
+  AnswerStart,
+  type ApiError,
+  failureOfApiError,
+  linesOf,
+  parsedJson,
+  StreamEnd,
+} from '@zephyr/core';
 import { z } from 'zod';
 
 export type AnswerVerdict =
@@ -58,7 +65,7 @@ export function judgeAnswer(body: string, isEnded: boolean): AnswerVerdict {
       return { kind: 'failed', failure: 'client_error', error: verdict.error };
     case 'commit':
       if (verdict.form === 'stream') return judgeStream(body, isEnded);
-      return { kind: isEnded && parseJson(body) !== undefined ? 'whole' : 'partial' };
+      return { kind: isEnded && parsedJson(body) !== undefined ? 'whole' : 'partial' };
   }
 }
 
@@ -76,12 +83,12 @@ function judgeStream(body: string, isEnded: boolean): AnswerVerdict {
 
 /** As far as it was reported. */
 export function usageInBody(body: string): TokenUsage {
-  const message = messageSchema.safeParse(parseJson(body));
+  const message = messageSchema.safeParse(parsedJson(body));
   if (message.success) return addUsage(NO_TOKENS, message.data.usage);
   let usage = NO_TOKENS;
   for (const line of linesOf(body)) {
     if (!line.startsWith('data:') || !line.includes('"usage"')) continue;
-    const event = eventSchema.safeParse(parseJson(line.slice('data:'.length)));
+    const event = eventSchema.safeParse(parsedJson(line.slice('data:'.length)));
     if (!event.success) continue;
     const { data } = event;
     usage = addUsage(usage, data.type === 'message_start' ? data.message.usage : data.usage);
@@ -97,12 +104,4 @@ function addUsage(before: TokenUsage, counts: z.infer<typeof usageSchema>): Toke
     cacheReadTokens: counts.cache_read_input_tokens ?? before.cacheReadTokens,
     cacheWriteTokens: counts.cache_creation_input_tokens ?? before.cacheWriteTokens,
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

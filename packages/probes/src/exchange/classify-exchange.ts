@@ -8,7 +8,7 @@ import { type ApiError, isSuccess, judgeRefusal } from '@zephyr/core';
 import { OUTBOUND_PROXY } from '@zephyr/runtime/connection/tunnel';
 
 import { judgeAnswer } from './answer.ts';
-import type { ProbeExchange } from './exchange.ts';
+import type { ProbeExchange } from './watched-request.ts';
 
 export interface ProbeFailure {
   readonly failure: FailureClass;

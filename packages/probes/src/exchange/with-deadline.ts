@@ -1,4 +1,4 @@
-import type { ProbeExchange, RunningExchange } from './exchange.ts';
+import type { ProbeExchange, RunningExchange } from './watched-request.ts';
 
 /** The observations of an exchange, which is cut at its deadline or when the caller gives up. */
 export async function withDeadline(

@@ -146,6 +146,6 @@ describe.skipIf(!canBecomeOthers)('probes under users of their own', () => {
       { cwd: '/', encoding: 'utf8' },
     );
     expect(status).not.toBe(0);
-    expect(stderr).toContain('the prober may not run probes under users of their own');
+    expect(stderr).toContain('the prober is not permitted to run probes as separate users');
   });
 });

@@ -56,7 +56,7 @@ export async function openProbeUsers(range: string, atLeast: number): Promise<Pr
   if (problem !== undefined) {
     throw new ZephyrError(
       'CONFIG',
-      phrase`the prober may not run probes under users of their own`,
+      phrase`the prober is not permitted to run probes as separate users`,
       {
         advice: [
           phrase`give the container the capabilities SETUID and SETGID: see docs/security.md`,

@@ -5,7 +5,7 @@ import type { EndpointConfig, LoadedConfig } from './config.ts';
 export interface EndpointHeaders {
   /** Credentials and the configured headers. Some are secret: never logged. */
   readonly lines: readonly HeaderLine[];
-  /** The secret values, to be redacted from the endpoint's responses. */
+  /** The secret values, to be redacted from the endpoint's answers. */
   readonly secrets: readonly string[];
 }
 

@@ -2,6 +2,8 @@
  * Variables that only the environment of a process may have, not `.env`: where it listens, and which user
  * runs probes. Their problems are reported with those of the files.
  */
+import { HIGHEST_PORT } from '@zephyr/contract/default-ports';
+
 import type { Environment } from '../environment.ts';
 import { phrase } from '../phrase.ts';
 import { ENVIRONMENT, type PlacedViolation } from './config-error.ts';
@@ -14,8 +16,6 @@ export interface Address {
 export const LISTEN = 'ZEPHYR_LISTEN';
 export const METRICS_LISTEN = 'ZEPHYR_METRICS_LISTEN';
 export const PROBE_USERS = 'ZEPHYR_PROBE_USERS';
-
-const HIGHEST_PORT = 65_535;
 
 /** Undefined if unset or empty. */
 export function ownVariable(environment: Environment, name: string): string | undefined {

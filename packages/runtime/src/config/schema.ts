@@ -174,7 +174,7 @@ export const configSchema = z.strictObject({
     .prefault({})
     .describe('A trace of each request, for OpenTelemetry. docs/operations.md says what is in it.'),
   controller: controller.prefault({}).describe('The controller, which decides.'),
-  prober: prober.prefault({}).describe('The prober, which tests endpoints.'),
+  prober: prober.prefault({}).describe('The prober, which probes endpoints.'),
   redis: redis.prefault({}).describe('Redis, which the services share.'),
   ui: ui.prefault({}).describe('What people see.'),
 });

@@ -3,7 +3,7 @@
  * configuration with errors is rejected and reported; the previous one stays in use.
  */
 
-import { systemClock, untilNextMs } from '../clock.ts';
+import { atNext, systemClock } from '../clock.ts';
 import { messageOf, ZephyrError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { spoken, type TemplatesOf } from '../phrase.ts';
@@ -182,9 +182,9 @@ class WatchedConfig {
 
   /** @param clients in the file, if known */
   #isDoubted(clients: readonly unknown[] | undefined): boolean {
-    const areAllGone = clients?.length === 0 && hasKeys(this.#loaded);
+    const hasLostAll = clients?.length === 0 && hasKeys(this.#loaded);
     return this.#missingClients.isDoubted(
-      areAllGone ? this.#files.digestOf(this.#sources.configPath) : undefined,
+      hasLostAll ? this.#files.digestOf(this.#sources.configPath) : undefined,
     );
   }
 }
@@ -206,20 +206,17 @@ function tokenCommandsOf({ config }: LoadedConfig, groupName?: string) {
 
 /** @returns a function that stops watching */
 function poll(reload: () => void, look: () => void): () => void {
-  let next: NodeJS.Timeout;
+  let cancel = (): void => {};
   const plan = (): void => {
-    next = setTimeout(
-      () => {
-        plan();
-        look();
-      },
-      untilNextMs(systemClock, POLL_MS),
-    ).unref();
+    cancel = atNext(systemClock, POLL_MS, () => {
+      plan();
+      look();
+    });
   };
   plan();
   process.on('SIGHUP', reload);
   return () => {
-    clearTimeout(next);
+    cancel();
     process.off('SIGHUP', reload);
   };
 }

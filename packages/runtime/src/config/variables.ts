@@ -1,3 +1,5 @@
+import { own } from '@zephyr/core';
+
 import { messageOf } from '../errors.ts';
 import { phrase } from '../phrase.ts';
 import { ConfigError, ENVIRONMENT, type PlacedViolation } from './config-error.ts';
@@ -42,14 +44,6 @@ export function variablesOf(
       fromFile.get(name);
     return value === '' ? undefined : value;
   };
-}
-
-/** Not inherited properties such as `constructor`. */
-function own(
-  record: Readonly<Record<string, string | undefined>>,
-  name: string,
-): string | undefined {
-  return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 function fromSecretFile(

@@ -1,5 +1,9 @@
 /** Hosts that bypass the environment's proxy. Pure. */
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
+
+import { isLoopback } from '@zephyr/contract/loopback';
+
+import { addressesIn, isAddressIn, isNetwork } from '../network.ts';
 
 /**
  * `NO_PROXY` as curl and Go read it: entries separated by commas or spaces, each `*`, a host name (its
@@ -13,16 +17,9 @@ export function isProxyBypassed(
   { host, port }: { readonly host: string; readonly port: number },
 ): boolean {
   const name = host.toLowerCase().replace(/\.$/, '');
-  if (isThisMachine(name)) return true;
+  if (isLoopback(name)) return true;
   const entries = noProxy.toLowerCase().split(/[\s,]+/);
   return entries.some((entry) => entry !== '' && isMatch(entry, name, port));
-}
-
-/** @param name in lower case, without brackets */
-function isThisMachine(name: string): boolean {
-  return (
-    name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127\./.test(name)
-  );
 }
 
 /** A name or an address, in brackets if it is IPv6 with a port. */
@@ -30,7 +27,7 @@ const ENTRY = /^(?:\[(?<bracketed>[^\]]+)\]|(?<plain>[^:]+))(?::(?<entryPort>\d+
 
 function isMatch(entry: string, name: string, port: number): boolean {
   if (entry === '*') return true;
-  if (entry.includes('/')) return isInNetwork(entry, name);
+  if (entry.includes('/')) return isNetwork(entry) && isAddressIn(addressesIn([entry]), name);
   if (isIP(entry) !== 0) return entry === name;
   const { bracketed, plain = '', entryPort } = ENTRY.exec(entry)?.groups ?? {};
   if (entryPort !== undefined && Number(entryPort) !== port) return false;
@@ -38,16 +35,4 @@ function isMatch(entry: string, name: string, port: number): boolean {
   if (address !== undefined) return name === address;
   const wanted = plain.replace(/^\*?\./, '');
   return name === wanted || (isIP(name) === 0 && name.endsWith(`.${wanted}`));
-}
-
-function isInNetwork(entry: string, name: string): boolean {
-  const [address = '', bits = ''] = entry.split('/');
-  const family = isIP(address);
-  const length = Number(bits);
-  const isNetwork = family !== 0 && /^\d{1,3}$/.test(bits) && length <= (family === 6 ? 128 : 32);
-  if (!isNetwork || isIP(name) !== family) return false;
-  const list = new BlockList();
-  const type = family === 6 ? 'ipv6' : 'ipv4';
-  list.addSubnet(address, length, type);
-  return list.check(name, type);
 }

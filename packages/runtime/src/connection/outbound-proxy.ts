@@ -1,5 +1,5 @@
 /** The outbound proxy between us and an endpoint: its notation, and which one applies. Pure. */
-import { withoutBrackets } from '../host.ts';
+import { webPortOf, withoutBrackets } from '../host.ts';
 import { isProxyBypassed } from './no-proxy.ts';
 
 export type OutboundProxyKind = 'http' | 'https' | 'socks5';
@@ -89,7 +89,7 @@ export function proxyOfEnvironment(
   const noProxy = variables('no_proxy') ?? variables('NO_PROXY') ?? '';
   const place = {
     host: withoutBrackets(baseUrl.hostname),
-    port: Number(baseUrl.port === '' ? (baseUrl.protocol === 'https:' ? 443 : 80) : baseUrl.port),
+    port: webPortOf(baseUrl),
   };
   return isProxyBypassed(noProxy, place) ? undefined : { variable, value };
 }

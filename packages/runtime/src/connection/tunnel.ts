@@ -95,7 +95,7 @@ function unreachable(url: string, error: unknown): TunnelError {
   return new TunnelError(OUTBOUND_PROXY, message);
 }
 
-/** Limit for the proxy's response to CONNECT; typical ones have a few hundred bytes. */
+/** Limit for the proxy's answer to CONNECT; typical ones have a few hundred bytes. */
 const ANSWER_LIMIT_BYTES = 16 * KIB;
 
 async function askHttp(socket: Socket, proxy: OutboundProxy, to: Destination): Promise<void> {

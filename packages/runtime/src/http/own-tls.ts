@@ -7,6 +7,8 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { createServer } from 'node:tls';
 
+import { isLoopback } from '@zephyr/contract/loopback';
+
 import { systemClock } from '../clock.ts';
 import { endsSoonOn } from '../connection/certificate-expiry.ts';
 import type { Logger } from '../logger.ts';
@@ -111,5 +113,5 @@ function peerOf({ remoteAddress, remotePort }: Socket): string {
 }
 
 function isOfThisMachine({ remoteAddress = '', localAddress }: Socket): boolean {
-  return remoteAddress === localAddress || /^(::ffff:)?127\./.test(remoteAddress);
+  return remoteAddress === localAddress || isLoopback(remoteAddress);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { isNetwork, trustedProxies } from './trusted-proxies.ts';
+import { isNetwork } from '../network.ts';
+import { trustedProxies } from './trusted-proxies.ts';
 import {
   addressOf,
   calledBy,

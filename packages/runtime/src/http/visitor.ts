@@ -6,6 +6,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type BlockList, isIP, isIPv4 } from 'node:net';
 import { withoutBrackets } from '../host.ts';
+import { isAddressIn } from '../network.ts';
 
 /** The host that a request names, without port, in lower case. */
 export type CalledBy =
@@ -57,7 +58,7 @@ export function isFromForeignPage(headers: IncomingHttpHeaders): boolean {
   return site !== undefined && site !== 'same-origin' && site !== 'none';
 }
 
-/** A followed link or an opened page; the other site cannot read the response. */
+/** A followed link or an opened page; the other site cannot read the answer. */
 export function isNavigation(method: string | undefined, headers: IncomingHttpHeaders): boolean {
   return (
     method === 'GET' &&
@@ -90,19 +91,14 @@ export function addressOf(
   headers: IncomingHttpHeaders,
   trusted: BlockList | undefined,
 ): string {
-  if (trusted === undefined || !isIn(trusted, socketAddress)) return socketAddress;
+  if (trusted === undefined || !isAddressIn(trusted, socketAddress)) return socketAddress;
   const header = headers['x-forwarded-for'];
   const hops = (Array.isArray(header) ? header.join(',') : (header ?? '')).split(',');
   for (const hop of hops.reverse()) {
     const address = withoutBrackets(hop.trim());
     // A trusted proxy does not write hops that are not addresses.
     if (isIP(address) === 0) return socketAddress;
-    if (!isIn(trusted, address)) return address;
+    if (!isAddressIn(trusted, address)) return address;
   }
   return socketAddress;
-}
-
-function isIn(list: BlockList, address: string): boolean {
-  const family = isIP(address);
-  return family !== 0 && list.check(address, family === 4 ? 'ipv4' : 'ipv6');
 }

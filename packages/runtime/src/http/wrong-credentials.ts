@@ -4,7 +4,7 @@
  */
 
 const WINDOW_MS = 60_000;
-/** A misconfigured Claude Code tries once, because our response forbids retries. */
+/** A misconfigured Claude Code tries once, because our answer forbids retries. */
 const MAX_FAILURES = 20;
 /** Bounds the table; when it is full, the oldest address is forgotten. */
 const MAX_ADDRESSES = 10_000;

@@ -97,7 +97,7 @@ describe('deliverOnce', () => {
     });
   });
 
-  it('reads only the start of an endless response', async () => {
+  it('reads only the start of an endless answer', async () => {
     webhook.always(({ socket }) => {
       socket.write('HTTP/1.1 200 OK\r\n\r\n');
       const more = setInterval(() => socket.write('x'.repeat(8192)), 1);

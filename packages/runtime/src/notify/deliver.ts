@@ -22,7 +22,7 @@ import type { NotifyTarget, WebhookTarget } from './target.ts';
 export const ATTEMPT_MS = 10_000;
 /** Before the second, third and fourth attempt. */
 export const RETRY_AFTER_MS = [1_000, 5_000, 25_000] as const;
-/** Responses have a few hundred bytes; the rest is not read. */
+/** Answers have a few hundred bytes; the rest is not read. */
 const MAX_ANSWER_BYTES = 16 * KIB;
 
 export interface DeliverDeps {

@@ -108,7 +108,7 @@ export type Delivery =
   | { readonly status: 'sent' }
   | ({ readonly status: 'failed'; readonly isTransient: boolean } & UndeliveredReason);
 
-/** Never contains an address, or response text, which may repeat one. */
+/** Never contains an address, or answer text, which may repeat one. */
 export interface UndeliveredReason {
   readonly why: 'http' | 'refused' | 'timeout' | 'connection';
   /** The HTTP status, the receiver's own code, or Node's, such as `ECONNREFUSED`; `-` without any. */
@@ -122,7 +122,7 @@ const errcode: RefusalOf = ({ errcode: code }) => refusedUnless(code === 0, code
 
 /** Receivers that answer 200 even on refusal. */
 const REFUSALS: Readonly<Partial<Record<NotifyKind, RefusalOf>>> = {
-  // Its older response format has StatusCode.
+  // Its older answer format has StatusCode.
   feishu: ({ code, StatusCode }) => refusedUnless((code ?? StatusCode) === 0, code ?? StatusCode),
   dingtalk: errcode,
   wecom: errcode,

@@ -4,7 +4,7 @@ import { withoutBrackets } from '../host.ts';
 
 import type { Logger } from '../logger.ts';
 import { clusterOptions } from './cluster-connector.ts';
-import { CLUSTER_SCHEMES, clusterNodes } from './cluster-url.ts';
+import { CLUSTER_SCHEMES, clusterNodes, REDIS_PORT } from './cluster-url.ts';
 import { SENTINEL_SCHEMES, sentinelNodes } from './sentinel-url.ts';
 
 /**
@@ -56,7 +56,7 @@ export function connectionOptions(target: RedisTarget): RedisOptions {
   return {
     ...common,
     host: withoutBrackets(url.hostname),
-    port: url.port === '' ? 6379 : Number(url.port),
+    port: url.port === '' ? REDIS_PORT : Number(url.port),
     db: url.pathname.length > 1 ? Number(url.pathname.slice(1)) : 0,
     ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
   };

@@ -3,7 +3,8 @@ import type { ClusterNode } from './cluster-connector.ts';
 
 /** `redis+cluster://<host:port>?node=<host:port>&node=…`: any of the nodes; one live node is enough. */
 export const CLUSTER_SCHEMES: readonly string[] = ['redis+cluster:', 'rediss+cluster:'];
-const REDIS_PORT = 6379;
+/** The port of `redis-server`, if a URL or a node names none. */
+export const REDIS_PORT = 6379;
 
 /** The nodes that a URL names. @throws TypeError for a node that is not host and port. */
 export function clusterNodes(url: URL): ClusterNode[] {

@@ -29,9 +29,9 @@ export const keys = {
   probeFresh: (endpointId: string) => `${root}:probe-fresh:${endpointId}`,
   /** Proxies. Stream of OutcomeBatch, capped. */
   outcomes: `${root}:outcomes`,
-  /** One proxy each. JSON of a ProxyPresence: in-flight leases by endpoint. Lives 5 s. */
+  /** One proxy each. JSON of a ProxyPresence: active requests by endpoint, and more. Lives 5 s. */
   proxy: (proxyId: string) => `${root}:proxy:${proxyId}`,
-  /** Proxies. Set of the ids that may have a presence record. Permanent; readers drop the dead. */
+  /** Proxies. Set of the ids that may have a presence record. Permanent; readers remove ids without one. */
   proxies: `${root}:proxies`,
   /** Proxies. Stream of SessionBatch: where sessions have their prompt cache, capped. */
   sessions: `${root}:sessions`,

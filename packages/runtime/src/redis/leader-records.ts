@@ -7,21 +7,23 @@ import { keys } from './keys.ts';
 import { loadScript, runScript } from './script.ts';
 import { STREAM_LENGTHS } from './stream-bounds.ts';
 
-/**
- * What the leader writes besides the snapshot; `maxLength` 0 is a record, otherwise a stream's approximate
- * length.
- */
+/** A record, which is replaced, or a stream of about so many entries. */
+type Place =
+  | { readonly kind: 'record'; readonly key: string }
+  | { readonly kind: 'stream'; readonly key: string; readonly maxLength: number };
+
+/** What the leader writes besides the snapshot. */
 const PLACES = {
-  operator: { key: keys.operator, maxLength: 0 },
+  operator: { kind: 'record', key: keys.operator },
   /** The grants among the operator's wishes, for proxies, which may not read the rest. */
-  grants: { key: keys.usageGrants, maxLength: 0 },
-  world: { key: keys.world, maxLength: 0 },
-  view: { key: keys.view, maxLength: 0 },
-  inputs: { key: keys.inputs, maxLength: STREAM_LENGTHS.inputs },
-  decisions: { key: keys.decisions, maxLength: STREAM_LENGTHS.decisions },
-  log: { key: keys.log, maxLength: STREAM_LENGTHS.log },
-  audit: { key: keys.audit, maxLength: STREAM_LENGTHS.audit },
-} as const;
+  grants: { kind: 'record', key: keys.usageGrants },
+  world: { kind: 'record', key: keys.world },
+  view: { kind: 'record', key: keys.view },
+  inputs: { kind: 'stream', key: keys.inputs, maxLength: STREAM_LENGTHS.inputs },
+  decisions: { kind: 'stream', key: keys.decisions, maxLength: STREAM_LENGTHS.decisions },
+  log: { kind: 'stream', key: keys.log, maxLength: STREAM_LENGTHS.log },
+  audit: { kind: 'stream', key: keys.audit, maxLength: STREAM_LENGTHS.audit },
+} as const satisfies Readonly<Record<string, Place>>;
 export type RecordPlace = keyof typeof PLACES;
 const PLACE_NAMES = Object.keys(PLACES) as RecordPlace[];
 
@@ -79,12 +81,12 @@ export async function writeCommit(
         ...commit.writes.flatMap(({ place, value, maxLength }) => [
           // Lua indexes are 1-based.
           fixedKeys.length + PLACE_NAMES.indexOf(place) + 1,
-          Math.min(maxLength ?? Number.POSITIVE_INFINITY, PLACES[place].maxLength),
+          ...lastingOf(PLACES[place], maxLength),
           JSON.stringify(value),
         ]),
         ...expiring.flatMap(({ lifeMs, value }, index) => [
           placed.length + index + 1,
-          -lifeMs,
+          ...['expiring', lifeMs],
           JSON.stringify(value),
         ]),
       ],
@@ -93,4 +95,10 @@ export async function writeCommit(
   if (reply[0] === 'committed') return { status: 'committed' };
   if (reply[0] === 'fenced') return { status: 'fenced', currentEpoch: reply[1] };
   return { status: 'conflict', foundVersion: reply[1] };
+}
+
+/** How the script writes it, and how much a stream keeps. */
+function lastingOf(place: Place, maxLength = Number.POSITIVE_INFINITY): [string, number | ''] {
+  if (place.kind === 'record') return [place.kind, ''];
+  return [place.kind, Math.min(maxLength, place.maxLength)];
 }

@@ -8,11 +8,13 @@ import {
   type Grant,
   grantSchema,
 } from '@zephyr/contract/people-limits';
+import { OTHER } from '@zephyr/contract/reserved-names';
 import { DAY_MS } from '@zephyr/contract/units';
-import { OTHER, type UsageRow } from '@zephyr/contract/usage';
+import type { UsageRow } from '@zephyr/contract/usage';
 import {
   type LetIn,
   type LimitsShare,
+  parsedJson,
   periodAt,
   type SharedCounters,
   type Spent,
@@ -162,14 +164,6 @@ function letInOf(minute: string, spans: readonly string[]): SharedCounters['letI
 function grantsOf(text: string): readonly Grant[] {
   const parsed = grantList.safeParse(parsedJson(text));
   return parsed.success ? parsed.data : [];
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function pairsOf(text: string): readonly (readonly [string, string])[] {

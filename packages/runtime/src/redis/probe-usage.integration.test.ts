@@ -1,6 +1,6 @@
 import type { ScoredProbe } from '@zephyr/contract/probe';
+import { PROBES } from '@zephyr/contract/reserved-names';
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
-import { PROBES } from '@zephyr/contract/usage';
 import { endpointId, epochMs, usageOfProbe } from '@zephyr/core';
 import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';

@@ -1,7 +1,7 @@
 /** Usage by probes: rows in the same ledger as people's, under a reserved person. */
 import type { ProbeResult } from '@zephyr/contract/probe';
 import { HOUR_MS } from '@zephyr/contract/units';
-import { usageOfProbe } from '@zephyr/core';
+import { type PaidRequest, usageOfProbe } from '@zephyr/core';
 import type { Redis } from 'ioredis';
 
 import { recordUsage } from './usage-store.ts';
@@ -11,8 +11,11 @@ import { recordUsage } from './usage-store.ts';
  */
 const RESULT_LIFE_MS = 2 * HOUR_MS;
 
+/** What is counted of a probe; a survey of a new endpoint, which is no probe, has it too. */
+type PaidProbe = PaidRequest & Pick<ProbeResult, 'slot'>;
+
 export interface ProbeUsage {
-  readonly result: ProbeResult;
+  readonly result: PaidProbe;
   /** As named in the configuration. */
   readonly model: string;
   /** Number of configured people. */

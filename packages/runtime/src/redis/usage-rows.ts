@@ -16,7 +16,7 @@ export const DAYS_STORED = DAYS_LIFE_MS / DAY_MS;
 export const HOUR_ROWS: RowRule = { named: 500, leastNamed: 200, all: 1_220 };
 export const DAY_ROWS: RowRule = { named: 1_900, leastNamed: 1_020, all: 2_040 };
 
-/** Per hour or day, plus the row of nobody. A larger hash was not written by our services. */
+/** Per hour or day, plus the row for usage beyond the limit. A larger hash was not written by our services. */
 export const MAX_READ_ROWS = rowBounds(DAY_ROWS, MOST_PEOPLE).all + 1;
 export const MAX_ROWS_OF_HOURS = HOURS_STORED * (HOUR_ROWS.all + 1);
 export const MAX_ROWS_OF_DAYS = DAYS_STORED * (DAY_ROWS.all + 1);

@@ -5,10 +5,10 @@
  */
 import { MAX_MODEL_CHARACTERS } from '@zephyr/contract/model-name';
 import { MAX_PERSON_CHARACTERS } from '@zephyr/contract/names';
+import { OTHER } from '@zephyr/contract/reserved-names';
 import { DAY_MS, HOUR_MS, MIB } from '@zephyr/contract/units';
 import {
   MAX_ENDPOINT_CHARACTERS,
-  OTHER,
   type TimeUnit,
   USAGE_COUNTS,
   type UsageBatch,

@@ -9,12 +9,12 @@ export const notify = {
   'notify.accepted': 'accepted',
   'notify.why.http': 'failed: HTTP {detail}',
   'notify.why.refused': 'failed: the receiver refuses the message (code {detail})',
-  'notify.why.timeout': 'failed: no response in time',
+  'notify.why.timeout': 'failed: no answer in time',
   'notify.why.connection': 'failed: no connection ({detail})',
 
   'cli.notify':
     'Notifications to chats, mailboxes and webhooks, as configured by [[notify]] in config.toml',
-  'cli.notify.test': 'Send a test message to each receiver, and print each response',
+  'cli.notify.test': 'Send a test message to each receiver, and print each answer',
   'cli.error.noNotify': '{path} has no [[notify]]',
   'cli.error.noNotify.advice': 'Add one for each receiver, as in config.toml.example.',
 } as const;

@@ -32,9 +32,6 @@ export const operatorCommands = {
   'status.last': 'Last',
   'status.mean': 'Mean',
   'status.p95': 'p95',
-  'status.lastProbe': 'Last probe',
-  'status.probe.ok': 'passed, {age} ago',
-  'status.probe.failed': '{failure}, {age} ago',
   'status.cause': '{name}: {failure}.',
   'status.unprobed': 'The probes of {names} are still running: zephyr status shows the results.',
   'status.cause.token': '{name} refuses your token (group {group}).',
@@ -70,7 +67,7 @@ export const operatorCommands = {
   'cli.error.unreachable': 'cannot reach the controller at {url}',
   'cli.error.unreachable.advice':
     'Is it running? Start it with zephyr start (in a checkout: make start; for a team: make up), or pass its address with --url.',
-  'cli.error.cut': 'the response of the controller at {url} was cut off',
+  'cli.error.cut': 'the answer of the controller at {url} was cut off',
   'cli.error.cut.advice': 'Run the command again; status says whether Redis is reachable.',
   'cli.error.notController': '{url} is not a Zephyr controller',
   'cli.error.notController.advice': 'Check --url; the controller listens on {port} by default.',
@@ -118,7 +115,7 @@ export const operatorCommands = {
 
   'cli.usage': 'Show who used what: requests, tokens and cost',
   'cli.clients.grant': 'Add to the budgets of a person or a team for the rest of the day (UTC)',
-  'cli.option.personOrTeam': 'name of a client or a team',
+  'cli.option.personOrTeam': 'name of a person or a team',
   'cli.option.usd': 'how much more, in USD',
   'cli.usage.export': 'Print all stored usage, for other programs',
   'cli.requests': 'Print the last requests: person, endpoint, outcome, tokens, cost',

@@ -124,5 +124,5 @@ export const setupCommands = {
   'demo.watch': 'Watch: {places}',
   'demo.end': 'Ctrl-C stops everything.',
   'demo.killed': '{name} is dead',
-  'demo.revived': '{name} is alive; the next probe finds out, within {seconds} s',
+  'demo.revived': '{name} is back; the next probe will notice within {seconds} s',
 } as const;

@@ -16,7 +16,7 @@ export const statesAndReasons = {
 
   'health.unknown': 'health not known yet',
   'health.unprobed': 'not probed yet',
-  'health.unproven': 'reachable; no response from the model yet',
+  'health.unproven': 'reachable; no answer from the model yet',
   'health.undecided': 'health not known: {failure}',
   'health.healthy': 'healthy',
   'health.unhealthy': 'unhealthy',
@@ -50,12 +50,6 @@ export const statesAndReasons = {
   'phase.waiting': 'waiting for the first token',
   'phase.streaming': 'streaming',
 
-  'probe.waiting': 'waiting',
-  'probe.running': 'probing',
-  'probe.paused': 'paused',
-  'probe.unneeded': 'not needed: live traffic is evidence enough',
-  'probe.budget_spent': "today's budget is spent",
-
   'pace.configured': 'as configured',
   'pace.comparing': 'comparing a direct request with the CLI',
   'pace.verifying': 'verifying a change',
@@ -65,7 +59,7 @@ export const statesAndReasons = {
   'pace.idle': 'infrequent: idle',
   'pace.unneeded': 'infrequent: live traffic is evidence enough',
 
-  'direct.unknown': 'the CLI has yet to pass',
+  'direct.unknown': 'waiting for the CLI to pass',
   'direct.comparing': 'comparing a direct request with the CLI',
   'direct.direct_works': 'direct requests work here too',
   'direct.cli_only': 'accepts only requests of the CLI',

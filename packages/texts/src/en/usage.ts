@@ -26,7 +26,7 @@ export const usage = {
   'usage.note.billedTwice':
     '{count} {count|attempt|attempts} before a retry may also have been billed by the endpoint: not part of the cost.',
   'usage.note.other':
-    '“other”: usage beyond the rows of an hour or a day, where the person is dropped last; and models that no endpoint has answered for. The totals include it.',
+    '“other”: usage that no longer fits into the rows of an hour or a day (the person is dropped last), and models that no endpoint has answered for. The totals include it.',
 
   'requests.time': 'Time',
   'requests.outcome': 'Outcome',

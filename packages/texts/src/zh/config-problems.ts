@@ -240,8 +240,12 @@ export const configProblems: Readonly<Record<string, string>> = {
     '{1} 可从其他机器访问，却没有 [[clients]]：任何人都能使用',
   'a key for each person as soon as other machines can reach the proxy':
     '只要其他机器能访问代理，每人就需要一个密钥',
-  'give each person a key: make client NAME=ann (without compose: zephyr clients add ann); or say that everybody may use it: open = true under [server]; or listen on this machine only: host = "127.0.0.1" under [server]':
-    '请为每人创建密钥：make client NAME=ann（不用 compose 时：zephyr clients add ann）；或允许任何人使用：在 [server] 下写 open = true；或只在本机监听：在 [server] 下写 host = "127.0.0.1"',
+  'give each person a key: make client NAME=ann (without compose: zephyr clients add ann)':
+    '请为每人创建密钥：make client NAME=ann（不用 compose 时：zephyr clients add ann）',
+  'or say that everybody may use it: open = true under [server]':
+    '或允许任何人使用：在 [server] 下写 open = true',
+  'or listen on this machine only: host = "127.0.0.1" under [server]':
+    '或只在本机监听：在 [server] 下写 host = "127.0.0.1"',
   '{1} with no admin token ({2})': '{1}，却没有管理令牌（{2}）',
   'an admin token as soon as other machines can reach the controller':
     '只要其他机器能访问控制器，就需要管理令牌',

@@ -17,7 +17,7 @@ export const decisionDetails = {
   'why.gain.error': '标准误差',
   'why.gain.confirmations': '连续确认次数',
   'why.gain.note': '“至少需要”是切换阈值；若标准误差的若干倍更大，则以后者为准。',
-  'why.trade': '运行中的会话',
+  'why.trade': '活动会话',
   'why.trade.move': '一并转移：收益大于其提示词缓存的价值。',
   'why.trade.stay': '留在其提示词缓存所在的端点；只有新会话使用新端点。',
   'why.trade.sessions': '会话数',
@@ -26,11 +26,11 @@ export const decisionDetails = {
   'why.trade.gain': '全部会话的收益',
   'why.amount': '{usd}，{time}',
   'why.considered': '参与比较的端点',
-  'why.considered.empty': '未记录此决策的端点。',
+  'why.considered.empty': '没有记录此决策涉及的端点。',
   'why.left': '原端点',
   'why.chosen': '选定',
   'why.available': '可用',
   'why.replay': '从此处重放',
   'why.replay.note':
-    '重新运行此决策及其后的决策；大约保留最近两小时的记录。加上 --set switching.thresholdMs=100 可查看换用其他设置时的决策。',
+    '重放此决策及其后的决策；录制大约保留最近两小时。加上 --set switching.thresholdMs=100 可查看换用其他设置时的决策。',
 } satisfies Texts<typeof en>;

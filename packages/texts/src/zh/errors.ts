@@ -66,7 +66,7 @@ export const errors: Readonly<Record<string, string>> = {
   'ZEPHYR_PROBE_USERS is {1}': 'ZEPHYR_PROBE_USERS 的值为 {1}',
   'write it as <first>-<last> with at least {1} user ids from {2} on':
     '请写成 <起始>-<结束>，至少 {1} 个用户 ID，从 {2} 开始',
-  'the prober may not run probes under users of their own': '探测器无权以单独的用户运行探测',
+  'the prober is not permitted to run probes as separate users': '探测器无权以单独的用户运行探测',
   'give the container the capabilities SETUID and SETGID: see docs/security.md':
     '请为容器授予 SETUID 和 SETGID 权能：参见 docs/security.md',
   '--url {1} is not a URL': '--url {1} 不是 URL',
@@ -144,7 +144,7 @@ export const errors: Readonly<Record<string, string>> = {
   'this file does not exist': '此文件不存在',
   '--file {1}: {2}': '--file {1}：{2}',
   'to save a recording of the running system: zephyr replay --save {1}':
-    '保存运行中系统的记录：zephyr replay --save {1}',
+    '保存运行中系统的录制：zephyr replay --save {1}',
   'no zephyr start with {1} runs at {2}': '{2} 处没有以 {1} 运行的 zephyr start',
   'start it with: zephyr start': '启动：zephyr start',
   'containers are replaced by: make up': '更换容器：make up',
@@ -182,12 +182,6 @@ export const errors: Readonly<Record<string, string>> = {
   'enter the token, or set {1} where the environment comes from':
     '请填写令牌，或在环境变量的来源处设置 {1}',
   'the proxy would serve everybody who reaches {1}': '代理将为任何能访问 {1} 的人服务',
-  'give each person a key: zephyr clients add NAME (with compose: make client NAME=…)':
-    '请为每人创建密钥：zephyr clients add NAME（使用 compose 时：make client NAME=…）',
-  'or say that everybody may use it: open = true under [server]':
-    '或允许任何人使用：在 [server] 下写 open = true',
-  'or listen on this machine only: host = "127.0.0.1" under [server]':
-    '或只在本机监听：在 [server] 下写 host = "127.0.0.1"',
   'there is no command {1}': '没有命令 {1}',
   'there is no option {1}': '没有选项 {1}',
   '<{1}> is missing': '缺少 <{1}>',

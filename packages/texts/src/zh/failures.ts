@@ -48,7 +48,7 @@ export const failures = {
   'advice.model_not_found': '端点不提供探测所用的模型；请在 [health_check] 中设置其他 model。',
   'advice.unsupported': '端点不支持该操作；无需处理。',
   'advice.foreign_thinking':
-    '对话中的思考内容由其他后端签名，因此会改问其他端点；请为各组设置 family。',
+    '对话中的思考内容由其他后端签名，因此会改用其他端点；请为各组设置 family。',
   'advice.client_error': '端点拒绝了该请求；如果是探测，请在 [health_check] 中换用其他 style。',
   'advice.cli_missing':
     '在仓库中请运行 make setup；否则请重新安装 claude-zephyr，或设置 claude_binary_path。详见 zephyr doctor。',

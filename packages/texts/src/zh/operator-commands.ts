@@ -26,7 +26,7 @@ export const operatorCommands = {
   'cli.enable': '启用一个端点',
   'cli.disable': '停用一个端点：不再接收请求，也不再探测',
   'cli.move': '让活动会话随下一个请求转到当前端点',
-  'cli.reload': '立即重新读取 config.toml 和 .env；文件的改动本来也会在几秒内生效',
+  'cli.reload': '立即重新加载 config.toml 和 .env；不执行此命令，改动也会在几秒内生效',
   'cli.events': '输出以往的事件：切换、健康、剔除、操作',
   'cli.completion': '输出 bash、zsh 或 fish 的补全脚本',
 
@@ -34,9 +34,6 @@ export const operatorCommands = {
   'status.last': '最近',
   'status.mean': '平均',
   'status.p95': '95 分位',
-  'status.lastProbe': '最近一次探测',
-  'status.probe.ok': '{age} 前通过',
-  'status.probe.failed': '{age} 前：{failure}',
   'status.cause': '{name} 的问题：{failure}。',
   'status.unprobed': '对 {names} 的探测仍在进行，用 zephyr status 查看结果。',
   'status.cause.token': '{name} 拒绝了您的令牌（组 {group}）。',
@@ -47,9 +44,9 @@ export const operatorCommands = {
   'endpoint.added': '已将 {name} 加入组 {group}；运行中的 Zephyr 几秒内即会使用它。',
   'endpoint.token': '组 {group} 的令牌已写入 .env，变量名为 {variable}。',
   'endpoint.notAdded': '没有作任何更改。若仍要添加，请使用 --no-test',
-  'endpoint.removed': '已从组 {group} 移除 {name}；其进行中的响应会继续完成。',
+  'endpoint.removed': '已从组 {group} 移除 {name}；其活动请求会继续完成。',
   'endpoint.removedGroup':
-    '已移除 {name} 及其所在的组 {group}；令牌仍在 .env 中。其进行中的响应会继续完成。',
+    '已移除 {name} 及其所在的组 {group}；令牌仍在 .env 中。其活动请求会继续完成。',
 
   'cli.examples': '示例：',
   'cli.exitCodes': '退出码：0 成功，1 失败或被拒绝，2 命令行或配置有误。',

@@ -194,8 +194,8 @@ describe('commands', () => {
     await open.command('probe');
     expect(await open.command('probe')).toMatchObject({ status: 200, body: { affected: 2 } });
     const waitingJobs = await redis.lrange('{zephyr}:bull:probes:wait', '0', '-1');
-    const refreshes = waitingJobs.filter((id) => !id.startsWith('repeat:'));
-    expect(refreshes).toHaveLength(2);
+    const liveProbes = waitingJobs.filter((id) => !id.startsWith('repeat:'));
+    expect(liveProbes).toHaveLength(2);
   });
 });
 
@@ -255,7 +255,7 @@ describe('requests from elsewhere', () => {
     },
   );
 
-  it('never find an API response in a cache, however the path is written', async () => {
+  it('never find an API answer in a cache, however the path is written', async () => {
     for (const path of ['/api/state', '/API/state', '/Api/Decisions', '/health', '/api/nothing']) {
       const { headers } = await call(open.port, { method: 'GET', path, body: '' });
       expect([path, headers['cache-control']]).toEqual([path, 'no-store']);

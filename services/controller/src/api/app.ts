@@ -22,7 +22,7 @@ import type { Registry } from 'prom-client';
 
 import { readBudgets } from '../view/budgets.ts';
 import type { CurrentState } from '../view/current-state.ts';
-import { readRecording } from '../view/recording.ts';
+import { readRecording } from '../view/stored-recording.ts';
 import { createAccess } from './authentication.ts';
 import { handleCommand } from './commands.ts';
 import { type EditDeps, handleEdit, readSettings } from './edits.ts';
@@ -30,7 +30,7 @@ import type { EndpointTests } from './endpoint-tests.ts';
 import { streamEvents } from './events.ts';
 import { readDecisions, readHistory } from './history.ts';
 import { requireOrigin } from './origin.ts';
-import { answerErrors, ProblemError } from './problem.ts';
+import { answerErrors, ProblemError } from './problem-error.ts';
 import { findRequests, requestQueryOf } from './requests.ts';
 import { answerGet, answerPost } from './routes.ts';
 import type { Tail } from './stream-follower.ts';
@@ -187,7 +187,7 @@ function addDashboard(app: Express): void {
   app.use('/assets', express.static(join(PAGES, 'assets'), forEver));
 }
 
-/** Starts the response only with the first part: until then an outage of Redis can still be reported. */
+/** Starts the answer only with the first part: until then an outage of Redis can still be reported. */
 async function sendParts(
   log: Logger,
   parts: AsyncGenerator<string>,

@@ -10,7 +10,7 @@ import express from 'express';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { createAccess } from './authentication.ts';
-import { answerErrors } from './problem.ts';
+import { answerErrors } from './problem-error.ts';
 
 const TOKEN = 'e3a4f1c95d7b20886c';
 

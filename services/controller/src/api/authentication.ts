@@ -20,12 +20,12 @@ import type { Secret } from '@zephyr/runtime/secret';
 import { parseCookie } from 'cookie';
 import type { Request, RequestHandler, Response } from 'express';
 
-import { ProblemError } from './problem.ts';
+import { ProblemError } from './problem-error.ts';
 
 const COOKIE = 'zephyr_session';
 const SESSION_MS = 7 * DAY_MS;
 
-/** Delay of the response to a wrong token, which slows down guessing. */
+/** Delay of the answer to a wrong token, which slows down guessing. */
 const WRONG_TOKEN_DELAY_MS = 500;
 /** The same for an address that keeps guessing. */
 const GUESSING_DELAY_MS = 2_000;
@@ -76,27 +76,27 @@ export function createAccess(deps: AccessDeps): AdminAccess {
 class Guard {
   readonly #deps: AccessDeps;
   readonly #failures = new FailureLimit();
-  #hadToken = false;
+  #hasHadToken = false;
 
   constructor(deps: AccessDeps) {
     this.#deps = deps;
   }
 
   isOpenTo({ headers }: Request, secret: Secret | undefined): boolean {
-    this.#hadToken ||= secret !== undefined;
-    if (this.#hadToken) return false;
+    this.#hasHadToken ||= secret !== undefined;
+    if (this.#hasHadToken) return false;
     return calledBy(headers.host).kind === 'address' && !isForwarded(headers);
   }
 
   /**
-   * Delays the response to a wrong token; a right token is never delayed, even if others guess from its
+   * Delays the answer to a wrong token; a right token is never delayed, even if others guess from its
    * address.
    */
   async refuse({ socket, headers }: Request, isGuess: boolean): Promise<never> {
     if (isGuess) {
       const address = addressOf(socket.remoteAddress ?? '', headers, this.#deps.trustedProxies());
-      const guessesOn = this.#failures.note(address, this.#deps.clock.nowMs());
-      await sleep(guessesOn ? GUESSING_DELAY_MS : WRONG_TOKEN_DELAY_MS);
+      const isGuessing = this.#failures.note(address, this.#deps.clock.nowMs());
+      await sleep(isGuessing ? GUESSING_DELAY_MS : WRONG_TOKEN_DELAY_MS);
     }
     throw new ProblemError(
       'unauthorized',

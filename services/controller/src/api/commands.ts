@@ -9,14 +9,14 @@ import {
   type CommandName,
 } from '@zephyr/contract/operator-command';
 import type { Logger } from '@zephyr/runtime/logger';
-import { appendCommand } from '@zephyr/runtime/redis/commands';
+import { appendCommand } from '@zephyr/runtime/redis/command-stream';
 import type { StreamEntry } from '@zephyr/runtime/redis/read-streams';
 import type { RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
 import type { CurrentState } from '../view/current-state.ts';
-import { ProblemError } from './problem.ts';
+import { ProblemError } from './problem-error.ts';
 import type { Tail } from './stream-follower.ts';
 import { FOLLOWING_LIMIT_MS, waitAtMost } from './wait-at-most.ts';
 
@@ -35,18 +35,25 @@ export interface CommandDeps {
 
 export function handleCommand(deps: CommandDeps, name: CommandName): RequestHandler {
   return async (req, res) => {
-    const body = COMMANDS[name].body.safeParse(req.body);
-    if (!body.success) {
-      throw new ProblemError('invalid_body', z.prettifyError(body.error).slice(0, MAX_DETAIL));
-    }
+    const body = checkedBody(COMMANDS[name].body, req.body);
     if (deps.current.store().status === 'away') {
       throw new ProblemError('store_away', 'commands cannot be stored while Redis is away');
     }
     const actor: unknown = res.locals['actor'];
-    const record = { actor: String(actor), name, body: body.data };
-    deps.log.info({ actor, command: name, ...body.data }, 'command');
+    const record = { actor: String(actor), name, body };
+    deps.log.info({ actor, command: name, ...body }, 'command');
     res.json(await applied(deps, record));
   };
+}
+
+/** @throws ProblemError `invalid_body` */
+export function checkedBody<Schema extends z.ZodType>(
+  schema: Schema,
+  body: unknown,
+): z.output<Schema> {
+  const checked = schema.safeParse(body);
+  if (checked.success) return checked.data;
+  throw new ProblemError('invalid_body', z.prettifyError(checked.error).slice(0, MAX_DETAIL));
 }
 
 /** Resolves once the leader has answered the command. @throws ProblemError */

@@ -55,7 +55,7 @@ async function remembered(): Promise<string> {
 }
 
 describe('edits of the configuration', () => {
-  it('create a key for a person, which is in the response and nowhere else', async () => {
+  it('create a key for a person, which is in the answer and nowhere else', async () => {
     const answer = await edit('add-client', { name: 'ann' });
     expect(answer.headers.get('cache-control')).toBe('no-store');
     const { key } = (await answer.json()) as EditAnswer;
@@ -80,7 +80,7 @@ describe('edits of the configuration', () => {
     expect(answer.tokenVariable).toBe('AUTH_TOKEN_GROUP_2');
     expect(fileOf('.env')).toContain(`AUTH_TOKEN_GROUP_2='${GROUP_TOKEN}'`);
     expect(fileOf('config.toml') + (await remembered())).not.toContain(GROUP_TOKEN);
-    // The leader has read it by the time the response arrives.
+    // The leader has read it by the time the answer arrives.
     const state = await (await get('/api/state')).text();
     expect(state).toContain('"name":"Three"');
     const settings = (await (await get('/api/settings')).json()) as ApiSettings;

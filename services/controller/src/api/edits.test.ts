@@ -26,6 +26,13 @@ describe('the settings', () => {
     expect(settingsOf(text)).toMatchObject({ proxyScheme, publicUrl: null });
   });
 
+  it.each([
+    ['', 'ZEPHYR_ADMIN_TOKEN'],
+    ['[controller]\ntoken_env = "OUR_TOKEN"\n', 'OUR_TOKEN'],
+  ])('of %j name the variable of the admin token: %s', (text, adminTokenVariable) => {
+    expect(settingsOf(text)).toMatchObject({ adminTokenVariable });
+  });
+
   it('include the address of the proxy if it is configured', () => {
     const publicUrl = 'https://ai.example.net';
     expect(settingsOf('', { ZEPHYR_PUBLIC_URL: publicUrl })).toMatchObject({ publicUrl });

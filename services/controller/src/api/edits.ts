@@ -39,11 +39,10 @@ import { ZephyrError } from '@zephyr/runtime/errors';
 import { phrase, spoken } from '@zephyr/runtime/phrase';
 import { templatesOf } from '@zephyr/texts/errors';
 import type { RequestHandler } from 'express';
-import { z } from 'zod';
 
-import { applied, type CommandDeps, MAX_DETAIL } from './commands.ts';
+import { applied, type CommandDeps, checkedBody, MAX_DETAIL } from './commands.ts';
 import type { EndpointTests } from './endpoint-tests.ts';
-import { ProblemError } from './problem.ts';
+import { ProblemError } from './problem-error.ts';
 
 export interface EditDeps extends CommandDeps {
   readonly files: ConfigFiles;
@@ -63,6 +62,7 @@ export function readSettings({
   return {
     path: files.config,
     editing: hasAdminToken() ? editing : 'token_needed',
+    adminTokenVariable: adminTokenVariable(document),
     publicUrl: environment['ZEPHYR_PUBLIC_URL'] || null,
     proxyScheme: hasCertificate ? 'https' : 'http',
     clients: [...clientsIn(document)],
@@ -77,16 +77,13 @@ export function handleEdit(deps: EditDeps, edit: EditName): RequestHandler {
         `set ${adminTokenVariable(documentOf(deps.files, deps.environment))} in .env to a long random text, and sign in with it`,
       ]);
     }
-    const body = EDITS[edit].body.safeParse(req.body);
-    if (!body.success) {
-      throw new ProblemError('invalid_body', z.prettifyError(body.error).slice(0, MAX_DETAIL));
-    }
+    const body = checkedBody(EDITS[edit].body, req.body);
     if (deps.current.store().status === 'away') {
       throw new ProblemError('store_away', 'edits cannot be recorded while Redis is away');
     }
-    const { name } = body.data;
+    const { name } = body;
     const actor = String(res.locals['actor']);
-    const made = await carryOut(edit, body.data, deps);
+    const made = await carryOut(edit, body, deps);
     deps.log.info({ actor, edit, name }, 'configuration edited');
     await applied(deps, { actor, name: edit, body: { name } });
     const { added, ...rest } = made;
@@ -134,7 +131,7 @@ async function carryOut(edit: EditName, body: unknown, deps: EditDeps): Promise<
 }
 
 /**
- * A new key appears only in the response, and an invalid configuration would turn that into an error.
+ * A new key appears only in the answer, and an invalid configuration would turn that into an error.
  * Removing a key is allowed even then.
  * @throws ZephyrError `CONFIG`
  */

@@ -16,7 +16,7 @@ import { keys } from '@zephyr/runtime/redis/keys';
 import { z } from 'zod';
 
 import { applied, type CommandDeps } from './commands.ts';
-import { ProblemError } from './problem.ts';
+import { ProblemError } from './problem-error.ts';
 import { type SurveyDeps, surveyed } from './survey.ts';
 
 export interface EndpointTestDeps extends Omit<CommandDeps, 'current'>, SurveyDeps {

@@ -12,7 +12,7 @@ import type { Redis } from 'ioredis';
 
 import type { CurrentState } from '../view/current-state.ts';
 import { type History, readHistory, readLogAfter } from './history.ts';
-import { ProblemError } from './problem.ts';
+import { ProblemError } from './problem-error.ts';
 import type { Tail } from './stream-follower.ts';
 import { FOLLOWING_LIMIT_MS, waitAtMost } from './wait-at-most.ts';
 

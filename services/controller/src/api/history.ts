@@ -1,6 +1,7 @@
 /** Initial data of a view: chart samples, event log, latest decisions. */
 import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
 import { type Decision, decisionSchema } from '@zephyr/contract/decision';
+import { LOG_ENTRIES, SAMPLES_PER_ENDPOINT } from '@zephyr/contract/history-size';
 import { outcomeBatchSchema } from '@zephyr/contract/outcome';
 import { scoredProbeSchema } from '@zephyr/contract/probe';
 import type { Logger } from '@zephyr/runtime/logger';
@@ -13,8 +14,6 @@ import type { z } from 'zod';
 import { logEntryOf, newLogEntrySchema } from './log-entry.ts';
 import { liveSamples, probeSample } from './samples.ts';
 
-const LOG_ENTRIES = 300;
-const SAMPLES_PER_ENDPOINT = 360;
 const STREAM_ENTRIES = 2_000;
 const DECISIONS = 200;
 

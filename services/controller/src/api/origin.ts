@@ -14,7 +14,7 @@ import {
 import { WATCHED_PATHS } from '@zephyr/runtime/http/watch-pages';
 import type { RequestHandler } from 'express';
 
-import { ProblemError } from './problem.ts';
+import { ProblemError } from './problem-error.ts';
 
 export interface CheckedRequest {
   readonly method: string;

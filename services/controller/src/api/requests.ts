@@ -10,7 +10,7 @@ import { STREAM_LENGTHS } from '@zephyr/runtime/redis/stream-bounds';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
-import { ProblemError } from './problem.ts';
+import { ProblemError } from './problem-error.ts';
 
 /** Entries per read; an entry has about 600 bytes. */
 const REQUESTS_AT_ONCE = 500;

@@ -1,7 +1,7 @@
 /** Addresses of the admin API: each accepts one method, and answers others with 405. */
 import express, { type Express, type RequestHandler } from 'express';
 
-import { ProblemError } from './problem.ts';
+import { ProblemError } from './problem-error.ts';
 
 /** Far more than any command needs. */
 const MAX_BODY = '16kb';

@@ -30,7 +30,7 @@ export async function startServer(
   fd?: number | undefined,
 ): Promise<RunningServer> {
   const server = createServer(
-    { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 },
+    { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 },
     certificate === undefined ? app : refusingUnencrypted(app, refuseUnencrypted),
   );
   const tls = certificate && encrypt(server, certificate);

@@ -8,6 +8,7 @@ import {
   type UsageRow,
 } from '@zephyr/contract/usage';
 import {
+  dayOf,
   USAGE_CSV_HEAD,
   type UsageQuery,
   UsageSum,
@@ -20,7 +21,7 @@ import { readUsage, usageRemovedBefore } from '@zephyr/runtime/redis/usage-store
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
-import { ProblemError } from './problem.ts';
+import { ProblemError } from './problem-error.ts';
 
 const TIME =
   'days and hours up to now, today included (7d, 24h), a day (2026-11-01) or a moment, UTC';
@@ -152,7 +153,7 @@ async function* rowsByDay(
 ): AsyncGenerator<readonly UsageRow[]> {
   let fromAtMs = sinceAtMs;
   while (fromAtMs < untilAtMs) {
-    const nextAtMs = Math.min(untilAtMs, fromAtMs - (fromAtMs % DAY_MS) + DAY_MS);
+    const nextAtMs = Math.min(untilAtMs, dayOf(fromAtMs) + DAY_MS);
     const range = { sinceAtMs: fromAtMs, untilAtMs: nextAtMs, unit };
     const { rows, rejected } = await readUsage(redis, range);
     if (rejected > 0) log.warn({ rejected }, 'usage in Redis that no service of ours has written');

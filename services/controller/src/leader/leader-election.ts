@@ -11,7 +11,7 @@
  */
 import { randomInt } from 'node:crypto';
 
-import { type Clock, pause, untilNextMs } from '@zephyr/runtime/clock';
+import { type Clock, pause, pauseUntilNext } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import {
@@ -152,7 +152,7 @@ async function renewUntilLost(
     );
   let deadline = deadlineAfter(held.sentAtMs);
   while (!ending.signal.aborted) {
-    await pause(systemClock, untilNextMs(systemClock, RENEW_EVERY_MS), ending.signal);
+    await pauseUntilNext(systemClock, RENEW_EVERY_MS, ending.signal);
     if (ending.signal.aborted) break;
     const sentAtMs = deps.clock.monotonicMs();
     const renewal = await renewLease(deps.redis, { id: deps.instanceId, epoch: held.epoch })

@@ -3,7 +3,7 @@
  * Nobody waits for those: proxies report once a second, and fail over on their own.
  */
 import type { EpochMs } from '@zephyr/contract/scalars';
-import { isAtRest, type World } from '@zephyr/core';
+import { isAtRest, REST_PERIOD_MS, type World } from '@zephyr/core';
 
 export interface LeaderPace {
   readonly tickMs: number;
@@ -11,8 +11,7 @@ export interface LeaderPace {
 }
 
 export const BUSY: LeaderPace = { tickMs: 1_000, longestWaitMs: 250 };
-/** Below `presence.ttlMs` of the policy: otherwise proxies would be forgotten between two ticks. */
-const AT_REST: LeaderPace = { tickMs: 4_000, longestWaitMs: 1_350 };
+const AT_REST: LeaderPace = { tickMs: REST_PERIOD_MS, longestWaitMs: 1_350 };
 
 export function leaderPace(world: World, nowMs: EpochMs): LeaderPace {
   return isAtRest(world, nowMs) ? AT_REST : BUSY;

@@ -1,10 +1,10 @@
-/** Builds the entries of the recording; view/recording.ts defines their shape and reads them. */
+/** Builds the entries of the recording; view/stored-recording.ts defines their shape and reads them. */
 
 import type { Decision } from '@zephyr/contract/decision';
 import { MIB } from '@zephyr/contract/units';
 import type { Input, Policy, World } from '@zephyr/core';
 
-import type { RecordedBatch } from '../view/recording.ts';
+import type { RecordedBatch } from '../view/stored-recording.ts';
 
 /** About ten minutes: a world is as large as the inputs of a few minutes. */
 const BATCHES_PER_SEGMENT = 600;

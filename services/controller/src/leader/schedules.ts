@@ -91,7 +91,7 @@ export function openSchedules({ target, log, clock }: SchedulesDeps): Schedules 
         await queue.add(
           PROBE_JOB,
           { endpointId, trigger: 'request', spending: 'normal', wants: 'real' },
-          { ...PROBE_JOB_OPTIONS, lifo: true, deduplication: { id: `refresh-${endpointId}` } },
+          { ...PROBE_JOB_OPTIONS, lifo: true, deduplication: { id: `probe-now-${endpointId}` } },
         );
       }
     },
@@ -132,11 +132,14 @@ export function overdueProbes(
 type Scheduled = Extract<ProbePlan, { status: 'scheduled' }>;
 
 function isAsPlanned(there: JobSchedulerJson<ProbeJob>, plan: Scheduled, nowMs: number): boolean {
-  const late = nowMs - (there.next ?? 0) > plan.intervalMs + LATE_AFTER_MS;
+  const isLate = nowMs - (there.next ?? 0) > plan.intervalMs + LATE_AFTER_MS;
   const { spending, wants } = orderOf(plan);
   const data = there.template?.data;
   return (
-    !late && there.every === plan.intervalMs && data?.spending === spending && data.wants === wants
+    !isLate &&
+    there.every === plan.intervalMs &&
+    data?.spending === spending &&
+    data.wants === wants
   );
 }
 

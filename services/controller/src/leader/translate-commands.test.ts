@@ -1,6 +1,6 @@
 import type { CommandRecord } from '@zephyr/contract/operator-command';
 import { epochMs } from '@zephyr/core';
-import { COMMAND_LIFE_MS } from '@zephyr/runtime/redis/commands';
+import { COMMAND_LIFE_MS } from '@zephyr/runtime/redis/command-stream';
 import { describe, expect, it } from 'vitest';
 
 import { auditsOf, sortCommands } from './translate-commands.ts';

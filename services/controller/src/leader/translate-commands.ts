@@ -12,7 +12,7 @@ import type { EpochMs } from '@zephyr/contract/scalars';
 import type { Mode } from '@zephyr/contract/selection';
 import type { CommandOutcome, Effect } from '@zephyr/core';
 import type { ConfigSource } from '@zephyr/runtime/config/source';
-import { COMMAND_LIFE_MS } from '@zephyr/runtime/redis/commands';
+import { COMMAND_LIFE_MS } from '@zephyr/runtime/redis/command-stream';
 import type { StreamEntry } from '@zephyr/runtime/redis/read-streams';
 
 /** `reload` and edits are not for the core: the leader reads its files and passes changes on. */

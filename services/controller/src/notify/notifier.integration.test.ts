@@ -83,7 +83,7 @@ describe('Notifier', () => {
     happens({ kind: 'notice', notice: { code: 'nothing_available' } });
     await sentTimes(2);
     expect(textsAt(alive)).toEqual([
-      'Tokyo: token refused. Put a valid token for this group into .env; with containers, then run make up. Where the group has a token_command, run that as the user of the service and see what it prints.',
+      'Tokyo: token refused. Put a valid token for this group into .env; with containers, then run make up. If the group has a token_command, run it as the user of the service to see what it prints.',
       '没有可用的端点',
     ]);
   });

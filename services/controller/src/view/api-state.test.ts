@@ -2,6 +2,7 @@ import { type ApiState, apiStateSchema, MAX_ITEMS } from '@zephyr/contract/api-s
 import type { OutcomeBatch } from '@zephyr/contract/outcome';
 import { MAX_LISTED, type ProxyPresence } from '@zephyr/contract/presence';
 import type { ProbeResult } from '@zephyr/contract/probe';
+import { ANONYMOUS } from '@zephyr/contract/reserved-names';
 import {
   assess,
   type Effect,
@@ -163,7 +164,7 @@ describe('viewOf', () => {
   it('lists active requests, the oldest first', () => {
     const request = {
       ...{ endpointId: endpointId('one'), phase: 'streaming' as const, attempt: 1 },
-      ...{ client: null, sessionId: null },
+      ...{ person: ANONYMOUS, sessionId: null },
     };
     const state = complete(
       viewOf(
@@ -183,10 +184,10 @@ describe('viewOf', () => {
         proxyId,
         requests: Array.from({ length: MAX_LISTED }, (_, n) => ({
           ...{ id: `${proxyId}-${n}`, endpointId: endpointId('one'), ageMs: n, attempt: 1 },
-          ...{ phase: 'streaming' as const, client: null, sessionId: null },
+          ...{ phase: 'streaming' as const, person: ANONYMOUS, sessionId: null },
         })),
         sessionList: Array.from({ length: MAX_LISTED }, (_, n) => ({
-          ...{ id: `${proxyId}-${n}`, endpointId: endpointId('one'), client: null, ageMs: n },
+          ...{ id: `${proxyId}-${n}`, endpointId: endpointId('one'), person: ANONYMOUS, ageMs: n },
           ...{ idleMs: n, requests: 1, activeRequests: 0, cacheRemainingMs: 0 },
         })),
       });
@@ -227,7 +228,7 @@ describe('viewOf', () => {
   it('counts a request that waits between two attempts, which is also listed', () => {
     const waiting = {
       ...{ id: 'w', endpointId: endpointId('one'), phase: 'waiting' as const, attempt: 2 },
-      ...{ client: null, sessionId: null, ageMs: 10 },
+      ...{ person: ANONYMOUS, sessionId: null, ageMs: 10 },
     };
     const { requests } = complete(
       viewOf(input([presence({ activeRequests: {}, requests: [waiting] })])),
@@ -237,7 +238,7 @@ describe('viewOf', () => {
 
   it('lists a session of two proxies once, as reported by the one that it used last', () => {
     const session = {
-      ...{ id: 's', client: 'ada', ageMs: 60_000, requests: 4, activeRequests: 0 },
+      ...{ id: 's', person: 'ada', ageMs: 60_000, requests: 4, activeRequests: 0 },
       cacheRemainingMs: 240_000,
     };
     const state = complete(

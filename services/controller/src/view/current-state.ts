@@ -12,6 +12,12 @@ import type { Redis } from 'ioredis';
 import type { LeaderView } from './api-state.ts';
 
 type StoreConnection = Exclude<ApiState['store'], { status: 'refuses_writes' }>;
+/** What Redis answers to this leader's commits. It outlasts a lost connection: only the next commit shows more. */
+type CommitReplies =
+  | { readonly status: 'accepted' }
+  | { readonly status: 'refused'; readonly sinceAtMs: EpochMs };
+
+const ACCEPTED: CommitReplies = { status: 'accepted' };
 
 export interface CurrentStateDeps {
   readonly redis: Pick<Redis, 'status' | 'on'>;
@@ -26,9 +32,8 @@ export class CurrentState {
   readonly #listeners = new Set<() => void>();
   #view: LeaderView | 'none' | 'unreadable' = 'none';
   #leadership: ApiState['leadership'] = { status: 'standby', leaderId: null };
-  /** State of the connection. */
-  #store: StoreConnection;
-  #refusesWritesSinceAtMs: EpochMs | null = null;
+  #connection: StoreConnection;
+  #commits: CommitReplies = ACCEPTED;
   #config: ApiState['config'];
   #snapshotVersion = 0;
   readonly #clock: CurrentStateDeps['clock'];
@@ -38,10 +43,10 @@ export class CurrentState {
     this.#clock = clock;
     this.#publicUrl = publicUrl;
     const away = () => ({ status: 'away', sinceAtMs: clock.now() }) as const;
-    this.#store = redis.status === 'ready' ? { status: 'connected' } : away();
-    redis.on('ready', () => this.#storeIs({ status: 'connected' }));
+    this.#connection = redis.status === 'ready' ? { status: 'connected' } : away();
+    redis.on('ready', () => this.#connectionIs({ status: 'connected' }));
     redis.on('close', () => {
-      if (this.#store.status === 'connected') this.#storeIs(away());
+      if (this.#connection.status === 'connected') this.#connectionIs(away());
     });
     const { hash } = configSource.current().config;
     this.#config = { status: 'applied', hash, atMs: clock.now() };
@@ -57,15 +62,14 @@ export class CurrentState {
 
   receiveLeadership(leadership: ApiState['leadership']): void {
     this.#leadership = leadership;
-    if (leadership.status !== 'leading') this.#refusesWritesSinceAtMs = null;
+    if (leadership.status !== 'leading') this.#commits = ACCEPTED;
     this.#changed();
   }
 
   /** Reports whether Redis accepts this leader's commits. */
   receiveCommits(status: 'accepted' | 'refused'): void {
-    const isKnown = (this.#refusesWritesSinceAtMs !== null) === (status === 'refused');
-    if (isKnown) return;
-    this.#refusesWritesSinceAtMs = status === 'refused' ? this.#clock.now() : null;
+    if (status === this.#commits.status) return;
+    this.#commits = status === 'refused' ? { status, sinceAtMs: this.#clock.now() } : ACCEPTED;
     this.#changed();
   }
 
@@ -119,9 +123,9 @@ export class CurrentState {
   }
 
   store(): ApiState['store'] {
-    const sinceAtMs = this.#refusesWritesSinceAtMs;
-    if (this.#store.status === 'away' || sinceAtMs === null) return this.#store;
-    return { status: 'refuses_writes', sinceAtMs };
+    const [connection, commits] = [this.#connection, this.#commits];
+    if (connection.status === 'away' || commits.status === 'accepted') return connection;
+    return { status: 'refuses_writes', sinceAtMs: commits.sinceAtMs };
   }
 
   /** Returns a function that stops listening. */
@@ -130,8 +134,8 @@ export class CurrentState {
     return () => this.#listeners.delete(listener);
   }
 
-  #storeIs(store: StoreConnection): void {
-    this.#store = store;
+  #connectionIs(connection: StoreConnection): void {
+    this.#connection = connection;
     this.#changed();
   }
 

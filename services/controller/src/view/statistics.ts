@@ -95,11 +95,11 @@ export function withBatch(before: Statistics, batch: Counted, nowMs: EpochMs): S
   for (const result of batch.probes) {
     probes = withProbe(probes, result, nowMs);
     const { verdict, endpointId } = result;
-    const ok = verdict.status === 'ok';
+    const isOk = verdict.status === 'ok';
     // A failure on the prober's machine says nothing about the endpoint.
     if (verdict.status === 'failed' && causeOf(verdict.failure) === 'local') continue;
     if (isHeld(result, batch.world)) continue;
-    minutes = withCounts(minutes, endpointId, { succeeded: +ok, failed: +!ok, live: 0 }, nowMs);
+    minutes = withCounts(minutes, endpointId, { succeeded: +isOk, failed: +!isOk, live: 0 }, nowMs);
   }
   for (const { endpoints } of batch.outcomes) {
     for (const [id, { succeeded, failed }] of Object.entries(endpoints)) {
@@ -123,7 +123,7 @@ export function withBatch(before: Statistics, batch: Counted, nowMs: EpochMs): S
   };
 }
 
-/** An endpoint that is tried again and fails again counts as gone all along. */
+/** An endpoint that is tried again and fails again has been unavailable since its first failure. */
 function unavailableSince(
   before: Statistics['unavailableSinceAtMs'],
   batch: Counted,

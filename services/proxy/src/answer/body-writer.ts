@@ -16,7 +16,7 @@ const LF = 0x0a;
 export class BodyWriter {
   readonly #res: ServerResponse;
   /** The first chunk carries the headers along. */
-  #begun = false;
+  #hasBegun = false;
   /** Where to write chunks that are framed here, while Node holds nothing back; `null`: to be determined. */
   #framing: Socket | null = null;
 
@@ -30,7 +30,7 @@ export class BodyWriter {
       this.#framing ??= this.#framingSocket();
       if (this.#framing !== null) return this.#framing.write(framed(chunk));
     }
-    this.#begun = true;
+    this.#hasBegun = true;
     this.#framing = null;
     return this.#res.write(chunk);
   }
@@ -51,7 +51,7 @@ export class BodyWriter {
    */
   #framingSocket() {
     const { socket, chunkedEncoding, writableLength } = this.#res;
-    if (!this.#begun || !chunkedEncoding || socket === null) return null;
+    if (!this.#hasBegun || !chunkedEncoding || socket === null) return null;
     return writableLength === socket.writableLength ? socket : null;
   }
 }

@@ -1,11 +1,12 @@
 /** Passing an endpoint's own error to the client: whether that is allowed, and how. */
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { ApiError } from '@zephyr/core';
 
-import type { HeldResponse } from './held-response.ts';
+import type { HeldAnswer } from './held-answer.ts';
 import { type AnswerHeadersAbout, passedHeaders } from './response-headers.ts';
+import { retryAdvice } from './retry-advice.ts';
 import { LEFT_FAMILY_HEADER } from './zephyr-errors.ts';
 
 /**
@@ -21,22 +22,37 @@ export function canBePassed(
   return isError && error !== undefined && failure !== 'token_refused';
 }
 
+interface AboutRefusal extends Omit<AnswerHeadersAbout, 'endpointId'> {
+  /** If another endpoint may answer before the wait of this one is over: how long until then. */
+  readonly soonerMs: number | undefined;
+}
+
 /**
  * Passes on the last endpoint's own error with its headers (`retry-after`, `x-should-retry`,
  * `anthropic-ratelimit-*`, `request-id`), once everything else has been tried.
  */
 export function passRefusal(
   res: ServerResponse,
-  response: HeldResponse,
-  { isLast, leftFamily }: Omit<AnswerHeadersAbout, 'endpointId'>,
+  answer: HeldAnswer,
+  { isLast, leftFamily, soonerMs }: AboutRefusal,
 ): void {
-  const body = Buffer.concat(response.held);
-  res.writeHead(response.status, {
-    ...passedHeaders(response),
+  const body = Buffer.concat(answer.held);
+  const headers = passedHeaders(answer);
+  if (soonerMs !== undefined) retrySooner(headers, soonerMs);
+  res.writeHead(answer.status, {
+    ...headers,
     'content-type': 'application/json',
     'content-length': body.length,
     ...(leftFamily === undefined ? {} : { [LEFT_FAMILY_HEADER]: leftFamily }),
     ...(isLast ? { connection: 'close' } : {}),
   });
   res.end(body);
+}
+
+/** Replaces what the endpoint says about a retry, which is about itself alone. */
+function retrySooner(headers: OutgoingHttpHeaders, retryAfterMs: number): void {
+  for (const name of ['retry-after-ms', 'x-should-retry']) delete headers[name];
+  const { shouldRetry, retryAfter } = retryAdvice({ retryAfterMs, isCertain: true });
+  headers['retry-after'] = retryAfter;
+  if (shouldRetry !== undefined) headers['x-should-retry'] = String(shouldRetry);
 }

@@ -27,7 +27,7 @@ import type { Clock } from '@zephyr/runtime/clock';
 import type { Deadline } from '../upstream/deadline.ts';
 import type { AnswerReceiver } from './answer-listeners.ts';
 import { BodyWriter } from './body-writer.ts';
-import type { HeldResponse } from './held-response.ts';
+import type { HeldAnswer } from './held-answer.ts';
 import { type AnswerHeadersAbout, answerHeaders } from './response-headers.ts';
 
 export type RelayResult =
@@ -38,7 +38,7 @@ export type RelayResult =
 
 export interface RelayInput extends AnswerHeadersAbout {
   readonly res: ServerResponse;
-  readonly response: HeldResponse;
+  readonly answer: HeldAnswer;
   /** Whether it is an answer of the Messages API, which has to be whole. */
   readonly isMessages: boolean;
   /** Taken over from the exchange; used by nothing else from here on. */
@@ -71,22 +71,22 @@ export class Relay implements AnswerReceiver {
     this.#input = input;
     this.#deadline = input.deadline;
     this.#body = new BodyWriter(input.res);
-    const { form, end } = input.response;
+    const { form, end } = input.answer;
     this.#end = input.isMessages ? (end ?? answerEndOf(form)) : undefined;
-    const length = input.response.headers['content-length'];
+    const length = input.answer.headers['content-length'];
     this.#leftBytes = length === undefined ? undefined : Number(length);
     this.#onDone = onDone;
   }
 
   start(): void {
-    const { res, response, endpointId, leftFamily, isLast } = this.#input;
-    const headers = answerHeaders(response, { endpointId, leftFamily, isLast });
-    res.writeHead(response.status, headers);
-    response.stream.handTo(this);
-    this.#waitForEndpoint();
+    const { res, answer, endpointId, leftFamily, isLast } = this.#input;
+    const headers = answerHeaders(answer, { endpointId, leftFamily, isLast });
+    res.writeHead(answer.status, headers);
+    answer.stream.handTo(this);
+    this.#waitForEndpoint(undefined);
     this.#giveHeld();
-    if (response.hasEnded) this.onEnd();
-    else if (response.held.length === 0) res.flushHeaders();
+    if (answer.hasEnded) this.onEnd();
+    else if (answer.held.length === 0) res.flushHeaders();
   }
 
   /** Tokens reported by the answer so far; undefined if it has not reported any, or cannot be read. */
@@ -95,13 +95,12 @@ export class Relay implements AnswerReceiver {
   }
 
   get isStream(): boolean {
-    return this.#input.response.form === 'stream';
+    return this.#input.answer.form === 'stream';
   }
 
   onData(chunk: Buffer): void {
     const state = this.#state;
-    if (state.status === 'done') return;
-    if (state.wholeAtMs === undefined) this.#deadline.refresh();
+    if (state.status !== 'done' && state.wholeAtMs === undefined) this.#deadline.refresh();
     this.#give(chunk);
   }
 
@@ -127,9 +126,13 @@ export class Relay implements AnswerReceiver {
     this.#onDone({ kind: 'cut', failure });
   }
 
-  /** Ends the answer with a last event that states the reason, as far as its form allows. */
+  /** Unless it is whole, ends the answer with a last event that states the reason, as far as its form allows. */
   cutWithEvent(event: string): void {
     if (this.#state.status === 'done') return;
+    if (this.#isWhole) {
+      this.#completeWithoutRest();
+      return;
+    }
     const { res } = this.#input;
     // It would count as the bytes that are still announced, and make the answer look whole.
     if (this.isStream && this.#leftBytes === undefined) res.write(event);
@@ -140,8 +143,8 @@ export class Relay implements AnswerReceiver {
 
   clientGone(): void {
     if (this.#state.status === 'done') return;
-    if (this.#leftBytes === 0 && this.#input.res.writableEnded) {
-      // The client has all of it, and may close before the endpoint's end is seen.
+    if (this.#input.res.writableEnded) {
+      // The client has all that was announced, and may close before the endpoint's end is seen.
       this.#complete();
       return;
     }
@@ -153,12 +156,12 @@ export class Relay implements AnswerReceiver {
   abandon(): void {
     this.#finish();
     this.#deadline.stop();
-    this.#input.response.stream.destroy();
+    this.#input.answer.stream.destroy();
   }
 
   /** Whether all of it has arrived and no more is announced: a declared length must be honoured. */
   get #isWhole(): boolean {
-    const { headers } = this.#input.response;
+    const { headers } = this.#input.answer;
     return this.#end?.ending !== undefined && headers['content-length'] === undefined;
   }
 
@@ -166,10 +169,12 @@ export class Relay implements AnswerReceiver {
     const { res, deadline } = this.#input;
     res.end();
     // The last bytes may still be on their way to the client: the stall limit applies until they are sent.
-    const isHeldBack = this.#state.status === 'held_back';
-    if (!isHeldBack && res.writableLength > 0) this.#waitForClient();
-    if (isHeldBack || res.writableLength > 0) res.once('close', () => deadline.stop());
-    else deadline.stop();
+    if (res.writableLength === 0) {
+      deadline.stop();
+    } else {
+      if (this.#state.status !== 'held_back') this.#waitForClient();
+      res.once('close', () => deadline.stop());
+    }
     this.#finish();
     const ending = this.#end?.ending;
     this.#onDone({
@@ -180,18 +185,18 @@ export class Relay implements AnswerReceiver {
 
   /** The endpoint's connection is not reused: it may still send something. */
   #completeWithoutRest(): void {
-    const { stream } = this.#input.response;
+    const { stream } = this.#input.answer;
     this.#complete();
     stream.destroy();
   }
 
   #giveHeld(): void {
-    const { held, end } = this.#input.response;
-    if (end === undefined || !this.#input.isMessages) {
+    const { held, end } = this.#input.answer;
+    if (end === undefined) {
       for (const chunk of held) this.#give(chunk);
       return;
     }
-    if (end.ending !== undefined) this.#noteWhole();
+    if (this.#end?.ending !== undefined) this.#noteWhole('flowing');
     for (const chunk of held) this.#write(chunk);
   }
 
@@ -209,10 +214,11 @@ export class Relay implements AnswerReceiver {
       return;
     }
     if (this.#body.write(chunk)) {
-      if (state.status === 'flowing' && state.wholeAtMs !== undefined) this.#waitForEndpoint();
+      const { status, wholeAtMs } = state;
+      if (status === 'flowing' && wholeAtMs !== undefined) this.#waitForEndpoint(wholeAtMs);
       return;
     }
-    this.#input.response.stream.pause();
+    this.#input.answer.stream.pause();
     if (state.status !== 'flowing') return;
     this.#state = { status: 'held_back', wholeAtMs: state.wholeAtMs };
     this.#waitForClient();
@@ -235,31 +241,28 @@ export class Relay implements AnswerReceiver {
     const state = this.#state;
     if (state.status === 'done' || state.wholeAtMs !== undefined) return;
     this.#end?.push(chunk.toString('latin1'));
-    if (this.#end?.ending !== undefined) this.#noteWhole();
+    if (this.#end?.ending !== undefined) this.#noteWhole(state.status);
   }
 
-  #noteWhole(): void {
-    const { status } = this.#state;
-    if (status !== 'done') this.#state = { status, wholeAtMs: this.#input.clock.nowMs() };
+  #noteWhole(status: 'flowing' | 'held_back'): void {
+    this.#state = { status, wholeAtMs: this.#input.clock.nowMs() };
   }
 
   #onDrained(): void {
     const state = this.#state;
     if (state.status !== 'held_back') return;
     this.#state = { status: 'flowing', wholeAtMs: state.wholeAtMs };
-    this.#waitForEndpoint();
-    this.#input.response.stream.resume();
+    this.#waitForEndpoint(state.wholeAtMs);
+    this.#input.answer.stream.resume();
   }
 
-  #waitForEndpoint(): void {
-    const state = this.#state;
+  #waitForEndpoint(wholeAtMs: number | undefined): void {
     const { deadline, clock, idleMs } = this.#input;
-    if (state.status === 'done') return;
-    if (state.wholeAtMs === undefined || !this.#isWhole) {
+    if (wholeAtMs === undefined || !this.#isWhole) {
       deadline.start(idleMs, () => this.cut('idle_timeout'));
       return;
     }
-    const leftMs = Math.max(0, state.wholeAtMs + REST_MS - clock.nowMs());
+    const leftMs = Math.max(0, wholeAtMs + REST_MS - clock.nowMs());
     deadline.start(Math.min(REST_QUIET_MS, leftMs), () => this.#completeWithoutRest());
   }
 
@@ -279,7 +282,7 @@ export class Relay implements AnswerReceiver {
 
   #finish(): void {
     this.#state = { status: 'done' };
-    this.#input.response.stream.forget();
+    this.#input.answer.stream.forget();
   }
 }
 

@@ -6,7 +6,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { isUnsafeAnswerHeader } from '@zephyr/runtime/header-rules';
-import type { HeldResponse } from './held-response.ts';
+import type { HeldAnswer } from './held-answer.ts';
 import { LEFT_FAMILY_HEADER } from './zephyr-errors.ts';
 
 const RESPONSE_HEADERS: ReadonlySet<string> = new Set([
@@ -33,15 +33,15 @@ const RESPONSE_SECRET = 'anthropic-organization-id';
 export function passedHeaders({
   headers: upstream,
   isHeaderPassed,
-}: Pick<HeldResponse, 'headers' | 'isHeaderPassed'>): OutgoingHttpHeaders {
+}: Pick<HeldAnswer, 'headers' | 'isHeaderPassed'>): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = {};
   for (const name in upstream) {
-    const passes =
+    const isPassed =
       RESPONSE_HEADERS.has(name) ||
       (name.startsWith(RESPONSE_PREFIX) && name !== RESPONSE_SECRET) ||
       (isHeaderPassed?.(name) === true && !isUnsafeAnswerHeader(name));
     const value = upstream[name];
-    if (passes && value !== undefined) headers[name] = value;
+    if (isPassed && value !== undefined) headers[name] = value;
   }
   return headers;
 }
@@ -57,17 +57,17 @@ export interface AnswerHeadersAbout {
 
 /** The headers of a good answer: the endpoint's own, and ours. */
 export function answerHeaders(
-  response: Pick<HeldResponse, 'status' | 'headers' | 'isHeaderPassed' | 'endpointName'>,
+  answer: Pick<HeldAnswer, 'status' | 'headers' | 'isHeaderPassed' | 'endpointName'>,
   { endpointId, leftFamily, isLast }: AnswerHeadersAbout,
 ): OutgoingHttpHeaders {
-  const headers = passedHeaders(response);
+  const headers = passedHeaders(answer);
   headers['x-zephyr-endpoint'] = endpointId;
-  if (response.endpointName !== undefined) {
-    headers['x-zephyr-endpoint-name'] = response.endpointName;
+  if (answer.endpointName !== undefined) {
+    headers['x-zephyr-endpoint-name'] = answer.endpointName;
   }
   if (leftFamily !== undefined) headers[LEFT_FAMILY_HEADER] = leftFamily;
   if (isLast) headers.connection = 'close';
   // It has no body: a reverse proxy that believes the length would read the next answer as one.
-  if (response.status === 204) delete headers['content-length'];
+  if (answer.status === 204) delete headers['content-length'];
   return headers;
 }

@@ -4,13 +4,13 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 
-import type { HeldResponse } from './held-response.ts';
+import type { HeldAnswer } from './held-answer.ts';
 
 /**
  * Masks the secrets in a refusal, one character each, so that its framing stays valid. If more of it is to
  * follow, only the received part is passed on.
  */
-export function withoutSecrets(refusal: HeldResponse, secrets: readonly string[]): HeldResponse {
+export function withoutSecrets(refusal: HeldAnswer, secrets: readonly string[]): HeldAnswer {
   const clean = (text: string): string =>
     secrets.reduce((rest, secret) => rest.replaceAll(secret, '*'.repeat(secret.length)), text);
   // Latin-1 keeps every byte as it is.

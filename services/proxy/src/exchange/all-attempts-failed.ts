@@ -1,8 +1,7 @@
 /** The answer to a client when all endpoints have failed: an endpoint's refusal, or an error of ours. */
 
 import type { FailureClass } from '@zephyr/contract/failure';
-import { ANONYMOUS, type RequestOutcome } from '@zephyr/contract/usage';
-import { isLasting, type Operation, scopeOf } from '@zephyr/core';
+import type { RequestOutcome } from '@zephyr/contract/usage';
 import { namedModels, sendModelList } from '../answer/model-list.ts';
 import { passRefusal } from '../answer/pass-refusal.ts';
 import { jitteredRetryMs, UNREACHABLE_RETRY_MS } from '../answer/retry-advice.ts';
@@ -20,38 +19,32 @@ const ABOUT_MODELS: ReadonlySet<ErrorName> = new Set([
   'repeated_model',
 ]);
 
-/** Of two failed attempts of a request, returns the one that is more informative for its client. */
-export function moreTelling(
-  known: FailedAttempt | undefined,
-  next: FailedAttempt,
-  operation: Operation,
-): FailedAttempt {
-  if (known === undefined) return next;
-  // An endpoint's own answer is more informative than a failed connection.
-  const hasAnswer = next.response !== undefined;
-  if (hasAnswer !== (known.response !== undefined)) return hasAnswer ? next : known;
-  // After a lasting refusal the client gives up, although the other endpoint may recover in a moment.
-  const hides = isLasting(scopeOf(next.failure, operation));
-  return hides && !isLasting(scopeOf(known.failure, operation)) ? known : next;
-}
-
-export function answerFailure(context: ExchangeContext, failed: FailedAttempt): RequestOutcome {
-  const { failure, phase, response, retryAfterMs } = failed;
+/** @param soonerMs how long until another endpoint may answer, if that is before this one's wait is over */
+export function answerFailure(
+  context: ExchangeContext,
+  failed: FailedAttempt,
+  soonerMs: number | undefined,
+): RequestOutcome {
+  const { failure, phase, answer, retryAfterMs } = failed;
   const names = HAVE_NO_LIST.has(failure) ? listedModels(context) : [];
   if (names.length > 0) {
     context.deps.serving.noteAnswer();
     sendModelList(context.input.res, names);
     return 'ok';
   }
-  if (response === undefined) {
+  if (answer === undefined) {
     const isUnreachable = phase === 'connecting';
-    const waitMs = retryAfterMs ?? (isUnreachable ? UNREACHABLE_RETRY_MS : undefined);
+    const waitMs = soonerMs ?? retryAfterMs ?? (isUnreachable ? UNREACHABLE_RETRY_MS : undefined);
     return answerError(context, isUnreachable ? 'unreachable' : errorOfFailure(failure), waitMs);
   }
   const { deps, input } = context;
   deps.serving.noteAnswer();
   const { leftFamily } = context.placement;
-  passRefusal(input.res, response, { isLast: deps.isLast(input.res), leftFamily });
+  passRefusal(input.res, answer, {
+    isLast: deps.isLast(input.res),
+    leftFamily,
+    soonerMs: soonerMs === undefined ? undefined : jitteredRetryMs(soonerMs, deps.rng()),
+  });
   return 'failed';
 }
 
@@ -90,5 +83,5 @@ function modelsFor(name: ErrorName, context: ExchangeContext): string | undefine
   if (name === 'unknown_model') return deps.routing.servedModels().join(', ');
   if (name !== 'model_not_allowed') return undefined;
   const model = requestedModel(context);
-  return deps.limits.modelsWithout(model, input.client ?? ANONYMOUS)?.join(', ');
+  return deps.limits.modelsWithout(model, input.person)?.join(', ');
 }

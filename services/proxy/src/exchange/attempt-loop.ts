@@ -10,7 +10,7 @@
  *     any     --(abort)-->                              done, without a result
  */
 import type { EndpointId } from '@zephyr/contract/scalars';
-import { ANONYMOUS, type RequestAttempt } from '@zephyr/contract/usage';
+import type { RequestAttempt } from '@zephyr/contract/usage';
 import {
   canBeBilled,
   type FirstByteClass,
@@ -20,14 +20,19 @@ import {
   STAY_PAUSE_MS,
   type TimedRequest,
 } from '@zephyr/core';
-import { type HeldResponse, requestIdOf } from '../answer/held-response.ts';
-import type { ErrorName } from '../answer/zephyr-errors.ts';
+import { type HeldAnswer, requestIdOf } from '../answer/held-answer.ts';
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
-import { moreTelling } from './all-attempts-failed.ts';
 import { Attempt } from './attempt.ts';
 import type { AttemptResult, CommittedAttempt, FailedAttempt } from './attempt-result.ts';
 import { CountedRetries } from './counted-retries.ts';
 import type { ExchangeContext } from './exchange-context.ts';
+import {
+  afterFailed,
+  type FailedAttempts,
+  type GivenUp,
+  givenUp,
+  nobodyToTry,
+} from './failed-attempts.ts';
 import { readingMsOf } from './first-byte-timeout.ts';
 import { noteFirstContent } from './first-content.ts';
 import { isModelRepeated, pricedModels, requestedModel } from './model-name.ts';
@@ -44,16 +49,15 @@ export interface ChosenEndpoint {
 /** An answer to relay to the client. The endpoint counts as busy until `release`. */
 export interface AnsweredRequest {
   readonly endpointId: EndpointId;
-  readonly response: HeldResponse;
+  readonly answer: HeldAnswer;
   /** `passed`: the endpoint reports what is wrong with the request. */
   readonly kind: 'committed' | 'passed';
   readonly release: () => void;
 }
 
 export type AttemptLoopResult =
-  | { readonly kind: 'answered'; readonly answer: AnsweredRequest }
-  | { readonly kind: 'failed'; readonly failed: FailedAttempt }
-  | { readonly kind: 'nobody'; readonly error: ErrorName; readonly retryAfterMs?: number };
+  | { readonly kind: 'answered'; readonly answered: AnsweredRequest }
+  | GivenUp;
 
 type AttemptLoopState =
   | {
@@ -69,8 +73,6 @@ const PAUSING: AttemptLoopState = { status: 'pausing' };
 const NO_ATTEMPTS: readonly RequestAttempt[] = [];
 const DONE: AttemptLoopState = { status: 'done' };
 
-const ERROR_OF_NONE = { disabled: 'none_enabled', asked: 'all_down' } as const;
-
 export class AttemptLoop {
   readonly journey: Journey;
   /** As named in the body and in the answer; empty if not named. */
@@ -83,7 +85,7 @@ export class AttemptLoop {
   #state: AttemptLoopState = PAUSING;
   /** For the current attempt. */
   #firstByteClass: FirstByteClass;
-  #lastFailure: FailedAttempt | undefined;
+  #failures: FailedAttempts | undefined;
   /** The failed attempts, in order. */
   failed: readonly RequestAttempt[] = NO_ATTEMPTS;
   #attempts = 0;
@@ -114,8 +116,8 @@ export class AttemptLoop {
 
   /** The endpoint's request id of the last attempt that got an answer. */
   get endpointRequestId(): string | undefined {
-    const response = this.#lastFailure?.response;
-    return response === undefined ? undefined : requestIdOf(response);
+    const answer = this.#failures?.shown.answer;
+    return answer === undefined ? undefined : requestIdOf(answer);
   }
 
   /** 1 at the first endpoint. */
@@ -133,7 +135,7 @@ export class AttemptLoop {
   start(): void {
     const { deps, input } = this.#context;
     deps.budget.noteRequest(deps.clock.nowMs(), this.journey.request.source);
-    const person = input.client ?? ANONYMOUS;
+    const { person } = input;
     const hasOwnModels = input.operation !== 'models' && deps.limits.hasModelRules(person);
     const model = deps.routing.hasModelRules || hasOwnModels ? requestedModel(this.#context) : '';
     if (deps.routing.hasModelRules) this.#model = model;
@@ -171,12 +173,8 @@ export class AttemptLoop {
       return;
     }
     this.#retries.nobodyLeft();
-    const failed = this.#lastFailure;
-    if (failed !== undefined) this.#finish({ kind: 'failed', failed });
-    else if (choice.why === 'limited') {
-      const { retryAfterMs } = choice;
-      this.#finish({ kind: 'nobody', error: 'rate_limited', retryAfterMs });
-    } else this.#finish({ kind: 'nobody', error: ERROR_OF_NONE[choice.why] });
+    const failures = this.#failures;
+    this.#finish(failures === undefined ? nobodyToTry(choice) : givenUp(failures, choice));
   }
 
   #timed(): TimedRequest & { readonly model: string } {
@@ -246,14 +244,14 @@ export class AttemptLoop {
     const { id } = chosen.endpoint;
     if (result.kind === 'committed') {
       this.#noteAnswered(id);
-      this.models = pricedModels(this.#context, this.models.requested, result.response.head);
+      this.models = pricedModels(this.#context, this.models.requested, result.answer.head);
     }
     this.#retries.answered();
     body.release();
-    const { kind, response } = result;
-    trace?.answered(response.status, kind === 'committed' ? result.ttftMs : undefined);
-    const answer = { endpointId: id, response, kind, release: state.release };
-    this.#finish({ kind: 'answered', answer });
+    const { kind, answer } = result;
+    trace?.answered(answer.status, kind === 'committed' ? result.ttftMs : undefined);
+    const answered = { endpointId: id, answer, kind, release: state.release };
+    this.#finish({ kind: 'answered', answered });
     // The client gets its first bytes before they are counted.
     deps.serving.noteAnswer();
     if (result.kind === 'committed') this.#noteContent(id, result);
@@ -283,13 +281,13 @@ export class AttemptLoop {
     else routing.failed(this.journey, endpoint, { failure, waitMs: retryAfterMs });
   }
 
-  #noteContent(id: EndpointId, { ttftMs, response }: CommittedAttempt): void {
+  #noteContent(id: EndpointId, { ttftMs, answer }: CommittedAttempt): void {
     const { deps, placement } = this.#context;
     // After a dead connection the session's prompt cache is still where it was.
     const isMoving = this.#staleId === undefined && placement.sessionId !== undefined;
     const elsewhereMs = () => deps.routing.elsewhereMs(this.journey, id, this.#timed());
     noteFirstContent(this.#context, {
-      ...{ id, ttftMs, response, firstByteClass: this.#firstByteClass },
+      ...{ id, ttftMs, answer, firstByteClass: this.#firstByteClass },
       elsewhereMs: isMoving ? elsewhereMs : undefined,
     });
   }
@@ -297,21 +295,24 @@ export class AttemptLoop {
   #afterFailure(chosen: ChosenEndpoint, failed: FailedAttempt): void {
     const { deps, input } = this.#context;
     const { id } = chosen.endpoint;
-    this.#lastFailure = moreTelling(this.#lastFailure, failed, input.operation);
-    if (input.operation === 'extra') {
-      this.#finish({ kind: 'failed', failed });
+    const { operation } = input;
+    const failures = afterFailed(this.#failures, { id, failed, operation });
+    this.#failures = failures;
+    if (operation === 'extra') {
+      this.#finish({ kind: 'failed', failed, soonerMs: undefined });
       return;
     }
     if (failed.isStaleConnection) {
       this.#staleId = id;
       deps.reuse.note(id, deps.clock.nowMs());
     }
-    this.#goOn(chosen, failed, deps.clock.nowMs() - this.#askedAtMs);
+    this.#continueAfter(chosen, failures, deps.clock.nowMs() - this.#askedAtMs);
   }
 
-  #goOn(chosen: ChosenEndpoint, failed: FailedAttempt, failedAfterMs: number): void {
+  #continueAfter(chosen: ChosenEndpoint, failures: FailedAttempts, failedAfterMs: number): void {
     const { deps, body, settings, deadline } = this.#context;
     const { id } = chosen.endpoint;
+    const { latest: failed } = failures;
     const step = this.#retries.after(failed, () => ({
       isCached: this.#firstByteClass.isCached,
       readingMs: readingMsOf(body.bytes, settings.timeouts),
@@ -322,13 +323,13 @@ export class AttemptLoop {
       isFree: deps.routing.isRetryFree(this.journey, this.#model),
     }));
     if (step === 'give_up') {
-      this.#finish({ kind: 'failed', failed: this.#lastFailure ?? failed });
+      this.#finish(givenUp(failures, deps.routing.preview(this.journey, this.#model)));
       return;
     }
     deps.log.debug({ endpointId: id, failure: failed.failure, step }, 'attempt failed');
     if (step === 'next_endpoint') this.#tryNext();
     else if (step === 'look_again') {
-      deadline.start(LOOK_AGAIN_MS, () => this.#goOn(chosen, failed, failedAfterMs));
+      deadline.start(LOOK_AGAIN_MS, () => this.#continueAfter(chosen, failures, failedAfterMs));
     } else deadline.start(STAY_PAUSE_MS, () => this.#askAgain(chosen));
   }
 

@@ -3,17 +3,17 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { RateLimitReports } from '@zephyr/contract/rate-limit';
 import type { AttemptPhase } from '@zephyr/core';
 
-import type { HeldResponse } from '../answer/held-response.ts';
+import type { HeldAnswer } from '../answer/held-answer.ts';
 
 export interface CommittedAttempt {
   readonly kind: 'committed';
-  readonly response: HeldResponse;
+  readonly answer: HeldAnswer;
   readonly ttftMs: number;
 }
 
 export interface PassedAttempt {
   readonly kind: 'passed';
-  readonly response: HeldResponse;
+  readonly answer: HeldAnswer;
 }
 
 export interface FailedAttempt {
@@ -26,7 +26,7 @@ export interface FailedAttempt {
   readonly retryAfterMs?: number | undefined;
   readonly rateLimits?: RateLimitReports | undefined;
   /** The endpoint's own error answer, if the client may see it. */
-  readonly response?: HeldResponse | undefined;
+  readonly answer?: HeldAnswer | undefined;
 }
 
 export type AttemptResult = CommittedAttempt | PassedAttempt | FailedAttempt;

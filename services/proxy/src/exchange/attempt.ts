@@ -23,7 +23,7 @@ import {
 import type { Bursts } from '@zephyr/runtime/bursts';
 import type { Clock } from '@zephyr/runtime/clock';
 import { type AnswerReceiver, AnswerStream } from '../answer/answer-listeners.ts';
-import type { HeldResponse } from '../answer/held-response.ts';
+import type { HeldAnswer } from '../answer/held-answer.ts';
 import { canBePassed } from '../answer/pass-refusal.ts';
 import { withoutSecrets } from '../answer/without-secrets.ts';
 import type { Deadline } from '../upstream/deadline.ts';
@@ -158,7 +158,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
       // While the client is still uploading, the endpoint need not answer.
       deadline.stop();
       upstream.once('finish', () => {
-        if (this.#state.status === 'sent') this.#waitForAnswer();
+        if (isStartAwaited(this.#state)) this.#waitForAnswer();
       });
     }
     body.connected();
@@ -191,7 +191,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
     };
     this.#state = state;
     if (isRefusal) this.#hold(REFUSAL_BODY_MS);
-    else if (gate === undefined) this.#commit(state, 'going_on', 'unread');
+    else if (gate === undefined) this.#commit(state, 'continues', 'unread');
   }
 
   onData(chunk: Buffer): void {
@@ -201,11 +201,11 @@ export class Attempt implements AnswerReceiver, SendHandlers {
     state.heldBytes += chunk.length;
     const { gate } = state;
     if (gate === undefined) {
-      if (state.heldBytes > MAX_REFUSAL_BYTES) this.#judgeRefusal(state, 'going_on');
+      if (state.heldBytes > MAX_REFUSAL_BYTES) this.#judgeRefusal(state, 'continues');
       return;
     }
     const hadBegun = gate.hasBegun;
-    this.#follow(state, gate.push(chunk), 'going_on');
+    this.#follow(state, gate.push(chunk), 'continues');
     // White space is not a start: the first-byte limit keeps running.
     if (this.#state !== state || hadBegun || !gate.hasBegun) return;
     this.#hold(this.#input.times.gateMs);
@@ -232,8 +232,8 @@ export class Attempt implements AnswerReceiver, SendHandlers {
   #onHeldLongEnough(): void {
     const state = this.#state;
     if (state.status !== 'answered') return;
-    if (state.gate === undefined) this.#judgeRefusal(state, 'going_on');
-    else this.#follow(state, state.gate.atDeadline(), 'going_on');
+    if (state.gate === undefined) this.#judgeRefusal(state, 'continues');
+    else this.#follow(state, state.gate.atDeadline(), 'continues');
   }
 
   onError(error: Error): void {
@@ -252,43 +252,43 @@ export class Attempt implements AnswerReceiver, SendHandlers {
   }
 
   #commit(state: Answered, extent: Extent, form: AnswerForm): void {
-    const response = this.#take(state, extent, form);
+    const answer = this.#take(state, extent, form);
     const ttftMs = this.#input.clock.nowMs() - this.#startedAtMs;
-    this.#onSettled({ kind: 'committed', response, ttftMs });
+    this.#onSettled({ kind: 'committed', answer, ttftMs });
   }
 
   #pass(state: Answered, extent: Extent, form: AnswerForm): void {
-    const response = this.#withoutSecrets(this.#take(state, extent, form));
-    this.#onSettled({ kind: 'passed', response });
+    const answer = this.#withoutSecrets(this.#take(state, extent, form));
+    this.#onSettled({ kind: 'passed', answer });
   }
 
   #judgeRefusal(state: Answered, extent: Extent): void {
-    const { response: answer, held } = state;
-    const { status, failure, error, ...refusal } = refusalOf(answer, held, this.#input.judgedAs);
+    const { response, held } = state;
+    const { status, failure, error, ...refusal } = refusalOf(response, held, this.#input.judgedAs);
     const isWhole = extent === 'ended' || refusal.isWhole;
     if (failure === 'client_error' && !isWhole) {
       if (extent === 'cut') this.#fail('truncated');
       else this.#pass(state, extent, 'document');
       return;
     }
-    const response = this.#withoutSecrets(this.#take(state, 'ended', 'document'));
+    const answer = this.#withoutSecrets(this.#take(state, 'ended', 'document'));
     this.#input.deadline.stop();
-    response.stream.forget();
-    if (extent === 'going_on') this.#sending?.abort();
+    answer.stream.forget();
+    if (extent === 'continues') this.#sending?.abort();
     if (failure === 'client_error') {
-      this.#onSettled({ kind: 'passed', response });
+      this.#onSettled({ kind: 'passed', answer });
       return;
     }
     this.#onSettled({
       ...{ kind: 'failed', failure, phase: 'answered', status, isStaleConnection: false },
-      retryAfterMs: retryAfterMsIn(response.headers, this.#input.clock.epochMs()),
-      rateLimits: rateLimitsOf(response.headers, this.#input.clock.epochMs()),
-      response: canBePassed(status, failure, error) ? response : undefined,
+      retryAfterMs: retryAfterMsIn(answer.headers, this.#input.clock.epochMs()),
+      rateLimits: rateLimitsOf(answer.headers, this.#input.clock.epochMs()),
+      answer: canBePassed(status, failure, error) ? answer : undefined,
     });
   }
 
   /** Settles with an answer, whose stream and deadline now belong to the caller. */
-  #take(answered: Answered, extent: Extent, form: AnswerForm): HeldResponse {
+  #take(answered: Answered, extent: Extent, form: AnswerForm): HeldAnswer {
     this.#state = SETTLED;
     const { response, held, stream, gate } = answered;
     return {
@@ -299,13 +299,13 @@ export class Attempt implements AnswerReceiver, SendHandlers {
       held,
       head: gate?.head ?? '',
       form,
-      end: form === 'document' ? gate?.endOfDocument() : undefined,
+      end: gate?.endOfDocument(),
       stream,
       hasEnded: extent === 'ended',
     };
   }
 
-  #withoutSecrets(refusal: HeldResponse): HeldResponse {
+  #withoutSecrets(refusal: HeldAnswer): HeldAnswer {
     return withoutSecrets(refusal, this.#input.endpoint.headers.secrets);
   }
 
@@ -330,5 +330,10 @@ export class Attempt implements AnswerReceiver, SendHandlers {
   }
 }
 
+/** Whether only headers and white space have arrived of an answer that is judged by its start. */
+function isStartAwaited(state: AttemptState): boolean {
+  return state.status === 'sent' || (state.status === 'answered' && state.gate?.hasBegun === false);
+}
+
 /** Whether more of the answer follows; `cut`: more should, but will not. */
-type Extent = 'going_on' | 'ended' | 'cut';
+type Extent = 'continues' | 'ended' | 'cut';

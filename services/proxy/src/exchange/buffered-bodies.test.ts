@@ -53,15 +53,18 @@ describe('BufferedBodies', () => {
 
   it('whatever three people hold, a fourth gets a share', () => {
     const uploads = fc.array(
-      fc.record({ owner: fc.constantFrom('a', 'b', 'c'), bytes: fc.integer({ min: 1, max: 400 }) }),
+      fc.record({
+        caller: fc.constantFrom('a', 'b', 'c'),
+        bytes: fc.integer({ min: 1, max: 400 }),
+      }),
       { maxLength: 200 },
     );
     fc.assert(
       fc.property(uploads, (all) => {
         const bodies = new BufferedBodies(LIMIT);
         const held = new Map<string, number>();
-        for (const { owner, bytes } of all) {
-          if (bodies.tryHold(owner, bytes)) held.set(owner, (held.get(owner) ?? 0) + bytes);
+        for (const { caller, bytes } of all) {
+          if (bodies.tryHold(caller, bytes)) held.set(caller, (held.get(caller) ?? 0) + bytes);
         }
         const total = [...held.values()].reduce((sum, bytes) => sum + bytes, 0);
         expect(bodies.bytes).toBe(total);

@@ -7,7 +7,7 @@
  * so on: something is always left for the next.
  */
 export class BufferedBodies {
-  readonly #byOwner = new Map<string, number>();
+  readonly #byCaller = new Map<string, number>();
   #limitBytes: number;
   #bytes = 0;
 
@@ -24,20 +24,20 @@ export class BufferedBodies {
     this.#limitBytes = limitBytes;
   }
 
-  /** @param owner Groups the requests that count together: the name of a key, or an address. */
-  tryHold(owner: string, bytes: number): boolean {
-    const held = (this.#byOwner.get(owner) ?? 0) + bytes;
+  /** @param caller Groups the requests that count together: a person or, without keys, an address. */
+  tryHold(caller: string, bytes: number): boolean {
+    const held = (this.#byCaller.get(caller) ?? 0) + bytes;
     if (held > this.#limitBytes - (this.#bytes + bytes)) return false;
     this.#bytes += bytes;
-    this.#byOwner.set(owner, held);
+    this.#byCaller.set(caller, held);
     return true;
   }
 
-  release(owner: string, bytes: number): void {
+  release(caller: string, bytes: number): void {
     if (bytes === 0) return;
     this.#bytes -= bytes;
-    const left = (this.#byOwner.get(owner) ?? 0) - bytes;
-    if (left === 0) this.#byOwner.delete(owner);
-    else this.#byOwner.set(owner, left);
+    const left = (this.#byCaller.get(caller) ?? 0) - bytes;
+    if (left === 0) this.#byCaller.delete(caller);
+    else this.#byCaller.set(caller, left);
   }
 }

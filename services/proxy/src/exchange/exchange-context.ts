@@ -58,10 +58,10 @@ export interface ExchangeInput {
   readonly operation: Operation;
   /** Without the endpoint's base path. */
   readonly pathAndQuery: string;
-  /** Name of the client's key; null if keys are not used. */
-  readonly client: string | null;
-  /** Groups the requests that count together: the name of a key, or an address. */
-  readonly owner: string;
+  /** The owner of its key; `anonymous` if keys are not used. */
+  readonly person: string;
+  /** Groups the requests that count together: a person or, without keys, an address. */
+  readonly caller: string;
 }
 
 export interface ExchangeContext {

@@ -32,7 +32,7 @@ type ExchangeState =
       readonly status: 'relaying';
       readonly relay: Relay;
       readonly trying: AttemptLoop;
-      readonly answer: AnsweredRequest;
+      readonly answered: AnsweredRequest;
       /** From the request to the first content; undefined if there is none. */
       readonly ttftMs: number | undefined;
     }
@@ -62,7 +62,7 @@ export class Exchange {
       deadline: new Deadline(deps.deadlines),
       body: new RequestBody(
         input.req,
-        { maxBytes: settings.limits.bodyBytes, bufferedBodies, owner: input.owner },
+        { maxBytes: settings.limits.bodyBytes, bufferedBodies, caller: input.caller },
         {
           ready: () => deps.bursts.run(this.#onBodyReady),
           rejected: (why) => this.#onBodyRejected(why),
@@ -81,7 +81,7 @@ export class Exchange {
   progress(): RequestProgress | undefined {
     const state = this.#state;
     if (state.status === 'relaying') {
-      return this.#progress(state.answer.endpointId, 'streaming', state.trying.attempts);
+      return this.#progress(state.answered.endpointId, 'streaming', state.trying.attempts);
     }
     if (state.status !== 'trying') return undefined;
     const { current, attempts } = state.trying;
@@ -94,7 +94,7 @@ export class Exchange {
   streamingFrom(): EndpointId | undefined {
     const state = this.#state;
     return state.status === 'relaying' && state.relay.isStream
-      ? state.answer.endpointId
+      ? state.answered.endpointId
       : undefined;
   }
 
@@ -139,18 +139,19 @@ export class Exchange {
   }
 
   #onTried(trying: AttemptLoop, result: AttemptLoopResult): void {
-    if (result.kind === 'answered') this.#relay(trying, result.answer);
-    else if (result.kind === 'failed') this.#end(answerFailure(this.#context, result.failed));
-    else this.#endWithError(result.error, result.retryAfterMs);
+    if (result.kind === 'answered') this.#relay(trying, result.answered);
+    else if (result.kind === 'failed') {
+      this.#end(answerFailure(this.#context, result.failed, result.soonerMs));
+    } else this.#endWithError(result.error, result.retryAfterMs);
   }
 
-  #relay(trying: AttemptLoop, answer: AnsweredRequest): void {
+  #relay(trying: AttemptLoop, answered: AnsweredRequest): void {
     const { deps, input, settings, deadline, placement } = this.#context;
-    const { endpointId, response, kind } = answer;
+    const { endpointId, answer, kind } = answered;
     const relay = new Relay(
       {
         res: input.res,
-        response,
+        answer,
         isMessages: input.operation === 'messages' && kind === 'committed',
         endpointId,
         leftFamily: placement.leftFamily,
@@ -164,14 +165,14 @@ export class Exchange {
         const { journey } = trying;
         const relayed = { result, usage: relay.usage };
         this.#end(
-          noteRelayed(this.#context, { journey, answer }, relayed),
+          noteRelayed(this.#context, { journey, answered }, relayed),
           failureOf(result, kind),
         );
       },
     );
     const isContent = input.operation === 'messages' && kind === 'committed';
     const ttftMs = isContent ? deps.clock.nowMs() - this.#startedAtMs : undefined;
-    this.#state = { status: 'relaying', relay, trying, answer, ttftMs };
+    this.#state = { status: 'relaying', relay, trying, answered, ttftMs };
     relay.start();
   }
 
@@ -196,14 +197,14 @@ export class Exchange {
     const trying = state.status === 'receiving' ? undefined : state.trying;
     const given =
       state.status === 'relaying'
-        ? { answer: state.answer, ttftMs: state.ttftMs, usage: state.relay.usage, failure }
+        ? { answered: state.answered, ttftMs: state.ttftMs, usage: state.relay.usage, failure }
         : undefined;
     const ended = { outcome, durationMs, trying, given };
     const record = deps.accounting.finished(finishedRequestOf(this.#context, ended));
     trace?.ended(record, input.res.headersSent ? input.res.statusCode : undefined);
     if (state.status === 'relaying') {
       // The deadline keeps running: the relay may still be flushing the last bytes.
-      state.answer.release();
+      state.answered.release();
       deps.routing.ended(state.trying.journey);
     } else {
       deadline.stop();
@@ -232,7 +233,7 @@ function tracedRequestOf(
 
 function attemptsOf(state: ExchangeState) {
   if (state.status === 'relaying') {
-    return { endpointId: state.answer.endpointId, attempts: state.trying.attempts };
+    return { endpointId: state.answered.endpointId, attempts: state.trying.attempts };
   }
   if (state.status !== 'trying') return { attempts: 0 };
   const last = state.trying.failed.at(-1);

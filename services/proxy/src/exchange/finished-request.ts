@@ -2,14 +2,14 @@
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { AnswerUsage, RequestAttempt, RequestOutcome } from '@zephyr/contract/usage';
 import { canBeBilled } from '@zephyr/core';
-import { requestIdOf } from '../answer/held-response.ts';
+import { requestIdOf } from '../answer/held-answer.ts';
 import type { FinishedRequest } from '../usage/accounting.ts';
 import type { AnsweredRequest, AttemptLoop } from './attempt-loop.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 
 /** An answer that reached the client at least in part. */
 export interface GivenAnswer {
-  readonly answer: AnsweredRequest;
+  readonly answered: AnsweredRequest;
   /** From the request to its first content; undefined if it has none. */
   readonly ttftMs: number | undefined;
   /** As far as the answer reported its tokens. */
@@ -37,10 +37,10 @@ export function finishedRequestOf(
   const isUnnamed =
     given === undefined
       ? last?.mayBeBilled === true
-      : given.answer.kind === 'committed' && given.usage === undefined;
+      : given.answered.kind === 'committed' && given.usage === undefined;
   return {
     id: requestId,
-    client: input.client,
+    person: input.person,
     operation: input.operation,
     model: trying?.models.requested ?? '',
     answeredModel: trying?.models.answered ?? '',
@@ -49,7 +49,7 @@ export function finishedRequestOf(
     attempts,
     durationMs,
     endpointRequestId:
-      given === undefined ? trying?.endpointRequestId : requestIdOf(given.answer.response),
+      given === undefined ? trying?.endpointRequestId : requestIdOf(given.answered.answer),
     ttftMs: given?.ttftMs,
     usage: given?.usage,
     isCharged: input.operation === 'messages' && isUnnamed,
@@ -60,11 +60,11 @@ function attemptsOf({ outcome, trying, given }: EndedExchange): readonly Request
   if (trying === undefined) return [];
   const { failed, current } = trying;
   if (given !== undefined) {
-    const { answer, failure } = given;
+    const { answered, failure } = given;
     const isBilled =
       failure !== undefined &&
       canBeBilled({ failure, phase: 'answered', isStaleConnection: false });
-    const endpoint = answer.endpointId;
+    const endpoint = answered.endpointId;
     return [...failed, { endpoint, failure: failure ?? null, mayBeBilled: isBilled }];
   }
   if (current === undefined) return failed;

@@ -1,12 +1,10 @@
 /** How long one attempt waits for the first byte of its answer. */
 import { MIB } from '@zephyr/contract/units';
-import type { FirstByteLimits, Operation } from '@zephyr/core';
+import { FIRST_BYTE_NUMBERS, type FirstByteLimits, type Operation } from '@zephyr/core';
 import type { DataPathConfig } from '@zephyr/runtime/config/config';
 
-/** While there is an alternative and no usual time is known: slower first bytes are rare. */
-const UNUSUAL_FIRST_BYTE_MS = 45_000;
 /** Runs no model: it takes less than a second, and another endpoint can do it for free. */
-const TOKEN_COUNT_MS = 5_000;
+export const TOKEN_COUNT_MS = 5_000;
 /** Claude Code waits 3 s for the list of models. */
 const MODELS_FIRST_BYTE_MS = 1_000;
 /** Total for all endpoints but the last: a remote one that needs 1.2 s is then still in time. */
@@ -43,7 +41,7 @@ export function firstByteWaitMs(wait: FirstByteWait): number {
       : ceilingMs;
   }
   if (operation === 'count_tokens') return Math.min(ceilingMs, TOKEN_COUNT_MS + readingMs);
-  const unusualMs = Math.min(ceilingMs, UNUSUAL_FIRST_BYTE_MS + readingMs);
+  const unusualMs = Math.min(ceilingMs, FIRST_BYTE_NUMBERS.unusualMs + readingMs);
   return wait.usualLimitMs({ unusualMs, ceilingMs, readingMs });
 }
 

@@ -6,7 +6,7 @@ import { usageInHead } from '../answer/usage-at-start.ts';
 import type { CommittedAttempt } from './attempt-result.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 
-export interface NotedContent extends Pick<CommittedAttempt, 'ttftMs' | 'response'> {
+export interface NotedContent extends Pick<CommittedAttempt, 'ttftMs' | 'answer'> {
   readonly id: EndpointId;
   readonly firstByteClass: FirstByteClass;
   /** Expected time where its session would move to; absent if that says nothing about the session. */
@@ -15,17 +15,17 @@ export interface NotedContent extends Pick<CommittedAttempt, 'ttftMs' | 'respons
 
 export function noteFirstContent(
   { deps, input, placement, body }: ExchangeContext,
-  { id, ttftMs, response, firstByteClass, elsewhereMs }: NotedContent,
+  { id, ttftMs, answer, firstByteClass, elsewhereMs }: NotedContent,
 ): void {
   if (input.operation !== 'messages') return;
   if (elsewhereMs !== undefined) placement.noteContent(id, ttftMs, elsewhereMs());
   deps.stats.firstContent(id, ttftMs);
-  const limits = rateLimitsOf(response.headers, deps.clock.epochMs());
+  const limits = rateLimitsOf(answer.headers, deps.clock.epochMs());
   if (limits !== undefined) deps.stats.limitsSeen(id, limits);
   // Without a stream the first content arrives with the last, so times are not comparable.
   if (body.facts().isStream !== true) return;
   deps.routing.noteFirstContent(id, firstByteClass, ttftMs);
-  const usage = usageInHead(response.head);
+  const usage = usageInHead(answer.head);
   const isCached = usage.cacheReadTokens > usage.inputTokens + usage.cacheWriteTokens;
   const latencyClass = latencyClassOf(firstByteClass.requestClass, isCached);
   deps.stats.streamBegan(id, { class: latencyClass, ms: ttftMs });

@@ -14,14 +14,14 @@ export interface RelayedAnswer {
 
 export function noteRelayed(
   { deps, input, placement }: ExchangeContext,
-  { journey, answer }: { readonly journey: Journey; readonly answer: AnsweredRequest },
+  { journey, answered }: { readonly journey: Journey; readonly answered: AnsweredRequest },
   { result, usage = NO_USAGE }: RelayedAnswer,
 ): RequestOutcome {
   const { routing, stats } = deps;
-  const { endpointId: id, response } = answer;
+  const { endpointId: id, answer } = answered;
   if (result.kind === 'cut') {
     // A passed answer is about the request itself, so it says nothing about the endpoint for others.
-    if (answer.kind === 'committed') routing.cut(journey, id, result.failure);
+    if (answered.kind === 'committed') routing.cut(journey, id, result.failure);
     stats.failed(id, result.failure);
     return 'cut';
   }
@@ -29,7 +29,7 @@ export function noteRelayed(
     stats.clientGone(id);
     return 'client_gone';
   }
-  if (answer.kind === 'passed') {
+  if (answered.kind === 'passed') {
     stats.failed(id, 'client_error');
     return 'passed';
   }
@@ -47,6 +47,6 @@ export function noteRelayed(
   }
   routing.completed(journey, id);
   stats.succeeded(id, usage);
-  placement.noteUsage(usage, response.head);
+  placement.noteUsage(usage, answer.head);
   return 'ok';
 }

@@ -8,6 +8,7 @@ import type { RequestFacts } from '@zephyr/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { RecordingSink, startBody } from '../test-support/body-rig.ts';
 import { BufferedBodies } from './buffered-bodies.ts';
 import { type BodyRejection, RequestBody } from './request-body.ts';
 
@@ -37,7 +38,7 @@ async function read(
   const { promise: ready, resolve } = Promise.withResolvers<RequestFacts>();
   const body: RequestBody = new RequestBody(
     req,
-    { maxBytes: MUCH, owner: 'a', bufferedBodies: new BufferedBodies(roomBytes) },
+    { maxBytes: MUCH, caller: 'a', bufferedBodies: new BufferedBodies(roomBytes) },
     { ready: () => resolve(body.facts()), rejected: onRejected },
   );
   if (isStrict) body.rejectRepeatedModel();
@@ -134,5 +135,60 @@ describe('RequestBody.facts', () => {
   it.each(['', 'no JSON', '\u001f\u008b\u0008'])('knows nothing of %j', async (content) => {
     const { atStart } = await read(content);
     expect(atStart).toEqual(NOTHING_KNOWN);
+  });
+});
+
+describe('the facts of a body', () => {
+  /** Read from both ends it is haiku, from a scan of the whole opus. */
+  const TWICE = '{"model":"haiku","messages":[],"model":"opus","stream":';
+
+  it.each([
+    [[`${TWICE}true}`]],
+    [[TWICE, 'true}']],
+    [['{"model":"haiku",', '"messages":[],"model":"opus","stream":', 'true}']],
+    [[TWICE, `${' '.repeat(11)}false${' '.repeat(11)}}`]],
+    [['{"model":"haiku","system":"', `${'x'.repeat(300)}","model":"opus","stream":true}`]],
+  ])('are read from both ends, however its chunks are cut: %j', async (chunks) => {
+    const { body, send, end } = startBody();
+    await send(...chunks);
+    await end();
+    expect(body.facts().model).toBe('haiku');
+    expect(body.exactModel()).toBe('opus');
+  });
+
+  it('are not read from the end of a part', async () => {
+    const { body, send } = startBody({ roomBytes: 100 });
+    await send('{"model":"opus","metadata":{"stream":true}', `,"system":"${'x'.repeat(50)}`);
+    expect(body.isBuffered).toBe(false);
+    expect(body.facts()).toEqual({ isStream: undefined, model: 'opus' });
+  });
+
+  it('include where the model is', async () => {
+    const { body, send, end } = startBody();
+    await send('{"model":', '"opus"}');
+    await end();
+    expect(body.modelRange()).toEqual({ from: 9, to: 15 });
+  });
+
+  it('are never guessed from the middle of a body whose start is gone', async () => {
+    const { body, send } = startBody({ roomBytes: 8 });
+    await send('    ', '{"mo');
+    body.source().pipe(new RecordingSink());
+    body.connected();
+    expect([body.exactModel(), body.isModelRepeated]).toEqual(['', false]);
+    await send('{"model":"decoy","model":"decoy"}');
+    expect([body.exactModel(), body.isModelRepeated]).toEqual(['', false]);
+    expect(body.modelRange()).toBeUndefined();
+    expect(body.facts()).toEqual(NOTHING_KNOWN);
+  });
+
+  it.each(['released', 'rejected'])('are unknown once it is %s', async (how) => {
+    const { body, send } = startBody({ maxBytes: 20 });
+    await send('{"model":"opus",');
+    if (how === 'released') body.release();
+    else await send('"system":""}');
+    expect(body.facts()).toEqual(NOTHING_KNOWN);
+    await send('{"model":"decoy"}');
+    expect(body.facts()).toEqual(NOTHING_KNOWN);
   });
 });

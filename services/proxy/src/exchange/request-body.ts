@@ -29,7 +29,7 @@ export interface BodyLimits {
   readonly maxBytes: number;
   readonly bufferedBodies: BufferedBodies;
   /** Whose share of `bufferedBodies` it uses. */
-  readonly owner: string;
+  readonly caller: string;
 }
 
 export interface BodyHandlers {
@@ -73,7 +73,7 @@ export class RequestBody {
   #seenBytes = 0;
   #quickFacts: RequestFacts | undefined;
   #scan: RequestScan | undefined;
-  #mayNotRepeat = false;
+  #isRepeatRejected = false;
 
   constructor(req: IncomingMessage, limits: BodyLimits, handlers: BodyHandlers) {
     this.#req = req;
@@ -119,10 +119,9 @@ export class RequestBody {
    * this may be the first one: see `exactModel` and `isModelRepeated`.
    */
   facts(): RequestFacts {
-    if (this.#scan === undefined) this.#quickFacts ??= quickFacts(this.#start(), this.#end());
-    return this.#scan === undefined && this.#quickFacts !== undefined
-      ? this.#quickFacts
-      : this.#scanned();
+    if (this.#scan !== undefined) return this.#scanned();
+    this.#quickFacts ??= quickFacts(this.#start(), this.#end());
+    return this.#quickFacts ?? this.#scanned();
   }
 
   /**
@@ -141,7 +140,7 @@ export class RequestBody {
 
   /** Rejects the body from here on if it repeats the model. */
   rejectRepeatedModel(): void {
-    this.#mayNotRepeat = true;
+    this.#isRepeatRejected = true;
   }
 
   /** Byte range of the model in the body; undefined if that part is not buffered. */
@@ -161,7 +160,7 @@ export class RequestBody {
         }
         const chunks = [...this.#chunks, state.overflow];
         for (const chunk of edited(chunks, edit)) destination.write(chunk);
-        if (state.taker.status === 'connected') this.#goOn(destination, state.hasEnded);
+        if (state.taker.status === 'connected') this.#continueTo(destination, state.hasEnded);
         else this.#state = { ...state, taker: { status: 'connecting', destination } };
       },
     };
@@ -172,7 +171,7 @@ export class RequestBody {
     const state = this.#state;
     if (state.status !== 'held') return;
     const { taker, hasEnded } = state;
-    if (taker.status === 'connecting') this.#goOn(taker.destination, hasEnded);
+    if (taker.status === 'connecting') this.#continueTo(taker.destination, hasEnded);
     else this.#state = { ...state, taker: { status: 'connected' } };
   }
 
@@ -182,7 +181,7 @@ export class RequestBody {
     if (this.#state.status !== 'streaming') this.#state = { status: 'released' };
   }
 
-  #goOn(destination: BodySink, hasEnded: boolean): void {
+  #continueTo(destination: BodySink, hasEnded: boolean): void {
     this.#forget();
     this.#state = { status: 'streaming', destination };
     destination.on('drain', () => this.#req.resume());
@@ -202,7 +201,7 @@ export class RequestBody {
     }
     if (this.#seenBytes > SCAN_AT_ONCE_BYTES) this.#beginScan();
     this.#scan?.push(chunk.toString('latin1'));
-    if (this.#mayNotRepeat && this.#scan?.isModelRepeated === true) {
+    if (this.#isRepeatRejected && this.#scan?.isModelRepeated === true) {
       this.#reject('repeated_model');
       return;
     }
@@ -212,7 +211,7 @@ export class RequestBody {
     }
     // It was resumed only to be dropped: no endpoint has taken it.
     if (status === 'held') return;
-    if (this.#limits.bufferedBodies.tryHold(this.#limits.owner, chunk.length)) {
+    if (this.#limits.bufferedBodies.tryHold(this.#limits.caller, chunk.length)) {
       this.#chunks.push(chunk);
       this.#bufferedBytes += chunk.length;
       return;
@@ -254,7 +253,7 @@ export class RequestBody {
   }
 
   #forget(): void {
-    this.#limits.bufferedBodies.release(this.#limits.owner, this.#bufferedBytes);
+    this.#limits.bufferedBodies.release(this.#limits.caller, this.#bufferedBytes);
     this.#bufferedBytes = 0;
     this.#chunks.length = 0;
   }
@@ -264,10 +263,10 @@ export class RequestBody {
     return this.#scan?.facts() ?? { isStream: undefined, model: '' };
   }
 
-  /** Scans the buffered data; does nothing if its start is already released. */
+  /** Scans the buffered data; a body whose start is sent and released cannot be scanned. */
   #beginScan(): void {
     const state = this.#state;
-    if (this.#scan !== undefined || isForgotten(state)) return;
+    if (this.#scan !== undefined || state.status === 'streaming') return;
     this.#scan = new RequestScan();
     const overflow = state.status === 'held' ? [state.overflow] : [];
     for (const chunk of [...this.#chunks, ...overflow]) this.#scan.push(chunk.toString('latin1'));
@@ -282,10 +281,6 @@ export class RequestBody {
     const last = endOf(this.#chunks.at(-1));
     return last.length === QUICK_END_BYTES ? last : endOf(this.#chunks.at(-2)) + last;
   }
-}
-
-function isForgotten({ status }: BodyState): boolean {
-  return status === 'streaming' || status === 'released' || status === 'rejected';
 }
 
 function destinationOf(state: BodyState): BodySink | undefined {
@@ -308,10 +303,6 @@ function endOf(chunk: Buffer | undefined): string {
 /** Writes the last chunk together with the end, so that a one-chunk body is one write. */
 function writeAll(chunks: readonly Buffer[], destination: BodySink): void {
   const last = chunks.at(-1);
-  if (last === undefined) {
-    destination.end();
-    return;
-  }
   for (const chunk of chunks) if (chunk !== last) destination.write(chunk);
   destination.end(last);
 }

@@ -1,5 +1,6 @@
 /** The facts about a request that routing needs: what it requests, and what distinguishes it from others. */
 import type { FailureClass } from '@zephyr/contract/failure';
+import { ANONYMOUS } from '@zephyr/contract/reserved-names';
 import { type RoutedRequest, scopeOf } from '@zephyr/core';
 import type { ExchangeContext } from './exchange-context.ts';
 import { isLookup } from './model-name.ts';
@@ -12,13 +13,13 @@ export function routedRequestIn(
   { input, body, placement }: Pick<ExchangeContext, 'input' | 'body' | 'placement'>,
   model: string,
 ): RoutedRequest {
-  const { req, operation, client, owner } = input;
-  const session = `${owner} ${placement.sessionId ?? ''}`;
+  const { req, operation, person, caller } = input;
+  const session = `${caller} ${placement.sessionId ?? ''}`;
   return {
     operation,
     model: model + limitingBetas(req.headers['anthropic-beta']),
     // Behind one address there may be many people, so their sessions distinguish them.
-    source: client === null ? session : owner,
+    source: person === ANONYMOUS ? session : caller,
     // Does not hash the body: a client that repeats a request sends the same number of bytes.
     fingerprint: `${session} ${body.bytes}`,
     family: placement.family,

@@ -1,7 +1,8 @@
 /** The preferred endpoint of a request: where its session's prompt cache is, or where new sessions start. */
-import type { IncomingMessage } from 'node:http';
 
+import type { IncomingMessage } from 'node:http';
 import type { TokenUsage } from '@zephyr/contract/probe';
+import { ANONYMOUS } from '@zephyr/contract/reserved-names';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import {
   isForeign,
@@ -27,26 +28,26 @@ export interface SessionPlacementDeps {
 export interface SessionPlacementInput {
   readonly req: IncomingMessage;
   readonly operation: Operation;
-  readonly client: string | null;
+  readonly person: string;
 }
 
 export class SessionPlacement {
   readonly #deps: SessionPlacementDeps;
   readonly #operation: Operation;
-  readonly #client: string | null;
+  readonly #person: string;
   /** Person and session, so that nobody can move another person's session by naming it. */
   readonly sessionId: string | undefined;
   /** The session's signature family; undefined: no endpoint is known to reject its thinking. */
   readonly family: string | undefined;
   #leftFamily: string | undefined;
 
-  constructor(deps: SessionPlacementDeps, { req, operation, client }: SessionPlacementInput) {
+  constructor(deps: SessionPlacementDeps, { req, operation, person }: SessionPlacementInput) {
     this.#deps = deps;
     this.#operation = operation;
-    this.#client = client;
+    this.#person = person;
     const id = hasSession(operation) ? sessionIdIn(req.headers) : undefined;
     // Neither the names of people nor session ids contain a slash.
-    this.sessionId = id === undefined || client === null ? id : `${client}/${id}`;
+    this.sessionId = id === undefined || person === ANONYMOUS ? id : `${person}/${id}`;
     const { sessionId } = this;
     this.family = sessionId === undefined ? undefined : deps.routing.familyOf(sessionId);
   }
@@ -110,7 +111,7 @@ export class SessionPlacement {
     sessions?.noteContent(this.sessionId, {
       endpointId,
       generation: routing.generationOf(endpointId),
-      client: this.#client,
+      person: this.#person,
       ttftMs,
       elsewhereMs,
       nowMs: clock.nowMs(),

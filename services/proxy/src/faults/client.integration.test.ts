@@ -245,6 +245,32 @@ describe('C6 large bodies', () => {
   });
 });
 
+describe('an unbuffered body that the endpoint answers before its end', () => {
+  it('ends by the limit for the first byte if nothing follows the headers', async () => {
+    const firstByteMs = 60_000;
+    const timeouts = { firstByteMs, totalMs: 1_000 * firstByteMs };
+    const limits = { bufferedBodiesBytes: 10_000 };
+    const clock = new ManualClock();
+    const { proxy, first } = await startRig({ clock, count: 1, timeouts, limits });
+    first.always(({ socket }) => void socket.write(chunkedHead(200, {})));
+    const client = await open(proxy.port, post(['Content-Length: 400000'], 'x'.repeat(200_000)));
+    let received = '';
+    client.on('data', (bytes: Buffer) => {
+      received += bytes.toString();
+    });
+    await eventually(() => expect(first.ledger).toHaveLength(1));
+    // By then the proxy has read the headers.
+    await proxy.status();
+    client.write('x'.repeat(200_000));
+    await eventually(() => expect(first.ledger[0]?.complete).toBe(true));
+    await eventually(() => {
+      clock.advance(firstByteMs / 2);
+      expect(received).toContain('upstream_timeout');
+    });
+    expect(await proxy.attempts()).toEqual({ 'e1 first_byte_timeout': 1 });
+  });
+});
+
 describe('C7 to C9 bodies are not inspected', () => {
   it.each([
     { name: 'C7 a compressed body', body: Buffer.from('1f8b0800deadbeef', 'hex'), header: 'gzip' },

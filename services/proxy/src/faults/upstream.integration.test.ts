@@ -442,6 +442,41 @@ describe('limits of the endpoint or of the team', () => {
     expect(first.ledger.length + second.ledger.length).toBe(4);
   });
 
+  it('U12 the client gets the smallest Retry-After also if another endpoint named it', async () => {
+    const { proxy, first, second } = await startRig();
+    first.always(status(429, { 'retry-after': '7' }));
+    const long = { 'retry-after': '3600', 'retry-after-ms': '3600000', 'x-should-retry': 'false' };
+    second.always(status(429, long));
+    const { status: code, headers } = await call(proxy.port);
+    expect([code, headers['retry-after-ms'], headers['x-should-retry']]).toEqual([
+      429,
+      undefined,
+      undefined,
+    ]);
+    expect(Number(headers['retry-after'])).toBeGreaterThanOrEqual(7);
+    expect(Number(headers['retry-after'])).toBeLessThanOrEqual(10);
+  });
+
+  it('U12 no long wait is sent while an endpoint is left that was not tried', async () => {
+    const { proxy, upstreams } = await startRig({ count: 4 });
+    for (const limited of upstreams.slice(0, 3))
+      limited.always(status(429, { 'retry-after': '3600' }));
+    const refused = await call(proxy.port);
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(2);
+    expect((await call(proxy.port)).status).toBe(200);
+  });
+
+  it('U12 a limit that passes takes precedence over a refused token', async () => {
+    const { proxy, first, second } = await startRig();
+    second.always(status(429, { 'retry-after': '40' }));
+    first.next(status(529), status(529));
+    for (const text of ['one', 'another']) await call(proxy.port, { body: streamBody(text) });
+    first.always(status(401));
+    const result = await call(proxy.port, { body: streamBody('a third one') });
+    expect([result.status, result.headers['x-zephyr-error']]).toEqual([429, 'rate_limited']);
+  });
+
   it('U12 Retry-After as a date is understood', async () => {
     const { proxy, first } = await startRig({ count: 1 });
     first.always(status(429, { 'retry-after': new Date(Date.now() + 50_000).toUTCString() }));

@@ -15,6 +15,7 @@ import {
   limitVerdict,
   type Over,
   PeopleCounters,
+  REST_PERIOD_MS,
   type UsageLimits,
 } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
@@ -22,8 +23,6 @@ import { isModelAmong } from '@zephyr/runtime/config/served-models';
 import { exchangeLimits } from '@zephyr/runtime/redis/people-limits-store';
 import type { Redis } from 'ioredis';
 
-/** How often an idle proxy reads what the others share. */
-const AT_REST_MS = 4_000;
 /** How often everything is shared again: restores data that Redis lost, and keeps active requests counted. */
 const WHOLE_EVERY_MS = 2_000;
 
@@ -170,7 +169,7 @@ export class PeopleLimits {
     if (!this.hasAny) return;
     const { clock, proxyId } = this.#deps;
     const elapsedMs = clock.nowMs() - this.#exchangedAtMs;
-    if (!this.isBusy && elapsedMs < AT_REST_MS) return;
+    if (!this.isBusy && elapsedMs < REST_PERIOD_MS) return;
     const [nowMs, beganAtMs] = [this.#nowMs(), clock.nowMs()];
     const isWhole = beganAtMs - this.#sharedWholeAtMs >= WHOLE_EVERY_MS;
     this.#hasNews = false;

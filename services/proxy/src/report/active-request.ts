@@ -15,6 +15,6 @@ export interface RequestProgress {
 export interface ActiveRequest extends RequestProgress {
   /** Sequence number within this proxy. */
   readonly number: number;
-  /** Name of the client's key; null if keys are not used. */
-  readonly client: string | null;
+  /** The owner of its key; `anonymous` if keys are not used. */
+  readonly person: string;
 }

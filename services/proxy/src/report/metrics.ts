@@ -36,7 +36,7 @@ export interface ProxyMetrics {
   readonly tokens: TalliedCounter<'endpoint' | 'kind'>;
   readonly refusals: Counter<'reason'>;
   readonly limitRefusals: Counter<'limit'>;
-  readonly clientRequests: TalliedCounter<'client'>;
+  readonly clientRequests: TalliedCounter<'person'>;
   readonly reports: Counter<'outcome'>;
   readonly redis: Histogram;
   readonly usageWrites: Counter<'outcome'>;
@@ -73,8 +73,8 @@ export function createMetrics(gauges: ProxyGauges): ProxyMetrics {
     ...redisMetrics([registry]),
     clientRequests: new TalliedCounter({
       name: 'zephyr_proxy_client_requests_total',
-      help: 'Admitted requests, by the configured name of the client key',
-      labelNames: ['client'],
+      help: 'Admitted requests, by person',
+      labelNames: ['person'],
       registers: [people],
     }),
     usage: new UsageMetrics(people),

@@ -44,7 +44,7 @@ export class RequestStats {
   readonly #active = new Map<EndpointId, number>();
   readonly #byEndpoint = new Map<EndpointId, EndpointHandles>();
   readonly #byOutcome = new Map<RequestOutcome, OutcomeHandles>();
-  readonly #byClient = new Map<string, Tally>();
+  readonly #byPerson = new Map<string, Tally>();
   #batch = new Map<EndpointId, EndpointCounts>();
 
   /** Shown in `/status`. */
@@ -61,21 +61,20 @@ export class RequestStats {
 
   /** Counts an attempt at the endpoint until the returned function is called. */
   acquire(id: EndpointId): () => void {
-    this.#active.set(id, (this.#active.get(id) ?? 0) + 1);
+    this.#addActive(id, 1);
     let isReleased = false;
     return () => {
       if (isReleased) return;
       isReleased = true;
-      this.#active.set(id, (this.#active.get(id) ?? 1) - 1);
+      this.#addActive(id, -1);
     };
   }
 
-  /** @param client name of the key */
-  admitted(client: string): void {
-    let count = this.#byClient.get(client);
+  admitted(person: string): void {
+    let count = this.#byPerson.get(person);
     if (count === undefined) {
-      count = this.#metrics.clientRequests.tally({ client });
-      this.#byClient.set(client, count);
+      count = this.#metrics.clientRequests.tally({ person });
+      this.#byPerson.set(person, count);
     }
     count.add();
   }
@@ -104,10 +103,10 @@ export class RequestStats {
     this.#ofEndpoint(id).ok.add();
     if (usage === undefined) return;
     const { tokens } = this.#ofEndpoint(id);
-    if (usage.inputTokens > 0) tokens.input.add(usage.inputTokens);
-    if (usage.outputTokens > 0) tokens.output.add(usage.outputTokens);
-    if (usage.cacheReadTokens > 0) tokens.cacheRead.add(usage.cacheReadTokens);
-    if (usage.cacheWriteTokens > 0) tokens.cacheWrite.add(usage.cacheWriteTokens);
+    tokens.input.add(usage.inputTokens);
+    tokens.output.add(usage.outputTokens);
+    tokens.cacheRead.add(usage.cacheReadTokens);
+    tokens.cacheWrite.add(usage.cacheWriteTokens);
   }
 
   /** Counts a failure, whoever caused it. */
@@ -153,6 +152,10 @@ export class RequestStats {
     }
     handles.count.add();
     handles.duration.observe(durationMs / 1000);
+  }
+
+  #addActive(id: EndpointId, change: 1 | -1): void {
+    this.#active.set(id, (this.#active.get(id) ?? 0) + change);
   }
 
   /** Looking up a label costs as much as counting, so it is done once. */

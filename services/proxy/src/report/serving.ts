@@ -46,16 +46,17 @@ export class Serving {
   /** No endpoint's answer could be relayed; we answered the request with an error. */
   noteOwnError(error: string, nowMs: number): void {
     const before = this.#state;
-    const goesOn = before.status !== 'serving' && nowMs - before.lastAtMs <= NOT_SERVING_AFTER_MS;
-    const sinceAtMs = goesOn ? before.sinceAtMs : nowMs;
-    const wasReported = before.status === 'reported';
+    const isContinued =
+      before.status !== 'serving' && nowMs - before.lastAtMs <= NOT_SERVING_AFTER_MS;
+    const sinceAtMs = isContinued ? before.sinceAtMs : nowMs;
+    const isReported = before.status === 'reported';
     const isLong = nowMs - sinceAtMs >= NOT_SERVING_AFTER_MS;
     this.#state = {
-      status: wasReported || isLong ? 'reported' : 'failing',
+      status: isReported || isLong ? 'reported' : 'failing',
       sinceAtMs,
       lastAtMs: nowMs,
     };
-    if (wasReported || !isLong) return;
+    if (isReported || !isLong) return;
     const forMs = Math.round(nowMs - sinceAtMs);
     this.#log.error({ error, forMs }, 'not serving: every request gets an error from this proxy');
   }

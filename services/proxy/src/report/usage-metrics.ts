@@ -3,11 +3,11 @@
  * the rows that the ledger gets about once a second. Bounded, because model names come from clients and each
  * series costs Prometheus memory. The excess is counted as `other`, so that the sums stay correct.
  */
+import { BEYOND } from '@zephyr/contract/reserved-names';
 import { NANO } from '@zephyr/contract/units';
 import {
   NAMED_DIMENSIONS,
   type NamedDimension,
-  OTHER,
   type UsageCounts,
   type UsageKey,
   type UsageRow,
@@ -21,8 +21,6 @@ const MAX_COMBINATIONS = 1_000;
 const MAX_COMBINATIONS_OF_PERSON = 100;
 /** People whose further endpoints and models are counted as `other`, under their own names. */
 const MAX_REMAINDERS = 1_000;
-
-const BEYOND: UsageKey = { person: OTHER, endpoint: OTHER, model: OTHER };
 
 type UsageLabel = NamedDimension | 'kind';
 type Sample = readonly [labels: LabelValues<UsageLabel>, value: number];

@@ -8,8 +8,8 @@
 import type { OutcomeBatch } from '@zephyr/contract/outcome';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import { type RoutingSnapshot, snapshotSchema } from '@zephyr/contract/snapshot';
-import { DEFAULT_POLICY, REST_AFTER_MS, type SessionTable } from '@zephyr/core';
-import { type Clock, pause, untilNextMs } from '@zephyr/runtime/clock';
+import { DEFAULT_POLICY, REST_AFTER_MS, REST_PERIOD_MS, type SessionTable } from '@zephyr/core';
+import { type Clock, pauseUntilNext } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
@@ -23,7 +23,6 @@ import { SessionSync } from './session-sync.ts';
 import { readSnapshotFile, SnapshotWriter } from './snapshot-file.ts';
 
 const PERIOD_MS = 1_000;
-const REST_PERIOD_MS = 4_000;
 /** Between two reads of other proxies' sessions at rest: the first request triggers the next one. */
 const REST_SHARE_MS = 16_000;
 /** Expires on its own when the proxy is gone, just when the core forgets it: no phantom requests. */
@@ -119,7 +118,7 @@ export class RedisLink {
     const { clock } = this.#deps;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      await pause(clock, untilNextMs(clock, PERIOD_MS), signal);
+      await pauseUntilNext(clock, PERIOD_MS, signal);
       if (!signal.aborted && this.#isDue()) await this.#tick();
     }
   }

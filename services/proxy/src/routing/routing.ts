@@ -2,7 +2,6 @@
  * Where requests go: the last routing snapshot in memory, corrected by this proxy's own observations
  * (`Router` of the core). Nothing here waits for anything.
  */
-
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { RoutingSnapshot, SnapshotSource } from '@zephyr/contract/snapshot';
@@ -63,9 +62,7 @@ export interface AttemptFailure {
 const MAX_FAMILY_SESSIONS = 50_000;
 
 /** A hypothetical request that is not sent. */
-const ANY_REQUEST: RoutedRequest = {
-  ...{ operation: 'messages', model: '', source: '', fingerprint: '' },
-};
+const ANY_REQUEST = { operation: 'messages', model: '', source: '', fingerprint: '' } as const;
 
 export class Routing {
   readonly #deps: RoutingDeps;
@@ -242,6 +239,11 @@ export class Routing {
     return this.#router.choose(journey, this.#input(preferredId, model));
   }
 
+  /** What `choose` would return, without side effects. */
+  preview(journey: Journey, model: string): EndpointChoice {
+    return this.#router.preview(journey, this.#input(undefined, model));
+  }
+
   /**
    * How long to wait for the first content while another endpoint could be tried.
    * @param limits `unusualMs`: if no usual time is known; `ceilingMs`: the maximum
@@ -296,9 +298,7 @@ export class Routing {
     this.#router.ended(journey, this.#deps.now());
   }
 
-  /**
-   * Where a session of this endpoint would move to: it stays if it shares the load, or is of another family.
-   */
+  /** Where a session of this endpoint would move to: nowhere if it shares load or is of another family. */
   #goalOf(
     { selection, shares, endpoints }: RoutingSnapshot,
     fromId: EndpointId,
@@ -307,8 +307,8 @@ export class Routing {
     const { activeId } = selection;
     const active = this.#endpoints.get(activeId);
     const isSharing = shares?.some(({ id }) => id === fromId) === true;
-    const stays = isSharing || (active !== undefined && isForeign(active, request));
-    const id = stays ? fromId : activeId;
+    const isStaying = isSharing || (active !== undefined && isForeign(active, request));
+    const id = isStaying ? fromId : activeId;
     return { id, scoreMs: endpoints[id]?.scoreMs };
   }
 

@@ -144,7 +144,7 @@ describe('several proxies', () => {
       const [presence] = await presences(proxy);
       expect(presence?.sessions).toEqual({ e1: { running: 1, cachedTokens: { opus: 990 } } });
       expect(presence?.sessionList).toMatchObject([
-        { endpointId: 'e1', client: null, requests: 1, activeRequests: 0 },
+        { endpointId: 'e1', person: 'anonymous', requests: 1, activeRequests: 0 },
       ]);
     });
     expect(await redis.get(keys.proxy(proxy.id))).not.toContain('session-one');

@@ -16,8 +16,8 @@ export async function readSnapshotFile(
   try {
     return snapshotSchema.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    if (!missing) log.warn({ path, why: messageOf(error) }, 'snapshot file not usable');
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (!isMissing) log.warn({ path, why: messageOf(error) }, 'snapshot file not usable');
     return undefined;
   }
 }

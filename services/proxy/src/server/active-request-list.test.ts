@@ -1,8 +1,9 @@
+import { ANONYMOUS } from '@zephyr/contract/reserved-names';
 import { describe, expect, it } from 'vitest';
 
 import { ActiveRequests } from './active-request-list.ts';
 
-const NOBODY = { client: null, keySha256: undefined };
+const NOBODY = { person: ANONYMOUS, keySha256: undefined };
 
 function startedInOrder(...names: readonly string[]) {
   const active = new ActiveRequests<string>();
@@ -31,7 +32,7 @@ describe('the active requests', () => {
     const { active, end } = startedInOrder('a', 'b');
     end('a');
     end('b');
-    active.add('c', { client: 'ann', keySha256: 'f' });
-    expect(active.byAge()).toMatchObject([{ exchange: 'c', number: 3, client: 'ann' }]);
+    active.add('c', { person: 'ann', keySha256: 'f' });
+    expect(active.byAge()).toMatchObject([{ exchange: 'c', number: 3, person: 'ann' }]);
   });
 });

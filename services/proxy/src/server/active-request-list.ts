@@ -14,8 +14,8 @@ export interface ActiveEntry<Exchange> extends Requester {
 }
 
 export interface Requester {
-  /** Name of the client's key; null if keys are not used. */
-  readonly client: string | null;
+  /** The owner of its key; `anonymous` if keys are not used. */
+  readonly person: string;
   /** Hash of the presented key; undefined if keys are not used. */
   readonly keySha256: string | undefined;
 }
@@ -43,11 +43,11 @@ export class ActiveRequests<Exchange> {
   }
 
   /** @returns a function that removes it again; call it once */
-  add(exchange: Exchange, { client, keySha256 }: Requester): () => void {
+  add(exchange: Exchange, { person, keySha256 }: Requester): () => void {
     this.#lastNumber += 1;
     const slot: Slot<Exchange> = {
       exchange,
-      client,
+      person,
       keySha256,
       number: this.#lastNumber,
       index: this.#slots.length,

@@ -7,9 +7,8 @@ import type { BlockList } from 'node:net';
 
 import type { KeyVerdict } from '@zephyr/contract/proxy-status';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import { ANONYMOUS } from '@zephyr/contract/usage';
 import type { Operation } from '@zephyr/core';
-import { pause, untilNextMs } from '@zephyr/runtime/clock';
+import { pauseUntilNext } from '@zephyr/runtime/clock';
 import { isClientKey } from '@zephyr/runtime/credential';
 import {
   addressOf,
@@ -28,7 +27,7 @@ import type { ActiveRequest } from '../report/active-request.ts';
 import type { ProxyMetrics } from '../report/metrics.ts';
 import type { UsageVisitor } from '../usage/usage-page.ts';
 import { ActiveRequests } from './active-request-list.ts';
-import { type Admittance, ANYBODY, type Clients, type Visitor } from './client-keys.ts';
+import type { Admittance, Clients, Visitor } from './client-keys.ts';
 import type { Connections } from './connections.ts';
 import { readTarget, type TargetRefusal, type TargetRules } from './request-target.ts';
 
@@ -56,7 +55,7 @@ const AGE_CHECK_MS = 1_000;
 export class Admission {
   readonly #deps: AdmissionDeps;
   readonly #active = new ActiveRequests<Exchange>();
-  readonly #byClient = new Map<string, number>();
+  readonly #byCaller = new Map<string, number>();
   readonly #stopping = new AbortController();
 
   constructor(deps: AdmissionDeps) {
@@ -75,11 +74,11 @@ export class Admission {
   /** The oldest active requests, for people: those that somebody is waiting for. */
   oldest(limit: number): readonly ActiveRequest[] {
     const requests: ActiveRequest[] = [];
-    for (const { exchange, number, client } of this.#active.byAge()) {
+    for (const { exchange, number, person } of this.#active.byAge()) {
       if (requests.length === limit) break;
       const progress = exchange.progress();
       if (progress === undefined) continue;
-      requests.push({ ...progress, number, client });
+      requests.push({ ...progress, number, person });
     }
     return requests;
   }
@@ -123,10 +122,10 @@ export class Admission {
   personOf(req: IncomingMessage): UsageVisitor {
     const visitor = this.#visitor(req);
     const { authorization } = visitor.headers;
-    const isAnonymous = authorization === undefined && visitor.headers['x-api-key'] === undefined;
+    const hasKey = authorization !== undefined || visitor.headers['x-api-key'] !== undefined;
     const clients = this.#deps.clients();
     // Sending no key is not a guess: a browser asks for the key only afterwards.
-    if (isAnonymous && clients.access === 'keys') {
+    if (!hasKey && clients.access === 'keys') {
       return { kind: 'refused', why: 'unauthorized' };
     }
     const password = passwordIn(authorization);
@@ -134,8 +133,7 @@ export class Admission {
       password === undefined ? visitor.headers : { ...visitor.headers, 'x-api-key': password };
     const admittance = clients.admit({ ...visitor, headers }, this.#deps.exchange.clock.nowMs());
     if (admittance.kind === 'refused') return admittance;
-    const { label } = admittance;
-    return { kind: 'person', name: label === ANYBODY ? ANONYMOUS : label };
+    return { kind: 'person', name: admittance.person };
   }
 
   /** Orchestrators and Prometheus may use any host name. */
@@ -173,7 +171,7 @@ export class Admission {
     const { limits } = this.#deps.exchange.settings();
     if (this.#active.size >= limits.activeRequests) {
       this.#refuse(res, 'busy', { retryAfterMs: BUSY_RETRY_MS });
-    } else if ((this.#byClient.get(admittance.client) ?? 0) >= limits.activeRequestsPerClient) {
+    } else if ((this.#byCaller.get(admittance.caller) ?? 0) >= limits.activeRequestsPerClient) {
       this.#refuse(res, 'client_busy', { retryAfterMs: BUSY_RETRY_MS });
     } else {
       this.#runWithinLimits(asked, admittance);
@@ -183,9 +181,8 @@ export class Admission {
   /** Free operations, such as counting tokens, have no limit of their own. */
   #runWithinLimits(asked: AskedRequest, admittance: Admitted): void {
     const { exchange, metrics } = this.#deps;
-    const { label } = admittance;
+    const { person } = admittance;
     const isLimited = asked.operation === 'messages' || asked.operation === 'extra';
-    const person = label === ANYBODY ? ANONYMOUS : label;
     const over = isLimited ? exchange.limits.over(person) : undefined;
     if (over === undefined) {
       this.#run(asked, admittance, isLimited ? person : undefined);
@@ -200,21 +197,20 @@ export class Admission {
   /** @param limited whose limits count this request */
   #run(
     asked: AskedRequest,
-    { client, label, keySha256 }: Admitted,
+    { person, caller, keySha256 }: Admitted,
     limited: string | undefined,
   ): void {
     const { limits } = this.#deps.exchange;
     if (limited !== undefined) limits.began(limited);
-    this.#byClient.set(client, (this.#byClient.get(client) ?? 0) + 1);
-    this.#deps.exchange.stats.admitted(label);
-    const name = label === ANYBODY ? null : label;
-    const input = { ...asked, client: name, owner: client };
+    this.#byCaller.set(caller, (this.#byCaller.get(caller) ?? 0) + 1);
+    this.#deps.exchange.stats.admitted(person);
+    const input = { ...asked, person, caller };
     const exchange = new Exchange(this.#deps.exchange, input, () => {
       takeOut();
-      this.#release(client);
+      this.#release(caller);
       if (limited !== undefined) limits.ended(limited);
     });
-    const takeOut = this.#active.add(exchange, { client: name, keySha256 });
+    const takeOut = this.#active.add(exchange, { person, keySha256 });
     exchange.start();
   }
 
@@ -235,7 +231,7 @@ export class Admission {
     const { clock } = this.#deps.exchange;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      await pause(clock, untilNextMs(clock, AGE_CHECK_MS), signal);
+      await pauseUntilNext(clock, AGE_CHECK_MS, signal);
       const nowMs = clock.nowMs();
       for (const { exchange } of [...this.#active.entries]) exchange.endIfTooOld(nowMs);
     }
@@ -247,10 +243,10 @@ export class Admission {
     sendError(res, { name, ...rest });
   }
 
-  #release(client: string): void {
-    const count = (this.#byClient.get(client) ?? 1) - 1;
-    if (count === 0) this.#byClient.delete(client);
-    else this.#byClient.set(client, count);
+  #release(caller: string): void {
+    const count = (this.#byCaller.get(caller) ?? 1) - 1;
+    if (count === 0) this.#byCaller.delete(caller);
+    else this.#byCaller.set(caller, count);
   }
 }
 

@@ -109,9 +109,10 @@ describe('keys of people', () => {
 
   it('without keys it does not listen for strangers, unless configured to', async () => {
     const endpoints = ['http://127.0.0.1:9'];
-    await expect(startTestProxy({ endpoints, server: { host: '0.0.0.0' } })).rejects.toMatchObject({
-      code: 'CONFIG',
-    });
+    for (const host of ['0.0.0.0', '127.proxy.example'])
+      await expect(startTestProxy({ endpoints, server: { host } })).rejects.toMatchObject({
+        code: 'CONFIG',
+      });
     const open = await startTestProxy({ endpoints, server: { host: '0.0.0.0', open: true } });
     const keyed = await startTestProxy({ endpoints, server: { host: '0.0.0.0' }, clientKeys });
     await Promise.all([open.stop(), keyed.stop()]);

@@ -7,6 +7,8 @@ import { hash, randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
 import type { KeyVerdict } from '@zephyr/contract/proxy-status';
+import { ANONYMOUS } from '@zephyr/contract/reserved-names';
+import type { ClientAccess } from '@zephyr/runtime/config/client-access';
 import type { ClientKey } from '@zephyr/runtime/config/config';
 import { bearerIn, isClientKey } from '@zephyr/runtime/credential';
 import { calledBy, isForwarded, isKnownHost } from '@zephyr/runtime/http/visitor';
@@ -21,16 +23,13 @@ import { FailureLimit } from '@zephyr/runtime/http/wrong-credentials';
  *     any    --(server.open is set, no keys)-->      everybody
  *
  * Removing people never opens access: there is no way back from `keys` to `this_machine`.
- */
-export type ClientAccess = 'keys' | 'this_machine' | 'everybody' | 'nobody';
-
-/**
+ *
  * @param configured what the configuration alone implies
  * @param before undefined at start-up
  */
 export function accessOf(configured: ClientAccess, before: ClientAccess | undefined): ClientAccess {
-  const hadKeys = before === 'keys' || before === 'nobody';
-  return configured === 'this_machine' && hadKeys ? 'nobody' : configured;
+  const hasHadKeys = before === 'keys' || before === 'nobody';
+  return configured === 'this_machine' && hasHadKeys ? 'nobody' : configured;
 }
 
 export interface ClientRules {
@@ -49,10 +48,10 @@ export interface Visitor {
 export type Admittance =
   | {
       readonly kind: 'admitted';
-      /** Groups the requests that count together: a name from the configuration, or an address. */
-      readonly client: string;
-      /** For metrics, whose labels come from closed sets: never an address. */
-      readonly label: string;
+      /** The owner of its key; `anonymous` if keys are not used. */
+      readonly person: string;
+      /** Groups the requests that count together: the person or, without keys, the address. */
+      readonly caller: string;
       /** Hash of the presented key; undefined if there are no keys. */
       readonly keySha256: string | undefined;
     }
@@ -61,12 +60,9 @@ export type Admittance =
       readonly why: 'unauthorized' | 'too_many_failures' | 'not_local' | 'unknown_host';
     };
 
-/** The label if there are no keys. */
-export const ANYBODY = 'anybody';
-
 export class Clients {
   #rules: ClientRules;
-  #owners: ReadonlyMap<string, ClientKey> = new Map();
+  #owners: ReadonlyMap<string, ClientKey>;
   /** Secret: timing cannot reveal which entry of the table a guess comes close to. */
   readonly #salt = randomBytes(32).toString('base64');
   readonly #failures = new FailureLimit();
@@ -75,7 +71,7 @@ export class Clients {
 
   constructor(rules: ClientRules) {
     this.#rules = rules;
-    this.reconfigure(rules);
+    this.#owners = this.#ownersBySaltedHash(rules.keys);
   }
 
   get access(): ClientAccess {
@@ -84,7 +80,7 @@ export class Clients {
 
   reconfigure(rules: ClientRules): void {
     this.#rules = rules;
-    this.#owners = new Map(rules.keys.map((owner) => [this.#salted(owner.sha256), owner]));
+    this.#owners = this.#ownersBySaltedHash(rules.keys);
   }
 
   /** Anyone admitted without a key, because none was needed, stays admitted. */
@@ -112,8 +108,8 @@ export class Clients {
   /** For callers that check a key before using it. If one is needed, a wrong key counts as a failure. */
   verdictOn(visitor: Visitor, nowMs: number): KeyVerdict {
     const { access } = this.#rules;
-    const needsKey = access === 'keys' || access === 'nobody';
-    if (!needsKey) return 'open';
+    const isKeyNeeded = access === 'keys' || access === 'nobody';
+    if (!isKeyNeeded) return 'open';
     if (presentedKeys(visitor.headers).length === 0) return 'no_key';
     return this.admit(visitor, nowMs).kind === 'admitted' ? 'accepted' : 'wrong_key';
   }
@@ -141,7 +137,7 @@ export class Clients {
       .find((found) => found !== undefined);
     if (owner !== undefined) {
       const { name, sha256 } = owner;
-      return { kind: 'admitted', client: name, label: name, keySha256: sha256 };
+      return { kind: 'admitted', person: name, caller: name, keySha256: sha256 };
     }
     const isLimited = this.#failures.note(address, nowMs);
     return { kind: 'refused', why: isLimited ? 'too_many_failures' : 'unauthorized' };
@@ -151,13 +147,17 @@ export class Clients {
     return this.#owners.get(this.#salted(hash('sha256', key, 'hex')));
   }
 
+  #ownersBySaltedHash(keys: readonly ClientKey[]): ReadonlyMap<string, ClientKey> {
+    return new Map(keys.map((owner) => [this.#salted(owner.sha256), owner]));
+  }
+
   #salted(sha256: string): string {
     return hash('sha256', `${this.#salt}${sha256}`, 'base64');
   }
 }
 
 function anybody({ address }: Visitor): Admittance {
-  return { kind: 'admitted', client: address, label: ANYBODY, keySha256: undefined };
+  return { kind: 'admitted', person: ANONYMOUS, caller: address, keySha256: undefined };
 }
 
 /**

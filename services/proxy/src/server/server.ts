@@ -27,7 +27,11 @@ import {
 } from '../answer/zephyr-errors.ts';
 import type { Connections } from './connections.ts';
 
-const CHECK_INTERVAL_MS = 1_000;
+/**
+ * How much longer than its limit a client may take for its headers and its request. Node looks at all
+ * connections this often, which wakes an idle proxy.
+ */
+const CHECK_INTERVAL_MS = 3_000;
 /** Time for a refused client to read why. */
 const LAST_READ_MS = 1_000;
 

@@ -1,7 +1,6 @@
 /**
- * Traces: one span per request, with a child span per attempt. Off unless `[traces]` configures a receiver:
- * then OpenTelemetry is not loaded, and requests only check whether they have a trace. docs/operations.md
- * describes the spans.
+ * Traces: one span per request, with a child span per attempt. Without a receiver in `[traces]`, OpenTelemetry
+ * is not loaded, and requests only check whether they have a trace. docs/operations.md describes the spans.
  */
 import type { Tracing, TracingDeps } from './request-trace.ts';
 

@@ -106,7 +106,7 @@ function exporterFor(otlpEndpoint: string, { headers }: TracingDeps): SpanExport
   });
 }
 
-/** Logs lost traces, without the receiver's response, which may echo a header. */
+/** Logs lost traces, without the receiver's answer, which may echo a header. */
 class WatchedExporter implements SpanExporter {
   readonly #exporter: SpanExporter;
   readonly #deps: Pick<TracingDeps, 'clock' | 'log'>;

@@ -4,7 +4,8 @@
  * sessions only by pseudonym. Pure.
  */
 import type { FailureClass } from '@zephyr/contract/failure';
-import { NONE, type RequestRecord } from '@zephyr/contract/usage';
+import { NONE } from '@zephyr/contract/reserved-names';
+import type { RequestRecord } from '@zephyr/contract/usage';
 
 import type { TracedEndpoint, TracedRequest } from './request-trace.ts';
 

@@ -174,7 +174,7 @@ describe('a trace', () => {
 });
 
 describe('a receiver that refuses traces', () => {
-  it('is logged once a minute, without its response, and refused traces are lost', async () => {
+  it('is logged once a minute, without its answer, and refused traces are lost', async () => {
     const receiver = await startReceiver();
     receiver.answerWith(400);
     const lines: string[] = [];

@@ -115,6 +115,17 @@ describe('Deadline', () => {
     expect(expired).toEqual(['first', 'third']);
   });
 
+  it('may be stopped twice, without ending another', () => {
+    const onExpired = vi.fn();
+    const twice = new Deadline(all);
+    twice.start(1_000, () => undefined);
+    new Deadline(all).start(1_000, onExpired);
+    twice.stop();
+    twice.stop();
+    clock.advance(1_000);
+    expect(onExpired).toHaveBeenCalledTimes(1);
+  });
+
   it('expires even if another one fails', () => {
     const onExpired = vi.fn();
     new Deadline(all).start(1_000, () => {
@@ -126,9 +137,91 @@ describe('Deadline', () => {
     expect(onExpired).toHaveBeenCalledTimes(1);
   });
 
+  it('leaves no timer behind after the last one', () => {
+    new Deadline(all).start(1_000, () => undefined);
+    clock.advance(1_000);
+    expect(clock.timers).toBe(0);
+  });
+
   it('leaves no timer behind at the end', () => {
     new Deadline(all).start(1_000, () => undefined);
     all.stop();
     expect(clock.timers).toBe(0);
+  });
+});
+
+describe('the time of a deadline', () => {
+  it('is never shortened by fractions of a millisecond', () => {
+    const expiredAtMs: number[] = [];
+    const note = (): number => expiredAtMs.push(clock.nowMs());
+    const [started, refreshed] = [new Deadline(all), new Deadline(all)];
+    clock.advance(0.5);
+    const startedAtMs = clock.nowMs();
+    started.start(1_000, note);
+    clock.advance(999);
+    expect(expiredAtMs).toEqual([]);
+    refreshed.start(500, note);
+    refreshed.refresh();
+    clock.advance(2_000);
+    expect(expiredAtMs).toEqual([startedAtMs + 1_000.5, startedAtMs + 999 + 500.5]);
+  });
+
+  it('has come if Node fires less than a millisecond early, which needs no second timer', () => {
+    const setTimer = vi
+      .spyOn(clock, 'setTimer')
+      .mockImplementationOnce((act, delayMs) => clock.setTimer(act, delayMs - 0.9));
+    const onExpired = vi.fn();
+    new Deadline(all).start(1_000, onExpired);
+    setTimer.mockClear();
+    clock.advance(999.1);
+    expect(onExpired).toHaveBeenCalledTimes(1);
+    expect(setTimer).not.toHaveBeenCalled();
+  });
+
+  it('has not come one millisecond before it', () => {
+    const onExpired = vi.fn();
+    new Deadline(all).start(1_000, () => undefined);
+    new Deadline(all).start(1_001, onExpired);
+    clock.advance(1_000);
+    expect(onExpired).not.toHaveBeenCalled();
+    clock.advance(1);
+    expect(onExpired).toHaveBeenCalledTimes(1);
+  });
+
+  it.each([
+    { lateMs: 250, expiresAfterMs: 0 },
+    { lateMs: 251, expiresAfterMs: 251 },
+    { lateMs: 300.25, expiresAfterMs: 300.75 },
+  ])('is put off if we noticed it $lateMs ms late', ({ lateMs, expiresAfterMs }) => {
+    const expiredAtMs: number[] = [];
+    new Deadline(all).start(1_000, () => expiredAtMs.push(clock.nowMs()));
+    clock.block(1_000 + lateMs);
+    const noticedAtMs = clock.nowMs();
+    clock.advance(1_000);
+    expect(expiredAtMs).toEqual([noticedAtMs + expiresAfterMs]);
+  });
+});
+
+describe('the timer of all deadlines', () => {
+  it('is only set again for a deadline that comes before it', () => {
+    const setTimer = vi.spyOn(clock, 'setTimer');
+    const deadline = new Deadline(all);
+    for (const durationMs of [2_000, 2_000, 5_000]) new Deadline(all).start(durationMs, vi.fn());
+    deadline.start(3_000, vi.fn());
+    deadline.refresh();
+    deadline.stop();
+    expect(setTimer).toHaveBeenCalledTimes(1);
+    deadline.start(1_000, vi.fn());
+    expect(setTimer).toHaveBeenCalledTimes(2);
+    expect(clock.timers).toBe(1);
+  });
+
+  it('fires once for all that are due', () => {
+    const expired: string[] = [];
+    for (const name of ['a', 'b', 'c']) new Deadline(all).start(1_000, () => expired.push(name));
+    const setTimer = vi.spyOn(clock, 'setTimer');
+    clock.advance(1_000);
+    expect(expired).toEqual(['a', 'b', 'c']);
+    expect(setTimer).not.toHaveBeenCalled();
   });
 });

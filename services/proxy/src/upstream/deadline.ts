@@ -56,21 +56,19 @@ export class Deadlines {
   /** At the end of the proxy: no deadline runs any more. */
   stop(): void {
     this.#clock.clearTimer(this.#timer);
-    this.#timer = undefined;
     this.#firesAtMs = NEVER_AT_MS;
   }
 
   #onTimer(): void {
     this.stop();
     const nowMs = this.#clock.nowMs();
-    const due = this.#running.filter((deadline) => deadline.dueAtMs - nowMs < EARLY_MS);
     try {
-      // One callback may end another deadline, or start its next wait.
-      for (const deadline of due) deadline.expireIfDue(nowMs);
+      // A copy: one callback may end another deadline, or start its next wait.
+      for (const deadline of [...this.#running]) deadline.expireIfDue(nowMs);
     } finally {
       let nextAtMs = NEVER_AT_MS;
       for (const { dueAtMs } of this.#running) nextAtMs = Math.min(nextAtMs, dueAtMs);
-      if (nextAtMs !== NEVER_AT_MS) this.fireBy(nextAtMs, nowMs);
+      this.fireBy(nextAtMs, nowMs);
     }
   }
 }
@@ -116,9 +114,10 @@ export class Deadline {
     this.place = NOT_RUNNING;
   }
 
+  /** Calls nothing if it was stopped meanwhile. */
   expireIfDue(nowMs: number): void {
     const lateMs = nowMs - this.#dueAtMs;
-    if (this.place === NOT_RUNNING || lateMs <= -EARLY_MS) return;
+    if (lateMs <= -EARLY_MS) return;
     if (lateMs > LATE_MS) {
       this.#dueAtMs = Math.ceil(nowMs + lateMs);
       return;

@@ -51,10 +51,10 @@ export function createLookup({
       memory !== undefined && clock.nowMs() - memory.atMs < USABLE_MS
         ? memory.addresses
         : undefined;
-    let answered = false;
+    let isAnswered = false;
     const once = (act: () => void): void => {
-      if (answered) return;
-      answered = true;
+      if (isAnswered) return;
+      isAnswered = true;
       clock.clearTimer(slow);
       act();
     };
@@ -69,7 +69,7 @@ export function createLookup({
       }
       once(() => {
         if (fallback !== undefined) give(fallback);
-        else callback(error ?? notFound(hostname), '', 0);
+        else callback(error ?? notFound(hostname), '');
       });
     });
   };

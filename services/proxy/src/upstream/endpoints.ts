@@ -11,7 +11,7 @@ import {
   type EndpointConnection,
 } from '@zephyr/runtime/connection/endpoint-connection';
 import { matcherOf } from '@zephyr/runtime/header-rules';
-import { withoutBrackets } from '@zephyr/runtime/host';
+import { webPortOf, withoutBrackets } from '@zephyr/runtime/host';
 
 import { connectionPool, freshConnections } from './connection-pool.ts';
 import { createLookup } from './dns-cache.ts';
@@ -79,7 +79,7 @@ export function createEndpoints(
       target: {
         protocol: url.protocol,
         hostname: withoutBrackets(url.hostname),
-        port: url.port === '' ? (isTls ? '443' : '80') : url.port,
+        port: String(webPortOf(url)),
       },
       basePath: url.pathname === '/' ? '' : url.pathname.replace(/\/+$/, ''),
       authority: url.host,

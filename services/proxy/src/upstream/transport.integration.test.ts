@@ -268,7 +268,7 @@ describe.each(WAYS)('send %s', (way) => {
     expect(await textOf(await attempt().answered)).toBe('{}');
   });
 
-  it('reports a cut answer as an incomplete response', async () => {
+  it('reports a cut answer as incomplete', async () => {
     upstream.always(raw(`${chunkedHead(200, {})}5\r\nhello\r\n`, 'close'));
     const response = await attempt().answered;
     await expect(textOf(response)).rejects.toMatchObject({ code: 'ECONNRESET' });

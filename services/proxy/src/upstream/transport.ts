@@ -41,7 +41,7 @@ export interface SendHandlers {
   /** A socket is assigned, perhaps not connected yet. */
   onRequest(upstream: ClientRequest): void;
   onResponse(response: IncomingMessage): void;
-  /** Before or after the response; may be called more than once. */
+  /** Before or after the answer; may be called more than once. */
   onError(error: Error): void;
 }
 

@@ -20,8 +20,8 @@ function accounting(
   return { accounts, counted };
 }
 
-const answered = (client: string, model: string): FinishedRequest => ({
-  ...{ id: 'zephyr_1', client, operation: 'messages', model, answeredModel: model },
+const answered = (person: string, model: string): FinishedRequest => ({
+  ...{ id: 'zephyr_1', person, operation: 'messages', model, answeredModel: model },
   ...{ sessionId: undefined, outcome: 'ok', endpointRequestId: undefined },
   attempts: [{ endpoint: 'one', failure: null, mayBeBilled: false }],
   ...{ ttftMs: 1, durationMs: 2, isCharged: false },

@@ -3,13 +3,11 @@
  * writes it, and no request waits for that.
  */
 import { MAX_MODEL_CHARACTERS } from '@zephyr/contract/model-name';
+import { NONE, OTHER } from '@zephyr/contract/reserved-names';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import {
-  ANONYMOUS,
   type AnswerUsage,
   MAX_ATTEMPTS,
-  NONE,
-  OTHER,
   type RequestAttempt,
   type RequestOutcome,
   type RequestRecord,
@@ -24,8 +22,8 @@ import { Pseudonyms } from '../report/session-pseudonym.ts';
 /** The facts about a request at its end. */
 export interface FinishedRequest {
   readonly id: string;
-  /** Name of the client's key; null if keys are not used. */
-  readonly client: string | null;
+  /** The owner of its key; `anonymous` if keys are not used. */
+  readonly person: string;
   readonly operation: Operation;
   /** As named in the body; empty if it is not. */
   readonly model: string;
@@ -103,7 +101,7 @@ export class Accounting {
       id: request.id,
       endpointRequestId: request.endpointRequestId?.slice(0, 100) ?? null,
       atMs: Math.round(this.#deps.clock.epochMs()) as EpochMs,
-      person: request.client ?? ANONYMOUS,
+      person: request.person,
       group: terms?.group ?? null,
       endpoint,
       model,

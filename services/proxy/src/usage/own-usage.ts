@@ -2,7 +2,7 @@
 import type { OwnFigures, OwnUsage } from '@zephyr/contract/people-limits';
 import { DAY_MS } from '@zephyr/contract/units';
 import type { UsageRow } from '@zephyr/contract/usage';
-import { type LimitCounters, type UsageLimits, usageReport } from '@zephyr/core';
+import { dayOf, type LimitCounters, type UsageLimits, usageReport } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 import { readOwnDays } from '@zephyr/runtime/redis/usage-store';
 import type { Redis } from 'ioredis';
@@ -66,7 +66,7 @@ export class OwnUsageReader {
 }
 
 function firstDayMs(days: number, nowMs: number): number {
-  return nowMs - (nowMs % DAY_MS) - (days - 1) * DAY_MS;
+  return dayOf(nowMs) - (days - 1) * DAY_MS;
 }
 
 function figuresOf(

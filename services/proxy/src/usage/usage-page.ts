@@ -2,10 +2,11 @@
  * `/usage` of the proxy: JSON for programs, and a page without scripts for people who only have their key,
  * which the browser asks for as a password.
  */
-import { createHash } from 'node:crypto';
 
+import { createHash } from 'node:crypto';
 import { LANGUAGES, type Language } from '@zephyr/contract/language';
 import type { Budget, OwnFigures, OwnUsage } from '@zephyr/contract/people-limits';
+import { OTHER } from '@zephyr/contract/reserved-names';
 import type { UsageFigures } from '@zephyr/contract/usage';
 import { PAGE_HEADERS } from '@zephyr/runtime/http/pages';
 import type { Request, Response } from 'express';
@@ -87,16 +88,14 @@ ${body}
 
 /** Loaded when a page is requested: programs need none. */
 async function wordsOf(language: Language) {
-  const [{ usageTranslator }, { numbersOf }] = await Promise.all([
+  const [{ usageTranslator }, { usageName }, { numbersOf }] = await Promise.all([
     import('@zephyr/texts/usage'),
+    import('@zephyr/texts/usage-names'),
     import('@zephyr/texts/screens'),
   ]);
   const say = usageTranslator(language);
-  const person = (name: string) => (name === 'anonymous' ? say('usage.anonymous') : name);
-  const model = (name: string) => {
-    if (name === 'other') return say('usage.other');
-    return name === 'none' ? '–' : name;
-  };
+  const person = (name: string) => usageName('person', name, say);
+  const model = (name: string) => usageName('model', name, say);
   return { say, numbers: numbersOf(language), person, model };
 }
 
@@ -153,7 +152,7 @@ function figureTable(days: keyof typeof FIGURES_OF, usage: OwnUsage, words: Word
 }
 
 function otherNote({ days_30: { models } }: OwnUsage, { say }: Words): string {
-  const hasOther = models.some(({ model }) => model === 'other');
+  const hasOther = models.some(({ model }) => model === OTHER);
   return hasOther ? `<p>${escaped(say('usage.note.other'))}</p>` : '';
 }
 

@@ -1,5 +1,5 @@
 /** [[clients]]: who may use the proxy. docs/data-path.md gives the reason for each default. */
-import { ANONYMOUS, OTHER, PROBES } from '@zephyr/contract/usage';
+import { ANONYMOUS, OTHER, PROBES } from '@zephyr/contract/reserved-names';
 import { z } from 'zod';
 
 import { ownLimits } from './people-limits.ts';

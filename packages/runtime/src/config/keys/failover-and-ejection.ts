@@ -39,7 +39,7 @@ export const failover = z.strictObject({
   failures_to_eject: positiveCount
     .default(2)
     .describe(
-      'Failures since the last good response after which an endpoint is ejected: tried only after the others. One failed connection is enough; failures of a single request are not.',
+      'Failures since the last good answer after which an endpoint is ejected: tried only after the others. One failed connection is enough; failures of a single request are not.',
     ),
   eject_seconds: seconds
     .default(10)

@@ -37,7 +37,7 @@ export const limitKeys = {
     .max(1_000_000_000)
     .optional()
     .describe(
-      'The most tokens within a clock minute, except cache reads. Counted when a response ends; beyond the limit, requests are refused until the next minute.',
+      'The most tokens within a clock minute, except cache reads. Counted when an answer ends; beyond the limit, requests are refused until the next minute.',
     )
     .meta({ example: 400_000 }),
   active_requests: positiveCount

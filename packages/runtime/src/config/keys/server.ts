@@ -1,10 +1,11 @@
 /** Where the services listen, who may reach them, and what they have in common. */
+import { ADMIN_TOKEN_VARIABLE } from '@zephyr/contract/admin-token';
 import { DEFAULT_PORTS } from '@zephyr/contract/default-ports';
 import { LANGUAGES } from '@zephyr/contract/language';
 import { DEFAULT_POLICY } from '@zephyr/core';
 import { z } from 'zod';
 
-import { isNetwork } from '../../http/trusted-proxies.ts';
+import { isNetwork } from '../../network.ts';
 import type { ServiceName } from '../../service-name.ts';
 import { filePath, host, hostNames, NEEDS_RESTART, port, variableName } from './values.ts';
 
@@ -109,7 +110,7 @@ export const controller = z.strictObject({
     .meta(NEEDS_RESTART),
   ...ownCertificate,
   token_env: variableName
-    .default('ZEPHYR_ADMIN_TOKEN')
+    .default(ADMIN_TOKEN_VARIABLE)
     .describe(
       'The variable that holds that token: 16 random characters or more. A weak token is rejected.',
     ),

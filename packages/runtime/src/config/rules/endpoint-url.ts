@@ -1,3 +1,5 @@
+import { isLoopback } from '@zephyr/contract/loopback';
+
 import { phrase } from '../../phrase.ts';
 import type { Violation } from '../config-error.ts';
 
@@ -17,27 +19,17 @@ export function checkEndpointUrl(text: string | undefined, isHttpAllowed: boolea
     ];
   }
   if (!URL.canParse(text)) {
-    const looksBare = /^[\w.-]+(:\d+)?(\/|$)/.test(text);
+    const isBare = /^[\w.-]+(:\d+)?(\/|$)/.test(text);
     return [
       {
         found: phrase`something that is not a URL`,
         expected: phrase`a URL such as https://api.example.com`,
-        advice:
-          looksBare && text !== '' ? phrase`put https:// in front` : phrase`write the whole URL`,
+        advice: isBare && text !== '' ? phrase`put https:// in front` : phrase`write the whole URL`,
       },
     ];
   }
   const url = new URL(text);
   return [checkScheme(url, isHttpAllowed), checkParts(url), checkPath(url)].flat();
-}
-
-export function isLoopback(hostname: string): boolean {
-  return (
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost') ||
-    hostname === '[::1]' ||
-    /^127\.\d+\.\d+\.\d+$/.test(hostname)
-  );
 }
 
 function checkScheme(url: URL, isHttpAllowed: boolean): UrlViolation[] {

@@ -34,10 +34,10 @@ function checkEndpointNames(document: RawTable): Violation[] {
     const id = idOf(endpoint.table);
     const first = endpoints.find(({ table }) => idOf(table) === id);
     const name = quoted(endpoint.table['name']);
-    const sameName = quoted(first?.table['name']) === name;
+    const isSameName = quoted(first?.table['name']) === name;
     return {
       path: [...endpoint.path, 'name'],
-      found: sameName
+      found: isSameName
         ? phrase`a second endpoint with the name ${name}`
         : phrase`${name}, whose short form ${id ?? ''} is the same as that of ${quoted(first?.table['name'])}`,
       expected: phrase`a name that no other endpoint of any group has, even in lower case`,

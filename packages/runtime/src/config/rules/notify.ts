@@ -1,16 +1,14 @@
 /**
  * [[notify]]: each kind has the keys that it needs and no others, and the variables have the expected form.
  */
+import { isLoopback } from '@zephyr/contract/loopback';
 
-import { isIPv6 } from 'node:net';
 import { type Phrase, phrase } from '../../phrase.ts';
-
 import type { KeyPath, Violation } from '../config-error.ts';
 import { isWebAddress } from '../keys/values.ts';
 import { type RawTable, rawTable, rawText } from '../raw.ts';
 import { VARIABLE_NAME } from '../variable-name.ts';
 import type { Variables } from '../variables.ts';
-import { isLoopback } from './endpoint-url.ts';
 
 const OF_WEBHOOKS = ['url_env', 'secret_env', 'token_env', 'chat_id'] as const;
 const OF_MAIL = [
@@ -90,8 +88,7 @@ function checkLogin(table: RawTable, path: KeyPath): Violation[] {
     return [{ path, found: phrase`no ${missing}`, expected, advice: phrase`add ${missing}` }];
   }
   const host = rawText(table['smtp_host']) ?? '';
-  const isReadable =
-    table['smtp_tls'] === 'none' && host !== '' && !isLoopback(isIPv6(host) ? `[${host}]` : host);
+  const isReadable = table['smtp_tls'] === 'none' && host !== '' && !isLoopback(host);
   if (!isReadable || password === undefined) return [];
   return [
     {

@@ -35,13 +35,13 @@ function checkFileUrl(text: string): Violation[] {
 }
 
 function checkUrl(text: string, where: string): Violation[] {
-  const valid =
+  const isValid =
     URL.canParse(text) &&
     SCHEMES.includes(new URL(text).protocol) &&
     canDecode(new URL(text)) &&
     hasServerAddress(new URL(text)) &&
     hasNodeAddresses(new URL(text));
-  if (valid) return [];
+  if (isValid) return [];
   return [
     {
       path: ['redis', 'url'],

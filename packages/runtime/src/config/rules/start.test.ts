@@ -42,6 +42,7 @@ describe('a start', () => {
     ['0.0.0.0', 'open = true\n', []],
     ['0.0.0.0', CLIENT, []],
     ['127.0.0.2', '', []],
+    ['127.proxy.example', '', ['server.host']],
     ['::1', '', []],
     ['localhost', '', []],
     ['[::1]', '', ['server.host']],
@@ -53,6 +54,7 @@ describe('a start', () => {
     ['0.0.0.0', undefined, ['controller.host']],
     ['0.0.0.0', 'short', ['controller.token_env']],
     ['0.0.0.0', 'long-enough-to-hold', []],
+    ['127.zephyr.example', undefined, ['controller.host']],
     ['127.0.0.1', undefined, []],
     ['127.0.0.1', 'short', ['controller.token_env']],
   ])('of a controller at %s with the token %j is rejected for %j', (host, token, paths) => {

@@ -2,11 +2,13 @@
  * Preconditions of a start: other machines get neither service nor control without a key, and the probes'
  * program exists. Separate from the other rules, because a running service is not stopped by them.
  */
-import { accessSync, constants, statSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { type Phrase, phrase } from '../../phrase.ts';
+import { isLoopback } from '@zephyr/contract/loopback';
 
+import { isProgram } from '../../find-program.ts';
+import { isEverywhere } from '../../host.ts';
+import { type Phrase, phrase } from '../../phrase.ts';
 import type { ServiceName } from '../../service-name.ts';
+import { ADVICE_TO_START, configuredAccess } from '../client-access.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
 import { controller, type ListenTable, prober, server, TABLE_OF } from '../keys/server.ts';
 import { expandHome } from '../keys/values.ts';
@@ -113,21 +115,22 @@ function ownAddress(document: RawTable, table: ListenTable): Address {
 }
 
 function isSameHost(left: string, right: string): boolean {
-  return left === right || [left, right].some((host) => host === '0.0.0.0' || host === '::');
+  return left === right || isEverywhere(left) || isEverywhere(right);
 }
 
-/** An open proxy spends the team's money for anyone who finds it. */
 function checkProxy(document: RawTable, listenHost: string | undefined): Violation[] {
   const server = rawTable(document['server']);
   const host = listenHost ?? ownAddress(document, 'server').host;
-  const hasClients = Array.isArray(document['clients']) && document['clients'].length > 0;
-  if (server['open'] === true || hasClients || isLoopbackHost(host)) return [];
+  const hasKeys = Array.isArray(document['clients']) && document['clients'].length > 0;
+  const access = configuredAccess({ host, isOpen: server['open'] === true, hasKeys });
+  if (access !== 'nobody') return [];
+  const [first, second, third] = ADVICE_TO_START;
   return [
     {
       path: ['server', 'host'],
       found: phrase`${host}, which other machines can reach, and no [[clients]]: everyone would be served`,
       expected: phrase`a key for each person as soon as other machines can reach the proxy`,
-      advice: phrase`give each person a key: make client NAME=ann (without compose: zephyr clients add ann); or say that everybody may use it: open = true under [server]; or listen on this machine only: host = "127.0.0.1" under [server]`,
+      advice: phrase`${first}; ${second}; ${third}`,
     },
   ];
 }
@@ -140,7 +143,7 @@ function checkController(
 ): Violation[] {
   const host = listenHost ?? ownAddress(document, 'controller').host;
   const name = adminTokenVariable(document);
-  if (variables(name) !== undefined || isLoopbackHost(host)) return [];
+  if (variables(name) !== undefined || isLoopback(host)) return [];
   return [
     {
       path: ['controller', 'host'],
@@ -162,7 +165,8 @@ function checkPrograms(document: RawTable): Violation[] {
   ];
   return tables.flatMap(({ path, table }) => {
     const configured = rawText(table['claude_binary_path']);
-    if (configured === undefined || !configured.includes('/') || isProgram(configured)) return [];
+    if (configured === undefined || !configured.includes('/')) return [];
+    if (isProgram(expandHome(configured))) return [];
     return [
       {
         path: [...path, 'claude_binary_path'],
@@ -172,20 +176,4 @@ function checkPrograms(document: RawTable): Violation[] {
       },
     ];
   });
-}
-
-function isProgram(path: string): boolean {
-  try {
-    const file = resolve(expandHome(path));
-    accessSync(file, constants.X_OK);
-    // A folder has the execute bit too.
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
-}
-
-/** Brackets are wrong too, but still mean loopback. */
-function isLoopbackHost(host: string): boolean {
-  return ['localhost', '::1', '[::1]'].includes(host) || /^127\./.test(host);
 }

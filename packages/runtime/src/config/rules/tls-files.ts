@@ -115,12 +115,12 @@ function checkPair(
     ];
   }
   const [certificatePem, keyPem] = [contentOf(certificate, read), contentOf(key, read)];
-  const areUsable =
+  const isUsable =
     certificatePem !== undefined &&
     keyPem !== undefined &&
     problemOfCertificates(certificatePem) === undefined &&
     problemOfKey(keyPem) === undefined;
-  if (!areUsable) return [];
+  if (!isUsable) return [];
   if (isMatchingPair(certificatePem, keyPem)) {
     const problem = problemOfPair(certificatePem, keyPem);
     if (problem === undefined) return [];

@@ -13,8 +13,8 @@
 -- ARGV[4] version of the snapshot that the leader knows; 0 for none
 -- ARGV[5] the new snapshot, or '' to leave it
 -- ARGV[6] pub/sub channel of the hint that the snapshot has changed
--- ARGV[7…] triples: index in KEYS; about how many entries the stream keeps, or 0 for a record that
---          is replaced, or less than 0 for one that is replaced and lives so many ms; JSON
+-- ARGV[7…] in fours: index in KEYS; 'record' for one that is replaced, 'expiring' for one that also ends,
+--          or 'stream'; how many ms it lives, or about how many entries the stream keeps; JSON
 -- Returns {'committed'}, {'fenced', epoch of the leader now} or {'conflict', version that is there}
 local epoch = redis.call('GET', KEYS[2]) or '0'
 if epoch ~= ARGV[2] or redis.call('GET', KEYS[1]) ~= ARGV[1] then
@@ -37,14 +37,14 @@ if ARGV[5] ~= '' then
   end
   redis.call('SET', KEYS[3], ARGV[5])
 end
-for i = 7, #ARGV, 3 do
+for i = 7, #ARGV, 4 do
   local key = KEYS[tonumber(ARGV[i])]
-  if ARGV[i + 1] == '0' then
-    redis.call('SET', key, ARGV[i + 2])
-  elseif tonumber(ARGV[i + 1]) < 0 then
-    redis.call('SET', key, ARGV[i + 2], 'PX', string.sub(ARGV[i + 1], 2))
+  if ARGV[i + 1] == 'record' then
+    redis.call('SET', key, ARGV[i + 3])
+  elseif ARGV[i + 1] == 'expiring' then
+    redis.call('SET', key, ARGV[i + 3], 'PX', ARGV[i + 2])
   else
-    redis.call('XADD', key, 'MAXLEN', '~', ARGV[i + 1], '*', 'json', ARGV[i + 2])
+    redis.call('XADD', key, 'MAXLEN', '~', ARGV[i + 2], '*', 'json', ARGV[i + 3])
   end
 end
 redis.call('SET', KEYS[4], ARGV[3])

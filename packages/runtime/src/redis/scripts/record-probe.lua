@@ -3,7 +3,7 @@
 -- KEYS[1] slot      exists when this slot's result is recorded
 -- KEYS[2] recorded  sequence of the endpoint's last recorded result
 -- KEYS[3] probes    stream of results
--- KEYS[4] fresh     exists while the endpoint's last real check is fresh
+-- KEYS[4] fresh     exists while the endpoint's last real probe is fresh
 -- ARGV[1] sequence of this result
 -- ARGV[2] JSON of the result
 -- ARGV[3] how long a slot is remembered, ms

@@ -211,9 +211,9 @@ function hostOf(socket: Socket): string {
 
 /** @returns `last_event` for the chunk that completes the answer. */
 function keep(progress: ExchangeProgress, chunk: Buffer): 'last_event' | 'more' {
-  const wasOpen = progress.lastEvent.ending === undefined;
+  const isOpenBefore = progress.lastEvent.ending === undefined;
   progress.lastEvent.push(chunk.toString('latin1'));
-  if (wasOpen) progress.lastSignAtMs = systemClock.nowMs();
+  if (isOpenBefore) progress.lastSignAtMs = systemClock.nowMs();
   progress.firstByteAtMs ??= progress.lastSignAtMs;
   progress.receivedBytes += chunk.length;
   const room = BUFFERED_BODY_BYTES - progress.bufferedBytes;
@@ -221,7 +221,7 @@ function keep(progress: ExchangeProgress, chunk: Buffer): 'last_event' | 'more' 
     progress.chunks.push(chunk.subarray(0, room));
     progress.bufferedBytes += Math.min(chunk.length, room);
   }
-  return wasOpen && progress.lastEvent.ending !== undefined ? 'last_event' : 'more';
+  return isOpenBefore && progress.lastEvent.ending !== undefined ? 'last_event' : 'more';
 }
 
 function factsOf(progress: ExchangeProgress, errorCode: string | undefined): ProbeExchange {

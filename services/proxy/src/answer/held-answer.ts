@@ -4,7 +4,7 @@ import type { AnswerEnd, AnswerForm } from '@zephyr/core';
 import type { AnswerStream } from './answer-listeners.ts';
 
 /** An answer whose start was held back, once the decision about it is made. */
-export interface HeldResponse {
+export interface HeldAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   /** Headers that the endpoint's configuration passes in addition to the usual ones. */
@@ -24,7 +24,7 @@ export interface HeldResponse {
 }
 
 /** The endpoint's request id, if it sent one. */
-export function requestIdOf({ headers }: HeldResponse): string | undefined {
+export function requestIdOf({ headers }: HeldAnswer): string | undefined {
   const id = headers['request-id'] ?? headers['x-request-id'];
   return typeof id === 'string' && /^[\x21-\x7e]{1,100}$/.test(id) ? id : undefined;
 }

@@ -2,7 +2,7 @@
  * The health check of a container: `node container-check.ts <port>` exits with 0 if the local service is
  * ready, otherwise prints why not.
  */
-import { messageOf } from './errors.ts';
+import { messageOf } from '@zephyr/runtime/errors';
 
 const port = process.argv[2];
 try {

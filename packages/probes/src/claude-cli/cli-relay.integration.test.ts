@@ -9,9 +9,9 @@ import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { cutSse, flood, sse, type UpstreamScript } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { ANSWER_LIMIT_BYTES } from '../exchange/exchange.ts';
+import { ANSWER_LIMIT_BYTES } from '../exchange/watched-request.ts';
 import { bearer } from '../test-support/bearer.ts';
-import { startRelay } from './relay.ts';
+import { startRelay } from './cli-relay.ts';
 
 async function relayTo(script: UpstreamScript) {
   const upstream = await startScriptedUpstream({ script });

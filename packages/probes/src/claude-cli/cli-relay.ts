@@ -21,7 +21,11 @@ import type { EndpointHeaders } from '@zephyr/runtime/config/endpoint-headers';
 import type { EndpointConnection } from '@zephyr/runtime/connection/endpoint-connection';
 import { rawHeaders } from '@zephyr/runtime/credential';
 
-import { type ProbeExchange, type RunningExchange, startExchange } from '../exchange/exchange.ts';
+import {
+  type ProbeExchange,
+  type RunningExchange,
+  startExchange,
+} from '../exchange/watched-request.ts';
 
 export interface CliRelay {
   /** For the CLI's ANTHROPIC_BASE_URL. */

@@ -1,0 +1,33 @@
+/** Who may use the proxy, as the configuration says. Pure. */
+import { isLoopback } from '@zephyr/contract/loopback';
+
+import { type Phrase, phrase } from '../phrase.ts';
+
+export type ClientAccess = 'keys' | 'this_machine' | 'everybody' | 'nobody';
+
+export interface AccessSettings {
+  /** The listen host. */
+  readonly host: string;
+  /** `server.open`. */
+  readonly isOpen: boolean;
+  readonly hasKeys: boolean;
+}
+
+/**
+ * `nobody`: other machines reach the proxy, and neither keys nor the operator say who may use it. It does not start
+ * then, because an open proxy spends the team's money for anyone who finds it.
+ */
+export function configuredAccess({ host, isOpen, hasKeys }: AccessSettings): ClientAccess {
+  if (hasKeys) return 'keys';
+  if (isOpen) return 'everybody';
+  return isLoopback(host) ? 'this_machine' : 'nobody';
+}
+
+const ADMIT_PEOPLE = phrase`give each person a key: make client NAME=ann (without compose: zephyr clients add ann)`;
+const ADMIT_EVERYBODY = phrase`or say that everybody may use it: open = true under [server]`;
+const ADMIT_THIS_MACHINE = phrase`or listen on this machine only: host = "127.0.0.1" under [server]`;
+
+/** While it runs; its address cannot change. */
+export const ADVICE_WITHOUT_KEYS: readonly Phrase[] = [ADMIT_PEOPLE, ADMIT_EVERYBODY];
+/** At a start. */
+export const ADVICE_TO_START = [ADMIT_PEOPLE, ADMIT_EVERYBODY, ADMIT_THIS_MACHINE] as const;
