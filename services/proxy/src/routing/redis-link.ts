@@ -27,8 +27,6 @@ const PERIOD_MS = 1_000;
 const REST_SHARE_MS = 16_000;
 /** Expires on its own when the proxy is gone, just when the core forgets it: no phantom requests. */
 const PRESENCE_MS = DEFAULT_POLICY.presence.ttlMs;
-/** Consecutive timed-out commands after which the connection is reopened. */
-const MAX_TIMEOUTS = 2;
 
 export interface RedisLinkDeps {
   readonly proxyId: string;
@@ -59,7 +57,6 @@ export class RedisLink {
   readonly #stopping = new AbortController();
   #loop: Promise<void> | undefined;
   #reading: Promise<void> | undefined;
-  #timeouts = 0;
   #isUp = false;
   #rejected = '';
   /** Monotonic times: of the last round, and below of the last moment that was not at rest. */
@@ -160,7 +157,6 @@ export class RedisLink {
       const text = await this.#commands.get(keys.snapshot);
       this.#deps.onRoundTrip((this.#deps.clock.nowMs() - sentAtMs) / 1000);
       this.#isUp = true;
-      this.#timeouts = 0;
       if (text !== null) this.#take(snapshotSchema.parse(JSON.parse(text)), 'redis');
     } catch (error) {
       this.#onFailure(error);
@@ -234,16 +230,9 @@ export class RedisLink {
 
   #onFailure(error: unknown): void {
     this.#isUp = false;
-    if (!messageOf(error).includes('timed out')) {
-      if (this.#commands.status === 'ready') {
-        this.#deps.log.warn({ why: messageOf(error) }, 'snapshot not readable');
-      }
-      return;
+    // The client itself logs a Redis that is away, and replaces a connection that has died silently.
+    if (this.#commands.status === 'ready' && !messageOf(error).includes('timed out')) {
+      this.#deps.log.warn({ why: messageOf(error) }, 'snapshot not readable');
     }
-    // Timed-out commands stay in the client's queue: a new connection drops them.
-    this.#timeouts += 1;
-    if (this.#timeouts < MAX_TIMEOUTS) return;
-    this.#timeouts = 0;
-    this.#commands.disconnect(true);
   }
 }
