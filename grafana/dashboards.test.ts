@@ -67,6 +67,18 @@ describe('the dashboards of Grafana', () => {
     }
   });
 
+  it('name their lines by labels that the queries keep', () => {
+    for (const { name, targets } of panels) {
+      for (const { expr, legendFormat } of targets) {
+        const grouped = [...expr.matchAll(/\b(?:by|group_left) \(([^)]*)\)/g)].map(([, of]) => of);
+        const labels = grouped.join(',').split(/[,\s]+/);
+        for (const [, label] of legendFormat.matchAll(/\{\{(\w+)\}\}/g)) {
+          if (grouped.length > 0) expect(labels, `${name}: ${expr}`).toContain(label);
+        }
+      }
+    }
+  });
+
   it('show endpoints under the names that people gave them', () => {
     for (const { name, targets } of panels) {
       for (const { expr, legendFormat } of targets) {

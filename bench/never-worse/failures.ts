@@ -143,7 +143,7 @@ async function afterOne529({ port, agent }: Stage, round: number): Promise<numbe
 
 const MOST_DELIVERIES = 1 + failover.parse({}).max_retries;
 
-/** A used connection is reset while its next request is in flight. */
+/** A used connection is reset while its next request is active. */
 function used(): Promise<Row> {
   return onStage({ endpoints: [2, 1], extent: 'proxy' }, async (stage) => {
     const { port, agent, endpoints } = stage;

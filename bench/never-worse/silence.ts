@@ -46,7 +46,7 @@ function frozen(people: number): Promise<Row> {
       target:
         people <= 2
           ? `≤ 2 requests pay, each ≤ ${MOST_MS / 1_000} s; none lost`
-          : `only those in flight pay, each ≤ ${MOST_MS / 1_000} s; none lost`,
+          : `only those active then pay, each ≤ ${MOST_MS / 1_000} s; none lost`,
       direct: 'all lost',
       zephyr: figures
         .map(

@@ -86,7 +86,7 @@ const HELD_OVER_A_DAY = new Set([
   // had little of it: its p90 is 2,743 ms, the others' 3,323 ms and more.
   '101 congestion',
   // The endpoint that cuts least happened to cut 3. Here, 7 times an endpoint began to: each time two are
-  // cut, plus those in flight.
+  // cut, plus the active ones.
   '303 cuts',
 ]);
 

@@ -121,13 +121,13 @@ export const requests: DashboardSpec = {
         },
         {
           kind: 'stack',
-          title: 'Requests let in by key',
+          title: 'Requests let in by person',
           description: 'Including unfinished ones; "anonymous" if keys are not used.',
           unit: 'reqps',
           queries: [
             {
               expr: `sum by (person) (${rate('zephyr_proxy_client_requests_total')})`,
-              legend: '{{client}}',
+              legend: '{{person}}',
             },
           ],
         },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { isLoopback } from './loopback.ts';
+import { isLoopback, isOwnListener } from './loopback.ts';
 
 describe('a host is this machine', () => {
   it.each([
@@ -57,4 +57,17 @@ describe('a host is not this machine, or not for certain', () => {
     'localhost\n',
     '\nlocalhost',
   ])('%j', (host) => expect(isLoopback(host)).toBe(false));
+});
+
+it.each([
+  ['localhost', true],
+  ['LOCALHOST.', true],
+  ['127.0.0.1', true],
+  ['::1', true],
+  ['[::1]', true],
+  ['a.localhost', false],
+  ['0.0.0.0', false],
+  ['127.example.com', false],
+])('a listener on %s is for this machine alone: %s', (host, expected) => {
+  expect(isOwnListener(host)).toBe(expected);
 });

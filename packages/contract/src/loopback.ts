@@ -7,14 +7,25 @@ const IPV6 = String.raw`::1|::ffff:(?:${IPV4}|7f[\da-f]{2}:[\da-f]{1,4})`;
 /** All names below `localhost` are this machine too: RFC 6761, 6.3. A final dot ends a full name. */
 const NAME = String.raw`(?:[^.]+\.)*localhost\.?`;
 
-const LOOPBACK = new RegExp(`^(?:${NAME}|${IPV4}|${IPV6}|\\[(?:${IPV6})\\])$`, 'i');
+const ADDRESS = String.raw`${IPV4}|${IPV6}|\[(?:${IPV6})\]`;
+
+const LOOPBACK = new RegExp(`^(?:${NAME}|${ADDRESS})$`, 'i');
+const OWN_LISTENER = new RegExp(`^(?:localhost\\.?|${ADDRESS})$`, 'i');
 
 /**
- * Whether only programs of this machine reach a listener there, and whether what is sent there stays on this
- * machine. Other spellings of a loopback address count as another machine, which is the safe side.
+ * Whether what is sent there stays on this machine. Other spellings of a loopback address count as another
+ * machine, which is the safe side.
  *
  * @param host a name or an address, with or without the brackets that IPv6 has in a URL
  */
 export function isLoopback(host: string): boolean {
   return LOOPBACK.test(host);
+}
+
+/**
+ * Whether only programs of this machine reach a listener there. A resolver may ask DNS for a name below
+ * `localhost`, and get an address that others reach.
+ */
+export function isOwnListener(host: string): boolean {
+  return OWN_LISTENER.test(host);
 }

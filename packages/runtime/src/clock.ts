@@ -33,9 +33,9 @@ export function pause(clock: Clock, durationMs: number, signal: AbortSignal): Pr
   });
 }
 
-/** All that waits for one moment. */
+/** All pauses until one moment. */
 interface WakeUp {
-  readonly acts: Set<() => void>;
+  readonly ends: Set<() => void>;
   readonly timer: Timer;
 }
 
@@ -43,52 +43,54 @@ interface WakeUp {
 const wakeUpsOf = new WeakMap<Clock, Map<number, WakeUp>>();
 
 /**
- * Calls back at the next multiple of the period since process start, or at the one after if that is near.
- * What waits for the same moment shares a timer: timers of their own would each wake an idle process, since
- * Node counts their time from the start of the event loop's turn in which they are set.
- *
- * @returns a function that cancels it; it does nothing afterwards
+ * Resolves at the next multiple of the period since process start, or at the one after if that is near, or
+ * when the signal aborts. Pauses until the same moment share a timer: timers of their own would each wake an
+ * idle process, since Node counts their time from the start of the event loop's turn in which they are set.
  */
-export function atNext(clock: Clock, periodMs: number, act: () => void): () => void {
+export function pauseUntilNext(clock: Clock, periodMs: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
   const wakeUps = wakeUpsOf.get(clock) ?? new Map<number, WakeUp>();
   wakeUpsOf.set(clock, wakeUps);
   const nowMs = clock.nowMs();
   const dueAtMs = nextMultiple(nowMs, periodMs);
+  const wakeUp = wakeUps.get(dueAtMs) ?? newWakeUp(clock, wakeUps, { nowMs, dueAtMs });
+  return new Promise((resolve) => {
+    const end = (): void => {
+      signal.removeEventListener('abort', abort);
+      resolve();
+    };
+    const abort = (): void => {
+      wakeUp.ends.delete(end);
+      if (wakeUp.ends.size === 0) {
+        clock.clearTimer(wakeUp.timer);
+        wakeUps.delete(dueAtMs);
+      }
+      end();
+    };
+    wakeUp.ends.add(end);
+    signal.addEventListener('abort', abort);
+  });
+}
+
+/** It runs in the async context of whoever needs it first, so it must do nothing but end pauses. */
+function newWakeUp(
+  clock: Clock,
+  wakeUps: Map<number, WakeUp>,
+  { nowMs, dueAtMs }: { readonly nowMs: number; readonly dueAtMs: number },
+): WakeUp {
+  const ends = new Set<() => void>();
   const fire = (): void => {
     wakeUps.delete(dueAtMs);
-    for (const each of acts) each();
+    for (const end of ends) end();
   };
-  const acts = wakeUps.get(dueAtMs)?.acts ?? new Set();
-  if (!wakeUps.has(dueAtMs)) {
-    wakeUps.set(dueAtMs, { acts, timer: clock.setTimer(fire, Math.ceil(dueAtMs - nowMs)) });
-  }
-  // Of its own, so that the same function may wait twice.
-  const own = (): void => act();
-  acts.add(own);
-  return () => {
-    if (!acts.delete(own) || acts.size > 0) return;
-    clock.clearTimer(wakeUps.get(dueAtMs)?.timer);
-    wakeUps.delete(dueAtMs);
-  };
+  const wakeUp = { ends, timer: clock.setTimer(fire, Math.ceil(dueAtMs - nowMs)) };
+  wakeUps.set(dueAtMs, wakeUp);
+  return wakeUp;
 }
 
 function nextMultiple(nowMs: number, periodMs: number): number {
   const nextAtMs = Math.floor(nowMs / periodMs + 1) * periodMs;
   return nextAtMs - nowMs < periodMs / 4 ? nextAtMs + periodMs : nextAtMs;
-}
-
-/** `pause` until the moment of `atNext`. */
-export function pauseUntilNext(clock: Clock, periodMs: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const end = (): void => {
-      cancel();
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const cancel = atNext(clock, periodMs, end);
-    signal.addEventListener('abort', end);
-  });
 }
 
 /** In [0, 1). */

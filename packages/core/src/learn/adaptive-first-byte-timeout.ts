@@ -17,7 +17,7 @@ export const FIRST_BYTE_NUMBERS = {
   leastTimes: 4,
   /** The limit while no usual time is known: slower first bytes are rare. */
   unusualMs: 45_000,
-};
+} as const;
 const { leastLimitMs, usualFactor, maxTimes, leastTimes } = FIRST_BYTE_NUMBERS;
 /** Endpoints times classes; above this, the least recently used one is evicted. */
 const MAX_CLASSES = 4_096;

@@ -1,5 +1,5 @@
 /** Who may use the proxy, as the configuration says. Pure. */
-import { isLoopback } from '@zephyr/contract/loopback';
+import { isOwnListener } from '@zephyr/contract/loopback';
 
 import { type Phrase, phrase } from '../phrase.ts';
 
@@ -20,7 +20,7 @@ export interface AccessSettings {
 export function configuredAccess({ host, isOpen, hasKeys }: AccessSettings): ClientAccess {
   if (hasKeys) return 'keys';
   if (isOpen) return 'everybody';
-  return isLoopback(host) ? 'this_machine' : 'nobody';
+  return isOwnListener(host) ? 'this_machine' : 'nobody';
 }
 
 const ADMIT_PEOPLE = phrase`give each person a key: make client NAME=ann (without compose: zephyr clients add ann)`;

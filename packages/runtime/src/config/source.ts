@@ -3,7 +3,7 @@
  * configuration with errors is rejected and reported; the previous one stays in use.
  */
 
-import { atNext, systemClock } from '../clock.ts';
+import { pauseUntilNext, systemClock } from '../clock.ts';
 import { messageOf, ZephyrError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { spoken, type TemplatesOf } from '../phrase.ts';
@@ -206,17 +206,19 @@ function tokenCommandsOf({ config }: LoadedConfig, groupName?: string) {
 
 /** @returns a function that stops watching */
 function poll(reload: () => void, look: () => void): () => void {
-  let cancel = (): void => {};
-  const plan = (): void => {
-    cancel = atNext(systemClock, POLL_MS, () => {
-      plan();
+  const stopping = new AbortController();
+  const run = async (): Promise<void> => {
+    for (;;) {
+      await pauseUntilNext(systemClock, POLL_MS, stopping.signal);
+      if (stopping.signal.aborted) return;
       look();
-    });
+    }
   };
-  plan();
+  // What it throws is not caught: the service cannot continue.
+  void run();
   process.on('SIGHUP', reload);
   return () => {
-    cancel();
+    stopping.abort();
     process.off('SIGHUP', reload);
   };
 }

@@ -86,7 +86,8 @@ export async function writeCommit(
         ]),
         ...expiring.flatMap(({ lifeMs, value }, index) => [
           placed.length + index + 1,
-          ...['expiring', lifeMs],
+          'expiring',
+          lifeMs,
           JSON.stringify(value),
         ]),
       ],

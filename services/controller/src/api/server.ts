@@ -30,6 +30,7 @@ export async function startServer(
   fd?: number | undefined,
 ): Promise<RunningServer> {
   const server = createServer(
+    // How much longer a client may take than the two limits: each look wakes an idle controller.
     { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 },
     certificate === undefined ? app : refusingUnencrypted(app, refuseUnencrypted),
   );

@@ -52,7 +52,5 @@ export function passRefusal(
 /** Replaces what the endpoint says about a retry, which is about itself alone. */
 function retrySooner(headers: OutgoingHttpHeaders, retryAfterMs: number): void {
   for (const name of ['retry-after-ms', 'x-should-retry']) delete headers[name];
-  const { shouldRetry, retryAfter } = retryAdvice({ retryAfterMs, isCertain: true });
-  headers['retry-after'] = retryAfter;
-  if (shouldRetry !== undefined) headers['x-should-retry'] = String(shouldRetry);
+  headers['retry-after'] = retryAdvice({ retryAfterMs, isCertain: false }).retryAfter;
 }

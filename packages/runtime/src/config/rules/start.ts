@@ -2,7 +2,7 @@
  * Preconditions of a start: other machines get neither service nor control without a key, and the probes'
  * program exists. Separate from the other rules, because a running service is not stopped by them.
  */
-import { isLoopback } from '@zephyr/contract/loopback';
+import { isOwnListener } from '@zephyr/contract/loopback';
 
 import { isProgram } from '../../find-program.ts';
 import { isEverywhere } from '../../host.ts';
@@ -143,7 +143,7 @@ function checkController(
 ): Violation[] {
   const host = listenHost ?? ownAddress(document, 'controller').host;
   const name = adminTokenVariable(document);
-  if (variables(name) !== undefined || isLoopback(host)) return [];
+  if (variables(name) !== undefined || isOwnListener(host)) return [];
   return [
     {
       path: ['controller', 'host'],
