@@ -209,7 +209,7 @@ describe('createConfigSource', () => {
       });
       afterEach(() => vi.useRealTimers());
 
-      it('keeps the keys while config.toml is being written', () => {
+      it('keeps the keys while config.toml is being written', async () => {
         const before = keysNow();
         for (const text of [cut, cutAndWrong, `${cut}# more\n`, withClients('# more\n')]) {
           writeFileSync(configPath(), text);
@@ -221,28 +221,28 @@ describe('createConfigSource', () => {
                 : 'doubted',
           );
           expect(keysNow()).toEqual(before);
-          vi.advanceTimersByTime(900);
+          await vi.advanceTimersByTimeAsync(900);
         }
-        vi.advanceTimersByTime(10_000);
+        await vi.advanceTimersByTimeAsync(10_000);
         expect(keysNow()).toEqual(before);
         expect(statuses()).toEqual(['rejected', 'applied']);
       });
 
-      it('revokes all keys if their blocks were deleted', () => {
+      it('revokes all keys if their blocks were deleted', async () => {
         writeFileSync(configPath(), cut);
         expect(source.reload()).toMatchObject({ status: 'doubted', loaded: source.current() });
-        vi.advanceTimersByTime(3_000);
+        await vi.advanceTimersByTimeAsync(3_000);
         expect(keysNow()).toEqual([]);
         expect(statuses()).toEqual(['applied']);
       });
 
-      it('revokes all keys if their blocks were deleted from a broken file', () => {
+      it('revokes all keys if their blocks were deleted from a broken file', async () => {
         writeFileSync(configPath(), cutAndWrong);
         source.reload();
-        vi.advanceTimersByTime(3_000);
+        await vi.advanceTimersByTimeAsync(3_000);
         expect(keysNow()).toEqual(['revoked', 'revoked']);
         expect(statuses()).toEqual(['rejected', 'applied', 'rejected']);
-        vi.advanceTimersByTime(10_000);
+        await vi.advanceTimersByTimeAsync(10_000);
         expect(statuses()).toHaveLength(3);
       });
     });
@@ -280,10 +280,10 @@ describe('createConfigSource', () => {
       vi.useRealTimers();
     });
 
-    it('applies a storm of changes at most once a second', () => {
+    it('applies a storm of changes at most once a second', async () => {
       for (let threshold = 1; threshold <= 40; threshold += 1) {
         writeFileSync(configPath(), withThreshold(threshold));
-        vi.advanceTimersByTime(50);
+        await vi.advanceTimersByTimeAsync(50);
       }
       expect(source.current().config.server.switchThresholdMs).toBe(40);
       expect(changes).toHaveLength(2);
