@@ -2,14 +2,8 @@
 import { BlockList, isIP } from 'node:net';
 
 export function isNetwork(text: string): boolean {
-  const { address, prefix, family } = parse(text);
-  return (
-    family !== 0 &&
-    Number.isInteger(prefix) &&
-    prefix >= 0 &&
-    prefix <= bitsOf(family) &&
-    address !== ''
-  );
+  const { prefix, family } = parse(text);
+  return family !== 0 && prefix <= bitsOf(family);
 }
 
 /** @param networks each passes `isNetwork` */

@@ -21,7 +21,7 @@ import { localeOfFile } from '@zephyr/runtime/config/locale';
 import { policyOf } from '@zephyr/runtime/config/policy-of-config';
 import { UNREAD_TOKENS } from '@zephyr/runtime/config/token-command';
 import type { Environment } from '@zephyr/runtime/environment';
-import { EXIT, messageOf, ZephyrError } from '@zephyr/runtime/errors';
+import { EXIT, isMissingFile, messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';
 import { decisionText, languageOf, numbersOf, type Situation, translator } from '@zephyr/texts';
 import { withSetting } from '../replay/policy-override.ts';
@@ -88,8 +88,7 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    const why = isMissing ? phrase`this file does not exist` : messageOf(cause);
+    const why = isMissingFile(cause) ? phrase`this file does not exist` : messageOf(cause);
     throw new ZephyrError('USAGE', phrase`--file ${path}: ${why}`, {
       cause,
       advice: [phrase`to save a recording of the running system: zephyr replay --save ${path}`],

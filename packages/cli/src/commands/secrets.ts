@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import { ZephyrError } from '@zephyr/runtime/errors';
+import { isMissingFile, ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';
 import type { ServiceName } from '@zephyr/runtime/service-name';
 import { aclFile } from '../secrets/redis-acl.ts';
@@ -80,7 +80,7 @@ function readIfThere(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (isMissingFile(error)) return undefined;
     throw error;
   }
 }

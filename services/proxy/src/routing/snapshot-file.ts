@@ -6,7 +6,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { type RoutingSnapshot, snapshotSchema } from '@zephyr/contract/snapshot';
-import { messageOf } from '@zephyr/runtime/errors';
+import { isMissingFile, messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 
 export async function readSnapshotFile(
@@ -16,8 +16,8 @@ export async function readSnapshotFile(
   try {
     return snapshotSchema.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    if (!isMissing) log.warn({ path, why: messageOf(error) }, 'snapshot file not usable');
+    if (!isMissingFile(error))
+      log.warn({ path, why: messageOf(error) }, 'snapshot file not usable');
     return undefined;
   }
 }

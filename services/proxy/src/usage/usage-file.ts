@@ -18,7 +18,7 @@ import {
   usageBatchSchema,
 } from '@zephyr/contract/usage';
 import type { Clock } from '@zephyr/runtime/clock';
-import { messageOf } from '@zephyr/runtime/errors';
+import { isMissingFile, messageOf } from '@zephyr/runtime/errors';
 import { z } from 'zod';
 
 import { replaceStateFile } from '../routing/snapshot-file.ts';
@@ -88,7 +88,7 @@ export class UsageFile {
   isTakenOver(): Promise<boolean> {
     return this.#next(async () => {
       if (this.#written === undefined) return false;
-      const isGone = await touch(this.#written.path, this.#clock).then(() => false, isMissing);
+      const isGone = await touch(this.#written.path, this.#clock).then(() => false, isMissingFile);
       if (isGone) this.#written = undefined;
       return isGone;
     });
@@ -184,6 +184,3 @@ async function removeOrphan(path: string, clock: EpochClock): Promise<void> {
   // Another proxy was faster, or its process is running and has just renamed it.
   if (await isOrphan(path, clock).catch(() => false)) await rm(path, { force: true });
 }
-
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT';
