@@ -7,6 +7,10 @@
  * Memory includes everything: the one process with its services, the private Redis, and for the demo its
  * endpoints. The PSS is smaller if others run on the same Node, so the resident size is printed too, as an
  * upper bound. CPU time excludes the probes' programs (the Claude CLI), which depend on the configuration.
+ *
+ * What a wake-up costs depends on the machine: on a shared one whose caches others use, ten times as much in
+ * one hour as in another. So each row is measured beside the least that could do the job, a bare Node that asks
+ * a Redis of its own as often as Zephyr wakes up, and the wake-ups are counted.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,7 +22,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { MIB } from '@zephyr/contract/units';
-
+import { startRedisServer } from '@zephyr/runtime/redis/private-server';
 import { startSimulatedEndpoint } from '@zephyr/testkit/simulated-endpoint';
 
 import { type ProcessUse, processTree } from './laptop/process-tree.ts';
@@ -30,6 +34,9 @@ const REST_SECONDS = Number(process.argv[2] ?? 60);
  */
 const SETTLE_SECONDS = 240;
 const START_LIMIT_MS = 60_000;
+/** Together with their replies some six wake-ups a second, as many as an idle Zephyr has. */
+const QUESTIONS_PER_SECOND = 4;
+const BARE_NODE = fileURLToPath(new URL('laptop/bare-node.ts', import.meta.url));
 const ZEPHYR = fileURLToPath(new URL('../packages/cli/bin/zephyr', import.meta.url));
 const TOKEN = 'sk-bench-token-of-the-laptop';
 
@@ -44,6 +51,7 @@ interface Rest {
   readonly processes: readonly ProcessUse[];
   readonly cpuPercent: number;
   readonly probesPercent: number;
+  readonly wakeUpsPerSecond: number;
 }
 
 const port = await freePorts(3);
@@ -58,9 +66,9 @@ const endpoints = await Promise.all(
 );
 try {
   console.log(
-    '| | first start | second start | PSS at rest | resident | CPU at rest | CPU of probes |',
+    '| | first start | second start | PSS at rest | resident | CPU at rest | wake-ups | CPU of probes |',
   );
-  console.log('|---|---|---|---|---|---|---|');
+  console.log('|---|---|---|---|---|---|---|---|');
   for (const [name, args] of [
     ['zephyr start', startArguments()],
     ['zephyr demo', ['demo', '--port', String(port)]],
@@ -68,9 +76,13 @@ try {
     const first = await start(args, name);
     await stop(first);
     const second = await start(args, name);
-    const rest = await restOf(second.pid);
+    const bare = await startBareNode();
+    await sleep(SETTLE_SECONDS * 1_000);
+    const [rest, bareRest] = await Promise.all([restOf(second.pid), restOf(bare.pid)]);
     await stop(second);
-    printRow(name, { first, second, rest });
+    await bare.stop();
+    printRow(name, { starts: [first, second], rest });
+    printRow('bare Node beside it', { starts: [], rest: bareRest });
   }
 } finally {
   await Promise.all(endpoints.map((endpoint) => endpoint.kill()));
@@ -143,22 +155,36 @@ async function stop({ child, output }: Started): Promise<void> {
   if (exitCode !== 0) throw new Error(`ended with ${exitCode}:\n${output()}`);
 }
 
+/** With a Redis like Zephyr's, but without its data: the Redis is not counted. */
+async function startBareNode() {
+  const redis = await startRedisServer();
+  const socket = new URL(redis.url).pathname;
+  const child = spawn(process.execPath, [BARE_NODE, socket, String(QUESTIONS_PER_SECOND)]);
+  return {
+    pid: child.pid ?? 0,
+    stop: async () => {
+      child.kill();
+      await redis.stop();
+    },
+  };
+}
+
 /** The median by PSS of one sample per second, without the probes' programs. */
 async function restOf(pid: number): Promise<Rest> {
-  await sleep(SETTLE_SECONDS * 1_000);
   const looks: (readonly ProcessUse[])[] = [ownProcesses(pid)];
   for (let second = 0; second < REST_SECONDS; second += 1) {
     await sleep(1_000);
     looks.push(ownProcesses(pid));
   }
   const [first = [], last = []] = [looks[0], looks.at(-1)];
-  const used = (of: 'cpuSeconds' | 'endedCpuSeconds') =>
-    (100 * (sum(last, of) - sum(first, of))) / REST_SECONDS;
+  const perSecond = (of: 'cpuSeconds' | 'endedCpuSeconds' | 'sleeps') =>
+    (sum(last, of) - sum(first, of)) / REST_SECONDS;
   const byPss = looks.toSorted((a, b) => sum(a, 'pssBytes') - sum(b, 'pssBytes'));
   return {
     processes: byPss[Math.floor(byPss.length / 2)] ?? [],
-    cpuPercent: used('cpuSeconds'),
-    probesPercent: used('endedCpuSeconds'),
+    cpuPercent: 100 * perSecond('cpuSeconds'),
+    probesPercent: 100 * perSecond('endedCpuSeconds'),
+    wakeUpsPerSecond: perSecond('sleeps'),
   };
 }
 
@@ -170,20 +196,16 @@ function ownProcesses(pid: number): readonly ProcessUse[] {
 
 function printRow(
   name: string,
-  {
-    first,
-    second,
-    rest,
-  }: { readonly first: Started; readonly second: Started; readonly rest: Rest },
+  { starts, rest }: { readonly starts: readonly Started[]; readonly rest: Rest },
 ): void {
   const parts = rest.processes.map(({ name: of, pssBytes }) => `${of} ${mib(pssBytes)}`);
+  const [first = '', second = ''] = starts.map(({ startMs }) => `${(startMs / 1000).toFixed(1)} s`);
   const cells = [
-    `\`${name}\``,
-    `${(first.startMs / 1000).toFixed(1)} s`,
-    `${(second.startMs / 1000).toFixed(1)} s`,
+    ...[name, first, second],
     `${mib(sum(rest.processes, 'pssBytes'))} MiB (${parts.join(', ')})`,
     `${mib(sum(rest.processes, 'rssBytes'))} MiB`,
     `${rest.cpuPercent.toFixed(2)} %`,
+    `${rest.wakeUpsPerSecond.toFixed(1)} /s`,
     `${rest.probesPercent.toFixed(2)} %`,
   ];
   console.log(`| ${cells.join(' | ')} |`);
@@ -207,7 +229,7 @@ function isFree(candidate: number): Promise<boolean> {
 
 function sum(
   processes: readonly ProcessUse[],
-  of: 'cpuSeconds' | 'endedCpuSeconds' | 'pssBytes' | 'rssBytes',
+  of: 'cpuSeconds' | 'endedCpuSeconds' | 'pssBytes' | 'rssBytes' | 'sleeps',
 ): number {
   return processes.reduce((total, process) => total + process[of], 0);
 }

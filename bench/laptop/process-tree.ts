@@ -13,6 +13,8 @@ export interface ProcessUse {
   /** Proportional set size: shared pages count proportionally. */
   readonly pssBytes: number;
   readonly rssBytes: number;
+  /** How often its main thread has gone to sleep. */
+  readonly sleeps: number;
 }
 
 /** Kernel clock ticks per second, the same on every Linux that Node runs on. */
@@ -41,6 +43,7 @@ function useOf(pid: number): ProcessUse | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const memory = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     // The name in parentheses may itself contain spaces and parentheses.
     const [, name = '', rest = ''] = /\((.*)\) (.*)$/s.exec(stat) ?? [];
     const fields = rest.split(' ').map(Number);
@@ -49,14 +52,15 @@ function useOf(pid: number): ProcessUse | undefined {
       ...{ pid, name },
       cpuSeconds: (user + system) / TICKS,
       endedCpuSeconds: (endedUser + endedSystem) / TICKS,
-      pssBytes: kibibytes(memory, 'Pss') * KIB,
-      rssBytes: kibibytes(memory, 'Rss') * KIB,
+      pssBytes: numberOf(memory, 'Pss') * KIB,
+      rssBytes: numberOf(memory, 'Rss') * KIB,
+      sleeps: numberOf(status, 'voluntary_ctxt_switches'),
     };
   } catch {
     return undefined;
   }
 }
 
-function kibibytes(text: string, field: string): number {
-  return Number(new RegExp(`^${field}: +(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0);
+function numberOf(text: string, field: string): number {
+  return Number(new RegExp(`^${field}:\\s+(\\d+)( kB)?$`, 'm').exec(text)?.[1] ?? 0);
 }

@@ -12,10 +12,10 @@ import type { JobAnswer, RunnerJob } from './probe-runner.ts';
 
 /**
  * A killed prober's job becomes available once its lock has expired and the next check for stalled jobs has
- * run: at most 6 + 2 s. BullMQ renews the lock after half of it.
+ * run: at most 6 + 3 s. BullMQ renews the lock after half of it.
  */
 const LOCK_MS = 6_000;
-const STALLED_LOOK_MS = 2_000;
+const STALLED_LOOK_MS = 3_000;
 
 /** How long running probes may take to finish when the prober stops. */
 const FINISH_MS = 3_000;

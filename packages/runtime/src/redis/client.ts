@@ -67,7 +67,7 @@ export function connectionOptions(target: RedisTarget): RedisOptions {
  *
  * - `command`: fails fast and never sends a command twice. ioredis 6 by default sends an unacknowledged
  *   command again after a reconnect (one INCR became two) and waits forever on a black-holed server.
- * - `waiting`: the same, for `XREAD BLOCK` of at most 1.5 s, which always ends in a reply.
+ * - `waiting`: the same, for `XREAD BLOCK` of at most 2 s, which always ends in a reply.
  * - `blocking`: for subscriptions and `XREAD BLOCK`, of at most 5 s; waits for Redis to come back. A
  *   subscription sends nothing by itself, so its owner has to `ping` to detect a dead connection.
  *
@@ -87,9 +87,10 @@ export function createRedis(
       : {
           enableOfflineQueue: false,
           maxRetriesPerRequest: 0,
-          commandTimeout: kind === 'command' ? 1_000 : 2_500,
+          // Redis ends a wait up to a fifth of a second late (`--hz` of the private server).
+          commandTimeout: kind === 'command' ? 1_000 : 3_000,
           // Replaces a connection that died silently; the limit above only gives up on one command.
-          socketTimeout: 3_000,
+          socketTimeout: kind === 'command' ? 3_000 : 3_500,
         }),
   };
   const redis = new Redis({ ...options, replyMapping: 'legacy' });

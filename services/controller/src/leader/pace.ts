@@ -11,7 +11,7 @@ export interface LeaderPace {
 }
 
 export const BUSY: LeaderPace = { tickMs: 1_000, longestWaitMs: 250 };
-const AT_REST: LeaderPace = { tickMs: REST_PERIOD_MS, longestWaitMs: 1_350 };
+const AT_REST: LeaderPace = { tickMs: REST_PERIOD_MS, longestWaitMs: 2_000 };
 
 export function leaderPace(world: World, nowMs: EpochMs): LeaderPace {
   return isAtRest(world, nowMs) ? AT_REST : BUSY;

@@ -41,7 +41,7 @@ export interface Received {
 
 export interface ReadFrom {
   readonly cursors: Cursors;
-  /** At most 1.5 s (`createRedis`). Outcomes are read afterwards. */
+  /** At most 2 s (`createRedis`). Outcomes are read afterwards. */
   readonly waitMs: number;
   /** The configured endpoints: records of others are dropped. */
   readonly endpointIds: ReadonlySet<string>;

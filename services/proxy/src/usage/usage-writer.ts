@@ -11,7 +11,7 @@
  */
 import type { RequestRecord, UsageBatch, UsageRow } from '@zephyr/contract/usage';
 import { type RowBounds, UsageTable } from '@zephyr/core';
-import { type Clock, pause } from '@zephyr/runtime/clock';
+import { type Clock, pause, pauseUntilNext } from '@zephyr/runtime/clock';
 import { MOST_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
@@ -28,8 +28,6 @@ const PERIOD_WITH_LIMITS_MS = 450;
 const DISK_AFTER_MS = 250;
 /** How often it looks for files of ended processes. */
 const ADOPT_EVERY_MS = 5_000;
-/** Without requests it does not look more often: at rest nothing wakes the process for it. */
-const REST_MS = ADOPT_EVERY_MS - PERIOD_MS;
 /** How long a start waits for Redis. */
 const FIRST_EXCHANGE_MS = 500;
 /** How long a stop waits for Redis; then the rest stays on disk. */
@@ -131,31 +129,32 @@ export class UsageWriter {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
+    let isWritten = false;
     while (!signal.aborted) {
       const periodMs = this.#deps.limits.hasAny ? PERIOD_WITH_LIMITS_MS : PERIOD_MS;
-      await this.#pause(periodMs);
+      const isAtRest = isWritten && this.#requests === 0 && !this.#deps.limits.isBusy;
+      // What ends the rest is written after a period, together with what follows.
+      if (!isAtRest || (await this.#rest()) === 'news') await this.#pause(periodMs);
       if (signal.aborted) return;
-      const isWritten = (await this.#tick()) === 'done' && (await this.#exchange()) === 'done';
+      isWritten = (await this.#tick()) === 'done' && (await this.#exchange()) === 'done';
       this.#adoptInMs -= periodMs;
-      if (!isWritten) continue;
-      if (this.#adoptInMs <= 0) {
-        this.#adoptInMs = ADOPT_EVERY_MS;
-        await this.#adopt();
-      }
-      await this.#rest();
+      if (!isWritten || this.#adoptInMs > 0) continue;
+      this.#adoptInMs = ADOPT_EVERY_MS;
+      await this.#adopt();
+      isWritten = this.#batches.length === 0;
     }
   }
 
-  /** Waits for something to write, to share, or to look for. */
-  async #rest(): Promise<void> {
-    const isAllWritten = this.#requests === 0 && this.#batches.length === 0;
-    if (!isAllWritten || this.#deps.limits.isBusy) return;
+  /** Waits for something to write or to share, at most until it is time to look for files. */
+  async #rest(): Promise<'news' | 'look'> {
     const news = new AbortController();
     this.#wake = () => news.abort();
     const signal = AbortSignal.any([news.signal, this.#stopping.signal]);
-    await pause(this.#deps.clock, REST_MS, signal);
+    await pauseUntilNext(this.#deps.clock, ADOPT_EVERY_MS, signal);
     this.#wake = undefined;
-    if (!news.signal.aborted) this.#adoptInMs = 0;
+    if (news.signal.aborted) return 'news';
+    this.#adoptInMs = 0;
+    return 'look';
   }
 
   async #exchange(): Promise<'done' | 'failed'> {
