@@ -10,7 +10,7 @@ of_config() {
     table == "[" wanted "]" && $1 == key { print $2; exit }' "$config_file" 2>/dev/null || true
 }
 
-# From the configuration, else from the terminal, like packages/cli/src/language.ts.
+# From the configuration, else from the terminal, like packages/cli/src/output/language-of-run.ts.
 speaks_chinese() {
   language=$(of_config ui language)
   case $language in

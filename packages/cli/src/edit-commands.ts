@@ -1,8 +1,8 @@
 /** The commands that change config.toml: their options and help. */
 import { phrase } from '@zephyr/runtime/phrase';
 import type { Command, Option } from 'commander';
-import { examplesOf } from './command-help.ts';
-import { rejectValue } from './command-line.ts';
+import { examplesOf } from './command-line/help-text.ts';
+import { rejectValue } from './command-line/zephyr-command.ts';
 import { adminCommand, jsonOption, type Surroundings } from './operator-commands.ts';
 import { beside } from './probe-commands.ts';
 

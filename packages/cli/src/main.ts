@@ -8,14 +8,14 @@ import { takeEnvironment } from '@zephyr/runtime/environment';
 import { EXIT, ZephyrError } from '@zephyr/runtime/errors';
 import { CommanderError } from 'commander';
 
-import { outliveOutput, print } from './output.ts';
+import { outliveOutput, print } from './output/print.ts';
 
 const environment = takeEnvironment();
 outliveOutput();
 try {
   const { buildProgram } = await import('./program.ts');
-  const { languageOfRun } = await import('./language.ts');
-  const { withCommand } = await import('./original-flags.ts');
+  const { languageOfRun } = await import('./output/language-of-run.ts');
+  const { withCommand } = await import('./command-line/original-flags.ts');
   const hasConfig = existsSync(environment['ZEPHYR_CONFIG'] || 'config.toml');
   const args = withCommand(process.argv.slice(2), hasConfig);
   const language = languageOfRun(args, environment);
@@ -28,8 +28,8 @@ try {
 /** Commander has already printed its own errors; help and version are not errors. */
 async function exitCodeOf(error: unknown): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  const { errorText } = await import('./error-text.ts');
-  const { languageOfRun } = await import('./language.ts');
+  const { errorText } = await import('./output/error-text.ts');
+  const { languageOfRun } = await import('./output/language-of-run.ts');
   console.error(errorText(error, languageOfRun(process.argv.slice(2), environment)));
   const isUsage = error instanceof ZephyrError && ['CONFIG', 'USAGE'].includes(error.code);
   return isUsage ? EXIT.usage : EXIT.failure;

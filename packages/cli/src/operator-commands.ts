@@ -6,13 +6,13 @@ import type { Environment } from '@zephyr/runtime/environment';
 import { phrase } from '@zephyr/runtime/phrase';
 import type { Language, Translate } from '@zephyr/texts';
 import { Argument, type Command, Option } from 'commander';
-import { rejectValue } from './command-line.ts';
+import { rejectValue } from './command-line/zephyr-command.ts';
 import {
   COMPLETION_SHELLS,
   type CompletionShell,
   completionScript,
 } from './commands/completion.ts';
-import { CONTROLLER_URL } from './service-location.ts';
+import { CONTROLLER_URL } from './network/service-location.ts';
 
 /** Called by the completion scripts. */
 const ENDPOINTS = 'endpoints';

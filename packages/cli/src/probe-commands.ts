@@ -4,8 +4,8 @@ import { PROBE_STYLES } from '@zephyr/contract/probe';
 import type { Environment } from '@zephyr/runtime/environment';
 import { phrase } from '@zephyr/runtime/phrase';
 import { type Command, Option } from 'commander';
-import { examplesOf } from './command-help.ts';
-import { rejectValue } from './command-line.ts';
+import { examplesOf } from './command-line/help-text.ts';
+import { rejectValue } from './command-line/zephyr-command.ts';
 import { type AddCommand, type Surroundings, urlOption } from './operator-commands.ts';
 
 /** @param options that every command takes: the paths of the configuration */

@@ -16,7 +16,7 @@ import { ZephyrError } from '@zephyr/runtime/errors';
 import type { Translate } from '@zephyr/texts';
 import type { EventSourceMessage } from 'eventsource-parser/stream';
 
-import { CONTROLLER_DEFAULTS } from '../service-location.ts';
+import { CONTROLLER_DEFAULTS } from '../network/service-location.ts';
 import { eventsOf } from './sse.ts';
 
 /** A recording, or the usage of a year: many megabytes, possibly over a slow connection. */

@@ -9,8 +9,8 @@ import { readDocument } from '@zephyr/runtime/config/load';
 import type { Environment } from '@zephyr/runtime/environment';
 import { translator } from '@zephyr/texts';
 
-import { proxyAddressIn, urlForPeople } from '../addresses.ts';
-import { renderTable } from '../table.ts';
+import { proxyAddressIn, urlForPeople } from '../network/addresses.ts';
+import { renderTable } from '../output/table.ts';
 import { languageIn } from './document-language.ts';
 
 export interface ClientCall {

@@ -6,9 +6,9 @@ import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT, explain } from '@zephyr/runtime/errors';
 import { templatesOf, translator } from '@zephyr/texts';
 
-import { outboundNotesOf, warningsOf } from '../config-warnings.ts';
+import { outboundNotesOf, warningsOf } from '../launch/config-warnings.ts';
 import { rejectUnusableHosts } from '../launch/usable-hosts.ts';
-import { isElsewhere, startingServices } from '../service-location.ts';
+import { isElsewhere, startingServices } from '../network/service-location.ts';
 import { type SurveyCall, surveyEndpoints, surveyText } from './config-check-online.ts';
 
 export interface ConfigCheckOptions {

@@ -8,10 +8,10 @@ import {
   connectSettings,
   settingsLines,
   undoSettings,
-} from '../connect/claude-settings.ts';
-import { findProxy } from '../connect/find-proxy.ts';
-import { type ShellName, shellLines } from '../connect/shell-lines.ts';
-import { usableToken } from '../connect/token.ts';
+} from '../claude-code/claude-settings.ts';
+import { findProxy } from '../claude-code/find-proxy.ts';
+import { type ShellName, shellLines } from '../claude-code/shell-lines.ts';
+import { usableToken } from '../claude-code/token.ts';
 
 export interface ConnectOptions {
   readonly config: string;

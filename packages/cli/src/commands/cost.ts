@@ -9,8 +9,13 @@ import { PROBES } from '@zephyr/contract/reserved-names';
 import type { UsageFigures, UsageReport } from '@zephyr/contract/usage';
 import type { Environment } from '@zephyr/runtime/environment';
 
-import { renderTable } from '../table.ts';
-import { type AdminOptions, type AdminSession, openSession, printed } from './admin-session.ts';
+import {
+  type AdminOptions,
+  type AdminSession,
+  openSession,
+  printed,
+} from '../admin/admin-session.ts';
+import { renderTable } from '../output/table.ts';
 import { removedNote } from './usage.ts';
 
 export interface CostOptions extends AdminOptions {

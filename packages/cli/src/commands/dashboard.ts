@@ -2,8 +2,8 @@
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 
-import { hasScreen, loadDashboard } from '../tui/load.ts';
-import { type AdminOptions, openSession } from './admin-session.ts';
+import { type AdminOptions, openSession } from '../admin/admin-session.ts';
+import { hasScreen, loadDashboard } from '../tui/load-dashboard.ts';
 
 /** @throws ZephyrError `NO_TERMINAL` if there is none */
 export async function dashboard(options: AdminOptions, environment: Environment): Promise<void> {

@@ -13,12 +13,12 @@ import {
   translator,
 } from '@zephyr/texts';
 
-import { warningsOf } from '../config-warnings.ts';
 import { type Finding, ok, renderFindings } from '../doctor/finding.ts';
 import { examineClock, examineConnections, examinePorts } from '../doctor/network.ts';
 import { examineCli, examineNode, examineToken } from '../doctor/prerequisites.ts';
 import { examineRedis } from '../doctor/redis.ts';
-import { isElsewhere, startingServices } from '../service-location.ts';
+import { warningsOf } from '../launch/config-warnings.ts';
+import { isElsewhere, startingServices } from '../network/service-location.ts';
 import { probeEndpoints, probeTroubleText } from './probe.ts';
 
 export interface DoctorOptions {

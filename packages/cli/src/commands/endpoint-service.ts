@@ -1,8 +1,8 @@
 /** `zephyr enable` and `zephyr disable`: takes an endpoint into service, or out of it. */
 import type { Environment } from '@zephyr/runtime/environment';
 
-import { type AdminOptions, openSession, printed } from './admin-session.ts';
-import { endpointNamed } from './endpoint-by-name.ts';
+import { type AdminOptions, openSession, printed } from '../admin/admin-session.ts';
+import { endpointNamed } from '../admin/endpoint-by-name.ts';
 
 /** @returns what to print @throws ZephyrError when refused, with what to do */
 export async function setInService(

@@ -2,8 +2,8 @@
 import { endpointIdSchema } from '@zephyr/contract/scalars';
 import type { Environment } from '@zephyr/runtime/environment';
 
-import { CONTROLLER_URL } from '../service-location.ts';
-import { type AdminOptions, openSession } from './admin-session.ts';
+import { type AdminOptions, openSession } from '../admin/admin-session.ts';
+import { CONTROLLER_URL } from '../network/service-location.ts';
 
 /**
  * The ids of the endpoints, one per line. bash expands what it is offered, commands included, and anyone may be

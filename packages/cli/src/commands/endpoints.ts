@@ -16,7 +16,7 @@ import { EXIT, ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';
 import { type Translate, translator } from '@zephyr/texts';
 import type { Ask } from '../edit/ask.ts';
-import { renderTable } from '../table.ts';
+import { renderTable } from '../output/table.ts';
 import { type SurveyCall, surveyEndpoints, surveyText } from './config-check-online.ts';
 import { languageIn } from './document-language.ts';
 

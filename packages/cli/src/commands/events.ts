@@ -7,8 +7,8 @@ import { systemClock } from '@zephyr/runtime/clock';
 import type { Environment } from '@zephyr/runtime/environment';
 import { logText } from '@zephyr/texts';
 
-import { followStream } from '../admin/follow.ts';
-import { type AdminOptions, type AdminSession, openSession } from './admin-session.ts';
+import { type AdminOptions, type AdminSession, openSession } from '../admin/admin-session.ts';
+import { followStream } from '../admin/follow-stream.ts';
 
 export interface EventsOptions extends AdminOptions {
   readonly follow?: boolean;

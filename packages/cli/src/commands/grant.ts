@@ -1,7 +1,7 @@
 /** `zephyr clients grant`: more for a person or a team, for the rest of the day (UTC). */
 import type { Environment } from '@zephyr/runtime/environment';
 
-import { type AdminOptions, openSession, printed } from './admin-session.ts';
+import { type AdminOptions, openSession, printed } from '../admin/admin-session.ts';
 
 /** @returns what to print @throws ZephyrError when refused, with what to do */
 export async function grant(

@@ -5,7 +5,7 @@ import type { ModeKind } from '@zephyr/contract/selection';
 import type { Environment } from '@zephyr/runtime/environment';
 import { nameOf, type Translate } from '@zephyr/texts';
 
-import { type AdminOptions, openSession, printed } from './admin-session.ts';
+import { type AdminOptions, openSession, printed } from '../admin/admin-session.ts';
 
 /** @returns what to print @throws ZephyrError when refused, with what to do */
 export async function mode(

@@ -1,8 +1,8 @@
 /** `zephyr move-sessions`: sessions move to the active endpoint with their next request. */
 import type { Environment } from '@zephyr/runtime/environment';
 
-import { type AdminOptions, openSession, printed } from './admin-session.ts';
-import { endpointNamed } from './endpoint-by-name.ts';
+import { type AdminOptions, openSession, printed } from '../admin/admin-session.ts';
+import { endpointNamed } from '../admin/endpoint-by-name.ts';
 
 /**
  * @param from name or id of the endpoint whose sessions move; absent: all sessions

@@ -8,7 +8,7 @@ import { deliverOnce } from '@zephyr/runtime/notify/deliver';
 import type { Delivery } from '@zephyr/runtime/notify/message';
 import { type Translate, translator } from '@zephyr/texts';
 
-import type { AdminOptions } from './admin-session.ts';
+import type { AdminOptions } from '../admin/admin-session.ts';
 
 export type NotifyTestOptions = Omit<AdminOptions, 'url'>;
 

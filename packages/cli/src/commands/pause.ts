@@ -1,7 +1,7 @@
 /** `zephyr pause` and `zephyr resume`. */
 import type { Environment } from '@zephyr/runtime/environment';
 
-import { type AdminOptions, openSession, printed } from './admin-session.ts';
+import { type AdminOptions, openSession, printed } from '../admin/admin-session.ts';
 
 /** @returns what to print @throws ZephyrError when refused, with what to do */
 export async function setPaused(

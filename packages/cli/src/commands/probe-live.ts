@@ -1,8 +1,8 @@
 /** `zephyr probe --live`: the running system probes now, and the results count for routing. */
 import type { Environment } from '@zephyr/runtime/environment';
 
-import { type AdminOptions, openSession, printed } from './admin-session.ts';
-import { endpointNamed } from './endpoint-by-name.ts';
+import { type AdminOptions, openSession, printed } from '../admin/admin-session.ts';
+import { endpointNamed } from '../admin/endpoint-by-name.ts';
 
 /** @returns what to print @throws ZephyrError when refused, with what to do */
 export async function probeLive(

@@ -16,7 +16,7 @@ import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT, ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';
 import { numbersOf, type Translate, translator } from '@zephyr/texts';
-import { renderTable } from '../table.ts';
+import { renderTable } from '../output/table.ts';
 
 interface ProbeOptions {
   readonly config: string;

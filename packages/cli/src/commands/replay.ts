@@ -24,9 +24,9 @@ import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT, isMissingFile, messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';
 import { decisionText, languageOf, numbersOf, type Situation, translator } from '@zephyr/texts';
+import { type AdminOptions, type AdminSession, openSession } from '../admin/admin-session.ts';
+import { renderTable } from '../output/table.ts';
 import { withSetting } from '../replay/policy-override.ts';
-import { renderTable } from '../table.ts';
-import { type AdminOptions, type AdminSession, openSession } from './admin-session.ts';
 
 export interface ReplayOptions extends AdminOptions {
   /** Read the recording from this file instead of the controller. */

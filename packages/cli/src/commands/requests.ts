@@ -4,10 +4,10 @@ import type { ApiRequestRecord } from '@zephyr/contract/usage';
 import { systemClock } from '@zephyr/runtime/clock';
 import type { Environment } from '@zephyr/runtime/environment';
 
+import { type AdminOptions, type AdminSession, openSession } from '../admin/admin-session.ts';
 import type { RequestParams } from '../admin/client.ts';
-import { followStream } from '../admin/follow.ts';
-import { renderTable } from '../table.ts';
-import { type AdminOptions, type AdminSession, openSession } from './admin-session.ts';
+import { followStream } from '../admin/follow-stream.ts';
+import { renderTable } from '../output/table.ts';
 
 export interface RequestsOptions extends AdminOptions, RequestParams {
   readonly follow?: boolean;

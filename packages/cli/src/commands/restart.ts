@@ -7,11 +7,11 @@ import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';
 import { translator } from '@zephyr/texts';
-import { localHost } from '../addresses.ts';
 import { type RunningRecord, readRunning } from '../launch/running-record.ts';
 import { stateFolder, stateNameOf } from '../launch/state-folder.ts';
-import { servicesOnThisMachine } from '../service-location.ts';
-import { ANSWER_LIMIT_MS } from '../with-timeout.ts';
+import { localHost } from '../network/addresses.ts';
+import { servicesOnThisMachine } from '../network/service-location.ts';
+import { ANSWER_LIMIT_MS } from '../network/with-timeout.ts';
 
 export interface RestartOptions {
   readonly config: string;

@@ -10,12 +10,12 @@ import { variableNamesIn } from '@zephyr/runtime/config/raw';
 import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT, ZephyrError } from '@zephyr/runtime/errors';
 
-import { localHost } from '../addresses.ts';
-import { pastProxy } from '../connect/claude-no-proxy.ts';
-import { AUTH_TOKEN, BASE_URL } from '../connect/claude-settings.ts';
-import { type FoundProxy, findProxy } from '../connect/find-proxy.ts';
-import { usableToken } from '../connect/token.ts';
+import { pastProxy } from '../claude-code/claude-no-proxy.ts';
+import { AUTH_TOKEN, BASE_URL } from '../claude-code/claude-settings.ts';
+import { type FoundProxy, findProxy } from '../claude-code/find-proxy.ts';
+import { usableToken } from '../claude-code/token.ts';
 import type { LaunchedSystem } from '../launch/launcher.ts';
+import { localHost } from '../network/addresses.ts';
 import { readyToLaunch } from './start.ts';
 
 export interface RunCommandOptions {

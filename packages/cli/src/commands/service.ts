@@ -8,10 +8,10 @@ import { plainPart } from '@zephyr/runtime/environment';
 import { EXIT } from '@zephyr/runtime/errors';
 import { type Translate, translator } from '@zephyr/texts';
 
+import { PROGRAM } from '../command-line/own-command.ts';
 import { stateFolder } from '../launch/state-folder.ts';
-import { PROGRAM } from '../own-command.ts';
+import { servicesOnThisMachine } from '../network/service-location.ts';
 import { type ServiceManager, serviceManager } from '../service/manager.ts';
-import { servicesOnThisMachine } from '../service-location.ts';
 
 export interface ServiceOptions {
   readonly config: string;

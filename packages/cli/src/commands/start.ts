@@ -8,10 +8,10 @@ import type { Environment } from '@zephyr/runtime/environment';
 import { phrase } from '@zephyr/runtime/phrase';
 import { translator } from '@zephyr/texts';
 
-import { localHost, urlForPeople } from '../addresses.ts';
 import { adminClient } from '../admin/client.ts';
-import { outboundNotesOf, warningsOf } from '../config-warnings.ts';
-import { shellLines } from '../connect/shell-lines.ts';
+import { shellLines } from '../claude-code/shell-lines.ts';
+import { ownCommand } from '../command-line/own-command.ts';
+import { outboundNotesOf, warningsOf } from '../launch/config-warnings.ts';
 import { otherPort, requireFreePorts, type WantedPort } from '../launch/free-port.ts';
 import { addressesOf, type LaunchedSystem, launch } from '../launch/launcher.ts';
 import { formatLogLine } from '../launch/log-line.ts';
@@ -22,9 +22,9 @@ import { stateFolder, stateNameOf } from '../launch/state-folder.ts';
 import { parseHandedOver, SUCCESSION } from '../launch/succession.ts';
 import { takeOver } from '../launch/take-over.ts';
 import { rejectUnusableHosts } from '../launch/usable-hosts.ts';
-import { ownCommand } from '../own-command.ts';
-import { servicesOnThisMachine } from '../service-location.ts';
-import { hasScreen, loadDashboard } from '../tui/load.ts';
+import { localHost, urlForPeople } from '../network/addresses.ts';
+import { servicesOnThisMachine } from '../network/service-location.ts';
+import { hasScreen, loadDashboard } from '../tui/load-dashboard.ts';
 
 export interface StartOptions {
   readonly config: string;

@@ -16,9 +16,9 @@ import {
   whyOf,
 } from '@zephyr/texts';
 
-import { followStream } from '../admin/follow.ts';
-import { renderTable } from '../table.ts';
-import { type AdminOptions, type AdminSession, openSession } from './admin-session.ts';
+import { type AdminOptions, type AdminSession, openSession } from '../admin/admin-session.ts';
+import { followStream } from '../admin/follow-stream.ts';
+import { renderTable } from '../output/table.ts';
 import { type Screen, screenful } from './screenful.ts';
 
 export interface StatusOptions extends AdminOptions {

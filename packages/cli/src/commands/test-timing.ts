@@ -8,11 +8,11 @@ import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT } from '@zephyr/runtime/errors';
 import type { Translate } from '@zephyr/texts';
 
-import { renderTable } from '../table.ts';
+import { type AdminOptions, type AdminSession, openSession } from '../admin/admin-session.ts';
+import { renderTable } from '../output/table.ts';
 import { runPrivateSchedule } from '../timing/private-schedule.ts';
 import { type EndpointTiming, type TimedProbe, TOLERATED_MS, timingOf } from '../timing/verdict.ts';
 import { watchSchedule } from '../timing/watched-schedule.ts';
-import { type AdminOptions, type AdminSession, openSession } from './admin-session.ts';
 
 export interface TestTimingOptions extends AdminOptions {
   readonly seconds: number;

@@ -12,9 +12,14 @@ import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { usageName } from '@zephyr/texts';
 
+import {
+  type AdminOptions,
+  type AdminSession,
+  openSession,
+  printed,
+} from '../admin/admin-session.ts';
 import type { UsageParams } from '../admin/client.ts';
-import { renderTable } from '../table.ts';
-import { type AdminOptions, type AdminSession, openSession, printed } from './admin-session.ts';
+import { renderTable } from '../output/table.ts';
 
 export interface UsageOptions extends AdminOptions, UsageParams {}
 

@@ -1,7 +1,7 @@
 import type { Translate } from '@zephyr/texts';
 import stringWidth from 'string-width';
 
-import { padded } from '../table.ts';
+import { padded } from '../output/table.ts';
 
 /** The result of one check, and what to do if it is not ok. */
 export interface Finding {

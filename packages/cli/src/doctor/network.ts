@@ -17,7 +17,7 @@ import {
 } from '@zephyr/runtime/connection/endpoint-connection';
 import type { Numbers, Translate } from '@zephyr/texts';
 
-import { localHost } from '../addresses.ts';
+import { localHost } from '../network/addresses.ts';
 import { type Finding, ok } from './finding.ts';
 
 const CHECK_LIMIT_MS = 2_000;

@@ -4,7 +4,7 @@ import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
 import { findRedisServer } from '@zephyr/runtime/redis/private-server';
 import type { Translate } from '@zephyr/texts';
 
-import { withTimeout } from '../with-timeout.ts';
+import { withTimeout } from '../network/with-timeout.ts';
 import { type Finding, ok } from './finding.ts';
 
 /** Lowest version with the commands that the queue needs. */

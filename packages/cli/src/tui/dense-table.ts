@@ -7,7 +7,7 @@ import { roleOf } from '@zephyr/texts';
 import { Box, type TextProps } from 'ink';
 import { createElement as h, type ReactElement } from 'react';
 
-import { LOOKS, latencyText, reasonText, scoreText } from './endpoint-words.ts';
+import { LOOKS, latencyText, reasonText, scoreText } from './endpoint-cells.ts';
 import { endpointRows } from './model.ts';
 import {
   cell,

@@ -4,7 +4,7 @@ import { nextProbeText, roleOf, type Speech } from '@zephyr/texts';
 import { Box, type TextProps } from 'ink';
 import { createElement as h, type ReactElement } from 'react';
 
-import { LOOKS, latencyText, reasonText, scoreText, stateText } from './endpoint-words.ts';
+import { LOOKS, latencyText, reasonText, scoreText, stateText } from './endpoint-cells.ts';
 import { endpointRows } from './model.ts';
 import {
   cell,

@@ -3,8 +3,8 @@ import type { ApiState } from '@zephyr/contract/api-state';
 import type { CommandAnswer } from '@zephyr/contract/operator-command';
 import { describe, expect, it } from 'vitest';
 
-import { keysOf } from './keys.ts';
 import { chosenOf, initialModel, type Message, type Model, update } from './model.ts';
+import { keysOf } from './shortcuts.ts';
 import { sparkline } from './sparkline.ts';
 
 const endpoint = (id: string, rank: number | null): ApiEndpoint =>

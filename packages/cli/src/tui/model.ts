@@ -8,7 +8,7 @@ import type { ApiState } from '@zephyr/contract/api-state';
 import type { CommandAnswer, CommandBody, CommandName } from '@zephyr/contract/operator-command';
 import type { Language } from '@zephyr/texts';
 
-import type { StreamMessage } from '../admin/follow.ts';
+import type { StreamMessage } from '../admin/follow-stream.ts';
 
 /** More than the widest terminal shows. */
 const MAX_SAMPLES = 120;

@@ -8,8 +8,8 @@ import { createElement as h, type ReactElement, useMemo } from 'react';
 import stringWidth from 'string-width';
 
 import { DenseEndpoints } from './dense-table.ts';
+import { detailText } from './endpoint-cells.ts';
 import { Endpoints } from './endpoint-table.ts';
-import { detailText } from './endpoint-words.ts';
 import { wrapped } from './fit.ts';
 import { HelpView } from './help-view.ts';
 import { isTooSmall, layoutOf } from './layout.ts';

@@ -4,7 +4,7 @@
  * the process id of Redis. SIGUSR2 triggers a fault outside any service.
  */
 import { translator } from '@zephyr/texts';
-import { outliveOutput } from '../../output.ts';
+import { outliveOutput } from '../../output/print.ts';
 import { launch } from '../launcher.ts';
 import { runUntilStopped, takeStopSignals } from '../run-until-stopped.ts';
 import { stubPlan } from './stub-plan.ts';

@@ -12,8 +12,8 @@ import { ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';
 import { z } from 'zod';
 
-import { checkedUrl, localHost, proxyAddressIn } from '../addresses.ts';
-import { ANSWER_LIMIT_MS } from '../with-timeout.ts';
+import { checkedUrl, localHost, proxyAddressIn } from '../network/addresses.ts';
+import { ANSWER_LIMIT_MS } from '../network/with-timeout.ts';
 
 export interface FoundProxy {
   readonly url: string;

@@ -6,9 +6,9 @@ import { render, useInput, useWindowSize } from 'ink';
 import { createElement as h, type ReactElement, useEffect, useState } from 'react';
 
 import type { AdminClient } from '../admin/client.ts';
-import { followStream } from '../admin/follow.ts';
-import { keysOf } from './keys.ts';
+import { followStream } from '../admin/follow-stream.ts';
 import { initialModel, type Message, type Model, update } from './model.ts';
+import { keysOf } from './shortcuts.ts';
 import { View } from './view.ts';
 
 /** Changes arrive at most twice a second; more frames would only cost CPU. */

@@ -10,9 +10,9 @@ export function hasScreen({ TERM }: Environment): boolean {
  * for that. React decides at load time whether to run in development mode, which doubles the work per frame.
  * Ink's colour library also decides then, and ignores NO_COLOR.
  */
-export async function loadDashboard(): Promise<typeof import('./run.ts')> {
+export async function loadDashboard(): Promise<typeof import('./run-dashboard.ts')> {
   process.env['NODE_ENV'] ??= 'production';
   const { NO_COLOR = '' } = process.env;
   if (NO_COLOR !== '') process.env['FORCE_COLOR'] ??= '0';
-  return await import('./run.ts');
+  return await import('./run-dashboard.ts');
 }

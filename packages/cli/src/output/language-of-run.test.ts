@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { languageOfRun } from './language.ts';
+import { languageOfRun } from './language-of-run.ts';
 
 const CHINESE_TERMINAL = { LANG: 'zh_CN.UTF-8' };
 let folder: string;

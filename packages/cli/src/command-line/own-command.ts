@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 
 import type { Environment } from '@zephyr/runtime/environment';
 
-import { quotedForSh } from './connect/shell-lines.ts';
+import { quotedForSh } from '../claude-code/shell-lines.ts';
 
-export const PROGRAM = fileURLToPath(new URL('../bin/zephyr', import.meta.url));
+export const PROGRAM = fileURLToPath(new URL('../../bin/zephyr', import.meta.url));
 /** The modules of the npm package are JavaScript. */
 export const IS_CHECKOUT = import.meta.url.endsWith('.ts');
 

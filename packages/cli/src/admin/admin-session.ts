@@ -16,9 +16,9 @@ import {
   translator,
 } from '@zephyr/texts';
 
-import { checkedUrl, localHost } from '../addresses.ts';
-import { type AdminClient, adminClient } from '../admin/client.ts';
-import { CONTROLLER_DEFAULTS } from '../service-location.ts';
+import { checkedUrl, localHost } from '../network/addresses.ts';
+import { CONTROLLER_DEFAULTS } from '../network/service-location.ts';
+import { type AdminClient, adminClient } from './client.ts';
 
 export interface AdminOptions {
   readonly config: string;
