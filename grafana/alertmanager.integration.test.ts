@@ -11,7 +11,7 @@ import { eventually } from '@zephyr/testkit/eventually';
 import { hasPrometheus, startPrometheus } from '@zephyr/testkit/prometheus';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { startDemo } from '../packages/cli/src/commands/demo.ts';
+import { startDemo } from '../packages/cli/src/commands/lifecycle/demo.ts';
 
 const rules = readFileSync(join(import.meta.dirname, 'prometheus/rules/alerts.yml'), 'utf8');
 const program = findAlertmanager();

@@ -18,7 +18,7 @@ import {
 } from '@zephyr/testkit/prometheus';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { type Demo, startDemo } from '../packages/cli/src/commands/demo.ts';
+import { type Demo, startDemo } from '../packages/cli/src/commands/lifecycle/demo.ts';
 import { DASHBOARDS, renderDashboards } from './source/dashboards.ts';
 
 const missing = !hasPrometheus();

@@ -28,7 +28,7 @@ describe('the texts of this repository', () => {
   it('are all checked', () => {
     for (const file of ['README.md', 'README.zh.md', 'docs/cli.md', 'config.toml.example'])
       expect(files).toContain(file);
-    expect(files).toContain('packages/cli/src/commands/demo.ts');
+    expect(files).toContain('packages/cli/src/commands/lifecycle/demo.ts');
     expect(files).toContain('packages/texts/src/zh/probe-commands.ts');
   });
 

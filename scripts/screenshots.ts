@@ -15,7 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Page } from 'playwright-core';
 
-import { startDemo } from '../packages/cli/src/commands/demo.ts';
+import { startDemo } from '../packages/cli/src/commands/lifecycle/demo.ts';
 import { findBrowser, startBrowser } from '../tests/e2e/support/browser.ts';
 
 const IMAGES = join(import.meta.dirname, '../docs/images');

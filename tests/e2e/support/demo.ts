@@ -3,7 +3,7 @@
 import { createServer } from 'node:net';
 import { eventually } from '@zephyr/testkit/eventually';
 
-import { type Demo, startDemo } from '../../../packages/cli/src/commands/demo.ts';
+import { type Demo, startDemo } from '../../../packages/cli/src/commands/lifecycle/demo.ts';
 
 export type { Demo };
 
