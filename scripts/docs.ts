@@ -57,7 +57,7 @@ function writePages(): void {
     writeFileSync(file, sitePageOf(readFileSync(join(ROOT, path), 'utf8'), path, surroundings));
   }
   cpSync(join(ROOT, 'docs/images'), join(SITE, 'pages/public/docs/images'), { recursive: true });
-  cpSync(join(ROOT, 'packages/dashboard/src/icon.svg'), join(SITE, 'pages/public/icon.svg'));
+  cpSync(join(ROOT, 'packages/dashboard/src/shell/icon.svg'), join(SITE, 'pages/public/icon.svg'));
   const config = join(SITE, '.vitepress');
   mkdirSync(config, { recursive: true });
   cpSync(join(SOURCE, 'site.config.ts'), join(config, 'config.ts'));

@@ -1,33 +1,27 @@
-import { proxyUrl } from './connect-lines.ts';
-import { decisionShown } from './decision-shown.ts';
-import { speech } from './language.ts';
-import { pageName } from './navigation.ts';
-import { isStale, link } from './page.ts';
-import type { PageName } from './page-address.ts';
-import { state } from './store.ts';
-import { Banners, LinkBanner, StateBanners } from './views/banners.tsx';
-import { LatencyChart } from './views/chart.tsx';
-import { Confirm } from './views/confirm.tsx';
-import { Cost } from './views/cost.tsx';
-import { Endpoints } from './views/endpoints.tsx';
-import { EventLog } from './views/event-log.tsx';
-import { Footer } from './views/footer.tsx';
-import { Header } from './views/header.tsx';
-import { Help, HelpButton } from './views/help.tsx';
-import { Lazy } from './views/lazy.tsx';
-import { Login } from './views/login.tsx';
-import { Nav } from './views/nav.tsx';
-import { NowPlaceholder } from './views/now.tsx';
-import { NowPanel } from './views/now-panel.tsx';
-import { Requests } from './views/requests.tsx';
-import { Sessions } from './views/sessions.tsx';
-import { Toasts } from './views/toasts.tsx';
+import { Banners, LinkBanner, StateBanners } from './components/banners.tsx';
+import { proxyUrl } from './components/connect-lines.ts';
+import { isStale, link } from './connection/page-state.ts';
+import { speech } from './language/language.ts';
+import { pageName } from './navigation/navigation.ts';
+import type { PageName } from './navigation/page-address.ts';
+import { Overview } from './pages/overview/overview-page.tsx';
+import { Confirm } from './shell/confirm.tsx';
+import { Footer } from './shell/footer.tsx';
+import { Header } from './shell/header.tsx';
+import { Help, HelpButton } from './shell/help.tsx';
+import { Lazy } from './shell/lazy.tsx';
+import { Login } from './shell/login.tsx';
+import { Nav } from './shell/nav.tsx';
+import { Toasts } from './shell/toasts.tsx';
+import { decisionShown } from './state/decision-shown.ts';
+import { state } from './state/store.ts';
 
-const loadHistory = async () => (await import('./views/history-page.tsx')).HistoryPage;
-const loadUsage = async () => (await import('./views/usage-page.tsx')).UsagePage;
-const loadDecision = async () => (await import('./views/decision-dialog.tsx')).DecisionDialog;
-const loadRequests = async () => (await import('./views/request-page.tsx')).RequestPage;
-const loadSettings = async () => (await import('./views/settings-page.tsx')).SettingsPage;
+const loadHistory = async () => (await import('./pages/history/history-page.tsx')).HistoryPage;
+const loadUsage = async () => (await import('./pages/usage/usage-page.tsx')).UsagePage;
+const loadDecision = async () =>
+  (await import('./pages/decision/decision-dialog.tsx')).DecisionDialog;
+const loadRequests = async () => (await import('./pages/requests/request-page.tsx')).RequestPage;
+const loadSettings = async () => (await import('./pages/settings/settings-page.tsx')).SettingsPage;
 
 export function App({ onSignedIn }: { readonly onSignedIn: () => void }) {
   const { say } = speech.value;
@@ -85,20 +79,4 @@ function PageContent({ page }: { readonly page: PageName }) {
     case 'settings':
       return <Lazy key={page} load={loadSettings} />;
   }
-}
-
-function Overview() {
-  const current = state.value;
-  if (current === null) return <NowPlaceholder teller="controller" />;
-  return (
-    <div class="grid">
-      <NowPanel current={current} />
-      <Endpoints current={current} />
-      <LatencyChart current={current} />
-      <Requests current={current} />
-      <Sessions current={current} />
-      <EventLog current={current} />
-      <Cost current={current} />
-    </div>
-  );
 }

@@ -7,11 +7,13 @@ import type { ApiRequestRecord } from '@zephyr/contract/usage';
 import { render } from 'preact';
 
 import { App } from './app.tsx';
-import { notifyOf } from './browser-notifications.ts';
-import { listenToKeys } from './keyboard.ts';
-import { speech } from './language.ts';
-import { pageName } from './navigation.ts';
-import { link } from './page.ts';
+import { link } from './connection/page-state.ts';
+import { follow } from './connection/stream.ts';
+import { speech } from './language/language.ts';
+import { pageName } from './navigation/navigation.ts';
+import { listenToKeys } from './shell/keyboard.ts';
+import { followTab } from './shell/tab.ts';
+import { notifyOf } from './state/browser-notifications.ts';
 import {
   log,
   state,
@@ -20,9 +22,7 @@ import {
   takeRequest,
   takeSamples,
   takeState,
-} from './store.ts';
-import { follow } from './stream.ts';
-import { followTab } from './tab.ts';
+} from './state/store.ts';
 
 const root = document.querySelector('#app');
 if (root === null) throw new Error('index.html has no #app');

@@ -2,11 +2,11 @@
 import type { ProxyStatus } from '@zephyr/contract/proxy-status';
 import { render } from 'preact';
 
-import { chooseLanguage, language } from '../language.ts';
-import { follow } from '../stream.ts';
-import { followTab } from '../tab.ts';
+import { follow } from '../connection/stream.ts';
+import { chooseLanguage, language } from '../language/language.ts';
+import { followTab } from '../shell/tab.ts';
+import { proxyState, situationOf, takeProxyState } from './proxy-state.ts';
 import { StatusPage } from './status-page.tsx';
-import { proxyState, situationOf, takeProxyState } from './store.ts';
 
 const root = document.querySelector('#app');
 if (root === null) throw new Error('status.html has no #app');

@@ -2,15 +2,15 @@
 import type { ProxyStatus } from '@zephyr/contract/proxy-status';
 import { nextOf, roleOf, type Situation } from '@zephyr/texts/screens';
 
-import { speech } from '../language.ts';
-import { isStale, nowMs } from '../page.ts';
-import { Banner, Banners, LinkBanner, StoreBanner } from '../views/banners.tsx';
-import { Figure, inOrder, Who } from '../views/endpoint-parts.tsx';
-import { Footer } from '../views/footer.tsx';
-import { Header } from '../views/header.tsx';
-import { Fact, Now, NowPlaceholder } from '../views/now.tsx';
-import { largestScoreMs, ScoreBar } from '../views/score-bar.tsx';
-import { proxyState, situationOf } from './store.ts';
+import { Banner, Banners, LinkBanner, StoreBanner } from '../components/banners.tsx';
+import { Figure, inOrder, Who } from '../components/endpoint-parts.tsx';
+import { Fact, Now, NowPlaceholder } from '../components/now.tsx';
+import { largestScoreMs, ScoreBar } from '../components/score-bar.tsx';
+import { isStale, nowMs } from '../connection/page-state.ts';
+import { speech } from '../language/language.ts';
+import { Footer } from '../shell/footer.tsx';
+import { Header } from '../shell/header.tsx';
+import { proxyState, situationOf } from './proxy-state.ts';
 
 export function StatusPage() {
   const { say } = speech.value;

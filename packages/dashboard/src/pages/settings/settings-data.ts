@@ -1,0 +1,40 @@
+/** The settings page's requests to the controller, and the lines for a new person. */
+import type { ApiSettings, EditAnswer, EditBody, EditName } from '@zephyr/contract/config-edit';
+
+import { type ApiResult, ask } from '../../connection/api.ts';
+
+/** A new endpoint is tested before the answer; the controller's limit is 45 s. */
+const TEST_TIMEOUT_MS = 60_000;
+
+export function loadSettings(): Promise<ApiResult<ApiSettings>> {
+  return ask('api/settings');
+}
+
+export function edit<Name extends EditName>(
+  name: Name,
+  body: EditBody<Name>,
+): Promise<ApiResult<EditAnswer>> {
+  const init = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  };
+  return name === 'add-endpoint'
+    ? ask(`api/edits/${name}`, init, TEST_TIMEOUT_MS)
+    : ask(`api/edits/${name}`, init);
+}
+
+/** Makes an edit; the follow-up runs only if it succeeds. */
+export type MakeEdit = <Name extends EditName>(
+  name: Name,
+  body: EditBody<Name>,
+  onDone: (answer: EditAnswer) => void,
+) => void;
+
+export interface SettingsPart {
+  readonly settings: ApiSettings;
+  readonly isBusy: boolean;
+  readonly make: MakeEdit;
+  /** Shows the result. */
+  readonly report: (text: string) => void;
+}
