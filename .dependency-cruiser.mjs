@@ -1,3 +1,5 @@
+const TESTS = '(?:\\.test\\.ts|/test-support/.*)$';
+
 /** The rooms of the core: each imports the ones named here, never upwards. */
 const CORE_ROOMS = {
   replay: ['decide', 'route', 'learn', 'probe', 'answer', 'request'],
@@ -30,8 +32,8 @@ function wallsOf(hall, rooms) {
     return {
       name: `${hall.split('/')[1]}-${room}-imports-only-rooms-below`,
       severity: 'error',
-      from: { path: `^${hall}/${room}/`, pathNot: '\\.test\\.ts$' },
-      to: { path: `^${hall}/(?:${[...above, '[^/]+\\.ts$'].join('|')})` },
+      from: { path: `^${hall}/${room}/`, pathNot: TESTS },
+      to: { path: `^${hall}/(?:${[...above, '[^/]+\\.tsx?$'].join('|')})` },
     };
   });
 }
@@ -48,7 +50,6 @@ const MAY_IMPORT = {
   'services/prober': ['core', 'contract', 'probes', 'runtime', 'texts'],
   'services/controller': ['core', 'contract', 'runtime', 'texts'],
 };
-const TESTS = '(?:\\.test\\.ts|/test-support/.*)$';
 
 /**
  * Imports point one way: contract <- core <- runtime <- services and cli; testkit is for tests and
@@ -216,6 +217,49 @@ export default {
       severity: 'error',
       from: { path: '^services/controller/src/notify/', pathNot: '\\.test\\.ts$' },
       to: { path: '^services/controller/src/(leader|api)/' },
+    },
+    ...wallsOf('packages/cli/src', [
+      'commands',
+      'command-line',
+      'tui',
+      'admin',
+      'launch',
+      'claude-code',
+      'network',
+      'output',
+    ]),
+    {
+      name: 'cli-groups-of-commands-do-not-import-each-other',
+      comment: 'what two of them need is in a room below',
+      severity: 'error',
+      from: { path: '^packages/cli/src/commands/([^/]+)/', pathNot: TESTS },
+      to: { path: '^packages/cli/src/commands/', pathNot: '^packages/cli/src/commands/$1/' },
+    },
+    ...wallsOf('packages/dashboard/src', [
+      'status',
+      'shell',
+      'pages',
+      'charts',
+      'components',
+      'state',
+      'navigation',
+      'language',
+      'connection',
+    ]),
+    {
+      name: 'dashboard-pages-do-not-import-each-other',
+      comment: 'what two of them show is in components or charts',
+      severity: 'error',
+      from: { path: '^packages/dashboard/src/pages/([^/]+)/', pathNot: TESTS },
+      to: { path: '^packages/dashboard/src/pages/', pathNot: '^packages/dashboard/src/pages/$1/' },
+    },
+    {
+      name: 'dashboard-shell-and-status-page-import-no-page',
+      comment:
+        'app.tsx loads pages, most of them when they are opened; the status page has none of them',
+      severity: 'error',
+      from: { path: '^packages/dashboard/src/(shell|status)/', pathNot: TESTS },
+      to: { path: '^packages/dashboard/src/pages/' },
     },
     {
       name: 'testkit-is-for-tests-and-the-demo',
