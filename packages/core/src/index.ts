@@ -15,8 +15,8 @@ export {
   MAX_INTERIM_ANSWERS,
   type StartVerdict,
 } from './answer/start.ts';
+export { NO_USAGE } from './answer/token-usage.ts';
 export { REST_MS, REST_QUIET_MS } from './answer/unclosed-answer.ts';
-export { NO_USAGE } from './answer/usage.ts';
 export { type Assessment, assess } from './decide/assessment.ts';
 export { isAtRest, REST_AFTER_MS, REST_PERIOD_MS } from './decide/decision-pace.ts';
 export type {
@@ -113,13 +113,6 @@ export {
 } from './usage/budgets.ts';
 export { USAGE_CSV_HEAD, usageCsvLines } from './usage/csv.ts';
 export {
-  type LetIn,
-  type LimitsShare,
-  PeopleCounters,
-  type SharedCounters,
-  type Spent,
-} from './usage/people-counters.ts';
-export {
   type LimitCounters,
   type LimitSubject,
   type LimitsConfig,
@@ -127,7 +120,14 @@ export {
   limitVerdict,
   type Over,
   type UsageLimits,
-} from './usage/people-limits.ts';
+} from './usage/limit-verdict.ts';
+export {
+  type LetIn,
+  type LimitsShare,
+  PeopleCounters,
+  type SharedCounters,
+  type Spent,
+} from './usage/people-counters.ts';
 export { cautiousPriceOf, costUsd, type Price, priceOf } from './usage/price.ts';
 export { type PaidRequest, usageOfProbe } from './usage/probe-usage.ts';
 export { type UsageQuery, UsageSum, usageReport } from './usage/report.ts';
@@ -142,4 +142,4 @@ export {
   rowBounds,
   sumOfCounts,
   UsageTable,
-} from './usage/table.ts';
+} from './usage/usage-by-hour.ts';

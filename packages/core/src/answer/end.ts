@@ -15,7 +15,7 @@ import type { AnswerUsage } from '@zephyr/contract/usage';
 import { JsonKeyReader } from '../json-key-reader.ts';
 import { type ApiError, parseObject, readApiError } from './api-error.ts';
 import { LineBuffer, linesOf } from './lines.ts';
-import { largerUsage, usageOfEvent, usageOfText } from './usage.ts';
+import { largerUsage, usageOfEvent, usageOfText } from './token-usage.ts';
 
 /** `unread`: compressed, so that its content is not read. */
 export type AnswerForm = 'stream' | 'document' | 'unread';

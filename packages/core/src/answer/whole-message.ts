@@ -6,7 +6,7 @@ import type { AnswerUsage } from '@zephyr/contract/usage';
 
 import { parseObject } from './api-error.ts';
 import { type AnswerEnd, type AnswerEnding, USAGE_KEY } from './end.ts';
-import { field, usageOf } from './usage.ts';
+import { field, usageOf } from './token-usage.ts';
 
 const WHOLE: AnswerEnding = { kind: 'whole' };
 

@@ -10,7 +10,7 @@ import type { Mode } from '@zephyr/contract/selection';
 import { NANO } from '@zephyr/contract/units';
 
 import { assertNever, epochMs } from '../types.ts';
-import { dayOf } from '../usage/table.ts';
+import { dayOf } from '../usage/usage-by-hour.ts';
 import { releaseSessions } from './apply-switch.ts';
 import type { Assessment } from './assessment.ts';
 import type { Step } from './context.ts';

@@ -2,7 +2,7 @@
 import type { BudgetPeriod } from '@zephyr/contract/people-limits';
 import { DAY_MS } from '@zephyr/contract/units';
 
-import { dayOf } from './table.ts';
+import { dayOf } from './usage-by-hour.ts';
 
 /** `fromAtMs` is inclusive, `untilAtMs` exclusive. */
 export interface Period {

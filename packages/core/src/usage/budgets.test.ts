@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { epochMs } from '../types.ts';
 import { type BudgetWarning, budgetsOf, budgetWarnings, grantedUsd } from './budgets.ts';
-import type { LimitSubject } from './people-limits.ts';
+import type { LimitSubject } from './limit-verdict.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 28, 9, 30);
 const TODAY = epochMs(Date.UTC(2026, 10, 28));

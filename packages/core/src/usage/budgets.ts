@@ -4,8 +4,8 @@ import type { Notice } from '@zephyr/contract/notice';
 import type { Budget, BudgetPeriod, Grant } from '@zephyr/contract/people-limits';
 import { NANO } from '@zephyr/contract/units';
 import { periodAt } from './budget-period.ts';
-import { budgetUsd, type LimitCounters, type LimitSubject, PERIODS } from './people-limits.ts';
-import { dayOf } from './table.ts';
+import { budgetUsd, type LimitCounters, type LimitSubject, PERIODS } from './limit-verdict.ts';
+import { dayOf } from './usage-by-hour.ts';
 
 /** The share of a budget from which people are warned. */
 const NEARLY = 0.8;

@@ -2,8 +2,8 @@ import { DAY_MS, MINUTE_MS } from '@zephyr/contract/units';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { periodAt } from './budget-period.ts';
+import { PERIODS } from './limit-verdict.ts';
 import { type LetIn, PeopleCounters, type SharedCounters, type Spent } from './people-counters.ts';
-import { PERIODS } from './people-limits.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 28, 9, 30, 20);
 

@@ -4,8 +4,8 @@
  */
 import type { BudgetPeriod } from '@zephyr/contract/people-limits';
 import { periodAt } from './budget-period.ts';
-import { type LimitCounters, minuteOf, PERIODS } from './people-limits.ts';
-import { dayOf } from './table.ts';
+import { type LimitCounters, minuteOf, PERIODS } from './limit-verdict.ts';
+import { dayOf } from './usage-by-hour.ts';
 
 /** For one period, by person, in billionths of a dollar. */
 export interface SpentTotals {

@@ -3,7 +3,7 @@ import { PROBES } from '@zephyr/contract/reserved-names';
 import { NANO } from '@zephyr/contract/units';
 import type { UsageRow } from '@zephyr/contract/usage';
 
-import { hourOf } from './table.ts';
+import { hourOf } from './usage-by-hour.ts';
 
 export interface PaidRequest
   extends Pick<ProbeResult, 'endpointId' | 'startedAtMs' | 'usage' | 'costUsd'> {

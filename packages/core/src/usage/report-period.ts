@@ -3,7 +3,7 @@ import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 import type { TimeUnit } from '@zephyr/contract/usage';
 
 import { DAYS_LIFE_MS, HOURS_LIFE_MS } from './retention.ts';
-import { dayOf, hourOf } from './table.ts';
+import { dayOf, hourOf } from './usage-by-hour.ts';
 
 export interface AskedPeriod {
   /** `7d`, `24h` (including today and this hour), `2026-11-01`, or an ISO 8601 time. */

@@ -3,7 +3,7 @@ import type { UsageCounts, UsageDimension, UsageRow } from '@zephyr/contract/usa
 import { describe, expect, it } from 'vitest';
 
 import { usageReport } from './report.ts';
-import { NO_COUNTS } from './table.ts';
+import { NO_COUNTS } from './usage-by-hour.ts';
 
 const row = (
   key: Partial<Omit<UsageRow, 'counts'>>,

@@ -9,7 +9,7 @@ import type {
   UsageRow,
 } from '@zephyr/contract/usage';
 
-import { dayOf, MOST, NO_COUNTS, sumOfCounts } from './table.ts';
+import { dayOf, MOST, NO_COUNTS, sumOfCounts } from './usage-by-hour.ts';
 
 export interface UsageQuery {
   /** The dimensions of the rows. */

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 
 import { isLoopback } from '@zephyr/contract/loopback';
 
-import { addressesIn, isAddressIn, isNetwork } from '../network.ts';
+import { addressesIn, isAddressIn, isNetwork } from '../ip-networks.ts';
 
 /**
  * `NO_PROXY` as curl and Go read it: entries separated by commas or spaces, each `*`, a host name (its

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { isNetwork } from '../network.ts';
+import { isNetwork } from '../ip-networks.ts';
 import { trustedProxies } from './trusted-proxies.ts';
 import {
   addressOf,

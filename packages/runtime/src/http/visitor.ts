@@ -6,7 +6,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type BlockList, isIP, isIPv4 } from 'node:net';
 import { withoutBrackets } from '../host.ts';
-import { isAddressIn } from '../network.ts';
+import { isAddressIn } from '../ip-networks.ts';
 
 /** The host that a request names, without port, in lower case. */
 export type CalledBy =

@@ -12,8 +12,8 @@ import { eventually } from '@zephyr/testkit/eventually';
 import { redisOfTest } from '@zephyr/testkit/use-redis';
 import { describe, expect, it } from 'vitest';
 
+import { ask, Bill, charged, ledgerOf, MODEL } from '../test-support/billed-requests.ts';
 import { type ChangingRig, startChangingRig } from '../test-support/changing-config.ts';
-import { ask, Bill, charged, ledgerOf, MODEL } from '../test-support/usage.ts';
 import { PeopleLimits } from './people-limits.ts';
 
 /** A time at which no minute or day ends during a test. */

@@ -14,10 +14,10 @@ import { status } from '@zephyr/testkit/upstream-scripts';
 import pino from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
+import { Bill, charged, MODEL } from '../test-support/billed-requests.ts';
 import { type RigOptions, startRig } from '../test-support/rig.ts';
 import { publishSnapshot } from '../test-support/snapshots.ts';
 import { tokenOf } from '../test-support/test-proxy.ts';
-import { Bill, charged, MODEL } from '../test-support/usage.ts';
 import { OtelTracing } from './opentelemetry.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';

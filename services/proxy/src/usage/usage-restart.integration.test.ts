@@ -20,8 +20,15 @@ import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import type { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
+import {
+  ask,
+  Bill,
+  charged,
+  ledgerOf,
+  recordsOf,
+  traffic,
+} from '../test-support/billed-requests.ts';
 import { type ProxyProcess, startProxyProcess } from '../test-support/proxy-process.ts';
-import { ask, Bill, charged, ledgerOf, recordsOf, traffic } from '../test-support/usage.ts';
 
 /** One endpoint, a Redis that can be stopped, and proxies that share their folder. */
 async function setUp() {

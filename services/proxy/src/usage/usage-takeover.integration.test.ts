@@ -14,7 +14,7 @@ import { redisOfTest } from '@zephyr/testkit/use-redis';
 import { expect, it, onTestFinished } from 'vitest';
 
 import { PeopleLimits } from '../people-limits/people-limits.ts';
-import { ledgerOf, MODEL } from '../test-support/usage.ts';
+import { ledgerOf, MODEL } from '../test-support/billed-requests.ts';
 import { type OrphanedUsage, UsageFile } from './usage-file.ts';
 import { UsageWriter } from './usage-writer.ts';
 

@@ -9,8 +9,16 @@ import { openTestRedis } from '@zephyr/testkit/redis';
 import { cutSse, hang, json, reset, status } from '@zephyr/testkit/upstream-scripts';
 import { redisOfTest } from '@zephyr/testkit/use-redis';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import {
+  ask,
+  Bill,
+  charged,
+  ledgerOf,
+  MODEL,
+  recordsOf,
+  traffic,
+} from '../test-support/billed-requests.ts';
 import { type RigOptions, startRig } from '../test-support/rig.ts';
-import { ask, Bill, charged, ledgerOf, MODEL, recordsOf, traffic } from '../test-support/usage.ts';
 
 async function withRedis(options: RigOptions = {}) {
   const { server, redis } = await redisOfTest();

@@ -5,7 +5,7 @@ import { LANGUAGES } from '@zephyr/contract/language';
 import { DEFAULT_POLICY } from '@zephyr/core';
 import { z } from 'zod';
 
-import { isNetwork } from '../../network.ts';
+import { isNetwork } from '../../ip-networks.ts';
 import type { ServiceName } from '../../service-name.ts';
 import { filePath, host, hostNames, NEEDS_RESTART, port, variableName } from './values.ts';
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { usageReport } from './report.ts';
-import { countsOf, dailyRows, type RowBounds, rowBounds, UsageTable } from './table.ts';
+import { countsOf, dailyRows, type RowBounds, rowBounds, UsageTable } from './usage-by-hour.ts';
 
 const NOW = Date.UTC(2026, 10, 28, 9, 30);
 const ENDLESS: RowBounds = { named: Number.POSITIVE_INFINITY, all: Number.POSITIVE_INFINITY };

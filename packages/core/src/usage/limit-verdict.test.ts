@@ -8,7 +8,7 @@ import {
   limitSubjects,
   limitVerdict,
   type UsageLimits,
-} from './people-limits.ts';
+} from './limit-verdict.ts';
 
 /** A Saturday, 28 November. */
 const NOW_MS = Date.UTC(2026, 10, 28, 9, 30, 20);
