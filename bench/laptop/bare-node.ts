@@ -1,10 +1,11 @@
 /**
- * The least that could do what an idle Zephyr does: Node with its client for Redis, and nothing to compute.
+ * The least that could do what an idle Zephyr does: Node with a connection to Redis, and nothing to compute.
  *
  *     node bench/laptop/bare-node.ts <socket of Redis> <questions per second>
  */
-import { Redis } from 'ioredis';
+import { connect } from 'node:net';
 
-const [, , socket = '', perSecond = '1'] = process.argv;
-const redis = new Redis({ path: socket });
-setInterval(() => void redis.ping(), 1_000 / Number(perSecond));
+const [, , path = '', perSecond = '1'] = process.argv;
+const socket = connect({ path });
+socket.resume();
+setInterval(() => socket.write('PING\r\n'), 1_000 / Number(perSecond));
