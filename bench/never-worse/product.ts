@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { ProgramStatus } from '@zephyr/contract/program-status';
 import type { ServiceName } from '@zephyr/runtime/service';
 
-import { startPrivateRedis } from '../../packages/cli/src/launch/private-redis.ts';
+import { startPrivateRedis } from '../../packages/cli/src/launch/redis/private-redis.ts';
 import { startServices, stopServices } from './services.ts';
 
 export interface GroupSetup {

@@ -10,7 +10,7 @@ import type { ReadyMessage } from '@zephyr/runtime/service';
 import type {
   ServiceSpec,
   StartedService,
-} from '../../packages/cli/src/launch/supervised-service.ts';
+} from '../../packages/cli/src/launch/services/supervised-service.ts';
 
 /** For the last lines of its log, once it has ended. */
 const LAST_LINES_MS = 1_000;

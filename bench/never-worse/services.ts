@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 import type { ServiceName } from '@zephyr/runtime/service';
 
-import { superviseService } from '../../packages/cli/src/launch/supervised-service.ts';
+import { superviseService } from '../../packages/cli/src/launch/services/supervised-service.ts';
 import { serviceProcesses } from './service-process.ts';
 
 export interface ServicesSetup {

@@ -52,7 +52,7 @@ export {
   projectedUsd,
   withSpent,
 } from './probe/cost-forecast.ts';
-export { CHEAP_STYLES, type CheapStyle, chooseStyle, realStyleOf } from './probe/style.ts';
+export { CHEAP_STYLES, type CheapStyle, chooseStyle, realStyleOf } from './probe/real-or-cheap.ts';
 export {
   type ComparedDecision,
   compareDecisions,

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 
 import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
 import { localeOfFile } from '@zephyr/runtime/config/locale';
-import { UNREAD_TOKENS } from '@zephyr/runtime/config/token-command';
+import { UNREAD_TOKENS } from '@zephyr/runtime/config/run-token-command';
 import { variablesOf } from '@zephyr/runtime/config/variables';
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';

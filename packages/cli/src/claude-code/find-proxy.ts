@@ -6,7 +6,7 @@ import { type KeyVerdict, type ProxyHome, proxyHomeSchema } from '@zephyr/contra
 import { systemClock } from '@zephyr/runtime/clock';
 import { server } from '@zephyr/runtime/config/keys/server';
 import { loadConfig } from '@zephyr/runtime/config/load';
-import { UNREAD_TOKENS } from '@zephyr/runtime/config/token-command';
+import { UNREAD_TOKENS } from '@zephyr/runtime/config/run-token-command';
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';

@@ -10,12 +10,12 @@ import type { Environment } from '@zephyr/runtime/environment';
 import { LISTEN_FDS } from '@zephyr/runtime/listen-fds';
 import type { ServiceName } from '@zephyr/runtime/service';
 
-import { type PrivateRedis, startPrivateRedis } from './private-redis.ts';
-import { serviceEnvironment, variablesFor } from './service-environment.ts';
-import { startPartBy, watchUncaughtErrors } from './service-part.ts';
-import { SERVICES } from './services.ts';
-import type { HandedOver } from './succession.ts';
-import { type SupervisedService, superviseService } from './supervised-service.ts';
+import { type PrivateRedis, startPrivateRedis } from './redis/private-redis.ts';
+import { serviceEnvironment, variablesFor } from './services/service-environment.ts';
+import { startPartBy, watchUncaughtErrors } from './services/service-part.ts';
+import { SERVICES } from './services/start-functions.ts';
+import { type SupervisedService, superviseService } from './services/supervised-service.ts';
+import type { HandedOver } from './succession/succession.ts';
 
 export interface LaunchPlan {
   readonly configPath: string;

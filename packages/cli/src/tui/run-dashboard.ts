@@ -7,9 +7,10 @@ import { createElement as h, type ReactElement, useEffect, useState } from 'reac
 
 import type { AdminClient } from '../admin/client.ts';
 import { followStream } from '../admin/follow-stream.ts';
-import { initialModel, type Message, type Model, update } from './model.ts';
-import { keysOf } from './shortcuts.ts';
-import { View } from './view.ts';
+import { View } from './draw/view.ts';
+import { initialModel, type Message, type Model } from './model.ts';
+import { keysOf } from './split-keys.ts';
+import { update } from './update.ts';
 
 /** Changes arrive at most twice a second; more frames would only cost CPU. */
 const MAX_FPS = 10;

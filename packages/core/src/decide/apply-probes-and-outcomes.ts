@@ -25,7 +25,7 @@ import { limitCostMs, withRateLimits } from '../learn/rate-limit-headroom.ts';
 import { addAttempts, addFailures } from '../learn/reliability.ts';
 import { own } from '../own-property.ts';
 import { spentShareOf, withCost } from '../probe/budget-day.ts';
-import { recordStyle } from '../probe/direct-probes.ts';
+import { recordStyle } from '../probe/cli-or-direct.ts';
 import { causeOf } from '../types.ts';
 import { withNotices } from './apply-switch.ts';
 import { type Context, type Step, stay } from './context.ts';
@@ -102,7 +102,7 @@ interface Intake {
 
 /**
  * If the core chooses the style, a failed direct request counts only once the CLI has failed too: see
- * `direct-probes.ts`.
+ * `cli-or-direct.ts`.
  */
 function applyProbeByStyle(
   endpoint: EndpointState,

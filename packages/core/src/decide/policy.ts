@@ -10,7 +10,7 @@ import { OVERLOAD_NUMBERS, type OverloadPolicy } from '../learn/overload-everywh
 import { PROBE_LATENCY_NUMBERS, type ProbeLatencyPolicy } from '../learn/probe-latency.ts';
 import { RATE_LIMIT_NUMBERS, type RateLimitPolicy } from '../learn/rate-limit-headroom.ts';
 import { FAILURE_NUMBERS, type FailurePolicy } from '../learn/reliability.ts';
-import { DIRECT_PROBE_NUMBERS, type DirectProbePolicy } from '../probe/direct-probes.ts';
+import { DIRECT_PROBE_NUMBERS, type DirectProbePolicy } from '../probe/cli-or-direct.ts';
 import { RAMP_NUMBERS, type RampPolicy } from '../route/switch-ramp.ts';
 import { FRESHNESS_NUMBERS, type FreshnessPolicy } from './assessment.ts';
 import { RECOVERY_NUMBERS, type RecoveryPolicy } from './ejection-recovery.ts';

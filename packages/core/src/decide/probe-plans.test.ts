@@ -5,7 +5,7 @@ import { type Health, UNKNOWN_HEALTH } from '../learn/health.ts';
 import { type LiveTimes, NO_LIVE_TIMES } from '../learn/live-excess.ts';
 import type { ClassTrack } from '../learn/live-latency.ts';
 import { NO_PROBE_LATENCY } from '../learn/probe-latency.ts';
-import { NO_PROBE_RECORD, type ProbeRecord } from '../probe/direct-probes.ts';
+import { NO_PROBE_RECORD, type ProbeRecord } from '../probe/cli-or-direct.ts';
 import { A, B, C, GROUP, running, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import { assess } from './assessment.ts';

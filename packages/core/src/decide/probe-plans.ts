@@ -2,7 +2,7 @@ import type { ProbePlan, ProbeWants } from '@zephyr/contract/probe';
 import { isLosingRequests } from '../learn/live-success.ts';
 import { own } from '../own-property.ts';
 import { spentShareOf } from '../probe/budget-day.ts';
-import { type DirectProbePolicy, nextAsk } from '../probe/direct-probes.ts';
+import { type DirectProbePolicy, nextAsk } from '../probe/cli-or-direct.ts';
 import type { Assessment } from './assessment.ts';
 import type { Context, Step } from './context.ts';
 import type { Effect } from './inputs.ts';

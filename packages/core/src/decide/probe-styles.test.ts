@@ -5,7 +5,7 @@ import type { EndpointId } from '@zephyr/contract/scalars';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 
-import { chooseStyle } from '../probe/style.ts';
+import { chooseStyle } from '../probe/real-or-cheap.ts';
 import { A, B, C, running, Scenario } from '../test-support/scenario.ts';
 
 const SECOND = 1_000;

@@ -15,7 +15,7 @@ import type { ReliabilityTrack } from '../learn/reliability.ts';
 import { NO_RELIABILITY } from '../learn/reliability.ts';
 import { own } from '../own-property.ts';
 import type { BudgetDay } from '../probe/budget-day.ts';
-import { NO_PROBE_RECORD, type ProbeRecord } from '../probe/direct-probes.ts';
+import { NO_PROBE_RECORD, type ProbeRecord } from '../probe/cli-or-direct.ts';
 import { NO_RECOVERY, type Recovery } from './ejection-recovery.ts';
 import type { EndpointSetting, GroupSetting } from './inputs.ts';
 import type { Presences } from './presence.ts';

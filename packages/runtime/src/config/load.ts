@@ -21,7 +21,7 @@ import { resolveConfig } from './resolve.ts';
 import { checkRules } from './rules/rules.ts';
 import { checkStart, type StartingService } from './rules/start.ts';
 import { isShownName } from './rules/tokens.ts';
-import { createTokenReader, type ReadToken } from './token-command.ts';
+import { createTokenReader, type ReadToken } from './run-token-command.ts';
 import { UnreadableVariable, type Variables, variablesOf } from './variables.ts';
 
 export type { LoadedConfig };

@@ -19,9 +19,9 @@ import { internalForm } from './names-and-units.ts';
 import { outboundProxyOf, proxyCredentialsOf } from './outbound.ts';
 import { type RawTable, rawTable, variableNamesIn } from './raw.ts';
 import { REDIS_URL_VARIABLE, splitPassword } from './redis-url.ts';
+import type { ReadToken } from './run-token-command.ts';
 import { type ConfigFile, configSchema } from './schema.ts';
 import { idOfName, sha256 } from './slug.ts';
-import type { ReadToken } from './token-command.ts';
 import { traceHeadersIn } from './trace-headers.ts';
 import type { Variables } from './variables.ts';
 

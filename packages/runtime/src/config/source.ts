@@ -22,8 +22,8 @@ import { type RawTable, rawTable } from './raw.ts';
 import { readText } from './read-text.ts';
 import { hashOfKeyFile } from './resolve.ts';
 import { keysForRestart } from './restart-keys.ts';
-import type { ReadToken } from './token-command.ts';
-import { TokenCommands } from './token-commands.ts';
+import type { ReadToken } from './run-token-command.ts';
+import { TokenCommands } from './token-refresh.ts';
 import { WatchedFiles } from './watched-files.ts';
 
 export type ConfigChange =

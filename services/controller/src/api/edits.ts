@@ -33,7 +33,7 @@ import { loadConfig, readDocument } from '@zephyr/runtime/config/load';
 import { localeOfFile } from '@zephyr/runtime/config/locale';
 import { rawTable } from '@zephyr/runtime/config/raw';
 import { adminTokenVariable } from '@zephyr/runtime/config/rules/admin-token';
-import { UNREAD_TOKENS } from '@zephyr/runtime/config/token-command';
+import { UNREAD_TOKENS } from '@zephyr/runtime/config/run-token-command';
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { phrase, spoken } from '@zephyr/runtime/phrase';

@@ -6,8 +6,8 @@ import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT, explain } from '@zephyr/runtime/errors';
 import { templatesOf, translator } from '@zephyr/texts';
 
-import { outboundNotesOf, warningsOf } from '../../launch/config-warnings.ts';
-import { rejectUnusableHosts } from '../../launch/usable-hosts.ts';
+import { outboundNotesOf, warningsOf } from '../../launch/preflight/config-warnings.ts';
+import { rejectUnusableHosts } from '../../launch/preflight/usable-hosts.ts';
 import { isElsewhere, startingServices } from '../../network/service-location.ts';
 import { type SurveyCall, surveyEndpoints, surveyText } from './config-check-online.ts';
 

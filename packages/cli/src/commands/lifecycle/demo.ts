@@ -19,10 +19,10 @@ import { type SimulatedEndpoint, startSimulatedEndpoint } from '@zephyr/testkit/
 import { type Language, type Translate, translator } from '@zephyr/texts';
 import { quotedForSh, shellLines } from '../../claude-code/shell-lines.ts';
 import { IS_CHECKOUT, ownCommand } from '../../command-line/own-command.ts';
-import { demoRedisUrl } from '../../launch/demo-redis.ts';
-import { otherPort, requireFreePorts } from '../../launch/free-port.ts';
 import { type LaunchedSystem, launch } from '../../launch/launcher.ts';
 import { formatLogLine } from '../../launch/log-line.ts';
+import { otherPort, requireFreePorts } from '../../launch/preflight/free-port.ts';
+import { demoRedisUrl } from '../../launch/redis/demo-redis.ts';
 import { runUntilStopped, takeStopSignals } from '../../launch/run-until-stopped.ts';
 import { stateFolder } from '../../launch/state-folder.ts';
 import { DEMO_PROBE_INTERVAL_SECONDS, serveDemoControl } from './demo-control.ts';

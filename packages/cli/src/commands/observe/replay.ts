@@ -19,7 +19,7 @@ import { systemClock } from '@zephyr/runtime/clock';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { localeOfFile } from '@zephyr/runtime/config/locale';
 import { policyOf } from '@zephyr/runtime/config/policy-of-config';
-import { UNREAD_TOKENS } from '@zephyr/runtime/config/token-command';
+import { UNREAD_TOKENS } from '@zephyr/runtime/config/run-token-command';
 import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT, isMissingFile, messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';

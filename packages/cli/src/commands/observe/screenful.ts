@@ -1,5 +1,5 @@
 /** Text redrawn in place: overflow would scroll and leave a copy behind each time. */
-import { shortened, wrapped } from '../../tui/fit.ts';
+import { shortened, wrapped } from '../../tui/draw/fit.ts';
 
 export interface Screen {
   readonly columns: number;

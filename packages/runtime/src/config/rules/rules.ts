@@ -5,7 +5,7 @@
 import type { Violation } from '../config-error.ts';
 import type { ReadNamedFile } from '../named-file.ts';
 import type { RawTable } from '../raw.ts';
-import type { ReadToken } from '../token-command.ts';
+import type { ReadToken } from '../run-token-command.ts';
 import type { Variables } from '../variables.ts';
 import { checkAdminToken } from './admin-token.ts';
 import { checkClients } from './clients.ts';

@@ -7,7 +7,7 @@ import { type Phrase, phrase } from '../../phrase.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
 import { tokenCommand } from '../keys/groups.ts';
 import { type RawTable, rawGroups, rawText } from '../raw.ts';
-import { type ReadToken, TokenCommandError } from '../token-command.ts';
+import { type ReadToken, TokenCommandError } from '../run-token-command.ts';
 import { VARIABLE_NAME } from '../variable-name.ts';
 import type { Variables } from '../variables.ts';
 

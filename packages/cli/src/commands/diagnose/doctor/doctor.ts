@@ -13,7 +13,7 @@ import {
   translator,
 } from '@zephyr/texts';
 
-import { warningsOf } from '../../../launch/config-warnings.ts';
+import { warningsOf } from '../../../launch/preflight/config-warnings.ts';
 import { isElsewhere, startingServices } from '../../../network/service-location.ts';
 import { probeEndpoints, probeTroubleText } from '../probe.ts';
 import { type Finding, ok, renderFindings } from './finding.ts';

@@ -5,7 +5,7 @@ import type { Speech } from '@zephyr/texts';
 import { Box, type BoxProps, Text, type TextProps } from 'ink';
 import { createElement as h, type ReactElement, type ReactNode } from 'react';
 
-import { chosenOf, type Model } from './model.ts';
+import { chosenOf, type Model } from '../model.ts';
 
 export interface Size {
   readonly columns: number;

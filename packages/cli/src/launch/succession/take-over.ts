@@ -4,7 +4,7 @@ import type { Server } from 'node:net';
 import { SERVICE_NAMES } from '@zephyr/runtime/service-name';
 import { VERSION } from '@zephyr/runtime/version';
 
-import type { LaunchedSystem } from './launcher.ts';
+import type { LaunchedSystem } from '../launcher.ts';
 import { type FromNext, HAND_OVER } from './succession.ts';
 
 /** Settles when the first process has ended, for whatever reason: no one else would stop this one. */

@@ -7,7 +7,8 @@ import { createElement } from 'react';
 import widthOf from 'string-width';
 import { describe, expect, it } from 'vitest';
 
-import { initialModel, type Model, update } from './model.ts';
+import { initialModel, type Model } from '../model.ts';
+import { update } from '../update.ts';
 import { View } from './view.ts';
 
 // The frames show local times.

@@ -6,7 +6,8 @@ import { type Language, numbersOf, type Speech, storeText, translator } from '@z
 import { Box, type BoxProps, Text } from 'ink';
 import { createElement as h, type ReactElement, useMemo } from 'react';
 import stringWidth from 'string-width';
-
+import { chosenOf, type Model } from '../model.ts';
+import { noteText, promptText } from '../prompts.ts';
 import { DenseEndpoints } from './dense-table.ts';
 import { detailText } from './endpoint-cells.ts';
 import { Endpoints } from './endpoint-table.ts';
@@ -14,10 +15,8 @@ import { wrapped } from './fit.ts';
 import { HelpView } from './help-view.ts';
 import { isTooSmall, layoutOf } from './layout.ts';
 import { Lists } from './lists.ts';
-import { chosenOf, type Model } from './model.ts';
 import { type NowLine, nowLines } from './now-lines.ts';
 import { line, type ModelProps, type Size, type StateProps } from './parts.ts';
-import { noteText, promptText } from './prompts.ts';
 
 export function View({
   model,

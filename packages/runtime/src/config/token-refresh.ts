@@ -13,7 +13,7 @@ import {
   runTokenCommand,
   TokenCommandError,
   tokenCommandKey,
-} from './token-command.ts';
+} from './run-token-command.ts';
 
 type Known =
   | { readonly status: 'read'; readonly token: string }

@@ -11,7 +11,7 @@ import {
   nextAsk,
   type ProbeRecord,
   recordStyle,
-} from './direct-probes.ts';
+} from './cli-or-direct.ts';
 
 const policy = DIRECT_PROBE_NUMBERS;
 const SECOND = 1_000;

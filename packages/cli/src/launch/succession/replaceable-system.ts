@@ -7,7 +7,7 @@
 import { explain } from '@zephyr/runtime/errors';
 import { VERSION } from '@zephyr/runtime/version';
 
-import type { LaunchedSystem } from './launcher.ts';
+import type { LaunchedSystem } from '../launcher.ts';
 import {
   closeSockets,
   type NextProcess,

@@ -2,10 +2,10 @@ import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import type { ApiState } from '@zephyr/contract/api-state';
 import type { CommandAnswer } from '@zephyr/contract/operator-command';
 import { describe, expect, it } from 'vitest';
-
-import { chosenOf, initialModel, type Message, type Model, update } from './model.ts';
-import { keysOf } from './shortcuts.ts';
-import { sparkline } from './sparkline.ts';
+import { sparkline } from './draw/sparkline.ts';
+import { chosenOf, initialModel, type Message, type Model } from './model.ts';
+import { keysOf } from './split-keys.ts';
+import { update } from './update.ts';
 
 const endpoint = (id: string, rank: number | null): ApiEndpoint =>
   ({ id, name: id.toUpperCase(), rank, enabled: true, available: rank !== null }) as ApiEndpoint;

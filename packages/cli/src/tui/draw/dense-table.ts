@@ -6,9 +6,8 @@ import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import { roleOf } from '@zephyr/texts';
 import { Box, type TextProps } from 'ink';
 import { createElement as h, type ReactElement } from 'react';
-
+import { endpointRows } from '../model.ts';
 import { LOOKS, latencyText, reasonText, scoreText } from './endpoint-cells.ts';
-import { endpointRows } from './model.ts';
 import {
   cell,
   chosenIndexOf,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { chooseStyle, type StyleQuestion } from './style.ts';
+import { chooseStyle, type StyleQuestion } from './real-or-cheap.ts';
 
 const usual: StyleQuestion = {
   configured: 'cli',

@@ -6,7 +6,7 @@ import { logLines, nameOf } from '@zephyr/texts';
 import { Box, Text } from 'ink';
 import { createElement as h, type ReactElement } from 'react';
 
-import { padded } from '../output/table.ts';
+import { padded } from '../../output/table.ts';
 import { line, type RowsProps, type StateProps } from './parts.ts';
 
 const AGE_WIDTH = 6;

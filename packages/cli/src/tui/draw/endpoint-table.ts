@@ -3,9 +3,8 @@ import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import { nextProbeText, roleOf, type Speech } from '@zephyr/texts';
 import { Box, type TextProps } from 'ink';
 import { createElement as h, type ReactElement } from 'react';
-
+import { endpointRows } from '../model.ts';
 import { LOOKS, latencyText, reasonText, scoreText, stateText } from './endpoint-cells.ts';
-import { endpointRows } from './model.ts';
 import {
   cell,
   chosenIndexOf,

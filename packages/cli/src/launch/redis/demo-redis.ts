@@ -12,7 +12,7 @@ import { phrase } from '@zephyr/runtime/phrase';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { findRedisServer } from '@zephyr/runtime/redis/private-server';
-import { withTimeout } from '../network/with-timeout.ts';
+import { withTimeout } from '../../network/with-timeout.ts';
 
 /**
  * @returns the URL of a Redis to use; undefined: start a private one
