@@ -90,6 +90,8 @@ export {
 } from './route/failure-scope.ts';
 export {
   isForeign,
+  isStaleAt,
+  isTest,
   type Journey,
   type RoutedEndpoint,
   type RoutedRequest,

@@ -14,7 +14,7 @@ import {
   NOT_EJECTED,
   recover,
 } from './ejection.ts';
-import type { BlamedAttempt, Pending, Trial } from './journey.ts';
+import type { BlamedAttempt, Pending, Trials } from './journey.ts';
 import { KnownByEndpoint, MAX_KNOWN } from './known-by-endpoint.ts';
 
 export interface EjectionStoreDeps {
@@ -40,7 +40,7 @@ export class EjectionStore {
   /** How often each endpoint was ejected: requests sent before the last ejection prove nothing after it. */
   readonly #phases = new Map<EndpointId, number>();
   /** Trials of the current phase; those of earlier phases may still run, but block nothing. */
-  readonly #trials = new Map<EndpointId, Trial>();
+  readonly #trials = new Map<EndpointId, Trials>();
   /** By source: when a failure of one of its requests was last reported. */
   readonly #reported = new KnownByEndpoint<number>(MAX_KNOWN);
 
@@ -75,8 +75,8 @@ export class EjectionStore {
   /** Evidence from elsewhere that the endpoint serves. */
   recover(id: EndpointId): void {
     this.#set(id, recover(this.stateOf(id)));
-    const trial = this.#trials.get(id);
-    if (trial !== undefined) trial.failedAtMs = undefined;
+    const trials = this.#trials.get(id);
+    if (trials !== undefined) trials.failedAtMs = undefined;
   }
 
   phaseOf(id: EndpointId): number {
@@ -120,7 +120,7 @@ export class EjectionStore {
     return this.#trials.get(id)?.failedAtMs;
   }
 
-  beginTrial(id: EndpointId, nowMs: number): Trial {
+  beginTrial(id: EndpointId, nowMs: number): Trials {
     const trial = this.#trials.get(id) ?? { running: 0, sinceAtMs: nowMs, failedAtMs: undefined };
     if (trial.running === 0) trial.sinceAtMs = nowMs;
     trial.running += 1;
