@@ -9,6 +9,7 @@ import type { SnapshotContent } from '@zephyr/contract/snapshot';
 import {
   type Assessment,
   currentRateLimits,
+  freezeOf,
   own,
   type Policy,
   projectedUsd,
@@ -72,7 +73,7 @@ export function viewOf(input: ViewInput): LeaderView {
         : { status: 'paused', sinceAtMs: statistics.pausedSinceAtMs },
     selection: world.selection,
     lastSwitch: statistics.lastSwitch,
-    freeze: world.isOverloadedEverywhere ? { status: 'overload' } : world.switching.freeze,
+    freeze: freezeOf(world),
     policy: {
       switchThresholdMs: policy.switching.thresholdMs,
       dwellMs: policy.switching.dwellMs,
