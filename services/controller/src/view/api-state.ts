@@ -67,10 +67,7 @@ export function viewOf(input: ViewInput): LeaderView {
     proxyScheme: config.server.tlsCertFile === undefined ? 'http' : 'https',
     hasKeys: config.clients.length > 0,
     mode: world.wishes.mode,
-    automation:
-      statistics.pausedSinceAtMs === null
-        ? { status: 'running' }
-        : { status: 'paused', sinceAtMs: statistics.pausedSinceAtMs },
+    automation: statistics.automation,
     selection: world.selection,
     lastSwitch: statistics.lastSwitch,
     freeze: freezeOf(world),
