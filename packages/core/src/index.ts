@@ -35,6 +35,7 @@ export { reduce } from './decide/reduce.ts';
 export { snapshotContent } from './decide/snapshot.ts';
 export { freezeOf } from './decide/switch-veto.ts';
 export { type EndpointState, initialWorld, type World } from './decide/world.ts';
+export { causeOf } from './failure-table.ts';
 export {
   FIRST_BYTE_NUMBERS,
   type FirstByteClass,
@@ -105,7 +106,7 @@ export { Router } from './route/router.ts';
 export { SignatureFamilies } from './route/signature-families.ts';
 export { rampedEndpoint } from './route/switch-ramp.ts';
 export { sharedEndpoint, shareOf } from './route/weighted-rendezvous.ts';
-export { type AttemptPhase, assertNever, causeOf, endpointId, epochMs } from './types.ts';
+export { type AttemptPhase, assertNever, endpointId, epochMs } from './types.ts';
 export { canBeBilled } from './usage/billing.ts';
 export { periodAt } from './usage/budget-period.ts';
 export {

@@ -5,7 +5,7 @@ import type { PresenceReport } from '@zephyr/contract/presence';
 import type { ProbeResult } from '@zephyr/contract/probe';
 import type { RateLimitReports } from '@zephyr/contract/rate-limit';
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
-
+import { causeOf } from '../failure-table.ts';
 import {
   applyProbeToHealth,
   applyToTokenAccess,
@@ -26,7 +26,6 @@ import { addAttempts, addFailures } from '../learn/reliability.ts';
 import { own } from '../own-property.ts';
 import { spentShareOf, withCost } from '../probe/budget-day.ts';
 import { recordStyle } from '../probe/cli-or-direct.ts';
-import { causeOf } from '../types.ts';
 import { withNotices } from './apply-switch.ts';
 import { type Context, type Step, stay } from './context.ts';
 import { afterGoodReport, afterPassedProbe } from './ejection-recovery.ts';

@@ -4,11 +4,10 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import { rankingMs } from '@zephyr/contract/ranking';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import type { Score } from '@zephyr/contract/score';
-
+import { causeOf } from '../failure-table.ts';
 import { isContradictedByLive, type LiveSuccessPolicy } from '../learn/live-success.ts';
 import { type ScoreTables, scoreOf } from '../learn/score.ts';
 import { own } from '../own-property.ts';
-import { causeOf } from '../types.ts';
 import { isContradicted, type RecoveryPolicy } from './ejection-recovery.ts';
 import {
   activeRequestsOf,

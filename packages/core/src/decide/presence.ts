@@ -3,9 +3,8 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { PresenceReport } from '@zephyr/contract/presence';
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
 import type { ModelFamily, SessionLoad } from '@zephyr/contract/session';
-
+import { causeOf } from '../failure-table.ts';
 import { only, own } from '../own-property.ts';
-import { causeOf } from '../types.ts';
 
 /** In `presence` of the policy. */
 export interface PresencePolicy {

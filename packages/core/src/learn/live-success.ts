@@ -2,7 +2,7 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { OutcomeCounts } from '@zephyr/contract/outcome';
 import type { EpochMs } from '@zephyr/contract/scalars';
 
-import { causeOf } from '../types.ts';
+import { causeOf } from '../failure-table.ts';
 
 /** In `health` of the policy. */
 export interface LiveSuccessPolicy {

@@ -2,7 +2,7 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import { HOUR_MS } from '@zephyr/contract/units';
 
-import { causeOf } from '../types.ts';
+import { causeOf } from '../failure-table.ts';
 
 /** `failure` of the policy. */
 export interface FailurePolicy {

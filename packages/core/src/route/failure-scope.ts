@@ -16,51 +16,18 @@
  */
 import type { FailureClass } from '@zephyr/contract/failure';
 
+import { type MessageScope, messageScopeOf } from '../failure-table.ts';
+
 /** The operation that a request calls. `extra`: a path known only from the configuration. */
 export const OPERATIONS = ['messages', 'count_tokens', 'models', 'extra'] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
-/**
- * What a failure is evidence about:
- * - `none`: nothing that could affect another request.
- * - `request`: this request; it would fail anywhere, or at any endpoint that did not sign its thinking.
- * - `operation`: this endpoint does not have the operation, or not in time.
- * - `load`: this model on this endpoint, for the moment or for the requested wait.
- * - `model`: this model on this endpoint, with this token.
- * - `token`: this token on this endpoint.
- * - `endpoint`: this endpoint.
- */
-export type Scope = 'none' | 'request' | 'operation' | 'load' | 'model' | 'token' | 'endpoint';
-
-const OF_MESSAGES: Readonly<Record<FailureClass, Scope>> = {
-  outbound_proxy: 'endpoint',
-  dns: 'endpoint',
-  connection_refused: 'endpoint',
-  connect_timeout: 'endpoint',
-  tls: 'endpoint',
-  reset: 'endpoint',
-  first_byte_timeout: 'endpoint',
-  idle_timeout: 'endpoint',
-  timeout: 'endpoint',
-  truncated: 'endpoint',
-  not_claude: 'endpoint',
-  server_error: 'endpoint',
-  overloaded: 'load',
-  rate_limited: 'load',
-  token_refused: 'token',
-  credit: 'token',
-  forbidden: 'model',
-  model_not_found: 'model',
-  unsupported: 'endpoint',
-  foreign_thinking: 'request',
-  client_error: 'request',
-  cli_missing: 'none',
-  cli_crashed: 'none',
-};
+/** What a failure is evidence about; `operation`: this endpoint does not have the operation, or not in time. */
+export type Scope = MessageScope | 'operation';
 
 export function scopeOf(failure: FailureClass, operation: Operation): Scope {
-  if (operation === 'messages') return OF_MESSAGES[failure];
-  if (OF_MESSAGES[failure] === 'request') return 'request';
+  const scope = messageScopeOf(failure);
+  if (operation === 'messages' || scope === 'request') return scope;
   if (operation === 'extra') return 'none';
   return LACKS_OPERATION.has(failure) ? 'operation' : 'none';
 }
