@@ -5,55 +5,30 @@ import { apiEndpointSchema } from './api-endpoint.ts';
 import { decisionSchema } from './decision.ts';
 import { ejectionStateSchema } from './ejection.ts';
 import { LANGUAGES } from './language.ts';
-import { PROXY_STATUSES, REQUEST_PHASES } from './presence.ts';
-import {
-  count,
-  duration,
-  endpointIdSchema,
-  moment,
-  type PlainOf,
-  usd,
-  webScheme,
-} from './scalars.ts';
+import { activeRequestSchema, presenceReportSchema, presentSessionSchema } from './presence.ts';
+import { count, duration, moment, type PlainOf, usd, webScheme } from './scalars.ts';
 import { modeSchema, shownSelectionSchema } from './selection.ts';
 
-/** A running Claude Code session, under a pseudonym. */
-const apiSessionSchema = z
-  .object({
-    /** A keyed hash of the session, stable until the controller's Redis is emptied. */
-    id: z.string(),
-    endpointId: endpointIdSchema,
-    /** The owner of its key; `anonymous` if keys are not used; null while not known. */
-    person: z.string().nullable(),
+/** With moments: the controller's clock is the one that its readers see. */
+const apiSessionSchema = presentSessionSchema
+  .omit({ ageMs: true, idleMs: true, cacheRemainingMs: true })
+  .extend({
     startedAtMs: moment,
     lastRequestAtMs: moment,
-    requests: count,
-    activeRequests: count,
     /** When the endpoint is expected to drop its prompt cache. */
     cacheUntilAtMs: moment,
   })
   .meta({ id: 'Session' });
 export type ApiSession = PlainOf<typeof apiSessionSchema>;
 
-/** An active request. */
-const apiRequestSchema = z
-  .object({
-    id: z.string(),
-    endpointId: endpointIdSchema,
-    startedAtMs: moment,
-    phase: z.enum(REQUEST_PHASES),
-    /** 1 for the first endpoint that was tried. */
-    attempt: count,
-    /** The owner of its key; `anonymous` if keys are not used. */
-    person: z.string(),
-    sessionId: z.string().nullable(),
-  })
+const apiRequestSchema = activeRequestSchema
+  .omit({ ageMs: true })
+  .extend({ startedAtMs: moment })
   .meta({ id: 'Request' });
 export type ApiRequest = PlainOf<typeof apiRequestSchema>;
 
-const apiProxySchema = z.object({
+const apiProxySchema = presenceReportSchema.pick({ status: true }).extend({
   id: z.string(),
-  status: z.enum(PROXY_STATUSES),
   /** Whether it routes by the newest snapshot. */
   current: z.boolean(),
   activeRequests: count,

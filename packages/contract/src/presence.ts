@@ -5,6 +5,7 @@ import { ejectionReportSchema } from './ejection.ts';
 import { personName } from './names.ts';
 import { count, endpointIdSchema, moment, proxyId, type ShapeOf } from './scalars.ts';
 import { sessionLoadSchema } from './session.ts';
+import { snapshotIdSchema } from './snapshot.ts';
 
 export const PROXY_STATUSES = ['serving', 'draining'] as const;
 
@@ -33,7 +34,7 @@ export type PresenceReport = ShapeOf<typeof presenceReportSchema>;
 export const MAX_LISTED = 50;
 
 /** An active request, for display. */
-const activeRequestSchema = z.object({
+export const activeRequestSchema = z.object({
   id: z.string().max(100),
   endpointId: endpointIdSchema,
   ageMs: count,
@@ -45,11 +46,12 @@ const activeRequestSchema = z.object({
   sessionId: z.string().max(100).nullable(),
 });
 
-/** A running session under its pseudonym, for display. */
-const presentSessionSchema = z.object({
+/** A running Claude Code session, for display. */
+export const presentSessionSchema = z.object({
+  /** Its pseudonym: a keyed hash, stable until the controller's Redis is emptied. */
   id: z.string().max(100),
   endpointId: endpointIdSchema,
-  /** Null if this proxy knows the session only from another one. */
+  /** As in a request; null while the proxy knows the session only from another one. */
   person: personName.nullable(),
   ageMs: count,
   idleMs: count,
@@ -63,7 +65,7 @@ const presentSessionSchema = z.object({
 export const proxyPresenceSchema = presenceReportSchema.extend({
   startedAtMs: moment,
   /** The snapshot in use; null before the first. */
-  snapshot: z.object({ incarnation: z.string(), epoch: count, version: count }).nullable(),
+  snapshot: snapshotIdSchema.nullable(),
   configHash: z.string(),
   /** Active requests individually; absent if they are not listed. */
   requests: z.array(activeRequestSchema).max(MAX_LISTED).optional(),

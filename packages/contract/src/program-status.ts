@@ -11,7 +11,7 @@ import { SHOWN_PROBE_LATENCIES } from './probe.ts';
 import { rateLimitKind } from './rate-limit.ts';
 import { count, duration, endpointIdSchema, type PlainOf, ratio } from './scalars.ts';
 import { modeKind, reasonCode, selectionSchema } from './selection.ts';
-import { health, snapshotSource } from './snapshot.ts';
+import { health, shownSnapshotSchema } from './snapshot.ts';
 
 /** How many of an endpoint's latest times to first token are shown. */
 export const SHOWN_LIVE_TIMES = 50;
@@ -87,13 +87,7 @@ const programStatusSchema = z.object({
   selection: selectionSchema.nullable(),
   active_requests: count,
   endpoints: z.array(programEndpointSchema),
-  snapshot: z.object({
-    source: snapshotSource,
-    age_ms: count,
-    incarnation: z.string().nullable(),
-    epoch: count.nullable(),
-    version: count.nullable(),
-  }),
+  snapshot: shownSnapshotSchema.extend({ age_ms: count }),
   redis: z.enum(['up', 'down']),
   /** Finished requests whose usage is not yet written to Redis. */
   usage: z.object({ unwritten_requests: count }),

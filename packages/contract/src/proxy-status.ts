@@ -9,7 +9,7 @@ import { apiEndpointSchema } from './api-endpoint.ts';
 import { apiStateSchema } from './api-state.ts';
 import { PROXY_STATUSES } from './presence.ts';
 import { count, duration, endpointIdSchema, type PlainOf, webScheme } from './scalars.ts';
-import { health, snapshotSource } from './snapshot.ts';
+import { health, shownSnapshotSchema } from './snapshot.ts';
 
 const proxyEndpointSchema = apiEndpointSchema
   .pick({
@@ -48,14 +48,9 @@ const proxyStatusSchema = apiStateSchema
       uptimeMs: count,
     }),
     /** The snapshot in use. */
-    snapshot: z.object({
-      source: snapshotSource,
+    snapshot: shownSnapshotSchema.extend({
       /** Since it was last confirmed. */
       ageMs: count,
-      /** Null before the first snapshot. */
-      incarnation: z.string().nullable(),
-      epoch: count.nullable(),
-      version: count.nullable(),
     }),
     /** The endpoint that a new session would use; null if no endpoint can be used. */
     currentEndpointId: endpointIdSchema.nullable(),

@@ -17,6 +17,25 @@ export const health = z.enum(['unknown', 'healthy', 'unhealthy']);
 export const snapshotSource = z.enum(['redis', 'disk', 'config']);
 export type SnapshotSource = z.infer<typeof snapshotSource>;
 
+/** Which snapshot it is: the larger (epoch, version) of one incarnation is newer. */
+export const snapshotIdSchema = z.object({
+  /** Regenerated whenever Redis is found empty. */
+  incarnation: z.string(),
+  /** Fencing token of the leader that wrote it. */
+  epoch: rising,
+  version: rising,
+});
+
+const { incarnation, epoch, version } = snapshotIdSchema.shape;
+
+/** The snapshot by which a proxy routes, as it shows it; its id is null before the first. */
+export const shownSnapshotSchema = z.object({
+  source: snapshotSource,
+  incarnation: incarnation.nullable(),
+  epoch: epoch.nullable(),
+  version: version.nullable(),
+});
+
 /** One endpoint in the snapshot; health comes from probes only. */
 const snapshotEndpointSchema = z.object({
   health,
@@ -86,12 +105,7 @@ export type SnapshotContent = ShapeOf<typeof snapshotContentSchema>;
  * A proxy accepts only a larger (epoch, version) of the same incarnation, or another incarnation.
  * The snapshot refers to endpoints by id: URLs and tokens stay in each service's own configuration.
  */
-export const snapshotSchema = z.object({
-  /** Regenerated whenever Redis is found empty. */
-  incarnation: z.string(),
-  /** Fencing token of the leader that wrote it. */
-  epoch: rising,
-  version: rising,
+export const snapshotSchema = snapshotIdSchema.extend({
   configHash: z.string(),
   publishedAtMs: moment,
   /** The number of the last decision before it; absent in snapshots of older controllers. */
