@@ -23,6 +23,7 @@ export const ratio = z.number().min(0).max(1);
 export const usd = z.number().nonnegative();
 /** Scheme of our pages. */
 export const webScheme = z.enum(['http', 'https']);
+export type WebScheme = z.infer<typeof webScheme>;
 
 /**
  * The largest version, epoch or generation accepted. A record near the largest safe integer could

@@ -1,5 +1,5 @@
 import type { Language } from '@zephyr/contract/language';
-import type { EndpointId } from '@zephyr/contract/scalars';
+import type { EndpointId, WebScheme } from '@zephyr/contract/scalars';
 import type { OwnCertificate } from '../http/own-tls.ts';
 import type { NotifyTarget } from '../notify/target.ts';
 import type { Secret } from '../secret.ts';
@@ -125,6 +125,11 @@ export interface IgnoredKey {
   readonly key: string;
   /** The table in which it has an effect; absent: none. */
   readonly belongsTo?: '[server]' | '[[groups]]';
+}
+
+/** How people reach a service with these keys, of `[server]` or `[controller]`. */
+export function schemeOf({ tlsCertFile }: { readonly tlsCertFile?: unknown }): WebScheme {
+  return tlsCertFile === undefined ? 'http' : 'https';
 }
 
 export function groupOf(config: Config, endpoint: EndpointConfig): GroupConfig {

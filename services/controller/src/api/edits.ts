@@ -15,6 +15,7 @@ import {
   type EditName,
 } from '@zephyr/contract/config-edit';
 import type { EndpointId } from '@zephyr/contract/scalars';
+import { schemeOf } from '@zephyr/runtime/config/config';
 import {
   addClient,
   clientsIn,
@@ -57,14 +58,13 @@ export function readSettings({
   hasAdminToken,
 }: Pick<EditDeps, 'files' | 'environment' | 'hasAdminToken'>): ApiSettings {
   const document = documentOf(files, environment);
-  const hasCertificate = rawTable(document['server'])['tls_cert_file'] !== undefined;
   const editing = isWritable(files.config) ? 'possible' : 'read_only';
   return {
     path: files.config,
     editing: hasAdminToken() ? editing : 'token_needed',
     adminTokenVariable: adminTokenVariable(document),
     publicUrl: environment['ZEPHYR_PUBLIC_URL'] || null,
-    proxyScheme: hasCertificate ? 'https' : 'http',
+    proxyScheme: schemeOf({ tlsCertFile: rawTable(document['server'])['tls_cert_file'] }),
     clients: [...clientsIn(document)],
     endpoints: [...endpointsIn(document)],
   };

@@ -19,7 +19,7 @@ import {
   summaryOf,
   type World,
 } from '@zephyr/core';
-import { type Config, type EndpointConfig, groupOf } from '@zephyr/runtime/config/config';
+import { type Config, type EndpointConfig, groupOf, schemeOf } from '@zephyr/runtime/config/config';
 
 import {
   type ProbeStats,
@@ -64,7 +64,7 @@ export function viewOf(input: ViewInput): LeaderView {
     atMs: nowMs,
     language: config.ui.language,
     proxyPort: config.server.port,
-    proxyScheme: config.server.tlsCertFile === undefined ? 'http' : 'https',
+    proxyScheme: schemeOf(config.server),
     hasKeys: config.clients.length > 0,
     mode: world.wishes.mode,
     automation: statistics.automation,

@@ -6,7 +6,7 @@ import type { ProxyEndpoint, ProxyStatus } from '@zephyr/contract/proxy-status';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { remainingMs, type SessionTable, shareOf } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
-import type { Config } from '@zephyr/runtime/config/config';
+import { type Config, schemeOf } from '@zephyr/runtime/config/config';
 import { VERSION } from '@zephyr/runtime/version';
 
 import type { Routing } from '../routing/routing.ts';
@@ -44,7 +44,7 @@ export function statusOf(deps: StatusDeps): ProxyStatus {
     atMs: clock.epochMs(),
     language: ui.language,
     dashboardPort: controller.port,
-    dashboardScheme: controller.tlsCertFile === undefined ? 'http' : 'https',
+    dashboardScheme: schemeOf(controller),
     proxy: {
       id: deps.proxyId,
       version: VERSION,
