@@ -12,12 +12,12 @@ import {
   type ActiveEndpoint,
   type EjectionPolicy,
   Exploration,
+  ejectionReports,
   MAX_SESSIONS,
   RetryBudget,
   type RoutedEndpoint,
   Router,
   rampedEndpoint,
-  remainingMs,
   SessionTable,
 } from '@zephyr/core';
 import { failover } from '@zephyr/runtime/config/keys/failover-and-ejection';
@@ -169,14 +169,7 @@ export class SimulatedProxy {
       proxyId: PROXY,
       status: 'serving',
       activeRequests: Object.fromEntries(this.ids.map((id) => [id, this.active.get(id) ?? 0])),
-      ejections: Object.fromEntries(
-        this.ids.flatMap((id) => {
-          const ejection = this.router.ejectionOf(id, nowMs);
-          if (ejection.status === 'admitted') return [];
-          const { status, failure } = ejection;
-          return [[id, { status, failure, remainingMs: remainingMs(ejection, nowMs) }]];
-        }),
-      ),
+      ejections: ejectionReports(this.ids, (id) => this.router.ejectionOf(id, nowMs), nowMs),
       sessions: this.sessions?.loads((id) => this.generationOf(id), nowMs) ?? {},
     };
   }

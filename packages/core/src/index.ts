@@ -30,7 +30,7 @@ export type {
 } from './decide/inputs.ts';
 export { DEFAULT_POLICY, type Policy } from './decide/policy.ts';
 export { preferencesMs } from './decide/preference.ts';
-export { sessionLoadOf } from './decide/presence.ts';
+export { activeRequestsOf, sessionLoadOf, totalActiveRequests } from './decide/presence.ts';
 export { reduce } from './decide/reduce.ts';
 export { snapshotContent } from './decide/snapshot.ts';
 export { freezeOf } from './decide/switch-veto.ts';
@@ -78,8 +78,8 @@ export {
   type Ejection,
   type EjectionPolicy,
   isSilentSince,
-  remainingMs,
 } from './route/ejection.ts';
+export { ejectionReportOf, ejectionReports, reportedEjection } from './route/ejection-report.ts';
 export { type ActiveEndpoint, Exploration, type TimedRequest } from './route/explore.ts';
 export {
   isAnswer,

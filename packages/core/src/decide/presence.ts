@@ -1,10 +1,11 @@
-import type { EjectionReport, EjectionState } from '@zephyr/contract/ejection';
+import type { EjectionState } from '@zephyr/contract/ejection';
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { PresenceReport } from '@zephyr/contract/presence';
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
 import type { ModelFamily, SessionLoad } from '@zephyr/contract/session';
 import { causeOf } from '../failure-table.ts';
 import { only, own } from '../own-property.ts';
+import { reportedEjection } from '../route/ejection-report.ts';
 
 /** In `presence` of the policy. */
 export interface PresencePolicy {
@@ -22,11 +23,9 @@ export interface Presence {
   readonly reportedAtMs: EpochMs;
   readonly status: PresenceReport['status'];
   readonly activeRequests: Readonly<Record<string, number>>;
-  readonly ejections: Readonly<Record<string, ReportedEjection>>;
+  readonly ejections: Readonly<Record<string, EjectionState>>;
   readonly sessions: Readonly<Record<string, SessionLoad>>;
 }
-
-type ReportedEjection = Omit<EjectionReport, 'remainingMs'> & { readonly untilAtMs: EpochMs };
 
 /** More are not counted, so that fake ones cannot exhaust memory. */
 export const MAX_PROXIES = 128;
@@ -48,10 +47,7 @@ export function toPresence(report: PresenceReport, { endpointIds, nowMs }: Repor
     status: report.status,
     activeRequests: only(report.activeRequests, endpointIds),
     ejections: Object.fromEntries(
-      ejections.map(([id, { status, failure, remainingMs }]) => [
-        id,
-        { status, failure, untilAtMs: (nowMs + remainingMs) as EpochMs },
-      ]),
+      ejections.map(([id, ejection]) => [id, reportedEjection(ejection, nowMs)]),
     ),
     sessions: only(report.sessions ?? {}, endpointIds),
   };
@@ -73,11 +69,13 @@ export function withoutSilent(
   return presences.filter(({ reportedAtMs }) => nowMs - reportedAtMs < policy.ttlMs);
 }
 
-export function activeRequestsOf(presences: Presences, id: EndpointId): number {
+type WithRequests = Pick<Presence, 'activeRequests'>;
+
+export function activeRequestsOf(presences: readonly WithRequests[], id: EndpointId): number {
   return presences.reduce((sum, { activeRequests }) => sum + (own(activeRequests, id) ?? 0), 0);
 }
 
-export function totalActiveRequests(presences: Presences): number {
+export function totalActiveRequests(presences: readonly WithRequests[]): number {
   return presences
     .flatMap(({ activeRequests }) => Object.values(activeRequests))
     .reduce((sum, count) => sum + count, 0);
@@ -116,7 +114,7 @@ export function ejectionStateOf(
   if (last === undefined || votes.length < Math.min(when.policy.ejectionVotes, presences.length)) {
     return halfOpenOrAdmitted(presences, id);
   }
-  return { status: 'ejected', failure: last.failure, untilAtMs: last.untilAtMs };
+  return last;
 }
 
 /** Half-open if at least one proxy has it half-open. */
@@ -124,9 +122,7 @@ export function halfOpenOrAdmitted(presences: Presences, id: EndpointId): Ejecti
   const halfOpen = presences
     .map(({ ejections }) => own(ejections, id))
     .find((ejection) => ejection?.status === 'half_open');
-  return halfOpen === undefined
-    ? { status: 'admitted' }
-    : { status: 'half_open', failure: halfOpen.failure };
+  return halfOpen ?? { status: 'admitted' };
 }
 
 /** Undefined if the proxy admits requests, even if only a few (half-open). */
@@ -134,7 +130,7 @@ function ejectionOf(
   { ejections }: Presence,
   id: EndpointId,
   nowMs: EpochMs,
-): ReportedEjection | undefined {
+): Extract<EjectionState, { status: 'ejected' }> | undefined {
   const ejection = own(ejections, id);
   return ejection?.status === 'ejected' && ejection.untilAtMs > nowMs ? ejection : undefined;
 }

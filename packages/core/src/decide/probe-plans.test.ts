@@ -369,7 +369,7 @@ describe('the plan', () => {
             activeRequests: {},
             sessions: {},
           },
-          ejections: { [A]: { status: 'half_open', failure: 'reset', untilAtMs: nowMs } },
+          ejections: { [A]: { status: 'half_open', failure: 'reset' } },
         },
       ],
     };

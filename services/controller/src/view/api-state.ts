@@ -1,22 +1,24 @@
 /** The leader's state for people: the world and its statistics in the shape of the admin API. Pure. */
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import { type ApiState, MAX_ITEMS } from '@zephyr/contract/api-state';
-import type { ShownEjectionState } from '@zephyr/contract/ejection';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import type { ProbeResult } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import type { SnapshotContent } from '@zephyr/contract/snapshot';
 import {
   type Assessment,
+  activeRequestsOf,
   currentRateLimits,
   freezeOf,
   own,
   type Policy,
   projectedUsd,
+  reportedEjection,
   sessionLoadOf,
   shareOf,
   snapshotContent,
   summaryOf,
+  totalActiveRequests,
   type World,
 } from '@zephyr/core';
 import { type Config, type EndpointConfig, groupOf, schemeOf } from '@zephyr/runtime/config/config';
@@ -58,7 +60,7 @@ export function viewOf(input: ViewInput): LeaderView {
     const endpoint = config.endpoints.find(({ id }) => id === assessment.endpoint.id);
     return endpoint === undefined ? [] : [endpointView(input, { assessment, endpoint, content })];
   });
-  const activeRequests = presences.reduce((sum, presence) => sum + activeIn(presence), 0);
+  const activeRequests = totalActiveRequests(presences);
   const perMinute = requestsPerMinute(statistics, nowMs);
   return {
     atMs: nowMs,
@@ -128,7 +130,7 @@ function endpointView(input: ViewInput, about: ViewedEndpoint): ApiEndpoint {
     successRatio: successRatio(statistics, id, nowMs),
     presentFailureRatio: presentFailureRatio(statistics, id, nowMs),
     // From the same moment as the list of requests; the core's count may be a second older.
-    activeRequests: presences.reduce((sum, each) => sum + (own(each.activeRequests, id) ?? 0), 0),
+    activeRequests: activeRequestsOf(presences, id),
     sessions: sessionLoadOf(world.proxies, id).running,
     probe: probeView(input, about),
   };
@@ -192,10 +194,6 @@ function savedProbes(stats: ProbeStats, intervalMs: number): number {
   return Math.floor(stats.unneededMs / intervalMs);
 }
 
-function activeIn({ activeRequests }: ProxyPresence): number {
-  return Object.values(activeRequests).reduce((sum, count) => sum + count, 0);
-}
-
 function proxyView(
   presence: ProxyPresence,
   { snapshot, config, nowMs }: ViewInput,
@@ -206,16 +204,11 @@ function proxyView(
     status: presence.status,
     current:
       known !== null && known.epoch === snapshot?.epoch && known.version === snapshot.version,
-    activeRequests: activeIn(presence),
+    activeRequests: totalActiveRequests([presence]),
     ejections: Object.fromEntries(
-      Object.entries(presence.ejections).flatMap(([endpointId, { failure, ...ejection }]) => {
-        if (!config.endpoints.some(({ id }) => id === endpointId)) return [];
-        const state: ShownEjectionState =
-          ejection.status === 'ejected'
-            ? { status: 'ejected', failure, untilAtMs: nowMs + ejection.remainingMs }
-            : { status: 'half_open', failure };
-        return [[endpointId, state]];
-      }),
+      Object.entries(presence.ejections)
+        .filter(([endpointId]) => config.endpoints.some(({ id }) => id === endpointId))
+        .map(([endpointId, ejection]) => [endpointId, reportedEjection(ejection, nowMs)]),
     ),
   };
 }

@@ -1,10 +1,17 @@
 /** The `/status` output for people and programs, and the proxy state behind it. */
-import type { ShownEjectionState } from '@zephyr/contract/ejection';
+import type { EjectionReport, ShownEjectionState } from '@zephyr/contract/ejection';
 import { MAX_LISTED, type ProxyPresence } from '@zephyr/contract/presence';
 import type { ProgramStatus } from '@zephyr/contract/program-status';
 import type { ProxyEndpoint, ProxyStatus } from '@zephyr/contract/proxy-status';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import { remainingMs, type SessionTable, shareOf } from '@zephyr/core';
+import {
+  ejectionReportOf,
+  ejectionReports,
+  own,
+  reportedEjection,
+  type SessionTable,
+  shareOf,
+} from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 import { type Config, schemeOf } from '@zephyr/runtime/config/config';
 import { VERSION } from '@zephyr/runtime/version';
@@ -72,7 +79,9 @@ export function statusOf(deps: StatusDeps): ProxyStatus {
 /** For programs, and as part of the diagnostics. */
 export async function programStatusOf(deps: StatusDeps): Promise<ProgramStatus> {
   const probesOf = await deps.knownProbes.read();
-  const { atMs, mode, selection, currentEndpointId, snapshot, ...status } = statusOf(deps);
+  const { mode, selection, currentEndpointId, snapshot, ...status } = statusOf(deps);
+  const { ageMs, ...snapshotInUse } = snapshot;
+  const ejections = ejectionsOf(deps);
   const current = status.endpoints.find(({ id }) => id === currentEndpointId);
   return {
     current_endpoint: current?.name ?? null,
@@ -83,17 +92,12 @@ export async function programStatusOf(deps: StatusDeps): Promise<ProgramStatus> 
     selection: selection.status === 'none' || snapshot.version === null ? null : selection,
     active_requests: status.activeRequests,
     endpoints: status.endpoints.map((endpoint) => ({
-      ...programEndpointOf(endpoint, atMs),
+      ...programEndpointOf(endpoint),
+      ejection: programEjectionOf(own(ejections, endpoint.id)),
       ...deps.stats.recent.factsOf(endpoint.id),
       probes: probesOf(endpoint.id),
     })),
-    snapshot: {
-      source: snapshot.source,
-      age_ms: snapshot.ageMs,
-      incarnation: snapshot.incarnation,
-      epoch: snapshot.epoch,
-      version: snapshot.version,
-    },
+    snapshot: { ...snapshotInUse, age_ms: ageMs },
     redis: status.store.status === 'connected' ? 'up' : 'down',
     usage: { unwritten_requests: deps.unwrittenRequests() },
     proxy: {
@@ -105,21 +109,12 @@ export async function programStatusOf(deps: StatusDeps): Promise<ProgramStatus> 
   };
 }
 
+type ProgramEndpoint = ProgramStatus['endpoints'][number];
+
 function programEndpointOf(
-  {
-    id,
-    name,
-    groupName,
-    share,
-    enabled,
-    available,
-    health,
-    score,
-    ejection,
-    ...rest
-  }: ProxyEndpoint,
-  atMs: number,
-): Omit<ProgramStatus['endpoints'][number], keyof RecentFacts | 'probes'> {
+  endpoint: ProxyEndpoint,
+): Omit<ProgramEndpoint, keyof RecentFacts | 'ejection' | 'probes'> {
+  const { id, name, groupName, share, enabled, available, health, score } = endpoint;
   return {
     id,
     name,
@@ -129,16 +124,14 @@ function programEndpointOf(
     available,
     share,
     score_ms: score.status === 'known' ? score.totalMs : null,
-    active_requests: rest.activeRequests,
-    ejection:
-      ejection.status === 'ejected'
-        ? {
-            status: ejection.status,
-            failure: ejection.failure,
-            retry_in_ms: Math.max(0, ejection.untilAtMs - atMs),
-          }
-        : ejection,
+    active_requests: endpoint.activeRequests,
   };
+}
+
+function programEjectionOf(report: EjectionReport | undefined): ProgramEndpoint['ejection'] {
+  if (report === undefined) return { status: 'admitted' };
+  const { status, failure, remainingMs } = report;
+  return { status, failure, ...(status === 'ejected' ? { retry_in_ms: remainingMs } : {}) };
 }
 
 /** Before the first snapshot: the configured order. */
@@ -161,7 +154,7 @@ function endpointOf(
   const { snapshot } = routing.state;
   const view = snapshot?.endpoints[id];
   const rank = snapshot?.order.indexOf(id) ?? -1;
-  const ejection = ejectionStateOf({ routing, clock }, id);
+  const ejection = shownEjectionOf({ routing, clock }, id);
   return {
     id,
     name,
@@ -181,30 +174,25 @@ function endpointOf(
 }
 
 /** According to this proxy's own requests. */
-function ejectionStateOf(
+function shownEjectionOf(
   { routing, clock }: Pick<StatusDeps, 'routing' | 'clock'>,
   id: EndpointId,
 ): ShownEjectionState {
-  const ejection = routing.ejectionOf(id);
-  switch (ejection.status) {
-    case 'admitted':
-      return { status: 'admitted' };
-    case 'half_open':
-      return { status: 'half_open', failure: ejection.failure };
-    case 'ejected': {
-      const { failure, untilAtMs } = ejection;
-      return {
-        status: 'ejected',
-        failure,
-        untilAtMs: onTheWallClock(clock, untilAtMs),
-      };
-    }
-  }
+  const report = ejectionReportOf(routing.ejectionOf(id), clock.nowMs());
+  const state = reportedEjection(report, clock.epochMs());
+  return state.status === 'ejected'
+    ? { ...state, untilAtMs: inWholeSeconds(state.untilAtMs) }
+    : state;
 }
 
-/** Wall-clock time of a monotonic one; in whole seconds, so that it stays the same between events. */
+/** Wall-clock time of a monotonic one. */
 function onTheWallClock(clock: Clock, monotonicMs: number): number {
-  return Math.round((clock.epochMs() - clock.nowMs() + monotonicMs) / 1_000) * 1_000;
+  return inWholeSeconds(clock.epochMs() - clock.nowMs() + monotonicMs);
+}
+
+/** So that a time stays the same between events, whatever the clocks' fractions. */
+function inWholeSeconds(ms: number): number {
+  return Math.round(ms / 1_000) * 1_000;
 }
 
 export function presenceOf(deps: StatusDeps): ProxyPresence {
@@ -251,15 +239,8 @@ function sessionsOf(
 }
 
 function ejectionsOf({ routing, clock }: StatusDeps): ProxyPresence['ejections'] {
-  const nowMs = clock.nowMs();
-  return Object.fromEntries(
-    routing.endpoints.flatMap(({ id }) => {
-      const ejection = routing.ejectionOf(id);
-      if (ejection.status === 'admitted') return [];
-      const { status, failure } = ejection;
-      return [[id, { status, failure, remainingMs: Math.round(remainingMs(ejection, nowMs)) }]];
-    }),
-  );
+  const ids = routing.endpoints.map(({ id }) => id);
+  return ejectionReports(ids, (id) => routing.ejectionOf(id), clock.nowMs());
 }
 
 function sum(counts: Iterable<number>): number {
