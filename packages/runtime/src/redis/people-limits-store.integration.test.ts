@@ -63,6 +63,23 @@ describe('the cost of people', () => {
     });
   });
 
+  it('is the eighth count of a row, also in rows that are stored already', async () => {
+    const field = 'ann\ttokyo\topus';
+    await redis.hset(keys.usageDay('2026-11-28'), field, '1 2 3 4 5 6 7 8 9 10 11');
+    await exchangeLimits(redis, NOW_MS);
+    expect((await spent()).day).toEqual({ ann: 8 });
+    const [read] = await readOwnDays(redis, 'ann', {
+      sinceAtMs: Date.UTC(2026, 10, 28),
+      untilAtMs: NOW_MS,
+    });
+    // Another order would read the rows of all installations wrongly.
+    expect(read?.counts).toEqual({
+      ...{ requests: 1, failed: 2, inputTokens: 3, outputTokens: 4, cacheReadTokens: 5 },
+      ...{ cacheWrite5mTokens: 6, cacheWrite1hTokens: 7, costNanoUsd: 8 },
+      ...{ unpriced: 9, incomplete: 10, possiblyBilledTwice: 11 },
+    });
+  });
+
   it('lives until after its period, and has no more people than allowed', async () => {
     await record(batch(1, row('ann', 10)));
     const lifeMs = await redis.pttl(keys.usageSpent('week:2026-11-23'));

@@ -10,7 +10,7 @@ import {
 } from '@zephyr/contract/people-limits';
 import { OTHER } from '@zephyr/contract/reserved-names';
 import { DAY_MS } from '@zephyr/contract/units';
-import type { UsageRow } from '@zephyr/contract/usage';
+import { USAGE_COUNTS, type UsageRow } from '@zephyr/contract/usage';
 import {
   type LetIn,
   type LimitsShare,
@@ -93,7 +93,10 @@ export async function makeSpent(redis: Redis, period: BudgetPeriod, atMs: number
   for (let dayAtMs = fromAtMs; dayAtMs < untilAtMs; dayAtMs += DAY_MS) days.push(dayKey(dayAtMs));
   await runScript(redis, make, {
     keys: [spentKey(period, atMs), ...days],
-    args: [untilAtMs - fromAtMs + 2 * DAY_MS, MAX_READ_ROWS, MAX_PEOPLE, OTHER],
+    args: [
+      ...[untilAtMs - fromAtMs + 2 * DAY_MS, MAX_READ_ROWS, MAX_PEOPLE, OTHER],
+      USAGE_COUNTS.indexOf('costNanoUsd'),
+    ],
   });
 }
 

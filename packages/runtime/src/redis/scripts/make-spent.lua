@@ -6,9 +6,11 @@
 -- ARGV[1] how long the totals live, ms
 -- ARGV[2] most fields of a day; a larger one is not ours
 -- ARGV[3] most fields of the totals, and ARGV[4] the person of the rest
+-- ARGV[5] how many counts of a row precede its cost
 -- Returns 'made' or 'known'
 if redis.call('HLEN', KEYS[1]) > 0 then return 'known' end
 
+local costOfRow = '^' .. string.rep('%d+ ', tonumber(ARGV[5])) .. '(%d+) '
 local sums = {}
 local people = 0
 for i = 2, #KEYS do
@@ -16,8 +18,7 @@ for i = 2, #KEYS do
   if redis.call('HLEN', KEYS[i]) <= tonumber(ARGV[2]) then rows = redis.call('HGETALL', KEYS[i]) end
   for at = 1, #rows, 2 do
     local person = string.match(rows[at], '^([^\t]+)\t')
-    -- The eighth count of a row.
-    local cost = string.match(rows[at + 1], '^%d+ %d+ %d+ %d+ %d+ %d+ %d+ (%d+) ')
+    local cost = string.match(rows[at + 1] .. ' ', costOfRow)
     if person and cost then
       if not sums[person] then
         if people >= tonumber(ARGV[3]) then person = ARGV[4] end
