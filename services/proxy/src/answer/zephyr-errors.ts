@@ -22,63 +22,90 @@ interface ErrorKind {
   readonly shouldRetry?: boolean;
 }
 
+/** `final`: retrying cannot help. */
+type KindRow = readonly [status: number, type: ApiErrorType, message: string, final?: 'final'];
+
 const KINDS = {
-  bad_request: [400, 'invalid_request_error', 'the request target or its headers are malformed'],
-  body_not_allowed: [400, 'invalid_request_error', 'only POST requests have a body here'],
-  unauthorized: [401, 'authentication_error', 'this proxy needs your own key: ask its operator'],
+  bad_request: [
+    400,
+    'invalid_request_error',
+    'the request target or its headers are malformed',
+    'final',
+  ],
+  body_not_allowed: [400, 'invalid_request_error', 'only POST requests have a body here', 'final'],
+  unauthorized: [
+    401,
+    'authentication_error',
+    'this proxy needs your own key: ask its operator',
+    'final',
+  ],
   not_local: [
     401,
     'authentication_error',
     'without keys this proxy serves only programs of its own machine that call it by an address or localhost; behind a reverse proxy or a name its operator has to give each person a key',
+    'final',
   ],
-  foreign_page: [403, 'permission_error', 'a page of another site may not use this proxy'],
+  foreign_page: [403, 'permission_error', 'a page of another site may not use this proxy', 'final'],
   unknown_host: [
     403,
     'permission_error',
     'this proxy is not called by this name: use its address, or ask its operator to add the name to allowed_hosts under [server]',
+    'final',
   ],
   not_found: [
     404,
     'not_found_error',
     'this proxy serves POST /v1/messages, POST /v1/messages/count_tokens, GET /v1/models and GET /status; other paths of an endpoint need extra_paths in its configuration',
+    'final',
   ],
   base_url: [
     404,
     'not_found_error',
     'no such path here: set ANTHROPIC_BASE_URL to http://<host>:<port> of this proxy, without /v1 or any other path',
+    'final',
   ],
   https_only: [
     400,
     'invalid_request_error',
     'this port speaks HTTPS: set ANTHROPIC_BASE_URL to https:// with the name in its certificate',
+    'final',
   ],
   forward_proxy: [
     404,
     'not_found_error',
     'this is not a forward proxy: unset HTTP_PROXY and HTTPS_PROXY for it, and set ANTHROPIC_BASE_URL to http://<host>:<port> of this proxy, without /v1',
+    'final',
   ],
   model_not_allowed: [
     403,
     'permission_error',
     'your key does not permit this model; your models are: <models>',
+    'final',
   ],
   repeated_model: [
     400,
     'invalid_request_error',
     'the body names `model` more than once, and your key does not permit all models: name it once',
+    'final',
   ],
   unknown_model: [
     404,
     'not_found_error',
     'no endpoint of this proxy serves this model; served are: <models>',
+    'final',
   ],
-  unsupported: [404, 'not_found_error', 'no endpoint offers this operation'],
-  method_not_allowed: [405, 'invalid_request_error', 'this method is not served here'],
+  unsupported: [404, 'not_found_error', 'no endpoint offers this operation', 'final'],
+  method_not_allowed: [405, 'invalid_request_error', 'this method is not served here', 'final'],
   request_timeout: [408, 'invalid_request_error', 'the request did not arrive in time'],
-  too_large: [413, 'request_too_large', 'the request body is larger than this proxy accepts'],
-  target_too_long: [414, 'invalid_request_error', 'the request target is too long'],
-  header_too_large: [431, 'invalid_request_error', 'the request headers are too large'],
-  too_many_failures: [429, 'rate_limit_error', 'too many wrong keys from this address'],
+  too_large: [
+    413,
+    'request_too_large',
+    'the request body is larger than this proxy accepts',
+    'final',
+  ],
+  target_too_long: [414, 'invalid_request_error', 'the request target is too long', 'final'],
+  header_too_large: [431, 'invalid_request_error', 'the request headers are too large', 'final'],
+  too_many_failures: [429, 'rate_limit_error', 'too many wrong keys from this address', 'final'],
   over_limit: [429, 'rate_limit_error', '<limit>'],
   client_busy: [429, 'rate_limit_error', 'this client has too many active requests'],
   busy: [503, 'overloaded_error', 'this proxy has too many active requests'],
@@ -90,7 +117,7 @@ const KINDS = {
     'overloaded_error',
     'no endpoint can be reached: connections to it fail; `make status` or `zephyr status` says why',
   ],
-  none_enabled: [503, 'api_error', 'all endpoints are disabled by the operator'],
+  none_enabled: [503, 'api_error', 'all endpoints are disabled by the operator', 'final'],
   rate_limited: [429, 'rate_limit_error', 'all endpoints have reached their rate limit'],
   overloaded: [529, 'overloaded_error', 'the model is overloaded at the endpoints'],
   // Not a 5xx: Claude Code would add that it is usually temporary. Not a 401: it would end its login.
@@ -98,10 +125,11 @@ const KINDS = {
     402,
     'api_error',
     'the endpoint refuses the token that this proxy has for it, or its account: the operator of this proxy must correct it in .env; `make status` or `zephyr status` says which',
+    'final',
   ],
   upstream_timeout: [504, 'api_error', 'the endpoint did not answer in time'],
   upstream_failed: [502, 'api_error', 'the endpoint did not return a valid answer'],
-} as const satisfies Record<string, readonly [number, ApiErrorType, string]>;
+} as const satisfies Record<string, KindRow>;
 
 export type ErrorName = keyof typeof KINDS;
 
@@ -130,36 +158,9 @@ export interface ErrorFacts {
 /** Names the session's signature family if the request went to an endpoint of another family. */
 export const LEFT_FAMILY_HEADER = 'x-zephyr-left-family';
 
-/** Retrying these cannot help. */
-const FINAL: ReadonlySet<ErrorName> = new Set([
-  'bad_request',
-  'body_not_allowed',
-  'unauthorized',
-  'not_local',
-  'foreign_page',
-  'unknown_host',
-  'not_found',
-  'unsupported',
-  'unknown_model',
-  'model_not_allowed',
-  'repeated_model',
-  'base_url',
-  'forward_proxy',
-  'https_only',
-  'method_not_allowed',
-  'too_large',
-  'target_too_long',
-  'header_too_large',
-  'too_many_failures',
-  'none_enabled',
-  'token_refused',
-]);
-
 export function errorKind(name: ErrorName): ErrorKind {
-  const [status, type, message] = KINDS[name];
-  return FINAL.has(name)
-    ? { status, type, message, shouldRetry: false }
-    : { status, type, message };
+  const [status, type, message, final]: KindRow = KINDS[name];
+  return { status, type, message, ...(final === undefined ? {} : { shouldRetry: false }) };
 }
 
 export function errorBody(name: ErrorName, requestId: string, facts: ErrorFacts = {}): string {
