@@ -30,6 +30,13 @@ export function keysMarked(mark: string): readonly string[] {
   return pathsOf((key) => z.globalRegistry.get(key)?.[mark] === true);
 }
 
+/** The `meta` of a key, such as `redis.url`. */
+export function metaOfKey(path: string): Readonly<Record<string, unknown>> {
+  const at = path.lastIndexOf('.');
+  const key = TABLES.get(path.slice(0, Math.max(0, at)))?.[path.slice(at + 1)];
+  return (key === undefined ? undefined : z.globalRegistry.get(key)) ?? {};
+}
+
 function pathsOf(isWanted: (key: AnySchema) => boolean): readonly string[] {
   return [...TABLES].flatMap(([table, keys]) =>
     Object.entries(keys)

@@ -7,7 +7,15 @@ import { z } from 'zod';
 
 import { isNetwork } from '../../ip-networks.ts';
 import type { ServiceName } from '../../service-name.ts';
-import { filePath, host, hostNames, NEEDS_RESTART, port, variableName } from './values.ts';
+import {
+  filePath,
+  host,
+  hostNames,
+  NEEDS_RESTART,
+  needsRestartFor,
+  port,
+  variableName,
+} from './values.ts';
 
 const { switching } = DEFAULT_POLICY;
 
@@ -141,7 +149,7 @@ export const redis = z.strictObject({
   password_env: variableName
     .optional()
     .describe('The variable that holds the password. Not set: no password, or that of the URL.')
-    .meta({ ...NEEDS_RESTART, example: 'REDIS_PASSWORD' }),
+    .meta({ ...needsRestartFor('redisPassword'), example: 'REDIS_PASSWORD' }),
 });
 
 export const ui = z.strictObject({

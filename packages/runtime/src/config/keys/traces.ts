@@ -1,7 +1,7 @@
 /** [traces]: where spans of requests are sent. docs/operations.md describes them. */
 import { z } from 'zod';
 
-import { NEEDS_RESTART, variableName } from './values.ts';
+import { NEEDS_RESTART, needsRestartFor, variableName } from './values.ts';
 
 export const traces = z.strictObject({
   otlp_endpoint: z
@@ -16,7 +16,7 @@ export const traces = z.strictObject({
     .describe(
       'The variable that holds headers to send along, written as for `OTEL_EXPORTER_OTLP_HEADERS`: `name=value,name=value`, with `%20` for a space.',
     )
-    .meta({ ...NEEDS_RESTART, example: 'OTLP_HEADERS' }),
+    .meta({ ...needsRestartFor('traceHeaders'), example: 'OTLP_HEADERS' }),
   sample_ratio: z
     .number()
     .min(0)

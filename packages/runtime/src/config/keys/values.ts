@@ -11,6 +11,8 @@ import { VARIABLE_NAME } from '../variable-name.ts';
 
 /** Marks a key that is read only at start. */
 export const NEEDS_RESTART = { needsRestart: true };
+/** The same for a key that names a variable: what counts is its value, this one of the `Secrets`. */
+export const needsRestartFor = (secret: string) => ({ ...NEEDS_RESTART, secret });
 
 /** At most a day. */
 export const seconds = z.number().int().positive().max(DAY_S);
