@@ -29,7 +29,7 @@ export const keys = {
   probeFresh: (endpointId: string) => `${root}:probe-fresh:${endpointId}`,
   /** Proxies. Stream of OutcomeBatch, capped. */
   outcomes: `${root}:outcomes`,
-  /** One proxy each. JSON of a ProxyPresence: active requests by endpoint, and more. Lives 5 s. */
+  /** One proxy each. JSON of a ProxyPresence: active requests by endpoint, and more. Lives 5 s; if idle, 15 s. */
   proxy: (proxyId: string) => `${root}:proxy:${proxyId}`,
   /** Proxies. Set of the ids that may have a presence record. Permanent; readers remove ids without one. */
   proxies: `${root}:proxies`,
