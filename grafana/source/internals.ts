@@ -86,9 +86,9 @@ export const internals: DashboardSpec = {
           width: 12,
           queries: [
             { expr: 'zephyr_proxy_redis_up', legend: 'proxy {{instance}}' },
-            { expr: 'zephyr_redis_up', legend: 'prober {{instance}}' },
+            { expr: 'zephyr_prober_redis_up', legend: 'prober {{instance}}' },
             { expr: 'zephyr_controller_redis_up', legend: 'controller {{instance}}' },
-            { expr: 'zephyr_probe_redis_writable', legend: 'written by prober {{instance}}' },
+            { expr: 'zephyr_prober_redis_writable', legend: 'written by prober {{instance}}' },
           ],
         },
       ],
@@ -114,7 +114,7 @@ export const internals: DashboardSpec = {
           unit: 's',
           queries: [
             { expr: quantile(0.99, 'zephyr_proxy_redis_round_trip_seconds'), legend: 'proxies' },
-            { expr: quantile(0.99, 'zephyr_probe_redis_round_trip_seconds'), legend: 'probers' },
+            { expr: quantile(0.99, 'zephyr_prober_redis_round_trip_seconds'), legend: 'probers' },
           ],
         },
         {

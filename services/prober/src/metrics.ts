@@ -77,7 +77,7 @@ export function createMetrics(gauges: Gauges): ProberMetrics {
       registers,
     }),
     redis: new Histogram({
-      name: 'zephyr_probe_redis_round_trip_seconds',
+      name: 'zephyr_prober_redis_round_trip_seconds',
       help: 'Time for Redis to record a probe result',
       buckets: REDIS_SECONDS,
       registers,
@@ -107,7 +107,7 @@ function addGauges(registry: Registry, gauges: Gauges): void {
     },
   });
   new Gauge({
-    name: 'zephyr_redis_up',
+    name: 'zephyr_prober_redis_up',
     help: '1 while Redis answers',
     registers,
     collect() {
@@ -115,7 +115,7 @@ function addGauges(registry: Registry, gauges: Gauges): void {
     },
   });
   new Gauge({
-    name: 'zephyr_probe_redis_writable',
+    name: 'zephyr_prober_redis_writable',
     help: '1 while Redis accepts this prober’s writes; 0 while it is unreachable, full or read-only',
     registers,
     async collect() {

@@ -190,7 +190,7 @@ describe('the prober', () => {
     const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     expect(text).toContain(`zephyr_build_info{version="${VERSION}"} 1`);
     expect(text).toContain('zephyr_probe_results_total{endpoint="one",style="cli",outcome="ok"} 1');
-    expect(text).toMatch(/zephyr_probe_redis_round_trip_seconds_count [1-9]/);
+    expect(text).toMatch(/zephyr_prober_redis_round_trip_seconds_count [1-9]/);
     expect(text).not.toContain('sk-real');
     const exited = once(child, 'exit');
     child.kill('SIGTERM');
@@ -297,7 +297,7 @@ describe('the prober', () => {
     onTestFinished(async () => void (await redis.config('SET', 'maxmemory', '0')));
     await becomes(503);
     const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-    expect(metrics).toContain('zephyr_probe_redis_writable 0');
+    expect(metrics).toContain('zephyr_prober_redis_writable 0');
     await redis.config('SET', 'maxmemory', '0');
     await becomes(200);
   });
