@@ -75,6 +75,7 @@ const programEndpointSchema = z.object({
     }),
   ),
 });
+export type ProgramEndpoint = PlainOf<typeof programEndpointSchema>;
 
 const programStatusSchema = z.object({
   /** The endpoint that a new session would use; null if no endpoint can be used. */

@@ -43,7 +43,12 @@ export {
 } from './learn/adaptive-first-byte-timeout.ts';
 export { latencyBasisOf } from './learn/probe-latency.ts';
 export { scored } from './learn/probe-score.ts';
-export { currentRateLimits } from './learn/rate-limit-headroom.ts';
+export {
+  currentRateLimits,
+  NO_RATE_LIMITS,
+  type RateLimits,
+  withRateLimits,
+} from './learn/rate-limit-headroom.ts';
 export { latencyClassOf, requestClassOf } from './learn/request-class.ts';
 export { summaryOf, type TimeSummary } from './learn/time-summary.ts';
 export { own } from './own-property.ts';
@@ -146,4 +151,5 @@ export {
   rowBounds,
   sumOfCounts,
   UsageTable,
+  usageField,
 } from './usage/usage-by-hour.ts';

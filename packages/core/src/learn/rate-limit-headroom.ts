@@ -5,7 +5,6 @@
  * does not return before that, and nothing flaps.
  */
 import type { RateLimitKind, RateLimitReports } from '@zephyr/contract/rate-limit';
-import type { EpochMs } from '@zephyr/contract/scalars';
 
 import { FAILURE_COST_NUMBERS } from './reliability.ts';
 
@@ -29,7 +28,8 @@ export interface KnownRateLimit {
   /** Null if the endpoint reports only a share. */
   readonly remaining: number | null;
   readonly limit: number | null;
-  readonly resetsAtMs: EpochMs;
+  /** By the clock of whoever knows it: the core's moments, a proxy's monotonic time. */
+  readonly resetsAtMs: number;
 }
 
 export type RateLimits = Readonly<Partial<Record<RateLimitKind, KnownRateLimit>>>;
@@ -40,7 +40,7 @@ export const NO_RATE_LIMITS: RateLimits = {};
 export function withRateLimits(
   known: RateLimits,
   reports: RateLimitReports | undefined,
-  nowMs: EpochMs,
+  nowMs: number,
 ): RateLimits {
   if (reports === undefined) return known;
   const newest = Object.entries(reports).map(([kind, report]) => [
@@ -58,7 +58,7 @@ export function withRateLimits(
 /** The limits that have not reset since. */
 export function currentRateLimits(
   limits: RateLimits,
-  nowMs: EpochMs,
+  nowMs: number,
 ): readonly (readonly [RateLimitKind, KnownRateLimit])[] {
   const all = Object.entries(limits) as [RateLimitKind, KnownRateLimit][];
   return all.filter(([, { resetsAtMs }]) => resetsAtMs > nowMs);
@@ -68,7 +68,7 @@ export function currentRateLimits(
  * The expected cost of the nearest limit per request, in ms: the longest wait that counts, in proportion
  * to how much of the last `lowShare` is used up. 0 if there is headroom, or a reset is near.
  */
-export function limitCostMs(limits: RateLimits, nowMs: EpochMs, policy: RateLimitPolicy): number {
+export function limitCostMs(limits: RateLimits, nowMs: number, policy: RateLimitPolicy): number {
   const costs = currentRateLimits(limits, nowMs).map(([, { remainingShare, resetsAtMs }]) => {
     const waitMs = resetsAtMs - nowMs;
     if (remainingShare >= policy.lowShare || waitMs < policy.soonMs) return 0;

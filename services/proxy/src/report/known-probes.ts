@@ -3,7 +3,7 @@
  * only on demand, and with a short limit on the wait.
  */
 import { apiEndpointSchema } from '@zephyr/contract/api-endpoint';
-import type { ProgramStatus } from '@zephyr/contract/program-status';
+import type { ProgramEndpoint } from '@zephyr/contract/program-status';
 import type { Clock } from '@zephyr/runtime/clock';
 import { keys } from '@zephyr/runtime/redis/keys';
 import type { Redis } from 'ioredis';
@@ -23,7 +23,7 @@ const viewSchema = z.object({
 });
 type View = z.infer<typeof viewSchema>;
 type ViewEndpoint = View['endpoints'][number];
-type ShownProbes = ProgramStatus['endpoints'][number]['probes'];
+type ShownProbes = ProgramEndpoint['probes'];
 
 /** Looks up an endpoint id. */
 export type ProbesOf = (id: string) => ShownProbes;

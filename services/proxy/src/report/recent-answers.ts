@@ -1,12 +1,18 @@
 /** What this proxy's own requests recently experienced at each endpoint, for `/status`. */
 import type { FailureClass } from '@zephyr/contract/failure';
-import { type ProgramStatus, SHOWN_LIVE_TIMES } from '@zephyr/contract/program-status';
+import { type ProgramEndpoint, SHOWN_LIVE_TIMES } from '@zephyr/contract/program-status';
 import type { RateLimitReports } from '@zephyr/contract/rate-limit';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import { summaryOf, type TimeSummary } from '@zephyr/core';
+import {
+  currentRateLimits,
+  NO_RATE_LIMITS,
+  type RateLimits,
+  summaryOf,
+  type TimeSummary,
+  withRateLimits,
+} from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 
-type ProgramEndpoint = ProgramStatus['endpoints'][number];
 type ShownLatency = NonNullable<ProgramEndpoint['latency']>;
 export type RecentFacts = Pick<
   ProgramEndpoint,
@@ -18,15 +24,7 @@ interface Recent {
   readonly times: number[];
   succeededAtMs?: number;
   failed?: { readonly failure: FailureClass; readonly atMs: number };
-  limits: Readonly<Record<string, SeenLimit>>;
-}
-
-interface SeenLimit {
-  readonly kind: keyof RateLimitReports;
-  readonly remainingShare: number;
-  readonly remaining: number | null;
-  readonly limit: number | null;
-  readonly resetsAtMs: number;
+  limits: RateLimits;
 }
 
 /** All times are monotonic. */
@@ -54,16 +52,7 @@ export class RecentAnswers {
 
   limitsSeen(id: EndpointId, reports: RateLimitReports): void {
     const recent = this.#of(id);
-    const nowMs = this.#clock.nowMs();
-    const seen = Object.entries(reports).map(([kind, report]): readonly [string, SeenLimit] => [
-      kind,
-      {
-        kind: kind as keyof RateLimitReports,
-        ...{ remainingShare: report.remainingShare, remaining: report.remaining ?? null },
-        ...{ limit: report.limit ?? null, resetsAtMs: nowMs + report.resetsInMs },
-      },
-    ]);
-    recent.limits = { ...recent.limits, ...Object.fromEntries(seen) };
+    recent.limits = withRateLimits(recent.limits, reports, this.#clock.nowMs());
   }
 
   /** Leaves out limits that have been reset since. */
@@ -77,25 +66,25 @@ export class RecentAnswers {
         failed === undefined
           ? null
           : { failure: failed.failure, ago_ms: Math.round(nowMs - failed.atMs) },
-      rate_limits: Object.values(limits)
-        .filter(({ resetsAtMs }) => resetsAtMs > nowMs)
-        .map(({ kind, remainingShare, remaining, limit, resetsAtMs }) => ({
+      rate_limits: currentRateLimits(limits, nowMs).map(
+        ([kind, { remainingShare, remaining, limit, resetsAtMs }]) => ({
           ...{ kind, remaining_share: remainingShare, remaining, limit },
           resets_in_ms: Math.round(resetsAtMs - nowMs),
-        })),
+        }),
+      ),
     };
   }
 
   #of(id: string): Recent {
     const known = this.#byEndpoint.get(id);
     if (known !== undefined) return known;
-    const recent: Recent = { times: [], limits: {} };
+    const recent: Recent = { times: [], limits: NO_RATE_LIMITS };
     this.#byEndpoint.set(id, recent);
     return recent;
   }
 }
 
-const NOTHING: Recent = { times: [], limits: {} };
+const NOTHING: Recent = { times: [], limits: NO_RATE_LIMITS };
 
 /** In the format of `/status`. */
 export function latencyOf(summary: TimeSummary | null): ShownLatency | null {

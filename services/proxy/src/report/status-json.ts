@@ -1,7 +1,7 @@
 /** The `/status` output for people and programs, and the proxy state behind it. */
 import type { EjectionReport, ShownEjectionState } from '@zephyr/contract/ejection';
 import { MAX_LISTED, type ProxyPresence } from '@zephyr/contract/presence';
-import type { ProgramStatus } from '@zephyr/contract/program-status';
+import type { ProgramEndpoint, ProgramStatus } from '@zephyr/contract/program-status';
 import type { ProxyEndpoint, ProxyStatus } from '@zephyr/contract/proxy-status';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import {
@@ -108,8 +108,6 @@ export async function programStatusOf(deps: StatusDeps): Promise<ProgramStatus> 
     },
   };
 }
-
-type ProgramEndpoint = ProgramStatus['endpoints'][number];
 
 function programEndpointOf(
   endpoint: ProxyEndpoint,
