@@ -9,6 +9,7 @@ import type {
   RequestRecord,
   UsageCount,
   UsageCounts,
+  UsageKey,
   UsageRow,
 } from '@zephyr/contract/usage';
 
@@ -194,9 +195,13 @@ export function dayOf(atMs: number): number {
   return atMs - (atMs % DAY_MS);
 }
 
-/** Ids and names contain no tabs. */
-function nameOf({ fromAtMs, person, endpoint, model }: RowKey): string {
-  return `${fromAtMs}\t${person}\t${endpoint}\t${model}`;
+function nameOf(row: RowKey): string {
+  return `${row.fromAtMs}\t${usageField(row)}`;
+}
+
+/** A row's names as one text, also its field in Redis: ids and names contain no tabs. */
+export function usageField({ person, endpoint, model }: UsageKey): string {
+  return `${person}\t${endpoint}\t${model}`;
 }
 
 function hasTokens(usage: AnswerUsage): boolean {

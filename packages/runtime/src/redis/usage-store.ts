@@ -13,10 +13,16 @@ import {
   USAGE_COUNTS,
   type UsageBatch,
   type UsageCounts,
-  type UsageKey,
   type UsageRow,
 } from '@zephyr/contract/usage';
-import { DAYS_LIFE_MS, dailyRows, HOURS_LIFE_MS, type RowBounds, rowBounds } from '@zephyr/core';
+import {
+  DAYS_LIFE_MS,
+  dailyRows,
+  HOURS_LIFE_MS,
+  type RowBounds,
+  rowBounds,
+  usageField,
+} from '@zephyr/core';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
@@ -140,7 +146,11 @@ function recordCall(
       ...[number, writtenLifeMs, `\t${OTHER}\t${OTHER}`, STREAM_LENGTHS.requests, placed.length],
       ...[totals.size, costs.length, OTHER, MAX_PEOPLE],
       ...[...hashes.values()].flat(),
-      ...placed.flatMap(({ row, key }) => [index.get(key) ?? 0, fieldOf(row), packed(row.counts)]),
+      ...placed.flatMap(({ row, key }) => [
+        index.get(key) ?? 0,
+        usageField(row),
+        packed(row.counts),
+      ]),
       ...costs.flatMap(({ key, person, nanoUsd }) => [index.get(key) ?? 0, person, nanoUsd]),
       ...records.map((entry) => JSON.stringify(entry)),
     ],
@@ -278,10 +288,6 @@ function rowOf(field: string, value: string, fromAtMs: number): UsageRow | undef
     USAGE_COUNTS.map((name, at) => [name, numbers[at] ?? 0]),
   ) as unknown as UsageCounts;
   return { person, endpoint, model, fromAtMs, counts };
-}
-
-function fieldOf({ person, endpoint, model }: UsageKey) {
-  return `${person}\t${endpoint}\t${model}`;
 }
 
 function packed(counts: UsageCounts): string {

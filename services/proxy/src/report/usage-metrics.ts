@@ -12,7 +12,7 @@ import {
   type UsageKey,
   type UsageRow,
 } from '@zephyr/contract/usage';
-import { NO_COUNTS, sumOfCounts } from '@zephyr/core';
+import { NO_COUNTS, sumOfCounts, usageField } from '@zephyr/core';
 import { Counter, type LabelValues, type Registry } from 'prom-client';
 
 /** Of person, endpoint and model. Each has at most eight series. */
@@ -123,12 +123,12 @@ export class UsageMetrics {
   }
 
   #known(key: UsageKey): Usage | undefined {
-    return this.#usages.get(nameOf(key));
+    return this.#usages.get(usageField(key));
   }
 
   #create(key: UsageKey): Usage {
     const usage = { ...keyOf(key), counts: NO_COUNTS };
-    this.#usages.set(nameOf(key), usage);
+    this.#usages.set(usageField(key), usage);
     return usage;
   }
 }
@@ -162,9 +162,4 @@ class ReadCounter extends Counter<UsageLabel> {
 
 function keyOf({ person, endpoint, model }: UsageKey): UsageKey {
   return { person, endpoint, model };
-}
-
-/** Ids and names contain no tab. */
-function nameOf({ person, endpoint, model }: UsageKey): string {
-  return `${person}\t${endpoint}\t${model}`;
 }

@@ -7,7 +7,6 @@ import type { BlockList } from 'node:net';
 
 import type { KeyVerdict } from '@zephyr/contract/proxy-status';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import type { Operation } from '@zephyr/core';
 import { pauseUntilNext } from '@zephyr/runtime/clock';
 import { isClientKey } from '@zephyr/runtime/credential';
 import {
@@ -21,7 +20,7 @@ import { WATCHED_PATHS } from '@zephyr/runtime/http/watch-pages';
 import { BUSY_RETRY_MS } from '../answer/retry-advice.ts';
 import { type ErrorAnswer, type ErrorName, sendError } from '../answer/zephyr-errors.ts';
 import { Exchange } from '../exchange/exchange.ts';
-import type { ExchangeDeps } from '../exchange/exchange-context.ts';
+import type { ExchangeDeps, ExchangeInput } from '../exchange/exchange-context.ts';
 import { limitMessage } from '../people-limits/limit-message.ts';
 import type { ActiveRequest } from '../report/active-request.ts';
 import type { ProxyMetrics } from '../report/metrics.ts';
@@ -265,12 +264,7 @@ function hasUnwantedBody({ method, headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
 }
 
-interface AskedRequest {
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
-  readonly operation: Operation;
-  readonly pathAndQuery: string;
-}
+type AskedRequest = Pick<ExchangeInput, 'req' | 'res' | 'operation' | 'pathAndQuery'>;
 
 type Admitted = Extract<Admittance, { kind: 'admitted' }>;
 
