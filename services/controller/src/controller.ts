@@ -1,6 +1,8 @@
 /** Wires the controller: leadership, the leader's work, the state it shows, the API. */
+
 import { systemClock } from '@zephyr/runtime/clock';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
+import { ownVariable, PUBLIC_URL } from '@zephyr/runtime/config/own-variables';
 import { messageOf } from '@zephyr/runtime/errors';
 import { warnOfEnd } from '@zephyr/runtime/http/own-tls';
 import { trustedProxies } from '@zephyr/runtime/http/trusted-proxies';
@@ -49,7 +51,7 @@ export async function startController(context: ServiceContext): Promise<RunningS
   const clock = new RedisClock(systemClock);
   const current = new CurrentState({
     ...{ redis, clock, configSource },
-    publicUrl: context.environment['ZEPHYR_PUBLIC_URL'] || null,
+    publicUrl: ownVariable(context.environment, PUBLIC_URL) ?? null,
   });
   const health: BatchHealth = new BatchHealth({
     ...{ log, clock: systemClock },

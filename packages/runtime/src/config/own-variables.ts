@@ -1,6 +1,6 @@
 /**
- * Variables that only the environment of a process may have, not `.env`: where it listens, and which user
- * runs probes. Their problems are reported with those of the files.
+ * Variables that only the environment of a process may have, not `.env`: where it listens, where people reach
+ * it, and which user runs probes. Their problems are reported with those of the files.
  */
 import { HIGHEST_PORT } from '@zephyr/contract/default-ports';
 
@@ -16,6 +16,8 @@ export interface Address {
 export const LISTEN = 'ZEPHYR_LISTEN';
 export const METRICS_LISTEN = 'ZEPHYR_METRICS_LISTEN';
 export const PROBE_USERS = 'ZEPHYR_PROBE_USERS';
+/** The address of the proxy for people, behind a reverse proxy. */
+export const PUBLIC_URL = 'ZEPHYR_PUBLIC_URL';
 
 /** Undefined if unset or empty. */
 export function ownVariable(environment: Environment, name: string): string | undefined {

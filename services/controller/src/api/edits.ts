@@ -32,6 +32,7 @@ import {
 } from '@zephyr/runtime/config/edit/endpoints';
 import { loadConfig, readDocument } from '@zephyr/runtime/config/load';
 import { localeOfFile } from '@zephyr/runtime/config/locale';
+import { ownVariable, PUBLIC_URL } from '@zephyr/runtime/config/own-variables';
 import { rawTable } from '@zephyr/runtime/config/raw';
 import { adminTokenVariable } from '@zephyr/runtime/config/rules/admin-token';
 import { UNREAD_TOKENS } from '@zephyr/runtime/config/run-token-command';
@@ -63,7 +64,7 @@ export function readSettings({
     path: files.config,
     editing: hasAdminToken() ? editing : 'token_needed',
     adminTokenVariable: adminTokenVariable(document),
-    publicUrl: environment['ZEPHYR_PUBLIC_URL'] || null,
+    publicUrl: ownVariable(environment, PUBLIC_URL) ?? null,
     proxyScheme: schemeOf({ tlsCertFile: rawTable(document['server'])['tls_cert_file'] }),
     clients: [...clientsIn(document)],
     endpoints: [...endpointsIn(document)],

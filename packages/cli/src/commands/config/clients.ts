@@ -1,4 +1,5 @@
 /** `zephyr clients add|list|remove|rotate`: who may use the proxy. */
+
 import {
   addClient,
   clientsIn,
@@ -6,6 +7,7 @@ import {
   rotateClient,
 } from '@zephyr/runtime/config/edit/clients';
 import { readDocument } from '@zephyr/runtime/config/load';
+import { ownVariable, PUBLIC_URL } from '@zephyr/runtime/config/own-variables';
 import type { Environment } from '@zephyr/runtime/environment';
 import { translator } from '@zephyr/texts';
 
@@ -55,7 +57,7 @@ export function listClients(
 /** Shell lines. `ZEPHYR_PUBLIC_URL`, if set, is the proxy's address for people. */
 function keyForPeople({ config, name, environment }: ClientCall, key: string): string {
   const say = translator(languageIn(readDocument(config), environment));
-  const url = environment['ZEPHYR_PUBLIC_URL'] || urlIn(config);
+  const url = ownVariable(environment, PUBLIC_URL) ?? urlIn(config);
   return `${say('clients.key', { name })}
 
   export ANTHROPIC_BASE_URL=${url}

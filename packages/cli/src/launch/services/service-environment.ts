@@ -1,4 +1,5 @@
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
+import { METRICS_LISTEN, PUBLIC_URL } from '@zephyr/runtime/config/own-variables';
 import { REDIS_URL_VARIABLE } from '@zephyr/runtime/config/redis-url';
 import { type Environment, isGeneral } from '@zephyr/runtime/environment';
 import type { ServiceName } from '@zephyr/runtime/service';
@@ -35,6 +36,6 @@ export function variablesFor(
 ): readonly string[] {
   const { tokenEnv } = config.controller;
   const shared = variableNames.filter((name) => name !== tokenEnv);
-  if (service === 'controller') return [...shared, tokenEnv, 'ZEPHYR_PUBLIC_URL'];
-  return service === 'proxy' ? [...shared, 'ZEPHYR_METRICS_LISTEN'] : shared;
+  if (service === 'controller') return [...shared, tokenEnv, PUBLIC_URL];
+  return service === 'proxy' ? [...shared, METRICS_LISTEN] : shared;
 }
