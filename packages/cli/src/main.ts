@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 
+import { configFilesIn } from '@zephyr/runtime/config/config-files';
 import { takeEnvironment } from '@zephyr/runtime/environment';
 import { EXIT, ZephyrError } from '@zephyr/runtime/errors';
 import { CommanderError } from 'commander';
@@ -16,7 +17,7 @@ try {
   const { buildProgram } = await import('./program.ts');
   const { languageOfRun } = await import('./output/language-of-run.ts');
   const { withCommand } = await import('./command-line/original-flags.ts');
-  const hasConfig = existsSync(environment['ZEPHYR_CONFIG'] || 'config.toml');
+  const hasConfig = existsSync(configFilesIn(environment).config);
   const args = withCommand(process.argv.slice(2), hasConfig);
   const language = languageOfRun(args, environment);
   await buildProgram({ environment, print, language }).parseAsync(args, { from: 'user' });

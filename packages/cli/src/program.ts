@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 
+import { DEFAULT_FILES, FILE_VARIABLES } from '@zephyr/runtime/config/config-files';
 import { readText } from '@zephyr/runtime/config/read-text';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';
@@ -48,11 +49,11 @@ export function buildProgram(given: Omit<Surroundings, 'say'>): Command {
     });
   const files = [
     new Option('--config <path>', say('cli.option.config'))
-      .default('config.toml')
-      .env('ZEPHYR_CONFIG'),
+      .default(DEFAULT_FILES.config)
+      .env(FILE_VARIABLES.config),
     new Option('--env-file <path>', say('cli.option.envFile'))
-      .default('.env')
-      .env('ZEPHYR_ENV_FILE'),
+      .default(DEFAULT_FILES.envFile)
+      .env(FILE_VARIABLES.envFile),
   ];
   // In this order they are in --help and in docs/cli.md.
   addLifecycleCommands(program, files, surroundings);

@@ -9,7 +9,7 @@ import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 
 import type { Config, Secrets } from './config/config.ts';
-import type { ConfigFiles } from './config/edit/endpoints.ts';
+import { type ConfigFiles, configFilesIn, FILE_VARIABLES } from './config/config-files.ts';
 import { localeOfFile } from './config/locale.ts';
 import { type Address, addressIn, LISTEN, METRICS_LISTEN } from './config/own-variables.ts';
 import { type ConfigSource, createConfigSource } from './config/source.ts';
@@ -120,8 +120,8 @@ export async function runService(
   const environment: Environment = {
     ...taken,
     // What the command line says takes precedence.
-    ZEPHYR_CONFIG: values.config ?? taken['ZEPHYR_CONFIG'],
-    ZEPHYR_ENV_FILE: values['env-file'] ?? taken['ZEPHYR_ENV_FILE'],
+    [FILE_VARIABLES.config]: values.config ?? taken[FILE_VARIABLES.config],
+    [FILE_VARIABLES.envFile]: values['env-file'] ?? taken[FILE_VARIABLES.envFile],
   };
   const log = createLogger(name, environment['ZEPHYR_LOG_LEVEL']);
   let running: RunningService | undefined;
@@ -170,14 +170,7 @@ export function explainStart(
   error: unknown,
   { environment, templatesOf }: Omit<ServiceSurroundings, 'log'>,
 ): string {
-  return explain(error, templatesOf(localeOfFile(filesIn(environment).config, environment)));
-}
-
-function filesIn(environment: Environment): ConfigFiles {
-  return {
-    config: environment['ZEPHYR_CONFIG'] ?? 'config.toml',
-    envFile: environment['ZEPHYR_ENV_FILE'] ?? '.env',
-  };
+  return explain(error, templatesOf(localeOfFile(configFilesIn(environment).config, environment)));
 }
 
 /** The log is buffered; its last lines say why the service ended. */
@@ -192,7 +185,7 @@ function contextFor(
   { environment, log, templatesOf }: ServiceSurroundings,
 ): ServiceContext {
   const listen = addressIn(environment, LISTEN);
-  const files = filesIn(environment);
+  const files = configFilesIn(environment);
   const configSource = createConfigSource(
     { configPath: files.config, envFilePath: files.envFile, environment },
     log,

@@ -4,6 +4,7 @@
  * still runs.
  */
 import { flushCompileCache } from 'node:module';
+import { FILE_VARIABLES } from '@zephyr/runtime/config/config-files';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import type { Address } from '@zephyr/runtime/config/own-variables';
 import type { Environment } from '@zephyr/runtime/environment';
@@ -163,8 +164,8 @@ function specOf(name: ServiceName, plan: LaunchPlan, redis: PrivateRedis | undef
   return {
     name,
     environment: serviceEnvironment(plan.environment, variablesFor(name, plan.loaded), {
-      ZEPHYR_CONFIG: plan.configPath,
-      ZEPHYR_ENV_FILE: plan.envFilePath,
+      [FILE_VARIABLES.config]: plan.configPath,
+      [FILE_VARIABLES.envFile]: plan.envFilePath,
       ...(redis === undefined ? {} : { ZEPHYR_REDIS_URL: redis.url }),
       // A single ZEPHYR_LISTEN set by a person would not fit all three.
       ZEPHYR_LISTEN: listen,

@@ -1,6 +1,7 @@
 /** The language of this run: help, results and errors. */
 
 import { LANGUAGES } from '@zephyr/contract/language';
+import { configFilesIn } from '@zephyr/runtime/config/config-files';
 import { localeOfFile } from '@zephyr/runtime/config/locale';
 import type { Environment } from '@zephyr/runtime/environment';
 import { type Language, languageOf } from '@zephyr/texts';
@@ -16,7 +17,7 @@ export function languageOfRun(words: readonly string[], environment: Environment
   const own = end < 0 ? words : words.slice(0, end);
   const given = LANGUAGES.find((each) => each === optionIn('--language', own));
   if (given !== undefined) return given;
-  const path = optionIn('--config', own) ?? (environment['ZEPHYR_CONFIG'] || 'config.toml');
+  const path = optionIn('--config', own) ?? configFilesIn(environment).config;
   return languageOf(localeOfFile(path, environment));
 }
 

@@ -16,6 +16,7 @@ import {
 } from '@zephyr/contract/config-edit';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { schemeOf } from '@zephyr/runtime/config/config';
+import type { ConfigFiles } from '@zephyr/runtime/config/config-files';
 import {
   addClient,
   clientsIn,
@@ -23,7 +24,6 @@ import {
   rotateClient,
 } from '@zephyr/runtime/config/edit/clients';
 import {
-  type ConfigFiles,
   draftEndpoint,
   endpointsIn,
   filesWith,

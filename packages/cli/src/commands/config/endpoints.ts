@@ -1,7 +1,7 @@
 /** `zephyr endpoint add|remove|list`: edits the endpoints in the text of config.toml. */
 import { isServing } from '@zephyr/contract/endpoint-finding';
+import type { ConfigFiles } from '@zephyr/runtime/config/config-files';
 import {
-  type ConfigFiles,
   draftEndpoint,
   type EndpointDraft,
   endpointsIn,

@@ -1,4 +1,5 @@
 /** `zephyr connect`: the settings that send Claude Code through a running Zephyr. */
+import { configFilesIn } from '@zephyr/runtime/config/config-files';
 import type { Environment } from '@zephyr/runtime/environment';
 import type { Translate } from '@zephyr/texts';
 
@@ -43,7 +44,7 @@ export async function connect(
       : say('connect.nothingToUndo', { path: settings });
   }
   const key = environment[AUTH_TOKEN] || undefined;
-  const envFilePath = environment['ZEPHYR_ENV_FILE'] || '.env';
+  const envFilePath = configFilesIn(environment).envFile;
   const files = { configPath: options.config, envFilePath };
   const proxy = await findProxy({ url: options.url, ...files, key, environment });
   if (options.claudeSettings !== true || options.print === true) {

@@ -7,6 +7,7 @@ import { authStyleOf } from '../../credential.ts';
 import type { Environment } from '../../environment.ts';
 import { ZephyrError } from '../../errors.ts';
 import { phrase } from '../../phrase.ts';
+import type { ConfigFiles } from '../config-files.ts';
 import { type LoadedConfig, parseConfig, readDocument } from '../load.ts';
 import { type RawTable, rawTable, variableNamesIn } from '../raw.ts';
 import { readText } from '../read-text.ts';
@@ -16,11 +17,6 @@ import { variablesOf } from '../variables.ts';
 import { addEntry, type EditedText, removeEntry, setKey } from './document.ts';
 import { withVariable } from './env-variable.ts';
 import { replaceFile, whileLocked } from './replace-file.ts';
-
-export interface ConfigFiles {
-  readonly config: string;
-  readonly envFile: string;
-}
 
 export interface EndpointEntry {
   readonly name: string;
