@@ -53,6 +53,7 @@ export { latencyClassOf, requestClassOf } from './learn/request-class.ts';
 export { summaryOf, type TimeSummary } from './learn/time-summary.ts';
 export { own } from './own-property.ts';
 export { parsedJson } from './parsed-json.ts';
+export { dayNumberOf } from './probe/budget-day.ts';
 export {
   type CostPace,
   NO_COST_PACE,

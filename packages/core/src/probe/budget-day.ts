@@ -10,8 +10,8 @@ export interface BudgetDay {
   readonly spentUsd: number;
 }
 
-/** Days since 1970 in UTC: the day of a budget. */
-function dayNumberOf(nowMs: EpochMs): number {
+/** Days since 1970 in UTC: the day of a budget, and of what is counted for it. */
+export function dayNumberOf(nowMs: number): number {
   return Math.floor(nowMs / DAY_MS);
 }
 

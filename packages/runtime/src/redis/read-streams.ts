@@ -2,6 +2,8 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
+import { messageOf } from '../errors.ts';
+
 /** Per stream; the next call returns the rest. */
 export const ENTRIES_AT_ONCE = 200;
 
@@ -32,7 +34,7 @@ export function parseEntries<Value>(
       const value = parser.schema.parse(JSON.parse(text));
       return [{ id, atMs: Number(id.split('-')[0]), value }];
     } catch (error) {
-      parser.rejected(id, error instanceof Error ? error.message : String(error));
+      parser.rejected(id, messageOf(error));
       return [];
     }
   });

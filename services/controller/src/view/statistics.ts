@@ -7,10 +7,11 @@ import type { Decision } from '@zephyr/contract/decision';
 import type { OutcomeBatch } from '@zephyr/contract/outcome';
 import { type ProbeResult, SHOWN_PROBE_LATENCIES } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
-import { DAY_MS, MINUTE_MS } from '@zephyr/contract/units';
+import { MINUTE_MS } from '@zephyr/contract/units';
 import {
   type CostPace,
   causeOf,
+  dayNumberOf,
   type Effect,
   latencyBasisOf,
   NO_COST_PACE,
@@ -180,7 +181,7 @@ export function probeStatsOf(
   endpointId: string,
   nowMs: EpochMs,
 ): ProbeStats {
-  const day = Math.floor(nowMs / DAY_MS);
+  const day = dayNumberOf(nowMs);
   const former = own(probes, endpointId);
   if (former?.day === day) return former;
   return {
