@@ -21,8 +21,8 @@ function watched() {
     onBlamed: ({ id, failure }) => blamed.push(`${id} ${failure}`),
   });
   const blame = (evidence: Blame['evidence'], nowMs: number): void => {
-    const phase = ejections.phaseOf(a);
-    ejections.blame({ id: a, failure: 'reset', phase }, { ...ALONE, evidence, nowMs });
+    const ejectionCount = ejections.ejectionCountOf(a);
+    ejections.blame({ id: a, failure: 'reset', ejectionCount }, { ...ALONE, evidence, nowMs });
   };
   return { ejections, changes, blamed, blame };
 }
@@ -59,8 +59,8 @@ describe('EjectionStore', () => {
 
   it('remembers the person reported last if there are too many to remember', () => {
     const { ejections, blamed } = watched();
-    // From an earlier phase, so that nothing is ejected.
-    const failed = { id: a, failure: 'reset', phase: -1 } as const;
+    // From before its last ejection, so that nothing is ejected.
+    const failed = { id: a, failure: 'reset', ejectionCount: -1 } as const;
     const blame = (source: string, nowMs: number): void =>
       ejections.blame(failed, { ...ALONE, evidence: by(source), nowMs });
     blame('ann', 0);

@@ -14,7 +14,7 @@ import {
   NOT_EJECTED,
   recover,
 } from './ejection.ts';
-import type { BlamedAttempt, Pending, Trial } from './journey.ts';
+import type { BlamedAttempt, Trial, UnexplainedFailure } from './journey.ts';
 import { KnownByEndpoint, MAX_KNOWN } from './known-by-endpoint.ts';
 
 export interface EjectionStoreDeps {
@@ -38,8 +38,8 @@ export class EjectionStore {
   #policy: EjectionPolicy;
   readonly #states = new Map<EndpointId, Ejection>();
   /** How often each endpoint was ejected: requests sent before the last ejection prove nothing after it. */
-  readonly #phases = new Map<EndpointId, number>();
-  /** Trials of the current phase; those of earlier phases may still run, but block nothing. */
+  readonly #ejectionCounts = new Map<EndpointId, number>();
+  /** Trials since the last ejection; earlier ones may still be active, but block nothing. */
   readonly #trials = new Map<EndpointId, Trial>();
   /** By source: when a failure of one of its requests was last reported. */
   readonly #reported = new KnownByEndpoint<number>(MAX_KNOWN);
@@ -79,22 +79,23 @@ export class EjectionStore {
     if (trial !== undefined) trial.failedAtMs = undefined;
   }
 
-  phaseOf(id: EndpointId): number {
-    return this.#phases.get(id) ?? 0;
+  ejectionCountOf(id: EndpointId): number {
+    return this.#ejectionCounts.get(id) ?? 0;
   }
 
-  noteSuccess(id: EndpointId, phase: number, nowMs: number): void {
-    if (phase === this.phaseOf(id)) this.#set(id, afterSuccess(this.stateOf(id), nowMs));
+  noteSuccess(id: EndpointId, ejectionCount: number, nowMs: number): void {
+    if (ejectionCount === this.ejectionCountOf(id))
+      this.#set(id, afterSuccess(this.stateOf(id), nowMs));
   }
 
   blame(
-    { id, failure, phase }: Omit<Pending, 'groupName'>,
+    { id, failure, ejectionCount }: Omit<UnexplainedFailure, 'groupName'>,
     about: Pick<Blame, 'evidence' | 'isAlone' | 'isFailingElsewhere' | 'nowMs'>,
   ): void {
     const before = this.stateOf(id);
     const { evidence, nowMs } = about;
     const blame = { ...about, failure, random: this.#deps.rng() };
-    const isOfNow = phase === this.phaseOf(id);
+    const isOfNow = ejectionCount === this.ejectionCountOf(id);
     const after = isOfNow ? afterFailure(before, blame, this.#policy) : before;
     this.#set(id, after);
     const isEjectedNow = after.status === 'ejected' && before.status !== 'ejected';
@@ -144,7 +145,7 @@ export class EjectionStore {
     if (next === before) return;
     this.#states.set(id, next);
     if (next.status === 'ejected' && before.status !== 'ejected') {
-      this.#phases.set(id, this.phaseOf(id) + 1);
+      this.#ejectionCounts.set(id, this.ejectionCountOf(id) + 1);
       this.#trials.delete(id);
     }
     if (next.status !== before.status) this.#deps.onChange?.(id, before, next);

@@ -99,7 +99,7 @@ describe('the people served', () => {
 });
 
 describe('a request without an answer', () => {
-  const failures = [{ id: a, groupName: 'g', failure: 'server_error', phase: 0 }] as const;
+  const failures = [{ id: a, groupName: 'g', failure: 'server_error', ejectionCount: 0 }] as const;
 
   it('is remembered once, for a minute, and not under another URL', () => {
     const memory = new EndpointMemory();

@@ -5,7 +5,7 @@
  */
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Operation } from './failure-scope.ts';
-import type { Pending, RoutedRequest } from './journey.ts';
+import type { RoutedRequest, UnexplainedFailure } from './journey.ts';
 import { KnownByEndpoint, MAX_KNOWN } from './known-by-endpoint.ts';
 import {
   afterAnswer,
@@ -47,7 +47,7 @@ interface FailedInARow {
 }
 
 interface Unanswered {
-  readonly failures: readonly Pending[];
+  readonly failures: readonly UnexplainedFailure[];
   readonly atMs: number;
 }
 
@@ -195,7 +195,11 @@ export class EndpointMemory {
     return [...this.#served.keys()].filter((other) => other !== id && isFailing(other));
   }
 
-  noteUnanswered(fingerprint: string, failures: readonly Pending[], nowMs: number): void {
+  noteUnanswered(
+    fingerprint: string,
+    failures: readonly UnexplainedFailure[],
+    nowMs: number,
+  ): void {
     this.#unanswered.delete(fingerprint);
     this.#unanswered.set(fingerprint, { failures, atMs: nowMs });
     const [oldest] = this.#unanswered.keys();
@@ -205,7 +209,7 @@ export class EndpointMemory {
   }
 
   /** The same request was answered after all. @returns The attempts that failed before. */
-  takeUnanswered(fingerprint: string, nowMs: number): readonly Pending[] {
+  takeUnanswered(fingerprint: string, nowMs: number): readonly UnexplainedFailure[] {
     const unanswered = this.#unanswered.size === 0 ? undefined : this.#unanswered.get(fingerprint);
     if (unanswered === undefined) return [];
     this.#unanswered.delete(fingerprint);

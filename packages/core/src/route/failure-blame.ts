@@ -8,7 +8,7 @@ import type { Blame } from './ejection.ts';
 import type { EjectionStore } from './ejection-store.ts';
 import type { EndpointMemory } from './endpoint-memory.ts';
 import { isAnswer, scopeOf } from './failure-scope.ts';
-import type { Pending, RoutedRequest } from './journey.ts';
+import type { RoutedRequest, UnexplainedFailure } from './journey.ts';
 
 /**
  * `proven`: another endpoint answered the same request; `open`: none did; `none`: the failure is certainly
@@ -16,7 +16,7 @@ import type { Pending, RoutedRequest } from './journey.ts';
  */
 export type Proof = 'proven' | 'open' | 'none';
 
-type Failed = Omit<Pending, 'groupName'>;
+type Failed = Omit<UnexplainedFailure, 'groupName'>;
 
 export class Blaming {
   readonly #memory: EndpointMemory;
@@ -32,7 +32,7 @@ export class Blaming {
     this.#blame(failed, { kind: 'certain' }, request, nowMs);
   }
 
-  settle(failed: Pending, request: RoutedRequest, proof: Proof, nowMs: number): void {
+  settle(failed: UnexplainedFailure, request: RoutedRequest, proof: Proof, nowMs: number): void {
     const { id, failure } = failed;
     const { source } = request;
     const isAnsweredElsewhere = proof === 'proven';

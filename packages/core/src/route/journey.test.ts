@@ -42,7 +42,7 @@ describe('a journey', () => {
       ...{ operation: 'messages', model: 'm', source: 'ann', fingerprint: 'f' },
     };
     expect(newJourney(request, 3)).toMatchObject({
-      ...{ request, isTrial: false, trial: undefined, pending: [], forgetsBefore: 3 },
+      ...{ request, isTrial: false, trial: undefined, unexplained: [], forgetsBefore: 3 },
     });
     expect(refusedTokens([])).toBe(0);
   });

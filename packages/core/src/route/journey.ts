@@ -48,13 +48,13 @@ export interface Journey {
   readonly tried: Set<EndpointId>;
   failedGroups: ReadonlyMap<string, 'load' | 'fault'>;
   /** Failures without an established cause, oldest first. */
-  pending: Pending[];
+  unexplained: UnexplainedFailure[];
   /** Set while the attempt is a trial of an ejected or half-open endpoint, until it has content. */
   trial: Trial | undefined;
   /** Whether the last attempt was sent to test whether its endpoint has recovered: see `EndpointChoice`. */
   isTrial: boolean;
   /** How often the current endpoint had been ejected when the attempt was sent. */
-  phase: number;
+  ejectionCount: number;
   /** The endpoint whose idle connection was dead: tried once more if no other is left. */
   staleId: EndpointId | undefined;
   /** The router's count of forgotten endpoints when the journey began, or last failed at one of them. */
@@ -77,10 +77,10 @@ export interface BlamedAttempt {
 }
 
 /** A failed attempt; the rest of the journey shows whose fault it was. */
-export interface Pending extends BlamedAttempt {
+export interface UnexplainedFailure extends BlamedAttempt {
   readonly groupName: string;
   /** See `Journey`. */
-  readonly phase: number;
+  readonly ejectionCount: number;
 }
 
 /** Shared: almost no request needs its own map. */
@@ -91,10 +91,10 @@ export function newJourney(request: RoutedRequest, forgetsBefore: number): Journ
     request,
     tried: new Set(),
     failedGroups: NO_GROUPS,
-    pending: [],
+    unexplained: [],
     trial: undefined,
     isTrial: false,
-    phase: 0,
+    ejectionCount: 0,
     staleId: undefined,
     forgetsBefore,
   };
@@ -106,8 +106,8 @@ export function isTokenFailure(failure: FailureClass): boolean {
 }
 
 /** In how many groups, each with its own token, the token was refused. */
-export function refusedTokens(pending: readonly Pending[]): number {
+export function refusedTokens(failures: readonly UnexplainedFailure[]): number {
   return new Set(
-    pending.filter(({ failure }) => isTokenFailure(failure)).map(({ groupName }) => groupName),
+    failures.filter(({ failure }) => isTokenFailure(failure)).map(({ groupName }) => groupName),
   ).size;
 }

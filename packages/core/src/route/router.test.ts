@@ -341,7 +341,7 @@ describe('trials of a half-open endpoint', () => {
     expect(world.router.choose(begin(world, 'fourth'), world.input())).toMatchObject({ id: 'a' });
   });
 
-  it('from an earlier phase block no one, and their results say nothing about now', () => {
+  it('from before the last ejection block no one, and their results say nothing about now', () => {
     const world = recovered();
     const old = begin(world, 'old');
     expect(world.router.choose(old, world.input())).toMatchObject({ id: 'a' });

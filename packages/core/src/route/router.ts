@@ -20,10 +20,10 @@ import {
   isTokenFailure,
   type Journey,
   newJourney,
-  type Pending,
   type RoutedEndpoint,
   type RoutedRequest,
   refusedTokens,
+  type UnexplainedFailure,
 } from './journey.ts';
 import { hasTurnedAwayFewer, isBusy } from './throttling.ts';
 
@@ -95,7 +95,7 @@ export class Router {
     const choice = this.#previewOrStale(journey, input);
     if (choice.kind !== 'send') return choice;
     journey.tried.add(choice.id);
-    journey.phase = this.#ejections.phaseOf(choice.id);
+    journey.ejectionCount = this.#ejections.ejectionCountOf(choice.id);
     const isOnTrial =
       (choice.isTrial || this.ejectionOf(choice.id, input.nowMs).status !== 'admitted') &&
       // Its result would prove nothing, and it might take the slot of a request whose result does.
@@ -204,18 +204,20 @@ export class Router {
     if (isSent && MAY_MEET_OTHERS.has(scope)) {
       this.#memory.noteFailed(id, request, nowMs);
     }
-    const attempt = { id, groupName, failure, phase: journey.phase };
+    const attempt = { id, groupName, failure, ejectionCount: journey.ejectionCount };
     switch (scope) {
       case 'endpoint':
         if (isUnreachable(failure)) this.#blaming.unreachable(attempt, request, nowMs);
-        else if (!journey.pending.some((other) => other.id === id && other.failure === failure)) {
+        else if (
+          !journey.unexplained.some((other) => other.id === id && other.failure === failure)
+        ) {
           // Failing the same request the same way again proves nothing new.
-          journey.pending.push(attempt);
+          journey.unexplained.push(attempt);
         }
         return;
       case 'token':
       case 'model':
-        journey.pending.push(attempt);
+        journey.unexplained.push(attempt);
         return;
       case 'load':
         this.#turnedAway(id, request, failed, nowMs);
@@ -277,8 +279,8 @@ export class Router {
     for (const failed of before) {
       if (failed.id !== id) this.#settle(failed, journey, 'proven', nowMs);
     }
-    for (const failed of journey.pending) this.#settle(failed, journey, 'proven', nowMs);
-    journey.pending.length = 0;
+    for (const failed of journey.unexplained) this.#settle(failed, journey, 'proven', nowMs);
+    journey.unexplained.length = 0;
     if (!this.#isOutdated(journey, id)) this.#memory.noteAnswer(id, journey.request, nowMs);
   }
 
@@ -286,28 +288,28 @@ export class Router {
   completed(journey: Journey, id: EndpointId, nowMs: number): void {
     if (journey.request.operation !== 'messages' || this.#isOutdated(journey, id)) return;
     this.#memory.noteServed(id, journey.request.source, nowMs);
-    this.#ejections.noteSuccess(id, journey.phase, nowMs);
+    this.#ejections.noteSuccess(id, journey.ejectionCount, nowMs);
   }
 
   /** The answer was cut after content: only the endpoint cuts answers. */
   cut(journey: Journey, id: EndpointId, failure: FailureClass, nowMs: number): void {
     if (journey.request.operation !== 'messages' || this.#isOutdated(journey, id)) return;
-    const { request, phase } = journey;
+    const { request, ejectionCount } = journey;
     this.#memory.noteFailed(id, request, nowMs);
-    this.#blaming.proven({ id, failure, phase }, request, nowMs);
+    this.#blaming.proven({ id, failure, ejectionCount }, request, nowMs);
   }
 
   /** Ends every journey. If no endpoint answered, the request itself may be at fault. */
   ended(journey: Journey, nowMs: number): void {
     this.#endTrial(journey);
-    const { pending, request } = journey;
-    if (pending.length === 0) return;
-    const isRefusedByAll = refusedTokens(pending) > 1;
-    const errors = pending.filter(({ failure }) => isAnswer(failure));
+    const { unexplained, request } = journey;
+    if (unexplained.length === 0) return;
+    const isRefusedByAll = refusedTokens(unexplained) > 1;
+    const errors = unexplained.filter(({ failure }) => isAnswer(failure));
     const isErrorOfAll = errors.length > 1;
     // If the client's retry is answered, the endpoints were at fault.
     if (isErrorOfAll) this.#memory.noteUnanswered(request.fingerprint, errors, nowMs);
-    for (const failed of pending) {
+    for (const failed of unexplained) {
       // Two tokens do not run out during the same request: the request itself is refused.
       const isRequests =
         (isRefusedByAll && isTokenFailure(failed.failure)) ||
@@ -315,7 +317,7 @@ export class Router {
       const proof = isRequests ? 'none' : 'open';
       this.#settle(failed, journey, proof, nowMs);
     }
-    journey.pending.length = 0;
+    journey.unexplained.length = 0;
   }
 
   /** Whether the attempt used, or may have used, another URL or token. */
@@ -331,11 +333,11 @@ export class Router {
     journey.failedGroups = new Map(
       [...journey.failedGroups].filter(([name]) => name !== groupName),
     );
-    journey.pending = journey.pending.filter(({ id }) => !this.#isOutdated(journey, id));
+    journey.unexplained = journey.unexplained.filter(({ id }) => !this.#isOutdated(journey, id));
     journey.forgetsBefore = this.#forgets;
   }
 
-  #settle(failed: Pending, journey: Journey, proof: Proof, nowMs: number): void {
+  #settle(failed: UnexplainedFailure, journey: Journey, proof: Proof, nowMs: number): void {
     if (this.#isOutdated(journey, failed.id)) return;
     this.#blaming.settle(failed, journey.request, proof, nowMs);
   }
