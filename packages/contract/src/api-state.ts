@@ -17,7 +17,7 @@ import {
 } from './scalars.ts';
 import { modeSchema, shownSelectionSchema } from './selection.ts';
 
-/** A running Claude Code session, under a pseudonym. */
+/** An active Claude Code session, under a pseudonym. */
 const apiSessionSchema = z
   .object({
     /** A keyed hash of the session, stable until the controller's Redis is emptied. */

@@ -45,7 +45,7 @@ const activeRequestSchema = z.object({
   sessionId: z.string().max(100).nullable(),
 });
 
-/** A running session under its pseudonym, for display. */
+/** An active session under its pseudonym, for display. */
 const presentSessionSchema = z.object({
   id: z.string().max(100),
   endpointId: endpointIdSchema,

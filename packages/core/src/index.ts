@@ -36,8 +36,8 @@ export { snapshotContent } from './decide/snapshot.ts';
 export { type EndpointState, initialWorld, type World } from './decide/world.ts';
 export {
   FIRST_BYTE_NUMBERS,
-  type FirstByteClass,
   type FirstByteLimits,
+  type TtftClass,
 } from './learn/adaptive-first-byte-timeout.ts';
 export { latencyBasisOf } from './learn/probe-latency.ts';
 export { scored } from './learn/probe-score.ts';

@@ -114,6 +114,6 @@ function isDeciding(world: World, { endpoint }: Assessment): boolean {
   const { lead, freeze } = switching;
   const isFree =
     wishes.mode.kind === 'auto' && freeze.status === 'none' && !world.isOverloadedEverywhere;
-  if (lead.status !== 'leading' || !isFree) return false;
+  if (lead.status !== 'ahead' || !isFree) return false;
   return endpoint.id === lead.challengerId || endpoint.id === selection.activeId;
 }

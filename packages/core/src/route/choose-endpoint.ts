@@ -33,7 +33,7 @@ export interface Candidate {
   /** It does not offer this operation. */
   readonly isLackingOperation: boolean;
   /** It recently failed a request of the same person that no endpoint answered. */
-  readonly hasFailedSource: boolean;
+  readonly hasFailedCaller: boolean;
   /** Active requests that are trials of the half-open endpoint. */
   readonly trials: number;
   /** When a trial last failed, with no good sign since. */
@@ -51,7 +51,7 @@ export interface ChoiceInput {
   /** In order of preference. */
   readonly candidates: readonly Candidate[];
   /** Whose request it is. */
-  readonly source: string;
+  readonly caller: string;
   /** Already tried for this request. */
   readonly tried: ReadonlySet<EndpointId>;
   /** Groups with an endpoint that failed this request, because of load or a fault. */
@@ -135,7 +135,7 @@ export function chooseEndpoint(input: ChoiceInput): EndpointChoice {
     enabled += 1;
     if (input.tried.has(candidate.id)) continue;
     const { limit } = candidate;
-    if (isWaitedFor(limit, input.source, input.nowMs)) {
+    if (isWaitedFor(limit, input.caller, input.nowMs)) {
       soonestMs = Math.min(soonestMs, remainingWaitMs(limit, input.nowMs));
       continue;
     }
@@ -232,7 +232,7 @@ function rankOf(candidate: Candidate, index: number, input: ChoiceInput): number
   const out = rankOfEjection(ejection, candidate, nowMs);
   if (out !== undefined) return out + sibling;
   if (!candidate.available) return RANKS.unavailable + sibling;
-  if (candidate.hasFailedSource) {
+  if (candidate.hasFailedCaller) {
     return RANKS.failed_source + sibling / 2 - (isAnswering(limit, nowMs) ? BUSY : 0);
   }
   const preferred = candidate.id === input.preferredId ? PREFERRED : 0;

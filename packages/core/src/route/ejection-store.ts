@@ -41,7 +41,7 @@ export class EjectionStore {
   readonly #ejectionCounts = new Map<EndpointId, number>();
   /** Trials since the last ejection; earlier ones may still be active, but block nothing. */
   readonly #trials = new Map<EndpointId, Trial>();
-  /** By source: when a failure of one of its requests was last reported. */
+  /** By caller: when a failure of one of its requests was last reported. */
   readonly #reported = new KnownByEndpoint<number>(MAX_KNOWN);
 
   constructor(deps: EjectionStoreDeps) {
@@ -107,13 +107,13 @@ export class EjectionStore {
   }
 
   trialsOf(id: EndpointId): number {
-    return this.#trials.get(id)?.running ?? 0;
+    return this.#trials.get(id)?.active ?? 0;
   }
 
   /** How long it has been silent to requests sent since it was ejected. */
   silentForMs(id: EndpointId, nowMs: number): number {
     const trial = this.#trials.get(id);
-    return trial === undefined || trial.running === 0 ? 0 : nowMs - trial.sinceAtMs;
+    return trial === undefined || trial.active === 0 ? 0 : nowMs - trial.sinceAtMs;
   }
 
   /** When one of its trials last failed; undefined if none has since its last good sign. */
@@ -122,9 +122,9 @@ export class EjectionStore {
   }
 
   beginTrial(id: EndpointId, nowMs: number): Trial {
-    const trial = this.#trials.get(id) ?? { running: 0, sinceAtMs: nowMs, failedAtMs: undefined };
-    if (trial.running === 0) trial.sinceAtMs = nowMs;
-    trial.running += 1;
+    const trial = this.#trials.get(id) ?? { active: 0, sinceAtMs: nowMs, failedAtMs: undefined };
+    if (trial.active === 0) trial.sinceAtMs = nowMs;
+    trial.active += 1;
     this.#trials.set(id, trial);
     return trial;
   }
@@ -133,10 +133,10 @@ export class EjectionStore {
   #isReportable(id: EndpointId, evidence: Blame['evidence'], nowMs: number): boolean {
     if (evidence.kind !== 'request') return true;
     if (!evidence.isAnsweredElsewhere) return false;
-    const atMs = this.#reported.get(id, evidence.source);
+    const atMs = this.#reported.get(id, evidence.caller);
     if (atMs !== undefined && nowMs - atMs < REPORTED_FOR_MS) return false;
-    this.#reported.delete(id, evidence.source);
-    this.#reported.set(id, evidence.source, nowMs);
+    this.#reported.delete(id, evidence.caller);
+    this.#reported.set(id, evidence.caller, nowMs);
     return true;
   }
 

@@ -52,7 +52,7 @@ export interface Doubt {
   /** Certainly the endpoint's fault. */
   readonly proven: number;
   /** People whose requests failed and may themselves be the cause; each counts once. */
-  readonly sources: readonly string[];
+  readonly callers: readonly string[];
   /** Of their failed requests, those that another endpoint answered. */
   readonly answeredElsewhere: number;
   /** All people whose requests failed; each counts once. */
@@ -69,7 +69,7 @@ export interface EjectionPolicy {
   readonly maxCoolDownMs: number;
 }
 
-export const NO_DOUBT: Doubt = { proven: 0, sources: [], answeredElsewhere: 0, people: [] };
+export const NO_DOUBT: Doubt = { proven: 0, callers: [], answeredElsewhere: 0, people: [] };
 
 export const NOT_EJECTED: Ejection = {
   status: 'admitted',
@@ -101,14 +101,14 @@ export interface Blame {
    * - `certain`: enough to eject: nothing could be sent, or the token was refused for two requests.
    * - `proven`: the endpoint's fault, regardless of the request.
    * - `request`: possibly the request's fault, even if another endpoint answered it: one person's
-   *   poisoned requests must not take an endpoint away from the others. `source` is that person.
+   *   poisoned requests must not take an endpoint away from the others. `caller` is that person.
    */
   readonly evidence:
     | { readonly kind: 'certain' }
-    | { readonly kind: 'proven'; readonly source: string }
+    | { readonly kind: 'proven'; readonly caller: string }
     | {
         readonly kind: 'request';
-        readonly source: string;
+        readonly caller: string;
         readonly isAnsweredElsewhere: boolean;
       };
   /** Whether no other person had a good answer here recently. */
@@ -144,7 +144,7 @@ export function afterFailure(ejection: Ejection, blame: Blame, policy: EjectionP
 function isEnough(doubt: Doubt, { evidence, isAlone }: Blame, policy: EjectionPolicy): boolean {
   if (evidence.kind === 'certain' || doubt.answeredElsewhere >= MANY_FAILURES) return true;
   const isIndependent = isAlone || doubt.people.length >= Math.min(2, policy.failuresToEject);
-  return isIndependent && doubt.proven + doubt.sources.length >= policy.failuresToEject;
+  return isIndependent && doubt.proven + doubt.callers.length >= policy.failuresToEject;
 }
 
 /** After a complete good answer. */
@@ -209,13 +209,13 @@ function halfOpen(
 
 function withBlame(doubt: Doubt, evidence: Blame['evidence']): Doubt {
   if (evidence.kind === 'certain') return doubt;
-  const { source } = evidence;
-  const people = withName(doubt.people, source);
+  const { caller } = evidence;
+  const people = withName(doubt.people, caller);
   if (evidence.kind === 'proven') return { ...doubt, proven: doubt.proven + 1, people };
   return {
     ...doubt,
     people,
-    sources: withName(doubt.sources, source),
+    callers: withName(doubt.callers, caller),
     answeredElsewhere: doubt.answeredElsewhere + (evidence.isAnsweredElsewhere ? 1 : 0),
   };
 }
@@ -224,8 +224,8 @@ function withName(names: readonly string[], name: string): readonly string[] {
   return names.includes(name) ? names : [...names, name];
 }
 
-function isDoubted({ proven, sources }: Doubt): boolean {
-  return proven + sources.length > 0;
+function isDoubted({ proven, callers }: Doubt): boolean {
+  return proven + callers.length > 0;
 }
 
 function ejectedForMs(

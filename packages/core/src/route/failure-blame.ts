@@ -34,14 +34,14 @@ export class Blaming {
 
   settle(failed: UnexplainedFailure, request: RoutedRequest, proof: Proof, nowMs: number): void {
     const { id, failure } = failed;
-    const { source } = request;
+    const { caller } = request;
     const isAnsweredElsewhere = proof === 'proven';
-    if (!isAnsweredElsewhere) this.#memory.noteFailedSource(id, source, nowMs);
+    if (!isAnsweredElsewhere) this.#memory.noteFailedCaller(id, caller, nowMs);
     switch (scopeOf(failure, request.operation)) {
       case 'endpoint':
         if (isAnsweredElsewhere && !isAnswer(failure)) this.proven(failed, request, nowMs);
         else if (proof !== 'none') {
-          this.#blame(failed, { kind: 'request', source, isAnsweredElsewhere }, request, nowMs);
+          this.#blame(failed, { kind: 'request', caller, isAnsweredElsewhere }, request, nowMs);
         }
         return;
       case 'model':
@@ -60,28 +60,28 @@ export class Blaming {
 
   /** If others are served well, this person's requests go elsewhere first; a second person is proof. */
   proven(failed: Failed, request: RoutedRequest, nowMs: number): void {
-    const { source } = request;
+    const { caller } = request;
     const { id } = failed;
-    if (this.#memory.isServingOthers(id, source, nowMs)) {
-      this.#memory.noteFailedSource(id, source, nowMs);
+    if (this.#memory.isServingOthers(id, caller, nowMs)) {
+      this.#memory.noteFailedCaller(id, caller, nowMs);
     }
-    this.#blame(failed, { kind: 'proven', source }, request, nowMs);
+    this.#blame(failed, { kind: 'proven', caller }, request, nowMs);
   }
 
   /** Whether another endpoint that serves others well fails this person too, who may then be to blame. */
-  isFailingElsewhere(id: EndpointId, source: string, nowMs: number): boolean {
-    const others = this.#memory.othersThatFail(id, source, nowMs);
+  isFailingElsewhere(id: EndpointId, caller: string, nowMs: number): boolean {
+    const others = this.#memory.othersThatFail(id, caller, nowMs);
     return others.some((other) => this.#ejections.stateOf(other).status === 'admitted');
   }
 
   #blame(
     failed: Failed,
     evidence: Blame['evidence'],
-    { source }: RoutedRequest,
+    { caller }: RoutedRequest,
     nowMs: number,
   ): void {
-    const isAlone = !this.#memory.isServingOthers(failed.id, source, nowMs);
-    const isFailingElsewhere = this.isFailingElsewhere(failed.id, source, nowMs);
+    const isAlone = !this.#memory.isServingOthers(failed.id, caller, nowMs);
+    const isFailingElsewhere = this.isFailingElsewhere(failed.id, caller, nowMs);
     this.#ejections.blame(failed, { evidence, isAlone, isFailingElsewhere, nowMs });
   }
 }

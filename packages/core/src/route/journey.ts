@@ -12,7 +12,7 @@ export interface RoutedEndpoint {
   /** From the configuration; 1 is preferred. */
   readonly priority: number;
   /** Whose thinking signatures it accepts; absent if unknown. */
-  readonly family?: string | undefined;
+  readonly signatureFamily?: string | undefined;
   readonly enabled: boolean;
   readonly available: boolean;
 }
@@ -21,12 +21,12 @@ export interface RoutedRequest {
   readonly operation: Operation;
   /** The model and anything else that changes its limits, as sent by the client; empty if unknown. */
   readonly model: string;
-  /** The person: requests of different sources are independent evidence. */
-  readonly source: string;
+  /** The person: requests of different callers are independent evidence. */
+  readonly caller: string;
   /** Identifies the request; the client's retry has the same one. */
   readonly fingerprint: string;
   /** Whose thinking signatures its session has; absent if unknown or none. */
-  readonly family?: string | undefined;
+  readonly signatureFamily?: string | undefined;
   /** Looks up one model by id: "not found" says nothing about the list of models. */
   readonly isLookup?: boolean | undefined;
   /** Families that have refused the thinking in this request; overrides what is known of its session. */
@@ -35,11 +35,11 @@ export interface RoutedRequest {
 
 /** Whether the endpoint may refuse the thinking of the request's session. */
 export function isForeign(
-  { family: there }: Pick<RoutedEndpoint, 'family'>,
-  { family, refusedBy }: Pick<RoutedRequest, 'family' | 'refusedBy'>,
+  { signatureFamily: there }: Pick<RoutedEndpoint, 'signatureFamily'>,
+  { signatureFamily, refusedBy }: Pick<RoutedRequest, 'signatureFamily' | 'refusedBy'>,
 ): boolean {
   if (refusedBy !== undefined) return there !== undefined && refusedBy.includes(there);
-  return family !== undefined && there !== family;
+  return signatureFamily !== undefined && there !== signatureFamily;
 }
 
 export interface Journey {
@@ -63,7 +63,7 @@ export interface Journey {
 
 /** The trials of an endpoint since its last ejection that have no content yet. */
 export interface Trial {
-  running: number;
+  active: number;
   /** When the oldest active one began. */
   sinceAtMs: number;
   /** When one of them last failed, with no answer and no evidence from elsewhere since. */

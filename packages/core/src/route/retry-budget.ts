@@ -35,7 +35,7 @@ interface Cell {
   /** By person; those without any are absent. */
   readonly retriesOf: Map<string, number>;
   /** The first person in this second. */
-  source: string;
+  caller: string;
   /** Another person sent requests too. */
   isShared: boolean;
 }
@@ -83,34 +83,34 @@ export class RetryBudget {
     return hasAlternative && looks < MOST_LOOKS ? 'look_again' : 'give_up';
   }
 
-  /** @param source the person */
-  noteRequest(nowMs: number, source: string): void {
+  /** @param caller the person */
+  noteRequest(nowMs: number, caller: string): void {
     const cell = this.#cell(nowMs);
-    if (cell.requests === 0) cell.source = source;
-    else if (cell.source !== source) cell.isShared = true;
+    if (cell.requests === 0) cell.caller = caller;
+    else if (cell.caller !== caller) cell.isShared = true;
     cell.requests += 1;
   }
 
   /** Takes one retry from the budget; undefined if it, or this person's share of it, is spent. */
-  tryTake(nowMs: number, source: string): Refund | undefined {
-    if (this.available(nowMs, source) < 1) return undefined;
+  tryTake(nowMs: number, caller: string): Refund | undefined {
+    if (this.available(nowMs, caller) < 1) return undefined;
     const cell = this.#cell(nowMs);
     const { retriesOf } = cell;
     cell.retries += 1;
-    retriesOf.set(source, (retriesOf.get(source) ?? 0) + 1);
+    retriesOf.set(caller, (retriesOf.get(caller) ?? 0) + 1);
     let isTaken = true;
     return () => {
       // A cell that a later second has replaced is not read any more.
       if (isTaken) {
         cell.retries -= 1;
-        retriesOf.set(source, (retriesOf.get(source) ?? 0) - 1);
+        retriesOf.set(caller, (retriesOf.get(caller) ?? 0) - 1);
       }
       isTaken = false;
     };
   }
 
   /** Retries that may be sent now: in total, or by this person. */
-  available(nowMs: number, source?: string): number {
+  available(nowMs: number, caller?: string): number {
     const oldest = Math.floor(nowMs / 1000) - WINDOW_SECONDS;
     let requests = 0;
     let retries = 0;
@@ -120,9 +120,9 @@ export class RetryBudget {
       if (cell.second <= oldest) continue;
       requests += cell.requests;
       retries += cell.retries;
-      if (source === undefined) continue;
-      own += cell.retriesOf.get(source) ?? 0;
-      isShared ||= cell.isShared || (cell.requests > 0 && cell.source !== source);
+      if (caller === undefined) continue;
+      own += cell.retriesOf.get(caller) ?? 0;
+      isShared ||= cell.isShared || (cell.requests > 0 && cell.caller !== caller);
     }
     const allowed = requests * this.#policy.ratio + WINDOW_SECONDS * this.#policy.perSecond;
     const left = Math.max(0, Math.floor(allowed - retries + 1e-9));
@@ -136,7 +136,7 @@ export class RetryBudget {
     if (current?.second === second) return current;
     const cell: Cell = {
       ...{ second, requests: 0, retries: 0, retriesOf: new Map<string, number>() },
-      ...{ source: '', isShared: false },
+      ...{ caller: '', isShared: false },
     };
     this.#cells.set(place, cell);
     return cell;

@@ -8,7 +8,7 @@
  */
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import { FirstByteTimes } from '../learn/adaptive-first-byte-timeout.ts';
+import { TtftTimes } from '../learn/adaptive-first-byte-timeout.ts';
 import { type Candidate, chooseEndpoint, type EndpointChoice } from './choose-endpoint.ts';
 import type { Ejection, EjectionPolicy } from './ejection.ts';
 import { EjectionStore, type EjectionStoreDeps } from './ejection-store.ts';
@@ -45,7 +45,7 @@ interface ReportedFailure {
 const MAY_MEET_OTHERS: ReadonlySet<Scope> = new Set(['endpoint', 'token', 'model']);
 
 export class Router {
-  readonly times = new FirstByteTimes();
+  readonly times = new TtftTimes();
   readonly #ejections: EjectionStore;
   readonly #memory = new EndpointMemory();
   readonly #blaming: Blaming;
@@ -99,7 +99,7 @@ export class Router {
     const isOnTrial =
       (choice.isTrial || this.ejectionOf(choice.id, input.nowMs).status !== 'admitted') &&
       // Its result would prove nothing, and it might take the slot of a request whose result does.
-      !this.#blaming.isFailingElsewhere(choice.id, journey.request.source, input.nowMs);
+      !this.#blaming.isFailingElsewhere(choice.id, journey.request.caller, input.nowMs);
     journey.isTrial = choice.isTrial && isOnTrial;
     if (isOnTrial) journey.trial = this.#ejections.beginTrial(choice.id, input.nowMs);
     return choice;
@@ -147,24 +147,24 @@ export class Router {
   }
 
   #ranked({ request, tried, failedGroups }: Journey, input: ChooseInput): EndpointChoice {
-    const { operation, model, source } = request;
+    const { operation, model, caller } = request;
     const { preferredId, isOverloadedEverywhere, nowMs } = input;
     const candidates = input.endpoints.map(
-      ({ id, groupName, family, enabled, available }): Candidate => ({
+      ({ id, groupName, signatureFamily, enabled, available }): Candidate => ({
         ...{ id, groupName, enabled, available },
-        isForeign: isForeign({ family }, request),
+        isForeign: isForeign({ signatureFamily }, request),
         ejection: this.#ejections.stateOf(id),
         limit: this.#memory.limitOf(id, model),
         isLackingOperation: this.#memory.isLacking(id, operation, nowMs),
-        hasFailedSource: this.#memory.hasFailedSource(id, source, nowMs),
+        hasFailedCaller: this.#memory.hasFailedCaller(id, caller, nowMs),
         trials: this.#ejections.trialsOf(id),
         trialFailedAtMs: this.#ejections.trialFailedAtMs(id),
         silentForMs: this.#ejections.silentForMs(id, nowMs),
-        failingAtMs: this.#memory.failingAtMs(id, source, nowMs),
+        failingAtMs: this.#memory.failingAtMs(id, caller, nowMs),
       }),
     );
     return chooseEndpoint({
-      ...{ candidates, source, tried, failedGroups, preferredId, isOverloadedEverywhere },
+      ...{ candidates, caller, tried, failedGroups, preferredId, isOverloadedEverywhere },
       ...{ random: this.#rng(), nowMs },
     });
   }
@@ -232,13 +232,13 @@ export class Router {
 
   #turnedAway(
     id: EndpointId,
-    { model, source, fingerprint }: RoutedRequest,
+    { model, caller, fingerprint }: RoutedRequest,
     { failure, waitMs }: ReportedFailure,
     nowMs: number,
   ): void {
     const { maxCoolDownMs } = this.#ejections.policy;
     const cappedMs = waitMs === undefined ? undefined : Math.min(waitMs, maxCoolDownMs);
-    const turned = { failure, waitMs: cappedMs, source, fingerprint, nowMs };
+    const turned = { failure, waitMs: cappedMs, caller, fingerprint, nowMs };
     this.#memory.noteTurnedAway(id, model, turned);
     // A limit with a wait is that of one model; momentary load is the endpoint's.
     if (waitMs === undefined) this.#ejections.report({ id, failure });
@@ -287,7 +287,7 @@ export class Router {
   /** The answer is complete. */
   completed(journey: Journey, id: EndpointId, nowMs: number): void {
     if (journey.request.operation !== 'messages' || this.#isOutdated(journey, id)) return;
-    this.#memory.noteServed(id, journey.request.source, nowMs);
+    this.#memory.noteServed(id, journey.request.caller, nowMs);
     this.#ejections.noteSuccess(id, journey.ejectionCount, nowMs);
   }
 
@@ -344,7 +344,7 @@ export class Router {
 
   #endTrial(journey: Journey): void {
     if (journey.trial === undefined) return;
-    journey.trial.running -= 1;
+    journey.trial.active -= 1;
     journey.trial = undefined;
   }
 }

@@ -38,7 +38,7 @@ export type NamedTime =
       readonly status: 'claimed' | 'repeated' | 'confirmed';
       readonly untilAtMs: number;
       readonly failure: FailureClass;
-      readonly source: string;
+      readonly caller: string;
       readonly fingerprint: string;
     };
 
@@ -47,7 +47,7 @@ export type ModelDenial =
   | { readonly status: 'none' }
   | {
       readonly status: 'claimed' | 'confirmed';
-      readonly source: string;
+      readonly caller: string;
       readonly untilAtMs: number;
     };
 
@@ -98,7 +98,7 @@ export interface TurnedAway {
   readonly failure: FailureClass;
   /** The requested wait, capped by the caller. */
   readonly waitMs: number | undefined;
-  readonly source: string;
+  readonly caller: string;
   readonly fingerprint: string;
   readonly nowMs: number;
 }
@@ -117,11 +117,11 @@ export function afterTurnedAway(limit: ModelLimit, turned: TurnedAway): ModelLim
 }
 
 /** The endpoint denied the model to a request that another endpoint answered. */
-export function afterModelDenied(limit: ModelLimit, source: string, nowMs: number): ModelLimit {
+export function afterModelDenied(limit: ModelLimit, caller: string, nowMs: number): ModelLimit {
   const { denial } = limit;
-  const isSame = denial.status === 'none' || denial.source === source;
+  const isSame = denial.status === 'none' || denial.caller === caller;
   const status = isSame && denial.status !== 'confirmed' ? 'claimed' : 'confirmed';
-  return { ...limit, denial: { status, source, untilAtMs: nowMs + MODEL_DENIED_FOR_MS } };
+  return { ...limit, denial: { status, caller, untilAtMs: nowMs + MODEL_DENIED_FOR_MS } };
 }
 
 /** Whether it denies the model to everyone. */
@@ -167,9 +167,9 @@ export function isLimited(limit: ModelLimit, nowMs: number): boolean {
 }
 
 /** Whether the endpoint is skipped for this person until the requested wait is over. */
-export function isWaitedFor(limit: ModelLimit, source: string, nowMs: number): boolean {
+export function isWaitedFor(limit: ModelLimit, caller: string, nowMs: number): boolean {
   const named = namedAt(limit, nowMs);
-  return named.status === 'confirmed' || (named.status === 'repeated' && named.source === source);
+  return named.status === 'confirmed' || (named.status === 'repeated' && named.caller === caller);
 }
 
 /** The requested wait at `nowMs`: none once it has passed. */
@@ -178,15 +178,15 @@ export function namedAt({ named }: ModelLimit, nowMs: number): NamedTime {
 }
 
 function namedAfter(named: NamedTime, turned: TurnedAway): NamedTime {
-  const { failure, waitMs, source, fingerprint, nowMs } = turned;
+  const { failure, waitMs, caller, fingerprint, nowMs } = turned;
   if (waitMs === undefined) return named;
   const untilAtMs = Math.max(nowMs + waitMs, named.status === 'none' ? 0 : named.untilAtMs);
-  return { status: statusAfter(named, turned), untilAtMs, failure, source, fingerprint };
+  return { status: statusAfter(named, turned), untilAtMs, failure, caller, fingerprint };
 }
 
-function statusAfter(named: NamedTime, { source, fingerprint }: TurnedAway) {
+function statusAfter(named: NamedTime, { caller, fingerprint }: TurnedAway) {
   if (named.status === 'none') return 'claimed';
-  if (named.status === 'confirmed' || named.source !== source) return 'confirmed';
+  if (named.status === 'confirmed' || named.caller !== caller) return 'confirmed';
   return named.fingerprint === fingerprint ? named.status : 'repeated';
 }
 

@@ -133,8 +133,8 @@ function addApi(app: Express, deps: ApiAppDeps): void {
     await sendParts(deps.log, reportParts(deps, query), () => res.type('application/json'));
   });
   answerGet(app, '/api/budgets', async (_req, res) => {
-    const nowMs = deps.clock.epochMs();
-    const read = () => readBudgets(deps.redis, deps.config(), nowMs);
+    const epochMs = deps.clock.epochMs();
+    const read = () => readBudgets(deps.redis, deps.config(), epochMs);
     res.json({ budgets: await fromStore(deps.log, read) });
   });
   answerGet(app, '/api/usage.csv', async (req, res) => {
