@@ -167,7 +167,7 @@ export const OF_DECIDE: readonly Equivalent[] = [
     file: 'decide/latency-switch.ts',
     line: "lead.status === 'ahead' && lead.confirmations >=",
     titles: [
-      "lead.status === 'ahead' && lead.confirmations >= policy.switching… → lead.confirmations >= policy.switching.confirmations",
+      "lead.status === 'ahead' && lead.confirmations >= policy.switching.c… → lead.confirmations >= policy.switching.confirmations",
     ],
     why: COMPILER,
   },
@@ -195,8 +195,8 @@ export const OF_DECIDE: readonly Equivalent[] = [
   },
   {
     file: 'decide/session-moves.ts',
-    line: 'left === active || load.running === 0',
-    titles: ['left === active || load.running === 0 → left === active'],
+    line: 'left === active || load.active === 0',
+    titles: ['left === active || load.active === 0 → left === active'],
     why: 'what nobody runs is worth no move',
   },
   {

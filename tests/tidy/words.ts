@@ -29,6 +29,7 @@ export const BANNED_WORDS: readonly BannedWord[] = [
   word('for want of', 'because … is missing'),
   word('checks? go(?:es)? on', 'probes resume'),
   word('running requests?', 'active requests'),
+  word('running (?:Claude Code )?sessions?', 'active sessions'),
   word('so long it', 'how long'),
   word('zephyr refresh', 'zephyr probe --live'),
   word('health checks? (?:are|is)', 'probes are'),

@@ -30,7 +30,7 @@ export interface EjectionStoreDeps {
   readonly onBlamed?: (blamed: BlamedAttempt) => void;
 }
 
-/** One person's failures at one endpoint are reported once per this time. */
+/** One caller's failures at one endpoint are reported once per this time. */
 const REPORTED_FOR_MS = 10_000;
 
 export class EjectionStore {
@@ -129,7 +129,7 @@ export class EjectionStore {
     return trial;
   }
 
-  /** One person's requests count once per interval, however many fail: see `Blame`. */
+  /** One caller's requests count once per interval, however many fail: see `Blame`. */
   #isReportable(id: EndpointId, evidence: Blame['evidence'], nowMs: number): boolean {
     if (evidence.kind !== 'request') return true;
     if (!evidence.isAnsweredElsewhere) return false;

@@ -1,6 +1,6 @@
 /**
  * What one proxy remembers about its endpoints besides ejections: limits of models, operations that an
- * endpoint lacks, people whose requests failed, and tokens that may be refused. All of it is held against
+ * endpoint lacks, callers whose requests failed, and tokens that may be refused. All of it is held against
  * individual requests only. Bounded in memory, whatever clients send.
  */
 import type { EndpointId } from '@zephyr/contract/scalars';
@@ -19,12 +19,12 @@ import {
   type TurnedAway,
 } from './throttling.ts';
 
-/** How long a person's requests go elsewhere first after one that no endpoint answered. */
+/** How long a caller's requests go elsewhere first after one that no endpoint answered. */
 const FAILED_FOR_MS = 60_000;
 /** A relay that lacks an operation is tried for it again after this long if others fail. */
 const LACKS_FOR_MS = 600_000;
 
-/** How long a complete answer shows that an endpoint serves people well. */
+/** How long a complete answer shows that an endpoint serves callers well. */
 const SERVED_FOR_MS = 60_000;
 /** After three consecutive failures, the next request within ten seconds is expected to fail too. */
 const FAILS_FROM = 3;
@@ -41,7 +41,7 @@ interface Served {
 
 /** Consecutive failed requests at one endpoint. */
 interface FailedInARow {
-  /** By caller, the number of distinct requests; for the first `FAILS_FROM` people. */
+  /** By caller, the number of distinct requests; for the first `FAILS_FROM` callers. */
   readonly byCaller: ReadonlyMap<string, { readonly count: number; readonly fingerprint: string }>;
   readonly atMs: number;
 }
@@ -61,7 +61,7 @@ export class EndpointMemory {
   /** The one request that found the token refused. */
   readonly #tokenDoubts = new Map<EndpointId, RoutedRequest>();
   readonly #failedInARow = new Map<EndpointId, FailedInARow>();
-  /** The two people who got the last complete answers. */
+  /** The two callers who got the last complete answers. */
   readonly #served = new Map<EndpointId, Served>();
   /** By fingerprint: requests that got errors from several endpoints and an answer from none. */
   readonly #unanswered = new Map<string, Unanswered>();
@@ -128,8 +128,8 @@ export class EndpointMemory {
   }
 
   /**
-   * When it last failed, if this person's next request is expected to fail too; otherwise undefined.
-   * That takes three failures of this person, or of three people: one or two may be their own fault.
+   * When it last failed, if this caller's next request is expected to fail too; otherwise undefined.
+   * That takes three failures of this caller, or of three callers: one or two may be their own fault.
    */
   failingAtMs(id: EndpointId, caller: string, nowMs: number): number | undefined {
     const failed = this.#failedInARow.get(id);
@@ -162,7 +162,7 @@ export class EndpointMemory {
 
   /**
    * The token was refused for one request.
-   * @returns Whether that is confirmed by a second, different request, which must be another person's
+   * @returns Whether that is confirmed by a second, different request, which must be another caller's
    *   if others are served well.
    */
   noteTokenDoubt(id: EndpointId, request: RoutedRequest, nowMs: number): boolean {
@@ -181,14 +181,14 @@ export class EndpointMemory {
     this.#served.set(id, { caller, atMs: nowMs, othersAtMs });
   }
 
-  /** Whether another person got a complete answer here recently. */
+  /** Whether another caller got a complete answer here recently. */
   isServingOthers(id: EndpointId, caller: string, nowMs: number): boolean {
     const served = this.#served.get(id);
     const atMs = served?.caller === caller ? served.othersAtMs : served?.atMs;
     return atMs !== undefined && nowMs - atMs < SERVED_FOR_MS;
   }
 
-  /** Other endpoints that recently failed this person while serving others well. */
+  /** Other endpoints that recently failed this caller while serving others well. */
   othersThatFail(id: EndpointId, caller: string, nowMs: number): readonly EndpointId[] {
     const isFailing = (other: EndpointId): boolean =>
       this.hasFailedCaller(other, caller, nowMs) && this.isServingOthers(other, caller, nowMs);

@@ -58,7 +58,7 @@ export class Blaming {
     }
   }
 
-  /** If others are served well, this person's requests go elsewhere first; a second person is proof. */
+  /** If others are served well, this caller's requests go elsewhere first; a second caller is proof. */
   proven(failed: Failed, request: RoutedRequest, nowMs: number): void {
     const { caller } = request;
     const { id } = failed;
@@ -68,7 +68,7 @@ export class Blaming {
     this.#blame(failed, { kind: 'proven', caller }, request, nowMs);
   }
 
-  /** Whether another endpoint that serves others well fails this person too, who may then be to blame. */
+  /** Whether another endpoint that serves others well fails this caller too, who may then be to blame. */
   isFailingElsewhere(id: EndpointId, caller: string, nowMs: number): boolean {
     const others = this.#memory.othersThatFail(id, caller, nowMs);
     return others.some((other) => this.#ejections.stateOf(other).status === 'admitted');

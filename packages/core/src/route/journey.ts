@@ -21,7 +21,7 @@ export interface RoutedRequest {
   readonly operation: Operation;
   /** The model and anything else that changes its limits, as sent by the client; empty if unknown. */
   readonly model: string;
-  /** The person: requests of different callers are independent evidence. */
+  /** Requests of different callers are independent evidence. */
   readonly caller: string;
   /** Identifies the request; the client's retry has the same one. */
   readonly fingerprint: string;

@@ -17,7 +17,6 @@ export interface RequestRetriesInput {
   readonly failover: { readonly retry: RetryLimit; readonly maxRetries: number };
   readonly body: { readonly isBuffered: boolean };
   readonly budget: RetryBudget;
-  /** The person. */
   readonly caller: string;
 }
 

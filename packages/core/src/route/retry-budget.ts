@@ -7,7 +7,7 @@
  * no failure since, because it would be refunded anyway; and one after a trial (see `EndpointChoice`), because trials
  * are few, and a request that found out for everybody that an endpoint still fails should not be lost. If neither
  * applies, the request waits up to two seconds for an endpoint that answers, without sending anything, before it is
- * given up. One person whose requests fail everywhere uses at most as much of the budget as is left for the others.
+ * given up. One caller whose requests fail everywhere uses at most as much of the budget as is left for the others.
  *
  * The window and the two terms follow Finagle's retry budgets (credits live 10 s, share plus
  * floor); the refund follows gRPC's retry throttling.
@@ -32,11 +32,11 @@ interface Cell {
   readonly second: number;
   requests: number;
   retries: number;
-  /** By person; those without any are absent. */
+  /** By caller; those without any are absent. */
   readonly retriesOf: Map<string, number>;
-  /** The first person in this second. */
+  /** The first caller in this second. */
   caller: string;
-  /** Another person sent requests too. */
+  /** Another caller sent requests too. */
   isShared: boolean;
 }
 
@@ -83,7 +83,6 @@ export class RetryBudget {
     return hasAlternative && looks < MOST_LOOKS ? 'look_again' : 'give_up';
   }
 
-  /** @param caller the person */
   noteRequest(nowMs: number, caller: string): void {
     const cell = this.#cell(nowMs);
     if (cell.requests === 0) cell.caller = caller;
@@ -91,7 +90,7 @@ export class RetryBudget {
     cell.requests += 1;
   }
 
-  /** Takes one retry from the budget; undefined if it, or this person's share of it, is spent. */
+  /** Takes one retry from the budget; undefined if it, or this caller's share of it, is spent. */
   tryTake(nowMs: number, caller: string): Refund | undefined {
     if (this.available(nowMs, caller) < 1) return undefined;
     const cell = this.#cell(nowMs);
@@ -109,7 +108,7 @@ export class RetryBudget {
     };
   }
 
-  /** Retries that may be sent now: in total, or by this person. */
+  /** Retries that may be sent now: in total, or by this caller. */
   available(nowMs: number, caller?: string): number {
     const oldest = Math.floor(nowMs / 1000) - WINDOW_SECONDS;
     let requests = 0;

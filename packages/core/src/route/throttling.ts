@@ -25,12 +25,12 @@ export interface ModelLimit {
 
 /**
  *     none              --(turned away with a wait)-->                    claimed
- *     claimed           --(another request of the same person too)-->     repeated
- *     claimed, repeated --(another person's request too)-->               confirmed
+ *     claimed           --(another request of the same caller too)-->     repeated
+ *     claimed, repeated --(another caller's request too)-->               confirmed
  *     any               --(an answer | the wait has passed)-->            none
  *
  * `claimed`: tried after the others, in case the limit applies to one request alone. `repeated`: also not
- * tried for this person until the wait has passed. `confirmed`: not tried for anyone until then.
+ * tried for this caller until the wait has passed. `confirmed`: not tried for anyone until then.
  */
 export type NamedTime =
   | { readonly status: 'none' }
@@ -42,7 +42,7 @@ export type NamedTime =
       readonly fingerprint: string;
     };
 
-/** `claimed`: seen by one person only; the model may still work for others. */
+/** `claimed`: seen by one caller only; the model may still work for others. */
 export type ModelDenial =
   | { readonly status: 'none' }
   | {
@@ -166,7 +166,7 @@ export function isLimited(limit: ModelLimit, nowMs: number): boolean {
   );
 }
 
-/** Whether the endpoint is skipped for this person until the requested wait is over. */
+/** Whether the endpoint is skipped for this caller until the requested wait is over. */
 export function isWaitedFor(limit: ModelLimit, caller: string, nowMs: number): boolean {
   const named = namedAt(limit, nowMs);
   return named.status === 'confirmed' || (named.status === 'repeated' && named.caller === caller);

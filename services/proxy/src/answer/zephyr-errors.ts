@@ -19,7 +19,7 @@ interface ErrorKind {
   readonly type: ApiErrorType;
   readonly message: string;
   /** Whether the client should retry; if absent, the client decides. */
-  readonly shouldRetry?: boolean;
+  readonly canRetry?: boolean;
 }
 
 const KINDS = {
@@ -157,9 +157,7 @@ const FINAL: ReadonlySet<ErrorName> = new Set([
 
 export function errorKind(name: ErrorName): ErrorKind {
   const [status, type, message] = KINDS[name];
-  return FINAL.has(name)
-    ? { status, type, message, shouldRetry: false }
-    : { status, type, message };
+  return FINAL.has(name) ? { status, type, message, canRetry: false } : { status, type, message };
 }
 
 export function errorBody(name: ErrorName, requestId: string, facts: ErrorFacts = {}): string {
@@ -207,8 +205,8 @@ export function sendError(res: ServerResponse, answer: ErrorAnswer): void {
     return;
   }
   const kind = errorKind(answer.name);
-  const { shouldRetry, retryAfter } = retryAdvice({
-    ...{ retryAfterMs: answer.retryAfterMs, shouldRetry: kind.shouldRetry },
+  const { canRetry, retryAfter } = retryAdvice({
+    ...{ retryAfterMs: answer.retryAfterMs, canRetry: kind.canRetry },
     isCertain: answer.name === 'over_limit',
   });
   const requestId = answer.requestId ?? newRequestId();
@@ -219,7 +217,7 @@ export function sendError(res: ServerResponse, answer: ErrorAnswer): void {
     'request-id': requestId,
     'x-zephyr-error': answer.name,
     ...(answer.leftFamily === undefined ? {} : { [LEFT_FAMILY_HEADER]: answer.leftFamily }),
-    ...(shouldRetry === undefined ? {} : { 'x-should-retry': String(shouldRetry) }),
+    ...(canRetry === undefined ? {} : { 'x-should-retry': String(canRetry) }),
     ...(retryAfter === undefined ? {} : { 'retry-after': retryAfter }),
   });
   res.end(body);
