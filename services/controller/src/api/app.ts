@@ -197,7 +197,7 @@ async function sendParts(
   const res = begin();
   res.write(first.value ?? '');
   await pipeline(parts, res).catch((error: unknown) => {
-    log.warn({ err: error }, 'a report of usage was cut');
+    log.warn({ err: error }, 'a usage report was cut off');
   });
 }
 
