@@ -79,6 +79,8 @@ const GIVEN_PREDICATES = new Set([
   ...['probe', 'test', 'tokenStdin', 'undo'],
   // Keys of the configuration.
   ...['stick', 'allow_http', 'default', 'dynamic_scaling', 'dynamicScaling', 'open'],
+  // Fields of the admin API, which scripts read.
+  ...['current', 'running', 'streams', 'countsTokens'],
   // Of records that outlive an upgrade: under other names, an operator's pause and the log of requests would be lost.
   ...['paused', 'mayBeBilled'],
 ]);

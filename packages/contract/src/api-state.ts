@@ -55,7 +55,7 @@ const apiProxySchema = z.object({
   id: z.string(),
   status: z.enum(PROXY_STATUSES),
   /** Whether it routes by the newest snapshot. */
-  isCurrent: z.boolean(),
+  current: z.boolean(),
   activeRequests: count,
   /** From its own requests, by endpoint id; admitted endpoints are not listed. */
   ejections: z.record(z.string(), ejectionStateSchema),

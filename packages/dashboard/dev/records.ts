@@ -108,7 +108,7 @@ export function inventedEdit(edit: EditAnswer['edit'], name: string): EditAnswer
             serves: 'nobody',
             refusal: { failure: 'token_refused', detail: 'HTTP 401: invalid x-api-key' },
             ...{ auth: 'bearer', models: { count: 9, first: MODELS.slice(0, 2) } },
-            ...{ canStream: true, canCountTokens: false },
+            ...{ streams: true, countsTokens: false },
           },
         }
       : null,

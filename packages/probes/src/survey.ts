@@ -38,8 +38,8 @@ export interface EndpointSurvey {
   readonly auth?: AuthStyle | undefined;
   /** As listed by the endpoint; absent without a list. */
   readonly models?: readonly string[] | undefined;
-  readonly canStream?: boolean | undefined;
-  readonly canCountTokens?: boolean | undefined;
+  readonly streams?: boolean | undefined;
+  readonly countsTokens?: boolean | undefined;
   readonly kind: RelayKind;
   readonly usage: TokenUsage;
 }
@@ -89,8 +89,8 @@ export async function surveyEndpoint(plan: SurveyPlan, run: ProbeRun): Promise<E
     ...{ reach, serves: 'any_client', auth },
     // With a refused way to send the token, there was no list.
     models: accepted === configured ? models : modelsIn(await modelsOf(accepted, asker)),
-    canStream: facts.contentType?.startsWith('text/event-stream') === true,
-    canCountTokens: countSchema.safeParse(parsed(counted)).success,
+    streams: facts.contentType?.startsWith('text/event-stream') === true,
+    countsTokens: countSchema.safeParse(parsed(counted)).success,
     kind: asker.kind,
     usage: usageInBody(facts.body),
   };
@@ -98,7 +98,7 @@ export async function surveyEndpoint(plan: SurveyPlan, run: ProbeRun): Promise<E
 
 /** What people and the admin API are shown of it. */
 export function findingOf(survey: EndpointSurvey): EndpointFinding {
-  const { serves, reach, models, auth, canStream, canCountTokens } = survey;
+  const { serves, reach, models, auth, streams, countsTokens } = survey;
   const refusal = reach.status === 'failed' ? reach : survey.refusal;
   return {
     ...{ serves, auth: auth ?? null },
@@ -107,7 +107,7 @@ export function findingOf(survey: EndpointSurvey): EndpointFinding {
       models === undefined
         ? null
         : { count: models.length, first: models.slice(0, MAX_LISTED_MODELS) },
-    ...{ canStream: canStream ?? null, canCountTokens: canCountTokens ?? null },
+    ...{ streams: streams ?? null, countsTokens: countsTokens ?? null },
   };
 }
 

@@ -122,8 +122,8 @@ describe('viewOf', () => {
     expect(state.load).toMatchObject({ activeRequests: 6, level: 'medium' });
     expect(state.endpoints.map(({ activeRequests }) => activeRequests)).toEqual([3, 3]);
     expect(state.proxies).toEqual([
-      { id: 'p1', status: 'serving', isCurrent: true, activeRequests: 2, ejections: {} },
-      { id: 'p2', status: 'serving', isCurrent: false, activeRequests: 4, ejections: {} },
+      { id: 'p1', status: 'serving', current: true, activeRequests: 2, ejections: {} },
+      { id: 'p2', status: 'serving', current: false, activeRequests: 4, ejections: {} },
     ]);
   });
 
