@@ -4,6 +4,7 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import { ANONYMOUS } from '@zephyr/contract/reserved-names';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import {
+  isTest,
   isUnreachable,
   type Journey,
   LOOK_AGAIN_MS,
@@ -122,7 +123,7 @@ export class SimulatedExchange implements Way {
     const readingMs = this.#readingMs();
     const ceilingMs = firstByteMs + readingMs;
     const areOthersLeft =
-      hasAlternative && this.#retries.hasRetriesLeft(this.#journey.isTrial, atMs);
+      hasAlternative && this.#retries.hasRetriesLeft(isTest(this.#journey), atMs);
     if (!areOthersLeft) return ceilingMs;
     const limits = { unusualMs: unusualFirstByteMs + readingMs, ceilingMs, readingMs };
     return this.#proxy.router.times.limitMs(id, this.#class, limits);

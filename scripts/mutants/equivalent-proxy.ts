@@ -20,30 +20,8 @@ export const OF_PROXY: readonly Equivalent[] = [
   },
   {
     file: 'answer/relay.ts',
-    line: "state.status !== 'done' && state.wholeAtMs === undefined",
-    titles: [
-      "state.status !== 'done' && state.wholeAtMs === undefined → state.wholeAtMs === undefined",
-    ],
-    why: 'a relay that is done has forgotten its stream and stopped its wait',
-  },
-  {
-    file: 'answer/relay.ts',
-    line: "status === 'flowing' && wholeAtMs !== undefined",
-    titles: ["status === 'flowing' && wholeAtMs !== undefined → status === 'flowing'"],
-    why: 'it starts the wait that has just been restarted',
-  },
-  {
-    file: 'answer/relay.ts',
-    line: "state.status === 'done' || state.wholeAtMs !== undefined",
-    titles: [
-      "state.status === 'done' || state.wholeAtMs !== undefined → state.wholeAtMs !== undefined",
-    ],
-    why: 'what a relay that is done finds is not reported',
-  },
-  {
-    file: 'answer/relay.ts',
-    line: 'wholeAtMs === undefined || !this.#isWhole',
-    titles: ['wholeAtMs === undefined || !this.#isWhole → !this.#isWhole'],
+    line: '!isWhole(state) || !this.#canEndHere',
+    titles: ['!isWhole(state) || !this.#canEndHere → !this.#canEndHere'],
     why: COMPILER,
   },
   {

@@ -39,12 +39,6 @@ export const OF_ROUTE: readonly Equivalent[] = [
     why: FAST,
   },
   {
-    file: 'route/router.ts',
-    line: "choice.kind === 'send' || journey.staleId === undefined",
-    titles: ["choice.kind === 'send' || journey.staleId === undefined → choice.kind === 'send'"],
-    why: COMPILER,
-  },
-  {
     file: 'route/choose-endpoint.ts',
     line: 'enabled += 1',
     titles: ['enabled += 1 → enabled -= 1', '1 → 2'],

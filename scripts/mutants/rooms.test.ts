@@ -27,6 +27,8 @@ it.each(ROOMS.map(({ name, sources, tests }) => [name, [...sources, ...tests]] a
 const SHOWS = 'shows figures or writes log lines; no request depends on it';
 const WITH_REDIS =
   'tested with Redis as well, in usage*.integration.test.ts, which the room does not run';
+const OVER_SOCKETS =
+  'half of its rules are tested over real connections, in close and access.integration.test.ts';
 
 /** Files of the proxy that have a unit test but are in no room, with the reason. */
 const IN_NO_ROOM: Readonly<Record<string, string>> = {
@@ -34,6 +36,7 @@ const IN_NO_ROOM: Readonly<Record<string, string>> = {
   'report/failed-request-log.ts': SHOWS,
   'report/tallied-histogram.ts': SHOWS,
   'report/usage-metrics.ts': SHOWS,
+  'server/connections.ts': OVER_SOCKETS,
   'usage/accounting.ts': WITH_REDIS,
   'usage/usage-file.ts': WITH_REDIS,
   'usage/usage-writer.ts': WITH_REDIS,

@@ -52,6 +52,7 @@ export const ROOMS: readonly Room[] = [
       `${PROXY}/exchange/{attempt,request-body}.ts`,
       `${PROXY}/answer/{usage-at-start,answer-listeners,retry-advice,relay,pass-refusal}.ts`,
       'packages/runtime/src/bursts.ts',
+      'packages/runtime/src/config/client-access.ts',
       `${PROXY}/routing/compare-snapshots.ts`,
       `${PROXY}/report/{session-pseudonym,recent-answers,request-stats}.ts`,
       `${PROXY}/upstream/{connection-reuse,dns-cache,deadline}.ts`,
@@ -60,6 +61,7 @@ export const ROOMS: readonly Room[] = [
       `${PROXY}/drain.test.ts`,
       `${PROXY}/{server,exchange,answer,routing,report,upstream}/*.test.ts`,
       'packages/runtime/src/bursts.test.ts',
+      'packages/runtime/src/config/client-access.test.ts',
     ],
   },
 ];

@@ -33,6 +33,7 @@ export { preferencesMs } from './decide/preference.ts';
 export { sessionLoadOf } from './decide/presence.ts';
 export { reduce } from './decide/reduce.ts';
 export { snapshotContent } from './decide/snapshot.ts';
+export { freezeOf } from './decide/switch-veto.ts';
 export { type EndpointState, initialWorld, type World } from './decide/world.ts';
 export {
   FIRST_BYTE_NUMBERS,
@@ -90,6 +91,8 @@ export {
 } from './route/failure-scope.ts';
 export {
   isForeign,
+  isStaleAt,
+  isTest,
   type Journey,
   type RoutedEndpoint,
   type RoutedRequest,

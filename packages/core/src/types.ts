@@ -47,13 +47,14 @@ export function causeOf(failure: FailureClass): Cause {
 }
 
 /**
- * How far an attempt got.
+ * How far an attempt got that failed.
  * - `connecting`: the endpoint cannot have read any of the request.
  * - `sent`: it may have read the request; no byte of an answer arrived.
  * - `answered`: an answer arrived, but none of it has been passed to the client.
- * - `committed`: the client has content.
+ *
+ * An attempt whose answer is passed on has not failed: what cuts it from then on is the relay's to see.
  */
-export type AttemptPhase = 'connecting' | 'sent' | 'answered' | 'committed';
+export type AttemptPhase = 'connecting' | 'sent' | 'answered';
 
 /** Fails to compile if a case of a union is not handled. */
 export function assertNever(value: never): never {

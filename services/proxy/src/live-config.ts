@@ -9,6 +9,7 @@ import { MAX_SESSIONS, RetryBudget, SessionTable } from '@zephyr/core';
 import {
   ADVICE_TO_START,
   ADVICE_WITHOUT_KEYS,
+  accessOf,
   type ClientAccess,
   configuredAccess,
 } from '@zephyr/runtime/config/client-access';
@@ -23,7 +24,7 @@ import type { ServiceContext } from '@zephyr/runtime/service';
 
 import { BufferedBodies } from './exchange/buffered-bodies.ts';
 import type { RoutingSetup } from './routing/routing.ts';
-import { accessOf, type ClientRules, Clients } from './server/client-keys.ts';
+import { type ClientRules, Clients } from './server/client-keys.ts';
 import type { TargetRules } from './server/request-target.ts';
 import { createEndpoints, type UpstreamEndpoint } from './upstream/endpoints.ts';
 

@@ -2,6 +2,7 @@ import type { ProbePace } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
 
 import { totalActiveRequests } from './presence.ts';
+import { freezeOf } from './switch-veto.ts';
 import type { World } from './world.ts';
 
 /** Time without a request; longer than the pauses in a person's work. */
@@ -29,9 +30,8 @@ export function isAtRest(world: World, nowMs: EpochMs): boolean {
     world.selection.status === 'steady' &&
     switching.phase.status === 'settled' &&
     switching.lead.status === 'none' &&
-    switching.freeze.status === 'none' &&
+    freezeOf(world).status === 'none' &&
     switching.ramp.status === 'none' &&
-    !world.isOverloadedEverywhere &&
     Object.values(world.probePlans).every((plan) => plan.status === 'off' || !URGENT.has(plan.why))
   );
 }

@@ -7,6 +7,7 @@ import { comparableScores } from './comparable-scores.ts';
 import type { Context } from './context.ts';
 import { isAsGood, isSharing, type SharingTables, sharesOf } from './load-sharing.ts';
 import { gainMsOf } from './switch-gain.ts';
+import { type SwitchVeto, switchVetoOf } from './switch-veto.ts';
 import { type EndpointState, endpointOf, type Lead, type World } from './world.ts';
 
 /** In `switching` of the policy. */
@@ -140,9 +141,8 @@ export function nextLead(lead: Lead, challenger: Challenger | undefined): Lead {
 /** Why a latency switch is held back although an endpoint leads; `ready`: it is made. */
 export type SwitchReadiness =
   | 'ready'
-  | 'manual'
-  | 'paused'
-  | 'overloaded'
+  | Exclude<SwitchVeto, 'none'>
+  /** Because of flapping; a switch that waits already is made nevertheless. */
   | 'frozen'
   | 'dwell'
   | 'lead'
@@ -154,10 +154,9 @@ export function readiness(
   lead: Lead,
   { nowMs, policy }: Context<LatencySwitchTables>,
 ): SwitchReadiness {
-  const { wishes, switching, isOverloadedEverywhere } = world;
-  if (wishes.mode.kind === 'manual') return 'manual';
-  if (wishes.paused) return 'paused';
-  if (isOverloadedEverywhere) return 'overloaded';
+  const { switching } = world;
+  const veto = switchVetoOf(world);
+  if (veto !== 'none') return veto;
   if (switching.freeze.status === 'flapping') return 'frozen';
   const lastAtMs = switching.switchedAtMs;
   if (lastAtMs !== null && nowMs - lastAtMs < dwellMsOf(world, lastAtMs, policy)) return 'dwell';

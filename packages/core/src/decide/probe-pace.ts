@@ -6,6 +6,7 @@ import { isLosingRequests, type LiveSuccessPolicy } from '../learn/live-success.
 import type { Assessment } from './assessment.ts';
 import type { Context } from './context.ts';
 import { type LoadScalingPolicy, scaledInterval } from './load-scaled-interval.ts';
+import { freezeOf, switchVetoOf } from './switch-veto.ts';
 import type { GroupState, World } from './world.ts';
 
 /** In `probing` of the policy. */
@@ -109,11 +110,10 @@ function isComparing({ endpoint }: Assessment): boolean {
 
 /** Whether a switch is near that depends on this endpoint, or nothing is available. */
 function isDeciding(world: World, { endpoint }: Assessment): boolean {
-  const { selection, switching, wishes } = world;
+  const { selection, switching } = world;
   if (selection.reason === 'nothing_available') return true;
-  const { lead, freeze } = switching;
-  const isFree =
-    wishes.mode.kind === 'auto' && freeze.status === 'none' && !world.isOverloadedEverywhere;
-  if (lead.status !== 'ahead' || !isFree) return false;
+  const { lead } = switching;
+  const isVetoed = switchVetoOf(world) !== 'none' || freezeOf(world).status !== 'none';
+  if (lead.status !== 'ahead' || isVetoed) return false;
   return endpoint.id === lead.challengerId || endpoint.id === selection.activeId;
 }

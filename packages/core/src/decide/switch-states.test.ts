@@ -288,6 +288,11 @@ describe('the first choice after a start', () => {
     expect(made.effects).toEqual([]);
   });
 
+  it('is made in an overload too, which bars only switches', () => {
+    const made = step({ ...young, isOverloadedEverywhere: true }, { a: 600, b: 500 });
+    expect(made.next.selection).toMatchObject({ activeId: B, reason: 'initial' });
+  });
+
   it('is no switch to itself, even with a threshold of 0', () => {
     const atOnce = { ...policy, switching: { ...policy.switching, thresholdMs: 0 } };
     const made = step(young, { a: 500, b: 600 }, { ...context, policy: atOnce });

@@ -17,6 +17,7 @@ import {
 import { type FailureSwitchPolicy, requiredSwitch } from './pinned-and-failure-switch.ts';
 import { activeRequestsOf, sessionLoadOf } from './presence.ts';
 import { type SessionPolicy, weighTrade } from './switch-cost.ts';
+import { peoplesVetoOf, switchVetoOf } from './switch-veto.ts';
 import type { World } from './world.ts';
 
 /** In `switching` of the policy. */
@@ -159,9 +160,7 @@ function stepPending(world: World, about: Selected<'pending'>): Step {
   const isGainGone =
     rival?.isAvailable !== true ||
     (challenger !== undefined && challenger.gain.gainMs < context.policy.switching.thresholdMs);
-  const { mode, paused } = world.wishes;
-  const isBarred = mode.kind === 'manual' || paused || world.isOverloadedEverywhere;
-  if (isGainGone || isBarred) {
+  if (isGainGone || switchVetoOf(world) !== 'none') {
     const next: World = {
       ...world,
       selection: { status: 'steady', activeId, ...world.switching.standing },
@@ -238,7 +237,11 @@ function begin(world: World, challenger: Challenger, about: Begin): Step {
   return recordDecision(next, { ...made, fromId: activeId, phase: 'planned' });
 }
 
-/** After a start: the first choice, once all scores are known or time is up. */
+/**
+ * After a start: the first choice, once all scores are known or time is up. An overload does not bar it: it is
+ * not yet a switch, there being no choice that it leaves with the prompt caches made under it, and no endpoint
+ * is worse for the overload.
+ */
 function stepSettling(
   world: World,
   sinceAtMs: EpochMs,
@@ -261,8 +264,8 @@ function stepSettling(
     challenger === undefined
       ? active?.score.status === 'unknown'
       : challenger.gain.gainMs >= context.policy.switching.thresholdMs;
-  const isFree = world.wishes.mode.kind === 'auto' && !world.wishes.paused;
-  if (best === active || !isBetter || !isFree) return stay(settled);
+  const isVetoed = peoplesVetoOf(world) !== 'none';
+  if (best === active || !isBetter || isVetoed) return stay(settled);
   const gain = challenger && { ...challenger.gain, confirmations: 1 };
   return switchTo(settled, {
     toId: best.endpoint.id,

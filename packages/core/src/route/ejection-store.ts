@@ -14,7 +14,7 @@ import {
   NOT_EJECTED,
   recover,
 } from './ejection.ts';
-import type { BlamedAttempt, Trial, UnexplainedFailure } from './journey.ts';
+import type { BlamedAttempt, Trials, UnexplainedFailure } from './journey.ts';
 import { KnownByEndpoint, MAX_KNOWN } from './known-by-endpoint.ts';
 
 export interface EjectionStoreDeps {
@@ -40,7 +40,7 @@ export class EjectionStore {
   /** How often each endpoint was ejected: requests sent before the last ejection prove nothing after it. */
   readonly #ejectionCounts = new Map<EndpointId, number>();
   /** Trials since the last ejection; earlier ones may still be active, but block nothing. */
-  readonly #trials = new Map<EndpointId, Trial>();
+  readonly #trials = new Map<EndpointId, Trials>();
   /** By caller: when a failure of one of its requests was last reported. */
   readonly #reported = new KnownByEndpoint<number>(MAX_KNOWN);
 
@@ -75,8 +75,8 @@ export class EjectionStore {
   /** Evidence from elsewhere that the endpoint serves. */
   recover(id: EndpointId): void {
     this.#set(id, recover(this.stateOf(id)));
-    const trial = this.#trials.get(id);
-    if (trial !== undefined) trial.failedAtMs = undefined;
+    const trials = this.#trials.get(id);
+    if (trials !== undefined) trials.failedAtMs = undefined;
   }
 
   ejectionCountOf(id: EndpointId): number {
@@ -121,7 +121,7 @@ export class EjectionStore {
     return this.#trials.get(id)?.failedAtMs;
   }
 
-  beginTrial(id: EndpointId, nowMs: number): Trial {
+  beginTrial(id: EndpointId, nowMs: number): Trials {
     const trial = this.#trials.get(id) ?? { active: 0, sinceAtMs: nowMs, failedAtMs: undefined };
     if (trial.active === 0) trial.sinceAtMs = nowMs;
     trial.active += 1;

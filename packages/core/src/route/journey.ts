@@ -49,20 +49,48 @@ export interface Journey {
   failedGroups: ReadonlyMap<string, 'load' | 'fault'>;
   /** Failures without an established cause, oldest first. */
   unexplained: UnexplainedFailure[];
-  /** Set while the attempt is a trial of an ejected or half-open endpoint, until it has content. */
-  trial: Trial | undefined;
-  /** Whether the last attempt was sent to test whether its endpoint has recovered: see `EndpointChoice`. */
-  isTrial: boolean;
+  trial: JourneyTrial;
   /** How often the current endpoint had been ejected when the attempt was sent. */
   ejectionCount: number;
-  /** The endpoint whose idle connection was dead: tried once more if no other is left. */
-  staleId: EndpointId | undefined;
+  stale: StaleConnection;
   /** The router's count of forgotten endpoints when the journey began, or last failed at one of them. */
   forgetsBefore: number;
 }
 
+/**
+ * What the last attempt is for an endpoint that was ejected.
+ *
+ *     any     --(an admitted endpoint is chosen)-->            none
+ *     any     --(an ejected or half-open one is chosen)-->     active
+ *     active  --(content, failed or ended: a test)-->          tested
+ *     active  --(content, failed or ended: a last resort)-->   none
+ *
+ * A test was sent to find out whether its endpoint has recovered (see `EndpointChoice`), and is that also
+ * for the retry after it: tests are few.
+ */
+export type JourneyTrial =
+  | { readonly status: 'none' }
+  /** `trials`: those of the endpoint, of which it is one until it has content. */
+  | {
+      readonly status: 'active';
+      readonly sentAs: 'test' | 'last_resort';
+      readonly trials: Trials;
+    }
+  | { readonly status: 'tested' };
+
+/**
+ * Whether an idle connection of an endpoint was dead, which is nobody's fault.
+ *
+ *     none | repeatable | repeated --(one was dead)-->          repeatable
+ *     repeatable --(no other endpoint is left)-->               repeated
+ */
+export type StaleConnection =
+  | { readonly status: 'none' }
+  /** `id`: tried once more if no other endpoint is left, then on a fresh connection. */
+  | { readonly status: 'repeatable' | 'repeated'; readonly id: EndpointId };
+
 /** The trials of an endpoint since its last ejection that have no content yet. */
-export interface Trial {
+export interface Trials {
   active: number;
   /** When the oldest active one began. */
   sinceAtMs: number;
@@ -83,8 +111,11 @@ export interface UnexplainedFailure extends BlamedAttempt {
   readonly ejectionCount: number;
 }
 
-/** Shared: almost no request needs its own map. */
+/** Shared: almost no request needs its own. */
 const NO_GROUPS: Journey['failedGroups'] = new Map();
+export const NO_TRIAL: JourneyTrial = { status: 'none' };
+const TESTED: JourneyTrial = { status: 'tested' };
+const NOT_STALE: StaleConnection = { status: 'none' };
 
 export function newJourney(request: RoutedRequest, forgetsBefore: number): Journey {
   return {
@@ -92,12 +123,36 @@ export function newJourney(request: RoutedRequest, forgetsBefore: number): Journ
     tried: new Set(),
     failedGroups: NO_GROUPS,
     unexplained: [],
-    trial: undefined,
-    isTrial: false,
+    trial: NO_TRIAL,
     ejectionCount: 0,
-    staleId: undefined,
+    stale: NOT_STALE,
     forgetsBefore,
   };
+}
+
+export function activeTrial(
+  { isTrial }: { readonly isTrial: boolean },
+  trials: Trials,
+): JourneyTrial {
+  return { status: 'active', sentAs: isTrial ? 'test' : 'last_resort', trials };
+}
+
+/** Whether the last attempt was sent to test whether its endpoint has recovered. */
+export function isTest({ trial }: Pick<Journey, 'trial'>): boolean {
+  return trial.status === 'tested' || (trial.status === 'active' && trial.sentAs === 'test');
+}
+
+/** The attempt has content, or will have none: it no longer counts among the trials of its endpoint. */
+export function endTrial(journey: Pick<Journey, 'trial'>): void {
+  const { trial } = journey;
+  if (trial.status !== 'active') return;
+  trial.trials.active -= 1;
+  journey.trial = trial.sentAs === 'test' ? TESTED : NO_TRIAL;
+}
+
+/** The endpoint's idle connection was dead in this journey: if it is tried again, it gets a fresh one. */
+export function isStaleAt({ stale }: Pick<Journey, 'stale'>, id: EndpointId): boolean {
+  return stale.status !== 'none' && stale.id === id;
 }
 
 /** Whether the failure is evidence about a token. */

@@ -4,12 +4,14 @@
  *
  * | moment of failure                            | retry                          | delivery | budget |
  * |----------------------------------------------|--------------------------------|----------|--------|
- * | after the first content byte                 | never: it would mix answers    |          |        |
  * | name, connect or TLS failed                  | always, at any other endpoint  | no       | no     |
  * | the endpoint does not have the operation     | at any other endpoint          | no       | no     |
  * | an error answer, or no answer                | `maxRetries`                   | yes      | yes    |
  * | a request that is not idempotent             | never once it was sent         |          |        |
  * | the body was not buffered                    | only after a failed connect    |          |        |
+ *
+ * After the first content byte nothing is retried, because it would mix answers: the attempt has not
+ * failed then, and its answer is cut.
  *
  * A request is delivered at most 1 + `maxRetries` times: a connection that died while idle counts
  * like any other, because the endpoint may have read the request.
@@ -38,16 +40,10 @@ export type RetryDecision =
   /** @property isDelivery It counts towards `maxRetries` and against the budget. */
   | { readonly kind: 'retry'; readonly isDelivery: boolean };
 
-export type RetryRefusal =
-  | 'content_given'
-  | 'body_not_buffered'
-  | 'not_repeatable'
-  | 'not_allowed'
-  | 'retries_spent';
+export type RetryRefusal = 'body_not_buffered' | 'not_repeatable' | 'not_allowed' | 'retries_spent';
 
 export function decideRetry(input: RetryInput): RetryDecision {
   const { phase, limit } = input;
-  if (phase === 'committed') return stop('content_given');
   if (limit === 'never') return stop('not_allowed');
   if (phase === 'connecting') return { kind: 'retry', isDelivery: false };
   if (!input.isBodyBuffered) return stop('body_not_buffered');

@@ -16,9 +16,13 @@ import { EndpointMemory } from './endpoint-memory.ts';
 import { Blaming, type Proof } from './failure-blame.ts';
 import { isAnswer, isSharedByGroup, isUnreachable, type Scope, scopeOf } from './failure-scope.ts';
 import {
+  activeTrial,
+  endTrial,
   isForeign,
+  isTest,
   isTokenFailure,
   type Journey,
+  NO_TRIAL,
   newJourney,
   type RoutedEndpoint,
   type RoutedRequest,
@@ -100,17 +104,19 @@ export class Router {
       (choice.isTrial || this.ejectionOf(choice.id, input.nowMs).status !== 'admitted') &&
       // Its result would prove nothing, and it might take the slot of a request whose result does.
       !this.#blaming.isFailingElsewhere(choice.id, journey.request.caller, input.nowMs);
-    journey.isTrial = choice.isTrial && isOnTrial;
-    if (isOnTrial) journey.trial = this.#ejections.beginTrial(choice.id, input.nowMs);
+    journey.trial = isOnTrial
+      ? activeTrial(choice, this.#ejections.beginTrial(choice.id, input.nowMs))
+      : NO_TRIAL;
     return choice;
   }
 
   /** If no other endpoint is left, the one whose idle connection was dead. */
   #previewOrStale(journey: Journey, input: ChooseInput): EndpointChoice {
     const choice = this.preview(journey, input);
-    if (choice.kind === 'send' || journey.staleId === undefined) return choice;
-    journey.tried.delete(journey.staleId);
-    journey.staleId = undefined;
+    const { stale } = journey;
+    if (choice.kind === 'send' || stale.status !== 'repeatable') return choice;
+    journey.tried.delete(stale.id);
+    journey.stale = { status: 'repeated', id: stale.id };
     return this.preview(journey, input);
   }
 
@@ -174,8 +180,8 @@ export class Router {
    * one is tried once more.
    */
   stale(journey: Journey, id: EndpointId): void {
-    this.#endTrial(journey);
-    journey.staleId = id;
+    endTrial(journey);
+    journey.stale = { status: 'repeatable', id };
   }
 
   /** The attempt failed before any of its answer reached the client. */
@@ -188,8 +194,8 @@ export class Router {
     const { id, groupName } = endpoint;
     const { failure } = failed;
     const { request } = journey;
-    if (journey.trial !== undefined) journey.trial.failedAtMs = nowMs;
-    this.#endTrial(journey);
+    if (journey.trial.status === 'active') journey.trial.trials.failedAtMs = nowMs;
+    endTrial(journey);
     const scope = scopeOf(failure, request.operation);
     if (isSharedByGroup(failure)) {
       const kind = scope === 'load' ? 'load' : 'fault';
@@ -266,15 +272,15 @@ export class Router {
   isRetryFree(journey: Journey, input: ChooseInput): boolean {
     const next = this.preview(journey, input);
     if (next.kind !== 'send') return false;
-    if (journey.isTrial) return true;
+    if (isTest(journey)) return true;
     const isOut = this.ejectionOf(next.id, input.nowMs).status === 'ejected';
     return !isOut && this.#memory.isAnswering(next.id, journey.request.model, input.nowMs);
   }
 
   /** Content arrived from this endpoint: failures elsewhere were not the request's fault. */
   answered(journey: Journey, id: EndpointId, nowMs: number): void {
-    if (journey.trial !== undefined) journey.trial.failedAtMs = undefined;
-    this.#endTrial(journey);
+    if (journey.trial.status === 'active') journey.trial.trials.failedAtMs = undefined;
+    endTrial(journey);
     const before = this.#memory.takeUnanswered(journey.request.fingerprint, nowMs);
     for (const failed of before) {
       if (failed.id !== id) this.#settle(failed, journey, 'proven', nowMs);
@@ -301,7 +307,7 @@ export class Router {
 
   /** Ends every journey. If no endpoint answered, the request itself may be at fault. */
   ended(journey: Journey, nowMs: number): void {
-    this.#endTrial(journey);
+    endTrial(journey);
     const { unexplained, request } = journey;
     if (unexplained.length === 0) return;
     const isRefusedByAll = refusedTokens(unexplained) > 1;
@@ -340,11 +346,5 @@ export class Router {
   #settle(failed: UnexplainedFailure, journey: Journey, proof: Proof, nowMs: number): void {
     if (this.#isOutdated(journey, failed.id)) return;
     this.#blaming.settle(failed, journey.request, proof, nowMs);
-  }
-
-  #endTrial(journey: Journey): void {
-    if (journey.trial === undefined) return;
-    journey.trial.active -= 1;
-    journey.trial = undefined;
   }
 }

@@ -1,4 +1,4 @@
-/** Who may use the proxy, as the configuration says. Pure. */
+/** Who may use the proxy, as the configuration says, now and before. Pure. */
 import { isOwnListener } from '@zephyr/contract/loopback';
 
 import { type Phrase, phrase } from '../phrase.ts';
@@ -21,6 +21,24 @@ export function configuredAccess({ host, isOpen, hasKeys }: AccessSettings): Cli
   if (hasKeys) return 'keys';
   if (isOpen) return 'everybody';
   return isOwnListener(host) ? 'this_machine' : 'nobody';
+}
+
+/**
+ * Who is served; of the admin API as of the proxy, with its token for the keys:
+ *
+ *     this_machine | everybody --(keys)-->            keys
+ *     keys   --(the last key is removed)-->           nobody
+ *     nobody --(keys)-->                              keys
+ *     any    --(server.open is set, no keys)-->       everybody
+ *
+ * Removing people never opens access: there is no way back from `keys` to `this_machine`.
+ *
+ * @param configured what the configuration alone implies
+ * @param before undefined at start-up
+ */
+export function accessOf(configured: ClientAccess, before: ClientAccess | undefined): ClientAccess {
+  const hasHadKeys = before === 'keys' || before === 'nobody';
+  return configured === 'this_machine' && hasHadKeys ? 'nobody' : configured;
 }
 
 const ADMIT_PEOPLE = phrase`give each person a key: make client NAME=ann (without compose: zephyr clients add ann)`;

@@ -13,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { loginSchema } from '@zephyr/contract/login';
 import { DAY_MS } from '@zephyr/contract/units';
 import type { Clock } from '@zephyr/runtime/clock';
+import { accessOf, type ClientAccess } from '@zephyr/runtime/config/client-access';
 import { bearerIn } from '@zephyr/runtime/credential';
 import { addressOf, calledBy, isForwarded } from '@zephyr/runtime/http/visitor';
 import { FailureLimit } from '@zephyr/runtime/http/wrong-credentials';
@@ -76,15 +77,15 @@ export function createAccess(deps: AccessDeps): AdminAccess {
 class Guard {
   readonly #deps: AccessDeps;
   readonly #failures = new FailureLimit();
-  #hasHadToken = false;
+  #access: ClientAccess | undefined;
 
   constructor(deps: AccessDeps) {
     this.#deps = deps;
   }
 
   isOpenTo({ headers }: Request, secret: Secret | undefined): boolean {
-    this.#hasHadToken ||= secret !== undefined;
-    if (this.#hasHadToken) return false;
+    this.#access = accessOf(secret === undefined ? 'this_machine' : 'keys', this.#access);
+    if (this.#access !== 'this_machine') return false;
     return calledBy(headers.host).kind === 'address' && !isForwarded(headers);
   }
 

@@ -9,6 +9,7 @@ import type { SnapshotContent } from '@zephyr/contract/snapshot';
 import {
   type Assessment,
   currentRateLimits,
+  freezeOf,
   own,
   type Policy,
   projectedUsd,
@@ -66,13 +67,10 @@ export function viewOf(input: ViewInput): LeaderView {
     proxyScheme: config.server.tlsCertFile === undefined ? 'http' : 'https',
     hasKeys: config.clients.length > 0,
     mode: world.wishes.mode,
-    automation:
-      statistics.pausedSinceAtMs === null
-        ? { status: 'running' }
-        : { status: 'paused', sinceAtMs: statistics.pausedSinceAtMs },
+    automation: statistics.automation,
     selection: world.selection,
     lastSwitch: statistics.lastSwitch,
-    freeze: world.isOverloadedEverywhere ? { status: 'overload' } : world.switching.freeze,
+    freeze: freezeOf(world),
     policy: {
       switchThresholdMs: policy.switching.thresholdMs,
       dwellMs: policy.switching.dwellMs,

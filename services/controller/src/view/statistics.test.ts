@@ -133,8 +133,8 @@ describe('withBatch', () => {
     const paused = { ...world, wishes: { ...world.wishes, paused: true } };
     const first = after(NO_STATISTICS, { world: paused });
     const later = after(first, { world: paused }, NOON_MS + 5_000);
-    expect(later.pausedSinceAtMs).toBe(NOON_MS);
-    expect(after(later, {}).pausedSinceAtMs).toBeNull();
+    expect(later.automation).toEqual({ status: 'paused', sinceAtMs: NOON_MS });
+    expect(after(later, {}).automation).toEqual({ status: 'running' });
   });
 });
 

@@ -2,6 +2,7 @@
  * Statistics for people, beyond what decisions need: today's probes, the attempts of the last ten minutes,
  * the last switch. Pure; stored in the checkpoint with the world.
  */
+import type { ApiState } from '@zephyr/contract/api-state';
 import type { Decision } from '@zephyr/contract/decision';
 import type { OutcomeBatch } from '@zephyr/contract/outcome';
 import { type ProbeResult, SHOWN_PROBE_LATENCIES } from '@zephyr/contract/probe';
@@ -47,6 +48,9 @@ interface MinuteCount {
   readonly live: number;
 }
 
+/** Probes and latency switches. */
+export type Automation = ApiState['automation'];
+
 export interface Statistics {
   /** By endpoint id. */
   readonly probes: Readonly<Record<string, ProbeStats>>;
@@ -54,7 +58,8 @@ export interface Statistics {
   readonly minutes: Readonly<Record<string, readonly MinuteCount[]>>;
   /** The last switch that took effect. */
   readonly lastSwitch: Decision | null;
-  readonly pausedSinceAtMs: EpochMs | null;
+  /** From the operators' wish, whose record has no moment. */
+  readonly automation: Automation;
   /** By endpoint id, for those that are unavailable, or are being tried again without a success so far. */
   readonly unavailableSinceAtMs: Readonly<Record<string, EpochMs>>;
   /** Null before the first batch. */
@@ -67,7 +72,7 @@ export const NO_STATISTICS: Statistics = {
   probes: {},
   minutes: {},
   lastSwitch: null,
-  pausedSinceAtMs: null,
+  automation: { status: 'running' },
   unavailableSinceAtMs: {},
   rollups: null,
   costPace: NO_COST_PACE,
@@ -112,7 +117,7 @@ export function withBatch(before: Statistics, batch: Counted, nowMs: EpochMs): S
     probes: withUnneeded(probes, batch, nowMs),
     minutes,
     lastSwitch: lastSwitchOf(batch.effects) ?? before.lastSwitch,
-    pausedSinceAtMs: batch.world.wishes.paused ? (before.pausedSinceAtMs ?? nowMs) : null,
+    automation: automationOf(before.automation, batch.world.wishes, nowMs),
     unavailableSinceAtMs: unavailableSince(before.unavailableSinceAtMs, batch, nowMs),
     rollups: withRolledUp(before.rollups, rolledUp(batch), nowMs),
     costPace: withSpent(
@@ -121,6 +126,12 @@ export function withBatch(before: Statistics, batch: Counted, nowMs: EpochMs): S
       nowMs,
     ),
   };
+}
+
+/** The moment of a pause is that of the first batch with it. */
+function automationOf(before: Automation, { paused }: World['wishes'], nowMs: EpochMs): Automation {
+  if (!paused) return { status: 'running' };
+  return before.status === 'paused' ? before : { status: 'paused', sinceAtMs: nowMs };
 }
 
 /** An endpoint that is tried again and fails again has been unavailable since its first failure. */

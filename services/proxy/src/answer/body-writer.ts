@@ -4,6 +4,10 @@
  * Node hands the socket four pieces for each chunk of a chunked answer: its size, a line end, the data, a
  * line end. Joining the pieces of a small event first costs less than handing all four to the
  * kernel.
+ *
+ *     headers_due --(the first chunk, which carries them along)-->            by_node
+ *     by_node     --(a small chunk, while Node holds nothing back)-->         framed here: the socket
+ *     framed here --(a chunk that is large or empty)-->                       by_node
  */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -13,12 +17,12 @@ const MAX_FRAMED_BYTES = 2_048;
 const CR = 0x0d;
 const LF = 0x0a;
 
+/** A socket: the one to write chunks to that are framed here. No object around it: there is one per answer. */
+type WayOut = 'headers_due' | 'by_node' | Socket;
+
 export class BodyWriter {
   readonly #res: ServerResponse;
-  /** The first chunk carries the headers along. */
-  #hasBegun = false;
-  /** Where to write chunks that are framed here, while Node holds nothing back; `null`: to be determined. */
-  #framing: Socket | null = null;
+  #way: WayOut = 'headers_due';
 
   constructor(res: ServerResponse) {
     this.#res = res;
@@ -27,11 +31,10 @@ export class BodyWriter {
   /** @returns false if the client is slow: wait for `onceDrained` before the next chunk. */
   write(chunk: Buffer): boolean {
     if (chunk.length > 0 && chunk.length <= MAX_FRAMED_BYTES) {
-      this.#framing ??= this.#framingSocket();
-      if (this.#framing !== null) return this.#framing.write(framed(chunk));
+      if (this.#way === 'by_node') this.#way = this.#framingSocket() ?? 'by_node';
+      if (typeof this.#way === 'object') return this.#way.write(framed(chunk));
     }
-    this.#hasBegun = true;
-    this.#framing = null;
+    this.#way = 'by_node';
     return this.#res.write(chunk);
   }
 
@@ -42,7 +45,8 @@ export class BodyWriter {
 
   /** Calls back once the client has read what was written. */
   onceDrained(act: () => void): void {
-    (this.#framingSocket() ?? this.#res).once('drain', act);
+    const socket = this.#way === 'headers_due' ? null : this.#framingSocket();
+    (socket ?? this.#res).once('drain', act);
   }
 
   /**
@@ -51,7 +55,7 @@ export class BodyWriter {
    */
   #framingSocket() {
     const { socket, chunkedEncoding, writableLength } = this.#res;
-    if (!this.#hasBegun || !chunkedEncoding || socket === null) return null;
+    if (!chunkedEncoding || socket === null) return null;
     return writableLength === socket.writableLength ? socket : null;
   }
 }

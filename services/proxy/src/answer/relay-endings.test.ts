@@ -12,6 +12,8 @@ const [FIRST = '', SECOND = ''] = EVENTS;
 const MESSAGE = '{"type":"message","content":[]}';
 const TRUNCATED = { kind: 'cut', failure: 'truncated' };
 const COMPLETE = { kind: 'complete', failure: undefined };
+/** More than a connection takes at once. */
+const AFTER_THE_END = `:${' '.repeat(70_000)}\n\n`;
 const CLIENT_GONE = { kind: 'client_gone' };
 
 const declared = (text: string): RelaySetup => ({
@@ -73,6 +75,16 @@ describe('the start of an answer', () => {
     clock.advance(250);
     expect(results).toEqual([COMPLETE]);
   });
+
+  it('is not taken for all of it because it has been searched: it can be cut', async () => {
+    const end = answerEndOf('stream');
+    end?.push(FIRST);
+    const setup: RelaySetup = end === undefined ? {} : { end };
+    const { endpoint, results, received } = await startRelay({ ...setup, held: [FIRST] });
+    endpoint.emit('close');
+    await settled();
+    expect([results, received()?.isWhole]).toEqual([[TRUNCATED], false]);
+  });
 });
 
 describe('an answer of the Messages API', () => {
@@ -122,6 +134,15 @@ describe('an answer of the Messages API', () => {
       expect(received()).toMatchObject({ body: EVENTS.join(''), isWhole: true });
       expect([endpoint.isClosed, connection.destroyed]).toEqual([true, false]);
     }
+  });
+
+  it('stays complete for a client that falls behind after its last event', async () => {
+    const { results, give, relay, connection } = await startRelay();
+    await give(...EVENTS);
+    connection.isSlow = true;
+    await give(AFTER_THE_END);
+    relay.cut('timeout');
+    expect(results).toEqual([COMPLETE]);
   });
 
   it.each([

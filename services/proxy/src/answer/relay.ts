@@ -3,12 +3,20 @@
  * An answer that is cut upstream ends abnormally here too: Claude Code considers a stream that ends cleanly
  * complete, even without its last event.
  *
- *     flowing   --(client is slow)-->               held_back --(it has caught up)--> flowing
- *     flowing   --(ended properly)-->               done: complete
- *     flowing   --(whole, then REST_MS)-->          done: complete, endpoint connection dropped
- *     any       --(cut, silent, not whole)-->       done: cut
- *     any       --(client closed or stalled)-->     done: client_gone
- *     any       --(abandoned)-->                    done, without a result
+ *     flowing     --(client is slow)-->                held_back       --(it has caught up)--> flowing
+ *     whole       --(client is slow)-->                whole_held_back --(it has caught up)--> whole
+ *     flowing     --(all of a message has arrived)-->  whole
+ *     held_back   --(all of a message has arrived)-->  whole_held_back
+ *     any         --(ended properly)-->                done: complete
+ *     whole       --(REST_MS, no length declared)-->   done: complete, endpoint connection dropped
+ *     any whole   --(cut, no length declared)-->       done: complete, endpoint connection dropped
+ *     any other   --(cut or silent)-->                 done: cut
+ *     any         --(client closed or stalled)-->      done: client_gone
+ *     any         --(abandoned)-->                     done, without a result
+ *
+ * What arrives after a whole answer is passed on, but is not part of it: it neither restarts the wait for the
+ * endpoint nor is it looked at. A declared length must be honoured, so that an answer which is whole is cut
+ * if it stops short of that.
  */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -48,12 +56,14 @@ export interface RelayInput extends AnswerHeadersAbout {
   readonly clientStallMs: number;
 }
 
-/** `wholeAtMs`: monotonic time at which the whole answer had arrived; later data is not part of it. */
 type RelayState =
-  | { readonly status: 'flowing' | 'held_back'; readonly wholeAtMs: number | undefined }
-  | { readonly status: 'done' };
+  | { readonly status: 'flowing' | 'held_back' | 'done' }
+  /** `wholeAtMs`: on the monotonic clock. */
+  | { readonly status: 'whole' | 'whole_held_back'; readonly wholeAtMs: number };
 
-const FLOWING: RelayState = { status: 'flowing', wholeAtMs: undefined };
+/** Shared: an answer goes through them again and again. */
+const FLOWING: RelayState = { status: 'flowing' };
+const HELD_BACK: RelayState = { status: 'held_back' };
 
 export class Relay implements AnswerReceiver {
   readonly #input: RelayInput;
@@ -83,7 +93,7 @@ export class Relay implements AnswerReceiver {
     const headers = answerHeaders(answer, { endpointId, leftFamily, isLast });
     res.writeHead(answer.status, headers);
     answer.stream.handTo(this);
-    this.#waitForEndpoint(undefined);
+    this.#waitForEndpoint();
     this.#giveHeld();
     if (answer.hasEnded) this.onEnd();
     else if (answer.held.length === 0) res.flushHeaders();
@@ -99,8 +109,7 @@ export class Relay implements AnswerReceiver {
   }
 
   onData(chunk: Buffer): void {
-    const state = this.#state;
-    if (state.status !== 'done' && state.wholeAtMs === undefined) this.#deadline.refresh();
+    if (isIncomplete(this.#state)) this.#deadline.refresh();
     this.#give(chunk);
   }
 
@@ -117,7 +126,7 @@ export class Relay implements AnswerReceiver {
   /** Ends the answer abnormally, unless it is whole: the client must never mistake half for all. */
   cut(failure: FailureClass): void {
     if (this.#state.status === 'done') return;
-    if (this.#isWhole) {
+    if (this.#canEndHere) {
       this.#completeWithoutRest();
       return;
     }
@@ -129,7 +138,7 @@ export class Relay implements AnswerReceiver {
   /** Unless it is whole, ends the answer with a last event that states the reason, as far as its form allows. */
   cutWithEvent(event: string): void {
     if (this.#state.status === 'done') return;
-    if (this.#isWhole) {
+    if (this.#canEndHere) {
       this.#completeWithoutRest();
       return;
     }
@@ -160,9 +169,8 @@ export class Relay implements AnswerReceiver {
   }
 
   /** Whether all of it has arrived and no more is announced: a declared length must be honoured. */
-  get #isWhole(): boolean {
-    const { headers } = this.#input.answer;
-    return this.#end?.ending !== undefined && headers['content-length'] === undefined;
+  get #canEndHere(): boolean {
+    return isWhole(this.#state) && this.#input.answer.headers['content-length'] === undefined;
   }
 
   #complete(): void {
@@ -172,7 +180,7 @@ export class Relay implements AnswerReceiver {
     if (res.writableLength === 0) {
       deadline.stop();
     } else {
-      if (this.#state.status !== 'held_back') this.#waitForClient();
+      if (!isHeldBack(this.#state)) this.#waitForClient();
       res.once('close', () => deadline.stop());
     }
     this.#finish();
@@ -196,7 +204,7 @@ export class Relay implements AnswerReceiver {
       for (const chunk of held) this.#give(chunk);
       return;
     }
-    if (this.#end?.ending !== undefined) this.#noteWhole('flowing');
+    if (this.#end?.ending !== undefined) this.#noteWhole();
     for (const chunk of held) this.#write(chunk);
   }
 
@@ -214,13 +222,12 @@ export class Relay implements AnswerReceiver {
       return;
     }
     if (this.#body.write(chunk)) {
-      const { status, wholeAtMs } = state;
-      if (status === 'flowing' && wholeAtMs !== undefined) this.#waitForEndpoint(wholeAtMs);
+      if (state.status === 'whole') this.#waitForEndpoint();
       return;
     }
     this.#input.answer.stream.pause();
-    if (state.status !== 'flowing') return;
-    this.#state = { status: 'held_back', wholeAtMs: state.wholeAtMs };
+    if (isHeldBack(state)) return;
+    this.#state = state.status === 'whole' ? { ...state, status: 'whole_held_back' } : HELD_BACK;
     this.#waitForClient();
     this.#body.onceDrained(() => this.#onDrained());
   }
@@ -238,31 +245,32 @@ export class Relay implements AnswerReceiver {
 
   /** Data after the end changes neither the result of the answer nor its usage. */
   #look(chunk: Buffer): void {
-    const state = this.#state;
-    if (state.status === 'done' || state.wholeAtMs !== undefined) return;
+    if (!isIncomplete(this.#state)) return;
     this.#end?.push(chunk.toString('latin1'));
-    if (this.#end?.ending !== undefined) this.#noteWhole(state.status);
+    if (this.#end?.ending !== undefined) this.#noteWhole();
   }
 
-  #noteWhole(status: 'flowing' | 'held_back'): void {
+  #noteWhole(): void {
+    const status = isHeldBack(this.#state) ? 'whole_held_back' : 'whole';
     this.#state = { status, wholeAtMs: this.#input.clock.nowMs() };
   }
 
   #onDrained(): void {
     const state = this.#state;
-    if (state.status !== 'held_back') return;
-    this.#state = { status: 'flowing', wholeAtMs: state.wholeAtMs };
-    this.#waitForEndpoint(state.wholeAtMs);
+    if (!isHeldBack(state)) return;
+    this.#state = state.status === 'whole_held_back' ? { ...state, status: 'whole' } : FLOWING;
+    this.#waitForEndpoint();
     this.#input.answer.stream.resume();
   }
 
-  #waitForEndpoint(wholeAtMs: number | undefined): void {
+  #waitForEndpoint(): void {
     const { deadline, clock, idleMs } = this.#input;
-    if (wholeAtMs === undefined || !this.#isWhole) {
+    const state = this.#state;
+    if (!isWhole(state) || !this.#canEndHere) {
       deadline.start(idleMs, () => this.cut('idle_timeout'));
       return;
     }
-    const leftMs = Math.max(0, wholeAtMs + REST_MS - clock.nowMs());
+    const leftMs = Math.max(0, state.wholeAtMs + REST_MS - clock.nowMs());
     deadline.start(Math.min(REST_QUIET_MS, leftMs), () => this.#completeWithoutRest());
   }
 
@@ -284,6 +292,18 @@ export class Relay implements AnswerReceiver {
     this.#state = { status: 'done' };
     this.#input.answer.stream.forget();
   }
+}
+
+function isIncomplete({ status }: RelayState): boolean {
+  return status === 'flowing' || status === 'held_back';
+}
+
+function isWhole(state: RelayState): state is Extract<RelayState, { readonly wholeAtMs: number }> {
+  return state.status === 'whole' || state.status === 'whole_held_back';
+}
+
+function isHeldBack({ status }: RelayState): boolean {
+  return status === 'held_back' || status === 'whole_held_back';
 }
 
 /** Undefined while an earlier answer has the connection. */

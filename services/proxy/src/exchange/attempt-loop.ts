@@ -13,6 +13,8 @@ import type { EndpointId } from '@zephyr/contract/scalars';
 import type { RequestAttempt } from '@zephyr/contract/usage';
 import {
   canBeBilled,
+  isStaleAt,
+  isTest,
   type Journey,
   LOOK_AGAIN_MS,
   requestClassOf,
@@ -91,8 +93,6 @@ export class AttemptLoop {
   #attempts = 0;
   #askedAtMs = 0;
   readonly #startedAtMs: number;
-  /** Its idle connection was dead: if it is tried again, it gets a fresh one. */
-  #staleId: EndpointId | undefined;
 
   constructor(context: ExchangeContext, onDone: (result: AttemptLoopResult) => void) {
     const { deps, settings, input, body } = context;
@@ -210,7 +210,7 @@ export class AttemptLoop {
         times: attemptTimesOf(this.#context, {
           endpointId: id,
           ttftClass: this.#ttftClass,
-          hasAlternative: hasAlternative && this.#retries.hasRetriesLeft(this.journey.isTrial),
+          hasAlternative: hasAlternative && this.#retries.hasRetriesLeft(isTest(this.journey)),
           triedForMs: this.#askedAtMs - this.#startedAtMs,
         }),
         deadline,
@@ -226,7 +226,7 @@ export class AttemptLoop {
 
   #isOnFreshConnection(id: EndpointId): boolean {
     const { deps, input } = this.#context;
-    if (input.operation === 'extra' || id === this.#staleId) return true;
+    if (input.operation === 'extra' || isStaleAt(this.journey, id)) return true;
     return deps.reuse.isReuseRisky(id, deps.clock.nowMs());
   }
 
@@ -284,7 +284,7 @@ export class AttemptLoop {
   #noteContent(id: EndpointId, { ttftMs, answer }: CommittedAttempt): void {
     const { deps, placement } = this.#context;
     // After a dead connection the session's prompt cache is still where it was.
-    const isMoving = this.#staleId === undefined && placement.sessionId !== undefined;
+    const isMoving = this.journey.stale.status === 'none' && placement.sessionId !== undefined;
     const elsewhereMs = () => deps.routing.elsewhereMs(this.journey, id, this.#timed());
     noteFirstContent(this.#context, {
       ...{ id, ttftMs, answer, ttftClass: this.#ttftClass },
@@ -302,10 +302,7 @@ export class AttemptLoop {
       this.#finish({ kind: 'failed', failed, soonerMs: undefined });
       return;
     }
-    if (failed.isStaleConnection) {
-      this.#staleId = id;
-      deps.reuse.note(id, deps.clock.nowMs());
-    }
+    if (failed.isStaleConnection) deps.reuse.note(id, deps.clock.nowMs());
     this.#continueAfter(chosen, failures, deps.clock.nowMs() - this.#askedAtMs);
   }
 

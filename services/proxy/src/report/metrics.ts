@@ -19,8 +19,8 @@ const TTFT_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120];
 const DURATION_SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800];
 
 const RETRY_REFUSALS: readonly (RetryRefusal | 'budget_spent')[] = [
-  ...(['content_given', 'body_not_buffered', 'not_repeatable'] as const),
-  ...(['not_allowed', 'retries_spent', 'budget_spent'] as const),
+  ...(['body_not_buffered', 'not_repeatable', 'not_allowed'] as const),
+  ...(['retries_spent', 'budget_spent'] as const),
 ];
 
 export interface ProxyMetrics {

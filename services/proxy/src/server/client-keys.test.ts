@@ -5,7 +5,7 @@ import { ANONYMOUS } from '@zephyr/contract/reserved-names';
 import type { ClientAccess } from '@zephyr/runtime/config/client-access';
 import { describe, expect, it } from 'vitest';
 
-import { accessOf, Clients } from './client-keys.ts';
+import { Clients } from './client-keys.ts';
 
 const ADDRESS = '203.0.113.7';
 const sha256Of = (key: string): string => createHash('sha256').update(key).digest('hex');
@@ -28,23 +28,6 @@ function clientsOf(access: ClientAccess, keys = [ANN], allowedHosts: readonly st
 }
 
 describe('who is served', () => {
-  const allFormer = [undefined, 'keys', 'this_machine', 'everybody', 'nobody'] as const;
-
-  it.each(['keys', 'everybody', 'nobody'] as const)('is %s if configured so', (configured) => {
-    for (const former of allFormer) expect(accessOf(configured, former)).toBe(configured);
-  });
-
-  it('is this machine if there have never been keys', () => {
-    for (const former of [undefined, 'this_machine', 'everybody'] as const) {
-      expect(accessOf('this_machine', former)).toBe('this_machine');
-    }
-  });
-
-  it('is nobody once the last key is removed, and stays so', () => {
-    expect(accessOf('this_machine', 'keys')).toBe('nobody');
-    expect(accessOf('this_machine', 'nobody')).toBe('nobody');
-  });
-
   it('follows a new configuration', () => {
     const { clients, ask } = clientsOf('keys');
     clients.reconfigure({ access: 'keys', keys: [BOB], allowedHosts: [] });

@@ -14,24 +14,6 @@ import { bearerIn, isClientKey } from '@zephyr/runtime/credential';
 import { calledBy, isForwarded, isKnownHost } from '@zephyr/runtime/http/visitor';
 import { FailureLimit } from '@zephyr/runtime/http/wrong-credentials';
 
-/**
- * Who is served:
- *
- *     this_machine | everybody --(keys)-->            keys
- *     keys   --(the last key is removed)-->           nobody
- *     nobody --(keys)-->                              keys
- *     any    --(server.open is set, no keys)-->      everybody
- *
- * Removing people never opens access: there is no way back from `keys` to `this_machine`.
- *
- * @param configured what the configuration alone implies
- * @param before undefined at start-up
- */
-export function accessOf(configured: ClientAccess, before: ClientAccess | undefined): ClientAccess {
-  const hasHadKeys = before === 'keys' || before === 'nobody';
-  return configured === 'this_machine' && hasHadKeys ? 'nobody' : configured;
-}
-
 export interface ClientRules {
   readonly access: ClientAccess;
   readonly keys: readonly ClientKey[];

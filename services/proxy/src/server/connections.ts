@@ -4,6 +4,23 @@
  *
  * A connection that has not presented a right key costs its owner nothing, so it has a short life, and the
  * oldest of them gives way to a new one. Those of people with keys stay.
+ *
+ * Who the client is:
+ *
+ *     unknown --(one of its requests is admitted)--> known
+ *
+ * Apart from that, the requests on a connection:
+ *
+ *     unused | open --(a request)-->                                  open
+ *     open          --(its last answer is announced as the last)-->   ending
+ *     ending        --(a request, which is not started)-->            ending
+ *
+ * While the server closes, a connection with requests is moreover looked at again and again:
+ *
+ *     busy    --(nothing is due on it)-->          resting
+ *     resting --(a request | bytes to send)-->     busy
+ *     resting --(bytes were read)-->               resting from now on
+ *     resting --(`lingerMs`)-->                    destroyed
  */
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -19,19 +36,33 @@ const IDLE_WITHOUT_KEY_MS = 5_000;
 interface ClientConnection {
   readonly socket: Socket;
   readonly address: string;
-  isKnown: boolean;
-  /** Undefined before the first request. */
-  last: { readonly req: IncomingMessage; readonly res: ServerResponse } | undefined;
+  client: 'unknown' | 'known';
+  requests: Requests;
+}
+
+type Requests = { readonly status: 'unused' } | LatestRequest;
+
+/** One object per request, which its transitions change. */
+interface LatestRequest {
+  /** `ending`: its answer is announced as the last, so that later requests would never be answered. */
+  status: 'open' | 'ending';
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
   /**
-   * The answer before the last one, if it was still to be sent. Answers are sent in order: once it is, all
+   * The answer before this one, if it was still to be sent. Answers are sent in order: once it is, all
    * earlier ones are.
    */
-  previous: ServerResponse | undefined;
-  /** The last answer is announced as the last: later requests would never be answered. */
-  isEnding: boolean;
-  /** While the server closes: since when nothing is due on it, and the bytes read by then. */
-  rest: { readonly sinceAtMs: number; readonly bytesRead: number } | undefined;
+  readonly previous: ServerResponse | undefined;
+  rest: Rest;
 }
+
+type Rest =
+  | { readonly status: 'busy' }
+  /** `bytesRead`: by the moment it began. */
+  | { readonly status: 'resting'; readonly sinceAtMs: number; readonly bytesRead: number };
+
+const UNUSED: Requests = { status: 'unused' };
+const BUSY: Rest = { status: 'busy' };
 
 export class Connections {
   readonly #limits: () => ConnectionLimits;
@@ -63,16 +94,17 @@ export class Connections {
   endsWith(res: ServerResponse): boolean {
     const connection = this.#all.get(res.req.socket);
     if (connection === undefined) return true;
-    if (connection.last?.res !== res) return false;
-    connection.isEnding = true;
+    const { requests } = connection;
+    if (requests.status === 'unused' || requests.res !== res) return false;
+    requests.status = 'ending';
     return true;
   }
 
   /** Marks a connection whose client has been admitted. */
   markKnown(socket: Socket): void {
     const connection = this.#all.get(socket);
-    if (connection === undefined || connection.isKnown) return;
-    connection.isKnown = true;
+    if (connection === undefined || connection.client === 'known') return;
+    connection.client = 'known';
     this.#unknown.delete(connection);
   }
 
@@ -81,10 +113,14 @@ export class Connections {
    * off the last one. `begun`: bytes of the last request's own answer have been sent.
    */
   inTurn(socket: Socket, act: (own: 'begun' | 'none') => void): void {
-    const { last, previous } = this.#all.get(socket) ?? {};
-    if (last === undefined) act('none');
-    else if (last.req.complete) whenClosed(last.res, () => act('none'));
-    else whenClosed(previous, () => act(last.res.headersSent ? 'begun' : 'none'));
+    const requests = this.#all.get(socket)?.requests ?? UNUSED;
+    if (requests.status === 'unused') {
+      act('none');
+      return;
+    }
+    const { req, res, previous } = requests;
+    if (req.complete) whenClosed(res, () => act('none'));
+    else whenClosed(previous, () => act(res.headersSent ? 'begun' : 'none'));
   }
 
   /**
@@ -92,26 +128,28 @@ export class Connections {
    * called repeatedly. A client may still have to read the end of its answer.
    */
   endIdle(nowMs: number, lingerMs: number): void {
-    for (const connection of this.#all.values()) {
-      const { socket, last, rest } = connection;
+    for (const { socket, requests } of this.#all.values()) {
+      if (requests.status === 'unused') continue;
+      const { res, rest } = requests;
       const { bytesRead } = socket;
-      if (last?.res.closed !== true || socket.writableLength > 0) connection.rest = undefined;
-      else if (rest?.bytesRead !== bytesRead) connection.rest = { sinceAtMs: nowMs, bytesRead };
-      else if (nowMs - rest.sinceAtMs >= lingerMs) socket.destroy();
+      if (!res.closed || socket.writableLength > 0) requests.rest = BUSY;
+      else if (rest.status === 'busy' || rest.bytesRead !== bytesRead) {
+        requests.rest = { status: 'resting', sinceAtMs: nowMs, bytesRead };
+      } else if (nowMs - rest.sinceAtMs >= lingerMs) socket.destroy();
     }
   }
 
   /** Ends preconnected, unused ones, as opened by browsers and SDKs: Node considers them busy. */
   endUnused(): void {
-    for (const { socket, last } of this.#all.values()) {
-      if (last === undefined && socket.bytesRead === 0) socket.destroy();
+    for (const { socket, requests } of this.#all.values()) {
+      if (requests.status === 'unused' && socket.bytesRead === 0) socket.destroy();
     }
   }
 
   /** Ends those with no answer due, even in the middle of a request. */
   endUnanswered(): void {
-    for (const { socket, last } of this.#all.values()) {
-      if (last === undefined || last.res.closed) socket.destroy();
+    for (const { socket, requests } of this.#all.values()) {
+      if (requests.status === 'unused' || requests.res.closed) socket.destroy();
     }
   }
 
@@ -119,15 +157,15 @@ export class Connections {
     const { socket } = req;
     const connection = this.#all.get(socket);
     if (connection === undefined) return true;
-    if (connection.isEnding) return false;
-    const before = connection.last?.res;
+    const { requests } = connection;
+    if (requests.status === 'ending') return false;
     // Otherwise a finished request, and all it references, would live as long as the next one.
-    connection.previous = before?.closed === false ? before : undefined;
-    connection.last = { req, res };
-    if (connection.isKnown) return true;
+    const previous = requests.status === 'open' && !requests.res.closed ? requests.res : undefined;
+    connection.requests = { status: 'open', req, res, previous, rest: BUSY };
+    if (connection.client === 'known') return true;
     res.once('finish', () => {
       // Node has set its idle limit by then, which may be shorter.
-      if (connection.isKnown || (socket.timeout ?? 0) < IDLE_WITHOUT_KEY_MS) return;
+      if (connection.client === 'known' || (socket.timeout ?? 0) < IDLE_WITHOUT_KEY_MS) return;
       socket.setTimeout(IDLE_WITHOUT_KEY_MS);
     });
     return true;
@@ -139,10 +177,7 @@ export class Connections {
       socket.destroy();
       return;
     }
-    const connection: ClientConnection = {
-      ...{ socket, address, isKnown: false, isEnding: false },
-      ...{ last: undefined, previous: undefined, rest: undefined },
-    };
+    const connection: ClientConnection = { socket, address, client: 'unknown', requests: UNUSED };
     this.#all.set(socket, connection);
     this.#unknown.add(connection);
     this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
