@@ -125,7 +125,10 @@ export default {
       name: 'packages-never-import-services',
       comment: 'but for the launcher, which runs them in one process',
       severity: 'error',
-      from: { path: '^packages/', pathNot: '(\\.test|^packages/cli/src/launch/services/start-functions)\\.ts$' },
+      from: {
+        path: '^packages/',
+        pathNot: '(\\.test|^packages/cli/src/launch/services/start-functions)\\.ts$',
+      },
       to: { path: '^services/' },
     },
     ...Object.entries(MAY_IMPORT).map(([place, packages]) => ({

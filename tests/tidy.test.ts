@@ -163,7 +163,12 @@ const PLANTED: Readonly<
     [
       'services/proxy/src/x.ts',
       'const deadlineMs = this.#deps.clock.epochMs() + LIMIT_MS;',
-      'const nowMs = clock.epochMs(); const elapsedMs = clock.nowMs() - beganAtMs;',
+      'const epochMs = clock.epochMs(); const elapsedMs = clock.nowMs() - beganAtMs;',
+    ],
+    [
+      'services/proxy/src/x.ts',
+      'const nowMs = clock.epochMs();',
+      'const epochMs = clock.epochMs(); const nowMs = clock.nowMs();',
     ],
   ],
   'union tags': [

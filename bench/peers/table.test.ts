@@ -56,7 +56,7 @@ it('a line to quote is Chinese in the Chinese README', () => {
     '丢失: Zephyr 26 of 8451, nginx failed (status 500), HAProxy serves no stream, ' +
     'LiteLLM failed (500 of 1000 streams begin within 19 s)';
   expect(inChinese(line)).toBe(
-    '丢失：Zephyr 26/8451，nginx 失败（状态码 500），HAProxy 不提供流式应答，' +
+    '丢失：Zephyr 26/8451，nginx 失败（状态码 500），HAProxy 不支持流式响应，' +
       'LiteLLM 失败（1000 个流中只有 500 个在 19 秒内开始）',
   );
 });

@@ -75,7 +75,7 @@ const CHINESE: readonly (readonly [words: RegExp, chinese: string])[] = [
   ],
   [/failed \(status (\d+)\)/g, '失败（状态码 $1）'],
   [/failed \(([^)]*)\)/g, '失败（$1）'],
-  [/serves no stream/g, '不提供流式应答'],
+  [/serves no stream/g, '不支持流式响应'],
   [/(\d+) of (\d+)/g, '$1/$2'],
   [/, /g, '，'],
   [/: /g, '：'],

@@ -4,7 +4,6 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import { ANONYMOUS } from '@zephyr/contract/reserved-names';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import {
-  type FirstByteClass,
   isTest,
   isUnreachable,
   type Journey,
@@ -14,6 +13,7 @@ import {
   type RetryPlace,
   requestClassOf,
   STAY_PAUSE_MS,
+  type TtftClass,
 } from '@zephyr/core';
 
 import type { Request } from './nature.ts';
@@ -37,7 +37,7 @@ export class SimulatedExchange implements Way {
   readonly #request: Request;
   readonly #journey: Journey;
   readonly #retries: RequestRetries;
-  #class: FirstByteClass;
+  #class: TtftClass;
   #running: Asked | undefined;
   #askedAtMs = 0;
   #last: Failed | undefined;
@@ -50,16 +50,16 @@ export class SimulatedExchange implements Way {
     this.#request = request;
     const requestClass = requestClassOf({ model, bodyBytes: contextTokens * BYTES_PER_TOKEN });
     this.#class = { requestClass, isCached: false };
-    const source = `${person} ${session}`;
-    const fingerprint = `${source} ${contextTokens}`;
-    this.#journey = proxy.router.begin({ operation: 'messages', model, source, fingerprint });
+    const caller = `${person} ${session}`;
+    const fingerprint = `${caller} ${contextTokens}`;
+    this.#journey = proxy.router.begin({ operation: 'messages', model, caller, fingerprint });
     this.#retries = new RequestRetries({
       operation: 'messages',
       failover: DEFAULTS.failover,
       body: { isBuffered: true },
-      ...{ budget: proxy.budget, source },
+      ...{ budget: proxy.budget, caller },
     });
-    proxy.budget.noteRequest(atMs, source);
+    proxy.budget.noteRequest(atMs, caller);
   }
 
   next(atMs: number): Step {

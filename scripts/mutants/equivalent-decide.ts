@@ -18,8 +18,8 @@ export const OF_DECIDE: readonly Equivalent[] = [
   },
   {
     file: 'decide/probe-plans.ts',
-    line: "lead.status === 'leading' && lead.confirmations === 0",
-    titles: ["lead.status === 'leading' && lead.confirmations === 0 → lead.confirmations === 0"],
+    line: "lead.status === 'ahead' && lead.confirmations === 0",
+    titles: ["lead.status === 'ahead' && lead.confirmations === 0 → lead.confirmations === 0"],
     why: COMPILER,
   },
   {
@@ -60,9 +60,9 @@ export const OF_DECIDE: readonly Equivalent[] = [
   },
   {
     file: 'decide/switch-states.ts',
-    line: "!isReady || challenger === undefined || lead.status !== 'leading'",
+    line: "!isReady || challenger === undefined || lead.status !== 'ahead'",
     titles: [
-      "!isReady || challenger === undefined || lead.status !== 'leading' → !isReady || challenger === undefined",
+      "!isReady || challenger === undefined || lead.status !== 'ahead' → !isReady || challenger === undefined",
       '!isReady || challenger === undefined → !isReady',
     ],
     why: COMPILER,
@@ -165,9 +165,9 @@ export const OF_DECIDE: readonly Equivalent[] = [
   },
   {
     file: 'decide/latency-switch.ts',
-    line: "lead.status === 'leading' && lead.confirmations >=",
+    line: "lead.status === 'ahead' && lead.confirmations >=",
     titles: [
-      "lead.status === 'leading' && lead.confirmations >= policy.switching… → lead.confirmations >= policy.switching.confirmations",
+      "lead.status === 'ahead' && lead.confirmations >= policy.switching.c… → lead.confirmations >= policy.switching.confirmations",
     ],
     why: COMPILER,
   },
@@ -195,8 +195,8 @@ export const OF_DECIDE: readonly Equivalent[] = [
   },
   {
     file: 'decide/session-moves.ts',
-    line: 'left === active || load.running === 0',
-    titles: ['left === active || load.running === 0 → left === active'],
+    line: 'left === active || load.active === 0',
+    titles: ['left === active || load.active === 0 → left === active'],
     why: 'what nobody runs is worth no move',
   },
   {

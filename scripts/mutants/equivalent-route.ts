@@ -46,7 +46,7 @@ export const OF_ROUTE: readonly Equivalent[] = [
   },
   {
     file: 'route/choose-endpoint.ts',
-    line: 'RANKS.failed_source + sibling',
+    line: 'RANKS.failed_caller + sibling',
     titles: ['2 → 3'],
     why: ORDER,
   },

@@ -203,7 +203,7 @@ describe('the command of the package', () => {
         return found ?? expect.unreachable();
       });
       const killed = await run('sh', ['-c', kill], { cwd: folder, env: environment });
-      expect(killed.stdout).toBe('Tokyo is dead\n');
+      expect(killed.stdout).toBe('Tokyo is stopped\n');
       const [, cli = ''] = /ANTHROPIC_AUTH_TOKEN=demo (\S+) -p hello/.exec(output) ?? [];
       expect(existsSync(cli), cli).toBe(true);
       // A probe has found the Claude CLI among the package's own dependencies, and passed.

@@ -69,21 +69,20 @@ const bannedWords: Rule = {
 };
 
 /**
- * Names that come from elsewhere: states of the vocabulary and keys of the configuration, fields of the API,
- * options of commands, headers, other programs' output, Node's own.
+ * Names that come from elsewhere: states of the vocabulary and keys of the configuration, parameters of the API, options
+ * of commands, headers, other programs' output, Node's own.
  */
 const GIVEN_PREDICATES = new Set([
-  ...['enabled', 'available', 'dynamicScaling', 'streams', 'countsTokens', 'failed', 'requests'],
-  ...['shouldRetry', 'writable', 'value', 'is_error', 'has'],
+  ...['enabled', 'available', 'failed', 'writable', 'is_error'],
   ...['headersSent', 'writableFinished', 'finished', 'destroyed'],
   ...['claudeSettings', 'csv', 'follow', 'force', 'free', 'headless', 'json', 'online', 'print'],
   ...['probe', 'test', 'tokenStdin', 'undo'],
   // Keys of the configuration.
-  ...['stick', 'allow_http', 'default', 'dynamic_scaling', 'open'],
+  ...['stick', 'allow_http', 'default', 'dynamic_scaling', 'dynamicScaling', 'open'],
   // Fields of the admin API, which scripts read.
-  ...['current', 'running', 'mayBeBilled'],
-  // Of a record that outlives an upgrade: under another name, an operator's pause would be lost.
-  'paused',
+  ...['current', 'running', 'streams', 'countsTokens'],
+  // Of records that outlive an upgrade: under other names, an operator's pause and the log of requests would be lost.
+  ...['paused', 'mayBeBilled'],
 ]);
 /** They do something, and report whether they did. */
 const ACTIONS = new Set([
@@ -226,8 +225,13 @@ const units: Rule = {
     ),
     ...matchesOf(
       file,
-      /\b(?:const|let) (?!\w*(?:AtMs|[nN]owMs)\b|atMs\b)\w+ = (?:[\w.#]+\.)?(?:nowMs|epochMs)\(\)(?=;| \+)/g,
-      (found) => `${found}: the name of a moment ends in AtMs`,
+      /\b(?:const|let) (?!\w*(?:AtMs|[nN]owMs)\b|atMs\b)\w+ = (?:[\w.#]+\.)?nowMs\(\)(?=;| \+)/g,
+      (found) => `${found}: the name of a moment ends in AtMs; nowMs is now`,
+    ),
+    ...matchesOf(
+      file,
+      /\b(?:const|let) (?!\w*(?:AtMs|[eE]pochMs)\b|atMs\b)\w+ = (?:[\w.#]+\.)?epochMs\(\)(?=;| \+)/g,
+      (found) => `${found}: the name of a moment ends in AtMs; epochMs is now, since 1970`,
     ),
     ...matchesOf(
       file,

@@ -29,6 +29,7 @@ export const BANNED_WORDS: readonly BannedWord[] = [
   word('for want of', 'because … is missing'),
   word('checks? go(?:es)? on', 'probes resume'),
   word('running requests?', 'active requests'),
+  word('running (?:Claude Code )?sessions?', 'active sessions'),
   word('so long it', 'how long'),
   word('zephyr refresh', 'zephyr probe --live'),
   word('health checks? (?:are|is)', 'probes are'),
@@ -50,6 +51,8 @@ export const BANNED_WORDS: readonly BannedWord[] = [
 
   // In Chinese, 令牌 is a credential; what a model reads and writes is a Token.
   name('(?:消耗|输入|输出)\\s*令牌', 'Token'),
+  name('人员', '用户'),
+  name('收回\\S*密钥', '吊销'),
   name('\\b(?:Mind|mindOf|restoreMind)\\b', 'LeaderState'),
   name('\\b[tT]unables?\\b', 'reloadable'),
   name('\\bAccounts\\b', 'RequestStats'),

@@ -30,7 +30,7 @@ const consideredSchema = z.object({
 export type Considered = ShapeOf<typeof consideredSchema>;
 
 /**
- * What moving the running sessions too would cost and gain.
+ * What moving the active sessions too would cost and gain.
  * `stay`: only new sessions go to the new endpoint; `move`: all sessions do.
  */
 export const tradeSchema = z.object({

@@ -43,7 +43,7 @@ export const COMMANDS = {
     refusals: ['unknown_endpoint', 'endpoint_disabled', 'endpoint_unavailable'],
   },
   enable: {
-    summary: 'Take an endpoint into service',
+    summary: 'Enable an endpoint',
     body: z.strictObject({ endpointId: endpointIdSchema }),
     refusals: ['unknown_endpoint'],
   },

@@ -46,7 +46,7 @@ export const activeRequestSchema = z.object({
   sessionId: z.string().max(100).nullable(),
 });
 
-/** A running Claude Code session, for display. */
+/** An active Claude Code session, for display. */
 export const presentSessionSchema = z.object({
   /** Its pseudonym: a keyed hash, stable until the controller's Redis is emptied. */
   id: z.string().max(100),

@@ -8,10 +8,10 @@ export const MODEL_FAMILIES = ['haiku', 'sonnet', 'opus', 'other'] as const;
 export const modelFamily = z.enum(MODEL_FAMILIES);
 export type ModelFamily = z.infer<typeof modelFamily>;
 
-/** The running sessions that one proxy has placed on one endpoint. */
+/** The active sessions that one proxy has placed on one endpoint. */
 export const sessionLoadSchema = z.object({
   /** Sessions with a request within the cache lifetime. */
-  running: count,
+  active: count,
   /**
    * Prompt tokens in the endpoint's cache: the sum of `cacheReadTokens + cacheWriteTokens` in the
    * usage of each session's last answer.

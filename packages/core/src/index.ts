@@ -38,8 +38,8 @@ export { type EndpointState, initialWorld, type World } from './decide/world.ts'
 export { causeOf } from './failure-table.ts';
 export {
   FIRST_BYTE_NUMBERS,
-  type FirstByteClass,
   type FirstByteLimits,
+  type TtftClass,
 } from './learn/adaptive-first-byte-timeout.ts';
 export { latencyBasisOf } from './learn/probe-latency.ts';
 export { scored } from './learn/probe-score.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { familyOf } from './model-family.ts';
+import { modelFamilyOf } from './model-family.ts';
 
 describe('familyOf', () => {
   it.each([
@@ -9,6 +9,6 @@ describe('familyOf', () => {
     ['claude-opus-4-8', 'opus'],
     ['glm', 'other'],
   ])('%s is of the family %s', (model, family) => {
-    expect(familyOf(model)).toBe(family);
+    expect(modelFamilyOf(model)).toBe(family);
   });
 });

@@ -3,6 +3,6 @@ import type { ModelFamily } from '@zephyr/contract/session';
 const NAMED_FAMILIES: readonly ModelFamily[] = ['haiku', 'sonnet', 'opus'];
 
 /** The family used to price a model and to compare its requests. */
-export function familyOf(model: string): ModelFamily {
+export function modelFamilyOf(model: string): ModelFamily {
   return NAMED_FAMILIES.find((family) => model.includes(family)) ?? 'other';
 }

@@ -9,7 +9,7 @@ describe('a log whose level does not exist', () => {
     log.debug('hidden');
     log.info('shown');
     expect(lines).toHaveLength(2);
-    expect(lines[0]).toContain('ZEPHYR_LOG_LEVEL is no level');
+    expect(lines[0]).toContain('ZEPHYR_LOG_LEVEL is not a level');
     expect(lines[1]).toContain('shown');
   });
 });

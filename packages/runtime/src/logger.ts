@@ -34,7 +34,7 @@ export function createLogger(
     },
     output,
   );
-  if (!isKnown) log.warn({ level }, 'ZEPHYR_LOG_LEVEL is no level: info is used');
+  if (!isKnown) log.warn({ level }, 'ZEPHYR_LOG_LEVEL is not a level: using info');
   return log;
 }
 

@@ -124,7 +124,7 @@ function takePart({
   configSource.subscribe((change) => {
     const problems = change.status === 'rejected' ? change.problems : [];
     if (change.status === 'applied') notifier.configChanged();
-    notes.add({ kind: 'config', atMs: clock.now(), outcome: change.status, problems });
+    notes.add({ kind: 'config', atMs: clock.epochMs(), outcome: change.status, problems });
   });
   let remembered: LeaderState | undefined;
   const publish = ({ state, effects, before, view, snapshotVersion }: PublishedBatch) => {

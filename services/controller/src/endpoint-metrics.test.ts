@@ -27,7 +27,7 @@ async function shownBy(
   addEndpointGauges(registry, {
     isLeading: () => isLeading,
     state: () => state,
-    now: () => NOW_MS as EpochMs,
+    epochMs: () => NOW_MS as EpochMs,
   });
   const name = gauge === 'zephyr_endpoint_info' ? gauge : `zephyr_controller_endpoint_${gauge}`;
   const line = new RegExp(`^${name}(\\{.*)$`, 'm').exec(await registry.metrics());

@@ -7,7 +7,7 @@ import { Gauge, type Registry } from 'prom-client';
 
 import type { CurrentState } from './view/current-state.ts';
 
-type LeadersState = Pick<CurrentState, 'isLeading' | 'state' | 'now'>;
+type LeadersState = Pick<CurrentState, 'isLeading' | 'state' | 'epochMs'>;
 
 export function addEndpointGauges(registry: Registry, current: LeadersState): void {
   addRateLimitGauge(registry, current);
@@ -35,7 +35,7 @@ export function addEndpointGauges(registry: Registry, current: LeadersState): vo
         const state = current.isLeading() ? current.state() : undefined;
         if (state === undefined) return;
         for (const endpoint of state.endpoints) {
-          const value = of(endpoint, state, current.now());
+          const value = of(endpoint, state, current.epochMs());
           if (value !== undefined) this.set({ endpoint: endpoint.id }, value);
         }
       },

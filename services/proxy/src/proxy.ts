@@ -158,7 +158,7 @@ class ProxyParts {
     this.liveConfig = liveConfig;
     this.routing = new Routing({
       ...{ setup: liveConfig.routing(), log, rng: systemRandom },
-      now: () => clock.nowMs(),
+      nowMs: () => clock.nowMs(),
       onBlamed: (id, failure) => this.#stats.blamed(id, failure),
     });
     this.#serving = new Serving(log);

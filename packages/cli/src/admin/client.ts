@@ -52,7 +52,7 @@ export interface RequestParams {
 export interface EventOptions {
   readonly lastEventId?: string | undefined;
   /** Include finished requests. */
-  readonly requests?: boolean | undefined;
+  readonly hasRequests?: boolean | undefined;
 }
 
 export interface AdminClient {
@@ -125,7 +125,7 @@ export function adminClient(target: AdminTarget, say: Translate): AdminClient {
     },
     requests: async (query) => (await get<RequestList>(`/api/requests${queryOf(query)}`)).requests,
     async *events(signal, options = {}) {
-      const path = `/events${queryOf({ requests: options.requests || undefined })}`;
+      const path = `/events${queryOf({ requests: options.hasRequests || undefined })}`;
       const response = await request(path, { signal, headers: streamHeaders(options) });
       if (response.body === null) return;
       yield* eventsOf(response.body);
@@ -133,10 +133,10 @@ export function adminClient(target: AdminTarget, say: Translate): AdminClient {
   };
 }
 
-function streamHeaders({ lastEventId, requests }: EventOptions): Record<string, string> {
+function streamHeaders({ lastEventId, hasRequests }: EventOptions): Record<string, string> {
   const headers = { accept: 'text/event-stream' };
   // A request stream restarts with the history each time, the cue to look for missed requests.
-  const isContinued = lastEventId !== undefined && lastEventId !== '' && requests !== true;
+  const isContinued = lastEventId !== undefined && lastEventId !== '' && hasRequests !== true;
   return isContinued ? { ...headers, 'last-event-id': lastEventId } : headers;
 }
 

@@ -21,7 +21,7 @@ export type StreamMessage =
 export async function* followStream(
   client: AdminClient,
   signal: AbortSignal,
-  options: Pick<EventOptions, 'requests'> = {},
+  options: Pick<EventOptions, 'hasRequests'> = {},
 ): AsyncGenerator<StreamMessage> {
   let lastEventId = '';
   while (!signal.aborted) {

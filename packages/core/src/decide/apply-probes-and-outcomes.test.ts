@@ -1,7 +1,7 @@
 import type { OutcomeCounts } from '@zephyr/contract/outcome';
 import { describe, expect, it } from 'vitest';
 
-import { A, B, C, GROUP, running, Scenario } from '../test-support/scenario.ts';
+import { A, B, C, GROUP, Scenario, withRequests } from '../test-support/scenario.ts';
 import { endpointId, epochMs } from '../types.ts';
 import { DEFAULT_POLICY } from './policy.ts';
 import type { EndpointState } from './world.ts';
@@ -151,13 +151,13 @@ describe('outcomes', () => {
 describe('presence', () => {
   it('remembers when there was last an active request', () => {
     const story = good();
-    story.presence(running({ a: 0 }));
+    story.presence(withRequests({ a: 0 }));
     expect(story.world.lastBusyAtMs).toBe(0);
-    story.presence(running({ a: 1 }));
+    story.presence(withRequests({ a: 1 }));
     expect(story.world.lastBusyAtMs).toBe(story.atMs);
     const busyAtMs = story.atMs;
     story.atMs += 1_000;
-    story.presence(running({}));
+    story.presence(withRequests({}));
     expect(story.world.lastBusyAtMs).toBe(busyAtMs);
   });
 

@@ -23,15 +23,15 @@ const calm: World = (() => {
       ...world.switching,
       recentAtMs: [earlier],
       failureSwitchAtMs: earlier,
-      lead: { status: 'leading', challengerId: B, confirmations: 1, evidence: 0 },
+      lead: { status: 'ahead', challengerId: B, confirmations: 1, evidence: 0 },
     },
     proxies: [
       {
         ...{ proxyId: 'p1', reportedAtMs: nowMs, status: 'serving', ejections: {} },
         activeRequests: {},
         sessions: {
-          [A]: { running: 1, cachedTokens: {} },
-          [B]: { running: 2, cachedTokens: {} },
+          [A]: { active: 1, cachedTokens: {} },
+          [B]: { active: 2, cachedTokens: {} },
         },
       },
     ],

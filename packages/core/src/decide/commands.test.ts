@@ -6,7 +6,7 @@ import type { Effect } from './inputs.ts';
 
 const good = () => new Scenario({ ids: [A, B, C] }).rounds(10, { a: 500, b: 520, c: 540 });
 const GONE = 'gone' as typeof A;
-const sessions = { a: { running: 2, cachedTokens: {} }, b: { running: 3, cachedTokens: {} } };
+const sessions = { a: { active: 2, cachedTokens: {} }, b: { active: 3, cachedTokens: {} } };
 
 /** The effects of a command besides its answer. */
 function effectsOf(story: Scenario, command: Parameters<Scenario['command']>[0]) {

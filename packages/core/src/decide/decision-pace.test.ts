@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { B, running, Scenario } from '../test-support/scenario.ts';
+import { B, Scenario, withRequests } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import { isAtRest, REST_PERIOD_MS } from './decision-pace.ts';
 import { DEFAULT_POLICY } from './policy.ts';
@@ -29,15 +29,15 @@ describe('a leader is at rest', () => {
 
 describe('a leader is not at rest', () => {
   it('while requests are active, however old their report', () => {
-    const { world, atMs } = calm().presence(running({ a: 1 }));
+    const { world, atMs } = calm().presence(withRequests({ a: 1 }));
     expect(isAtRest({ ...world, lastBusyAtMs: epochMs(0) }, epochMs(atMs))).toBe(false);
   });
 
   it('with an active request, and ten seconds after the last one', () => {
-    const story = calm().presence(running({ a: 1 }));
+    const story = calm().presence(withRequests({ a: 1 }));
     expect(rests(story)).toBe(false);
     story
-      .presence(running({ a: 0 }))
+      .presence(withRequests({ a: 0 }))
       .pass(10_000)
       .presence();
     expect(rests(story)).toBe(false);
@@ -67,14 +67,14 @@ describe('a leader is not at rest', () => {
 
   it('while a switch is near', () => {
     const story = new Scenario().rounds(8, { a: 900, b: 890 }).rounds(1, { a: 900, b: 100 });
-    expect(story.world.switching.lead.status).toBe('leading');
+    expect(story.world.switching.lead.status).toBe('ahead');
     expect(rests(story)).toBe(false);
   });
 
   const { world, atMs } = calm();
   const { switching, selection } = world;
   const nowMs = epochMs(atMs);
-  const lead = { status: 'leading', challengerId: B, confirmations: 1, evidence: 1 } as const;
+  const lead = { status: 'ahead', challengerId: B, confirmations: 1, evidence: 1 } as const;
   it.each<{ readonly name: string; readonly changed: Partial<World> }>([
     { name: 'a lead', changed: { switching: { ...switching, lead } } },
     {

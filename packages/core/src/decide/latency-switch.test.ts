@@ -24,7 +24,7 @@ const context: Context<Policy> = {
   trigger: 'tick',
 };
 const world = new Scenario().rounds(3, { a: 500, b: 600 }).world;
-const leading: Lead = { status: 'leading', challengerId: B, confirmations, evidence: 1 };
+const ahead: Lead = { status: 'ahead', challengerId: B, confirmations, evidence: 1 };
 
 const switchedAgo = (ms: number): World => ({
   ...world,
@@ -47,22 +47,17 @@ const change = (of: World, id: typeof A, to: Partial<EndpointState>): World => (
 
 describe('readiness', () => {
   it.each<[string, World, Lead, string]>([
-    ['a confirmed lead', world, leading, 'ready'],
+    ['a confirmed lead', world, ahead, 'ready'],
     ['no lead', world, { status: 'none' }, 'lead'],
-    [
-      'a lead that is not confirmed',
-      world,
-      { ...leading, confirmations: confirmations - 1 },
-      'lead',
-    ],
+    ['a lead that is not confirmed', world, { ...ahead, confirmations: confirmations - 1 }, 'lead'],
     [
       'a pin',
       { ...world, wishes: { ...world.wishes, mode: { kind: 'manual', endpointId: A } } },
-      leading,
+      ahead,
       'manual',
     ],
-    ['a pause', { ...world, wishes: { ...world.wishes, paused: true } }, leading, 'paused'],
-    ['an overload everywhere', { ...world, isOverloadedEverywhere: true }, leading, 'overloaded'],
+    ['a pause', { ...world, wishes: { ...world.wishes, paused: true } }, ahead, 'paused'],
+    ['an overload everywhere', { ...world, isOverloadedEverywhere: true }, ahead, 'overloaded'],
     [
       'flapping',
       {
@@ -72,22 +67,22 @@ describe('readiness', () => {
           freeze: { status: 'flapping', untilAtMs: epochMs(NOW_MS + 1) },
         },
       },
-      leading,
+      ahead,
       'frozen',
     ],
-    ['the dwell time', switchedAgo(dwellMs - 1), leading, 'dwell'],
-    ['the end of the dwell time', switchedAgo(dwellMs), leading, 'ready'],
+    ['the dwell time', switchedAgo(dwellMs - 1), ahead, 'dwell'],
+    ['the end of the dwell time', switchedAgo(dwellMs), ahead, 'ready'],
     [
       'the shorter dwell time of one that has been slow since',
       slowSince(switchedAgo(slowDwellMs - 1), 5),
-      leading,
+      ahead,
       'dwell',
     ],
-    ['its end', slowSince(switchedAgo(slowDwellMs), 5), leading, 'ready'],
+    ['its end', slowSince(switchedAgo(slowDwellMs), 5), ahead, 'ready'],
     [
       'one that was slow before the switch',
       slowSince(switchedAgo(slowDwellMs), slowDwellMs),
-      leading,
+      ahead,
       'dwell',
     ],
   ])('%s', (_, of, lead, expected) => {
@@ -111,29 +106,29 @@ describe('nextLead', () => {
       'begins with the first gain',
       { status: 'none' },
       challenger,
-      { ...leading, confirmations: 1, evidence: 2 },
+      { ...ahead, confirmations: 1, evidence: 2 },
     ],
     [
       'grows by new evidence',
-      leading,
+      ahead,
       challenger,
-      { ...leading, confirmations: confirmations + 1, evidence: 2 },
+      { ...ahead, confirmations: confirmations + 1, evidence: 2 },
     ],
-    ['stays without new evidence', leading, { ...challenger, evidence: 1 }, leading],
+    ['stays without new evidence', ahead, { ...challenger, evidence: 1 }, ahead],
     [
       'begins again with another endpoint',
-      leading,
+      ahead,
       { ...challenger, toId: A },
-      { ...leading, challengerId: A, confirmations: 1, evidence: 2 },
+      { ...ahead, challengerId: A, confirmations: 1, evidence: 2 },
     ],
-    ['ends when the gain is gone', leading, { ...challenger, isEnough: false }, { status: 'none' }],
+    ['ends when the gain is gone', ahead, { ...challenger, isEnough: false }, { status: 'none' }],
     [
       'is only an estimate if the two are measured by different styles',
-      leading,
+      ahead,
       { ...challenger, measured: 'across_styles' },
-      { ...leading, confirmations: 0, evidence: 2 },
+      { ...ahead, confirmations: 0, evidence: 2 },
     ],
-    ['ends when there is no comparison', leading, undefined, { status: 'none' }],
+    ['ends when there is no comparison', ahead, undefined, { status: 'none' }],
   ])('%s', (_, lead, next, expected) => {
     expect(nextLead(lead, next)).toEqual(expected);
   });
@@ -157,12 +152,12 @@ describe('readiness by the CLI', () => {
     ['has not recently passed at the other one', both(0, cliBeforeSwitchMs + 1), 'cli'],
     ['never passed', both(null, 0), 'cli'],
   ])('where it %s', (_, of, expected) => {
-    expect(readiness(of, leading, context)).toBe(expected);
+    expect(readiness(of, ahead, context)).toBe(expected);
   });
 
   it('does not matter if the style is fixed', () => {
     const fixed = { styleChoice: 'fixed' } as const;
-    expect(readiness(change(both(0, null), B, fixed), leading, context)).toBe('ready');
+    expect(readiness(change(both(0, null), B, fixed), ahead, context)).toBe('ready');
   });
 });
 

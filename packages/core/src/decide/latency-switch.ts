@@ -129,10 +129,10 @@ export function nextLead(lead: Lead, challenger: Challenger | undefined): Lead {
   if (challenger === undefined || !challenger.isEnough) return { status: 'none' };
   const { toId: challengerId, evidence } = challenger;
   if (challenger.measured === 'across_styles') {
-    return { status: 'leading', challengerId, confirmations: 0, evidence };
+    return { status: 'ahead', challengerId, confirmations: 0, evidence };
   }
   if (lead.status === 'none' || lead.challengerId !== challengerId) {
-    return { status: 'leading', challengerId, confirmations: 1, evidence };
+    return { status: 'ahead', challengerId, confirmations: 1, evidence };
   }
   if (lead.evidence === evidence) return lead;
   return { ...lead, confirmations: lead.confirmations + 1, evidence };
@@ -161,7 +161,7 @@ export function readiness(
   const lastAtMs = switching.switchedAtMs;
   if (lastAtMs !== null && nowMs - lastAtMs < dwellMsOf(world, lastAtMs, policy)) return 'dwell';
   const isConfirmed =
-    lead.status === 'leading' && lead.confirmations >= policy.switching.confirmations;
+    lead.status === 'ahead' && lead.confirmations >= policy.switching.confirmations;
   if (!isConfirmed) return 'lead';
   return [world.selection.activeId, lead.challengerId].every((id) =>
     isProvenByCli(endpointOf(world, id), { nowMs, policy }),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { A, GROUP, running, Scenario } from '../test-support/scenario.ts';
+import { A, GROUP, Scenario, withRequests } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import { idleIntervalMs, LOAD_SCALING_NUMBERS, scaledInterval } from './load-scaled-interval.ts';
 import type { GroupState } from './world.ts';
@@ -26,13 +26,13 @@ describe('the interval under load', () => {
     { requests: highLoadRequests - 1, expected: { intervalMs: 30_000, why: 'load' } },
     { requests: highLoadRequests, expected: { intervalMs: 15_000, why: 'high_load' } },
   ])('with $requests active requests', ({ requests, expected }) => {
-    const { world } = new Scenario().presence(running({ [A]: requests }));
+    const { world } = new Scenario().presence(withRequests({ [A]: requests }));
     const when = { nowMs: epochMs(HOUR), policy: LOAD_SCALING_NUMBERS };
     expect(scaledInterval(world, group, when)).toEqual(expected);
   });
 
   it('is in whole seconds, and never 0', () => {
-    const { world } = new Scenario().presence(running({ [A]: mediumLoadRequests }));
+    const { world } = new Scenario().presence(withRequests({ [A]: mediumLoadRequests }));
     const when = { nowMs: epochMs(0), policy: LOAD_SCALING_NUMBERS };
     const of = (intervalMs: number) =>
       scaledInterval(world, { ...group, intervalMs, minIntervalMs: intervalMs }, when).intervalMs;
@@ -72,7 +72,7 @@ describe('the interval while idle', () => {
 
   it('counts from the last active request', () => {
     const story = new Scenario({ group: { dynamicScaling: true } }).rounds(1, { a: 500, b: 500 });
-    story.presence(running({ [A]: 1 })).presence(running({}));
+    story.presence(withRequests({ [A]: 1 })).presence(withRequests({}));
     const busyAtMs = story.atMs;
     story.pass(HOUR - 1);
     expect(story.world.lastBusyAtMs).toBe(busyAtMs);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { assessed, type Latencies } from '../test-support/assessed.ts';
-import { A, B, C, running, Scenario } from '../test-support/scenario.ts';
+import { A, B, C, Scenario, withRequests } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import type { Assessment } from './assessment.ts';
 import type { Context } from './context.ts';
@@ -78,9 +78,11 @@ describe('endpoints with weights', () => {
 
   it('keep their sessions: none is moved from one to the other', () => {
     const scenario = started({ a: 300, b: 500, c: 3_000 });
-    const sessions = { [B]: { running: 9, cachedTokens: { sonnet: 1_000 } } };
-    scenario.presence({ ...running({ b: 3 }), sessions }).rounds(5, { a: 300, b: 900, c: 3_000 });
-    scenario.presence({ ...running({ b: 3 }), sessions }).pass(1_000);
+    const sessions = { [B]: { active: 9, cachedTokens: { sonnet: 1_000 } } };
+    scenario
+      .presence({ ...withRequests({ b: 3 }), sessions })
+      .rounds(5, { a: 300, b: 900, c: 3_000 });
+    scenario.presence({ ...withRequests({ b: 3 }), sessions }).pass(1_000);
     expect(scenario.content.shares).toEqual(SHARED);
     expect(scenario.notices).not.toContain('sessions_moved');
   });

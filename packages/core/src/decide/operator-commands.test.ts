@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { A, B, C, running, Scenario } from '../test-support/scenario.ts';
+import { A, B, C, Scenario, withRequests } from '../test-support/scenario.ts';
 
 const settled = () => new Scenario({ ids: [A, B, C] }).rounds(5, { a: 400, b: 500, c: 600 });
 const fail = (story: Scenario, id: typeof A) => {
@@ -10,7 +10,7 @@ const fail = (story: Scenario, id: typeof A) => {
 
 describe('select', () => {
   it('pins the endpoint immediately, and moves all sessions', () => {
-    const story = settled().presence(running({ a: 2 }));
+    const story = settled().presence(withRequests({ a: 2 }));
     expect(story.command({ kind: 'select', endpointId: C })).toEqual({
       status: 'applied',
       previousMode: { kind: 'auto' },
@@ -136,7 +136,7 @@ describe('pause', () => {
     for (let round = 0; round < 8 && story.decisions.length === 0; round += 1) {
       story
         .rounds(1, { a: 900 })
-        .presence(running({ a: 3 }))
+        .presence(withRequests({ a: 3 }))
         .probe(B, 500);
     }
     expect(story.world.selection.status).toBe('pending');
@@ -158,7 +158,7 @@ describe('probe', () => {
 describe('move-sessions', () => {
   it('lets the sessions of one endpoint be placed again, and returns how many', () => {
     const story = settled().presence({
-      sessions: { b: { running: 4, cachedTokens: { sonnet: 1_000_000 } } },
+      sessions: { b: { active: 4, cachedTokens: { sonnet: 1_000_000 } } },
     });
     expect(story.command({ kind: 'move-sessions', fromId: B })).toMatchObject({ affected: 4 });
     const generations = Object.values(story.content.endpoints).map(
@@ -189,7 +189,7 @@ describe('a new configuration', () => {
 
   it('switches first when the active endpoint is removed', () => {
     const story = settled()
-      .presence(running({ a: 2 }))
+      .presence(withRequests({ a: 2 }))
       .receive(config([B, C]));
     expect(story.world.selection).toMatchObject({
       status: 'draining',

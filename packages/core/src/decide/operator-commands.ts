@@ -147,7 +147,7 @@ function disable(
 function move(world: World, fromId: EndpointId | undefined): Result {
   if (fromId !== undefined && !isKnown(world, fromId)) return refuse(world, 'unknown_endpoint');
   const ids = fromId === undefined ? world.endpoints.map(({ id }) => id) : [fromId];
-  const affected = ids.reduce((sum, id) => sum + sessionLoadOf(world.proxies, id).running, 0);
+  const affected = ids.reduce((sum, id) => sum + sessionLoadOf(world.proxies, id).active, 0);
   return applied(world, { next: releaseSessions(world, fromId), affected, effects: [] });
 }
 

@@ -43,12 +43,12 @@ describe('counting over proxies', () => {
 
   it('adds up sessions and their cached tokens by family', () => {
     const all = presences(
-      { sessions: { a: { running: 1, cachedTokens: { opus: 10, haiku: 1 } } } },
-      { sessions: { a: { running: 2, cachedTokens: { opus: 5 } } } },
+      { sessions: { a: { active: 1, cachedTokens: { opus: 10, haiku: 1 } } } },
+      { sessions: { a: { active: 2, cachedTokens: { opus: 5 } } } },
       {},
     );
-    expect(sessionLoadOf(all, A)).toEqual({ running: 3, cachedTokens: { opus: 15, haiku: 1 } });
-    expect(sessionLoadOf(all, B)).toEqual({ running: 0, cachedTokens: {} });
+    expect(sessionLoadOf(all, A)).toEqual({ active: 3, cachedTokens: { opus: 15, haiku: 1 } });
+    expect(sessionLoadOf(all, B)).toEqual({ active: 0, cachedTokens: {} });
   });
 
   it('forgets a proxy that is silent', () => {

@@ -83,17 +83,17 @@ export function totalActiveRequests(presences: readonly WithRequests[]): number 
 
 /** The sessions of one endpoint over all proxies. */
 export function sessionLoadOf(presences: Presences, id: EndpointId): SessionLoad {
-  let running = 0;
+  let active = 0;
   const cachedTokens: Partial<Record<ModelFamily, number>> = {};
   for (const { sessions } of presences) {
     const load = own(sessions, id);
     if (load === undefined) continue;
-    running += load.running;
+    active += load.active;
     for (const [family, tokens] of Object.entries(load.cachedTokens) as [ModelFamily, number][]) {
       cachedTokens[family] = (cachedTokens[family] ?? 0) + tokens;
     }
   }
-  return { running, cachedTokens };
+  return { active, cachedTokens };
 }
 
 /**

@@ -114,6 +114,6 @@ function isDeciding(world: World, { endpoint }: Assessment): boolean {
   if (selection.reason === 'nothing_available') return true;
   const { lead } = switching;
   const isVetoed = switchVetoOf(world) !== 'none' || freezeOf(world).status !== 'none';
-  if (lead.status !== 'leading' || isVetoed) return false;
+  if (lead.status !== 'ahead' || isVetoed) return false;
   return endpoint.id === lead.challengerId || endpoint.id === selection.activeId;
 }

@@ -6,7 +6,7 @@ import { type LiveTimes, NO_LIVE_TIMES } from '../learn/live-excess.ts';
 import type { ClassTrack } from '../learn/live-latency.ts';
 import { NO_PROBE_LATENCY } from '../learn/probe-latency.ts';
 import { NO_PROBE_RECORD, type ProbeRecord } from '../probe/cli-or-direct.ts';
-import { A, B, C, GROUP, running, Scenario } from '../test-support/scenario.ts';
+import { A, B, C, GROUP, Scenario, withRequests } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import { assess } from './assessment.ts';
 import type { Context } from './context.ts';
@@ -23,7 +23,7 @@ describe('the interval', () => {
     const story = new Scenario()
       .probe(A, 500)
       .probe(B, 600)
-      .presence(running({ a: 50 }));
+      .presence(withRequests({ a: 50 }));
     expect(planOf(story)).toMatchObject({ intervalMs: 60_000, why: 'configured' });
   });
 
@@ -33,7 +33,10 @@ describe('the interval', () => {
     { name: 'low load', requests: 3, intervalMs: 60_000, why: 'load' },
     { name: 'no load', requests: 0, intervalMs: 60_000, why: 'idle' },
   ])('with dynamic scaling and $name is $intervalMs ms', ({ requests, intervalMs, why }) => {
-    expect(planOf(scaled().presence(running({ a: requests })))).toMatchObject({ intervalMs, why });
+    expect(planOf(scaled().presence(withRequests({ a: requests })))).toMatchObject({
+      intervalMs,
+      why,
+    });
   });
 
   it('rises with idleness and falls at the first request', () => {
@@ -46,7 +49,7 @@ describe('the interval', () => {
     expect(intervals[0]).toBe(60_000);
     expect(intervals).toEqual(intervals.toSorted((a, b) => a - b));
     expect(intervals.at(-1)).toBe(HOUR);
-    expect(planOf(story.presence(running({ a: 1 })))).toMatchObject({ intervalMs: 60_000 });
+    expect(planOf(story.presence(withRequests({ a: 1 })))).toMatchObject({ intervalMs: 60_000 });
   });
 
   it('is short while a failure is being confirmed, for that endpoint only', () => {
@@ -73,7 +76,7 @@ describe('the interval', () => {
 
   it('is the shortest for the two endpoints of a possible switch', () => {
     const story = new Scenario().rounds(8, { a: 900, b: 890 }).rounds(1, { a: 900, b: 100 });
-    expect(story.world.switching.lead.status).toBe('leading');
+    expect(story.world.switching.lead.status).toBe('ahead');
     expect(planOf(story)).toMatchObject({ intervalMs: 30_000, why: 'deciding' });
     expect(planOf(story, B)).toMatchObject({ intervalMs: 30_000, why: 'deciding' });
   });
@@ -150,7 +153,7 @@ describe('the plan', () => {
   const { slackErrors, freshMs, leastRequests } = DEFAULT_POLICY.live;
   type Change = (endpoint: EndpointState) => EndpointState;
 
-  /** Healthy endpoints, A active, just measured; not idle. */
+  /** Healthy endpoints, An active, just measured; not idle. */
   const calm: World = (() => {
     const story = new Scenario({ ids: [A, B, C] });
     story.atMs = NOW_MS - 3 * 60_000;
@@ -285,7 +288,7 @@ describe('the plan', () => {
       ...calm,
       switching: {
         ...calm.switching,
-        lead: { status: 'leading', challengerId: B, confirmations, evidence: 0 },
+        lead: { status: 'ahead', challengerId: B, confirmations, evidence: 0 },
       },
     });
 

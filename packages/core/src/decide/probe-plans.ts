@@ -105,6 +105,6 @@ function wantsOf(
 /** Endpoints that are measured by different styles are compared by their CLI probes. */
 function cliAgeForSwitchMs({ switching }: World, { policy }: Context<PlanTables>): number {
   const { lead } = switching;
-  const isAcrossStyles = lead.status === 'leading' && lead.confirmations === 0;
+  const isAcrossStyles = lead.status === 'ahead' && lead.confirmations === 0;
   return isAcrossStyles ? 0 : policy.probing.cliBeforeSwitchMs;
 }

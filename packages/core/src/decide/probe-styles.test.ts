@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 
 import { chooseStyle } from '../probe/real-or-cheap.ts';
-import { A, B, C, running, Scenario } from '../test-support/scenario.ts';
+import { A, B, C, Scenario, withRequests } from '../test-support/scenario.ts';
 
 const SECOND = 1_000;
 /** The shortest interval in these plans. */
@@ -84,7 +84,7 @@ const picky =
     style === 'messages' ? failure : cliMs;
 const all = (nature: Nature) => ({ a: nature, b: nature, c: nature });
 /** Requests that prevent idleness, but are not comparable yet. */
-const busy = (probed: Probed) => () => void probed.story.presence(running({ a: 1 }));
+const busy = (probed: Probed) => () => void probed.story.presence(withRequests({ a: 1 }));
 
 describe('the style auto', () => {
   it('begins with the CLI, compares, and continues with direct requests and an hourly CLI', () => {
@@ -255,7 +255,7 @@ describe('a change of style', () => {
     const probed = new Probed();
     const natures = { a: steady(1_500, 300), b: steady(1_500, 300), c: picky(1_500) };
     probed.run(3 * HOUR, natures, () => {
-      probed.story.presence(running({ a: 1 }));
+      probed.story.presence(withRequests({ a: 1 }));
       probed.story.live(A, { succeeded: 1, ttftMs: [2_500] });
     });
     expect(probed.story.story).toEqual([]);

@@ -74,7 +74,7 @@ const presence: fc.Arbitrary<WorldEvent> = fc
     ),
     sessions: fc.dictionary(
       id,
-      fc.record({ running: fc.nat(5), cachedTokens: fc.record({ opus: fc.nat(200_000) }) }),
+      fc.record({ active: fc.nat(5), cachedTokens: fc.record({ opus: fc.nat(200_000) }) }),
       { maxKeys: 3 },
     ),
   })

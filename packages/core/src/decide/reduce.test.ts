@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { A, B, C, GROUP, running, Scenario } from '../test-support/scenario.ts';
+import { A, B, C, GROUP, Scenario, withRequests } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import { DEFAULT_POLICY, type Policy } from './policy.ts';
 
@@ -144,7 +144,7 @@ describe('the drain', () => {
     const story = settled({ a: 900, b: 890 });
     for (let round = 0; round < 8 && story.decisions.length === 0; round += 1) {
       story.rounds(1, { a: 900 });
-      story.presence(running({ a: 3 })).probe(B, 500);
+      story.presence(withRequests({ a: 3 })).probe(B, 500);
     }
     return story;
   };
@@ -159,7 +159,7 @@ describe('the drain', () => {
   it('takes effect when there are no active requests left', () => {
     const story = busy();
     story.atMs += 1_000;
-    story.presence(running({}));
+    story.presence(withRequests({}));
     expect(story.world.selection).toMatchObject({ status: 'steady', activeId: B });
   });
 
@@ -168,7 +168,7 @@ describe('the drain', () => {
     const { gracefulTimeoutMs } = DEFAULT_POLICY.switching;
     for (let passedMs = 0; passedMs < gracefulTimeoutMs; passedMs += 2_000) {
       story.atMs += 2_000;
-      story.presence(running({ a: 1 }));
+      story.presence(withRequests({ a: 1 }));
     }
     expect(story.world.selection).toMatchObject({
       status: 'draining',
@@ -177,7 +177,7 @@ describe('the drain', () => {
     });
     expect(story.content.endpoints['a']?.available).toBe(true);
     story.atMs += 1_000;
-    story.presence(running({ b: 1 }));
+    story.presence(withRequests({ b: 1 }));
     expect(story.world.selection).toMatchObject({
       status: 'steady',
       activeId: B,
@@ -194,7 +194,7 @@ describe('the drain', () => {
     const story = busy();
     for (let index = 0; index < 6; index += 1) {
       story.atMs += 1_000;
-      story.presence(running({ a: 1 })).probe(A, 300);
+      story.presence(withRequests({ a: 1 })).probe(A, 300);
     }
     expect(story.story.at(-1)).toBe('withdrawn faster a>b');
     expect(story.world.selection).toEqual({
@@ -216,7 +216,7 @@ describe('the drain', () => {
   it('is overtaken by a failure, which does not wait', () => {
     const story = busy();
     story.atMs += 1_000;
-    story.presence(running({ a: 3 }));
+    story.presence(withRequests({ a: 3 }));
     for (let index = 0; index < 3; index += 1) story.probe(A, 'reset');
     expect(story.world.selection).toMatchObject({
       status: 'draining',

@@ -14,12 +14,12 @@ function leftBehind(slowMs: number, cachedTokens: number): Scenario {
   const story = new Scenario().rounds(8, { a: 900, b: 890 });
   for (let minute = 0; minute < 8; minute += 1) {
     story.rounds(1, { a: 900, b: 500 });
-    story.presence({ sessions: { a: { running: 1, cachedTokens: { sonnet: cachedTokens } } } });
+    story.presence({ sessions: { a: { active: 1, cachedTokens: { sonnet: cachedTokens } } } });
   }
   expect(story.active).toBe(B);
   story.rounds(8, { a: slowMs, b: 500 });
   return story.presence({
-    sessions: { a: { running: 1, cachedTokens: { sonnet: cachedTokens } } },
+    sessions: { a: { active: 1, cachedTokens: { sonnet: cachedTokens } } },
   });
 }
 
@@ -47,7 +47,7 @@ describe('sessions that stayed behind', () => {
     story.command(kind === 'pause' ? { kind } : { kind, endpointId: A });
     const before = generationOf(story);
     story.rounds(8, { a: 6_000, b: 500 });
-    story.presence({ sessions: { a: { running: 1, cachedTokens: { sonnet: 100_000 } } } });
+    story.presence({ sessions: { a: { active: 1, cachedTokens: { sonnet: 100_000 } } } });
     expect(generationOf(story)).toBe(before);
   });
 
@@ -60,7 +60,7 @@ describe('sessions that stayed behind', () => {
     const story = leftBehind(900, 0);
     const before = generationOf(story) ?? 0;
     story.rounds(15, { a: 520, b: 500 });
-    story.presence({ sessions: { a: { running: 1, cachedTokens: {} } } });
+    story.presence({ sessions: { a: { active: 1, cachedTokens: {} } } });
     expect(story.active).toBe(B);
     expect(generationOf(story)).toBe(before);
   });
@@ -69,7 +69,7 @@ describe('sessions that stayed behind', () => {
     const story = new Scenario().rounds(8, { a: 9_000, b: 8_990 });
     for (let minute = 0; story.active === A && minute < 20; minute += 1) {
       story.rounds(1, { a: 9_000 });
-      story.presence({ sessions: { a: { running: 2, cachedTokens: { haiku: 1_000 } } } });
+      story.presence({ sessions: { a: { active: 2, cachedTokens: { haiku: 1_000 } } } });
       story.probe(B, 500);
     }
     expect(story.decisions.at(-1)?.trade?.verdict).toBe('move');
@@ -81,7 +81,7 @@ describe('sessions that stayed behind', () => {
     const story = new Scenario().rounds(8, { a: 900, b: 890 });
     for (let minute = 0; story.decisions.length === 0 && minute < 20; minute += 1) {
       story.rounds(1, { a: 900 });
-      story.presence({ sessions: { a: { running: 2, cachedTokens: { opus: 200_000 } } } });
+      story.presence({ sessions: { a: { active: 2, cachedTokens: { opus: 200_000 } } } });
       story.probe(B, 500);
     }
     expect(story.decisions[0]?.trade).toMatchObject({
@@ -104,8 +104,8 @@ describe('one step', () => {
         ...{ proxyId: 'p1', reportedAtMs: nowMs, status: 'serving', activeRequests: {} },
         ejections: {},
         sessions: {
-          [A]: { running: 2, cachedTokens: {} },
-          [B]: { running: 2, cachedTokens: {} },
+          [A]: { active: 2, cachedTokens: {} },
+          [B]: { active: 2, cachedTokens: {} },
         },
       },
     ],

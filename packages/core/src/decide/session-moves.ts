@@ -28,7 +28,7 @@ export function stepSessions(
   for (const left of assessments) {
     const fromId = left.endpoint.id;
     const load = sessionLoadOf(world.proxies, fromId);
-    if (left === active || load.running === 0 || isSharing(left, shares)) continue;
+    if (left === active || load.active === 0 || isSharing(left, shares)) continue;
     const gap = compare(left, active, context);
     if (gap === undefined || !gap.isEnough) continue;
     const trade = weighTrade(load, gap.gain.gainMs, context.policy.sessions);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { SESSION_NUMBERS, weighTrade } from './switch-cost.ts';
 
 const policy = SESSION_NUMBERS;
-const sonnet = (running: number, tokens: number) => ({ running, cachedTokens: { sonnet: tokens } });
+const sonnet = (active: number, tokens: number) => ({ active, cachedTokens: { sonnet: tokens } });
 
 describe('weighTrade', () => {
   it('prices tokens at the difference between writing and reading', () => {
@@ -14,7 +14,7 @@ describe('weighTrade', () => {
   });
 
   it('prices each family on its own', () => {
-    const load = { running: 2, cachedTokens: { haiku: 1_000_000, opus: 1_000_000 } };
+    const load = { active: 2, cachedTokens: { haiku: 1_000_000, opus: 1_000_000 } };
     expect(weighTrade(load, 0, policy).rebuildUsd).toBeCloseTo((1 + 5) * 1.15);
   });
 

@@ -6,7 +6,7 @@ import { PRICE_NUMBERS, type PricePolicy } from '../usage/price.ts';
 
 /** `sessions` of the policy. */
 export interface SessionPolicy extends PricePolicy {
-  /** Requests that a running session is expected to send while the gain lasts. */
+  /** Requests that a active session is expected to send while the gain lasts. */
   readonly requestsAhead: number;
   /** The cost of an hour of a person's waiting. */
   readonly usdPerHour: number;
@@ -23,7 +23,7 @@ export const SESSION_NUMBERS: SessionPolicy = {
 };
 
 /**
- * Whether the running sessions should move with a latency switch. Their prompts are in the old endpoint's
+ * Whether the active sessions should move with a latency switch. Their prompts are in the old endpoint's
  * cache; elsewhere the cache must be written again, once per session, which costs more and takes longer
  * than reading it. That is weighed against the gain of future requests.
  */
@@ -41,12 +41,12 @@ export function weighTrade(
     0,
   );
   const rebuildMs = cachedTokens * policy.rebuildMsPerToken;
-  const gainMs = load.running * policy.requestsAhead * gainMsPerRequest;
+  const gainMs = load.active * policy.requestsAhead * gainMsPerRequest;
   const gainUsd = ((gainMs - rebuildMs) / HOUR_MS) * policy.usdPerHour;
   return {
     // Sessions not (yet) reported stay where they are.
-    verdict: load.running > 0 && gainUsd >= rebuildUsd ? 'move' : 'stay',
-    sessions: load.running,
+    verdict: load.active > 0 && gainUsd >= rebuildUsd ? 'move' : 'stay',
+    sessions: load.active,
     cachedTokens,
     rebuildUsd,
     rebuildMs,

@@ -59,7 +59,7 @@ function busy(world: World, activeRequests = 1, sessions: Presence['sessions'] =
   return { ...world, proxies: [presence] };
 }
 
-const leading: Lead = { status: 'leading', challengerId: B, confirmations, evidence: -1 };
+const ahead: Lead = { status: 'ahead', challengerId: B, confirmations, evidence: -1 };
 const pending: Selection = {
   ...{ status: 'pending', activeId: A, nextId: B, reason: 'faster' },
   ...{ sinceAtMs: epochMs(SINCE_MS), deadlineAtMs: epochMs(NOW_MS + 1) },
@@ -68,7 +68,7 @@ const none = { status: 'none' } as const;
 
 describe('nothing available', () => {
   const ramp = { status: 'ramping', fromId: B, startedAtMs: epochMs(NOW_MS - 1) } as const;
-  const out = disabled(switching(calm, { lead: leading, ramp }), A, B, C);
+  const out = disabled(switching(calm, { lead: ahead, ramp }), A, B, C);
 
   it('leaves the active endpoint selected, ends lead and ramp, and is reported', () => {
     const made = step(out);
@@ -144,7 +144,7 @@ describe('a drain', () => {
 });
 
 describe('a pending switch', () => {
-  const waiting = switching(busy(selecting(calm, pending)), { lead: leading });
+  const waiting = switching(busy(selecting(calm, pending)), { lead: ahead });
   const gains = { a: 500 + THRESHOLD_MS, b: 500 };
 
   it('waits for active requests until its deadline', () => {
@@ -155,7 +155,7 @@ describe('a pending switch', () => {
   });
 
   it('takes effect when there are no active requests, with its gain and its trade', () => {
-    const made = step(busy(waiting, 0, { [A]: { running: 2, cachedTokens: {} } }), gains);
+    const made = step(busy(waiting, 0, { [A]: { active: 2, cachedTokens: {} } }), gains);
     expect(made.next.selection).toMatchObject({ status: 'steady', activeId: B, reason: 'faster' });
     const gain: Gain = {
       ...{ gainMs: THRESHOLD_MS, neededMs: THRESHOLD_MS, standardErrorMs: 0, confirmations: 0 },
@@ -165,7 +165,7 @@ describe('a pending switch', () => {
   });
 
   it('takes effect without a gain if the two can no longer be compared', () => {
-    const made = step(busy(waiting, 0, { [A]: { running: 2, cachedTokens: {} } }), { a: null });
+    const made = step(busy(waiting, 0, { [A]: { active: 2, cachedTokens: {} } }), { a: null });
     const [decision] = decisionsOf(made);
     expect(decision).toMatchObject({ phase: 'switched', trade: { sessions: 2, gainMs: 0 } });
     expect(decision?.gain).toBeUndefined();
@@ -192,7 +192,7 @@ describe('a pending switch', () => {
 });
 
 describe('a latency switch', () => {
-  const led = switching(calm, { lead: leading });
+  const led = switching(calm, { lead: ahead });
   const gains = { a: 700, b: 500 };
 
   it('is made immediately without active requests', () => {
@@ -204,7 +204,7 @@ describe('a latency switch', () => {
   });
 
   it('waits for active requests, with a deadline', () => {
-    const made = step(busy(led, 1, { [A]: { running: 1, cachedTokens: {} } }), gains);
+    const made = step(busy(led, 1, { [A]: { active: 1, cachedTokens: {} } }), gains);
     expect(made.next.selection).toEqual({
       ...{ status: 'pending', activeId: A, nextId: B, reason: 'faster', sinceAtMs: NOW_MS },
       deadlineAtMs: NOW_MS + gracefulTimeoutMs,
@@ -217,7 +217,7 @@ describe('a latency switch', () => {
 
   it('is not made without a confirmed lead; without new evidence nothing changes', () => {
     const made = step(calm, gains);
-    expect(made.next.switching.lead).toMatchObject({ status: 'leading', confirmations: 1 });
+    expect(made.next.switching.lead).toMatchObject({ status: 'ahead', confirmations: 1 });
     expect(made.effects).toEqual([]);
     expect(step(made.next, gains).next).toBe(made.next);
     expect(step(made.next, { a: 500, b: 500 }).next.switching.lead).toEqual(none);

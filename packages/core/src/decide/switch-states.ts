@@ -194,7 +194,7 @@ function stepLatency(
   const led: World =
     lead === world.switching.lead ? world : { ...world, switching: { ...world.switching, lead } };
   const isReady = readiness(led, lead, context) === 'ready';
-  if (!isReady || challenger === undefined || lead.status !== 'leading') return stay(led);
+  if (!isReady || challenger === undefined || lead.status !== 'ahead') return stay(led);
   return begin(led, challenger, { confirmations: lead.confirmations, assessments, context });
 }
 

@@ -55,7 +55,7 @@ export type GroupState = GroupSetting & BudgetDay;
 export type Lead =
   | { readonly status: 'none' }
   | {
-      readonly status: 'leading';
+      readonly status: 'ahead';
       readonly challengerId: EndpointId;
       readonly confirmations: number;
       /** Evidence of both endpoints at the last confirmation. */

@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
 
 import { endpointId } from '../types.ts';
-import { FirstByteTimes } from './adaptive-first-byte-timeout.ts';
+import { TtftTimes } from './adaptive-first-byte-timeout.ts';
 
 const A = endpointId('a');
 const LIMITS = { unusualMs: 45_000, ceilingMs: 120_000, readingMs: 8_000 };
 const MEDIUM = { requestClass: 'opus/m', isCached: true };
 
 function learned(times: readonly number[]): number {
-  const known = new FirstByteTimes();
+  const known = new TtftTimes();
   for (const ms of times) known.note(A, MEDIUM, ms);
   return known.limitMs(A, MEDIUM, LIMITS);
 }
 
-describe('FirstByteTimes', () => {
+describe('TtftTimes', () => {
   it.each([
     ['the usual time is unknown', [], 45_000],
     ['three answers are not enough', [100, 100, 100], 45_000],
@@ -28,7 +28,7 @@ describe('FirstByteTimes', () => {
   });
 
   it('keeps classes and endpoints apart, and forgets a changed endpoint', () => {
-    const known = new FirstByteTimes();
+    const known = new TtftTimes();
     for (let index = 0; index < 4; index += 1) known.note(A, MEDIUM, 100);
     expect(known.limitMs(A, { ...MEDIUM, requestClass: 'opus/l' }, LIMITS)).toBe(45_000);
     expect(known.limitMs(endpointId('b'), MEDIUM, LIMITS)).toBe(45_000);
@@ -37,7 +37,7 @@ describe('FirstByteTimes', () => {
   });
 
   it('forgets the times of the changed endpoint, and no others', () => {
-    const known = new FirstByteTimes();
+    const known = new TtftTimes();
     const other = endpointId('ab');
     for (let index = 0; index < 4; index += 1) {
       known.note(A, MEDIUM, 100);
@@ -48,7 +48,7 @@ describe('FirstByteTimes', () => {
   });
 
   it('evicts the least recently used class when there are too many', () => {
-    const known = new FirstByteTimes();
+    const known = new TtftTimes();
     const learn = (requestClass: string) => {
       for (let index = 0; index < 4; index += 1) known.note(A, { requestClass, isCached: true }, 1);
     };
@@ -76,7 +76,7 @@ describe('FirstByteTimes', () => {
   });
 
   it('adds the time to read an uncached prompt, until that is known too', () => {
-    const known = new FirstByteTimes();
+    const known = new TtftTimes();
     const fresh = { ...MEDIUM, isCached: false };
     for (let index = 0; index < 4; index += 1) known.note(A, MEDIUM, 1_700);
     expect(known.limitMs(A, fresh, LIMITS)).toBe(13_100);
@@ -86,7 +86,7 @@ describe('FirstByteTimes', () => {
   });
 
   it('returns the typical time: the median, whatever came last', () => {
-    const known = new FirstByteTimes();
+    const known = new TtftTimes();
     const typicalMs = () => known.typicalMs(A, MEDIUM);
     for (const ms of [9_000, 1_000, 60_000]) known.note(A, MEDIUM, ms);
     expect(typicalMs()).toBeUndefined();
@@ -99,20 +99,20 @@ describe('FirstByteTimes', () => {
   });
 
   it('falls back to the typical time of the other kind, and of a family’s other sizes', () => {
-    const known = new FirstByteTimes();
+    const known = new TtftTimes();
     const fresh = { ...MEDIUM, isCached: false };
     const learn = (of: typeof MEDIUM, ms: number) => {
       for (let index = 0; index < 4; index += 1) known.note(A, of, ms);
     };
     learn({ ...fresh, requestClass: 'opus/xl' }, 40_000);
     learn({ ...fresh, requestClass: 'opus/l' }, 30_000);
-    expect([known.typicalMs(A, fresh), known.familyMs(A, fresh)]).toEqual([undefined, 30_000]);
+    expect([known.typicalMs(A, fresh), known.modelFamilyMs(A, fresh)]).toEqual([undefined, 30_000]);
     learn({ ...MEDIUM, requestClass: 'opus/l' }, 22_000);
     learn({ ...MEDIUM, requestClass: 'opus/s' }, 21_000);
-    expect(known.familyMs(A, fresh)).toBe(22_000);
+    expect(known.modelFamilyMs(A, fresh)).toBe(22_000);
     learn(MEDIUM, 20_000);
-    expect([known.typicalMs(A, fresh), known.familyMs(A, fresh)]).toEqual([20_000, 20_000]);
+    expect([known.typicalMs(A, fresh), known.modelFamilyMs(A, fresh)]).toEqual([20_000, 20_000]);
     learn(fresh, 25_000);
-    expect([known.typicalMs(A, fresh), known.familyMs(A, fresh)]).toEqual([25_000, 25_000]);
+    expect([known.typicalMs(A, fresh), known.modelFamilyMs(A, fresh)]).toEqual([25_000, 25_000]);
   });
 });

@@ -23,7 +23,7 @@ const { leastLimitMs, usualFactor, maxTimes, leastTimes } = FIRST_BYTE_NUMBERS;
 const MAX_CLASSES = 4_096;
 
 /** Requests whose first content takes about equally long at one endpoint. */
-export interface FirstByteClass {
+export interface TtftClass {
   /** See `requestClassOf`. */
   readonly requestClass: string;
   /**
@@ -43,10 +43,10 @@ export interface FirstByteLimits {
 }
 
 /** Bounded in memory. */
-export class FirstByteTimes {
+export class TtftTimes {
   readonly #times = new Map<string, number[]>();
 
-  note(id: EndpointId, of: FirstByteClass, ms: number): void {
+  note(id: EndpointId, of: TtftClass, ms: number): void {
     const key = keyOf(id, of);
     const times = this.#times.get(key) ?? [];
     times.push(ms);
@@ -57,7 +57,7 @@ export class FirstByteTimes {
     if (this.#times.size > MAX_CLASSES && oldest !== undefined) this.#times.delete(oldest);
   }
 
-  limitMs(id: EndpointId, of: FirstByteClass, limits: FirstByteLimits): number {
+  limitMs(id: EndpointId, of: TtftClass, limits: FirstByteLimits): number {
     const own = this.#usualMs(id, of);
     const usualMs = own ?? this.#usualMs(id, { ...of, isCached: !of.isCached });
     if (usualMs === undefined) return limits.unusualMs;
@@ -67,7 +67,7 @@ export class FirstByteTimes {
   }
 
   /** The median time of such requests there, or else of those with the other state of the cache. */
-  typicalMs(id: EndpointId, of: FirstByteClass): number | undefined {
+  typicalMs(id: EndpointId, of: TtftClass): number | undefined {
     const times = this.#known(id, of) ?? this.#known(id, { ...of, isCached: !of.isCached });
     return times === undefined ? undefined : upperMedian(times);
   }
@@ -76,12 +76,12 @@ export class FirstByteTimes {
    * The same; if the class is unknown, of the other prompt sizes: the slowest with the prompt in the cache,
    * or else the fastest without, because reading a long prompt may take as long as the wait.
    */
-  familyMs(id: EndpointId, of: FirstByteClass): number | undefined {
+  modelFamilyMs(id: EndpointId, of: TtftClass): number | undefined {
     const own = this.typicalMs(id, of);
     if (own !== undefined) return own;
-    const [family = ''] = of.requestClass.split('/');
+    const [modelFamily = ''] = of.requestClass.split('/');
     const known = [...this.#times].filter(
-      ([key, times]) => key.startsWith(`${id} ${family}/`) && times.length >= leastTimes,
+      ([key, times]) => key.startsWith(`${id} ${modelFamily}/`) && times.length >= leastTimes,
     );
     const isCached = ([key]: (typeof known)[number]): boolean => key.endsWith('/cached');
     const cached = known.filter(isCached).map(([, times]) => upperMedian(times));
@@ -91,12 +91,12 @@ export class FirstByteTimes {
       : Math.min(...known.map(([, times]) => upperMedian(times)));
   }
 
-  #usualMs(id: EndpointId, of: FirstByteClass): number | undefined {
+  #usualMs(id: EndpointId, of: TtftClass): number | undefined {
     const times = this.#known(id, of);
     return times === undefined ? undefined : secondLargest(times);
   }
 
-  #known(id: EndpointId, of: FirstByteClass): readonly number[] | undefined {
+  #known(id: EndpointId, of: TtftClass): readonly number[] | undefined {
     const times = this.#times.get(keyOf(id, of));
     return times === undefined || times.length < leastTimes ? undefined : times;
   }
@@ -107,7 +107,7 @@ export class FirstByteTimes {
   }
 }
 
-function keyOf(id: EndpointId, { requestClass, isCached }: FirstByteClass): string {
+function keyOf(id: EndpointId, { requestClass, isCached }: TtftClass): string {
   return `${id} ${latencyClassOf(requestClass, isCached)}`;
 }
 

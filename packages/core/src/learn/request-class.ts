@@ -1,7 +1,7 @@
 import type { ModelFamily } from '@zephyr/contract/session';
 import { KIB } from '@zephyr/contract/units';
 
-import { familyOf } from '../model-family.ts';
+import { modelFamilyOf } from '../model-family.ts';
 
 /** Body sizes, each below its limit in bytes; larger ones are `xl`. */
 const SIZES: readonly (readonly [name: string, belowBytes: number])[] = [
@@ -27,7 +27,7 @@ export interface RequestClassInput {
 
 /** The part that is known before the answer: model family and size of the prompt (`opus/m`). */
 export function requestClassOf({ model, bodyBytes }: RequestClassInput): string {
-  return `${familyOf(model)}/${sizeOf(bodyBytes)}`;
+  return `${modelFamilyOf(model)}/${sizeOf(bodyBytes)}`;
 }
 
 /**

@@ -92,7 +92,7 @@ describe('a recording', () => {
     ['no world', { world: 'earth' }],
   ])('rejects a first line with %s', (_, change) => {
     const [head = ''] = formatRecording(record().recording).split('\n');
-    expect(JSON.parse(head)).toMatchObject({ format: 'zephyr-recording', version: 5 });
+    expect(JSON.parse(head)).toMatchObject({ format: 'zephyr-recording', version: 6 });
     expect(parseRecording(head).status).toBe('ok');
     const changed = JSON.stringify({ ...JSON.parse(head), ...change });
     expect(parseRecording(changed)).toMatchObject({ status: 'rejected', line: 1 });

@@ -203,7 +203,7 @@ describe('sharing', () => {
       { id: 'new', person: null, requests: 0, ageMs: 500, idleMs: 500 },
     ]);
     expect(sessions.loads(generations(), 6_000)).toEqual({
-      b: { running: 2, cachedTokens: { other: 0 } },
+      b: { active: 2, cachedTokens: { other: 0 } },
     });
   });
 
@@ -281,14 +281,14 @@ describe('sharing', () => {
 
 describe('loads', () => {
   const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 900, cacheWriteTokens: 100 };
-  it('counts running sessions and their cached tokens, by family', () => {
+  it('counts active sessions and their cached tokens, by family', () => {
     const sessions = table();
     answered(sessions, 's1');
     sessions.noteUsage('s1', usage, 'claude-opus-4-8');
     answered(sessions, 's2', { at: 'b' });
     expect(sessions.loads(generations(), 1)).toEqual({
-      a: { running: 1, cachedTokens: { opus: 1_000 } },
-      b: { running: 1, cachedTokens: { other: 0 } },
+      a: { active: 1, cachedTokens: { opus: 1_000 } },
+      b: { active: 1, cachedTokens: { other: 0 } },
     });
     expect(sessions.loads(generations(), LIFETIME + 1)).toEqual({});
     expect(sessions.size).toBe(0);

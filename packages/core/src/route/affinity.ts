@@ -1,5 +1,5 @@
 /**
- * Session affinity: which endpoint holds the prompt cache of each running Claude Code session. A session
+ * Session affinity: which endpoint holds the prompt cache of each active Claude Code session. A session
  * stays there, because rebuilding the cache costs tokens and time, but only as a preference:
  *
  *     unplaced --(content from an endpoint)-->                      placed
@@ -16,7 +16,7 @@ import type { TokenUsage } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { ModelFamily, SessionLoad } from '@zephyr/contract/session';
 
-import { familyOf } from '../model-family.ts';
+import { modelFamilyOf } from '../model-family.ts';
 
 /** A few hundred bytes each; an office has a few hundred at the same time. */
 export const MAX_SESSIONS = 20_000;
@@ -48,7 +48,7 @@ interface Placed {
   readonly usedAtMs: number;
   readonly sharedAtMs: number;
   readonly slowStreak: number;
-  readonly family: ModelFamily;
+  readonly modelFamily: ModelFamily;
   readonly cachedTokens: number;
 }
 
@@ -73,8 +73,8 @@ export interface FirstContent {
   readonly nowMs: number;
 }
 
-/** A running session, for display. */
-export interface RunningSession {
+/** An active session, for display. */
+export interface ActiveSession {
   readonly id: string;
   readonly endpointId: EndpointId;
   /** Null if known only from another proxy. */
@@ -143,7 +143,7 @@ export class SessionTable {
       usedAtMs: nowMs,
       sharedAtMs: isSamePlace ? before.sharedAtMs : Number.NEGATIVE_INFINITY,
       slowStreak: isSlow(content) ? (isSamePlace ? before.slowStreak : 0) + 1 : 0,
-      family: before?.family ?? 'other',
+      modelFamily: before?.modelFamily ?? 'other',
       cachedTokens: isSamePlace ? before.cachedTokens : 0,
     });
   }
@@ -155,7 +155,7 @@ export class SessionTable {
     const cachedTokens = usage.cacheReadTokens + usage.cacheWriteTokens;
     // A small request of the session (a title, a token count) does not replace its long prompt.
     if (cachedTokens < placed.cachedTokens / 2) return;
-    this.#sessions.set(id, { ...placed, cachedTokens, family: familyOf(model) });
+    this.#sessions.set(id, { ...placed, cachedTokens, modelFamily: modelFamilyOf(model) });
   }
 
   /** Adopts another proxy's placement, unless our own is from a later request. @returns whether it did */
@@ -166,7 +166,7 @@ export class SessionTable {
     const { endpointId, generation } = shared;
     const { person = null, startedAtMs = usedAtMs, requests = 0 } = own ?? {};
     const known = { person, startedAtMs, requests };
-    const fresh = { slowStreak: 0, family: 'other', cachedTokens: 0 } as const;
+    const fresh = { slowStreak: 0, modelFamily: 'other', cachedTokens: 0 } as const;
     this.#set(shared.id, {
       endpointId,
       generation,
@@ -193,26 +193,26 @@ export class SessionTable {
   }
 
   /**
-   * The running sessions by endpoint. Those that are about to move are not counted: the controller
+   * The active sessions by endpoint. Those that are about to move are not counted: the controller
    * would see them at their former endpoint and move them again.
    */
   loads(generationOf: GenerationOf, nowMs: number): Readonly<Record<string, SessionLoad>> {
     this.#forgetEnded(generationOf, nowMs);
     const loads: Record<
       string,
-      { running: number; cachedTokens: Partial<Record<ModelFamily, number>> }
+      { active: number; cachedTokens: Partial<Record<ModelFamily, number>> }
     > = {};
-    for (const { endpointId, family, cachedTokens } of this.#sessions.values()) {
-      const load = loads[endpointId] ?? { running: 0, cachedTokens: {} };
+    for (const { endpointId, modelFamily, cachedTokens } of this.#sessions.values()) {
+      const load = loads[endpointId] ?? { active: 0, cachedTokens: {} };
       loads[endpointId] = load;
-      load.running += 1;
-      load.cachedTokens[family] = (load.cachedTokens[family] ?? 0) + cachedTokens;
+      load.active += 1;
+      load.cachedTokens[modelFamily] = (load.cachedTokens[modelFamily] ?? 0) + cachedTokens;
     }
     return loads;
   }
 
   /** The sessions with the latest requests, newest first. */
-  latest(limit: number, nowMs: number): readonly RunningSession[] {
+  latest(limit: number, nowMs: number): readonly ActiveSession[] {
     const latest = [...this.#sessions].slice(-limit).reverse();
     return latest.map(([id, placed]) => ({
       id,

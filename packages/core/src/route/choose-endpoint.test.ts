@@ -28,11 +28,11 @@ const halfOpen = (width: number): Ejection => ({
 });
 const named = (status: 'claimed' | 'repeated' | 'confirmed', untilAtMs: number): ModelLimit => ({
   ...NO_LIMIT,
-  named: { status, untilAtMs, failure: 'rate_limited', source: 's', fingerprint: 'f' },
+  named: { status, untilAtMs, failure: 'rate_limited', caller: 's', fingerprint: 'f' },
 });
 const denying: ModelLimit = {
   ...NO_LIMIT,
-  denial: { status: 'confirmed', source: 's', untilAtMs: NOW_MS + 1 },
+  denial: { status: 'confirmed', caller: 's', untilAtMs: NOW_MS + 1 },
 };
 const shedding: ModelLimit = { ...NO_LIMIT, asked: 1_000, answered: 0, atMs: NOW_MS };
 
@@ -43,7 +43,7 @@ const candidate = (id: string, parts: Partial<Candidate> = {}): Candidate => ({
     limit: NO_LIMIT,
     isForeign: false,
     isLackingOperation: false,
-    hasFailedSource: false,
+    hasFailedCaller: false,
     trials: 0,
     trialFailedAtMs: undefined,
     silentForMs: 0,
@@ -58,7 +58,7 @@ function asked(candidates: readonly Candidate[], parts: Partial<ChoiceInput> = {
   const order: string[] = [];
   for (;;) {
     const choice = chooseEndpoint({
-      source: 's',
+      caller: 's',
       ...{ candidates, tried, failedGroups: new Map(), isOverloadedEverywhere: false },
       ...{ random: 0.5, nowMs: NOW_MS },
       ...parts,
@@ -203,7 +203,7 @@ describe('chooseEndpoint', () => {
     {
       name: 'but not to another person, for whom it is tried after the others',
       candidates: [candidate('a', { limit: named('repeated', NOW_MS + 1) }), candidate('b')],
-      parts: { source: 'other' },
+      parts: { caller: 'other' },
       order: 'b a (asked)',
     },
     {
@@ -245,7 +245,7 @@ describe('chooseEndpoint', () => {
     {
       name: 'one where this person’s request just failed comes after the others',
       candidates: [
-        candidate('a', { hasFailedSource: true }),
+        candidate('a', { hasFailedCaller: true }),
         candidate('b', { available: false }),
         candidate('c'),
       ],
@@ -279,8 +279,8 @@ describe('chooseEndpoint', () => {
     ['nothing is held against it', {}],
     ['a sibling failed', inFailedGroup],
     ['it sheds', { limit: shedding }],
-    ['it failed this person', { hasFailedSource: true }],
-    ['that, and a sibling failed', { hasFailedSource: true, ...inFailedGroup }],
+    ['it failed this person', { hasFailedCaller: true }],
+    ['that, and a sibling failed', { hasFailedCaller: true, ...inFailedGroup }],
     ['it refused its connection a second ago', { ejection: refusingSince(NOW_MS - 1_000) }],
     ['that, and a sibling failed', { ejection: refusingSince(NOW_MS - 1_000), ...inFailedGroup }],
     ['unavailable', { available: false }],
@@ -325,7 +325,7 @@ describe('chooseEndpoint', () => {
     expect(asked([before, ...candidates])).toBe('half open before (asked)');
     expect(
       chooseEndpoint({
-        ...{ candidates: [before, ...candidates], source: 's', tried: new Set([before.id]) },
+        ...{ candidates: [before, ...candidates], caller: 's', tried: new Set([before.id]) },
         ...{ failedGroups: new Map(), isOverloadedEverywhere: false, random: 0.5, nowMs: NOW_MS },
       }),
     ).toMatchObject({ id: 'open' });
@@ -339,7 +339,7 @@ describe('chooseEndpoint', () => {
     const first = (worst: Partial<Candidate>, other: Partial<Candidate>, parts = {}) => {
       const candidates = [candidate('worst', worst), candidate('other', other)];
       const choice = chooseEndpoint({
-        ...{ candidates, source: 's', tried: new Set(), failedGroups: new Map() },
+        ...{ candidates, caller: 's', tried: new Set(), failedGroups: new Map() },
         ...{ isOverloadedEverywhere: false, random: 0, nowMs: NOW_MS, ...parts },
       });
       return choice.kind === 'send' ? `${choice.id}${choice.isTrial ? ' trial' : ''}` : choice.kind;
@@ -487,7 +487,7 @@ describe('chooseEndpoint', () => {
         ...failedAtMs.map((atMs) => candidate(`since ${atMs}`, { ejection: outSince(atMs) })),
       ];
       const choice = chooseEndpoint({
-        ...{ candidates, source: 's', tried: new Set(), failedGroups: new Map() },
+        ...{ candidates, caller: 's', tried: new Set(), failedGroups: new Map() },
         ...{ isOverloadedEverywhere: false, random: 0, nowMs: NOW_MS },
       });
       expect(choice).toMatchObject({ id: 'since 3000', isTrial: true });
@@ -524,7 +524,7 @@ describe('chooseEndpoint', () => {
   it('returns the shortest of the requested waits', () => {
     const limits = [named('confirmed', NOW_MS + 9_000), named('confirmed', NOW_MS + 4_000)];
     const choice = chooseEndpoint({
-      source: 's',
+      caller: 's',
       candidates: limits.map((limit, index) => candidate(`e${index}`, { limit })),
       ...{ tried: new Set(), failedGroups: new Map(), isOverloadedEverywhere: false },
       ...{ random: 0, nowMs: NOW_MS },
@@ -534,7 +534,7 @@ describe('chooseEndpoint', () => {
 
   it('knows whether another one could be tried', () => {
     const input = {
-      source: 's',
+      caller: 's',
       tried: new Set<EndpointId>(),
       failedGroups: new Map(),
       isOverloadedEverywhere: false,
@@ -573,7 +573,7 @@ describe('chooseEndpoint', () => {
         named('confirmed', NOW_MS + 5),
       ),
       isLackingOperation: fc.boolean(),
-      hasFailedSource: fc.boolean(),
+      hasFailedCaller: fc.boolean(),
       trials: fc.nat(3),
     });
     fc.assert(
@@ -596,7 +596,7 @@ describe('an endpoint of another signature family', () => {
   it('comes after all serving ones of the session’s family, and before those that do not serve', () => {
     const foreign = candidate('x', { isForeign: true });
     const [busy, down] = [
-      candidate('a', { hasFailedSource: true }),
+      candidate('a', { hasFailedCaller: true }),
       candidate('b', { available: false }),
     ];
     expect(asked([down, foreign, busy], { preferredId: endpointId('x') })).toBe('a x b (asked)');

@@ -2,7 +2,7 @@
  * Which endpoint gets the next attempt. Knowledge about endpoints only changes their order: even the least
  * promising one is tried before a request is given up. Only three kinds are excluded: those disabled by an
  * operator, those already tried for this request, and those whose requested wait for this model applies to
- * this person (see `isWaitedFor`).
+ * this caller (see `isWaitedFor`).
  */
 import type { EndpointId } from '@zephyr/contract/scalars';
 
@@ -32,8 +32,8 @@ export interface Candidate {
   readonly limit: ModelLimit;
   /** It does not offer this operation. */
   readonly isLackingOperation: boolean;
-  /** It recently failed a request of the same person that no endpoint answered. */
-  readonly hasFailedSource: boolean;
+  /** It recently failed a request of the same caller that no endpoint answered. */
+  readonly hasFailedCaller: boolean;
   /** Active requests that are trials of the half-open endpoint. */
   readonly trials: number;
   /** When a trial last failed, with no good sign since. */
@@ -51,7 +51,7 @@ export interface ChoiceInput {
   /** In order of preference. */
   readonly candidates: readonly Candidate[];
   /** Whose request it is. */
-  readonly source: string;
+  readonly caller: string;
   /** Already tried for this request. */
   readonly tried: ReadonlySet<EndpointId>;
   /** Groups with an endpoint that failed this request, because of load or a fault. */
@@ -94,10 +94,10 @@ const RANKS = {
   /** It turned away many recent requests for this model; this request is shed. */
   shed: 2,
   /**
-   * It recently failed a request of this person that no endpoint answered. One that was not tried then might
-   * answer, or else one that has just answered another person.
+   * It recently failed a request of this caller that no endpoint answered. One that was not tried then might
+   * answer, or else one that has just answered another caller.
    */
-  failed_source: 3,
+  failed_caller: 3,
   /**
    * It refused a connection, but not within the last second. Trying it is free: if it still refuses, nothing
    * was sent, and the next endpoint is tried without using the retry budget.
@@ -135,7 +135,7 @@ export function chooseEndpoint(input: ChoiceInput): EndpointChoice {
     enabled += 1;
     if (input.tried.has(candidate.id)) continue;
     const { limit } = candidate;
-    if (isWaitedFor(limit, input.source, input.nowMs)) {
+    if (isWaitedFor(limit, input.caller, input.nowMs)) {
       soonestMs = Math.min(soonestMs, remainingWaitMs(limit, input.nowMs));
       continue;
     }
@@ -232,8 +232,8 @@ function rankOf(candidate: Candidate, index: number, input: ChoiceInput): number
   const out = rankOfEjection(ejection, candidate, nowMs);
   if (out !== undefined) return out + sibling;
   if (!candidate.available) return RANKS.unavailable + sibling;
-  if (candidate.hasFailedSource) {
-    return RANKS.failed_source + sibling / 2 - (isAnswering(limit, nowMs) ? BUSY : 0);
+  if (candidate.hasFailedCaller) {
+    return RANKS.failed_caller + sibling / 2 - (isAnswering(limit, nowMs) ? BUSY : 0);
   }
   const preferred = candidate.id === input.preferredId ? PREFERRED : 0;
   const isTrialOfRetry = ejection.status === 'half_open' && input.tried.size > 0;

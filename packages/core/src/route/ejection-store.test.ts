@@ -7,9 +7,9 @@ import { MAX_KNOWN } from './known-by-endpoint.ts';
 
 const a = endpointId('a');
 const policy = { failuresToEject: 2, baseMs: 10_000, maxMs: 300_000, maxCoolDownMs: 1_800_000 };
-const by = (source: string) => ({ kind: 'request', source, isAnsweredElsewhere: true }) as const;
+const by = (caller: string) => ({ kind: 'request', caller, isAnsweredElsewhere: true }) as const;
 const CERTAIN = { kind: 'certain' } as const;
-const PROVEN = { kind: 'proven', source: 'ann' } as const;
+const PROVEN = { kind: 'proven', caller: 'ann' } as const;
 
 function watched() {
   const changes: string[] = [];
@@ -21,8 +21,8 @@ function watched() {
     onBlamed: ({ id, failure }) => blamed.push(`${id} ${failure}`),
   });
   const blame = (evidence: Blame['evidence'], nowMs: number): void => {
-    const phase = ejections.phaseOf(a);
-    ejections.blame({ id: a, failure: 'reset', phase }, { ...ALONE, evidence, nowMs });
+    const ejectionCount = ejections.ejectionCountOf(a);
+    ejections.blame({ id: a, failure: 'reset', ejectionCount }, { ...ALONE, evidence, nowMs });
   };
   return { ejections, changes, blamed, blame };
 }
@@ -59,10 +59,10 @@ describe('EjectionStore', () => {
 
   it('remembers the person reported last if there are too many to remember', () => {
     const { ejections, blamed } = watched();
-    // From an earlier phase, so that nothing is ejected.
-    const failed = { id: a, failure: 'reset', phase: -1 } as const;
-    const blame = (source: string, nowMs: number): void =>
-      ejections.blame(failed, { ...ALONE, evidence: by(source), nowMs });
+    // From before its last ejection, so that nothing is ejected.
+    const failed = { id: a, failure: 'reset', ejectionCount: -1 } as const;
+    const blame = (caller: string, nowMs: number): void =>
+      ejections.blame(failed, { ...ALONE, evidence: by(caller), nowMs });
     blame('ann', 0);
     blame('bob', 0);
     blame('ann', 10_000);
@@ -76,7 +76,7 @@ describe('EjectionStore', () => {
 
   it('blames an unanswered failure only if it ejects', () => {
     const { blamed, blame } = watched();
-    const open = (source: string) => ({ ...by(source), isAnsweredElsewhere: false });
+    const open = (caller: string) => ({ ...by(caller), isAnsweredElsewhere: false });
     blame(open('ann'), 0);
     expect(blamed).toEqual([]);
     blame(open('bob'), 0);
@@ -108,9 +108,9 @@ describe('EjectionStore', () => {
     const { ejections } = watched();
     const first = ejections.beginTrial(a, 0);
     ejections.beginTrial(a, 0);
-    first.running -= 1;
+    first.active -= 1;
     expect([ejections.trialsOf(a), ejections.silentForMs(a, 5)]).toEqual([1, 5]);
-    first.running -= 1;
+    first.active -= 1;
     expect(ejections.silentForMs(a, 5)).toBe(0);
     ejections.beginTrial(a, 7);
     expect(ejections.silentForMs(a, 9)).toBe(2);

@@ -14,7 +14,7 @@ import {
   NOT_EJECTED,
   recover,
 } from './ejection.ts';
-import type { BlamedAttempt, Pending, Trials } from './journey.ts';
+import type { BlamedAttempt, Trials, UnexplainedFailure } from './journey.ts';
 import { KnownByEndpoint, MAX_KNOWN } from './known-by-endpoint.ts';
 
 export interface EjectionStoreDeps {
@@ -30,7 +30,7 @@ export interface EjectionStoreDeps {
   readonly onBlamed?: (blamed: BlamedAttempt) => void;
 }
 
-/** One person's failures at one endpoint are reported once per this time. */
+/** One caller's failures at one endpoint are reported once per this time. */
 const REPORTED_FOR_MS = 10_000;
 
 export class EjectionStore {
@@ -38,10 +38,10 @@ export class EjectionStore {
   #policy: EjectionPolicy;
   readonly #states = new Map<EndpointId, Ejection>();
   /** How often each endpoint was ejected: requests sent before the last ejection prove nothing after it. */
-  readonly #phases = new Map<EndpointId, number>();
-  /** Trials of the current phase; those of earlier phases may still run, but block nothing. */
+  readonly #ejectionCounts = new Map<EndpointId, number>();
+  /** Trials since the last ejection; earlier ones may still be active, but block nothing. */
   readonly #trials = new Map<EndpointId, Trials>();
-  /** By source: when a failure of one of its requests was last reported. */
+  /** By caller: when a failure of one of its requests was last reported. */
   readonly #reported = new KnownByEndpoint<number>(MAX_KNOWN);
 
   constructor(deps: EjectionStoreDeps) {
@@ -79,22 +79,23 @@ export class EjectionStore {
     if (trials !== undefined) trials.failedAtMs = undefined;
   }
 
-  phaseOf(id: EndpointId): number {
-    return this.#phases.get(id) ?? 0;
+  ejectionCountOf(id: EndpointId): number {
+    return this.#ejectionCounts.get(id) ?? 0;
   }
 
-  noteSuccess(id: EndpointId, phase: number, nowMs: number): void {
-    if (phase === this.phaseOf(id)) this.#set(id, afterSuccess(this.stateOf(id), nowMs));
+  noteSuccess(id: EndpointId, ejectionCount: number, nowMs: number): void {
+    if (ejectionCount === this.ejectionCountOf(id))
+      this.#set(id, afterSuccess(this.stateOf(id), nowMs));
   }
 
   blame(
-    { id, failure, phase }: Omit<Pending, 'groupName'>,
+    { id, failure, ejectionCount }: Omit<UnexplainedFailure, 'groupName'>,
     about: Pick<Blame, 'evidence' | 'isAlone' | 'isFailingElsewhere' | 'nowMs'>,
   ): void {
     const before = this.stateOf(id);
     const { evidence, nowMs } = about;
     const blame = { ...about, failure, random: this.#deps.rng() };
-    const isOfNow = phase === this.phaseOf(id);
+    const isOfNow = ejectionCount === this.ejectionCountOf(id);
     const after = isOfNow ? afterFailure(before, blame, this.#policy) : before;
     this.#set(id, after);
     const isEjectedNow = after.status === 'ejected' && before.status !== 'ejected';
@@ -106,13 +107,13 @@ export class EjectionStore {
   }
 
   trialsOf(id: EndpointId): number {
-    return this.#trials.get(id)?.running ?? 0;
+    return this.#trials.get(id)?.active ?? 0;
   }
 
   /** How long it has been silent to requests sent since it was ejected. */
   silentForMs(id: EndpointId, nowMs: number): number {
     const trial = this.#trials.get(id);
-    return trial === undefined || trial.running === 0 ? 0 : nowMs - trial.sinceAtMs;
+    return trial === undefined || trial.active === 0 ? 0 : nowMs - trial.sinceAtMs;
   }
 
   /** When one of its trials last failed; undefined if none has since its last good sign. */
@@ -121,21 +122,21 @@ export class EjectionStore {
   }
 
   beginTrial(id: EndpointId, nowMs: number): Trials {
-    const trial = this.#trials.get(id) ?? { running: 0, sinceAtMs: nowMs, failedAtMs: undefined };
-    if (trial.running === 0) trial.sinceAtMs = nowMs;
-    trial.running += 1;
+    const trial = this.#trials.get(id) ?? { active: 0, sinceAtMs: nowMs, failedAtMs: undefined };
+    if (trial.active === 0) trial.sinceAtMs = nowMs;
+    trial.active += 1;
     this.#trials.set(id, trial);
     return trial;
   }
 
-  /** One person's requests count once per interval, however many fail: see `Blame`. */
+  /** One caller's requests count once per interval, however many fail: see `Blame`. */
   #isReportable(id: EndpointId, evidence: Blame['evidence'], nowMs: number): boolean {
     if (evidence.kind !== 'request') return true;
     if (!evidence.isAnsweredElsewhere) return false;
-    const atMs = this.#reported.get(id, evidence.source);
+    const atMs = this.#reported.get(id, evidence.caller);
     if (atMs !== undefined && nowMs - atMs < REPORTED_FOR_MS) return false;
-    this.#reported.delete(id, evidence.source);
-    this.#reported.set(id, evidence.source, nowMs);
+    this.#reported.delete(id, evidence.caller);
+    this.#reported.set(id, evidence.caller, nowMs);
     return true;
   }
 
@@ -144,7 +145,7 @@ export class EjectionStore {
     if (next === before) return;
     this.#states.set(id, next);
     if (next.status === 'ejected' && before.status !== 'ejected') {
-      this.#phases.set(id, this.phaseOf(id) + 1);
+      this.#ejectionCounts.set(id, this.ejectionCountOf(id) + 1);
       this.#trials.delete(id);
     }
     if (next.status !== before.status) this.#deps.onChange?.(id, before, next);

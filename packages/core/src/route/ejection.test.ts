@@ -24,10 +24,10 @@ const policy: EjectionPolicy = {
   maxCoolDownMs: 1_800_000,
 };
 const CERTAIN = { kind: 'certain' } as const;
-const provenBy = (source: string) => ({ kind: 'proven', source }) as const;
+const provenBy = (caller: string) => ({ kind: 'proven', caller }) as const;
 const PROVEN = provenBy('a');
-const by = (source: string, isAnsweredElsewhere = false) =>
-  ({ kind: 'request', source, isAnsweredElsewhere }) as const;
+const by = (caller: string, isAnsweredElsewhere = false) =>
+  ({ kind: 'request', caller, isAnsweredElsewhere }) as const;
 
 function failing(
   evidence: readonly Blame['evidence'][],

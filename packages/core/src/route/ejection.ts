@@ -10,10 +10,10 @@
  *     half_open --(a failure that counts)-->                                     ejected, for longer
  *
  * What counts: an answer that was cut, always; silence or a reset if another endpoint answered the same
- * request; an error answer if different people get one. A person whose requests keep failing may be the
- * cause, so they count once. While others are served well, one person's failures of any kind eject
- * nothing: that person's requests go elsewhere, and a second person's failure is proof. Nor do they eject
- * a half-open endpoint again if an endpoint that serves others well fails this person too.
+ * request; an error answer if different callers get one. A caller whose requests keep failing may be the
+ * cause, so they count once. While others are served well, one caller's failures of any kind eject
+ * nothing: that caller's requests go elsewhere, and a second caller's failure is proof. Nor do they eject
+ * a half-open endpoint again if an endpoint that serves others well fails this caller too.
  *
  * Health comes from probes and is independent of this. Times are from the caller's monotonic clock.
  */
@@ -51,12 +51,12 @@ export type Ejection =
 export interface Doubt {
   /** Certainly the endpoint's fault. */
   readonly proven: number;
-  /** People whose requests failed and may themselves be the cause; each counts once. */
-  readonly sources: readonly string[];
+  /** Callers whose requests failed and may themselves be the cause; each counts once. */
+  readonly suspects: readonly string[];
   /** Of their failed requests, those that another endpoint answered. */
   readonly answeredElsewhere: number;
-  /** All people whose requests failed; each counts once. */
-  readonly people: readonly string[];
+  /** All callers whose requests failed; each counts once. */
+  readonly callers: readonly string[];
 }
 
 export interface EjectionPolicy {
@@ -69,7 +69,7 @@ export interface EjectionPolicy {
   readonly maxCoolDownMs: number;
 }
 
-export const NO_DOUBT: Doubt = { proven: 0, sources: [], answeredElsewhere: 0, people: [] };
+export const NO_DOUBT: Doubt = { proven: 0, suspects: [], answeredElsewhere: 0, callers: [] };
 
 export const NOT_EJECTED: Ejection = {
   status: 'admitted',
@@ -81,7 +81,7 @@ export const NOT_EJECTED: Ejection = {
 /** At this width a half-open endpoint is admitted: after four consecutive good answers. */
 export const FULL_WIDTH = 16;
 /**
- * The endpoint is to blame from this many failed requests of one person that another endpoint answered,
+ * The endpoint is to blame from this many failed requests of one caller that another endpoint answered,
  * with no good answer here in between.
  */
 const MANY_FAILURES = 8;
@@ -100,20 +100,20 @@ export interface Blame {
   /**
    * - `certain`: enough to eject: nothing could be sent, or the token was refused for two requests.
    * - `proven`: the endpoint's fault, regardless of the request.
-   * - `request`: possibly the request's fault, even if another endpoint answered it: one person's
-   *   poisoned requests must not take an endpoint away from the others. `source` is that person.
+   * - `request`: possibly the request's fault, even if another endpoint answered it: one caller's
+   *   poisoned requests must not take an endpoint away from the others. `caller` is that caller.
    */
   readonly evidence:
     | { readonly kind: 'certain' }
-    | { readonly kind: 'proven'; readonly source: string }
+    | { readonly kind: 'proven'; readonly caller: string }
     | {
         readonly kind: 'request';
-        readonly source: string;
+        readonly caller: string;
         readonly isAnsweredElsewhere: boolean;
       };
-  /** Whether no other person had a good answer here recently. */
+  /** Whether no other caller had a good answer here recently. */
   readonly isAlone: boolean;
-  /** Whether an endpoint that serves others well fails this person too. */
+  /** Whether an endpoint that serves others well fails this caller too. */
   readonly isFailingElsewhere: boolean;
   /** 0 ≤ n < 1; jitter, so that not all proxies return at the same time. */
   readonly random: number;
@@ -140,11 +140,11 @@ export function afterFailure(ejection: Ejection, blame: Blame, policy: EjectionP
   };
 }
 
-/** One person's failures do not take an endpoint away from others whom it serves well. */
+/** One caller's failures do not take an endpoint away from others whom it serves well. */
 function isEnough(doubt: Doubt, { evidence, isAlone }: Blame, policy: EjectionPolicy): boolean {
   if (evidence.kind === 'certain' || doubt.answeredElsewhere >= MANY_FAILURES) return true;
-  const isIndependent = isAlone || doubt.people.length >= Math.min(2, policy.failuresToEject);
-  return isIndependent && doubt.proven + doubt.sources.length >= policy.failuresToEject;
+  const isIndependent = isAlone || doubt.callers.length >= Math.min(2, policy.failuresToEject);
+  return isIndependent && doubt.proven + doubt.suspects.length >= policy.failuresToEject;
 }
 
 /** After a complete good answer. */
@@ -209,13 +209,13 @@ function halfOpen(
 
 function withBlame(doubt: Doubt, evidence: Blame['evidence']): Doubt {
   if (evidence.kind === 'certain') return doubt;
-  const { source } = evidence;
-  const people = withName(doubt.people, source);
-  if (evidence.kind === 'proven') return { ...doubt, proven: doubt.proven + 1, people };
+  const { caller } = evidence;
+  const callers = withName(doubt.callers, caller);
+  if (evidence.kind === 'proven') return { ...doubt, proven: doubt.proven + 1, callers };
   return {
     ...doubt,
-    people,
-    sources: withName(doubt.sources, source),
+    callers,
+    suspects: withName(doubt.suspects, caller),
     answeredElsewhere: doubt.answeredElsewhere + (evidence.isAnsweredElsewhere ? 1 : 0),
   };
 }
@@ -224,8 +224,8 @@ function withName(names: readonly string[], name: string): readonly string[] {
   return names.includes(name) ? names : [...names, name];
 }
 
-function isDoubted({ proven, sources }: Doubt): boolean {
-  return proven + sources.length > 0;
+function isDoubted({ proven, suspects }: Doubt): boolean {
+  return proven + suspects.length > 0;
 }
 
 function ejectedForMs(

@@ -6,12 +6,12 @@ import type { RoutedRequest } from './journey.ts';
 
 const a = endpointId('a');
 const MESSAGES: RoutedRequest = {
-  ...{ operation: 'messages', model: 'opus', source: 'ann', fingerprint: 'one' },
+  ...{ operation: 'messages', model: 'opus', caller: 'ann', fingerprint: 'one' },
 };
 const asked = (fingerprint: string): RoutedRequest => ({ ...MESSAGES, fingerprint });
 const COUNT: RoutedRequest = { ...MESSAGES, operation: 'count_tokens' };
 const turnedAway = (nowMs: number, waitMs?: number) => ({
-  ...{ failure: 'rate_limited' as const, waitMs, source: 'ann', fingerprint: 'one', nowMs },
+  ...{ failure: 'rate_limited' as const, waitMs, caller: 'ann', fingerprint: 'one', nowMs },
 });
 
 describe('what is held against an endpoint', () => {
@@ -26,9 +26,9 @@ describe('what is held against an endpoint', () => {
 
   it('a person’s failed request, for a minute, and only for that person', () => {
     const memory = new EndpointMemory();
-    memory.noteFailedSource(a, 'ann', 1_000);
+    memory.noteFailedCaller(a, 'ann', 1_000);
     expect(memory.isHeldAgainst(a, MESSAGES, 1_000 + 59_999)).toBe(true);
-    expect(memory.isHeldAgainst(a, { ...MESSAGES, source: 'bob' }, 1_001)).toBe(false);
+    expect(memory.isHeldAgainst(a, { ...MESSAGES, caller: 'bob' }, 1_001)).toBe(false);
     expect(memory.isHeldAgainst(a, MESSAGES, 1_000 + 60_000)).toBe(false);
   });
 
@@ -43,22 +43,22 @@ describe('what is held against an endpoint', () => {
   it('ends with an answer', () => {
     const memory = new EndpointMemory();
     memory.noteLacking(a, 'count_tokens', 0);
-    memory.noteFailedSource(a, 'ann', 0);
+    memory.noteFailedCaller(a, 'ann', 0);
     memory.noteTurnedAway(a, 'opus', turnedAway(0, 5_000));
     memory.noteAnswer(a, MESSAGES, 1);
     expect(memory.isHeldAgainst(a, MESSAGES, 1)).toBe(false);
     expect(memory.limitOf(a, 'opus').answered).toBe(1);
     expect(memory.isHeldAgainst(a, COUNT, 1)).toBe(true);
-    memory.noteFailedSource(a, 'ann', 1);
+    memory.noteFailedCaller(a, 'ann', 1);
     memory.noteAnswer(a, COUNT, 1);
     expect(memory.isLacking(a, 'count_tokens', 1)).toBe(false);
-    expect(memory.hasFailedSource(a, 'ann', 1)).toBe(true);
+    expect(memory.hasFailedCaller(a, 'ann', 1)).toBe(true);
   });
 
   it('is void under another URL or token', () => {
     const memory = new EndpointMemory();
     memory.noteLacking(a, 'messages', 0);
-    memory.noteFailedSource(a, 'ann', 0);
+    memory.noteFailedCaller(a, 'ann', 0);
     memory.noteTurnedAway(a, 'opus', turnedAway(0, 5_000));
     memory.noteTokenDoubt(a, asked('one'), 0);
     memory.forget(a);
@@ -87,7 +87,7 @@ describe('the people served', () => {
     const memory = new EndpointMemory();
     const [b, c, d] = ['b', 'c', 'd'].map(endpointId);
     for (const id of [a, b, c, d]) if (id !== undefined) memory.noteServed(id, 'bob', 0);
-    for (const id of [a, b]) if (id !== undefined) memory.noteFailedSource(id, 'ann', 30_000);
+    for (const id of [a, b]) if (id !== undefined) memory.noteFailedCaller(id, 'ann', 30_000);
     memory.noteServed(d ?? a, 'ann', 1);
     expect(memory.othersThatFail(a, 'ann', 30_000)).toEqual([b]);
     expect(memory.othersThatFail(c ?? a, 'ann', 30_000)).toEqual([a, b]);
@@ -99,7 +99,7 @@ describe('the people served', () => {
 });
 
 describe('a request without an answer', () => {
-  const failures = [{ id: a, groupName: 'g', failure: 'server_error', phase: 0 }] as const;
+  const failures = [{ id: a, groupName: 'g', failure: 'server_error', ejectionCount: 0 }] as const;
 
   it('is remembered once, for a minute, and not under another URL', () => {
     const memory = new EndpointMemory();
@@ -151,11 +151,11 @@ describe('a refused token', () => {
     expect(['one', 'two'].map((print) => memory.noteTokenDoubt(a, asked(print), 1))).toEqual([
       ...[false, false],
     ]);
-    expect(memory.hasFailedSource(a, 'ann', 1)).toBe(true);
-    expect(memory.noteTokenDoubt(a, { ...asked('three'), source: 'bob' }, 1)).toBe(true);
-    expect(memory.hasFailedSource(a, 'bob', 1)).toBe(false);
+    expect(memory.hasFailedCaller(a, 'ann', 1)).toBe(true);
+    expect(memory.noteTokenDoubt(a, { ...asked('three'), caller: 'bob' }, 1)).toBe(true);
+    expect(memory.hasFailedCaller(a, 'bob', 1)).toBe(false);
     // Others are still compared with the first one to be refused.
-    expect(memory.noteTokenDoubt(a, { ...asked('four'), source: 'bob' }, 1)).toBe(true);
+    expect(memory.noteTokenDoubt(a, { ...asked('four'), caller: 'bob' }, 1)).toBe(true);
   });
 
   it('needs two different requests without an answer in between', () => {
@@ -174,8 +174,8 @@ describe('a refused token', () => {
 describe('what is expected to fail', () => {
   const failed = (...people: readonly string[]) => {
     const memory = new EndpointMemory();
-    for (const [index, source] of people.entries()) {
-      memory.noteFailed(a, { ...asked(`${index}`), source }, 1_000);
+    for (const [index, caller] of people.entries()) {
+      memory.noteFailed(a, { ...asked(`${index}`), caller }, 1_000);
     }
     return memory;
   };
@@ -188,11 +188,11 @@ describe('what is expected to fail', () => {
     ['those of many people', ['ann', 'bob', 'cyd', 'dan', 'eve'], 'eve', true],
     ['two requests of this person', ['ann', 'ann'], 'ann', false],
     ['two of this person and one of another', ['ann', 'bob', 'ann'], 'ann', false],
-  ] as const)('after %s', (_name, people, source, isFailing) => {
+  ] as const)('after %s', (_name, people, caller, isFailing) => {
     const memory = failed(...people);
-    expect(memory.failingAtMs(a, source, 10_999)).toBe(isFailing ? 1_000 : undefined);
-    expect(memory.isHeldAgainst(a, { ...MESSAGES, source }, 10_999)).toBe(isFailing);
-    expect(memory.failingAtMs(a, source, 11_000)).toBeUndefined();
+    expect(memory.failingAtMs(a, caller, 10_999)).toBe(isFailing ? 1_000 : undefined);
+    expect(memory.isHeldAgainst(a, { ...MESSAGES, caller }, 10_999)).toBe(isFailing);
+    expect(memory.failingAtMs(a, caller, 11_000)).toBeUndefined();
   });
 
   it('the same request, retried, counts once', () => {

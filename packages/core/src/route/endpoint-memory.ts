@@ -1,11 +1,11 @@
 /**
  * What one proxy remembers about its endpoints besides ejections: limits of models, operations that an
- * endpoint lacks, people whose requests failed, and tokens that may be refused. All of it is held against
+ * endpoint lacks, callers whose requests failed, and tokens that may be refused. All of it is held against
  * individual requests only. Bounded in memory, whatever clients send.
  */
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Operation } from './failure-scope.ts';
-import type { Pending, RoutedRequest } from './journey.ts';
+import type { RoutedRequest, UnexplainedFailure } from './journey.ts';
 import { KnownByEndpoint, MAX_KNOWN } from './known-by-endpoint.ts';
 import {
   afterAnswer,
@@ -19,12 +19,12 @@ import {
   type TurnedAway,
 } from './throttling.ts';
 
-/** How long a person's requests go elsewhere first after one that no endpoint answered. */
+/** How long a caller's requests go elsewhere first after one that no endpoint answered. */
 const FAILED_FOR_MS = 60_000;
 /** A relay that lacks an operation is tried for it again after this long if others fail. */
 const LACKS_FOR_MS = 600_000;
 
-/** How long a complete answer shows that an endpoint serves people well. */
+/** How long a complete answer shows that an endpoint serves callers well. */
 const SERVED_FOR_MS = 60_000;
 /** After three consecutive failures, the next request within ten seconds is expected to fail too. */
 const FAILS_FROM = 3;
@@ -33,7 +33,7 @@ const FAILS_FOR_MS = 10_000;
 const MAX_UNANSWERED = 256;
 
 interface Served {
-  readonly source: string;
+  readonly caller: string;
   readonly atMs: number;
   /** The last complete answer to anyone else. */
   readonly othersAtMs: number | undefined;
@@ -41,13 +41,13 @@ interface Served {
 
 /** Consecutive failed requests at one endpoint. */
 interface FailedInARow {
-  /** By source, the number of distinct requests; for the first `FAILS_FROM` people. */
-  readonly bySource: ReadonlyMap<string, { readonly count: number; readonly fingerprint: string }>;
+  /** By caller, the number of distinct requests; for the first `FAILS_FROM` callers. */
+  readonly byCaller: ReadonlyMap<string, { readonly count: number; readonly fingerprint: string }>;
   readonly atMs: number;
 }
 
 interface Unanswered {
-  readonly failures: readonly Pending[];
+  readonly failures: readonly UnexplainedFailure[];
   readonly atMs: number;
 }
 
@@ -56,18 +56,18 @@ export class EndpointMemory {
   readonly #limits = new KnownByEndpoint<ModelLimit>(MAX_KNOWN);
   /** By operation: when it stops counting as missing. */
   readonly #lacking = new KnownByEndpoint<number>(MAX_KNOWN);
-  /** By source: when the endpoint last failed a request that no endpoint answered. */
-  readonly #failedSources = new KnownByEndpoint<number>(MAX_KNOWN);
+  /** By caller: when the endpoint last failed a request that no endpoint answered. */
+  readonly #failedCallers = new KnownByEndpoint<number>(MAX_KNOWN);
   /** The one request that found the token refused. */
   readonly #tokenDoubts = new Map<EndpointId, RoutedRequest>();
   readonly #failedInARow = new Map<EndpointId, FailedInARow>();
-  /** The two people who got the last complete answers. */
+  /** The two callers who got the last complete answers. */
   readonly #served = new Map<EndpointId, Served>();
   /** By fingerprint: requests that got errors from several endpoints and an answer from none. */
   readonly #unanswered = new Map<string, Unanswered>();
 
   forget(id: EndpointId): void {
-    for (const known of [this.#limits, this.#lacking, this.#failedSources]) known.forget(id);
+    for (const known of [this.#limits, this.#lacking, this.#failedCallers]) known.forget(id);
     this.#tokenDoubts.delete(id);
     this.#failedInARow.delete(id);
     this.#served.delete(id);
@@ -84,13 +84,13 @@ export class EndpointMemory {
     return nowMs < (this.#lacking.get(id, operation) ?? 0);
   }
 
-  hasFailedSource(id: EndpointId, source: string, nowMs: number): boolean {
-    const atMs = this.#failedSources.get(id, source);
+  hasFailedCaller(id: EndpointId, caller: string, nowMs: number): boolean {
+    const atMs = this.#failedCallers.get(id, caller);
     return atMs !== undefined && nowMs - atMs < FAILED_FOR_MS;
   }
 
-  isWaitedFor(id: EndpointId, { model, source }: RoutedRequest, nowMs: number): boolean {
-    return isWaitedFor(this.limitOf(id, model), source, nowMs);
+  isWaitedFor(id: EndpointId, { model, caller }: RoutedRequest, nowMs: number): boolean {
+    return isWaitedFor(this.limitOf(id, model), caller, nowMs);
   }
 
   /** Whether anything remembered ranks the endpoint behind others for this request. */
@@ -99,13 +99,13 @@ export class EndpointMemory {
     if (limit !== undefined && isLimited(limit, nowMs)) return true;
     return (
       this.isLacking(id, request.operation, nowMs) ||
-      this.hasFailedSource(id, request.source, nowMs) ||
-      this.failingAtMs(id, request.source, nowMs) !== undefined
+      this.hasFailedCaller(id, request.caller, nowMs) ||
+      this.failingAtMs(id, request.caller, nowMs) !== undefined
     );
   }
 
   /** Content arrived: clears what was held against such requests. */
-  noteAnswer(id: EndpointId, { operation, model, source }: RoutedRequest, nowMs: number): void {
+  noteAnswer(id: EndpointId, { operation, model, caller }: RoutedRequest, nowMs: number): void {
     if (operation !== 'messages') {
       this.#lacking.delete(id, operation);
       return;
@@ -113,29 +113,29 @@ export class EndpointMemory {
     this.#limits.update(id, model, (limit = NO_LIMIT) => afterAnswer(limit, nowMs));
     this.#failedInARow.delete(id);
     this.#tokenDoubts.delete(id);
-    this.#failedSources.delete(id, source);
+    this.#failedCallers.delete(id, caller);
   }
 
   /** A `messages` request failed here, neither through its own fault nor because of load. */
-  noteFailed(id: EndpointId, { source, fingerprint }: RoutedRequest, nowMs: number): void {
-    const bySource = new Map(this.#failedInARow.get(id)?.bySource);
-    const before = bySource.get(source);
+  noteFailed(id: EndpointId, { caller, fingerprint }: RoutedRequest, nowMs: number): void {
+    const byCaller = new Map(this.#failedInARow.get(id)?.byCaller);
+    const before = byCaller.get(caller);
     const isAgain = before?.fingerprint === fingerprint;
-    if (before !== undefined || bySource.size < FAILS_FROM) {
-      bySource.set(source, { count: (before?.count ?? 0) + (isAgain ? 0 : 1), fingerprint });
+    if (before !== undefined || byCaller.size < FAILS_FROM) {
+      byCaller.set(caller, { count: (before?.count ?? 0) + (isAgain ? 0 : 1), fingerprint });
     }
-    this.#failedInARow.set(id, { bySource, atMs: nowMs });
+    this.#failedInARow.set(id, { byCaller, atMs: nowMs });
   }
 
   /**
-   * When it last failed, if this person's next request is expected to fail too; otherwise undefined.
-   * That takes three failures of this person, or of three people: one or two may be their own fault.
+   * When it last failed, if this caller's next request is expected to fail too; otherwise undefined.
+   * That takes three failures of this caller, or of three callers: one or two may be their own fault.
    */
-  failingAtMs(id: EndpointId, source: string, nowMs: number): number | undefined {
+  failingAtMs(id: EndpointId, caller: string, nowMs: number): number | undefined {
     const failed = this.#failedInARow.get(id);
     if (failed === undefined || nowMs - failed.atMs >= FAILS_FOR_MS) return undefined;
-    const own = failed.bySource.get(source)?.count ?? 0;
-    return Math.max(own, failed.bySource.size) >= FAILS_FROM ? failed.atMs : undefined;
+    const own = failed.byCaller.get(caller)?.count ?? 0;
+    return Math.max(own, failed.byCaller.size) >= FAILS_FROM ? failed.atMs : undefined;
   }
 
   /** Whether it has just answered this model, with no failure since. */
@@ -148,54 +148,58 @@ export class EndpointMemory {
   }
 
   /** The model was denied to a request that another endpoint answered. */
-  noteModelDenied(id: EndpointId, { model, source }: RoutedRequest, nowMs: number): void {
-    this.#limits.set(id, model, afterModelDenied(this.limitOf(id, model), source, nowMs));
+  noteModelDenied(id: EndpointId, { model, caller }: RoutedRequest, nowMs: number): void {
+    this.#limits.set(id, model, afterModelDenied(this.limitOf(id, model), caller, nowMs));
   }
 
   noteLacking(id: EndpointId, operation: Operation, nowMs: number): void {
     this.#lacking.set(id, operation, nowMs + LACKS_FOR_MS);
   }
 
-  noteFailedSource(id: EndpointId, source: string, nowMs: number): void {
-    this.#failedSources.set(id, source, nowMs);
+  noteFailedCaller(id: EndpointId, caller: string, nowMs: number): void {
+    this.#failedCallers.set(id, caller, nowMs);
   }
 
   /**
    * The token was refused for one request.
-   * @returns Whether that is confirmed by a second, different request, which must be another person's
+   * @returns Whether that is confirmed by a second, different request, which must be another caller's
    *   if others are served well.
    */
   noteTokenDoubt(id: EndpointId, request: RoutedRequest, nowMs: number): boolean {
     const first = this.#tokenDoubts.get(id);
     if (first === undefined) this.#tokenDoubts.set(id, request);
     if (first === undefined || first.fingerprint === request.fingerprint) return false;
-    const { source } = request;
-    const isProof = first.source !== source || !this.isServingOthers(id, source, nowMs);
-    if (!isProof) this.noteFailedSource(id, source, nowMs);
+    const { caller } = request;
+    const isProof = first.caller !== caller || !this.isServingOthers(id, caller, nowMs);
+    if (!isProof) this.noteFailedCaller(id, caller, nowMs);
     return isProof;
   }
 
-  noteServed(id: EndpointId, source: string, nowMs: number): void {
+  noteServed(id: EndpointId, caller: string, nowMs: number): void {
     const former = this.#served.get(id);
-    const othersAtMs = former?.source === source ? former.othersAtMs : former?.atMs;
-    this.#served.set(id, { source, atMs: nowMs, othersAtMs });
+    const othersAtMs = former?.caller === caller ? former.othersAtMs : former?.atMs;
+    this.#served.set(id, { caller, atMs: nowMs, othersAtMs });
   }
 
-  /** Whether another person got a complete answer here recently. */
-  isServingOthers(id: EndpointId, source: string, nowMs: number): boolean {
+  /** Whether another caller got a complete answer here recently. */
+  isServingOthers(id: EndpointId, caller: string, nowMs: number): boolean {
     const served = this.#served.get(id);
-    const atMs = served?.source === source ? served.othersAtMs : served?.atMs;
+    const atMs = served?.caller === caller ? served.othersAtMs : served?.atMs;
     return atMs !== undefined && nowMs - atMs < SERVED_FOR_MS;
   }
 
-  /** Other endpoints that recently failed this person while serving others well. */
-  othersThatFail(id: EndpointId, source: string, nowMs: number): readonly EndpointId[] {
+  /** Other endpoints that recently failed this caller while serving others well. */
+  othersThatFail(id: EndpointId, caller: string, nowMs: number): readonly EndpointId[] {
     const isFailing = (other: EndpointId): boolean =>
-      this.hasFailedSource(other, source, nowMs) && this.isServingOthers(other, source, nowMs);
+      this.hasFailedCaller(other, caller, nowMs) && this.isServingOthers(other, caller, nowMs);
     return [...this.#served.keys()].filter((other) => other !== id && isFailing(other));
   }
 
-  noteUnanswered(fingerprint: string, failures: readonly Pending[], nowMs: number): void {
+  noteUnanswered(
+    fingerprint: string,
+    failures: readonly UnexplainedFailure[],
+    nowMs: number,
+  ): void {
     this.#unanswered.delete(fingerprint);
     this.#unanswered.set(fingerprint, { failures, atMs: nowMs });
     const [oldest] = this.#unanswered.keys();
@@ -205,7 +209,7 @@ export class EndpointMemory {
   }
 
   /** The same request was answered after all. @returns The attempts that failed before. */
-  takeUnanswered(fingerprint: string, nowMs: number): readonly Pending[] {
+  takeUnanswered(fingerprint: string, nowMs: number): readonly UnexplainedFailure[] {
     const unanswered = this.#unanswered.size === 0 ? undefined : this.#unanswered.get(fingerprint);
     if (unanswered === undefined) return [];
     this.#unanswered.delete(fingerprint);

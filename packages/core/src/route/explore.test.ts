@@ -39,9 +39,9 @@ class Team {
     return this.exploration.elsewhereMs(this.#journey('s'), id, input, about);
   }
 
-  #journey(source: string) {
+  #journey(caller: string) {
     const { router } = this.world;
-    return router.begin({ operation: 'messages', model: 'opus', source, fingerprint: source });
+    return router.begin({ operation: 'messages', model: 'opus', caller, fingerprint: caller });
   }
 }
 

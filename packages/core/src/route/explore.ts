@@ -10,7 +10,7 @@
  * Bounded in memory.
  */
 import type { EndpointId } from '@zephyr/contract/scalars';
-import type { FirstByteClass } from '../learn/adaptive-first-byte-timeout.ts';
+import type { TtftClass } from '../learn/adaptive-first-byte-timeout.ts';
 import { WORTH_MOVING_MS } from './affinity.ts';
 import type { Journey } from './journey.ts';
 import { KnownByEndpoint, MAX_KNOWN } from './known-by-endpoint.ts';
@@ -28,7 +28,7 @@ const BEGAN_FOR_MS = 300_000;
 
 /** How long the first content of a request may take. */
 export interface TimedRequest {
-  readonly of: FirstByteClass;
+  readonly of: TtftClass;
   /** How long reading its prompt may take. */
   readonly readingMs: number;
 }
@@ -71,7 +71,7 @@ export class Exploration {
     const { session, of, readingMs } = about;
     const { nowMs } = input;
     const [first, ...rest] = this.#open(journey, input);
-    const usualMs = first === undefined ? undefined : this.#router.times.familyMs(first, of);
+    const usualMs = first === undefined ? undefined : this.#router.times.modelFamilyMs(first, of);
     if (!isLate(usualMs, readingMs)) return undefined;
     const others = this.#timed(rest, of);
     const began = ({ id }: UsualTime): Began | undefined => {
@@ -121,8 +121,8 @@ export class Exploration {
     return open.filter((endpoint) => endpoint.priority <= priority).map(({ id }) => id);
   }
 
-  #timed(ids: readonly EndpointId[], of: FirstByteClass): readonly UsualTime[] {
-    return ids.map((id) => ({ id, usualMs: this.#router.times.familyMs(id, of) }));
+  #timed(ids: readonly EndpointId[], of: TtftClass): readonly UsualTime[] {
+    return ids.map((id) => ({ id, usualMs: this.#router.times.modelFamilyMs(id, of) }));
   }
 }
 

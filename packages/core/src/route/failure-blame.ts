@@ -8,7 +8,7 @@ import type { Blame } from './ejection.ts';
 import type { EjectionStore } from './ejection-store.ts';
 import type { EndpointMemory } from './endpoint-memory.ts';
 import { isAnswer, scopeOf } from './failure-scope.ts';
-import type { Pending, RoutedRequest } from './journey.ts';
+import type { RoutedRequest, UnexplainedFailure } from './journey.ts';
 
 /**
  * `proven`: another endpoint answered the same request; `open`: none did; `none`: the failure is certainly
@@ -16,7 +16,7 @@ import type { Pending, RoutedRequest } from './journey.ts';
  */
 export type Proof = 'proven' | 'open' | 'none';
 
-type Failed = Omit<Pending, 'groupName'>;
+type Failed = Omit<UnexplainedFailure, 'groupName'>;
 
 export class Blaming {
   readonly #memory: EndpointMemory;
@@ -32,16 +32,16 @@ export class Blaming {
     this.#blame(failed, { kind: 'certain' }, request, nowMs);
   }
 
-  settle(failed: Pending, request: RoutedRequest, proof: Proof, nowMs: number): void {
+  settle(failed: UnexplainedFailure, request: RoutedRequest, proof: Proof, nowMs: number): void {
     const { id, failure } = failed;
-    const { source } = request;
+    const { caller } = request;
     const isAnsweredElsewhere = proof === 'proven';
-    if (!isAnsweredElsewhere) this.#memory.noteFailedSource(id, source, nowMs);
+    if (!isAnsweredElsewhere) this.#memory.noteFailedCaller(id, caller, nowMs);
     switch (scopeOf(failure, request.operation)) {
       case 'endpoint':
         if (isAnsweredElsewhere && !isAnswer(failure)) this.proven(failed, request, nowMs);
         else if (proof !== 'none') {
-          this.#blame(failed, { kind: 'request', source, isAnsweredElsewhere }, request, nowMs);
+          this.#blame(failed, { kind: 'request', caller, isAnsweredElsewhere }, request, nowMs);
         }
         return;
       case 'model':
@@ -58,30 +58,30 @@ export class Blaming {
     }
   }
 
-  /** If others are served well, this person's requests go elsewhere first; a second person is proof. */
+  /** If others are served well, this caller's requests go elsewhere first; a second caller is proof. */
   proven(failed: Failed, request: RoutedRequest, nowMs: number): void {
-    const { source } = request;
+    const { caller } = request;
     const { id } = failed;
-    if (this.#memory.isServingOthers(id, source, nowMs)) {
-      this.#memory.noteFailedSource(id, source, nowMs);
+    if (this.#memory.isServingOthers(id, caller, nowMs)) {
+      this.#memory.noteFailedCaller(id, caller, nowMs);
     }
-    this.#blame(failed, { kind: 'proven', source }, request, nowMs);
+    this.#blame(failed, { kind: 'proven', caller }, request, nowMs);
   }
 
-  /** Whether another endpoint that serves others well fails this person too, who may then be to blame. */
-  isFailingElsewhere(id: EndpointId, source: string, nowMs: number): boolean {
-    const others = this.#memory.othersThatFail(id, source, nowMs);
+  /** Whether another endpoint that serves others well fails this caller too, who may then be to blame. */
+  isFailingElsewhere(id: EndpointId, caller: string, nowMs: number): boolean {
+    const others = this.#memory.othersThatFail(id, caller, nowMs);
     return others.some((other) => this.#ejections.stateOf(other).status === 'admitted');
   }
 
   #blame(
     failed: Failed,
     evidence: Blame['evidence'],
-    { source }: RoutedRequest,
+    { caller }: RoutedRequest,
     nowMs: number,
   ): void {
-    const isAlone = !this.#memory.isServingOthers(failed.id, source, nowMs);
-    const isFailingElsewhere = this.isFailingElsewhere(failed.id, source, nowMs);
+    const isAlone = !this.#memory.isServingOthers(failed.id, caller, nowMs);
+    const isFailingElsewhere = this.isFailingElsewhere(failed.id, caller, nowMs);
     this.#ejections.blame(failed, { evidence, isAlone, isFailingElsewhere, nowMs });
   }
 }

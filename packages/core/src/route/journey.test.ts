@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { endpointId } from '../types.ts';
 import {
+  activeTrial,
   endTrial,
   isForeign,
   isStaleAt,
@@ -9,16 +10,15 @@ import {
   newJourney,
   type RoutedRequest,
   refusedTokens,
-  runningTrial,
 } from './journey.ts';
 
-const WHO = { source: 'ann', fingerprint: 'f' };
+const WHO = { caller: 'ann', fingerprint: 'f' };
 
 describe('isForeign', () => {
   it.each<{
     name: string;
     there: string | undefined;
-    of: Pick<RoutedRequest, 'family' | 'refusedBy'>;
+    of: Pick<RoutedRequest, 'signatureFamily' | 'refusedBy'>;
     foreign: boolean;
   }>([
     { name: 'nothing is known of the session', there: 'bedrock', of: {}, foreign: false },
@@ -26,25 +26,42 @@ describe('isForeign', () => {
     {
       name: 'the family of the session',
       there: 'bedrock',
-      of: { family: 'bedrock' },
+      of: { signatureFamily: 'bedrock' },
       foreign: false,
     },
-    { name: 'another family', there: 'vertex', of: { family: 'bedrock' }, foreign: true },
-    { name: 'an unknown family', there: undefined, of: { family: 'bedrock' }, foreign: true },
+    { name: 'another family', there: 'vertex', of: { signatureFamily: 'bedrock' }, foreign: true },
+    {
+      name: 'an unknown family',
+      there: undefined,
+      of: { signatureFamily: 'bedrock' },
+      foreign: true,
+    },
     {
       name: 'a family that has refused this request, whatever is known about its session',
-      ...{ there: 'bedrock', of: { family: 'bedrock', refusedBy: ['bedrock'] }, foreign: true },
+      ...{
+        there: 'bedrock',
+        of: { signatureFamily: 'bedrock', refusedBy: ['bedrock'] },
+        foreign: true,
+      },
     },
     {
       name: 'a family that has not refused it, whatever is known about its session',
-      ...{ there: 'vertex', of: { family: 'bedrock', refusedBy: ['bedrock'] }, foreign: false },
+      ...{
+        there: 'vertex',
+        of: { signatureFamily: 'bedrock', refusedBy: ['bedrock'] },
+        foreign: false,
+      },
     },
     {
       name: 'an unknown family if another has refused it',
-      ...{ there: undefined, of: { family: 'bedrock', refusedBy: ['bedrock'] }, foreign: false },
+      ...{
+        there: undefined,
+        of: { signatureFamily: 'bedrock', refusedBy: ['bedrock'] },
+        foreign: false,
+      },
     },
   ])('$name: $foreign', ({ there, of, foreign }) => {
-    expect(isForeign({ family: there }, of)).toBe(foreign);
+    expect(isForeign({ signatureFamily: there }, of)).toBe(foreign);
   });
 });
 
@@ -53,7 +70,12 @@ describe('a journey', () => {
 
   it('begins without a trial, a dead connection or a failure', () => {
     expect(begun()).toMatchObject({
-      ...{ trial: { status: 'none' }, stale: { status: 'none' }, pending: [], forgetsBefore: 3 },
+      ...{
+        trial: { status: 'none' },
+        stale: { status: 'none' },
+        unexplained: [],
+        forgetsBefore: 3,
+      },
     });
     expect(refusedTokens([])).toBe(0);
   });
@@ -62,12 +84,12 @@ describe('a journey', () => {
     { sentAs: 'a test', isTrial: true, after: 'tested', wasTest: true },
     { sentAs: 'a last resort', isTrial: false, after: 'none', wasTest: false },
   ])('a trial sent as $sentAs stays one for the retry: $wasTest', ({ isTrial, after, wasTest }) => {
-    const trials = { running: 2, sinceAtMs: 0, failedAtMs: undefined };
+    const trials = { active: 2, sinceAtMs: 0, failedAtMs: undefined };
     const journey = begun();
-    journey.trial = runningTrial({ isTrial }, trials);
+    journey.trial = activeTrial({ isTrial }, trials);
     expect(isTest(journey)).toBe(wasTest);
     for (let ends = 0; ends < 2; ends += 1) endTrial(journey);
-    expect([trials.running, journey.trial.status, isTest(journey)]).toEqual([1, after, wasTest]);
+    expect([trials.active, journey.trial.status, isTest(journey)]).toEqual([1, after, wasTest]);
   });
 
   it('a dead connection is that of one endpoint, also once the request is repeated there', () => {

@@ -12,7 +12,7 @@ export interface RoutedEndpoint {
   /** From the configuration; 1 is preferred. */
   readonly priority: number;
   /** Whose thinking signatures it accepts; absent if unknown. */
-  readonly family?: string | undefined;
+  readonly signatureFamily?: string | undefined;
   readonly enabled: boolean;
   readonly available: boolean;
 }
@@ -21,12 +21,12 @@ export interface RoutedRequest {
   readonly operation: Operation;
   /** The model and anything else that changes its limits, as sent by the client; empty if unknown. */
   readonly model: string;
-  /** The person: requests of different sources are independent evidence. */
-  readonly source: string;
+  /** Requests of different callers are independent evidence. */
+  readonly caller: string;
   /** Identifies the request; the client's retry has the same one. */
   readonly fingerprint: string;
   /** Whose thinking signatures its session has; absent if unknown or none. */
-  readonly family?: string | undefined;
+  readonly signatureFamily?: string | undefined;
   /** Looks up one model by id: "not found" says nothing about the list of models. */
   readonly isLookup?: boolean | undefined;
   /** Families that have refused the thinking in this request; overrides what is known of its session. */
@@ -35,11 +35,11 @@ export interface RoutedRequest {
 
 /** Whether the endpoint may refuse the thinking of the request's session. */
 export function isForeign(
-  { family: there }: Pick<RoutedEndpoint, 'family'>,
-  { family, refusedBy }: Pick<RoutedRequest, 'family' | 'refusedBy'>,
+  { signatureFamily: there }: Pick<RoutedEndpoint, 'signatureFamily'>,
+  { signatureFamily, refusedBy }: Pick<RoutedRequest, 'signatureFamily' | 'refusedBy'>,
 ): boolean {
   if (refusedBy !== undefined) return there !== undefined && refusedBy.includes(there);
-  return family !== undefined && there !== family;
+  return signatureFamily !== undefined && there !== signatureFamily;
 }
 
 export interface Journey {
@@ -48,10 +48,10 @@ export interface Journey {
   readonly tried: Set<EndpointId>;
   failedGroups: ReadonlyMap<string, 'load' | 'fault'>;
   /** Failures without an established cause, oldest first. */
-  pending: Pending[];
+  unexplained: UnexplainedFailure[];
   trial: JourneyTrial;
   /** How often the current endpoint had been ejected when the attempt was sent. */
-  phase: number;
+  ejectionCount: number;
   stale: StaleConnection;
   /** The router's count of forgotten endpoints when the journey began, or last failed at one of them. */
   forgetsBefore: number;
@@ -61,9 +61,9 @@ export interface Journey {
  * What the last attempt is for an endpoint that was ejected.
  *
  *     any     --(an admitted endpoint is chosen)-->            none
- *     any     --(an ejected or half-open one is chosen)-->     running
- *     running --(content, failed or ended: a test)-->          tested
- *     running --(content, failed or ended: a last resort)-->   none
+ *     any     --(an ejected or half-open one is chosen)-->     active
+ *     active  --(content, failed or ended: a test)-->          tested
+ *     active  --(content, failed or ended: a last resort)-->   none
  *
  * A test was sent to find out whether its endpoint has recovered (see `EndpointChoice`), and is that also
  * for the retry after it: tests are few.
@@ -72,7 +72,7 @@ export type JourneyTrial =
   | { readonly status: 'none' }
   /** `trials`: those of the endpoint, of which it is one until it has content. */
   | {
-      readonly status: 'running';
+      readonly status: 'active';
       readonly sentAs: 'test' | 'last_resort';
       readonly trials: Trials;
     }
@@ -91,7 +91,7 @@ export type StaleConnection =
 
 /** The trials of an endpoint since its last ejection that have no content yet. */
 export interface Trials {
-  running: number;
+  active: number;
   /** When the oldest active one began. */
   sinceAtMs: number;
   /** When one of them last failed, with no answer and no evidence from elsewhere since. */
@@ -105,10 +105,10 @@ export interface BlamedAttempt {
 }
 
 /** A failed attempt; the rest of the journey shows whose fault it was. */
-export interface Pending extends BlamedAttempt {
+export interface UnexplainedFailure extends BlamedAttempt {
   readonly groupName: string;
   /** See `Journey`. */
-  readonly phase: number;
+  readonly ejectionCount: number;
 }
 
 /** Shared: almost no request needs its own. */
@@ -122,31 +122,31 @@ export function newJourney(request: RoutedRequest, forgetsBefore: number): Journ
     request,
     tried: new Set(),
     failedGroups: NO_GROUPS,
-    pending: [],
+    unexplained: [],
     trial: NO_TRIAL,
-    phase: 0,
+    ejectionCount: 0,
     stale: NOT_STALE,
     forgetsBefore,
   };
 }
 
-export function runningTrial(
+export function activeTrial(
   { isTrial }: { readonly isTrial: boolean },
   trials: Trials,
 ): JourneyTrial {
-  return { status: 'running', sentAs: isTrial ? 'test' : 'last_resort', trials };
+  return { status: 'active', sentAs: isTrial ? 'test' : 'last_resort', trials };
 }
 
 /** Whether the last attempt was sent to test whether its endpoint has recovered. */
 export function isTest({ trial }: Pick<Journey, 'trial'>): boolean {
-  return trial.status === 'tested' || (trial.status === 'running' && trial.sentAs === 'test');
+  return trial.status === 'tested' || (trial.status === 'active' && trial.sentAs === 'test');
 }
 
 /** The attempt has content, or will have none: it no longer counts among the trials of its endpoint. */
 export function endTrial(journey: Pick<Journey, 'trial'>): void {
   const { trial } = journey;
-  if (trial.status !== 'running') return;
-  trial.trials.running -= 1;
+  if (trial.status !== 'active') return;
+  trial.trials.active -= 1;
   journey.trial = trial.sentAs === 'test' ? TESTED : NO_TRIAL;
 }
 
@@ -161,8 +161,8 @@ export function isTokenFailure(failure: FailureClass): boolean {
 }
 
 /** In how many groups, each with its own token, the token was refused. */
-export function refusedTokens(pending: readonly Pending[]): number {
+export function refusedTokens(failures: readonly UnexplainedFailure[]): number {
   return new Set(
-    pending.filter(({ failure }) => isTokenFailure(failure)).map(({ groupName }) => groupName),
+    failures.filter(({ failure }) => isTokenFailure(failure)).map(({ groupName }) => groupName),
   ).size;
 }

@@ -23,7 +23,7 @@ function rig(parts: Partial<RequestRetriesInput> = {}, perSecond = 1) {
     operation: 'messages',
     failover: { retry: 'before_content', maxRetries: 1 },
     body: { isBuffered: true },
-    ...{ budget, source: 'ann' },
+    ...{ budget, caller: 'ann' },
     ...parts,
   });
   const next = (
@@ -67,9 +67,9 @@ describe('RequestRetries', () => {
   it('of one person leave enough for another', () => {
     const budget = new RetryBudget({ ratio: 0, perSecond: 0.2 });
     const failover = { retry: 'before_content', maxRetries: 5 } as const;
-    const [ann, bob] = ['ann', 'bob'].map((source) => {
-      budget.noteRequest(NOW_MS, source);
-      return rig({ budget, source, failover });
+    const [ann, bob] = ['ann', 'bob'].map((caller) => {
+      budget.noteRequest(NOW_MS, caller);
+      return rig({ budget, caller, failover });
     });
     expect(ann?.after('server_error')).toBe('next_endpoint');
     expect([ann?.hasRetriesLeft(), ann?.after('server_error')]).toEqual([false, 'give_up']);

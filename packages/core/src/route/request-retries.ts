@@ -17,8 +17,7 @@ export interface RequestRetriesInput {
   readonly failover: { readonly retry: RetryLimit; readonly maxRetries: number };
   readonly body: { readonly isBuffered: boolean };
   readonly budget: RetryBudget;
-  /** The person. */
-  readonly source: string;
+  readonly caller: string;
 }
 
 export interface FailureToRetry {
@@ -58,20 +57,20 @@ export class RequestRetries {
 
   /** Whether a silent attempt may be followed by another. @param isTrial whether the silent one is a trial */
   hasRetriesLeft(isTrial: boolean, nowMs: number): boolean {
-    const { budget, source } = this.#input;
+    const { budget, caller } = this.#input;
     const decision = this.#decide('sent', 'first_byte_timeout');
     if (decision.kind === 'stop') return false;
-    if (!decision.isDelivery || budget.available(nowMs, source) >= 1) return true;
+    if (!decision.isDelivery || budget.available(nowMs, caller) >= 1) return true;
     return isTrial && !budget.isOff;
   }
 
   after(failed: FailureToRetry, place: () => RetryPlace, nowMs: number): NextStep {
-    const { budget, source, operation } = this.#input;
+    const { budget, caller, operation } = this.#input;
     const { phase, failure, retryAfterMs: waitMs } = failed;
     const decision = this.#decide(phase, failure);
     if (decision.kind === 'stop') return { kind: 'give_up', why: decision.why };
     const knowledge = place();
-    const refund = decision.isDelivery ? budget.tryTake(nowMs, source) : undefined;
+    const refund = decision.isDelivery ? budget.tryTake(nowMs, caller) : undefined;
     const isSpent = decision.isDelivery && refund === undefined;
     const next = isSpent ? budget.whenSpent({ ...knowledge, looks: this.#looks }) : 'send';
     if (next === 'give_up') return { kind: 'give_up', why: 'budget_spent' };

@@ -76,9 +76,9 @@ describe('RetryBudget', () => {
   it('gives a person whose retries all fail at most as much as is left for the others', () => {
     const budget = new RetryBudget(policy);
     budget.noteRequest(1_000, ann);
-    const takenBy = (source: string, nowMs: number): number => {
+    const takenBy = (caller: string, nowMs: number): number => {
       let taken = 0;
-      while (budget.tryTake(nowMs, source)) taken += 1;
+      while (budget.tryTake(nowMs, caller)) taken += 1;
       return taken;
     };
     expect(budget.available(1_000, ann)).toBe(10);

@@ -7,7 +7,7 @@
  * no failure since, because it would be refunded anyway; and one after a trial (see `EndpointChoice`), because trials
  * are few, and a request that found out for everybody that an endpoint still fails should not be lost. If neither
  * applies, the request waits up to two seconds for an endpoint that answers, without sending anything, before it is
- * given up. One person whose requests fail everywhere uses at most as much of the budget as is left for the others.
+ * given up. One caller whose requests fail everywhere uses at most as much of the budget as is left for the others.
  *
  * The window and the two terms follow Finagle's retry budgets (credits live 10 s, share plus
  * floor); the refund follows gRPC's retry throttling.
@@ -32,11 +32,11 @@ interface Cell {
   readonly second: number;
   requests: number;
   retries: number;
-  /** By person; those without any are absent. */
+  /** By caller; those without any are absent. */
   readonly retriesOf: Map<string, number>;
-  /** The first person in this second. */
-  source: string;
-  /** Another person sent requests too. */
+  /** The first caller in this second. */
+  caller: string;
+  /** Another caller sent requests too. */
   isShared: boolean;
 }
 
@@ -83,34 +83,33 @@ export class RetryBudget {
     return hasAlternative && looks < MOST_LOOKS ? 'look_again' : 'give_up';
   }
 
-  /** @param source the person */
-  noteRequest(nowMs: number, source: string): void {
+  noteRequest(nowMs: number, caller: string): void {
     const cell = this.#cell(nowMs);
-    if (cell.requests === 0) cell.source = source;
-    else if (cell.source !== source) cell.isShared = true;
+    if (cell.requests === 0) cell.caller = caller;
+    else if (cell.caller !== caller) cell.isShared = true;
     cell.requests += 1;
   }
 
-  /** Takes one retry from the budget; undefined if it, or this person's share of it, is spent. */
-  tryTake(nowMs: number, source: string): Refund | undefined {
-    if (this.available(nowMs, source) < 1) return undefined;
+  /** Takes one retry from the budget; undefined if it, or this caller's share of it, is spent. */
+  tryTake(nowMs: number, caller: string): Refund | undefined {
+    if (this.available(nowMs, caller) < 1) return undefined;
     const cell = this.#cell(nowMs);
     const { retriesOf } = cell;
     cell.retries += 1;
-    retriesOf.set(source, (retriesOf.get(source) ?? 0) + 1);
+    retriesOf.set(caller, (retriesOf.get(caller) ?? 0) + 1);
     let isTaken = true;
     return () => {
       // A cell that a later second has replaced is not read any more.
       if (isTaken) {
         cell.retries -= 1;
-        retriesOf.set(source, (retriesOf.get(source) ?? 0) - 1);
+        retriesOf.set(caller, (retriesOf.get(caller) ?? 0) - 1);
       }
       isTaken = false;
     };
   }
 
-  /** Retries that may be sent now: in total, or by this person. */
-  available(nowMs: number, source?: string): number {
+  /** Retries that may be sent now: in total, or by this caller. */
+  available(nowMs: number, caller?: string): number {
     const oldest = Math.floor(nowMs / 1000) - WINDOW_SECONDS;
     let requests = 0;
     let retries = 0;
@@ -120,9 +119,9 @@ export class RetryBudget {
       if (cell.second <= oldest) continue;
       requests += cell.requests;
       retries += cell.retries;
-      if (source === undefined) continue;
-      own += cell.retriesOf.get(source) ?? 0;
-      isShared ||= cell.isShared || (cell.requests > 0 && cell.source !== source);
+      if (caller === undefined) continue;
+      own += cell.retriesOf.get(caller) ?? 0;
+      isShared ||= cell.isShared || (cell.requests > 0 && cell.caller !== caller);
     }
     const allowed = requests * this.#policy.ratio + WINDOW_SECONDS * this.#policy.perSecond;
     const left = Math.max(0, Math.floor(allowed - retries + 1e-9));
@@ -136,7 +135,7 @@ export class RetryBudget {
     if (current?.second === second) return current;
     const cell: Cell = {
       ...{ second, requests: 0, retries: 0, retriesOf: new Map<string, number>() },
-      ...{ source: '', isShared: false },
+      ...{ caller: '', isShared: false },
     };
     this.#cells.set(place, cell);
     return cell;

@@ -65,7 +65,7 @@ describe('the first choice', () => {
     parts: Partial<Parameters<Router['preview']>[1]> = {},
     request: Partial<RoutedRequest> = {},
   ) => {
-    const base = { operation: 'messages', model: 'm', source: 's', fingerprint: 'f' } as const;
+    const base = { operation: 'messages', model: 'm', caller: 's', fingerprint: 'f' } as const;
     const journey = world.router.begin({ ...base, ...request });
     return world.router.preview(journey, { ...world.input(), ...parts });
   };
@@ -323,7 +323,7 @@ describe('what a router keeps', () => {
     ] as const) {
       const world = new RoutedWorld();
       for (let time = 0; time < 2; time += 1) {
-        world.ask(only('a', failure), { source: 'ann', fingerprint: `${time}` });
+        world.ask(only('a', failure), { caller: 'ann', fingerprint: `${time}` });
       }
       expect(world.statusOf(A.id)).toBe(status);
     }
@@ -373,15 +373,15 @@ describe('an endpoint that changes during an attempt', () => {
 describe('a session with thinking of one signature family', () => {
   it('is not sent to its preferred endpoint if that accepts another family', () => {
     const [a, b] = [
-      { ...A, family: 'vertex' },
-      { ...B, family: 'bedrock' },
+      { ...A, signatureFamily: 'vertex' },
+      { ...B, signatureFamily: 'bedrock' },
     ];
     const world = new RoutedWorld([a, b]);
     const request = {
       ...who('ann'),
       operation: 'messages',
       model: 'm',
-      family: 'bedrock',
+      signatureFamily: 'bedrock',
     } as const;
     const journey = world.router.begin(request);
     const input = { ...world.input(), preferredId: a.id };

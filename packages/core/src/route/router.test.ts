@@ -97,10 +97,10 @@ describe('whose fault it is', () => {
     const limited = all({ failure: 'rate_limited', waitMs: 5_000 });
     const world = new RoutedWorld([A]);
     expect(world.ask(limited, who('ann'))).toBe('a:rate_limited asked');
-    expect(world.ask(limited, { source: 'ann', fingerprint: 'ann 2' })).toBe(
+    expect(world.ask(limited, { caller: 'ann', fingerprint: 'ann 2' })).toBe(
       'a:rate_limited asked',
     );
-    expect(world.ask(limited, { source: 'ann', fingerprint: 'ann 3' })).toBe('limited');
+    expect(world.ask(limited, { caller: 'ann', fingerprint: 'ann 3' })).toBe('limited');
     expect(world.ask(limited, who('bob'))).toBe('a:rate_limited asked');
     expect(world.ask(limited, who('cyd'))).toBe('limited');
     world.nowMs += 5_000;
@@ -110,8 +110,8 @@ describe('whose fault it is', () => {
   it('two large requests of one person do not affect anyone else', () => {
     const world = new RoutedWorld();
     const limited = all({ failure: 'rate_limited', waitMs: 30_000 });
-    world.ask(limited, { source: 'ann', fingerprint: 'ann 1' });
-    world.ask(limited, { source: 'ann', fingerprint: 'ann 2' });
+    world.ask(limited, { caller: 'ann', fingerprint: 'ann 1' });
+    world.ask(limited, { caller: 'ann', fingerprint: 'ann 2' });
     expect(world.ask(all('ok'), who('bob'))).toBe('a:ok');
   });
 
@@ -186,7 +186,7 @@ describe('whose fault it is', () => {
       ] as const) {
         const world = new RoutedWorld(endpoints);
         for (let turn = 0; turn < 6; turn += 1) {
-          world.ask(() => failure, { source: 'eve', fingerprint: `eve ${turn}` }, 2);
+          world.ask(() => failure, { caller: 'eve', fingerprint: `eve ${turn}` }, 2);
         }
         expect(endpoints.map(({ id }) => world.statusOf(id))).toEqual([status, status]);
       }
@@ -227,7 +227,7 @@ describe('whose fault it is', () => {
   it('one person’s failures are reported to the controller at intervals, others’ each time', () => {
     const world = new RoutedWorld();
     for (let turn = 0; turn < 5; turn += 1) {
-      world.ask(only('a', 'server_error'), { source: 'ann', fingerprint: `ann ${turn}` });
+      world.ask(only('a', 'server_error'), { caller: 'ann', fingerprint: `ann ${turn}` });
       world.ask(all('ok'), who('bob'));
     }
     world.ask(only('a', 'server_error'), who('cyd'));
@@ -240,7 +240,7 @@ describe('whose fault it is', () => {
     for (const answer of [all('server_error'), all('reset'), all('not_claude')]) {
       const world = new RoutedWorld();
       for (let turn = 0; turn < 40; turn += 1) {
-        world.ask(answer, { source: 'poisoner', fingerprint: `poisoner ${turn}` });
+        world.ask(answer, { caller: 'poisoner', fingerprint: `poisoner ${turn}` });
         expect(world.ask(all('ok'), who(`person ${turn % 9}`))).toBe('a:ok');
       }
       expect([world.statusOf(A.id), world.statusOf(B.id)]).toEqual(['admitted', 'admitted']);
@@ -267,7 +267,7 @@ describe('one person among others', () => {
         world.ask(all('ok'), who('ann'));
         world.nowMs += waitMs;
         for (let time = 0; time < times; time += 1) {
-          world.ask(only('a', bad), { source: 'eve', fingerprint: `eve ${time}` });
+          world.ask(only('a', bad), { caller: 'eve', fingerprint: `eve ${time}` });
         }
         expect(world.statusOf(A.id)).toBe('admitted');
         expect(world.ask(all('ok'), who('ann'))).toBe('a:ok');
@@ -279,7 +279,7 @@ describe('one person among others', () => {
     const world = new RoutedWorld();
     world.ask(all('ok'), who('ann'));
     const stories = [1, 2, 3].map((turn) =>
-      world.ask(only('a', bad), { source: 'eve', fingerprint: `eve ${turn}` }),
+      world.ask(only('a', bad), { caller: 'eve', fingerprint: `eve ${turn}` }),
     );
     expect(stories.at(-1)).toBe('b:ok');
     expect(stories.filter((story) => story === 'a:cut').length).toBeLessThanOrEqual(1);
@@ -292,7 +292,7 @@ describe('one person among others', () => {
     world.ask(all('ok'), who('ann'));
     world.nowMs += 60_000;
     for (const turn of [1, 2]) {
-      world.ask(only('a', bad), { source: 'eve', fingerprint: `eve ${turn}` });
+      world.ask(only('a', bad), { caller: 'eve', fingerprint: `eve ${turn}` });
     }
     expect(world.statusOf(A.id)).toBe('ejected');
   });
@@ -341,7 +341,7 @@ describe('trials of a half-open endpoint', () => {
     expect(world.router.choose(begin(world, 'fourth'), world.input())).toMatchObject({ id: 'a' });
   });
 
-  it('from an earlier phase block no one, and their results say nothing about now', () => {
+  it('from before the last ejection block no one, and their results say nothing about now', () => {
     const world = recovered();
     const old = begin(world, 'old');
     expect(world.router.choose(old, world.input())).toMatchObject({ id: 'a' });
@@ -423,7 +423,7 @@ describe('while the retry budget is spent', () => {
     return (answerOf: (id: string) => Answer, atOnce: number): readonly string[] => {
       const requests = Array.from({ length: atOnce }, () => {
         number += 1;
-        return { source: `person ${number % 2}`, fingerprint: `${number}` };
+        return { caller: `person ${number % 2}`, fingerprint: `${number}` };
       });
       return world.askAtOnce(answerOf, requests, 'budget_spent');
     };
@@ -444,7 +444,7 @@ describe('while the retry budget is spent', () => {
     return steps.flatMap(({ gapMs, recovered, atOnce, isPoisoned }) => {
       world.nowMs += gapMs;
       for (const id of recovered) world.router.recover(id);
-      const poison = { source: 'poisoner', fingerprint: `${world.nowMs}` };
+      const poison = { caller: 'poisoner', fingerprint: `${world.nowMs}` };
       if (isPoisoned) world.ask(all('server_error'), poison, 'budget_spent');
       const isLost = (story: string): boolean => !story.endsWith('c:ok');
       if (isKnown) return ask(after, atOnce).filter(isLost);
@@ -491,7 +491,7 @@ describe('while the retry budget is spent', () => {
     expect([A, B].map(({ id }) => world.statusOf(id))).toEqual(['half_open', 'half_open']);
     const deliveries = Array.from({ length: 200 }, (_, turn) => {
       world.nowMs += 10;
-      const asked = { source: 'ann', fingerprint: `${turn}` };
+      const asked = { caller: 'ann', fingerprint: `${turn}` };
       return world.ask(all('server_error'), asked, 'budget_spent').split(' ').length;
     });
     expect(deliveries.filter((count) => count > 1).length).toBeLessThanOrEqual(6);
@@ -599,7 +599,7 @@ describe('the second failure of a lifetime', () => {
       nowMs: world.nowMs,
     };
     const begin = () =>
-      world.router.begin({ operation: 'messages', model: 'm', source: 's', fingerprint: 'f' });
+      world.router.begin({ operation: 'messages', model: 'm', caller: 's', fingerprint: 'f' });
     const [first, second] = [begin(), begin()];
     expect(world.router.choose(first, input)).toMatchObject({ id: 'a' });
     expect(world.router.choose(second, input)).toMatchObject({ id: 'b' });

@@ -8,7 +8,7 @@
  */
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import { FirstByteTimes } from '../learn/adaptive-first-byte-timeout.ts';
+import { TtftTimes } from '../learn/adaptive-first-byte-timeout.ts';
 import { type Candidate, chooseEndpoint, type EndpointChoice } from './choose-endpoint.ts';
 import type { Ejection, EjectionPolicy } from './ejection.ts';
 import { EjectionStore, type EjectionStoreDeps } from './ejection-store.ts';
@@ -16,6 +16,7 @@ import { EndpointMemory } from './endpoint-memory.ts';
 import { Blaming, type Proof } from './failure-blame.ts';
 import { isAnswer, isSharedByGroup, isUnreachable, type Scope, scopeOf } from './failure-scope.ts';
 import {
+  activeTrial,
   endTrial,
   isForeign,
   isTest,
@@ -23,11 +24,10 @@ import {
   type Journey,
   NO_TRIAL,
   newJourney,
-  type Pending,
   type RoutedEndpoint,
   type RoutedRequest,
   refusedTokens,
-  runningTrial,
+  type UnexplainedFailure,
 } from './journey.ts';
 import { hasTurnedAwayFewer, isBusy } from './throttling.ts';
 
@@ -49,7 +49,7 @@ interface ReportedFailure {
 const MAY_MEET_OTHERS: ReadonlySet<Scope> = new Set(['endpoint', 'token', 'model']);
 
 export class Router {
-  readonly times = new FirstByteTimes();
+  readonly times = new TtftTimes();
   readonly #ejections: EjectionStore;
   readonly #memory = new EndpointMemory();
   readonly #blaming: Blaming;
@@ -99,13 +99,13 @@ export class Router {
     const choice = this.#previewOrStale(journey, input);
     if (choice.kind !== 'send') return choice;
     journey.tried.add(choice.id);
-    journey.phase = this.#ejections.phaseOf(choice.id);
+    journey.ejectionCount = this.#ejections.ejectionCountOf(choice.id);
     const isOnTrial =
       (choice.isTrial || this.ejectionOf(choice.id, input.nowMs).status !== 'admitted') &&
       // Its result would prove nothing, and it might take the slot of a request whose result does.
-      !this.#blaming.isFailingElsewhere(choice.id, journey.request.source, input.nowMs);
+      !this.#blaming.isFailingElsewhere(choice.id, journey.request.caller, input.nowMs);
     journey.trial = isOnTrial
-      ? runningTrial(choice, this.#ejections.beginTrial(choice.id, input.nowMs))
+      ? activeTrial(choice, this.#ejections.beginTrial(choice.id, input.nowMs))
       : NO_TRIAL;
     return choice;
   }
@@ -153,24 +153,24 @@ export class Router {
   }
 
   #ranked({ request, tried, failedGroups }: Journey, input: ChooseInput): EndpointChoice {
-    const { operation, model, source } = request;
+    const { operation, model, caller } = request;
     const { preferredId, isOverloadedEverywhere, nowMs } = input;
     const candidates = input.endpoints.map(
-      ({ id, groupName, family, enabled, available }): Candidate => ({
+      ({ id, groupName, signatureFamily, enabled, available }): Candidate => ({
         ...{ id, groupName, enabled, available },
-        isForeign: isForeign({ family }, request),
+        isForeign: isForeign({ signatureFamily }, request),
         ejection: this.#ejections.stateOf(id),
         limit: this.#memory.limitOf(id, model),
         isLackingOperation: this.#memory.isLacking(id, operation, nowMs),
-        hasFailedSource: this.#memory.hasFailedSource(id, source, nowMs),
+        hasFailedCaller: this.#memory.hasFailedCaller(id, caller, nowMs),
         trials: this.#ejections.trialsOf(id),
         trialFailedAtMs: this.#ejections.trialFailedAtMs(id),
         silentForMs: this.#ejections.silentForMs(id, nowMs),
-        failingAtMs: this.#memory.failingAtMs(id, source, nowMs),
+        failingAtMs: this.#memory.failingAtMs(id, caller, nowMs),
       }),
     );
     return chooseEndpoint({
-      ...{ candidates, source, tried, failedGroups, preferredId, isOverloadedEverywhere },
+      ...{ candidates, caller, tried, failedGroups, preferredId, isOverloadedEverywhere },
       ...{ random: this.#rng(), nowMs },
     });
   }
@@ -194,7 +194,7 @@ export class Router {
     const { id, groupName } = endpoint;
     const { failure } = failed;
     const { request } = journey;
-    if (journey.trial.status === 'running') journey.trial.trials.failedAtMs = nowMs;
+    if (journey.trial.status === 'active') journey.trial.trials.failedAtMs = nowMs;
     endTrial(journey);
     const scope = scopeOf(failure, request.operation);
     if (isSharedByGroup(failure)) {
@@ -210,18 +210,20 @@ export class Router {
     if (isSent && MAY_MEET_OTHERS.has(scope)) {
       this.#memory.noteFailed(id, request, nowMs);
     }
-    const attempt = { id, groupName, failure, phase: journey.phase };
+    const attempt = { id, groupName, failure, ejectionCount: journey.ejectionCount };
     switch (scope) {
       case 'endpoint':
         if (isUnreachable(failure)) this.#blaming.unreachable(attempt, request, nowMs);
-        else if (!journey.pending.some((other) => other.id === id && other.failure === failure)) {
+        else if (
+          !journey.unexplained.some((other) => other.id === id && other.failure === failure)
+        ) {
           // Failing the same request the same way again proves nothing new.
-          journey.pending.push(attempt);
+          journey.unexplained.push(attempt);
         }
         return;
       case 'token':
       case 'model':
-        journey.pending.push(attempt);
+        journey.unexplained.push(attempt);
         return;
       case 'load':
         this.#turnedAway(id, request, failed, nowMs);
@@ -236,13 +238,13 @@ export class Router {
 
   #turnedAway(
     id: EndpointId,
-    { model, source, fingerprint }: RoutedRequest,
+    { model, caller, fingerprint }: RoutedRequest,
     { failure, waitMs }: ReportedFailure,
     nowMs: number,
   ): void {
     const { maxCoolDownMs } = this.#ejections.policy;
     const cappedMs = waitMs === undefined ? undefined : Math.min(waitMs, maxCoolDownMs);
-    const turned = { failure, waitMs: cappedMs, source, fingerprint, nowMs };
+    const turned = { failure, waitMs: cappedMs, caller, fingerprint, nowMs };
     this.#memory.noteTurnedAway(id, model, turned);
     // A limit with a wait is that of one model; momentary load is the endpoint's.
     if (waitMs === undefined) this.#ejections.report({ id, failure });
@@ -277,43 +279,43 @@ export class Router {
 
   /** Content arrived from this endpoint: failures elsewhere were not the request's fault. */
   answered(journey: Journey, id: EndpointId, nowMs: number): void {
-    if (journey.trial.status === 'running') journey.trial.trials.failedAtMs = undefined;
+    if (journey.trial.status === 'active') journey.trial.trials.failedAtMs = undefined;
     endTrial(journey);
     const before = this.#memory.takeUnanswered(journey.request.fingerprint, nowMs);
     for (const failed of before) {
       if (failed.id !== id) this.#settle(failed, journey, 'proven', nowMs);
     }
-    for (const failed of journey.pending) this.#settle(failed, journey, 'proven', nowMs);
-    journey.pending.length = 0;
+    for (const failed of journey.unexplained) this.#settle(failed, journey, 'proven', nowMs);
+    journey.unexplained.length = 0;
     if (!this.#isOutdated(journey, id)) this.#memory.noteAnswer(id, journey.request, nowMs);
   }
 
   /** The answer is complete. */
   completed(journey: Journey, id: EndpointId, nowMs: number): void {
     if (journey.request.operation !== 'messages' || this.#isOutdated(journey, id)) return;
-    this.#memory.noteServed(id, journey.request.source, nowMs);
-    this.#ejections.noteSuccess(id, journey.phase, nowMs);
+    this.#memory.noteServed(id, journey.request.caller, nowMs);
+    this.#ejections.noteSuccess(id, journey.ejectionCount, nowMs);
   }
 
   /** The answer was cut after content: only the endpoint cuts answers. */
   cut(journey: Journey, id: EndpointId, failure: FailureClass, nowMs: number): void {
     if (journey.request.operation !== 'messages' || this.#isOutdated(journey, id)) return;
-    const { request, phase } = journey;
+    const { request, ejectionCount } = journey;
     this.#memory.noteFailed(id, request, nowMs);
-    this.#blaming.proven({ id, failure, phase }, request, nowMs);
+    this.#blaming.proven({ id, failure, ejectionCount }, request, nowMs);
   }
 
   /** Ends every journey. If no endpoint answered, the request itself may be at fault. */
   ended(journey: Journey, nowMs: number): void {
     endTrial(journey);
-    const { pending, request } = journey;
-    if (pending.length === 0) return;
-    const isRefusedByAll = refusedTokens(pending) > 1;
-    const errors = pending.filter(({ failure }) => isAnswer(failure));
+    const { unexplained, request } = journey;
+    if (unexplained.length === 0) return;
+    const isRefusedByAll = refusedTokens(unexplained) > 1;
+    const errors = unexplained.filter(({ failure }) => isAnswer(failure));
     const isErrorOfAll = errors.length > 1;
     // If the client's retry is answered, the endpoints were at fault.
     if (isErrorOfAll) this.#memory.noteUnanswered(request.fingerprint, errors, nowMs);
-    for (const failed of pending) {
+    for (const failed of unexplained) {
       // Two tokens do not run out during the same request: the request itself is refused.
       const isRequests =
         (isRefusedByAll && isTokenFailure(failed.failure)) ||
@@ -321,7 +323,7 @@ export class Router {
       const proof = isRequests ? 'none' : 'open';
       this.#settle(failed, journey, proof, nowMs);
     }
-    journey.pending.length = 0;
+    journey.unexplained.length = 0;
   }
 
   /** Whether the attempt used, or may have used, another URL or token. */
@@ -337,11 +339,11 @@ export class Router {
     journey.failedGroups = new Map(
       [...journey.failedGroups].filter(([name]) => name !== groupName),
     );
-    journey.pending = journey.pending.filter(({ id }) => !this.#isOutdated(journey, id));
+    journey.unexplained = journey.unexplained.filter(({ id }) => !this.#isOutdated(journey, id));
     journey.forgetsBefore = this.#forgets;
   }
 
-  #settle(failed: Pending, journey: Journey, proof: Proof, nowMs: number): void {
+  #settle(failed: UnexplainedFailure, journey: Journey, proof: Proof, nowMs: number): void {
     if (this.#isOutdated(journey, failed.id)) return;
     this.#blaming.settle(failed, journey.request, proof, nowMs);
   }

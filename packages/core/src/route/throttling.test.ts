@@ -16,8 +16,8 @@ import {
   shedShare,
 } from './throttling.ts';
 
-const turned = (fingerprint: string, waitMs?: number, source = 'ann', nowMs = 0) => ({
-  ...({ failure: 'rate_limited', waitMs, source, fingerprint, nowMs } as const),
+const turned = (fingerprint: string, waitMs?: number, caller = 'ann', nowMs = 0) => ({
+  ...({ failure: 'rate_limited', waitMs, caller, fingerprint, nowMs } as const),
 });
 
 /** One character per request: `.` answered, `x` turned away without a wait. */

@@ -25,12 +25,12 @@ export interface ModelLimit {
 
 /**
  *     none              --(turned away with a wait)-->                    claimed
- *     claimed           --(another request of the same person too)-->     repeated
- *     claimed, repeated --(another person's request too)-->               confirmed
+ *     claimed           --(another request of the same caller too)-->     repeated
+ *     claimed, repeated --(another caller's request too)-->               confirmed
  *     any               --(an answer | the wait has passed)-->            none
  *
  * `claimed`: tried after the others, in case the limit applies to one request alone. `repeated`: also not
- * tried for this person until the wait has passed. `confirmed`: not tried for anyone until then.
+ * tried for this caller until the wait has passed. `confirmed`: not tried for anyone until then.
  */
 export type NamedTime =
   | { readonly status: 'none' }
@@ -38,16 +38,16 @@ export type NamedTime =
       readonly status: 'claimed' | 'repeated' | 'confirmed';
       readonly untilAtMs: number;
       readonly failure: FailureClass;
-      readonly source: string;
+      readonly caller: string;
       readonly fingerprint: string;
     };
 
-/** `claimed`: seen by one person only; the model may still work for others. */
+/** `claimed`: seen by one caller only; the model may still work for others. */
 export type ModelDenial =
   | { readonly status: 'none' }
   | {
       readonly status: 'claimed' | 'confirmed';
-      readonly source: string;
+      readonly caller: string;
       readonly untilAtMs: number;
     };
 
@@ -98,7 +98,7 @@ export interface TurnedAway {
   readonly failure: FailureClass;
   /** The requested wait, capped by the caller. */
   readonly waitMs: number | undefined;
-  readonly source: string;
+  readonly caller: string;
   readonly fingerprint: string;
   readonly nowMs: number;
 }
@@ -117,11 +117,11 @@ export function afterTurnedAway(limit: ModelLimit, turned: TurnedAway): ModelLim
 }
 
 /** The endpoint denied the model to a request that another endpoint answered. */
-export function afterModelDenied(limit: ModelLimit, source: string, nowMs: number): ModelLimit {
+export function afterModelDenied(limit: ModelLimit, caller: string, nowMs: number): ModelLimit {
   const { denial } = limit;
-  const isSame = denial.status === 'none' || denial.source === source;
+  const isSame = denial.status === 'none' || denial.caller === caller;
   const status = isSame && denial.status !== 'confirmed' ? 'claimed' : 'confirmed';
-  return { ...limit, denial: { status, source, untilAtMs: nowMs + MODEL_DENIED_FOR_MS } };
+  return { ...limit, denial: { status, caller, untilAtMs: nowMs + MODEL_DENIED_FOR_MS } };
 }
 
 /** Whether it denies the model to everyone. */
@@ -166,10 +166,10 @@ export function isLimited(limit: ModelLimit, nowMs: number): boolean {
   );
 }
 
-/** Whether the endpoint is skipped for this person until the requested wait is over. */
-export function isWaitedFor(limit: ModelLimit, source: string, nowMs: number): boolean {
+/** Whether the endpoint is skipped for this caller until the requested wait is over. */
+export function isWaitedFor(limit: ModelLimit, caller: string, nowMs: number): boolean {
   const named = namedAt(limit, nowMs);
-  return named.status === 'confirmed' || (named.status === 'repeated' && named.source === source);
+  return named.status === 'confirmed' || (named.status === 'repeated' && named.caller === caller);
 }
 
 /** The requested wait at `nowMs`: none once it has passed. */
@@ -178,15 +178,15 @@ export function namedAt({ named }: ModelLimit, nowMs: number): NamedTime {
 }
 
 function namedAfter(named: NamedTime, turned: TurnedAway): NamedTime {
-  const { failure, waitMs, source, fingerprint, nowMs } = turned;
+  const { failure, waitMs, caller, fingerprint, nowMs } = turned;
   if (waitMs === undefined) return named;
   const untilAtMs = Math.max(nowMs + waitMs, named.status === 'none' ? 0 : named.untilAtMs);
-  return { status: statusAfter(named, turned), untilAtMs, failure, source, fingerprint };
+  return { status: statusAfter(named, turned), untilAtMs, failure, caller, fingerprint };
 }
 
-function statusAfter(named: NamedTime, { source, fingerprint }: TurnedAway) {
+function statusAfter(named: NamedTime, { caller, fingerprint }: TurnedAway) {
   if (named.status === 'none') return 'claimed';
-  if (named.status === 'confirmed' || named.source !== source) return 'confirmed';
+  if (named.status === 'confirmed' || named.caller !== caller) return 'confirmed';
   return named.fingerprint === fingerprint ? named.status : 'repeated';
 }
 

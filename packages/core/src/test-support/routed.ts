@@ -80,7 +80,7 @@ export class RoutedWorld {
 
   #begin(request: Partial<RoutedRequest>): Asking {
     const journey = this.router.begin({
-      ...{ operation: 'messages', model: 'm', source: 's', fingerprint: 'f' },
+      ...{ operation: 'messages', model: 'm', caller: 's', fingerprint: 'f' },
       ...request,
     });
     return { journey, story: [], retries: 0 };
@@ -144,5 +144,5 @@ function isFree(failure: FailureClass, { request }: Journey): boolean {
 export const only = (id: string, answer: Answer) => (asked: string) =>
   asked === id ? answer : 'ok';
 /** Requests from different people. */
-export const who = (name: string) => ({ source: name, fingerprint: name });
+export const who = (name: string) => ({ caller: name, fingerprint: name });
 export const all = (answer: Answer) => () => answer;

@@ -186,7 +186,9 @@ export class Scenario {
 }
 
 /** Active requests by endpoint. */
-export const running = (activeRequests: Readonly<Record<string, number>>) => ({ activeRequests });
+export const withRequests = (activeRequests: Readonly<Record<string, number>>) => ({
+  activeRequests,
+});
 
 function deepFreeze<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;

@@ -3,7 +3,7 @@ import type { TokenUsage } from '@zephyr/contract/probe';
 import type { ModelFamily } from '@zephyr/contract/session';
 import { TOKENS_PER_PRICE } from '@zephyr/contract/units';
 
-import { familyOf } from '../model-family.ts';
+import { modelFamilyOf } from '../model-family.ts';
 
 /** In `sessions` of the policy, because moving sessions costs tokens: `decide/switch-cost.ts`. */
 export interface PricePolicy {
@@ -71,7 +71,7 @@ export function priceOf(model: string, own: readonly Price[] = []): Price | unde
   const at = model.indexOf('claude-');
   if (at > 0) return priceOf(model.slice(at), own);
   // The family `other` has none.
-  return longestOf(familyOf(model), DEFAULT_PRICES);
+  return longestOf(modelFamilyOf(model), DEFAULT_PRICES);
 }
 
 /** For a budget: a model without a known price is priced like an expensive one. */

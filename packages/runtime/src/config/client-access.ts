@@ -42,7 +42,7 @@ export function accessOf(configured: ClientAccess, before: ClientAccess | undefi
 }
 
 const ADMIT_PEOPLE = phrase`give each person a key: make client NAME=ann (without compose: zephyr clients add ann)`;
-const ADMIT_EVERYBODY = phrase`or say that everybody may use it: open = true under [server]`;
+const ADMIT_EVERYBODY = phrase`or let everybody use it: open = true under [server]`;
 const ADMIT_THIS_MACHINE = phrase`or listen on this machine only: host = "127.0.0.1" under [server]`;
 
 /** While it runs; its address cannot change. */

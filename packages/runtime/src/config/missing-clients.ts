@@ -25,7 +25,7 @@ export class MissingClients {
   isDoubted(digest: string | undefined): boolean {
     if (digest !== undefined && this.#doubted?.digest !== digest) {
       this.#doubted = { digest, sinceAtMs: this.#clock.nowMs() };
-      this.#log.warn('all clients are gone from config.toml: applied once it stays unchanged');
+      this.#log.warn('config.toml no longer has any clients: applied once it stays unchanged');
       return true;
     }
     if (digest === undefined || this.isDue()) this.#doubted = undefined;

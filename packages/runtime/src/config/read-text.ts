@@ -24,7 +24,7 @@ export function readText(path: string, rule: FileRule): string {
         advice: [
           phrase`make one:             cp ${example('config.toml')} ${path} && cp ${example('.env')} .env && chmod 600 .env`,
           phrase`with Instcopilot:     use config.toml.example.instcopilot and .env.example.instcopilot`,
-          phrase`then put your endpoints into the first and the tokens into the second`,
+          phrase`then add your endpoints to the first file and the tokens to the second`,
           phrase`or try Zephyr first:  make demo, or zephyr demo (needs no token)`,
         ],
       });
@@ -60,5 +60,5 @@ export function adviceFor(
 function readableAdvice(path: string, rule: FileRule): Phrase {
   return rule === 'may be missing'
     ? phrase`only the user who runs Zephyr should read it: sudo chown "$(id -un)" ${path} && chmod 600 ${path}`
-    : phrase`let its user read it: chmod a+r for the file, a+rx for its folder (in containers each service has its own user)`;
+    : phrase`give its user read access: chmod a+r for the file, a+rx for its folder (in containers each service has its own user)`;
 }

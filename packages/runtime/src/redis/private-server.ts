@@ -98,7 +98,7 @@ function redisMissing(): ZephyrError {
   const message = phrase`neither redis-server nor valkey-server is installed`;
   return new ZephyrError('REDIS_MISSING', message, {
     advice: [
-      phrase`in the repository make setup installs one, or says how to do without root`,
+      phrase`in a checkout, make setup installs one, or explains how to without root`,
       phrase`elsewhere: sudo apt-get install redis-server, or brew install valkey`,
       phrase`or set ZEPHYR_REDIS_URL to a running Redis`,
     ],

@@ -38,7 +38,7 @@ export const dashboards = {
   'link.failed': 'Not connected',
   'link.failed.controller': 'The controller cannot be reached',
   'link.failed.proxy': 'The proxy cannot be reached',
-  'link.failed.detail': 'No data received yet. Is it running? Retrying automatically.',
+  'link.failed.detail': 'No data received yet. Check that it is running. Retrying automatically.',
   'link.store': 'Redis unreachable since {time}',
   'link.store.detail':
     'Nothing is decided or changed until it is back; the proxies keep routing by their last state.',

@@ -9,7 +9,7 @@ export const apiProblems = {
   'problem.not_found': '该地址没有内容。',
   'problem.method_not_allowed': '该地址不支持此请求方法。',
   'problem.unknown_endpoint': '没有这个端点。',
-  'problem.unknown_person': '没有这个人员或团队。',
+  'problem.unknown_person': '没有这个用户或团队。',
   'problem.endpoint_disabled': '该端点已停用。',
   'problem.endpoint_unavailable': '该端点目前不可用。',
   'problem.last_endpoint': '这是最后一个启用的端点。',

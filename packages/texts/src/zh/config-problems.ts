@@ -10,7 +10,7 @@ export const configProblems: Readonly<Record<string, string>> = {
   'a line that sets no variable (not shown: it may be a secret)':
     '未设置变量的一行（内容不显示：可能是密钥）',
   "NAME='value', or a comment after #": "NAME='value'，或 # 之后的注释",
-  "write {1}='…', if it is meant here": "如果此处是它，请写成 {1}='…'",
+  "write {1}='…', if it is meant here": "如果此行用于设置该变量，请写成 {1}='…'",
   'write straight quotes in this line: "…"': '请在本行使用直引号："…"',
   'a file that cannot be read: {1}': '无法读取的文件：{1}',
   'mount the secret at this path, or remove {1} from the environment':
@@ -38,7 +38,7 @@ export const configProblems: Readonly<Record<string, string>> = {
   'a second client with the name {1}': '第二个名为 {1} 的客户端',
   'a name that no other client has': '其他客户端没有的名称',
   'rename one of the two: a person is shown and removed by name':
-    '请重命名其中一个：人员按名称显示和删除',
+    '请重命名其中一个：用户按名称显示和移除',
   'the same key as {1}': '与 {1} 相同的密钥',
   'a separate key for each person': '每人使用自己的密钥',
   'create another one with `zephyr clients add <name>`, so that removing one person locks out nobody else':
@@ -97,7 +97,7 @@ export const configProblems: Readonly<Record<string, string>> = {
   'remove default = true from all groups but one': '请只在一个组保留 default = true',
 
   'a value of {1}, which looks like a secret': '{1} 的值看起来像密钥',
-  'no secrets in this file': '此文件中没有密钥',
+  'no secrets in this file': '此文件中不含密钥',
   'put it into .env as NAME=…, and write headers_env = { {1} = "NAME" }':
     '请以 NAME=… 写入 .env，并写 headers_env = { {1} = "NAME" }',
   'a second value of {1}': '{1} 的第二个值',
@@ -146,7 +146,7 @@ export const configProblems: Readonly<Record<string, string>> = {
   'the name of a model: 1 to {1} characters of ASCII': '模型名称：1 至 {1} 个 ASCII 字符',
   'write the name that clients use, followed by the one to send':
     '请先写客户端使用的名称，再写要发送的名称',
-  'models without {1}, which probes ask': 'models 中缺少探测所用的 {1}',
+  'models without {1}, which probes use': 'models 中缺少探测所用的 {1}',
   'the model of the probes among those that the endpoint serves':
     '端点提供的模型中包含探测所用的模型',
   'set model under [groups.health_check] to a model that it serves, or add {1}':
@@ -242,7 +242,7 @@ export const configProblems: Readonly<Record<string, string>> = {
     '只要其他机器能访问代理，每人就需要一个密钥',
   'give each person a key: make client NAME=ann (without compose: zephyr clients add ann)':
     '请为每人创建密钥：make client NAME=ann（不用 compose 时：zephyr clients add ann）',
-  'or say that everybody may use it: open = true under [server]':
+  'or let everybody use it: open = true under [server]':
     '或允许任何人使用：在 [server] 下写 open = true',
   'or listen on this machine only: host = "127.0.0.1" under [server]':
     '或只在本机监听：在 [server] 下写 host = "127.0.0.1"',
@@ -277,7 +277,7 @@ export const configProblems: Readonly<Record<string, string>> = {
     '请更正路径，或生成这样的文件：openssl pkey -in OLD.pem -out NEW.pem',
   'which its user may not read': '运行用户无权读取',
   'which cannot be read': '无法读取',
-  'let the user who runs Zephyr read it; in containers each service has its own user, see docs/tls.md':
+  'give the user who runs Zephyr read access; in containers each service has its own user, see docs/tls.md':
     '请允许运行 Zephyr 的用户读取；容器中每个服务都有自己的用户，参见 docs/tls.md',
   'which has no certificate in PEM form': '没有 PEM 格式的证书',
   'whose last certificate has no end': '最后一个证书不完整',

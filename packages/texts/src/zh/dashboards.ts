@@ -8,9 +8,9 @@ export const dashboards = {
   'app.skip': '跳到端点列表',
 
   'browser.notify': '在此浏览器中接收通知',
-  'browser.notify.on': '本页面打开但不在前台时，凡 [[notify]] 会通知的事件，此浏览器也会通知您。',
+  'browser.notify.on': '本页面打开但不在前台时，此浏览器会通知您与 [[notify]] 相同的事件。',
   'browser.notify.denied':
-    '此浏览器阻止了本页面的通知。请在浏览器的网站设置中允许通知，然后刷新页面。',
+    '此浏览器阻止了本页面的通知。请在浏览器的网站设置中允许通知，然后重新加载页面。',
   'browser.notify.insecure':
     '浏览器通知需要 HTTPS，或使用地址 http://localhost：参见 docs/tls.md。',
   'browser.notify.unsupported':
@@ -24,7 +24,7 @@ export const dashboards = {
   'nav.settings': '设置',
   'page.loading': '加载中…',
   'page.missing': '无法加载此页面',
-  'page.missing.detail': '控制器没有响应，或者仪表盘已更新：请重新加载页面。',
+  'page.missing.detail': '控制器没有响应，或仪表盘已更新；请重新加载页面。',
 
   'link.connecting': '连接中…',
   'link.live': '实时',
@@ -38,7 +38,7 @@ export const dashboards = {
   'link.failed': '未连接',
   'link.failed.controller': '无法连接控制器',
   'link.failed.proxy': '无法连接代理实例',
-  'link.failed.detail': '尚未收到任何数据。它在运行吗？正在自动重试。',
+  'link.failed.detail': '尚未收到任何数据。请确认服务已启动；正在自动重试。',
   'link.store': 'Redis 自 {time} 起无法连接',
   'link.store.detail': '恢复之前不作决策，也不作更改；各代理实例按最后的状态继续路由。',
   'link.store.full': 'Redis 自 {time} 起拒绝写入',
@@ -48,7 +48,7 @@ export const dashboards = {
   'link.leaderless.detail':
     '数秒后会有控制器接任，在此之前不作决策，也不作更改；各代理实例继续工作。',
   'link.standby': '此控制器处于待命状态',
-  'link.standby.detail': '主控制器是另一个控制器。此页显示 Redis 中的状态；操作由主控制器执行。',
+  'link.standby.detail': '主控制器是另一个控制器。本页显示 Redis 中的状态；操作由主控制器执行。',
   'link.config': 'config.toml 的更改被拒绝',
   'link.config.detail': '继续使用之前的配置。',
 
@@ -94,17 +94,17 @@ export const dashboards = {
   'next.pending.idle': '最迟 {left} 后切换到 {name}。',
   'next.draining': '{name} 上的 {count} 个活动请求会在该端点完成。',
   'next.paused': '探测已暂停；只有故障才会引起切换。',
-  'next.manual': '保持不变，直到您更改；故障时流量转到 {name}。',
-  'next.manual.alone': '保持不变，直到您更改；没有备用端点。',
+  'next.manual': '除非手动更改，否则不会切换；出现故障时流量转到 {name}。',
+  'next.manual.alone': '除非手动更改，否则不会切换；没有备用端点。',
   'next.stays': '{name} 快出 {threshold} 以上时切换；目前慢 {difference}。',
   'next.stays.near': '{name} 快出 {threshold} 以上时切换；目前快 {difference}。',
   'next.confirming': '{name} 快 {difference}；确认后切换。',
-  'next.dwell': '{name} 快 {difference}；如果持续，最早 {left} 后切换。',
+  'next.dwell': '{name} 快 {difference}；若能保持，最早 {left} 后切换。',
   'next.share': '会话留在最初的端点；{names} 中若有一个出现故障，由其余端点接管。',
   'next.alone': '没有其他可用的端点。',
   'next.overload': '模型在所有端点上过载：暂不因延迟切换。',
   'next.flapping': '近期切换过于频繁：{time} 之前不因延迟切换。',
-  'next.unknown': '两个端点都有测量数据后再作比较。',
+  'next.unknown': '端点都有测量数据后再作比较。',
 
   'fact.mode': '模式',
   'fact.load': '负载',
@@ -139,15 +139,15 @@ export const dashboards = {
 
   'confirm.select': '固定 {name}？',
   'confirm.select.detail':
-    '所有新请求都发往 {name}，模式变为手动，直到您更改。活动请求在原处结束；会话会转移并重建提示词缓存。',
+    '所有新请求都发往 {name}，模式改为手动，直至再次更改。活动请求在原端点完成；会话会转移并重建提示词缓存。',
   'confirm.select.unavailable':
     '{name} 目前不可用（{why}）。发往它的请求很可能失败并转到备用端点。',
   'confirm.disable': '停用 {name}？',
-  'confirm.disable.detail': '重新启用之前它不再接收新请求。活动请求会正常结束。',
-  'confirm.disable.active': '它正在服务：流量立即转到 {name}。',
+  'confirm.disable.detail': '重新启用之前，该端点不再接收新请求；活动请求会正常完成。',
+  'confirm.disable.active': '该端点正在服务：流量会立即转到 {name}。',
   'confirm.disable.last': '没有其他可用的端点：所有请求都会失败。',
   'confirm.move': '将 {count} 个会话从 {name} 移走？',
-  'confirm.move.detail': '每个会话会在当前端点重建提示词缓存，这会消耗 Token 和几秒时间。',
+  'confirm.move.detail': '每个会话会在当前端点重建提示词缓存，需要几秒钟，并消耗 Token。',
 
   'done.probe': '正在探测 {count} 个端点',
   'done.pause': '探测已暂停',
@@ -222,7 +222,7 @@ export const dashboards = {
   'chart.summary': '{count} 个端点在 {range} 内的延迟。{lines}',
   'chart.line': '{name}：{latency}。',
   'chart.latest': '最新值',
-  'chart.live': '没有连线的点是实际请求：首个内容的等待时间。',
+  'chart.live': '没有连线的点是实际请求的首个内容用时。',
   'chart.marks': '虚线表示切换；叉号表示探测失败。',
   'chart.some': '显示 {total} 个端点中的 {shown} 个。',
 
@@ -232,7 +232,7 @@ export const dashboards = {
   'requests.more': '显示 {total} 个中的 {shown} 个，最早的在前。',
   'requests.age': '时长',
   'requests.phase': '状态',
-  'requests.person': '人员',
+  'requests.person': '用户',
   'requests.attempt': '第 {count} 次尝试',
   'requests.anonymous': '匿名',
 
@@ -291,8 +291,8 @@ export const dashboards = {
   'help.key.quit': '退出',
   'help.glossary': '术语',
   'help.word.score': '评分：获得有效响应的预期时间，越低越好。',
-  'help.word.ejected': '已剔除：因请求失败而暂时排在最后尝试；失败反复出现时，时间会更长。',
-  'help.word.cooling': '冷却中：按端点的要求暂时跳过。',
+  'help.word.ejected': '已剔除：因请求失败而暂时排到最后；反复失败时，剔除时间逐次延长。',
+  'help.word.cooling': '冷却中：按端点要求暂时跳过。',
   'help.word.draining': '排空中：不接收新请求，活动请求正常结束。',
   'help.word.fallback': '备用：请求失败时按此顺序尝试。',
 

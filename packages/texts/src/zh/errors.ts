@@ -2,8 +2,8 @@
 export const errors: Readonly<Record<string, string>> = {
   '--port {1} is not a port': '--port {1} 不是端口',
   'neither redis-server nor valkey-server is installed': '没有安装 redis-server 或 valkey-server',
-  'in the repository make setup installs one, or says how to do without root':
-    '在仓库中运行 make setup 即可安装，没有 root 权限时它会说明其他办法',
+  'in a checkout, make setup installs one, or explains how to without root':
+    '在仓库中，make setup 会安装它；没有 root 权限时会说明安装方法',
   'elsewhere: sudo apt-get install redis-server, or brew install valkey':
     '其他情况：sudo apt-get install redis-server，或 brew install valkey',
   'or set ZEPHYR_REDIS_URL to a running Redis': '或将 ZEPHYR_REDIS_URL 设为已在运行的 Redis',
@@ -15,8 +15,8 @@ export const errors: Readonly<Record<string, string>> = {
     '创建：                cp {1} {2} && cp {3} .env && chmod 600 .env',
   'with Instcopilot:     use config.toml.example.instcopilot and .env.example.instcopilot':
     '使用 Instcopilot：    用 config.toml.example.instcopilot 和 .env.example.instcopilot',
-  'then put your endpoints into the first and the tokens into the second':
-    '然后在前者中填写端点，在后者中填写令牌',
+  'then add your endpoints to the first file and the tokens to the second':
+    '然后在第一个文件中添加端点，在第二个文件中添加令牌',
   'or try Zephyr first:  make demo, or zephyr demo (needs no token)':
     '或先试用 Zephyr：     make demo，或 zephyr demo（不需要令牌）',
   'it is not UTF-8': '它不是 UTF-8',
@@ -27,14 +27,14 @@ export const errors: Readonly<Record<string, string>> = {
   'this is a folder: name the file in it': '这是文件夹：请指定其中的文件',
   'only the user who runs Zephyr should read it: sudo chown "$(id -un)" {1} && chmod 600 {2}':
     '只应由运行 Zephyr 的用户读取：sudo chown "$(id -un)" {1} && chmod 600 {2}',
-  'let its user read it: chmod a+r for the file, a+rx for its folder (in containers each service has its own user)':
+  'give its user read access: chmod a+r for the file, a+rx for its folder (in containers each service has its own user)':
     '请允许其用户读取：文件用 chmod a+r，所在文件夹用 a+rx（容器中每个服务都有自己的用户）',
   '{1} is not a valid client name': '{1} 不是有效的客户端名称',
   '{1}, e.g. ann or build-server.2': '{1}，例如 ann 或 build-server.2',
   '{1} already has a client named {2}': '{1} 中已有名为 {2} 的客户端',
   'to replace the key: zephyr clients rotate {1}': '更换密钥：zephyr clients rotate {1}',
   'the key of {1} is not in {2}, but in {3}': '{1} 的密钥不在 {2} 中，而在 {3} 中',
-  'change it there': '请在那里更改',
+  'change it there': '请在该处更改',
   '{1} is the only client, and without keys the proxy would serve everyone: {2} has open = true':
     '{1} 是唯一的客户端，没有密钥时代理会为所有人服务：{2} 中有 open = true',
   'remove open = true under [server] first': '请先移除 [server] 下的 open = true',
@@ -80,8 +80,8 @@ export const errors: Readonly<Record<string, string>> = {
   'Linux with systemd and macOS have one; for servers: docker compose (make up)':
     '带 systemd 的 Linux 和 macOS 有；服务器请用 docker compose（make up）',
   '{1} failed: {2}': '{1} 失败：{2}',
-  'over ssh or su, log in as that user itself; in a container, use docker compose':
-    '通过 ssh 或 su 时，请直接以该用户登录；在容器中请用 docker compose',
+  'over ssh or su, log in directly as that user; in a container, use docker compose':
+    '使用 ssh 或 su 时，请直接以该用户登录；在容器中请用 docker compose',
   '{1} is a number, now {2}': '{1} 是数字，当前为 {2}',
   'settings are: {1}': '可用的设置：{1}',
   '--set {1}: no such setting or value': '--set {1}：没有这样的设置或值',
@@ -93,24 +93,25 @@ export const errors: Readonly<Record<string, string>> = {
     '请结束它，或指定另一个数据库，例如 redis://host:6379/9',
   'no answer from {1}: {2}': '{1} 没有响应：{2}',
   'is it running, and are address and password in {1} right?':
-    '它在运行吗？{1} 中的地址和密码正确吗？',
+    '请确认它已启动，且 {1} 中的地址和密码正确',
   'another program is using it': '被其他程序占用',
   'this user may not open it; ports below 1024 need root':
     '当前用户无权打开；1024 以下的端口需要 root',
   'this machine has no address {1}': '本机没有地址 {1}',
   'port {1} for {2} is not free: {3}': '{2} 的端口 {1} 不可用：{3}',
   'the new process did not start: {1}': '新进程未能启动：{1}',
-  'the lines above say why; the running process continues': '原因见上文；运行中的进程继续服务',
+  'see the lines above for the reason; the running process continues':
+    '原因见上方输出；运行中的进程继续服务',
   'the serving process has exited': '提供服务的进程已退出',
   'the {1} did not start: {2}': '{1} 未能启动：{2}',
-  'the lines above say why': '原因见上文',
+  'see the lines above for the reason': '原因见上方输出',
   '{1} is not a settings file of Claude Code; it was not changed':
     '{1} 不是 Claude Code 的设置文件；没有更改',
   'fix its JSON, or set the variables in your shell: zephyr connect':
     '请修正其 JSON，或在 shell 中设置变量：zephyr connect',
   'no Zephyr answers at {1}': '{1} 处没有 Zephyr 响应',
   'is it running? start it with: zephyr start (for a team: make up)':
-    '它在运行吗？启动：zephyr start（团队：make up）',
+    '请确认它已启动：zephyr start（团队：make up）',
   'on another machine or port: zephyr connect --url http://zephyr.lan:8080':
     '在其他机器或端口上：zephyr connect --url http://zephyr.lan:8080',
   '{1} needs your key': '{1} 需要您的密钥',
@@ -124,7 +125,7 @@ export const errors: Readonly<Record<string, string>> = {
   'start it in another terminal: make demo, or zephyr demo':
     '请在另一个终端中启动：make demo 或 zephyr demo',
   'several demos are running, on the ports {1}': '有多个演示正在运行，端口为 {1}',
-  'say which one: --port {1}': '请指定其中一个：--port {1}',
+  'name one of them: --port {1}': '请指定其中一个：--port {1}',
   '--port {1} leaves no ports for the controller and the prober':
     '--port {1} 没有给控制器和探测器留出端口',
   'the demo uses three ports in a row: --port {1} at most':
@@ -147,7 +148,7 @@ export const errors: Readonly<Record<string, string>> = {
     '保存运行中系统的录制：zephyr replay --save {1}',
   'no zephyr start with {1} runs at {2}': '{2} 处没有以 {1} 运行的 zephyr start',
   'start it with: zephyr start': '启动：zephyr start',
-  'containers are replaced by: make up': '更换容器：make up',
+  'to replace containers: make up': '更换容器：make up',
   'the running Zephyr did not start a new process': '运行中的 Zephyr 没有启动新进程',
   'its log says why; zephyr status shows whether it serves':
     '原因见其日志；zephyr status 显示它是否在服务',
@@ -197,9 +198,9 @@ export const errors: Readonly<Record<string, string>> = {
     'zephyr --help 列出命令，zephyr help <命令> 列出其选项',
   '{1} is another Zephyr, whose endpoints differ from {2}':
     '{1} 是另一个 Zephyr，其端点与 {2} 不同',
-  'if it is the one that you mean: --url {1}': '如果您指的就是它：--url {1}',
+  'if it is the one that you mean: --url {1}': '如果要用的就是它：--url {1}',
   'otherwise stop it (a demo?), or set another port under [server]':
-    '否则请结束它（是演示吗？），或在 [server] 下设置其他端口',
+    '否则（可能是演示）请结束它，或在 [server] 下设置其他端口',
   'cannot change {1}: {2}': '无法修改 {1}：{2}',
   'set the variables in your shell instead: zephyr connect':
     '请改为在 shell 中设置变量：zephyr connect',

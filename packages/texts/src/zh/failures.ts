@@ -29,7 +29,7 @@ export const failures = {
   'advice.outbound_proxy':
     '故障在出站代理，不在端点：请检查 config.toml 中的 proxy 或 HTTPS_PROXY，以及其用户名和密码。',
   'advice.dns': '请检查 config.toml 中的主机名以及本机的 DNS。',
-  'advice.connection_refused': '端点是否在运行？主机和端口是否正确？',
+  'advice.connection_refused': '请确认端点正在运行，且主机和端口正确。',
   'advice.connect_timeout': '防火墙或网络丢弃了数据包；请从本机尝试连接。',
   'advice.tls': '请检查证书、本机时钟，以及是否有拦截 TLS 的代理。',
   'advice.reset': '端点或其前方的设备重置了连接；请联系其运营者。',

@@ -67,7 +67,7 @@ export const operatorCommands = {
 
   'cli.error.unreachable': '无法连接控制器 {url}',
   'cli.error.unreachable.advice':
-    '它在运行吗？请用 zephyr start（在仓库中：make start；团队：make up）启动，或用 --url 指定其地址。',
+    '请确认控制器已启动（zephyr start；在仓库中：make start；团队：make up），或用 --url 指定其地址。',
   'cli.error.cut': '来自控制器 {url} 的响应中途被截断',
   'cli.error.cut.advice': '请重新运行该命令；status 会显示 Redis 是否可用。',
   'cli.error.notController': '{url} 不是 Zephyr 控制器',
@@ -93,7 +93,7 @@ export const operatorCommands = {
   'cli.option.save': '把录制保存到此文件',
   'cli.option.set': '覆盖决策核心的一项设置；可多次指定',
   'replay.note':
-    '探测和流量保持录制时的样子：换一个端点会怎样处理这些请求，无从得知。\n' +
+    '探测和流量与录制时相同；换用其他端点时这些请求会得到怎样的处理，无法得知。\n' +
     '设置名称见 packages/core/src/decide/policy.ts 中的 Policy（各设置所在的文件也在其中）；\n' +
     '指定 --config 时，使用该配置文件中的设置。',
   'replay.notRecorded': '录制中没有决策 {number}',
@@ -111,17 +111,17 @@ export const operatorCommands = {
   'replay.column.gain': '收益',
 
   'cli.usage': '显示用量：请求、Token 与费用',
-  'cli.clients.grant': '为人员或团队追加当日（UTC）预算',
-  'cli.option.personOrTeam': '人员或团队的名称',
+  'cli.clients.grant': '为用户或团队追加当日（UTC）预算',
+  'cli.option.personOrTeam': '用户或团队的名称',
   'cli.option.usd': '追加金额（美元）',
   'cli.usage.export': '输出保存的全部用量，供其他程序使用',
-  'cli.requests': '输出最近的请求：人员、端点、结果、Token 与费用',
+  'cli.requests': '输出最近的请求：用户、端点、结果、Token 与费用',
   'cli.option.by': '分组维度，每组一行：{words}，用逗号分隔（默认：person；使用 --json 时：{all}）',
   'cli.option.byOfExport': '分组维度，每组一行：{words}，用逗号分隔（默认：{all}）',
   'cli.option.since': '统计的起始时间：7d（含今天）、24h 或 2026-11-01，UTC',
   'cli.option.until': '统计的截止时间，不含该时刻（默认：现在）',
   'cli.option.csv': '输出 CSV',
-  'cli.option.person': '仅此人的请求',
+  'cli.option.person': '仅此用户的请求',
   'cli.option.failed': '仅失败的请求',
   'cli.option.id': '仅此 ID 的请求：Zephyr 的或端点的 ID',
   'cli.option.limit': '输出的历史请求条数',

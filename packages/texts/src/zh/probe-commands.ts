@@ -71,9 +71,10 @@ export const probeCommands = {
   'doctor.redis.none.advice':
     '在仓库中，make setup 会安装它或说明如何安装；否则请自行安装，或将 ZEPHYR_REDIS_URL 设为您自己的 Redis。',
   'doctor.redis.away': '{url} 没有响应：{detail}',
-  'doctor.redis.away.advice': '它在运行吗？地址和密码正确吗？ZEPHYR_REDIS_URL 优先于 config.toml。',
+  'doctor.redis.away.advice':
+    '请确认它已启动，且地址和密码正确。ZEPHYR_REDIS_URL 优先于 config.toml。',
   'doctor.redis.error': '{url} 返回错误：{detail}',
-  'doctor.redis.error.advice': '用户名、密码和权限正确吗？ZEPHYR_REDIS_URL 优先于 config.toml。',
+  'doctor.redis.error.advice': '请检查用户名、密码和权限。ZEPHYR_REDIS_URL 优先于 config.toml。',
   'doctor.redis.connection_refused': '{url} 拒绝连接：该地址上没有 Redis 在监听',
   'doctor.redis.connection_refused.advice':
     '请启动它，或更正地址。ZEPHYR_REDIS_URL 优先于 config.toml。',
@@ -84,7 +85,7 @@ export const probeCommands = {
   'doctor.port.ours': '{place} 正由运行中的 Zephyr 使用',
   'doctor.port.other': '{place} 正由另一个 Zephyr 使用，其端点与此配置不同',
   'doctor.port.other.advice':
-    '如果它是您的，请运行 zephyr reload；否则请结束它（是演示吗？），或在 [{table}] 中设置其他端口。',
+    '如果是您的 Zephyr，请运行 zephyr reload；否则（可能是演示）请结束它，或在 [{table}] 中设置其他端口。',
   'doctor.port.taken': '{place} 被其他程序占用',
   'doctor.port.taken.advice': '请停止该程序，或在 [{table}] 中设置其他端口。',
   'doctor.network': '{place}：{latency} 内连通',

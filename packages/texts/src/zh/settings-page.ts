@@ -2,7 +2,7 @@ import type { settingsPage as en } from '../en/settings-page.ts';
 import type { Texts } from '../texts.ts';
 
 export const settingsPage = {
-  'settings.people': '人员与机器',
+  'settings.people': '用户与机器',
   'settings.people.none': '尚无密钥：代理只服务本机上的程序。',
   'settings.people.name': '名称',
   'settings.people.key': '密钥',
@@ -11,10 +11,10 @@ export const settingsPage = {
   'settings.people.add': '创建密钥',
   'settings.people.rotate': '更换密钥',
   'settings.people.rotate.one': '更换 {name} 的密钥',
-  'settings.people.rotate.detail': '旧密钥几秒内即被拒绝。',
+  'settings.people.rotate.detail': '旧密钥几秒内失效。',
   'settings.people.remove': '移除',
   'settings.people.remove.one': '移除 {name}',
-  'settings.people.remove.detail': '其密钥几秒内即被拒绝，活动请求会中止。',
+  'settings.people.remove.detail': '其密钥几秒内失效，活动请求会中止。',
   'settings.people.remove.last': '这是最后一个密钥：在创建新密钥之前，代理会拒绝所有人。',
   'settings.endpoints': '端点',
   'settings.endpoints.name': '端点',
@@ -29,7 +29,7 @@ export const settingsPage = {
   'settings.key.detail': '请把以下内容发给 {name}。此后无法再次查看该密钥。',
   'settings.copy': '复制',
   'settings.copied': '已复制',
-  'settings.done.rotated': '{name} 的旧密钥已被拒绝。',
+  'settings.done.rotated': '{name} 的旧密钥已失效。',
   'settings.done.removed': '已移除 {name}。',
   'settings.testing': '正在测试 {name}，最长 45 秒。',
   'settings.test.good': '{name} 已投入使用',
@@ -40,10 +40,10 @@ export const settingsPage = {
   'settings.done.token': '令牌已写入 .env，变量名为 {variable}。',
   'settings.token_needed': '在此编辑需要管理令牌',
   'settings.token_needed.detail':
-    '编辑可以创建密钥，也可以把令牌发往新的地址。请在 .env 中把 {variable} 设为一段较长的随机文本，并用它登录。',
+    '此处可以创建密钥，也可以让令牌发往新的地址，因此需要管理令牌。请在 .env 中把 {variable} 设为一段较长的随机文本，并用它登录。',
   'settings.read_only': '无法在此更改 {path}',
   'settings.read_only.detail':
-    '它以只读方式挂载（例如在容器中）。请在其来源处更改：在主机上执行 make client NAME=ann 或 zephyr endpoint add，或更改 ConfigMap、Swarm config。几秒内即会生效。',
+    '该文件以只读方式挂载（例如在容器中）。请在来源处更改：在主机上执行 make client NAME=ann 或 zephyr endpoint add，或修改 ConfigMap、Swarm config。更改几秒内生效。',
 
   'survey.serves.any_client': '接受任何客户端',
   'survey.serves.claude_code': '只接受 Claude Code',

@@ -24,7 +24,7 @@ export const setupCommands = {
   'cli.option.port': '代理的端口',
 
   'cli.start': '用您的 config.toml 和 .env 在本机启动 Zephyr',
-  'cli.restart': '替换正在运行的 zephyr start 的进程，例如在升级之后；用户不会察觉',
+  'cli.restart': '替换正在运行的 zephyr start 的进程，例如在升级之后；服务不中断',
   'cli.start.headless': '输出日志，而不显示仪表盘',
   'cli.run': '经由 Zephyr 运行一条命令；Zephyr 未运行时临时启动一个',
   'cli.run.command': '命令及其参数',
@@ -49,9 +49,9 @@ export const setupCommands = {
   'cli.service.uninstall': '正常停止，此后不再启动',
   'cli.service.status': '显示是否已安装并在运行；运行时退出码为 0',
   'cli.clients': '管理谁可以使用代理',
-  'cli.clients.add': '为人员或机器创建密钥：只显示一次，其哈希写入 config.toml',
-  'cli.clients.rotate': '更换人员或机器的密钥；旧密钥将被拒绝',
-  'cli.clients.remove': '收回人员或机器的密钥',
+  'cli.clients.add': '为用户或机器创建密钥：只显示一次，其哈希写入 config.toml',
+  'cli.clients.rotate': '更换用户或机器的密钥；旧密钥随即失效',
+  'cli.clients.remove': '吊销用户或机器的密钥',
   'cli.clients.list': '列出谁有密钥，不显示密钥',
   'cli.endpointGroup': '管理 config.toml 中的端点',
   'cli.endpoint.add': '先测试端点，再将其加入 config.toml；缺少的信息会提示输入',
@@ -66,7 +66,7 @@ export const setupCommands = {
   'cli.probe.style': '代替配置的探测方式',
   'cli.probe.live': '由运行中的 Zephyr 探测：结果计入路由',
   'cli.probe.url': '使用 --live 时控制器的地址（默认取自 config.toml）',
-  'cli.doctor': '排查故障：检查 Zephyr 需要的一切',
+  'cli.doctor': '排查问题：检查 Zephyr 所需的一切',
   'cli.doctor.free': '跳过会消耗 Token 的探测',
   'cli.testTiming': '测量探测是否准时',
   'cli.testTiming.seconds': '测量时长',
@@ -103,7 +103,7 @@ export const setupCommands = {
   'restart.done': '现在由 Zephyr {version} 提供服务（进程 {pid}）；原进程会完成其活动请求。',
 
   'start.serves': 'Zephyr 的地址是 {url}。在运行 Claude Code 的机器上：',
-  'start.personKey': '<此人的密钥>',
+  'start.personKey': '<用户密钥>',
   'start.watch':
     '查看由哪个端点服务：{command} 或 {url}/status；仪表盘：{dashboard}。按 Ctrl-C 结束全部。',
 

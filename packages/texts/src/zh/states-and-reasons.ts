@@ -63,7 +63,7 @@ export const statesAndReasons = {
 
   'direct.unknown': '等待 CLI 探测通过',
   'direct.comparing': '正在比较直接请求与 CLI',
-  'direct.direct_works': '直接请求在此同样有效',
+  'direct.direct_works': '该端点同样接受直接请求',
   'direct.cli_only': '只接受 CLI 的请求',
   'style.cli': 'Claude CLI',
   'style.cli-light': 'Claude CLI（轻量）',
@@ -81,7 +81,7 @@ export const statesAndReasons = {
   'command.move-sessions': '移走会话',
   'command.add-client': '创建密钥',
   'command.rotate-client': '更换密钥',
-  'command.remove-client': '收回密钥',
+  'command.remove-client': '吊销密钥',
   'command.add-endpoint': '添加端点',
   'command.remove-endpoint': '移除端点',
   'command.grant': '追加预算给',

@@ -2,7 +2,7 @@ import type { usage as en } from '../en/usage.ts';
 import type { Texts } from '../texts.ts';
 
 export const usage = {
-  'usage.person': '人员',
+  'usage.person': '用户',
   'usage.endpoint': '端点',
   'usage.model': '模型',
   'usage.day': '日期（UTC）',
@@ -25,7 +25,7 @@ export const usage = {
   'usage.note.incomplete': '{count} 个请求的 Token 数不完整：按已报告的部分计算。',
   'usage.note.billedTwice': '重试之前有 {count} 次尝试可能也被端点计费：未计入费用。',
   'usage.note.other':
-    '“其他”：超出每小时或每天行数上限的用量（人员最后才合并），以及没有端点响应过的模型。合计包含它们。',
+    '“其他”：超出每小时或每天行数上限的用量（用户最后才合并），以及没有端点响应过的模型。合计包含它们。',
 
   'requests.time': '时间',
   'requests.outcome': '结果',
@@ -51,7 +51,7 @@ export const usage = {
   'usage.budgetLeft': '剩余预算',
   'usage.cacheHits': '缓存命中率',
   'usage.tokens': 'Token 数',
-  'usage.by.person': '按人员',
+  'usage.by.person': '按用户',
   'usage.by.model': '按模型',
   'usage.by.endpoint': '按端点',
   'usage.chart.day': '每天',
@@ -63,7 +63,7 @@ export const usage = {
   'usage.howTo': '请通过代理发送请求（方法见 zephyr connect）；请求结束约一秒后计入。',
 
   'budget.title': '预算',
-  'budget.name': '人员或团队',
+  'budget.name': '用户或团队',
   'budget.period': '周期',
   'budget.budget': '预算',
   'budget.granted': '今日追加',

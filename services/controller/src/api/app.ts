@@ -133,8 +133,8 @@ function addApi(app: Express, deps: ApiAppDeps): void {
     await sendParts(deps.log, reportParts(deps, query), () => res.type('application/json'));
   });
   answerGet(app, '/api/budgets', async (_req, res) => {
-    const nowMs = deps.clock.epochMs();
-    const read = () => readBudgets(deps.redis, deps.config(), nowMs);
+    const epochMs = deps.clock.epochMs();
+    const read = () => readBudgets(deps.redis, deps.config(), epochMs);
     res.json({ budgets: await fromStore(deps.log, read) });
   });
   answerGet(app, '/api/usage.csv', async (req, res) => {
@@ -197,7 +197,7 @@ async function sendParts(
   const res = begin();
   res.write(first.value ?? '');
   await pipeline(parts, res).catch((error: unknown) => {
-    log.warn({ err: error }, 'a report of usage was cut');
+    log.warn({ err: error }, 'a usage report was cut off');
   });
 }
 

@@ -156,7 +156,8 @@ async function* rowsByDay(
     const nextAtMs = Math.min(untilAtMs, dayOf(fromAtMs) + DAY_MS);
     const range = { sinceAtMs: fromAtMs, untilAtMs: nextAtMs, unit };
     const { rows, rejected } = await readUsage(redis, range);
-    if (rejected > 0) log.warn({ rejected }, 'usage in Redis that no service of ours has written');
+    if (rejected > 0)
+      log.warn({ rejected }, 'usage in Redis has records that no service of ours wrote');
     yield rows;
     fromAtMs = nextAtMs;
   }

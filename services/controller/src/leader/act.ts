@@ -28,13 +28,13 @@ export class ProbePlanner {
 
   constructor(deps: PlannerDeps) {
     this.#deps = deps;
-    this.#leadsSinceAtMs = deps.clock.now();
+    this.#leadsSinceAtMs = deps.clock.epochMs();
   }
 
   /** Never throws: what Redis did not accept is done by the next `reconcile`, which then runs immediately. */
   async act(state: LeaderState, batch?: Batch): Promise<void> {
     if (batch !== undefined) await this.#perform(batch);
-    const elapsedMs = this.#deps.clock.monotonicMs() - this.#reconciledAtMs;
+    const elapsedMs = this.#deps.clock.nowMs() - this.#reconciledAtMs;
     if (elapsedMs > RECONCILE_MS) await this.#reconcile(state);
   }
 
@@ -57,7 +57,7 @@ export class ProbePlanner {
     try {
       await this.#deps.schedules.reconcile(state.world.probePlans);
       await this.#probeOverdue(state);
-      this.#reconciledAtMs = this.#deps.clock.monotonicMs();
+      this.#reconciledAtMs = this.#deps.clock.nowMs();
     } catch (error) {
       this.#deps.log.warn({ err: error }, 'reconciling the probe schedules failed');
     }
@@ -68,7 +68,7 @@ export class ProbePlanner {
     const { schedules, clock, log } = this.#deps;
     const lastResultAtMs = (id: string) =>
       Math.max(own(statistics.probes, id)?.lastAtMs ?? 0, this.#leadsSinceAtMs);
-    const ids = overdueProbes(world.probePlans, lastResultAtMs, clock.now());
+    const ids = overdueProbes(world.probePlans, lastResultAtMs, clock.epochMs());
     const hasChanged = ids.join(' ') !== this.#overdue;
     this.#overdue = ids.join(' ');
     if (hasChanged && ids.length > 0) log.warn({ ids }, 'probes are overdue');

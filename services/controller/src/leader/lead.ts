@@ -60,15 +60,15 @@ export async function leadTerm(term: Term, deps: TermDeps): Promise<void> {
   try {
     await once(waiting, 'ready', { signal: term.signal });
     const { config } = configSource.current();
-    const nowMs = () => clock.now();
+    const epochMs = () => clock.epochMs();
     const { state, snapshot, isContinuation } = await restore({
       redis,
       config,
       log,
-      nowMs,
+      nowMs: epochMs,
       remembered,
     });
-    const start: Progress = { state, snapshot, loaded: undefined, tickedAtMs: clock.monotonicMs() };
+    const start: Progress = { state, snapshot, loaded: undefined, tickedAtMs: clock.nowMs() };
     const steps = stepsOf(term, {
       ...deps,
       schedules,

@@ -72,7 +72,7 @@ export function startLeadership(deps: LeadershipDeps): LeaderElection {
       const asked = await askForLease(deps, stopping.signal);
       if (asked?.answer.status === 'held') {
         const { answer: lease, sentAtMs } = asked;
-        deps.onState({ status: 'leading', epoch: lease.epoch, sinceAtMs: deps.clock.now() });
+        deps.onState({ status: 'leading', epoch: lease.epoch, sinceAtMs: deps.clock.epochMs() });
         await serveTerm(deps, { lease, sentAtMs }, stopping.signal);
         deps.onState({ status: 'standby', leaderId: null });
       } else {
@@ -98,7 +98,7 @@ export function startLeadership(deps: LeadershipDeps): LeaderElection {
  * which begins after it.
  */
 async function askForLease(deps: LeadershipDeps, stopSignal: AbortSignal) {
-  const sentAtMs = deps.clock.monotonicMs();
+  const sentAtMs = deps.clock.nowMs();
   const answer = await acquireLease(deps.redis, deps.instanceId).catch(() => undefined);
   if (answer !== undefined) deps.clock.observe(answer.redisNowMs, sentAtMs);
   if (answer !== undefined && !stopSignal.aborted) return { answer, sentAtMs };
@@ -148,13 +148,13 @@ async function renewUntilLost(
   const deadlineAfter = (sentAtMs: number) =>
     systemClock.setTimer(
       () => ending.abort('the lease was not renewed in time'),
-      RENEW_DEADLINE_MS - (deps.clock.monotonicMs() - sentAtMs),
+      RENEW_DEADLINE_MS - (deps.clock.nowMs() - sentAtMs),
     );
   let deadline = deadlineAfter(held.sentAtMs);
   while (!ending.signal.aborted) {
     await pauseUntilNext(systemClock, RENEW_EVERY_MS, ending.signal);
     if (ending.signal.aborted) break;
-    const sentAtMs = deps.clock.monotonicMs();
+    const sentAtMs = deps.clock.nowMs();
     const renewal = await renewLease(deps.redis, { id: deps.instanceId, epoch: held.epoch })
       .then((renewed) => renewed ?? 'lost')
       .catch(() => 'unknown' as const);

@@ -65,7 +65,7 @@ export interface ReadDeps {
 export async function read(progress: Progress, deps: ReadDeps): Promise<Reading | undefined> {
   const { clock, configSource, setAside } = deps;
   const { cursors } = progress.state;
-  const pace = leaderPace(progress.state.world, clock.now());
+  const pace = leaderPace(progress.state.world, clock.epochMs());
   const untilTickMs = untilTick(progress, clock, pace);
   const endpointIds = new Set(
     configSource.current().config.endpoints.map(({ id }) => id as string),
@@ -88,7 +88,7 @@ function untilTick(
   clock: RedisClock,
   { tickMs }: LeaderPace,
 ): number {
-  return loaded === undefined ? 0 : tickedAtMs + tickMs - clock.monotonicMs();
+  return loaded === undefined ? 0 : tickedAtMs + tickMs - clock.nowMs();
 }
 
 /** Adds the data that is read for every batch. */
@@ -97,29 +97,29 @@ async function complete(
   progress: Progress,
   { redis, clock, configSource, schedules, setAside }: ReadDeps,
 ): Promise<Reading> {
-  const startedAtMs = clock.monotonicMs();
+  const startedAtMs = clock.nowMs();
   const isTick = untilTick(progress, clock, BUSY) <= 0;
   const [presences, nextProbes, budgets] = await Promise.all([
     readPresences(redis, setAside),
     schedules.nextAtMs(),
-    isTick ? budgetsAsFarAsKnown(redis, configSource, clock.now()) : undefined,
+    isTick ? budgetsAsFarAsKnown(redis, configSource, clock.epochMs()) : undefined,
     isTick ? boundStreams(redis) : undefined,
-    isTick && isFirstOfHour(clock.now(), startedAtMs - progress.tickedAtMs)
-      ? boundUsage(redis, clock.now())
+    isTick && isFirstOfHour(clock.epochMs(), startedAtMs - progress.tickedAtMs)
+      ? boundUsage(redis, clock.epochMs())
       : undefined,
   ]);
-  const nowMs = clock.now();
+  const epochMs = clock.epochMs();
   const people = namesOfPeople(configSource.current().config);
-  const { forCore, reloads, refused } = sortCommands(received.commands, nowMs, (name) =>
+  const { forCore, reloads, refused } = sortCommands(received.commands, epochMs, (name) =>
     people.has(name),
   );
   const { mode } = progress.state.world.wishes;
   const reloaded = reloads.map((command) =>
-    reloadAudit(command, { change: configSource.reload(), mode, nowMs }),
+    reloadAudit(command, { change: configSource.reload(), mode, nowMs: epochMs }),
   );
   const loaded = configSource.current();
   return {
-    ...{ nowMs, received, presences, nextProbes, loaded, budgets },
+    ...{ nowMs: epochMs, received, presences, nextProbes, loaded, budgets },
     commands: forCore,
     audits: [...refused, ...reloaded],
     coreConfig: coreConfigOf(loaded.config),

@@ -15,7 +15,7 @@ export class RedisClock {
   readonly #own: Clock;
   /** From our monotonic clock to Redis time; to our own wall clock until Redis has answered. */
   #offsetMs: number;
-  #lastMs = 0;
+  #lastAtMs = 0;
 
   constructor(own: Clock) {
     this.#own = own;
@@ -24,19 +24,19 @@ export class RedisClock {
 
   /** Processes a reply to a request sent at `sentAtMs` that has just arrived, both monotonic. */
   observe(redisNowMs: number, sentAtMs: number): void {
-    this.#offsetMs = redisNowMs - (sentAtMs + this.monotonicMs()) / 2;
+    this.#offsetMs = redisNowMs - (sentAtMs + this.nowMs()) / 2;
     // Waiting for another clock to catch up would freeze time until then.
-    if (this.#lastMs - (this.monotonicMs() + this.#offsetMs) > OTHER_CLOCK_MS) this.#lastMs = 0;
+    if (this.#lastAtMs - (this.nowMs() + this.#offsetMs) > OTHER_CLOCK_MS) this.#lastAtMs = 0;
   }
 
   /** Local to this process: only differences are meaningful. */
-  monotonicMs(): number {
+  nowMs(): number {
     return this.#own.nowMs();
   }
 
   /** Never goes back, unless Redis' clock is replaced. */
-  now(): EpochMs {
-    this.#lastMs = Math.max(this.#lastMs, Math.round(this.monotonicMs() + this.#offsetMs));
-    return epochMs(this.#lastMs);
+  epochMs(): EpochMs {
+    this.#lastAtMs = Math.max(this.#lastAtMs, Math.round(this.nowMs() + this.#offsetMs));
+    return epochMs(this.#lastAtMs);
   }
 }

@@ -103,7 +103,7 @@ const presence = fc.record({
   sessions: fc.dictionary(
     id,
     fc.record({
-      running: fc.nat(5),
+      active: fc.nat(5),
       cachedTokens: fc.dictionary(fc.constantFrom(...MODEL_FAMILIES), fc.nat(200_000)),
     }),
   ),

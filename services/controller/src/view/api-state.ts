@@ -131,7 +131,7 @@ function endpointView(input: ViewInput, about: ViewedEndpoint): ApiEndpoint {
     presentFailureRatio: presentFailureRatio(statistics, id, nowMs),
     // From the same moment as the list of requests; the core's count may be a second older.
     activeRequests: activeRequestsOf(presences, id),
-    sessions: sessionLoadOf(world.proxies, id).running,
+    sessions: sessionLoadOf(world.proxies, id).active,
     probe: probeView(input, about),
   };
 }

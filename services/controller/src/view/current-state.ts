@@ -22,7 +22,7 @@ const ACCEPTED: CommitReplies = { status: 'accepted' };
 export interface CurrentStateDeps {
   readonly redis: Pick<Redis, 'status' | 'on'>;
   /** Provides the timestamps shown to people; see leader/redis-clock.ts. */
-  readonly clock: { now(): EpochMs };
+  readonly clock: { epochMs(): EpochMs };
   readonly configSource: Pick<ConfigSource, 'current' | 'subscribe'>;
   /** Where people reach the proxies, if configured. */
   readonly publicUrl: string | null;
@@ -42,16 +42,16 @@ export class CurrentState {
   constructor({ redis, clock, configSource, publicUrl }: CurrentStateDeps) {
     this.#clock = clock;
     this.#publicUrl = publicUrl;
-    const away = () => ({ status: 'away', sinceAtMs: clock.now() }) as const;
+    const away = () => ({ status: 'away', sinceAtMs: clock.epochMs() }) as const;
     this.#connection = redis.status === 'ready' ? { status: 'connected' } : away();
     redis.on('ready', () => this.#connectionIs({ status: 'connected' }));
     redis.on('close', () => {
       if (this.#connection.status === 'connected') this.#connectionIs(away());
     });
     const { hash } = configSource.current().config;
-    this.#config = { status: 'applied', hash, atMs: clock.now() };
+    this.#config = { status: 'applied', hash, atMs: clock.epochMs() };
     configSource.subscribe((change) => {
-      const current = { hash: configSource.current().config.hash, atMs: clock.now() };
+      const current = { hash: configSource.current().config.hash, atMs: clock.epochMs() };
       this.#config =
         change.status === 'applied'
           ? { status: 'applied', ...current }
@@ -69,7 +69,7 @@ export class CurrentState {
   /** Reports whether Redis accepts this leader's commits. */
   receiveCommits(status: 'accepted' | 'refused'): void {
     if (status === this.#commits.status) return;
-    this.#commits = status === 'refused' ? { status, sinceAtMs: this.#clock.now() } : ACCEPTED;
+    this.#commits = status === 'refused' ? { status, sinceAtMs: this.#clock.epochMs() } : ACCEPTED;
     this.#changed();
   }
 
@@ -105,8 +105,8 @@ export class CurrentState {
   }
 
   /** By the clock of the state shown. */
-  now(): EpochMs {
-    return this.#clock.now();
+  epochMs(): EpochMs {
+    return this.#clock.epochMs();
   }
 
   isLeading(): boolean {

@@ -21,18 +21,18 @@ describe('retryAdvice', () => {
   ])(
     'gives a time that Claude Code is willing to wait, in whole seconds: %d ms',
     (retryAfterMs, said) => {
-      const advice = retryAdvice({ retryAfterMs, isCertain: false, shouldRetry: true });
-      expect(advice).toEqual({ shouldRetry: true, retryAfter: said });
+      const advice = retryAdvice({ retryAfterMs, isCertain: false, canRetry: true });
+      expect(advice).toEqual({ canRetry: true, retryAfter: said });
     },
   );
 
   it('sends the full time of a limit of ours, and advises against an earlier retry', () => {
-    const ofLimit = { isCertain: true, shouldRetry: true };
+    const ofLimit = { isCertain: true, canRetry: true };
     expect(retryAdvice({ ...ofLimit, retryAfterMs: 60_001 })).toEqual({
-      ...{ shouldRetry: false, retryAfter: '61' },
+      ...{ canRetry: false, retryAfter: '61' },
     });
     expect(retryAdvice({ ...ofLimit, retryAfterMs: 60_000 })).toEqual({
-      ...{ shouldRetry: true, retryAfter: '60' },
+      ...{ canRetry: true, retryAfter: '60' },
     });
   });
 
@@ -55,7 +55,7 @@ describe('retryAdvice', () => {
   });
 
   it('sends no time if none is known', () => {
-    expect(retryAdvice({ isCertain: true, shouldRetry: false })).toEqual({ shouldRetry: false });
+    expect(retryAdvice({ isCertain: true, canRetry: false })).toEqual({ canRetry: false });
   });
 });
 

@@ -24,7 +24,7 @@ export function jitteredRetryMs(waitMs: number, random: number): number {
 
 export interface RetryAdvice {
   /** Absent: the client decides. */
-  readonly shouldRetry?: boolean | undefined;
+  readonly canRetry?: boolean | undefined;
   readonly retryAfter?: string | undefined;
 }
 
@@ -33,14 +33,14 @@ interface KnownWait {
   /** A limit of ours lasts exactly this long; an endpoint may be back earlier. */
   readonly isCertain: boolean;
   /** The error's own advice. */
-  readonly shouldRetry?: boolean | undefined;
+  readonly canRetry?: boolean | undefined;
 }
 
-export function retryAdvice({ retryAfterMs, isCertain, shouldRetry }: KnownWait): RetryAdvice {
-  if (retryAfterMs === undefined) return { shouldRetry };
+export function retryAdvice({ retryAfterMs, isCertain, canRetry }: KnownWait): RetryAdvice {
+  if (retryAfterMs === undefined) return { canRetry };
   const seconds = Math.max(1, Math.ceil(retryAfterMs / 1000));
-  if (seconds <= LONGEST_RETRY_SECONDS) return { shouldRetry, retryAfter: String(seconds) };
+  if (seconds <= LONGEST_RETRY_SECONDS) return { canRetry, retryAfter: String(seconds) };
   return isCertain
-    ? { shouldRetry: false, retryAfter: String(seconds) }
-    : { shouldRetry, retryAfter: String(LONGEST_RETRY_SECONDS) };
+    ? { canRetry: false, retryAfter: String(seconds) }
+    : { canRetry, retryAfter: String(LONGEST_RETRY_SECONDS) };
 }

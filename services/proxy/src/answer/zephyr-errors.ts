@@ -19,7 +19,7 @@ interface ErrorKind {
   readonly type: ApiErrorType;
   readonly message: string;
   /** Whether the client should retry; if absent, the client decides. */
-  readonly shouldRetry?: boolean;
+  readonly canRetry?: boolean;
 }
 
 /** `final`: retrying cannot help. */
@@ -36,20 +36,20 @@ const KINDS = {
   unauthorized: [
     401,
     'authentication_error',
-    'this proxy needs your own key: ask its operator',
+    'this proxy requires a personal key: ask its operator for one',
     'final',
   ],
   not_local: [
     401,
     'authentication_error',
-    'without keys this proxy serves only programs of its own machine that call it by an address or localhost; behind a reverse proxy or a name its operator has to give each person a key',
+    'without keys, this proxy accepts only requests from its own machine to an IP address or localhost; for a reverse proxy or a host name, its operator must create a key for each person',
     'final',
   ],
-  foreign_page: [403, 'permission_error', 'a page of another site may not use this proxy', 'final'],
+  foreign_page: [403, 'permission_error', 'pages of other sites may not use this proxy', 'final'],
   unknown_host: [
     403,
     'permission_error',
-    'this proxy is not called by this name: use its address, or ask its operator to add the name to allowed_hosts under [server]',
+    'this proxy does not accept this host name: use its IP address, or ask its operator to add the name to allowed_hosts under [server]',
     'final',
   ],
   not_found: [
@@ -79,13 +79,13 @@ const KINDS = {
   model_not_allowed: [
     403,
     'permission_error',
-    'your key does not permit this model; your models are: <models>',
+    'your key does not allow this model; your models are: <models>',
     'final',
   ],
   repeated_model: [
     400,
     'invalid_request_error',
-    'the body names `model` more than once, and your key does not permit all models: name it once',
+    'the body has `model` more than once, and your key does not allow all models: send it once',
     'final',
   ],
   unknown_model: [
@@ -95,7 +95,12 @@ const KINDS = {
     'final',
   ],
   unsupported: [404, 'not_found_error', 'no endpoint offers this operation', 'final'],
-  method_not_allowed: [405, 'invalid_request_error', 'this method is not served here', 'final'],
+  method_not_allowed: [
+    405,
+    'invalid_request_error',
+    'this method is not allowed for this path',
+    'final',
+  ],
   request_timeout: [408, 'invalid_request_error', 'the request did not arrive in time'],
   too_large: [
     413,
@@ -109,22 +114,22 @@ const KINDS = {
   over_limit: [429, 'rate_limit_error', '<limit>'],
   client_busy: [429, 'rate_limit_error', 'this client has too many active requests'],
   busy: [503, 'overloaded_error', 'this proxy has too many active requests'],
-  usage_away: [503, 'api_error', 'the figures are in Redis, which is unreachable at the moment'],
+  usage_away: [503, 'api_error', 'usage data is in Redis, which is unreachable at the moment'],
   internal: [500, 'api_error', 'this proxy failed; its log says why'],
-  all_down: [503, 'overloaded_error', 'no endpoint is in service at the moment'],
+  all_down: [503, 'overloaded_error', 'no endpoint is available at the moment'],
   unreachable: [
     503,
     'overloaded_error',
-    'no endpoint can be reached: connections to it fail; `make status` or `zephyr status` says why',
+    'no endpoint can be reached: all connections fail; `make status` or `zephyr status` shows why',
   ],
   none_enabled: [503, 'api_error', 'all endpoints are disabled by the operator', 'final'],
   rate_limited: [429, 'rate_limit_error', 'all endpoints have reached their rate limit'],
-  overloaded: [529, 'overloaded_error', 'the model is overloaded at the endpoints'],
+  overloaded: [529, 'overloaded_error', 'the model is overloaded at all endpoints'],
   // Not a 5xx: Claude Code would add that it is usually temporary. Not a 401: it would end its login.
   token_refused: [
     402,
     'api_error',
-    'the endpoint refuses the token that this proxy has for it, or its account: the operator of this proxy must correct it in .env; `make status` or `zephyr status` says which',
+    'the endpoint refuses this proxy’s token or the account behind it: its operator must correct the token in .env or top up the account; `make status` or `zephyr status` shows which',
     'final',
   ],
   upstream_timeout: [504, 'api_error', 'the endpoint did not answer in time'],
@@ -160,7 +165,7 @@ export const LEFT_FAMILY_HEADER = 'x-zephyr-left-family';
 
 export function errorKind(name: ErrorName): ErrorKind {
   const [status, type, message, final]: KindRow = KINDS[name];
-  return { status, type, message, ...(final === undefined ? {} : { shouldRetry: false }) };
+  return { status, type, message, ...(final === undefined ? {} : { canRetry: false }) };
 }
 
 export function errorBody(name: ErrorName, requestId: string, facts: ErrorFacts = {}): string {
@@ -176,7 +181,7 @@ export function errorBody(name: ErrorName, requestId: string, facts: ErrorFacts 
 }
 
 function leftText(family: string): string {
-  return `no endpoint of the family ${family}, whose thinking signatures this session has, serves at the moment, and others may refuse them`;
+  return `no endpoint of the family ${family}, which signed the thinking in this conversation, is available, and others may refuse it`;
 }
 
 /** The last event of a stream that we have to end before its answer is complete. */
@@ -208,8 +213,8 @@ export function sendError(res: ServerResponse, answer: ErrorAnswer): void {
     return;
   }
   const kind = errorKind(answer.name);
-  const { shouldRetry, retryAfter } = retryAdvice({
-    ...{ retryAfterMs: answer.retryAfterMs, shouldRetry: kind.shouldRetry },
+  const { canRetry, retryAfter } = retryAdvice({
+    ...{ retryAfterMs: answer.retryAfterMs, canRetry: kind.canRetry },
     isCertain: answer.name === 'over_limit',
   });
   const requestId = answer.requestId ?? newRequestId();
@@ -220,7 +225,7 @@ export function sendError(res: ServerResponse, answer: ErrorAnswer): void {
     'request-id': requestId,
     'x-zephyr-error': answer.name,
     ...(answer.leftFamily === undefined ? {} : { [LEFT_FAMILY_HEADER]: answer.leftFamily }),
-    ...(shouldRetry === undefined ? {} : { 'x-should-retry': String(shouldRetry) }),
+    ...(canRetry === undefined ? {} : { 'x-should-retry': String(canRetry) }),
     ...(retryAfter === undefined ? {} : { 'retry-after': retryAfter }),
   });
   res.end(body);

@@ -13,7 +13,6 @@ import type { EndpointId } from '@zephyr/contract/scalars';
 import type { RequestAttempt } from '@zephyr/contract/usage';
 import {
   canBeBilled,
-  type FirstByteClass,
   isStaleAt,
   isTest,
   type Journey,
@@ -21,6 +20,7 @@ import {
   requestClassOf,
   STAY_PAUSE_MS,
   type TimedRequest,
+  type TtftClass,
 } from '@zephyr/core';
 import { type HeldAnswer, requestIdOf } from '../answer/held-answer.ts';
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
@@ -86,7 +86,7 @@ export class AttemptLoop {
   #model = '';
   #state: AttemptLoopState = PAUSING;
   /** For the current attempt. */
-  #firstByteClass: FirstByteClass;
+  #ttftClass: TtftClass;
   #failures: FailedAttempts | undefined;
   /** The failed attempts, in order. */
   failed: readonly RequestAttempt[] = NO_ATTEMPTS;
@@ -103,12 +103,12 @@ export class AttemptLoop {
     this.models = { requested: model, answered: '' };
     this.journey = deps.routing.begin(routedRequestIn(context, model));
     const requestClass = requestClassOf({ model, bodyBytes: body.bytes });
-    this.#firstByteClass = { requestClass, isCached: false };
+    this.#ttftClass = { requestClass, isCached: false };
     this.#retries = new CountedRetries({
       operation: input.operation,
       failover: settings.failover,
       body,
-      ...{ budget: deps.budget, source: this.journey.request.source },
+      ...{ budget: deps.budget, caller: this.journey.request.caller },
       metrics: deps.metrics,
       clock: deps.clock,
     });
@@ -134,7 +134,7 @@ export class AttemptLoop {
 
   start(): void {
     const { deps, input } = this.#context;
-    deps.budget.noteRequest(deps.clock.nowMs(), this.journey.request.source);
+    deps.budget.noteRequest(deps.clock.nowMs(), this.journey.request.caller);
     const { person } = input;
     const hasOwnModels = input.operation !== 'models' && deps.limits.hasModelRules(person);
     const model = deps.routing.hasModelRules || hasOwnModels ? requestedModel(this.#context) : '';
@@ -180,7 +180,7 @@ export class AttemptLoop {
   #timed(): TimedRequest & { readonly model: string } {
     const { body, settings } = this.#context;
     const readingMs = readingMsOf(body.bytes, settings.timeouts);
-    return { of: this.#firstByteClass, readingMs, model: this.#model };
+    return { of: this.#ttftClass, readingMs, model: this.#model };
   }
 
   /**
@@ -200,7 +200,7 @@ export class AttemptLoop {
     this.#attempts += 1;
     this.#askedAtMs = deps.clock.nowMs();
     placement.noteAsked(endpoint, this.journey.request);
-    this.#firstByteClass = { ...this.#firstByteClass, isCached: placement.isCachedAt(id) };
+    this.#ttftClass = { ...this.#ttftClass, isCached: placement.isCachedAt(id) };
     const attempt = new Attempt(
       {
         endpoint,
@@ -209,7 +209,7 @@ export class AttemptLoop {
         judgedAs: judgedAs(this.#context, hasAlternative),
         times: attemptTimesOf(this.#context, {
           endpointId: id,
-          firstByteClass: this.#firstByteClass,
+          ttftClass: this.#ttftClass,
           hasAlternative: hasAlternative && this.#retries.hasRetriesLeft(isTest(this.journey)),
           triedForMs: this.#askedAtMs - this.#startedAtMs,
         }),
@@ -275,7 +275,7 @@ export class AttemptLoop {
     this.#context.trace?.failed(failure, status);
     const attempt = { endpoint: endpoint.id, failure, mayBeBilled: canBeBilled(result) };
     this.failed = [...this.failed, attempt];
-    const refused = { failure, family: endpoint.family };
+    const refused = { failure, family: endpoint.signatureFamily };
     this.journey.request = requestAfter(this.#context, this.journey.request, refused);
     if (result.isStaleConnection) routing.stale(this.journey, endpoint.id);
     else routing.failed(this.journey, endpoint, { failure, waitMs: retryAfterMs });
@@ -287,7 +287,7 @@ export class AttemptLoop {
     const isMoving = this.journey.stale.status === 'none' && placement.sessionId !== undefined;
     const elsewhereMs = () => deps.routing.elsewhereMs(this.journey, id, this.#timed());
     noteFirstContent(this.#context, {
-      ...{ id, ttftMs, answer, firstByteClass: this.#firstByteClass },
+      ...{ id, ttftMs, answer, ttftClass: this.#ttftClass },
       elsewhereMs: isMoving ? elsewhereMs : undefined,
     });
   }
@@ -311,7 +311,7 @@ export class AttemptLoop {
     const { id } = chosen.endpoint;
     const { latest: failed } = failures;
     const step = this.#retries.after(failed, () => ({
-      isCached: this.#firstByteClass.isCached,
+      isCached: this.#ttftClass.isCached,
       readingMs: readingMsOf(body.bytes, settings.timeouts),
       isBusy: deps.routing.isBusy(this.journey, id),
       isBetterNext: deps.routing.isBetterNext(this.journey, id, this.#model),

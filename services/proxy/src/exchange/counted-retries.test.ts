@@ -20,7 +20,7 @@ function rig(maxRetries: number, perSecond = 1) {
     operation: 'messages',
     failover: { retry: 'before_content', maxRetries },
     body: { isBuffered: true },
-    ...{ budget: new RetryBudget({ ratio: 0, perSecond }), source: 'ann' },
+    ...{ budget: new RetryBudget({ ratio: 0, perSecond }), caller: 'ann' },
     metrics,
     clock: { nowMs: () => 5_000 },
   });

@@ -8,7 +8,7 @@ import type { RequestBody } from './request-body.ts';
 
 type CoreInput = ConstructorParameters<typeof RequestRetries>[0];
 
-export interface CountedRetriesInput extends Pick<CoreInput, 'operation' | 'budget' | 'source'> {
+export interface CountedRetriesInput extends Pick<CoreInput, 'operation' | 'budget' | 'caller'> {
   readonly failover: Pick<DataPathConfig['failover'], 'retry' | 'maxRetries'>;
   readonly body: Pick<RequestBody, 'isBuffered'>;
   readonly metrics: Pick<ProxyMetrics, 'retries' | 'retriesRefused'>;

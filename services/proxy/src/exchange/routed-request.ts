@@ -19,10 +19,10 @@ export function routedRequestIn(
     operation,
     model: model + limitingBetas(req.headers['anthropic-beta']),
     // Behind one address there may be many people, so their sessions distinguish them.
-    source: person === ANONYMOUS ? session : caller,
+    caller: person === ANONYMOUS ? session : caller,
     // Does not hash the body: a client that repeats a request sends the same number of bytes.
     fingerprint: `${session} ${body.bytes}`,
-    family: placement.family,
+    signatureFamily: placement.signatureFamily,
     isLookup: isLookup(input),
   };
 }

@@ -38,7 +38,7 @@ export class SessionPlacement {
   /** Person and session, so that nobody can move another person's session by naming it. */
   readonly sessionId: string | undefined;
   /** The session's signature family; undefined: no endpoint is known to reject its thinking. */
-  readonly family: string | undefined;
+  readonly signatureFamily: string | undefined;
   #leftFamily: string | undefined;
 
   constructor(deps: SessionPlacementDeps, { req, operation, person }: SessionPlacementInput) {
@@ -49,7 +49,8 @@ export class SessionPlacement {
     // Neither the names of people nor session ids contain a slash.
     this.sessionId = id === undefined || person === ANONYMOUS ? id : `${person}/${id}`;
     const { sessionId } = this;
-    this.family = sessionId === undefined ? undefined : deps.routing.familyOf(sessionId);
+    this.signatureFamily =
+      sessionId === undefined ? undefined : deps.routing.signatureFamilyOf(sessionId);
   }
 
   /** Set once the request was sent to another family because no endpoint of its own is available. */
@@ -60,7 +61,7 @@ export class SessionPlacement {
   noteAsked(endpoint: UpstreamEndpoint, request: RoutedRequest): void {
     // If its own family refuses it, the recorded family was wrong.
     if (request.refusedBy !== undefined) this.#leftFamily = undefined;
-    else if (isForeign(endpoint, request)) this.#leftFamily = this.family;
+    else if (isForeign(endpoint, request)) this.#leftFamily = this.signatureFamily;
   }
 
   noteAnswered(endpointId: EndpointId): void {

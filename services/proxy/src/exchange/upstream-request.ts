@@ -1,6 +1,6 @@
 /** The request of one attempt, and its time limits. */
 import type { EndpointId } from '@zephyr/contract/scalars';
-import { type FirstByteClass, isSilentSince } from '@zephyr/core';
+import { isSilentSince, type TtftClass } from '@zephyr/core';
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
 import { upstreamHeaders } from '../upstream/request-headers.ts';
 import type { UpstreamRequest } from '../upstream/transport.ts';
@@ -34,7 +34,7 @@ export function upstreamRequestOf(
 
 export interface WaitInput {
   readonly endpointId: EndpointId;
-  readonly firstByteClass: FirstByteClass;
+  readonly ttftClass: TtftClass;
   /** Whether another endpoint could be tried afterwards. */
   readonly hasAlternative: boolean;
   /** Time spent at previous endpoints. */
@@ -43,7 +43,7 @@ export interface WaitInput {
 
 export function attemptTimesOf(
   { deps, settings: { timeouts }, input, body }: ExchangeContext,
-  { endpointId, firstByteClass, hasAlternative, triedForMs }: WaitInput,
+  { endpointId, ttftClass, hasAlternative, triedForMs }: WaitInput,
 ): AttemptTimes {
   const { isStream } = body.facts();
   const firstByteMs = firstByteWaitMs({
@@ -52,7 +52,7 @@ export function attemptTimesOf(
     bodyBytes: body.bytes,
     isStream,
     ...{ hasAlternative, triedForMs },
-    usualLimitMs: (limits) => deps.routing.firstByteLimitMs(endpointId, firstByteClass, limits),
+    usualLimitMs: (limits) => deps.routing.firstByteLimitMs(endpointId, ttftClass, limits),
   });
   const askedAtMs = deps.clock.nowMs();
   // For the list of models, connecting may not take longer than the answer.

@@ -4,15 +4,15 @@ import type { LimitName } from '@zephyr/contract/people-limits';
 import type { OverLimit } from './people-limits.ts';
 
 const PERIOD: Readonly<Partial<Record<LimitName, string>>> = {
-  budget_usd_per_day: 'day',
-  budget_usd_per_week: 'week',
-  budget_usd_per_month: 'month',
+  budget_usd_per_day: 'daily',
+  budget_usd_per_week: 'weekly',
+  budget_usd_per_month: 'monthly',
 };
 
 const RATE: Readonly<Partial<Record<LimitName, string>>> = {
   requests_per_minute: 'requests per minute',
   tokens_per_minute: 'tokens per minute',
-  active_requests: 'requests at the same time',
+  active_requests: 'concurrent requests',
 };
 
 export function limitMessage({ limit, of, name, used, allowed, resetsAtMs }: OverLimit): string {
@@ -21,11 +21,13 @@ export function limitMessage({ limit, of, name, used, allowed, resetsAtMs }: Ove
   const period = PERIOD[limit];
   if (period !== undefined) {
     const spent = `${dollars(used)} of ${dollars(allowed)}`;
-    return `${whose} budget of this ${period}${team} is spent (${spent}); it resets at ${utc(resetsAtMs)}, or ask your operator for more`;
+    return `${whose} ${period} budget${team} is spent (${spent}); it resets at ${utc(resetsAtMs)}; for more, ask your operator`;
   }
   const until =
-    resetsAtMs === undefined ? 'one of them has to end first' : `it resets at ${utc(resetsAtMs)}`;
-  return `${whose} limit${team} of ${allowed} ${RATE[limit]} is reached; ${until}`;
+    resetsAtMs === undefined
+      ? 'wait until one of them has finished'
+      : `it resets at ${utc(resetsAtMs)}`;
+  return `${whose} limit of ${allowed} ${RATE[limit]}${team} is reached; ${until}`;
 }
 
 function dollars(usd: number): string {

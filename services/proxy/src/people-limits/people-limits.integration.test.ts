@@ -90,7 +90,7 @@ describe('budgets', () => {
     const { error } = (await refused.json()) as { error: { type: string; message: string } };
     expect(error.type).toBe('rate_limit_error');
     expect(error.message).toBe(
-      `your budget of this day is spent (${spent} of $0.0010); it resets at ${tomorrow} 00:00:00 UTC, or ask your operator for more`,
+      `your daily budget is spent (${spent} of $0.0010); it resets at ${tomorrow} 00:00:00 UTC; for more, ask your operator`,
     );
     expect(rows).toHaveLength(1);
     expect(rows[0]?.requests).toBe(answered);
@@ -133,7 +133,7 @@ describe('budgets', () => {
     while ((await asks(one, 'ann')) === 200);
     await eventually(async () => expect((await budgetOf(two, 'bob'))?.left_usd).toBe(0));
     const refused = await fetched(two, 'bob', '/v1/messages');
-    expect(await refused.text()).toContain('the budget of this week of team core is spent');
+    expect(await refused.text()).toContain('the weekly budget of team core is spent');
   });
 });
 

@@ -89,10 +89,10 @@ export class PeopleLimits {
     let longest: OverLimit | undefined;
     for (const subject of subjects) {
       const { of, name, limits, members } = subject;
-      const nowMs = this.#nowMs();
-      const counted = this.counters.of(members, nowMs);
-      const counters = { ...counted, grantedUsd: grantedUsd(this.#grants, name, nowMs) };
-      const verdict = limitVerdict(limits, counters, nowMs);
+      const epochMs = this.#epochMs();
+      const counted = this.counters.of(members, epochMs);
+      const counters = { ...counted, grantedUsd: grantedUsd(this.#grants, name, epochMs) };
+      const verdict = limitVerdict(limits, counters, epochMs);
       if (verdict.status === 'admitted') continue;
       if ((verdict.resetsAtMs ?? 0) < (longest?.resetsAtMs ?? 0)) continue;
       longest = { ...verdict, of, name };
@@ -126,9 +126,9 @@ export class PeopleLimits {
   #budgets(subjects: readonly LimitSubject[]): readonly Budget[] {
     return budgetsOf({
       subjects,
-      spentNanoUsd: (people) => this.counters.of(people, this.#nowMs()).spentNanoUsd,
+      spentNanoUsd: (people) => this.counters.of(people, this.#epochMs()).spentNanoUsd,
       grants: this.#grants,
-      nowMs: this.#nowMs(),
+      nowMs: this.#epochMs(),
     });
   }
 
@@ -145,7 +145,7 @@ export class PeopleLimits {
   began(person: string): void {
     this.#active += 1;
     this.#news();
-    this.counters.began(person, this.#nowMs());
+    this.counters.began(person, this.#epochMs());
   }
 
   ended(person: string): void {
@@ -161,7 +161,7 @@ export class PeopleLimits {
     const { inputTokens, outputTokens, cacheWriteTokens } = usage;
     const tokens = inputTokens + outputTokens + cacheWriteTokens;
     const costNanoUsd = Math.round((costUsd ?? 0) * NANO);
-    this.counters.used(person, { costNanoUsd, tokens }, this.#nowMs());
+    this.counters.used(person, { costNanoUsd, tokens }, this.#epochMs());
   }
 
   /** Called after each write of usage; at rest it does nothing for some seconds. */
@@ -170,16 +170,16 @@ export class PeopleLimits {
     const { clock, proxyId } = this.#deps;
     const elapsedMs = clock.nowMs() - this.#exchangedAtMs;
     if (!this.isBusy && elapsedMs < REST_PERIOD_MS) return;
-    const [nowMs, beganAtMs] = [this.#nowMs(), clock.nowMs()];
+    const [epochMs, beganAtMs] = [this.#epochMs(), clock.nowMs()];
     const isWhole = beganAtMs - this.#sharedWholeAtMs >= WHOLE_EVERY_MS;
     this.#hasNews = false;
-    const share = () => this.counters.share(nowMs, isWhole ? 'whole' : 'changed');
+    const share = () => this.counters.share(epochMs, isWhole ? 'whole' : 'changed');
     const own = this.#hasRates ? { proxyId, share: share() } : undefined;
-    const read = await exchangeLimits(redis, nowMs, own);
+    const read = await exchangeLimits(redis, epochMs, own);
     this.#exchangedAtMs = clock.nowMs();
     if (isWhole) this.#sharedWholeAtMs = beganAtMs;
     this.#grants = read.grants;
-    this.counters.receive(read, nowMs);
+    this.counters.receive(read, epochMs);
   }
 
   subjectsOf(person: string): readonly LimitSubject[] {
@@ -191,7 +191,7 @@ export class PeopleLimits {
     if (this.hasAny) this.#listener();
   }
 
-  #nowMs(): number {
+  #epochMs(): number {
     return Math.round(this.#deps.clock.epochMs());
   }
 }

@@ -44,13 +44,13 @@ export class KnownProbes {
     if (this.#redis.status !== 'ready') return NOTHING_KNOWN;
     const view = await this.#view();
     if (view === undefined) return NOTHING_KNOWN;
-    const nowMs = this.#clock.epochMs();
+    const epochMs = this.#clock.epochMs();
     const byId = new Map<string, ViewEndpoint['probe']>(
       view.endpoints.map((endpoint) => [endpoint.id, endpoint.probe]),
     );
     return (id) => {
       const probe = byId.get(id);
-      return probe === undefined ? null : shownProbes(probe, nowMs);
+      return probe === undefined ? null : shownProbes(probe, epochMs);
     };
   }
 

@@ -15,7 +15,7 @@ import { TalliedHistogram } from './tallied-histogram.ts';
 import { UsageMetrics } from './usage-metrics.ts';
 
 /** From a cached first token to the longest thinking time that people accept. */
-const FIRST_BYTE_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120];
+const TTFT_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120];
 const DURATION_SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800];
 
 const RETRY_REFUSALS: readonly (RetryRefusal | 'budget_spent')[] = [
@@ -31,7 +31,7 @@ export interface ProxyMetrics {
   readonly attempts: TalliedCounter<'endpoint' | 'outcome'>;
   readonly retries: Counter<'reason'>;
   readonly retriesRefused: Counter<'reason'>;
-  readonly firstByte: TalliedHistogram<'endpoint'>;
+  readonly ttft: TalliedHistogram<'endpoint'>;
   readonly duration: TalliedHistogram<'outcome'>;
   readonly tokens: TalliedCounter<'endpoint' | 'kind'>;
   readonly refusals: Counter<'reason'>;
@@ -107,11 +107,11 @@ function requestMetrics(registers: Registry[]) {
       labelNames: ['reason'],
       registers,
     }),
-    firstByte: new TalliedHistogram({
+    ttft: new TalliedHistogram({
       name: 'zephyr_proxy_first_content_seconds',
       help: 'Time from sending a request to the first content of its answer',
       labelNames: ['endpoint'],
-      buckets: FIRST_BYTE_SECONDS,
+      buckets: TTFT_SECONDS,
       registers,
     }),
     duration: new TalliedHistogram({

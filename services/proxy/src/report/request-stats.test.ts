@@ -182,7 +182,7 @@ describe('the metrics', () => {
     stats.ended('ok', 1_500);
     stats.ended('ok', 1_500);
     stats.ended('cut', 500);
-    expect(await seriesOf(metrics.firstByte)).toEqual(['one sum: 0.25', 'one count: 1']);
+    expect(await seriesOf(metrics.ttft)).toEqual(['one sum: 0.25', 'one count: 1']);
     expect(await seriesOf(metrics.duration)).toEqual([
       ...['ok sum: 3', 'ok count: 2', 'cut sum: 0.5', 'cut count: 1'],
     ]);
@@ -197,8 +197,8 @@ describe('the metrics', () => {
 
   it('are looked up once per series, not per request', () => {
     const { stats, metrics } = setUp();
-    const { clientRequests, requests, duration, attempts, firstByte, tokens } = metrics;
-    const lookUps = [clientRequests, requests, duration, attempts, firstByte].map((metric) =>
+    const { clientRequests, requests, duration, attempts, ttft, tokens } = metrics;
+    const lookUps = [clientRequests, requests, duration, attempts, ttft].map((metric) =>
       vi.spyOn(metric, 'tally'),
     );
     const tokenLookUps = vi.spyOn(tokens, 'tally');

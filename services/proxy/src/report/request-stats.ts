@@ -30,7 +30,7 @@ interface EndpointCounts {
 
 interface EndpointHandles {
   readonly ok: Tally;
-  readonly firstByte: HistogramTally;
+  readonly ttft: HistogramTally;
   readonly tokens: Readonly<Record<'input' | 'output' | 'cacheRead' | 'cacheWrite', Tally>>;
 }
 
@@ -80,7 +80,7 @@ export class RequestStats {
   }
 
   firstContent(id: EndpointId, ttftMs: number): void {
-    this.#ofEndpoint(id).firstByte.observe(ttftMs / 1000);
+    this.#ofEndpoint(id).ttft.observe(ttftMs / 1000);
     this.recent.firstContent(id, ttftMs);
   }
 
@@ -164,7 +164,7 @@ export class RequestStats {
     if (known !== undefined) return known;
     const handles = {
       ok: this.#metrics.attempts.tally({ endpoint, outcome: 'ok' }),
-      firstByte: this.#metrics.firstByte.tally({ endpoint }),
+      ttft: this.#metrics.ttft.tally({ endpoint }),
       tokens: {
         input: this.#metrics.tokens.tally({ endpoint, kind: 'input' }),
         output: this.#metrics.tokens.tally({ endpoint, kind: 'output' }),

@@ -11,7 +11,6 @@ import {
   type EjectionPolicy,
   type EndpointChoice,
   Exploration,
-  type FirstByteClass,
   type FirstByteLimits,
   isForeign,
   type Journey,
@@ -20,6 +19,7 @@ import {
   Router,
   SignatureFamilies,
   type TimedRequest,
+  type TtftClass,
 } from '@zephyr/core';
 import type { Logger } from '@zephyr/runtime/logger';
 
@@ -37,7 +37,7 @@ export interface RoutingDeps {
   readonly setup: RoutingSetup;
   readonly log: Logger;
   /** Monotonic. */
-  readonly now: () => number;
+  readonly nowMs: () => number;
   /** 0 ≤ n < 1. */
   readonly rng: () => number;
   /** Reports a failure of the endpoint, its token or its load, for the controller to count. */
@@ -62,7 +62,7 @@ export interface AttemptFailure {
 const MAX_FAMILY_SESSIONS = 50_000;
 
 /** A hypothetical request that is not sent. */
-const ANY_REQUEST = { operation: 'messages', model: '', source: '', fingerprint: '' } as const;
+const ANY_REQUEST = { operation: 'messages', model: '', caller: '', fingerprint: '' } as const;
 
 export class Routing {
   readonly #deps: RoutingDeps;
@@ -88,7 +88,7 @@ export class Routing {
     });
     this.#exploration = new Exploration(this.#router);
     this.#order = this.#arranged(undefined);
-    this.#state = { snapshot: undefined, source: 'config', confirmedAtMs: deps.now() };
+    this.#state = { snapshot: undefined, source: 'config', confirmedAtMs: deps.nowMs() };
   }
 
   get state(): SnapshotState {
@@ -106,7 +106,7 @@ export class Routing {
   }
 
   ejectionOf(id: EndpointId): Ejection {
-    return this.#router.ejectionOf(id, this.#deps.now());
+    return this.#router.ejectionOf(id, this.#deps.nowMs());
   }
 
   /** A changed configuration: new requests use it, active ones finish where they are. */
@@ -133,13 +133,13 @@ export class Routing {
       }
     }
     this.#order = this.#arranged(snapshot);
-    this.#receivedAtMs = this.#deps.now();
+    this.#receivedAtMs = this.#deps.nowMs();
     this.#state = { snapshot, source, confirmedAtMs: this.#receivedAtMs };
   }
 
   /** Redis still has our snapshot. */
   confirm(): void {
-    this.#state = { ...this.#state, confirmedAtMs: this.#deps.now() };
+    this.#state = { ...this.#state, confirmedAtMs: this.#deps.nowMs() };
   }
 
   /** The endpoint that a request without history would get now. */
@@ -205,14 +205,14 @@ export class Routing {
   }
 
   /** The session's signature family; undefined if unknown. */
-  familyOf(session: string): string | undefined {
+  signatureFamilyOf(session: string): string | undefined {
     return this.#families.of(session);
   }
 
   /** An endpoint answered the session, at this or another proxy. */
   noteAnswered(session: string, id: EndpointId): void {
     const endpoint = this.#endpoints.get(id);
-    if (endpoint !== undefined) this.#families.note(session, endpoint.family);
+    if (endpoint !== undefined) this.#families.note(session, endpoint.signatureFamily);
   }
 
   begin(request: RoutedRequest): Journey {
@@ -248,7 +248,7 @@ export class Routing {
    * How long to wait for the first content while another endpoint could be tried.
    * @param limits `unusualMs`: if no usual time is known; `ceilingMs`: the maximum
    */
-  firstByteLimitMs(id: EndpointId, of: FirstByteClass, limits: FirstByteLimits): number {
+  firstByteLimitMs(id: EndpointId, of: TtftClass, limits: FirstByteLimits): number {
     return this.#router.times.limitMs(id, of, limits);
   }
 
@@ -258,12 +258,12 @@ export class Routing {
   }
 
   failed(journey: Journey, { id, groupName }: UpstreamEndpoint, failed: AttemptFailure): void {
-    this.#router.failed(journey, { id, groupName }, failed, this.#deps.now());
+    this.#router.failed(journey, { id, groupName }, failed, this.#deps.nowMs());
   }
 
   /** Whether it refused several requests in a row for this request's model. */
   isBusy(journey: Journey, id: EndpointId): boolean {
-    return this.#router.isBusy(journey, id, this.#deps.now());
+    return this.#router.isBusy(journey, id, this.#deps.nowMs());
   }
 
   /** Whether the next endpoint refuses clearly fewer requests for this model. */
@@ -278,24 +278,24 @@ export class Routing {
 
   /** Content arrived, or the endpoint reported in API format what is wrong with the request. */
   answered(journey: Journey, id: EndpointId): void {
-    this.#router.answered(journey, id, this.#deps.now());
+    this.#router.answered(journey, id, this.#deps.nowMs());
   }
 
-  noteFirstContent(id: EndpointId, of: FirstByteClass, ttftMs: number): void {
+  noteFirstContent(id: EndpointId, of: TtftClass, ttftMs: number): void {
     this.#router.times.note(id, of, ttftMs);
   }
 
   completed(journey: Journey, id: EndpointId): void {
-    this.#router.completed(journey, id, this.#deps.now());
+    this.#router.completed(journey, id, this.#deps.nowMs());
   }
 
   cut(journey: Journey, id: EndpointId, failure: FailureClass): void {
-    this.#router.cut(journey, id, failure, this.#deps.now());
+    this.#router.cut(journey, id, failure, this.#deps.nowMs());
   }
 
   /** The last call of every journey. */
   ended(journey: Journey): void {
-    this.#router.ended(journey, this.#deps.now());
+    this.#router.ended(journey, this.#deps.nowMs());
   }
 
   /** Where a session of this endpoint would move to: nowhere if it shares load or is of another family. */
@@ -317,19 +317,19 @@ export class Routing {
     const order = snapshot?.order ?? [];
     const named = order.flatMap((id) => this.#endpoints.get(id) ?? []);
     const rest = this.#setup.endpoints.filter(({ id }) => !order.includes(id));
-    return [...named, ...rest].map(({ id, groupName, priority, family }) => {
+    return [...named, ...rest].map(({ id, groupName, priority, signatureFamily }) => {
       const view = snapshot?.endpoints[id];
       const { enabled = true, available = true } = view ?? {};
-      return { id, groupName, priority, family, enabled, available };
+      return { id, groupName, priority, signatureFamily, enabled, available };
     });
   }
 
   /** Logs changes that matter to people: not each failure or trial. */
   #logChange(endpointId: EndpointId, after: Ejection): void {
-    const { log, now } = this.#deps;
+    const { log, nowMs } = this.#deps;
     if (after.status === 'ejected') {
       const { failure } = after;
-      const ejectedForMs = Math.round(after.untilAtMs - now());
+      const ejectedForMs = Math.round(after.untilAtMs - nowMs());
       log.warn({ endpointId, failure, ejectedForMs }, 'endpoint ejected');
     } else if (after.status === 'admitted') {
       log.info({ endpointId }, 'endpoint admitted again');
@@ -342,7 +342,7 @@ export class Routing {
       endpoints: model === '' ? this.#order : this.#order.filter(({ id }) => isServed(id)),
       preferredId,
       isOverloadedEverywhere: this.#state.snapshot?.isOverloadedEverywhere ?? false,
-      nowMs: this.#deps.now(),
+      nowMs: this.#deps.nowMs(),
     };
   }
 }

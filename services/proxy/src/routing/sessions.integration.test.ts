@@ -120,7 +120,7 @@ describe('several proxies', () => {
     onTestFinished(() => late.stop());
     await eventually(async () => {
       for (const { sessions } of await presences(other, late)) {
-        expect(sessions?.['e1']?.running).toBe(1);
+        expect(sessions?.['e1']?.active).toBe(1);
       }
     });
     expect([await ask(other, 'session-one'), await ask(late, 'session-one')]).toEqual(['e1', 'e1']);
@@ -142,7 +142,7 @@ describe('several proxies', () => {
     await ask(proxy, 'session-one');
     await eventually(async () => {
       const [presence] = await presences(proxy);
-      expect(presence?.sessions).toEqual({ e1: { running: 1, cachedTokens: { opus: 990 } } });
+      expect(presence?.sessions).toEqual({ e1: { active: 1, cachedTokens: { opus: 990 } } });
       expect(presence?.sessionList).toMatchObject([
         { endpointId: 'e1', person: 'anonymous', requests: 1, activeRequests: 0 },
       ]);
@@ -156,7 +156,7 @@ describe('several proxies', () => {
     await Promise.all(names.map((name) => ask(proxy, name)));
     await eventually(async () => {
       const [presence] = await presences(proxy);
-      expect(presence?.sessions?.['e1']?.running).toBe(names.length);
+      expect(presence?.sessions?.['e1']?.active).toBe(names.length);
       expect(presence?.sessionList).toHaveLength(MAX_LISTED);
     });
   });
@@ -174,7 +174,7 @@ describe('session records of a compromised proxy', () => {
   const isShared = (id: string, count: number) =>
     eventually(async () => {
       const record = JSON.parse((await redis.get(keys.proxy(id))) ?? '{}');
-      expect(record.sessions?.e2?.running).toBe(count);
+      expect(record.sessions?.e2?.active).toBe(count);
     });
   const ticks = async (id: string, count: number) => {
     for (let tick = 0; tick < count; tick += 1) {

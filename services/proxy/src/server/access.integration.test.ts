@@ -127,7 +127,7 @@ describe('this machine behind a reverse proxy', () => {
       headers: headers as unknown as Record<string, string>,
     });
     expect(refused.status).toBe(401);
-    expect(refused.text).toContain('give each person a key');
+    expect(refused.text).toContain('create a key for each person');
     expect(first.ledger).toHaveLength(0);
     expect((await call(proxy.port)).status).toBe(200);
   });

@@ -188,8 +188,8 @@ export class Admission {
       return;
     }
     metrics.limitRefusals.inc({ limit: over.limit });
-    const nowMs = exchange.clock.epochMs();
-    const retryAfterMs = over.resetsAtMs === undefined ? BUSY_RETRY_MS : over.resetsAtMs - nowMs;
+    const epochMs = exchange.clock.epochMs();
+    const retryAfterMs = over.resetsAtMs === undefined ? BUSY_RETRY_MS : over.resetsAtMs - epochMs;
     this.#refuse(asked.res, 'over_limit', { limit: limitMessage(over), retryAfterMs });
   }
 

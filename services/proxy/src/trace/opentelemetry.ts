@@ -135,7 +135,7 @@ class WatchedExporter implements SpanExporter {
     const nowMs = clock.nowMs();
     if (nowMs - this.#lineAtMs < LINE_EACH_MS) return;
     this.#lineAtMs = nowMs;
-    log.warn({ lostSpans: this.#lost, reason: codeOf(error) }, 'traces were not taken');
+    log.warn({ lostSpans: this.#lost, reason: codeOf(error) }, 'traces were not accepted');
     this.#lost = 0;
   }
 }

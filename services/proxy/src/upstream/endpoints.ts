@@ -24,7 +24,7 @@ export interface UpstreamEndpoint {
   readonly groupName: string;
   readonly priority: number;
   /** Signature family of its thinking; undefined: unknown. */
-  readonly family: string | undefined;
+  readonly signatureFamily: string | undefined;
   readonly isTls: boolean;
   /** The library's connection target: an object, because a URL would be parsed for each request. */
   readonly target: { readonly protocol: string; readonly hostname: string; readonly port: string };
@@ -74,7 +74,7 @@ export function createEndpoints(
       nameHeader:
         slugOf(endpoint.name) === undefined ? encodeURIComponent(endpoint.name) : undefined,
       groupName: endpoint.groupName,
-      ...{ priority: endpoint.priority, family: endpoint.family },
+      ...{ priority: endpoint.priority, signatureFamily: endpoint.family },
       isTls,
       target: {
         protocol: url.protocol,

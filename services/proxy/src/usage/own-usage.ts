@@ -37,13 +37,13 @@ export class OwnUsageReader {
     const { redis, clock, limits } = this.#deps;
     if (redis.status !== 'ready') return undefined;
     try {
-      const nowMs = Math.round(clock.epochMs());
-      const rows = await this.#rowsOf(person, nowMs);
-      const figures = (days: number) => figuresOf(rows, { days, nowMs });
+      const epochMs = Math.round(clock.epochMs());
+      const rows = await this.#rowsOf(person, epochMs);
+      const figures = (days: number) => figuresOf(rows, { days, nowMs: epochMs });
       return {
         ...{ person, today: figures(1), days_7: figures(7), days_30: figures(30) },
         budgets: limits.budgetsOf(person),
-        limits: limitValues(limits, person, nowMs),
+        limits: limitValues(limits, person, epochMs),
         models: modelsOf(limits, person),
       };
     } catch {

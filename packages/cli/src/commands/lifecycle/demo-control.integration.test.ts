@@ -40,7 +40,7 @@ describe('demos side by side', () => {
 
   it('controls the only running one without --port', async () => {
     const endpoint = await startOne(8080);
-    expect(await controlDemo(kill, environment, translator('en'))).toBe('Tokyo is dead');
+    expect(await controlDemo(kill, environment, translator('en'))).toBe('Tokyo is stopped');
     expect(await isAlive(endpoint)).toBe(false);
   });
 
@@ -50,7 +50,7 @@ describe('demos side by side', () => {
       'several demos are running, on the ports 8080, 9080',
     );
     expect(await controlDemo({ ...kill, port: 9080 }, environment, translator('en'))).toBe(
-      'Tokyo is dead',
+      'Tokyo is stopped',
     );
     expect([await isAlive(first), await isAlive(second)]).toEqual([true, false]);
     await expect(

@@ -105,7 +105,7 @@ function theOneOf(demos: readonly RunningDemo[], port: number | undefined): Runn
   if (second === undefined) return only;
   const ports = meant.map((demo) => demo.port).join(', ');
   throw new ZephyrError('DEMO', phrase`several demos are running, on the ports ${ports}`, {
-    advice: [phrase`say which one: --port ${only.port}`],
+    advice: [phrase`name one of them: --port ${only.port}`],
   });
 }
 

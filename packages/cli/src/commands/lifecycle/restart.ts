@@ -42,7 +42,7 @@ export async function restart(options: RestartOptions, environment: Environment)
       'NOT_RUNNING',
       phrase`no zephyr start with ${options.config} runs at ${url}`,
       {
-        advice: [phrase`start it with: zephyr start`, phrase`containers are replaced by: make up`],
+        advice: [phrase`start it with: zephyr start`, phrase`to replace containers: make up`],
       },
     );
   }

@@ -73,7 +73,7 @@ async function proxyReports(id: EndpointId, random: () => number): Promise<void>
     activeRequests: { [id]: Math.floor(random() * 3) },
     ejections:
       random() < 0.2 ? { [id]: { status: 'ejected', failure: 'reset', remainingMs: 2_000 } } : {},
-    sessions: { [id]: { running: 2, cachedTokens: { opus: 40_000.5 } } },
+    sessions: { [id]: { active: 2, cachedTokens: { opus: 40_000.5 } } },
   };
   await redis.sadd(keys.proxies, 'p');
   await redis.set(keys.proxy('p'), JSON.stringify(presence), 'PX', 5_000);

@@ -44,10 +44,11 @@ async function follow(
   seen: SeenRequests,
 ): Promise<void> {
   const show = (record: ApiRequestRecord): void => {
-    if (!seen.has(record) && isWanted(record, options)) print(lineOf(record, options, session));
+    if (!seen.hasRecord(record) && isWanted(record, options))
+      print(lineOf(record, options, session));
     seen.add(record);
   };
-  for await (const message of followStream(session.client, signal, { requests: true })) {
+  for await (const message of followStream(session.client, signal, { hasRequests: true })) {
     if (message.kind === 'history') for (const record of await missed()) show(record);
     else if (message.kind === 'request') show(message.record);
   }
@@ -56,7 +57,7 @@ async function follow(
     const { person, failed, id } = options;
     const query = { person, failed, id, limit: MOST_LISTED_REQUESTS };
     const newestFirst = await session.client.requests(query).catch(() => []);
-    const known = newestFirst.findIndex((record) => seen.has(record));
+    const known = newestFirst.findIndex((record) => seen.hasRecord(record));
     return newestFirst.slice(0, known === -1 ? newestFirst.length : known).toReversed();
   }
 }
@@ -69,7 +70,7 @@ class SeenRequests {
     this.#ids = new Set(records.map(({ id }) => id));
   }
 
-  has({ id }: ApiRequestRecord): boolean {
+  hasRecord({ id }: ApiRequestRecord): boolean {
     return this.#ids.has(id);
   }
 

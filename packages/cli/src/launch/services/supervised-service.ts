@@ -138,6 +138,6 @@ function killWhenLate(service: StartedService, limitMs: number): () => boolean {
 
 function startFailure(name: ServiceName, why: string | Phrase): ZephyrError {
   return new ZephyrError('SERVICE_START', phrase`the ${name} did not start: ${why}`, {
-    advice: [phrase`the lines above say why`],
+    advice: [phrase`see the lines above for the reason`],
   });
 }

@@ -130,7 +130,7 @@ async function readyVersion(child: ChildProcess, ended: Promise<string>): Promis
   if ('version' in first) return first.version;
   child.kill('SIGKILL');
   throw new ZephyrError('SUCCESSOR', phrase`the new process did not start: ${first.how}`, {
-    advice: [phrase`the lines above say why; the running process continues`],
+    advice: [phrase`see the lines above for the reason; the running process continues`],
   });
 }
 

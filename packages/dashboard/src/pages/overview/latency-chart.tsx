@@ -70,7 +70,7 @@ export function LatencyChart({ current }: { readonly current: ApiState }) {
 
 function contentOf(): ChartContent {
   const toAtMs = nowMs.value;
-  const fromAtMs = Math.max(toAtMs - rangeMinutes.value * MINUTE_MS, beginningMs(toAtMs));
+  const fromAtMs = Math.max(toAtMs - rangeMinutes.value * MINUTE_MS, beginningAtMs(toAtMs));
   const ids = chartedIds(state.value?.endpoints ?? [], MOST_CHARTED);
   const names = { endpoints: state.value?.endpoints ?? [] };
   return {
@@ -85,7 +85,7 @@ function contentOf(): ChartContent {
 }
 
 /** Right after a start most of the range would be empty. */
-function beginningMs(toAtMs: number): number {
+function beginningAtMs(toAtMs: number): number {
   const firsts = [...samples.value.values()].flatMap((list) => list[0]?.atMs ?? []);
   return Math.min(toAtMs - SHORTEST_RANGE_MS, ...firsts);
 }

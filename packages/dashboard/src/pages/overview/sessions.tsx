@@ -6,7 +6,7 @@ import { nowMs } from '../../connection/page-state.ts';
 import { speech } from '../../language/language.ts';
 import { ListPanel } from './list-panel.tsx';
 
-/** Running Claude Code sessions by their pseudonyms, the latest first. */
+/** Active Claude Code sessions by their pseudonyms, the latest first. */
 export function Sessions({ current }: { readonly current: ApiState }) {
   const { say, numbers } = speech.value;
   const { items, total } = current.sessions;

@@ -16,7 +16,7 @@ export const limits = z.strictObject({
     .max(65_536)
     .default(256)
     .describe(
-      'Memory for bodies that are buffered for a retry, all requests together, in MiB. Beyond it, requests run without retries. One person gets at most as much as the others leave free: half of it, if alone.',
+      'Memory for bodies that are buffered for a retry, all requests together, in MiB. Beyond it, requests run without retries. One person’s bodies may take at most as much as is still free: half of the memory if nobody else uses any.',
     ),
   header_kib: z
     .number()
@@ -27,16 +27,12 @@ export const limits = z.strictObject({
     .describe('The largest total size of a request’s headers, in KiB.'),
   active_requests: positiveCount
     .default(2_000)
-    .describe('How many concurrent requests one proxy serves; more are refused.'),
+    .describe('The most concurrent requests of one proxy; more are refused.'),
   active_requests_per_client: positiveCount
     .default(500)
-    .describe(
-      'How many of these may belong to one person’s key, or to one address if there are no keys.',
-    ),
-  connections: positiveCount
-    .default(10_000)
-    .describe('How many client connections one proxy keeps open.'),
+    .describe('The most of these with one person’s key, or from one address if there are no keys.'),
+  connections: positiveCount.default(10_000).describe('The most client connections of one proxy.'),
   connections_per_address: positiveCount
     .default(2_000)
-    .describe('How many of these may come from one address. Many people may share one.'),
+    .describe('The most of these from one address, which many people may share.'),
 });

@@ -51,7 +51,7 @@ function checkProbedModels(document: RawTable): Violation[] {
     return [
       {
         path: [...place, 'models'],
-        found: phrase`models without ${model}, which probes ask`,
+        found: phrase`models without ${model}, which probes use`,
         expected: phrase`the model of the probes among those that the endpoint serves`,
         advice: phrase`set model under [groups.health_check] to a model that it serves, or add ${model}`,
       },

@@ -85,7 +85,7 @@ function checkFile(
 }
 
 /** Our advice must not make a private key world-readable. */
-const TO_BE_READABLE = phrase`let the user who runs Zephyr read it; in containers each service has its own user, see docs/tls.md`;
+const TO_BE_READABLE = phrase`give the user who runs Zephyr read access; in containers each service has its own user, see docs/tls.md`;
 
 function isForbidden(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;

@@ -120,7 +120,7 @@ async function run(
     throw new ZephyrError('SERVICE_MANAGER', phrase`${command} failed: ${printed || '-'}`, {
       cause,
       advice: [
-        phrase`over ssh or su, log in as that user itself; in a container, use docker compose`,
+        phrase`over ssh or su, log in directly as that user; in a container, use docker compose`,
       ],
     });
   }
