@@ -1,13 +1,14 @@
 import type { ProbePlan } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Effect } from '@zephyr/core';
-import { createLogger } from '@zephyr/runtime/logger';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { describe, expect, it } from 'vitest';
 
 import { freshProgress, freshState, readingOf } from '../test-support/batches.ts';
+import { listedLog } from '../test-support/listed-log.ts';
 import { ProbePlanner } from './act.ts';
 import { type Batch, decide } from './decide.ts';
+import type { LeaderState } from './leader-state.ts';
 import { RedisClock } from './redis-clock.ts';
 import type { NextProbes, ProbePlans, Schedules } from './schedules.ts';
 
@@ -52,25 +53,29 @@ function batchOf(effects: readonly Effect[], nextProbes?: NextProbes): Batch {
   return { ...decide(freshProgress(), readingOf({ nextProbes })), effects };
 }
 
-const PLANNED = { ...freshState(), world: { ...freshState().world, probePlans: { one: plan } } };
+const planned = (...ids: readonly string[]): LeaderState => ({
+  ...freshState(),
+  world: { ...freshState().world, probePlans: Object.fromEntries(ids.map((id) => [id, plan])) },
+});
+const PLANNED = planned('one');
 
 /** A planner that has just reconciled. */
 async function startPlanner() {
   const clock = new ManualClock();
   const queue = new Queue();
   const redisClock = new RedisClock(clock);
-  const log = createLogger('test', 'silent');
+  const { log, messages } = listedLog();
   const planner = new ProbePlanner({ schedules: queue, clock: redisClock, log });
   await planner.act(PLANNED);
   expect(queue.calls).toEqual(['reconcile one']);
   queue.calls = [];
   /** What the queue was asked for meanwhile. */
-  const act = async (batch?: Batch): Promise<readonly string[]> => {
+  const act = async (batch?: Batch, state = PLANNED): Promise<readonly string[]> => {
     queue.calls = [];
-    await planner.act(PLANNED, batch);
+    await planner.act(state, batch);
     return queue.calls;
   };
-  return { clock, queue, act };
+  return { clock, queue, act, messages };
 }
 
 describe('ProbePlanner', () => {
@@ -113,5 +118,23 @@ describe('ProbePlanner', () => {
       clock.advance(30_001);
       expect(await act()).toEqual(['reconcile one', 'probe one']);
     }
+  });
+
+  it('logs which probes are overdue only when that changes, and when they are on time again', async () => {
+    const { clock, act, messages } = await startPlanner();
+    const reconcile = async (state = PLANNED) => {
+      clock.advance(30_001);
+      await act(undefined, state);
+      return messages.length;
+    };
+    expect([await reconcile(), await reconcile()]).toEqual([0, 0]);
+    clock.advance(130_000);
+    expect([await reconcile(), await reconcile()]).toEqual([1, 1]);
+    const both = planned('one', 'two');
+    expect([await reconcile(both), await reconcile(both)]).toEqual([2, 2]);
+    expect([await reconcile(planned()), await reconcile(planned())]).toEqual([3, 3]);
+    expect(messages).toEqual([
+      ...['probes are overdue', 'probes are overdue', 'probes are on time again'],
+    ]);
   });
 });

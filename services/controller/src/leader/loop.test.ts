@@ -1,10 +1,10 @@
 import { type Clock, systemClock } from '@zephyr/runtime/clock';
 import { ZephyrError } from '@zephyr/runtime/errors';
-import { createLogger } from '@zephyr/runtime/logger';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { describe, expect, it } from 'vitest';
 
 import { freshProgress, readingOf } from '../test-support/batches.ts';
+import { listedLog } from '../test-support/listed-log.ts';
 import { decide } from './decide.ts';
 import type { Progress } from './leader-state.ts';
 import { RETRY_MS, runBatches, type Steps } from './loop.ts';
@@ -18,6 +18,7 @@ async function run(change: Partial<Steps>, reads: number, clock: Clock = systemC
   const readFrom: Progress[] = [];
   const acted: string[] = [];
   const health: string[] = [];
+  const { log, messages } = listedLog();
   const steps: Steps = {
     read: async (progress) => {
       readFrom.push(progress);
@@ -33,14 +34,15 @@ async function run(change: Partial<Steps>, reads: number, clock: Clock = systemC
     ...change,
   };
   const deps = {
-    ...{ steps, clock, signal: stopping.signal, log: createLogger('test', 'silent') },
+    ...{ steps, clock, signal: stopping.signal, log },
     health: { succeeded: () => void health.push('ok'), failed: () => void health.push('failed') },
   };
   const ended = await runBatches(freshProgress(), deps).then(
     () => 'stopped',
     (error: unknown) => (error instanceof ZephyrError ? error.code : error),
   );
-  return { ended, acted, health, cursors: readFrom.map(({ state }) => state.cursors.commands) };
+  const cursors = readFrom.map(({ state }) => state.cursors.commands);
+  return { ended, acted, health, cursors, messages };
 }
 
 /** Redis does not answer synchronously. */
@@ -60,6 +62,7 @@ describe('runBatches', () => {
       cursors: ['0-0', '1-0', '2-0'],
       acted: ['1-0', '2-0', '3-0'],
       health: ['ok', 'ok', 'ok'],
+      messages: [],
     });
   });
 
@@ -70,6 +73,7 @@ describe('runBatches', () => {
       cursors: ['0-0'],
       acted: [],
       health: ['failed'],
+      messages: [],
     });
   });
 
@@ -86,7 +90,27 @@ describe('runBatches', () => {
       cursors: ['0-0', '1-0', '1-0', '3-0'],
       acted: ['1-0', '3-0', '4-0'],
       health: ['ok', 'failed', 'ok', 'ok'],
+      messages: ['a batch failed'],
     });
+  });
+
+  it('logs the first failure of each streak, and none that a stop causes', async () => {
+    const clock = new ManualClock();
+    // Two streaks, and one that the stop begins.
+    const fails = [true, true, true, false, true, true, false, true];
+    let commits = 0;
+    const commit = async () => {
+      commits += 1;
+      return fails[commits - 1] === true ? refuse(new Error('Redis is away')) : undefined;
+    };
+    const running = run({ commit }, fails.length, clock);
+    for (let failures = 0; failures < 5; failures += 1) {
+      await clock.whenSet(RETRY_MS);
+      clock.advance(RETRY_MS);
+    }
+    const { health, messages } = await running;
+    expect(health.map((each) => each === 'failed')).toEqual(fails);
+    expect(messages).toEqual(['a batch failed', 'a batch failed']);
   });
 
   it('pauses after a batch that failed', async () => {

@@ -1,4 +1,5 @@
 import type { ProbeResult } from '@zephyr/contract/probe';
+import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import { DEFAULT_POLICY, endpointId, epochMs, scored } from '@zephyr/core';
 import { createLogger } from '@zephyr/runtime/logger';
 import { keys } from '@zephyr/runtime/redis/keys';
@@ -149,6 +150,27 @@ describe('restore', () => {
     const { rollups } = (await restored()).state.statistics;
     expect(rollups?.hour).toEqual(hour);
     expect(rollups?.day.endpoints).toEqual({});
+  });
+
+  it('continues the numbers that proxies compare, which a rebuilt state would start at 0', async () => {
+    const seen = { health: 'healthy', enabled: true, available: true } as const;
+    const { selection, wishes } = freshState().world;
+    const snapshot: RoutingSnapshot = {
+      ...{ incarnation: 'first', epoch: 1, version: 1, configHash: 'hash', publishedAtMs: NOON_MS },
+      ...{ selection, mode: wishes.mode, order: [], isOverloadedEverywhere: false },
+      endpoints: { one: { ...seen, sessionGeneration: 5, recoveries: 3 }, two: seen },
+    };
+    await redis.set(keys.snapshot, JSON.stringify(snapshot));
+    const { endpoints } = (await restored()).state.world;
+    expect(
+      endpoints.map(({ id, sessionGeneration, recovery }) => [
+        ...[id, sessionGeneration, recovery.count],
+      ]),
+    ).toEqual([
+      ['one', 5, 3],
+      ['two', 0, 0],
+      ['three', 0, 0],
+    ]);
   });
 
   it.each(['{"version":-1,"state":{}}', 'not json'])(
