@@ -223,6 +223,17 @@ describe('the admissions of proxies', () => {
     expect(two.of('ann')).toEqual({ requests: 1, tokens: 0, active: 1 });
   });
 
+  it('that ends after its span has expired is not written: it would never expire again', async () => {
+    const one = new Sharer('one');
+    one.counters.began('ann', NOW_MS);
+    await one.exchange();
+    const spans = [keys.usageActive('even'), keys.usageActive('odd')];
+    expect(await redis.del(...spans)).toBe(1);
+    one.counters.ended('ann');
+    await one.exchange();
+    expect(await redis.exists(...spans)).toBe(0);
+  });
+
   it('of a proxy that is gone expires, that of others does not', async () => {
     const [gone, lives, looks] = [new Sharer('gone'), new Sharer('lives'), new Sharer('looks')];
     gone.counters.began('ann', NOW_MS);

@@ -456,6 +456,24 @@ describe('data in Redis that cannot be ours', () => {
     expect([read.rows.length, read.rejected]).toEqual([1, 1]);
   });
 
+  it.each([
+    ['the hour', keys.usageHour('2026-11-28T09')],
+    ['the day', keys.usageDay('2026-11-28')],
+    ['the stream of requests', keys.requests],
+    ['the total of the month', keys.usageSpent('month:2026-11-01')],
+  ])('of another type in place of %s stops a batch before any of it is written', async (_, key) => {
+    const records = [{ id: 'zephyr_1' } as RequestRecord];
+    await write(batch(1, { records }));
+    await redis.set(key, 'text');
+    const stored = async () => {
+      const names = (await redis.keys('*')).toSorted();
+      return Promise.all(names.map(async (name) => [name, await redis.dump(name)]));
+    };
+    const before = await stored();
+    await expect(write(batch(2, { records }))).rejects.toThrow('WRONGTYPE');
+    expect(await stored()).toEqual(before);
+  });
+
   it('does not stop the counting', async () => {
     await redis.hset(keys.usageDay('2026-11-28'), 'ann\ttokyo\topus', 'x y');
     await write(batch(1));
