@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { describe, expect, it } from 'vitest';
 
-import { pauseUntilNext } from './clock.ts';
+import { actEvery, isWithin, pauseUntilNext } from './clock.ts';
 
 /** By `nowMs`; a manual clock begins at 1,000 ms. */
 function clockAt(nowMs: number): ManualClock {
@@ -89,5 +89,36 @@ describe('a pause until the next multiple of a period', () => {
     const both = Promise.all(['proxy', 'prober'].map(contextAfter));
     clock.advance(1_000);
     expect(await both).toEqual(['proxy', 'prober']);
+  });
+});
+
+describe('a promise with a limit', () => {
+  it('is within it, or late, and leaves no timer', async () => {
+    const clock = new ManualClock();
+    expect(await isWithin(clock, 10, Promise.resolve('anything'))).toBe(true);
+    const late = isWithin(clock, 10, new Promise(() => undefined));
+    clock.advance(10);
+    expect(await late).toBe(false);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('that is rejected in time is no matter of time', async () => {
+    const clock = new ManualClock();
+    await expect(isWithin(clock, 10, Promise.reject(new Error('away')))).rejects.toThrow('away');
+    expect(clock.timers).toBe(0);
+  });
+});
+
+describe('an act after each period', () => {
+  it('repeats until it is ended, also by itself', () => {
+    const clock = new ManualClock();
+    const actedAtMs: number[] = [];
+    const end = actEvery(clock, 100, () => {
+      actedAtMs.push(clock.nowMs());
+      if (actedAtMs.length === 3) end();
+    });
+    clock.advance(1_000);
+    expect(actedAtMs).toEqual([1_100, 1_200, 1_300]);
+    expect(clock.timers).toBe(0);
   });
 });

@@ -33,6 +33,34 @@ export function pause(clock: Clock, durationMs: number, signal: AbortSignal): Pr
   });
 }
 
+/** Whether the promise is fulfilled in time. @throws what it is rejected with in time */
+export async function isWithin(
+  clock: Clock,
+  limitMs: number,
+  promise: Promise<unknown>,
+): Promise<boolean> {
+  let timer: Timer | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = clock.setTimer(() => resolve(false), limitMs);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clock.clearTimer(timer);
+  }
+}
+
+/** Acts after each period. @returns a function that ends it */
+export function actEvery(clock: Clock, periodMs: number, act: () => void): () => void {
+  const next = (): Timer =>
+    clock.setTimer(() => {
+      timer = next();
+      act();
+    }, periodMs);
+  let timer = next();
+  return () => clock.clearTimer(timer);
+}
+
 /** All pauses until one moment. */
 interface WakeUp {
   readonly ends: Set<() => void>;

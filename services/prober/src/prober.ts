@@ -42,7 +42,7 @@ export async function startProber(context: ServiceContext): Promise<RunningServi
   const gate = createStartGate();
   const { current: loaded, tokenRefused } = context.configSource;
   const runnerDeps = { redis, clock: systemClock, log, metrics, gate, users, loaded, tokenRefused };
-  const worker = startWorker(context.redis, log, (job, signal) =>
+  const worker = startWorker({ target: context.redis, log, clock: systemClock }, (job, signal) =>
     runProbeJob(job, runnerDeps, signal),
   );
   const app = createApp({

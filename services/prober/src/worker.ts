@@ -2,6 +2,7 @@
 import type { EndpointFinding } from '@zephyr/contract/endpoint-finding';
 import { type ProbeJob, probeJobSchema } from '@zephyr/contract/probe';
 import { probesAtOnce } from '@zephyr/probes/probes-at-once';
+import { type Clock, isWithin } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { bullConnection, PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/probe-jobs';
@@ -27,9 +28,14 @@ export interface ProbeWorker {
   stop(): Promise<void>;
 }
 
+export interface WorkerDeps {
+  readonly target: RedisTarget;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
 export function startWorker(
-  target: RedisTarget,
-  log: Logger,
+  { target, log, clock }: WorkerDeps,
   run: (job: RunnerJob, signal: AbortSignal) => Promise<JobAnswer | EndpointFinding>,
 ): ProbeWorker {
   const stopping = new AbortController();
@@ -65,15 +71,12 @@ export function startWorker(
   return {
     running: () => running,
     stop: async () => {
-      const finish = setTimeout(() => stopping.abort(), FINISH_MS);
-      const limit = new Promise<'limit'>((resolve) => {
-        setTimeout(() => resolve('limit'), CLOSE_LIMIT_MS).unref();
-      });
-      const ended = await Promise.race([worker.close(), limit]);
-      clearTimeout(finish);
+      const finish = clock.setTimer(() => stopping.abort(), FINISH_MS);
+      const hasEnded = await isWithin(clock, CLOSE_LIMIT_MS, worker.close());
+      clock.clearTimer(finish);
       stopping.abort();
       // Not awaited: while Redis is away it would not return.
-      if (ended === 'limit') worker.close(true).catch(() => undefined);
+      if (!hasEnded) worker.close(true).catch(() => undefined);
     },
   };
 }

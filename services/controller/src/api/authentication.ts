@@ -9,10 +9,9 @@
 
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { BlockList } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { loginSchema } from '@zephyr/contract/login';
 import { DAY_MS } from '@zephyr/contract/units';
-import type { Clock } from '@zephyr/runtime/clock';
+import { type Clock, pause } from '@zephyr/runtime/clock';
 import { accessOf, type ClientAccess } from '@zephyr/runtime/config/client-access';
 import { bearerIn } from '@zephyr/runtime/credential';
 import { addressOf, calledBy, isForwarded } from '@zephyr/runtime/http/visitor';
@@ -54,7 +53,7 @@ export function createAccess(deps: AccessDeps): AdminAccess {
         ? 'loopback'
         : actorOf(req, secret, deps.clock.epochMs());
       // A missing token is not a guess: a page sends such a request before it shows its login form.
-      if (actor === undefined) await guard.refuse(req, isGuess(req));
+      if (actor === undefined) await guard.refuse(req, res, isGuess(req));
       res.locals['actor'] = actor;
       next();
     },
@@ -64,7 +63,7 @@ export function createAccess(deps: AccessDeps): AdminAccess {
       const secret = deps.token();
       if (!guard.isOpenTo(req, secret)) {
         if (secret === undefined || !isSame(body.data.token, secret.reveal())) {
-          await guard.refuse(req, true);
+          await guard.refuse(req, res, true);
         } else {
           giveCookie(req, res, newSession(secret, deps.clock.epochMs()));
         }
@@ -93,11 +92,13 @@ class Guard {
    * Delays the answer to a wrong token; a right token is never delayed, even if others guess from its
    * address.
    */
-  async refuse({ socket, headers }: Request, isGuess: boolean): Promise<never> {
+  async refuse({ socket, headers }: Request, res: Response, isGuess: boolean): Promise<never> {
+    const { clock, trustedProxies } = this.#deps;
     if (isGuess) {
-      const address = addressOf(socket.remoteAddress ?? '', headers, this.#deps.trustedProxies());
-      const isGuessing = this.#failures.note(address, this.#deps.clock.nowMs());
-      await sleep(isGuessing ? GUESSING_DELAY_MS : WRONG_TOKEN_DELAY_MS);
+      const address = addressOf(socket.remoteAddress ?? '', headers, trustedProxies());
+      const isGuessing = this.#failures.note(address, clock.nowMs());
+      const delayMs = isGuessing ? GUESSING_DELAY_MS : WRONG_TOKEN_DELAY_MS;
+      await pause(clock, delayMs, whenClosed(res));
     }
     throw new ProblemError(
       'unauthorized',
@@ -106,6 +107,12 @@ class Guard {
         : 'no valid token was sent',
     );
   }
+}
+
+function whenClosed(res: Response): AbortSignal {
+  const closing = new AbortController();
+  res.once('close', () => closing.abort());
+  return closing.signal;
 }
 
 function giveCookie(req: Request, res: Response, session: string): void {

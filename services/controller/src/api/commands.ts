@@ -8,6 +8,7 @@ import {
   type CommandAnswer,
   type CommandName,
 } from '@zephyr/contract/operator-command';
+import { type Clock, isWithin } from '@zephyr/runtime/clock';
 import type { Logger } from '@zephyr/runtime/logger';
 import { appendCommand } from '@zephyr/runtime/redis/command-stream';
 import type { StreamEntry } from '@zephyr/runtime/redis/read-streams';
@@ -17,8 +18,7 @@ import { z } from 'zod';
 
 import type { CurrentState } from '../view/current-state.ts';
 import { ProblemError } from './problem-error.ts';
-import type { Tail } from './stream-follower.ts';
-import { FOLLOWING_LIMIT_MS, waitAtMost } from './wait-at-most.ts';
+import { FOLLOWING_LIMIT_MS, type Tail } from './stream-follower.ts';
 
 /** Longer than a leader change usually takes, shorter than the lifetime of a command. */
 const COMMAND_LIMIT_MS = 5_500;
@@ -31,6 +31,7 @@ export interface CommandDeps {
   readonly current: CurrentState;
   readonly tail: Tail;
   readonly log: Logger;
+  readonly clock: Clock;
 }
 
 export function handleCommand(deps: CommandDeps, name: CommandName): RequestHandler {
@@ -58,7 +59,7 @@ export function checkedBody<Schema extends z.ZodType>(
 
 /** Resolves once the leader has answered the command. @throws ProblemError */
 export async function applied(
-  { redis, tail }: Pick<CommandDeps, 'redis' | 'tail'>,
+  { redis, tail, clock }: Pick<CommandDeps, 'redis' | 'tail' | 'clock'>,
   record: Parameters<typeof appendCommand>[1],
 ): Promise<CommandAnswer> {
   const answers = new Map<string, AuditRecord>();
@@ -71,7 +72,7 @@ export async function applied(
   tail.events.on('audit', listen);
   const following = tail.follow();
   try {
-    await waitAtMost(FOLLOWING_LIMIT_MS, following.started);
+    await isWithin(clock, FOLLOWING_LIMIT_MS, following.started);
     const id = await appendCommand(redis, record).catch(() => {
       throw new ProblemError('store_away', 'Redis did not accept the command');
     });
@@ -79,7 +80,7 @@ export async function applied(
       arrived = () => answers.has(id) && resolve();
       arrived();
     });
-    await waitAtMost(COMMAND_LIMIT_MS, answer);
+    await isWithin(clock, COMMAND_LIMIT_MS, answer);
     return answerOf(answers.get(id));
   } finally {
     tail.events.off('audit', listen);

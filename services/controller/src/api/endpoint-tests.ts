@@ -7,7 +7,7 @@
 import type { EditAnswer } from '@zephyr/contract/config-edit';
 import { isServing } from '@zephyr/contract/endpoint-finding';
 import { type EndpointId, endpointIdSchema } from '@zephyr/contract/scalars';
-import { pause } from '@zephyr/runtime/clock';
+import { actEvery, pause } from '@zephyr/runtime/clock';
 import type { Config } from '@zephyr/runtime/config/config';
 import type { ConfigFiles } from '@zephyr/runtime/config/config-files';
 import { setAuth } from '@zephyr/runtime/config/edit/endpoints';
@@ -169,10 +169,12 @@ export class EndpointTests {
 
   /** The note stays if the test was interrupted. */
   async #noted<Result>(added: AddedEndpoint, test: () => Promise<Result>): Promise<Result> {
-    const { redis } = this.#deps;
+    const { redis, clock } = this.#deps;
     await this.#note(added);
-    const renewal = setInterval(() => void this.#note(added).catch(() => undefined), RENEWAL_MS);
-    const result = await test().finally(() => clearInterval(renewal));
+    const endRenewals = actEvery(clock, RENEWAL_MS, () => {
+      void this.#note(added).catch(() => undefined);
+    });
+    const result = await test().finally(endRenewals);
     if (!this.#stopping.signal.aborted) {
       await redis.hdel(keys.endpointTests, added.id).catch(() => undefined);
     }

@@ -4,7 +4,7 @@ import type { ApiLogEntry, ApiSample, ApiStream } from '@zephyr/contract/api-his
 import { SIGN_OF_LIFE_MS } from '@zephyr/contract/stream-timing';
 import { MIB } from '@zephyr/contract/units';
 import type { RequestRecord } from '@zephyr/contract/usage';
-import type { Clock } from '@zephyr/runtime/clock';
+import { actEvery, type Clock, isWithin, type Timer } from '@zephyr/runtime/clock';
 import { EventStream } from '@zephyr/runtime/http/event-stream';
 import type { Logger } from '@zephyr/runtime/logger';
 import type { RequestHandler } from 'express';
@@ -13,8 +13,7 @@ import type { Redis } from 'ioredis';
 import type { CurrentState } from '../view/current-state.ts';
 import { type History, readHistory, readLogAfter } from './history.ts';
 import { ProblemError } from './problem-error.ts';
-import type { Tail } from './stream-follower.ts';
-import { FOLLOWING_LIMIT_MS, waitAtMost } from './wait-at-most.ts';
+import { FOLLOWING_LIMIT_MS, type Tail } from './stream-follower.ts';
 
 /** Interval between two states: at most two a second. */
 const STATE_EVERY_MS = 500;
@@ -52,7 +51,7 @@ class EventFeed {
   readonly #stream: EventStream;
   readonly #deps: EventDeps;
   #stateAtMs = Number.NEGATIVE_INFINITY;
-  #planned: NodeJS.Timeout | undefined;
+  #planned: Timer | undefined;
 
   constructor(stream: EventStream, deps: EventDeps) {
     this.#stream = stream;
@@ -68,7 +67,7 @@ class EventFeed {
 
   async start(lastEventId: string | undefined): Promise<void> {
     this.#sendState();
-    const { current, tail } = this.#deps;
+    const { current, tail, clock } = this.#deps;
     // Entries that arrive while the past is being read are queued behind it.
     const waiting: (ApiLogEntry | ApiSample)[] = [];
     let onLog = (entry: ApiLogEntry): void => void waiting.push(entry);
@@ -79,18 +78,18 @@ class EventFeed {
     tail.events.on('sample', sampleListener);
     const following = tail.follow();
     const stopListening = current.onChange(() => this.#planState());
-    const life = setInterval(() => this.#sendState(), SIGN_OF_LIFE_MS);
+    const endLife = actEvery(clock, SIGN_OF_LIFE_MS, () => this.#sendState());
     this.#stream.onClose(() => {
       tail.events.off('log', logListener);
       tail.events.off('sample', sampleListener);
       following.end();
       stopListening();
-      clearInterval(life);
-      clearTimeout(this.#planned);
+      endLife();
+      clock.clearTimer(this.#planned);
     });
 
     // The past is read at least up to where the tail began.
-    await waitAtMost(FOLLOWING_LIMIT_MS, following.started);
+    await isWithin(clock, FOLLOWING_LIMIT_MS, following.started);
     const lastId = await this.#sendPast(lastEventId);
     onLog = (entry) => {
       if (isAfter(entry.id, lastId)) this.#send('log', entry, entry.id);
@@ -119,15 +118,17 @@ class EventFeed {
   }
 
   #planState(): void {
-    const waitMs = this.#stateAtMs + STATE_EVERY_MS - this.#deps.clock.nowMs();
-    this.#planned ??= setTimeout(() => this.#sendState(), Math.max(0, waitMs));
+    const { clock } = this.#deps;
+    const waitMs = this.#stateAtMs + STATE_EVERY_MS - clock.nowMs();
+    this.#planned ??= clock.setTimer(() => this.#sendState(), Math.max(0, waitMs));
   }
 
   #sendState(): void {
-    clearTimeout(this.#planned);
+    const { clock, current } = this.#deps;
+    clock.clearTimer(this.#planned);
     this.#planned = undefined;
-    this.#stateAtMs = this.#deps.clock.nowMs();
-    const state = this.#deps.current.state();
+    this.#stateAtMs = clock.nowMs();
+    const state = current.state();
     if (state !== undefined) this.#send('state', state);
   }
 

@@ -9,7 +9,7 @@ import type { OutcomeBatch } from '@zephyr/contract/outcome';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import { type RoutingSnapshot, snapshotSchema } from '@zephyr/contract/snapshot';
 import { DEFAULT_POLICY, REST_AFTER_MS, REST_PERIOD_MS, type SessionTable } from '@zephyr/core';
-import { type Clock, pauseUntilNext } from '@zephyr/runtime/clock';
+import { type Clock, isWithin, pauseUntilNext } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
@@ -103,12 +103,12 @@ export class RedisLink {
 
   async #whenConnected(): Promise<void> {
     if (this.#commands.status === 'ready') return;
-    const given = AbortSignal.any([AbortSignal.timeout(PERIOD_MS), this.#stopping.signal]);
-    await new Promise<void>((resolve) => {
+    const answered = new Promise<void>((resolve) => {
       this.#commands.once('ready', () => resolve());
       this.#commands.once('error', () => resolve());
-      given.addEventListener('abort', () => resolve(), { once: true });
+      this.#stopping.signal.addEventListener('abort', () => resolve(), { once: true });
     });
+    await isWithin(this.#deps.clock, PERIOD_MS, answered);
   }
 
   async #run(): Promise<void> {
