@@ -63,9 +63,10 @@ export async function deliver(
 ): Promise<Delivery> {
   let delivery = await deliverOnce(target, message, deps);
   for (const delayMs of RETRY_AFTER_MS) {
-    if (delivery.status === 'sent' || !delivery.isTransient || deps.signal.aborted) break;
+    if (delivery.status === 'sent' || !delivery.isTransient) break;
     await pause(deps.clock, delayMs, deps.signal);
-    if (!deps.signal.aborted) delivery = await deliverOnce(target, message, deps);
+    if (deps.signal.aborted) break;
+    delivery = await deliverOnce(target, message, deps);
   }
   return delivery;
 }

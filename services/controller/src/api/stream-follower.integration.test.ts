@@ -87,3 +87,23 @@ it('pauses after a failure, and then resumes', async () => {
     tail.stop();
   }
 });
+
+it('reads the log of requests, which is long, only while somebody listens for them', async () => {
+  const tail = startTail({ url: server.url }, log, systemClock);
+  const monitor = await redis.monitor();
+  const seen = { requests: 0, log: 0 };
+  monitor.on('monitor', (_time, args: readonly string[]) => {
+    if (args.includes(keys.requests)) seen.requests += 1;
+    if (args[0] === 'xread') seen.log += 1;
+  });
+  try {
+    await tail.follow().started;
+    await eventually(() => expect(seen.log).toBeGreaterThan(1));
+    expect(seen.requests).toBe(0);
+    tail.events.on('request', () => undefined);
+    await eventually(() => expect(seen.requests).toBeGreaterThan(0));
+  } finally {
+    tail.stop();
+    monitor.disconnect();
+  }
+});

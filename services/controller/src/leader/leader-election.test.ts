@@ -1,10 +1,15 @@
-import { createLogger } from '@zephyr/runtime/logger';
 import { loadScript } from '@zephyr/runtime/redis/script';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import type { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { type LeaderElection, type LeadershipState, startLeadership } from './leader-election.ts';
+import { listedLog } from '../test-support/listed-log.ts';
+import {
+  type LeaderElection,
+  type LeadershipDeps,
+  type LeadershipState,
+  startLeadership,
+} from './leader-election.ts';
 import { RedisClock } from './redis-clock.ts';
 
 const ACQUIRE = loadScript('acquire-lease').sha;
@@ -14,8 +19,12 @@ let leadership: LeaderElection | undefined;
 
 afterEach(() => leadership?.stop());
 
+/** Leads until the end of the term. */
+const untilEnded: LeadershipDeps['lead'] = ({ signal }) =>
+  new Promise((end) => signal.addEventListener('abort', () => end()));
+
 /** @param replies to the scripts of the lease, by their hash; without one, the request fails */
-function start(replies: Readonly<Record<string, () => unknown>>) {
+function start(replies: Readonly<Record<string, () => unknown>>, lead = untilEnded) {
   const clock = new ManualClock();
   const states: LeadershipState['status'][] = [];
   const asked: string[] = [];
@@ -26,10 +35,10 @@ function start(replies: Readonly<Record<string, () => unknown>>) {
       return replies[sha]?.() ?? Promise.reject(new Error('Redis is away'));
     },
   };
+  const { log, messages } = listedLog();
   leadership = startLeadership({
-    ...{ redis: redis as unknown as Redis, instanceId: 'one', log: createLogger('test', 'silent') },
+    ...{ redis: redis as unknown as Redis, instanceId: 'one', log, lead },
     ...{ clock: new RedisClock(clock), systemClock: clock },
-    lead: ({ signal }) => new Promise((end) => signal.addEventListener('abort', () => end())),
     standBy: async () => undefined,
     onState: ({ status }) => states.push(status),
   });
@@ -41,7 +50,8 @@ function start(replies: Readonly<Record<string, () => unknown>>) {
     }
     await new Promise(setImmediate);
   };
-  return { advance, states, count: (sha: string) => asked.filter((one) => one === sha).length };
+  const count = (sha: string) => asked.filter((one) => one === sha).length;
+  return { advance, states, messages, count };
 }
 
 const held = () => [1, 7, 'incarnation', 0];
@@ -70,6 +80,25 @@ describe('a leader', () => {
     const { advance, states } = start({ [ACQUIRE]: held, [RENEW]: () => [0, 0] });
     await advance(1_000);
     expect(states).toEqual(['leading', 'standby']);
+  });
+});
+
+describe('the work of a leader', () => {
+  it('that fails ends its term, with a warning', async () => {
+    const failing = () => Promise.reject(new Error('no state'));
+    const { advance, states, messages } = start({ [ACQUIRE]: held }, failing);
+    await advance(100);
+    expect(states).toEqual(['leading', 'standby']);
+    expect(messages).toEqual(['leading', 'leading failed', 'not leading any more']);
+  });
+
+  it('that a stop interrupts has not failed', async () => {
+    const interrupted: LeadershipDeps['lead'] = ({ signal }) =>
+      new Promise((_, fail) => signal.addEventListener('abort', () => fail(signal.reason)));
+    const { advance, messages } = start({ [ACQUIRE]: held }, interrupted);
+    await advance(100);
+    await leadership?.stop();
+    expect(messages).toEqual(['leading', 'not leading any more']);
   });
 });
 

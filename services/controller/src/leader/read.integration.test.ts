@@ -14,12 +14,12 @@ const { redis } = await redisOfFile();
 const STARTED_AT_MS = 50 * HOUR_MS;
 
 /** A tick at this time after noon, with this time since the previous tick. */
-function tick(afterNoonMs: number, elapsedMs: number) {
+function tick(afterNoonMs: number, elapsedMs: number, current = loaded) {
   const clock = new RedisClock({
     ...systemClock,
     ...{ nowMs: () => STARTED_AT_MS, epochMs: () => NOON_MS + afterNoonMs },
   });
-  const configSource = { current: () => loaded } as ConfigSource;
+  const configSource = { current: () => current } as ConfigSource;
   const progress = { ...freshProgress(), tickedAtMs: STARTED_AT_MS - elapsedMs };
   return read(progress, {
     ...{ redis, waiting: redis, clock, configSource },
@@ -39,4 +39,14 @@ it('the first tick of an hour removes the oldest hours of a ledger with too many
   expect(await hours()).toBe(fullHours + 1);
   await tick(500, 1_000);
   expect([await hours(), await redis.exists(hour(fullHours))]).toEqual([fullHours, 0]);
+});
+
+it('a tick happens without the budgets if they cannot be read', async () => {
+  const { config } = loaded;
+  const limited = { ...loaded, config: { ...config, clientDefaults: { budgetUsdPerDay: 1 } } };
+  expect((await tick(1_500, 1_000, limited))?.budgets).toMatchObject([{ budget_usd: 1 }]);
+  await redis.set(keys.usageGrants, 'no list');
+  await redis.set(keys.usageSpent(`day:${new Date(NOON_MS).toISOString().slice(0, 10)}`), 'text');
+  const reading = await tick(1_500, 1_000, limited);
+  expect([reading?.budgets, reading?.tick?.elapsedMs]).toEqual([undefined, 1_000]);
 });

@@ -179,4 +179,29 @@ describe('Notifier', () => {
     expect(dead.ledger).toHaveLength(1);
     expect(results('failed')).toBe(0);
   });
+
+  it('signs with a rotated secret from then on', async () => {
+    alive.always(json({ code: 0 }));
+    const signedBy = (secret: string) =>
+      targetAt(alive, { kind: 'feishu', signingSecret: new Secret(secret) });
+    targets = [signedBy('former')];
+    happens(refused);
+    await sentTimes(1);
+    targets = [signedBy('rotated')];
+    notifier.configChanged();
+    happens(budget('team'));
+    await sentTimes(2);
+    const signs = alive.ledger.map(({ body }) => JSON.parse(String(body)).sign as string);
+    expect(signs[0]).toMatch(/=$/);
+    // The time is the same.
+    expect(signs[1]).not.toBe(signs[0]);
+  });
+
+  it('sends nothing that it has held back once it is stopped', async () => {
+    happens(refused);
+    happens(refused);
+    await sentTimes(1);
+    notifier.stop();
+    expect(clock.timers).toBe(0);
+  });
 });
