@@ -151,6 +151,19 @@ describe('a running service', () => {
     expect(lines.join('')).not.toContain(CANARY);
   });
 
+  it('applies nothing again if a reload finds the same token', async () => {
+    writeFileSync(path('token'), `${CANARY}-1`);
+    const running = start([program(`cat "${path('token')}"`)]);
+    const changes: string[] = [];
+    running.subscribe(({ status }) => changes.push(status));
+    running.reload();
+    await eventually(() => expect(lines.join('')).toContain('"isSame":true'));
+    writeFileSync(path('token'), `${CANARY}-2`);
+    running.reload();
+    await eventually(() => expect(tokenOf(running)).toBe(`${CANARY}-2`));
+    expect(changes).toEqual(['applied', 'applied', 'applied']);
+  });
+
   it('ignores other output of the program', async () => {
     const noise = 'head -c 40000 /dev/zero | tr "\\0" x >&2';
     writeFileSync(path('token'), `${CANARY}-1`);
@@ -194,6 +207,24 @@ describe('a running service', () => {
     const third = createConfigSource(sources, pino({ level: 'silent' }));
     expect([tokenOf(third), runs()]).toEqual([`${CANARY}-2`, 2]);
     third.stop();
+  });
+
+  it('forgets the token of a command that the configuration no longer names', async () => {
+    const former = [program(`cat "${path('token')}"`)];
+    writeFileSync(path('token'), `${CANARY}-1`);
+    const running = start(former);
+    writeFileSync(path('config.toml'), text([program('echo sk-other', 'other')]));
+    running.reload();
+    await eventually(() => expect(tokenOf(running)).toBe('sk-other'));
+    // The reload has run the former one as well, which was still in use.
+    await eventually(() => expect(lines.join('')).toContain('"isSame":true'));
+    running.reload();
+    writeFileSync(path('token'), `${CANARY}-2`);
+    writeFileSync(path('config.toml'), text(former));
+    // It is run again, and until then nothing old is in use.
+    expect(running.reload()).toMatchObject({ status: 'rejected' });
+    expect(tokenOf(running)).toBe('sk-other');
+    await eventually(() => expect(tokenOf(running)).toBe(`${CANARY}-2`));
   });
 
   it('does not wait for the command of a changed configuration', async () => {

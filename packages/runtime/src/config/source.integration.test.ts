@@ -192,6 +192,17 @@ describe('createConfigSource', () => {
       }
     });
 
+    it('revokes by hash in a broken config.toml: a new name is no new key, a new key of the name is', () => {
+      const [ann, bob] = keysNow();
+      const team = '[[teams]]\nname = "red"\nmembers = ["nobody"]\n';
+      writeFileSync(configPath(), withClients(team).replace('name = "bob"', 'name = "bobby"'));
+      expect(source.reload().status).toBe('rejected');
+      expect(keysNow()).toEqual([ann, bob]);
+      writeFileSync(configPath(), withClients(team).replace(bob ?? '', hashOf(KEY('c'))));
+      expect(source.reload().status).toBe('rejected');
+      expect(keysNow()).toEqual([ann, 'revoked']);
+    });
+
     describe('all at once', () => {
       // Cut above the clients: valid, or rejected for its threshold.
       const [cut, cutAndWrong] = [withThreshold(50), withThreshold('"fast"')] as const;
@@ -226,6 +237,14 @@ describe('createConfigSource', () => {
         await vi.advanceTimersByTimeAsync(10_000);
         expect(keysNow()).toEqual(before);
         expect(statuses()).toEqual(['rejected', 'applied']);
+      });
+
+      it('keeps the keys, for as long as a full disk left a file without endpoints', async () => {
+        const before = keysNow();
+        writeFileSync(configPath(), '[server]\nport = 80\n');
+        source.reload();
+        await vi.advanceTimersByTimeAsync(60_000);
+        expect(keysNow()).toEqual(before);
       });
 
       it('revokes all keys if their blocks were deleted', async () => {
