@@ -22,6 +22,8 @@ const coreRoom = (name: string): Room => ({
   ],
 });
 
+const CONTROLLER = 'services/controller/src';
+
 const RUNTIME = 'packages/runtime/src/redis';
 
 export const ROOMS: readonly Room[] = [
@@ -63,5 +65,14 @@ export const ROOMS: readonly Room[] = [
       'packages/runtime/src/bursts.test.ts',
       'packages/runtime/src/config/client-access.test.ts',
     ],
+  },
+  {
+    name: 'controller',
+    sources: [
+      `${CONTROLLER}/leader/{act,batch-health,decide,event-lines,follow,leader-state,loop,pace}.ts`,
+      `${CONTROLLER}/leader/{recorder,redis-clock,sift-bad-records,translate-commands}.ts`,
+      `${CONTROLLER}/view/{api-state,rollup,statistics}.ts`,
+    ],
+    tests: [`${CONTROLLER}/{leader,view}/*.test.ts`],
   },
 ];

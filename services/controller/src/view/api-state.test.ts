@@ -266,4 +266,157 @@ describe('viewOf', () => {
       nextAtMs: null,
     });
   });
+
+  const probe = (change: Partial<ProbeResult> = {}): ProbeResult => ({
+    ...{ endpointId: endpointId('one'), slot: 'one:1', sequence: 1, style: 'cli' },
+    ...{ startedAtMs: NOW_MS, wallMs: 1_000, verdict: { status: 'ok', apiLatencyMs: 400 } },
+    usage: { inputTokens: 10, outputTokens: 2, cacheReadTokens: 3, cacheWriteTokens: 4 },
+    costUsd: 0.5,
+    ...change,
+  });
+  /** The statistics after these probes, with live traffic for this long in their place. */
+  function statisticsOf(probes: readonly ProbeResult[], unneededMs: number, world: World) {
+    const plan = {
+      ...{ status: 'scheduled' as const, intervalMs: 60_000, spending: 'normal' as const },
+      ...{ why: 'unneeded' as const, wants: 'direct' as const },
+    };
+    const batch = { outcomes: [], effects: [], unavailableIds: [], halfOpenIds: [] };
+    const planned = { ...world, probePlans: { one: plan } };
+    return withBatch(
+      NO_STATISTICS,
+      { ...batch, probes, elapsedMs: unneededMs, world: planned },
+      NOW_MS,
+    );
+  }
+
+  it('shows the last probe, and what live traffic has saved', () => {
+    const given = input();
+    const { intervalMs } = config.groups[0]?.healthCheck ?? { intervalMs: Number.NaN };
+    const unneededMs = 2.5 * intervalMs;
+    const shown = (...probes: ProbeResult[]) =>
+      complete(viewOf({ ...given, statistics: statisticsOf(probes, unneededMs, given.world) }));
+    const state = shown(probe({ costUsd: 0.25 }), probe({ costUsd: 0.75 }));
+    expect(state.endpoints[0]?.probe).toMatchObject({
+      last: { atMs: NOW_MS, wallMs: 1_000, verdict: { status: 'ok', latencyMs: 400 } },
+      today: { probes: 2, saved: 2, costUsd: 1, inputTokens: 34, outputTokens: 4 },
+    });
+    // Two probes at an average of half a dollar.
+    expect(state.cost).toMatchObject({ todayUsd: 1, savedUsd: 1 });
+    const verdict = { status: 'failed', failure: 'reset', detail: 'gone' } as const;
+    expect(shown(probe({ verdict })).endpoints[0]?.probe.last).toMatchObject({ verdict });
+    const none = shown();
+    expect([none.endpoints[0]?.probe.last, none.cost.savedUsd]).toEqual([null, 0]);
+  });
+
+  it('sums up the budgets of groups, unless one has none', () => {
+    const given = input();
+    const budgetOf = (...budgets: readonly (number | undefined)[]) => {
+      const [group] = Object.values(given.world.groups);
+      const groups = budgets.map((dailyBudgetUsd, at) => [`g${at}`, { ...group, dailyBudgetUsd }]);
+      const world = { ...given.world, groups: Object.fromEntries(groups) };
+      return complete(viewOf({ ...given, world })).cost.budgetUsd;
+    };
+    expect([budgetOf(2), budgetOf(2, 3), budgetOf(undefined, 3), budgetOf(2, undefined)]).toEqual([
+      ...[2, 5, null, null],
+    ]);
+  });
+
+  it.each([
+    ['a minute ahead', 60_000, false],
+    ['now', 0, true],
+    ['past', -1, true],
+  ])('shows a probe as running if its next time is %s', (_when, aheadMs, running) => {
+    const nextProbeAtMs = new Map([['one', NOW_MS + aheadMs]]);
+    const { endpoints } = complete(viewOf({ ...input(), nextProbeAtMs }));
+    expect(endpoints.map(({ probe: shown }) => shown.running)).toEqual([running, false]);
+  });
+
+  it('compares both styles only where the style is chosen automatically', () => {
+    const given = input();
+    const chosen = (styleChoice: 'auto' | 'cli') => {
+      const assessments = given.assessments.map((assessment) => ({
+        ...assessment,
+        endpoint: { ...assessment.endpoint, styleChoice } as typeof assessment.endpoint,
+      }));
+      return complete(viewOf({ ...given, assessments })).endpoints[0]?.probe.direct;
+    };
+    expect([chosen('auto'), chosen('cli')]).toEqual(['unknown', null]);
+  });
+
+  it('has the level of the load by the limits of the policy', () => {
+    const { mediumLoadRequests: medium, highLoadRequests: high } = coreConfig.policy.probing;
+    const level = (active: number) => {
+      const presences = [presence({ activeRequests: { one: active } })];
+      return complete(viewOf({ ...input(), presences })).load.level;
+    };
+    expect([1, medium - 1, medium, high - 1, high].map(level)).toEqual([
+      ...['low', 'low', 'medium', 'medium', 'high'],
+    ]);
+  });
+
+  it('shows which endpoints an operator has disabled, and whether people need keys and TLS', () => {
+    const { wishes } = input().world;
+    const given = input([], { wishes: { ...wishes, disabled: [endpointId('two')] } });
+    const shown = (change: object, server: object = {}) => {
+      const changed = { ...config, ...change, server: { ...config.server, ...server } };
+      return complete(viewOf({ ...given, config: changed as typeof config }));
+    };
+    const state = shown({});
+    expect(state.endpoints.map(({ enabled }) => enabled)).toEqual([true, false]);
+    expect([state.hasKeys, state.proxyScheme]).toEqual([false, 'http']);
+    const other = shown({ clients: [{ name: 'ann' }] }, { tlsCertFile: '/etc/cert.pem' });
+    expect([other.hasKeys, other.proxyScheme]).toEqual([true, 'https']);
+  });
+
+  it('has no endpoint that is no longer configured', () => {
+    const endpoints = config.endpoints.slice(1);
+    const state = complete(viewOf({ ...input(), config: { ...config, endpoints } }));
+    expect(state.endpoints.map(({ id }) => id)).toEqual(['two']);
+  });
+
+  it('shows an overload of all endpoints as a freeze', () => {
+    const given = input();
+    const overloaded = { ...given.world, isOverloadedEverywhere: true };
+    expect(complete(viewOf({ ...given, world: overloaded })).freeze).toEqual({
+      status: 'overload',
+    });
+    expect(complete(viewOf(given)).freeze).toEqual(given.world.switching.freeze);
+  });
+
+  it.each([
+    ['the newest snapshot', { epoch: 7, version: 3 }, true],
+    ['the same version of another epoch', { epoch: 6, version: 3 }, false],
+    ['no snapshot', null, false],
+  ])('knows whether a proxy routes by the newest snapshot: %s', (_name, known, current) => {
+    const snapshot = known === null ? null : { incarnation: 'i', ...known };
+    const state = complete(viewOf(input([presence({ snapshot })])));
+    expect(state.proxies.map((proxy) => proxy.current)).toEqual([current]);
+  });
+
+  it('shows until when a proxy has ejected an endpoint, and the times of a session', () => {
+    const session = {
+      ...{ id: 's', person: 'ada', endpointId: endpointId('one'), requests: 4, activeRequests: 0 },
+      ...{ ageMs: 60_000, idleMs: 9_000, cacheRemainingMs: 240_000 },
+    };
+    const one = { status: 'ejected', failure: 'reset', remainingMs: 9_000 } as const;
+    const state = complete(
+      viewOf(input([presence({ ejections: { one }, sessionList: [session] })])),
+    );
+    expect(state.proxies[0]?.ejections).toEqual({
+      one: { status: 'ejected', failure: 'reset', untilAtMs: NOW_MS + 9_000 },
+    });
+    expect(state.sessions.items).toMatchObject([
+      { startedAtMs: NOW_MS - 60_000, cacheUntilAtMs: NOW_MS + 240_000 },
+    ]);
+  });
+
+  it('sums up the sessions of all endpoints', () => {
+    expect(complete(viewOf(input())).sessions.total).toBe(0);
+    const load = (running: number) => ({ running, cachedTokens: {} });
+    const counted = complete(
+      viewOf(input([presence({ sessions: { one: load(2), two: load(3) } })])),
+    );
+    expect(counted.endpoints.map(({ sessions }) => sessions)).toEqual([2, 3]);
+    expect(counted.sessions.total).toBe(5);
+  });
 });

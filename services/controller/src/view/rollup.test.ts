@@ -128,4 +128,54 @@ describe('latencies', () => {
     const [one] = trendPointOf(hour).endpoints;
     expect(one).toMatchObject({ availableRatio: null, probes: { failed: 1, latency: null } });
   });
+
+  it('are in the order of their buckets, as percentiles need them', () => {
+    const probes = [900, 5, 80].map((apiLatencyMs) => probe({ status: 'ok', apiLatencyMs }));
+    const { hour } = after(null, { probes });
+    const buckets = [5, 80, 900].map(latencyBucket);
+    expect(hour.endpoints['one']?.probes.latencies.map(([bucket]) => bucket)).toEqual(buckets);
+  });
+
+  it('have the median and the 95th of a hundred', () => {
+    const counts = [
+      [latencyBucket(100), 50],
+      [latencyBucket(1_000), 45],
+      [latencyBucket(5_000), 5],
+    ] as const;
+    const middleOf = (ms: number) => percentileOf([[latencyBucket(ms), 1]], 1);
+    expect(percentileOf(counts, 0.5)).toBe(middleOf(100));
+    expect(percentileOf(counts, 0.51)).toBe(middleOf(1_000));
+    expect(percentileOf(counts, 0.95)).toBe(middleOf(1_000));
+    expect(percentileOf(counts, 0.96)).toBe(middleOf(5_000));
+  });
+});
+
+describe('a point of the trends', () => {
+  it('has the share of time and the latencies of an endpoint', () => {
+    const busy = { enabledIds: ['one'], elapsedMs: 3_000 };
+    const probes = [100, 100, 5_000].map((ms) => probe({ status: 'ok', apiLatencyMs: ms }));
+    const gone = after(null, { ...busy, unavailableIds: ['one'] });
+    const { hour } = after(gone, { ...busy, elapsedMs: 9_000, probes });
+    const [one] = trendPointOf(hour).endpoints;
+    expect(one).toMatchObject({ observedMs: 12_000, availableMs: 9_000, availableRatio: 0.75 });
+    const middleOf = (ms: number) => percentileOf([[latencyBucket(ms), 1]], 1);
+    expect(one?.probes.latency).toEqual({ medianMs: middleOf(100), p95Ms: middleOf(5_000) });
+  });
+
+  it('is about the hour and the day in which its batches were', () => {
+    const { hour, day } = after(null, {}, NOON_MS + 59 * MINUTE_MS);
+    expect([hour.fromAtMs, day.fromAtMs]).toEqual([NOON_MS, NOON_MS - 43_200_000]);
+  });
+
+  it('has no endpoint of which a batch without a tick says nothing', () => {
+    const { hour } = after(null, { enabledIds: ['one'] });
+    expect(trendPointOf(hour).endpoints).toEqual([]);
+    const { hour: shortest } = after(null, { enabledIds: ['one'], elapsedMs: 1 });
+    expect(trendPointOf(shortest).endpoints).toMatchObject([{ observedMs: 1 }]);
+  });
+
+  it('counts no switch to the same endpoint', () => {
+    const { switches } = after(null, { decisions: [switched('faster', 'one')] }).hour;
+    expect(switches).toEqual({ failure: 0, latency: 0, operator: 0 });
+  });
 });

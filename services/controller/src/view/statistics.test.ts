@@ -1,7 +1,7 @@
 import type { OutcomeBatch } from '@zephyr/contract/outcome';
 import type { ProbeResult } from '@zephyr/contract/probe';
 import { MINUTE_MS } from '@zephyr/contract/units';
-import { endpointId, epochMs, initialWorld } from '@zephyr/core';
+import { endpointId, epochMs, initialWorld, type World, withSpent } from '@zephyr/core';
 import { describe, expect, it } from 'vitest';
 
 import {
@@ -129,6 +129,111 @@ describe('withBatch', () => {
     expect(probeStatsOf(counted, one, NOON_MS).unneededMs).toBe(1_000);
   });
 
+  it('counts no such time in a batch without a tick, nor for other plans', () => {
+    const plan = {
+      ...{ status: 'scheduled' as const, intervalMs: 3_600_000, spending: 'normal' as const },
+      ...{ why: 'configured' as const, wants: 'direct' as const },
+    };
+    const off = { status: 'off' as const, why: 'paused' as const };
+    for (const probePlan of [plan, off]) {
+      const planned = { ...world, probePlans: { one: probePlan } };
+      expect(after(NO_STATISTICS, { world: planned, elapsedMs: 1_000 }).probes).toEqual({});
+    }
+    const unneeded = { ...world, probePlans: { one: { ...plan, why: 'unneeded' as const } } };
+    expect(after(NO_STATISTICS, { world: unneeded }).probes).toEqual({});
+    const before = after(NO_STATISTICS, { probes: [probe('ok')] });
+    const twice = after(before, { world: unneeded, elapsedMs: 1 });
+    expect(probeStatsOf(twice, one, NOON_MS)).toMatchObject({ probes: 1, unneededMs: 1 });
+  });
+
+  it('begins a day at midnight UTC, and knows when the last probe was read', () => {
+    const counted = after(NO_STATISTICS, { probes: [probe('ok')] });
+    const [last, midnight] = [NOON_MS + 43_199_999, NOON_MS + 43_200_000];
+    expect(probeStatsOf(counted, one, epochMs(last))).toMatchObject({ day: 20_000, probes: 1 });
+    expect(probeStatsOf(counted, one, epochMs(midnight))).toMatchObject({
+      ...{ day: 20_001, probes: 0, lastAtMs: NOON_MS },
+    });
+    expect(probeStatsOf(NO_STATISTICS, one, NOON_MS).lastAtMs).toBeNull();
+  });
+
+  it.each([
+    ['a request that failed', { outcomes: [requests(0, 1)] }],
+    ['a probe that failed', { probes: [probe('failed')] }],
+    [
+      'a probe of another endpoint',
+      { probes: [{ ...probe('ok'), endpointId: endpointId('two') }] },
+    ],
+  ])('keeps counting if there was only %s in between', (_name, answered) => {
+    const gone = after(NO_STATISTICS, { unavailableIds: ['one'] });
+    const tried = after(gone, { halfOpenIds: ['one'], ...answered }, NOON_MS + MINUTE_MS);
+    expect(tried.unavailableSinceAtMs).toEqual({ one: NOON_MS });
+  });
+
+  it('does not begin with an endpoint that is tried again', () => {
+    expect(after(NO_STATISTICS, { halfOpenIds: ['one'] }).unavailableSinceAtMs).toEqual({});
+  });
+
+  it('rolls up the time of endpoints that are not disabled', () => {
+    const observed = (disabled: readonly string[]) => {
+      const wishes = { ...world.wishes, disabled: disabled.map((id) => endpointId(id)) };
+      const { rollups } = after(NO_STATISTICS, {
+        ...{ world: { ...world, wishes }, elapsedMs: 1_000 },
+      });
+      return Object.keys(rollups?.hour.endpoints ?? {});
+    };
+    expect(observed([])).toEqual(['one']);
+    expect(observed(['one'])).toEqual([]);
+  });
+
+  it('adds the cost of the batch to the pace of the last hour', () => {
+    const spent = after(NO_STATISTICS, { probes: [probe('ok'), probe('ok')] });
+    expect(spent.costPace).toEqual(withSpent(NO_STATISTICS.costPace, 1, NOON_MS));
+  });
+
+  describe('a direct request that failed', () => {
+    type Direct = World['endpoints'][number]['probes']['direct'];
+    const direct: ProbeResult = { ...probe('failed'), style: 'messages' };
+    const worldWith = (status: Direct): World => ({
+      ...world,
+      endpoints: world.endpoints.map((endpoint) => ({
+        ...endpoint,
+        probes: { ...endpoint.probes, direct: status },
+      })),
+    });
+    const held = { failure: 'client_error', detail: '' } as const;
+    const comparing = { status: 'comparing', refusals: 0 } as const;
+    const cases: readonly (readonly [string, Direct, ProbeResult, number | null])[] = [
+      ['to one that insists on the CLI', { status: 'cli_only', sinceAtMs: NOON_MS }, direct, null],
+      ['until the CLI has run', { ...comparing, held } as Direct, direct, null],
+      ['after the CLI has failed', { ...comparing, held: null } as Direct, direct, 0],
+      ['before there was a CLI', { status: 'unknown' } as Direct, direct, 0],
+      [
+        'of another style',
+        { status: 'cli_only', sinceAtMs: NOON_MS },
+        { ...direct, style: 'cli' },
+        0,
+      ],
+      [
+        'but has passed since',
+        { status: 'cli_only', sinceAtMs: NOON_MS },
+        { ...probe('ok'), style: 'messages' },
+        1,
+      ],
+    ];
+    it.each(cases)('says nothing about an endpoint %s', (_name, status, result, ratio) => {
+      const counted = after(NO_STATISTICS, { probes: [result], world: worldWith(status) });
+      expect(successRatio(counted, one, NOON_MS)).toBe(ratio);
+      const probes = counted.rollups?.hour.endpoints['one']?.probes;
+      expect((probes?.succeeded ?? 0) + (probes?.failed ?? 0)).toBe(ratio === null ? 0 : 1);
+    });
+
+    it('counts against an endpoint that is no longer configured', () => {
+      const foreign = { ...direct, endpointId: endpointId('gone') };
+      const counted = after(NO_STATISTICS, { probes: [foreign] });
+      expect(successRatio(counted, 'gone', NOON_MS)).toBe(0);
+    });
+  });
+
   it('remembers when the pause began', () => {
     const paused = { ...world, wishes: { ...world.wishes, paused: true } };
     const first = after(NO_STATISTICS, { world: paused });
@@ -164,6 +269,34 @@ describe('presentFailureRatio', () => {
     const enough = after(few, { outcomes: [requests(4)] }, NOON_MS + MINUTE_MS);
     expect(presentFailureRatio(enough, one, epochMs(NOON_MS + MINUTE_MS))).toBe(0.5);
     expect(presentFailureRatio(enough, one, epochMs(NOON_MS + 2 * MINUTE_MS))).toBeNull();
+  });
+});
+
+describe('the minutes', () => {
+  it('of both ratios are ten and two, the current one included', () => {
+    const begin = epochMs(NOON_MS + 30_000);
+    const counted = after(NO_STATISTICS, { outcomes: [requests(0, 5)] }, begin);
+    const at = (minutes: number) => epochMs(NOON_MS + minutes * MINUTE_MS + 59_999);
+    expect([successRatio(counted, one, at(9)), successRatio(counted, one, at(10))]).toEqual([
+      ...[0, null],
+    ]);
+    const present = [at(1), at(2)].map((nowMs) => presentFailureRatio(counted, one, nowMs));
+    expect(present).toEqual([1, null]);
+  });
+
+  it('before the last ten are forgotten', () => {
+    const first = after(NO_STATISTICS, { outcomes: [requests(1)] });
+    const kept = after(first, { outcomes: [requests(1)] }, NOON_MS + 9 * MINUTE_MS);
+    expect(kept.minutes['one']).toHaveLength(2);
+    const later = after(kept, { outcomes: [requests(1)] }, NOON_MS + 10 * MINUTE_MS);
+    expect(later.minutes['one']).toHaveLength(2);
+  });
+
+  it('have live requests, those that failed as well', () => {
+    const counted = after(NO_STATISTICS, { outcomes: [requests(2, 3)], probes: [probe('ok')] });
+    expect(counted.minutes['one']).toEqual([
+      { minute: NOON_MS / MINUTE_MS, succeeded: 3, failed: 3, live: 5 },
+    ]);
   });
 });
 
