@@ -77,6 +77,25 @@ describe('runBatches', () => {
     });
   });
 
+  it('continues after a refusal that is not about who leads', async () => {
+    const commit = () => later(() => refuse(new ZephyrError('RECORD', 'another refusal')));
+    expect(await run({ commit }, 2)).toMatchObject({
+      ...{ ended: 'stopped', health: ['failed', 'failed'] },
+    });
+  });
+
+  it('knows the last tick, also after batches without one', async () => {
+    const ticks = [{ startedAtMs: 7, elapsedMs: 1_000 }, null, null];
+    const tickedAtMs: number[] = [];
+    const read = async (progress: Progress) => {
+      tickedAtMs.push(progress.tickedAtMs);
+      if (tickedAtMs.length === ticks.length) throw fenced();
+      return readingOf({ tick: ticks[tickedAtMs.length - 1] ?? null });
+    };
+    await run({ read }, 1);
+    expect(tickedAtMs).toEqual([0, 7, 7]);
+  });
+
   it('restarts where an uncommitted batch began', async () => {
     let commits = 0;
     const commit = () =>

@@ -1,3 +1,4 @@
+import type { Decision } from '@zephyr/contract/decision';
 import { MIB } from '@zephyr/contract/units';
 import { DEFAULT_POLICY, endpointId, epochMs, type Input, initialWorld } from '@zephyr/core';
 import { describe, expect, it } from 'vitest';
@@ -31,6 +32,11 @@ describe('Recorder', () => {
       expect(recorder.next(batch).entry).toEqual({ inputs: [tick], decisions: [] });
     },
   );
+
+  it('has the decisions of each batch', () => {
+    const decisions = [{ number: 7 } as Decision];
+    expect(new Recorder(true).next({ ...batch, decisions }).entry).toMatchObject({ decisions });
+  });
 
   it('begins a segment when the settings change, with the world at that moment', () => {
     const recorder = new Recorder(false);

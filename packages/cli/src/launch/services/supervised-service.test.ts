@@ -26,7 +26,7 @@ class Run implements StartedService {
   }
 
   isReady(): void {
-    this.#ready.resolve(8080);
+    this.#ready.resolve(8_080);
   }
 
   ends(how = 'exit code 1'): void {
