@@ -18,6 +18,8 @@ export type RelayTarget =
 
 export interface FaultRelay {
   readonly port: number;
+  /** Of clients, since the start. */
+  readonly connectionsSeen: number;
   set(state: LineState): void;
   /**
    * Open connections go dead silently and for good, as when a firewall drops their state: both sides may
@@ -46,6 +48,7 @@ class Relay implements FaultRelay {
   /** Held back by the black hole, delivered when the line opens again. */
   readonly #waiting = new Set<() => void>();
   #state: LineState = { kind: 'open' };
+  #connectionsSeen = 0;
   readonly #listener: ReopenableListener;
 
   constructor(target: RelayTarget) {
@@ -58,6 +61,10 @@ class Relay implements FaultRelay {
 
   get port(): number {
     return this.#listener.port;
+  }
+
+  get connectionsSeen(): number {
+    return this.#connectionsSeen;
   }
 
   set(state: LineState): void {
@@ -92,6 +99,7 @@ class Relay implements FaultRelay {
   }
 
   #accept(client: Socket): void {
+    this.#connectionsSeen += 1;
     const server =
       'path' in this.#target
         ? connect(this.#target.path)

@@ -230,11 +230,22 @@ describe('a start that never arrives', () => {
     { name: 'half a line', start: 'event: mess' },
     { name: 'half a document', start: '{"id":"msg_1",' },
   ])('of $name ends soon after its first byte', async ({ start }) => {
-    const rig = await startRig({ timeouts: { ...PATIENT, gateMs: 1_000 } });
+    const clock = new ManualClock();
+    const rig = await startRig({ clock, timeouts: { ...PATIENT, gateMs: 1_000 } });
     await twice(async () => {
       const result = await besideOthers(rig, async ({ socket, bodyComplete }) => {
         await bodyComplete;
+        // The others share the clock: it does not advance until they have their answers.
+        await eventually(async () => {
+          expect((await rig.proxy.status()).active_requests).toBe(1);
+        });
+        const beganAtMs = clock.nowMs();
         socket.write(chunkedHead(200, STREAM) + chunk(start));
+        await eventually(() => {
+          if (!socket.destroyed) clock.advance(100);
+          expect(socket.destroyed).toBe(true);
+        });
+        expect(clock.nowMs() - beganAtMs).toBeLessThan(PATIENT.firstByteMs);
       });
       expect(result.headers['x-zephyr-endpoint']).toBe('e2');
     });
@@ -335,7 +346,8 @@ describe('the end of an answer', () => {
   it.each(['reset', 'keep'] as const)(
     'is not before the length that it declared (%s)',
     async (after) => {
-      const rig = await startRig({ timeouts: { ...PATIENT, idleMs: 3_000 } });
+      const clock = new ManualClock();
+      const rig = await startRig({ clock, timeouts: { ...PATIENT, idleMs: 3_000 } });
       const message = JSON.stringify({ type: 'message', content: [] });
       const length = { 'content-length': String(message.length + 10) };
       // A client that keeps the connection open would wait forever for the rest.
@@ -344,7 +356,16 @@ describe('the end of an answer', () => {
       await twice(async () => {
         rig.first.next(raw(head(200, length) + message, after));
         rig.second.next(raw(head(200, length) + message, after));
-        const short = await call(rig.proxy.port, { agent });
+        const asking = call(rig.proxy.port, { agent });
+        let isOver = false;
+        asking.finally(() => {
+          isOver = true;
+        });
+        await eventually(() => {
+          if (!isOver) clock.advance(100);
+          expect(isOver).toBe(true);
+        });
+        const short = await asking;
         expect(short.end).not.toBe('clean');
         expect(await call(rig.proxy.port)).toMatchObject({ status: 200 });
       });
