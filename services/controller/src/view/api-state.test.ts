@@ -412,7 +412,7 @@ describe('viewOf', () => {
 
   it('sums up the sessions of all endpoints', () => {
     expect(complete(viewOf(input())).sessions.total).toBe(0);
-    const load = (running: number) => ({ running, cachedTokens: {} });
+    const load = (active: number) => ({ active, cachedTokens: {} });
     const counted = complete(
       viewOf(input([presence({ sessions: { one: load(2), two: load(3) } })])),
     );
