@@ -32,7 +32,7 @@ function wallsOf(hall, rooms) {
     return {
       name: `${hall.split('/')[1]}-${room}-imports-only-rooms-below`,
       severity: 'error',
-      from: { path: `^${hall}/${room}/`, pathNot: TESTS },
+      from: { path: `^${hall}/${room}/`, pathNot: '\\.test\\.tsx?$' },
       to: { path: `^${hall}/(?:${[...above, '[^/]+\\.tsx?$'].join('|')})` },
     };
   });

@@ -48,7 +48,7 @@ export const COMMANDS = {
     refusals: ['unknown_endpoint'],
   },
   disable: {
-    summary: 'Take an endpoint out of service; the last enabled one needs force',
+    summary: 'Disable an endpoint; the last enabled one needs force',
     body: z.strictObject({ endpointId: endpointIdSchema, force: z.boolean().optional() }),
     refusals: ['unknown_endpoint', 'last_endpoint'],
   },

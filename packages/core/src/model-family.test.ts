@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { modelFamilyOf } from './model-family.ts';
 
-describe('familyOf', () => {
+describe('modelFamilyOf', () => {
   it.each([
     ['claude-haiku-4-5', 'haiku'],
     ['claude-sonnet-5', 'sonnet'],

@@ -6,7 +6,7 @@ import { PRICE_NUMBERS, type PricePolicy } from '../usage/price.ts';
 
 /** `sessions` of the policy. */
 export interface SessionPolicy extends PricePolicy {
-  /** Requests that a active session is expected to send while the gain lasts. */
+  /** Requests that an active session is expected to send while the gain lasts. */
   readonly requestsAhead: number;
   /** The cost of an hour of a person's waiting. */
   readonly usdPerHour: number;

@@ -1,5 +1,6 @@
 /** Configuration problems, by their English templates: see `phrase` in `@zephyr/runtime`. */
 export const configProblems: Readonly<Record<string, string>> = {
+  '{1}; {2}; {3}': '{1}；{2}；{3}',
   'a value that docker compose would read differently': 'docker compose 会作不同解读的值',
   'a value in single quotes, or one without $, #, ` and quotes at its beginning':
     '单引号中的值，或不含 $、#、` 且不以引号开头的值',

@@ -120,16 +120,16 @@ const KINDS = {
   unreachable: [
     503,
     'overloaded_error',
-    'no endpoint can be reached: all connections fail; `make status` or `zephyr status` shows why',
+    'no endpoint can be reached; `make status` or `zephyr status` shows why',
   ],
   none_enabled: [503, 'api_error', 'all endpoints are disabled by the operator', 'final'],
   rate_limited: [429, 'rate_limit_error', 'all endpoints have reached their rate limit'],
-  overloaded: [529, 'overloaded_error', 'the model is overloaded at all endpoints'],
+  overloaded: [529, 'overloaded_error', 'the model is overloaded'],
   // Not a 5xx: Claude Code would add that it is usually temporary. Not a 401: it would end its login.
   token_refused: [
     402,
     'api_error',
-    'the endpoint refuses this proxy’s token or the account behind it: its operator must correct the token in .env or top up the account; `make status` or `zephyr status` shows which',
+    'the endpoint refuses this proxy’s token or the account behind it: the operator of this proxy must correct the token in .env or top up the account; `make status` or `zephyr status` shows which',
     'final',
   ],
   upstream_timeout: [504, 'api_error', 'the endpoint did not answer in time'],

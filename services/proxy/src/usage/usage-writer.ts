@@ -132,7 +132,8 @@ export class UsageWriter {
     let isWritten = false;
     while (!signal.aborted) {
       const periodMs = this.#deps.limits.hasAny ? PERIOD_WITH_LIMITS_MS : PERIOD_MS;
-      const isAtRest = isWritten && this.#requests === 0 && !this.#deps.limits.isBusy;
+      const isAllWritten = isWritten && this.#requests === 0 && this.#batches.length === 0;
+      const isAtRest = isAllWritten && !this.#deps.limits.isBusy;
       // What ends the rest is written after a period, together with what follows.
       if (!isAtRest || (await this.#rest()) === 'news') await this.#pause(periodMs);
       if (signal.aborted) return;
@@ -141,7 +142,6 @@ export class UsageWriter {
       if (!isWritten || this.#adoptInMs > 0) continue;
       this.#adoptInMs = ADOPT_EVERY_MS;
       await this.#adopt();
-      isWritten = this.#batches.length === 0;
     }
   }
 

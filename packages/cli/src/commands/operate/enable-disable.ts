@@ -1,4 +1,4 @@
-/** `zephyr enable` and `zephyr disable`: takes an endpoint into service, or out of it. */
+/** `zephyr enable` and `zephyr disable`: enables or disables an endpoint. */
 import type { Environment } from '@zephyr/runtime/environment';
 
 import { type AdminOptions, openSession, printed } from '../../admin/admin-session.ts';
