@@ -38,6 +38,16 @@ function wallsOf(hall, rooms) {
   });
 }
 
+/** The rooms of a hall whose files beside them are the ground floor: all may import those. */
+function floorsOf(hall, rooms) {
+  return rooms.slice(1).map((room, index) => ({
+    name: `${hall.split('/')[1]}-${room}-imports-only-rooms-below`,
+    severity: 'error',
+    from: { path: `^${hall}/${room}/`, pathNot: '\\.test\\.tsx?$' },
+    to: { path: `^${hall}/(?:${rooms.slice(0, index + 1).join('|')})/` },
+  }));
+}
+
 /** Files of the contract that import nothing but types: the core, the texts and the browser load them. */
 const LEAVES =
   '^packages/contract/src/(?:units|admin-token|[a-z]+-timing|default-ports|history-size|language|loopback|model-name|ranking|request-filter|reserved-names|trend-range)\\.ts$';
@@ -221,6 +231,7 @@ export default {
       from: { path: '^services/controller/src/notify/', pathNot: '\\.test\\.ts$' },
       to: { path: '^services/controller/src/(leader|api)/' },
     },
+    ...floorsOf('packages/runtime/src', ['notify', 'redis', 'http', 'config', 'connection']),
     ...wallsOf('packages/cli/src', [
       'commands',
       'command-line',

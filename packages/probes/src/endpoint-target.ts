@@ -3,7 +3,7 @@ import { type EndpointConfig, groupOf } from '@zephyr/runtime/config/config';
 import { endpointHeadersOf } from '@zephyr/runtime/config/endpoint-headers';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { servedModelsOf } from '@zephyr/runtime/config/served-models';
-import { connectionOf } from '@zephyr/runtime/connection/endpoint-connection';
+import { connectionOf } from '@zephyr/runtime/endpoint-connection';
 
 import type { ProbeTarget } from './probe-target.ts';
 

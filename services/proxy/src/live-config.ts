@@ -13,10 +13,15 @@ import {
   type ClientAccess,
   configuredAccess,
 } from '@zephyr/runtime/config/client-access';
-import type { Config, DataPathConfig, Secrets } from '@zephyr/runtime/config/config';
+import type {
+  Config,
+  DataPathConfig,
+  OwnCertificate,
+  Secrets,
+} from '@zephyr/runtime/config/config';
 import { hasSameHeaders } from '@zephyr/runtime/config/endpoint-headers';
 import { ZephyrError } from '@zephyr/runtime/errors';
-import { type OwnCertificate, warnOfEnd } from '@zephyr/runtime/http/own-tls';
+import { warnOfEnd } from '@zephyr/runtime/http/own-tls';
 import { trustedProxies } from '@zephyr/runtime/http/trusted-proxies';
 import type { Logger } from '@zephyr/runtime/logger';
 import { phrase } from '@zephyr/runtime/phrase';

@@ -1,16 +1,21 @@
 import type { Language } from '@zephyr/contract/language';
 import type { EndpointId, WebScheme } from '@zephyr/contract/scalars';
-import type { OwnCertificate } from '../http/own-tls.ts';
-import type { NotifyTarget } from '../notify/target.ts';
 import type { Secret } from '../secret.ts';
 import type { KEY_SOURCES } from './keys/clients.ts';
 import type { EndpointKeys } from './keys/groups.ts';
 import type { withIntervalBounds } from './keys/health-check.ts';
 import type { InternalForm } from './names-and-units.ts';
+import type { NotifyTarget } from './notify-target.ts';
 import type { ConfigFile } from './schema.ts';
 
 /** Keys whose internal form differs from the file. */
 type Resolved = 'groups' | 'health_check' | 'redis' | 'clients' | 'notify' | 'ui';
+
+/** Of our own HTTPS, in PEM form. */
+export interface OwnCertificate {
+  readonly certificate: string;
+  readonly key: Secret;
+}
 
 /**
  * The configuration as the services use it: frozen, complete, in the code's names and units.

@@ -1,7 +1,5 @@
 import type { Language } from '@zephyr/contract/language';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import type { OwnCertificate } from '../http/own-tls.ts';
-import { notifyTargetOf } from '../notify/target.ts';
 import { Secret } from '../secret.ts';
 import type {
   ClientKey,
@@ -9,6 +7,7 @@ import type {
   EndpointConfig,
   GroupConfig,
   LoadedConfig,
+  OwnCertificate,
   Secrets,
 } from './config.ts';
 import { endpointKeys } from './keys/groups.ts';
@@ -16,6 +15,7 @@ import { type HealthCheckTable, withIntervalBounds } from './keys/health-check.t
 import { overridden } from './keys/overrides.ts';
 import type { ReadNamedFile } from './named-file.ts';
 import { internalForm } from './names-and-units.ts';
+import { notifyTargetOf } from './notify-target.ts';
 import { outboundProxyOf, proxyCredentialsOf } from './outbound.ts';
 import { type RawTable, rawTable, variableNamesIn } from './raw.ts';
 import { REDIS_URL_VARIABLE, splitPassword } from './redis-url.ts';

@@ -10,16 +10,10 @@ import { createServer } from 'node:tls';
 import { isLoopback } from '@zephyr/contract/loopback';
 
 import { systemClock } from '../clock.ts';
+import type { OwnCertificate } from '../config/config.ts';
 import { endsSoonOn } from '../connection/certificate-expiry.ts';
 import type { Logger } from '../logger.ts';
-import type { Secret } from '../secret.ts';
 import { WATCHED_PATHS } from './watch-pages.ts';
-
-/** In PEM form. */
-export interface OwnCertificate {
-  readonly certificate: string;
-  readonly key: Secret;
-}
 
 export interface OwnTls {
   /** For new connections. */

@@ -5,8 +5,9 @@ import { request as httpsRequest } from 'node:https';
 import { KIB } from '@zephyr/contract/units';
 
 import { type Clock, pause } from '../clock.ts';
-import { createAgent } from '../connection/endpoint-connection.ts';
+import type { NotifyTarget, WebhookTarget } from '../config/notify-target.ts';
 import { servernameOf } from '../connection/tunnel.ts';
+import { createAgent } from '../endpoint-connection.ts';
 import { VERSION } from '../version.ts';
 import {
   type Delivery,
@@ -16,7 +17,6 @@ import {
   type NotifyRequest,
   requestFor,
 } from './message.ts';
-import type { NotifyTarget, WebhookTarget } from './target.ts';
 
 /** Limit for one attempt, including connecting. */
 export const ATTEMPT_MS = 10_000;

@@ -1,9 +1,8 @@
 /** Sends one notification by SMTP. Loaded only if a mail receiver is configured: it costs memory. */
 import { createTransport, type NodemailerError } from 'nodemailer';
-
+import type { EmailTarget, SmtpServer } from '../config/notify-target.ts';
 import type { Delivery, NotifyMessage } from './message.ts';
 import { mailOf } from './message.ts';
-import type { EmailTarget, SmtpServer } from './target.ts';
 
 /** @throws if the server is not reached, or the signal aborts */
 export async function sendEmail(

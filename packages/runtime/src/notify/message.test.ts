@@ -1,9 +1,8 @@
 import { NOTIFY_EVENTS, type NotifyKind } from '@zephyr/contract/notify';
 import { describe, expect, it } from 'vitest';
-
+import type { WebhookTarget } from '../config/notify-target.ts';
 import { Secret } from '../secret.ts';
 import { deliveryOf, mailOf, requestFor } from './message.ts';
-import type { WebhookTarget } from './target.ts';
 
 const NOW_MS = 1_700_000_000_123;
 const URL_TEXT = 'https://hooks.example.com/send?access_token=abc';

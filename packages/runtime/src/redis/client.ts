@@ -1,11 +1,10 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { systemRandom } from '../clock.ts';
+import { CLUSTER_SCHEMES, clusterNodes, REDIS_PORT } from '../config/redis-cluster-url.ts';
+import { SENTINEL_SCHEMES, sentinelNodes } from '../config/redis-sentinel-url.ts';
 import { withoutBrackets } from '../host.ts';
-
 import type { Logger } from '../logger.ts';
 import { clusterOptions } from './cluster-connector.ts';
-import { CLUSTER_SCHEMES, clusterNodes, REDIS_PORT } from './cluster-url.ts';
-import { SENTINEL_SCHEMES, sentinelNodes } from './sentinel-url.ts';
 
 /**
  * The address of Redis. The password is never logged.

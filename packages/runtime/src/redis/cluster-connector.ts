@@ -15,12 +15,8 @@ import { connect as tlsConnect } from 'node:tls';
 import { AbstractConnector, Redis, type RedisOptions } from 'ioredis';
 import { z } from 'zod';
 
+import type { ClusterNode } from '../config/redis-cluster-url.ts';
 import { keys } from './keys.ts';
-
-export interface ClusterNode {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** `[first slot, last slot, [host, port, …], …replicas]`; an empty host means the queried node. */
 const slotsReply = z.array(

@@ -12,7 +12,7 @@ import type { CurrentState } from '../view/current-state.ts';
 import { streamEvents } from './events.ts';
 import type { Tail } from './stream-follower.ts';
 
-/** A client, as far as an event stream uses its response. */
+/** A client, as far as an event stream uses its answer. */
 class Client extends EventEmitter {
   readonly writableLength = 0;
   readonly events: { readonly event: string; readonly data: unknown }[] = [];

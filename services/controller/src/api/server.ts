@@ -8,9 +8,9 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
-
+import type { OwnCertificate } from '@zephyr/runtime/config/config';
 import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
-import { encrypt, type OwnCertificate, refusingUnencrypted } from '@zephyr/runtime/http/own-tls';
+import { encrypt, refusingUnencrypted } from '@zephyr/runtime/http/own-tls';
 import { listenOn } from '@zephyr/runtime/listen-fds';
 import { phrase } from '@zephyr/runtime/phrase';
 

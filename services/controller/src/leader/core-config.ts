@@ -15,7 +15,7 @@ import {
 } from '@zephyr/runtime/config/config';
 import { endpointHeadersOf, hasSameHeaders } from '@zephyr/runtime/config/endpoint-headers';
 import { policyOf } from '@zephyr/runtime/config/policy-of-config';
-import { connectionFingerprint } from '@zephyr/runtime/connection/endpoint-connection';
+import { connectionFingerprint } from '@zephyr/runtime/endpoint-connection';
 
 export interface CoreConfig {
   readonly groups: readonly GroupSetting[];

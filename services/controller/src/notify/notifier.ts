@@ -2,8 +2,8 @@
 import type { Effect, World } from '@zephyr/core';
 import type { Timer } from '@zephyr/runtime/clock';
 import type { LoadedConfig } from '@zephyr/runtime/config/config';
+import type { NotifyTarget } from '@zephyr/runtime/config/notify-target';
 import type { NotifyMessage } from '@zephyr/runtime/notify/message';
-import type { NotifyTarget } from '@zephyr/runtime/notify/target';
 import { nameOf, notificationText } from '@zephyr/texts';
 import { HOURLY_LIMIT } from './hourly-limit.ts';
 import { occurrencesIn } from './occurrences.ts';

@@ -6,10 +6,10 @@
  */
 import type { NotifyEvent } from '@zephyr/contract/notify';
 import type { Clock } from '@zephyr/runtime/clock';
+import type { NotifyTarget } from '@zephyr/runtime/config/notify-target';
 import type { Logger } from '@zephyr/runtime/logger';
 import { deliver } from '@zephyr/runtime/notify/deliver';
 import type { NotifyMessage } from '@zephyr/runtime/notify/message';
-import type { NotifyTarget } from '@zephyr/runtime/notify/target';
 
 import { HOURLY_LIMIT, HourlyLimit } from './hourly-limit.ts';
 

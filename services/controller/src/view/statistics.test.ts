@@ -286,9 +286,9 @@ describe('the minutes', () => {
 
   it('before the last ten are forgotten', () => {
     const first = after(NO_STATISTICS, { outcomes: [requests(1)] });
-    const kept = after(first, { outcomes: [requests(1)] }, NOON_MS + 9 * MINUTE_MS);
-    expect(kept.minutes['one']).toHaveLength(2);
-    const later = after(kept, { outcomes: [requests(1)] }, NOON_MS + 10 * MINUTE_MS);
+    const stored = after(first, { outcomes: [requests(1)] }, NOON_MS + 9 * MINUTE_MS);
+    expect(stored.minutes['one']).toHaveLength(2);
+    const later = after(stored, { outcomes: [requests(1)] }, NOON_MS + 10 * MINUTE_MS);
     expect(later.minutes['one']).toHaveLength(2);
   });
 

@@ -14,8 +14,8 @@ import {
 import type { AddressInfo, Socket } from 'node:net';
 
 import { type Clock, pause } from '@zephyr/runtime/clock';
-import type { DataPathConfig } from '@zephyr/runtime/config/config';
-import { encrypt, type OwnCertificate, refusingUnencrypted } from '@zephyr/runtime/http/own-tls';
+import type { DataPathConfig, OwnCertificate } from '@zephyr/runtime/config/config';
+import { encrypt, refusingUnencrypted } from '@zephyr/runtime/http/own-tls';
 import { listenOn } from '@zephyr/runtime/listen-fds';
 
 import {

@@ -5,7 +5,7 @@ import {
   createAgent,
   type EndpointAgentOptions,
   type EndpointConnection,
-} from '@zephyr/runtime/connection/endpoint-connection';
+} from '@zephyr/runtime/endpoint-connection';
 
 export type PoolOptions = Pick<EndpointAgentOptions, 'lookup' | 'tunnelMs'>;
 

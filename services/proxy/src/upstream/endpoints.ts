@@ -6,10 +6,7 @@ import type { Config, Secrets } from '@zephyr/runtime/config/config';
 import { type EndpointHeaders, endpointHeadersOf } from '@zephyr/runtime/config/endpoint-headers';
 import { type ServedModels, servedModelsOf } from '@zephyr/runtime/config/served-models';
 import { slugOf } from '@zephyr/runtime/config/slug';
-import {
-  connectionOf,
-  type EndpointConnection,
-} from '@zephyr/runtime/connection/endpoint-connection';
+import { connectionOf, type EndpointConnection } from '@zephyr/runtime/endpoint-connection';
 import { matcherOf } from '@zephyr/runtime/header-rules';
 import { webPortOf, withoutBrackets } from '@zephyr/runtime/host';
 

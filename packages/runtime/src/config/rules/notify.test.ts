@@ -1,9 +1,8 @@
 import { NOTIFY_EVENTS } from '@zephyr/contract/notify';
 import { describe, expect, it } from 'vitest';
-
-import type { NotifyTarget, WebhookTarget } from '../../notify/target.ts';
 import { ConfigError } from '../config-error.ts';
 import { parseConfig } from '../load.ts';
+import type { NotifyTarget, WebhookTarget } from '../notify-target.ts';
 
 const SECRETS: Readonly<Record<string, string>> = {
   TOKEN: 'sk-ant-Zq83kd02mmQp',

@@ -11,10 +11,7 @@ import { systemClock } from '@zephyr/runtime/clock';
 import type { Config } from '@zephyr/runtime/config/config';
 import { type ListenTable, TABLE_OF } from '@zephyr/runtime/config/keys/server';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
-import {
-  connectionOf,
-  type EndpointConnection,
-} from '@zephyr/runtime/connection/endpoint-connection';
+import { connectionOf, type EndpointConnection } from '@zephyr/runtime/endpoint-connection';
 import type { Numbers, Translate } from '@zephyr/texts';
 
 import { localHost } from '../../../network/addresses.ts';

@@ -1,11 +1,11 @@
 /** A notification receiver with its secrets resolved. */
 import type { NotifyEvent, NotifyKind } from '@zephyr/contract/notify';
-import { DEFAULT_SMTP_TLS, SMTP_PORTS, type SmtpTls } from '../config/keys/notify.ts';
-import type { ConfigFile } from '../config/schema.ts';
-import type { Variables } from '../config/variables.ts';
 import { parseProxy, proxyOfEnvironment } from '../connection/outbound-proxy.ts';
 import type { OutboundProxy } from '../connection/tunnel.ts';
 import { Secret } from '../secret.ts';
+import { DEFAULT_SMTP_TLS, SMTP_PORTS, type SmtpTls } from './keys/notify.ts';
+import type { ConfigFile } from './schema.ts';
+import type { Variables } from './variables.ts';
 
 interface AnyTarget {
   readonly kind: NotifyKind;

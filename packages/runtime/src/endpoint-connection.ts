@@ -5,9 +5,9 @@ import { Agent as HttpsAgent } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 
-import type { EndpointConfig, LoadedConfig } from '../config/config.ts';
-import { parseProxy } from './outbound-proxy.ts';
-import { type OutboundProxy, openTunnel, servernameOf } from './tunnel.ts';
+import type { EndpointConfig, LoadedConfig } from './config/config.ts';
+import { parseProxy } from './connection/outbound-proxy.ts';
+import { type OutboundProxy, openTunnel, servernameOf } from './connection/tunnel.ts';
 
 export interface EndpointConnection {
   readonly isTls: boolean;

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-
-import { parseConfig } from '../config/load.ts';
-import { connectionOptions } from './client.ts';
-import { sentinelNodes } from './sentinel-url.ts';
+import { connectionOptions } from '../redis/client.ts';
+import { parseConfig } from './load.ts';
+import { sentinelNodes } from './redis-sentinel-url.ts';
 
 const URL_OF_THREE =
   'redis+sentinel://ada@zephyr?node=sentinel-1&node=sentinel-2:26380&node=[::1]:26381';
