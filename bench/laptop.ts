@@ -12,7 +12,7 @@
  * one hour as in another. So each row is measured beside the least that could do the job, a bare Node that asks
  * a Redis of its own as often as Zephyr wakes up, and the wake-ups are counted.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -159,7 +159,7 @@ async function stop({ child, output }: Started): Promise<void> {
 async function startBareNode() {
   const redis = await startRedisServer();
   const socket = new URL(redis.url).pathname;
-  const child = spawn(process.execPath, [BARE_NODE, socket, String(QUESTIONS_PER_SECOND)]);
+  const child = fork(BARE_NODE, [socket, String(QUESTIONS_PER_SECOND)]);
   return {
     pid: child.pid ?? 0,
     stop: async () => {

@@ -9,3 +9,4 @@ const [, , path = '', perSecond = '1'] = process.argv;
 const socket = connect({ path });
 socket.resume();
 setInterval(() => socket.write('PING\r\n'), 1_000 / Number(perSecond));
+process.on('disconnect', () => process.exit());
