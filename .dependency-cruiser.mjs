@@ -22,31 +22,36 @@ const coreRooms = Object.entries(CORE_ROOMS).map(([room, below]) => ({
   },
 }));
 
+const room = (hall, name, forbidden) => ({
+  name: `${hall.split('/')[1]}-${name}-imports-only-rooms-below`,
+  severity: 'error',
+  from: { path: `^${hall}/${name}/`, pathNot: '\\.test\\.tsx?$' },
+  to: { path: `^${hall}/(?:${forbidden.join('|')})` },
+});
+
+const above = (rooms, index) => rooms.slice(0, index).map((other) => `${other}/`);
+
 /**
  * The rooms of a hall, from the top down: each imports only those below it. Files beside the rooms
  * wire them and may import all.
  */
 function wallsOf(hall, rooms) {
-  return rooms.map((room, index) => {
-    const above = rooms.slice(0, index).map((other) => `${other}/`);
-    return {
-      name: `${hall.split('/')[1]}-${room}-imports-only-rooms-below`,
-      severity: 'error',
-      from: { path: `^${hall}/${room}/`, pathNot: '\\.test\\.tsx?$' },
-      to: { path: `^${hall}/(?:${[...above, '[^/]+\\.tsx?$'].join('|')})` },
-    };
-  });
+  return rooms.map((name, index) => room(hall, name, [...above(rooms, index), '[^/]+\\.tsx?$']));
 }
 
-/** The rooms of a hall whose files beside them are the ground floor: all may import those. */
+/** The same where the files beside the rooms are the ground floor: rooms may import those. */
 function floorsOf(hall, rooms) {
-  return rooms.slice(1).map((room, index) => ({
-    name: `${hall.split('/')[1]}-${room}-imports-only-rooms-below`,
-    severity: 'error',
-    from: { path: `^${hall}/${room}/`, pathNot: '\\.test\\.tsx?$' },
-    to: { path: `^${hall}/(?:${rooms.slice(0, index + 1).join('|')})/` },
-  }));
+  return rooms.slice(1).map((name, index) => room(hall, name, above(rooms, index + 1)));
 }
+
+/** Folders of a room that do not import each other. @param shared where what two of them need belongs */
+const apart = (folder, shared) => ({
+  name: `${folder.split('/')[1]}-${folder.split('/').at(-1)}-do-not-import-each-other`,
+  comment: `what two of them need is in ${shared}`,
+  severity: 'error',
+  from: { path: `^${folder}/([^/]+)/`, pathNot: TESTS },
+  to: { path: `^${folder}/`, pathNot: `^${folder}/$1/` },
+});
 
 /** Files of the contract that import nothing but types: the core, the texts and the browser load them. */
 const LEAVES =
@@ -242,13 +247,7 @@ export default {
       'network',
       'output',
     ]),
-    {
-      name: 'cli-groups-of-commands-do-not-import-each-other',
-      comment: 'what two of them need is in a room below',
-      severity: 'error',
-      from: { path: '^packages/cli/src/commands/([^/]+)/', pathNot: TESTS },
-      to: { path: '^packages/cli/src/commands/', pathNot: '^packages/cli/src/commands/$1/' },
-    },
+    apart('packages/cli/src/commands', 'a room below'),
     ...wallsOf('packages/dashboard/src', [
       'status',
       'shell',
@@ -260,13 +259,7 @@ export default {
       'language',
       'connection',
     ]),
-    {
-      name: 'dashboard-pages-do-not-import-each-other',
-      comment: 'what two of them show is in components or charts',
-      severity: 'error',
-      from: { path: '^packages/dashboard/src/pages/([^/]+)/', pathNot: TESTS },
-      to: { path: '^packages/dashboard/src/pages/', pathNot: '^packages/dashboard/src/pages/$1/' },
-    },
+    apart('packages/dashboard/src/pages', 'components or charts'),
     {
       name: 'dashboard-shell-and-status-page-import-no-page',
       comment:

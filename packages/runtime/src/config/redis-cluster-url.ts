@@ -1,3 +1,4 @@
+/** URLs of a Redis Cluster: which nodes they name. */
 import { withoutBrackets } from '../host.ts';
 
 /** `redis+cluster://<host:port>?node=<host:port>&node=…`: any of the nodes; one live node is enough. */

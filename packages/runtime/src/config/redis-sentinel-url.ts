@@ -1,3 +1,4 @@
+/** URLs of Redis behind Sentinels: which Sentinels they name. */
 /** `redis+sentinel://<name of the primary>?node=<host:port>&node=…`; with `rediss`, all of it over TLS. */
 import { withoutBrackets } from '../host.ts';
 export const SENTINEL_SCHEMES: readonly string[] = ['redis+sentinel:', 'rediss+sentinel:'];
