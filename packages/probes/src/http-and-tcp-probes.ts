@@ -6,9 +6,8 @@ import type { ProbeVerdict } from '@zephyr/contract/probe';
 import { systemClock } from '@zephyr/runtime/clock';
 import { openTunnel, servernameOf, TunnelError } from '@zephyr/runtime/connection/tunnel';
 import { webPortOf, withoutBrackets } from '@zephyr/runtime/host';
-
-import { exchangeFailure } from './exchange/classify-exchange.ts';
 import { errorCodeOf } from './exchange/error-code.ts';
+import { exchangeFailure } from './exchange/probe-failure.ts';
 import {
   type ExchangeStep,
   type ProbeExchange,

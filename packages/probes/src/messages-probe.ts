@@ -3,7 +3,7 @@ import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
 
 import { rawHeaders } from '@zephyr/runtime/credential';
 import { usageInBody } from './exchange/answer.ts';
-import { exchangeFailure } from './exchange/classify-exchange.ts';
+import { exchangeFailure } from './exchange/probe-failure.ts';
 import { redact } from './exchange/redact.ts';
 import { type ExchangeRequest, startExchange } from './exchange/watched-request.ts';
 import { withDeadline } from './exchange/with-deadline.ts';

@@ -14,7 +14,7 @@ import { parsedJson } from '@zephyr/core';
 import { z } from 'zod';
 
 import { NO_TOKENS, usageInBody } from './exchange/answer.ts';
-import { exchangeFailure } from './exchange/classify-exchange.ts';
+import { exchangeFailure } from './exchange/probe-failure.ts';
 import { redact } from './exchange/redact.ts';
 import {
   type ExchangeRequest,

@@ -13,10 +13,10 @@ import type { ProbeRun, ProbeTarget } from '../probe-target.ts';
 import { FOLDER_PREFIX } from '../process/orphan-cleanup.ts';
 import { makeFolderOf, type ProbeUser, removeFoldersOf } from '../process/probe-users.ts';
 import { runProcess } from '../process/run-process.ts';
-import { verdictOfCli } from './classify-cli.ts';
 import { findCli } from './cli-binary.ts';
 import { type CliStyle, cliCommand } from './cli-command.ts';
 import { startRelay } from './cli-relay.ts';
+import { verdictOfCli } from './cli-verdict.ts';
 
 const FALLBACK_SEARCH_PATH = '/usr/local/bin:/usr/bin:/bin';
 

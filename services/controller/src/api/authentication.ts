@@ -15,7 +15,7 @@ import { type Clock, pause } from '@zephyr/runtime/clock';
 import { accessOf, type ClientAccess } from '@zephyr/runtime/config/client-access';
 import { bearerIn } from '@zephyr/runtime/credential';
 import { addressOf, calledBy, isForwarded } from '@zephyr/runtime/http/visitor';
-import { FailureLimit } from '@zephyr/runtime/http/wrong-credentials';
+import { WrongKeyLimit } from '@zephyr/runtime/http/wrong-key-limit';
 import type { Secret } from '@zephyr/runtime/secret';
 import { parseCookie } from 'cookie';
 import type { Request, RequestHandler, Response } from 'express';
@@ -75,7 +75,7 @@ export function createAccess(deps: AccessDeps): AdminAccess {
 
 class Guard {
   readonly #deps: AccessDeps;
-  readonly #failures = new FailureLimit();
+  readonly #wrongKeys = new WrongKeyLimit();
   #access: ClientAccess | undefined;
 
   constructor(deps: AccessDeps) {
@@ -96,7 +96,7 @@ class Guard {
     const { clock, trustedProxies } = this.#deps;
     if (isGuess) {
       const address = addressOf(socket.remoteAddress ?? '', headers, trustedProxies());
-      const isGuessing = this.#failures.note(address, clock.nowMs());
+      const isGuessing = this.#wrongKeys.note(address, clock.nowMs());
       const delayMs = isGuessing ? GUESSING_DELAY_MS : WRONG_TOKEN_DELAY_MS;
       await pause(clock, delayMs, whenClosed(res));
     }

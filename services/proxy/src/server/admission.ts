@@ -25,6 +25,7 @@ import { limitMessage } from '../people-limits/limit-message.ts';
 import type { ActiveRequest } from '../report/active-request.ts';
 import type { ProxyMetrics } from '../report/metrics.ts';
 import type { UsageVisitor } from '../usage/usage-page.ts';
+import { ActiveLimits } from './active-limits.ts';
 import { ActiveRequests } from './active-request-list.ts';
 import type { Admittance, Clients, Visitor } from './client-keys.ts';
 import type { Connections } from './connections.ts';
@@ -54,7 +55,7 @@ const AGE_CHECK_MS = 1_000;
 export class Admission {
   readonly #deps: AdmissionDeps;
   readonly #active = new ActiveRequests<Exchange>();
-  readonly #byCaller = new Map<string, number>();
+  readonly #activeLimits = new ActiveLimits();
   readonly #stopping = new AbortController();
 
   constructor(deps: AdmissionDeps) {
@@ -168,13 +169,9 @@ export class Admission {
     }
     this.#deps.connections.markKnown(req.socket);
     const { limits } = this.#deps.exchange.settings();
-    if (this.#active.size >= limits.activeRequests) {
-      this.#refuse(res, 'busy', { retryAfterMs: BUSY_RETRY_MS });
-    } else if ((this.#byCaller.get(admittance.caller) ?? 0) >= limits.activeRequestsPerClient) {
-      this.#refuse(res, 'client_busy', { retryAfterMs: BUSY_RETRY_MS });
-    } else {
-      this.#runWithinLimits(asked, admittance);
-    }
+    const noSlot = this.#activeLimits.refusal(admittance.caller, this.#active.size, limits);
+    if (noSlot === undefined) this.#runWithinLimits(asked, admittance);
+    else this.#refuse(res, noSlot, { retryAfterMs: BUSY_RETRY_MS });
   }
 
   /** Free operations, such as counting tokens, have no limit of their own. */
@@ -201,12 +198,12 @@ export class Admission {
   ): void {
     const { limits } = this.#deps.exchange;
     if (limited !== undefined) limits.began(limited);
-    this.#byCaller.set(caller, (this.#byCaller.get(caller) ?? 0) + 1);
+    this.#activeLimits.began(caller);
     this.#deps.exchange.stats.admitted(person);
     const input = { ...asked, person, caller };
     const exchange = new Exchange(this.#deps.exchange, input, () => {
       takeOut();
-      this.#release(caller);
+      this.#activeLimits.ended(caller);
       if (limited !== undefined) limits.ended(limited);
     });
     const takeOut = this.#active.add(exchange, { person, keySha256 });
@@ -240,12 +237,6 @@ export class Admission {
     this.#deps.metrics.refusals.inc({ reason: name });
     if (this.#deps.exchange.isLast(res)) res.setHeader('connection', 'close');
     sendError(res, { name, ...rest });
-  }
-
-  #release(caller: string): void {
-    const count = (this.#byCaller.get(caller) ?? 1) - 1;
-    if (count === 0) this.#byCaller.delete(caller);
-    else this.#byCaller.set(caller, count);
   }
 }
 

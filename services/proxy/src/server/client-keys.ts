@@ -12,7 +12,7 @@ import type { ClientAccess } from '@zephyr/runtime/config/client-access';
 import type { ClientKey } from '@zephyr/runtime/config/config';
 import { bearerIn, isClientKey } from '@zephyr/runtime/credential';
 import { calledBy, isForwarded, isKnownHost } from '@zephyr/runtime/http/visitor';
-import { FailureLimit } from '@zephyr/runtime/http/wrong-credentials';
+import { WrongKeyLimit } from '@zephyr/runtime/http/wrong-key-limit';
 
 export interface ClientRules {
   readonly access: ClientAccess;
@@ -47,7 +47,7 @@ export class Clients {
   #owners: ReadonlyMap<string, ClientKey>;
   /** Secret: timing cannot reveal which entry of the table a guess comes close to. */
   readonly #salt = randomBytes(32).toString('base64');
-  readonly #failures = new FailureLimit();
+  readonly #wrongKeys = new WrongKeyLimit();
   /** Nearly every request uses the same host as the one before. */
   #lastHost: { readonly host: string | undefined; readonly isAddress: boolean } | undefined;
 
@@ -121,7 +121,7 @@ export class Clients {
       const { name, sha256 } = owner;
       return { kind: 'admitted', person: name, caller: name, keySha256: sha256 };
     }
-    const isLimited = this.#failures.note(address, nowMs);
+    const isLimited = this.#wrongKeys.note(address, nowMs);
     return { kind: 'refused', why: isLimited ? 'too_many_failures' : 'unauthorized' };
   }
 

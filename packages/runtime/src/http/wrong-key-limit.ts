@@ -1,5 +1,5 @@
 /**
- * Counts wrong credentials per address to limit guessing. Only failures count: a whole office may share one
+ * Limits wrong keys, passwords and admin tokens per address, so that guessing does not get far. Only failures count: a whole office may share one
  * address, and a valid key is always served.
  */
 
@@ -9,7 +9,7 @@ const MAX_FAILURES = 20;
 /** Bounds the table; when it is full, the oldest address is forgotten. */
 const MAX_ADDRESSES = 10_000;
 
-export class FailureLimit {
+export class WrongKeyLimit {
   readonly #failures = new Map<string, { count: number; readonly sinceAtMs: number }>();
 
   /** @returns whether the address has used up this minute's failures */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { ProbeExchange } from '../exchange/watched-request.ts';
 import type { ProcessEnd } from '../process/run-process.ts';
-import { type CliEvidence, verdictOfCli } from './classify-cli.ts';
+import { type CliEvidence, verdictOfCli } from './cli-verdict.ts';
 
 const whole: ProbeExchange = {
   reached: 'answered',

@@ -2,7 +2,7 @@
 import type { ProbeVerdict } from '@zephyr/contract/probe';
 import { z } from 'zod';
 
-import { exchangeFailure, type ProbeFailure } from '../exchange/classify-exchange.ts';
+import { exchangeFailure, type ProbeFailure } from '../exchange/probe-failure.ts';
 import { redact } from '../exchange/redact.ts';
 import type { ProbeExchange } from '../exchange/watched-request.ts';
 import type { ProcessReport } from '../process/run-process.ts';
