@@ -50,7 +50,7 @@ export const ROOMS: readonly Room[] = [
     sources: [
       `${PROXY}/drain.ts`,
       `${PROXY}/server/{request-target,active-request-list,client-keys}.ts`,
-      `${PROXY}/exchange/{counted-retries,failed-attempts,first-byte-timeout,buffered-bodies,connection-failure,body-edit}.ts`,
+      `${PROXY}/exchange/{counted-retries,failed-attempts,first-byte-timeout,model-list-timeout,buffered-bodies,connection-failure,body-edit}.ts`,
       `${PROXY}/exchange/{attempt,request-body}.ts`,
       `${PROXY}/answer/{usage-at-start,answer-listeners,retry-advice,relay,pass-refusal}.ts`,
       'packages/runtime/src/bursts.ts',

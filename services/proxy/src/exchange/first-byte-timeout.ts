@@ -3,15 +3,10 @@ import { MIB } from '@zephyr/contract/units';
 import { FIRST_BYTE_NUMBERS, type FirstByteLimits, type Operation } from '@zephyr/core';
 import type { DataPathConfig } from '@zephyr/runtime/config/config';
 
+import { modelListWaitMs } from './model-list-timeout.ts';
+
 /** Runs no model: it takes less than a second, and another endpoint can do it for free. */
 export const TOKEN_COUNT_MS = 5_000;
-/** Claude Code waits 3 s for the list of models. */
-const MODELS_FIRST_BYTE_MS = 1_000;
-/** Total for all endpoints but the last: a remote one that needs 1.2 s is then still in time. */
-const MODELS_TRIED_MS = 1_700;
-/** An endpoint is not tried with less time than this. */
-const MODELS_LEAST_MS = 100;
-
 export interface FirstByteWait {
   readonly operation: Operation;
   readonly timeouts: DataPathConfig['timeouts'];
@@ -34,12 +29,7 @@ export function firstByteWaitMs(wait: FirstByteWait): number {
   const readingMs = readingMsOf(bodyBytes, timeouts);
   const ceilingMs = timeouts.firstByteMs + readingMs;
   if (!wait.hasAlternative) return ceilingMs;
-  if (operation === 'models') {
-    const leftMs = MODELS_TRIED_MS - wait.triedForMs;
-    return leftMs >= MODELS_LEAST_MS
-      ? Math.min(ceilingMs, MODELS_FIRST_BYTE_MS, leftMs)
-      : ceilingMs;
-  }
+  if (operation === 'models') return modelListWaitMs(ceilingMs, wait.triedForMs);
   if (operation === 'count_tokens') return Math.min(ceilingMs, TOKEN_COUNT_MS + readingMs);
   const unusualMs = Math.min(ceilingMs, FIRST_BYTE_NUMBERS.unusualMs + readingMs);
   return wait.usualLimitMs({ unusualMs, ceilingMs, readingMs });

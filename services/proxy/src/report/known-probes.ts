@@ -3,13 +3,10 @@
  * only on demand, and with a short limit on the wait.
  */
 import { apiEndpointSchema } from '@zephyr/contract/api-endpoint';
-import type { ProgramEndpoint } from '@zephyr/contract/program-status';
 import type { Clock } from '@zephyr/runtime/clock';
 import { keys } from '@zephyr/runtime/redis/keys';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-
-import { latencyOf } from './recent-answers.ts';
 
 /** Redis is queried at most this often, whatever the number of requests. */
 const CACHED_FOR_MS = 1_000;
@@ -22,13 +19,12 @@ const viewSchema = z.object({
   ),
 });
 type View = z.infer<typeof viewSchema>;
-type ViewEndpoint = View['endpoints'][number];
-type ShownProbes = ProgramEndpoint['probes'];
+export type ProbesOfEndpoint = View['endpoints'][number]['probe'];
 
 /** Looks up an endpoint id. */
-export type ProbesOf = (id: string) => ShownProbes;
+export type ProbesOf = (id: string) => ProbesOfEndpoint | undefined;
 
-const NOTHING_KNOWN: ProbesOf = () => null;
+const NOTHING_KNOWN: ProbesOf = () => undefined;
 
 export class KnownProbes {
   readonly #redis: Pick<Redis, 'status' | 'get'>;
@@ -44,14 +40,10 @@ export class KnownProbes {
     if (this.#redis.status !== 'ready') return NOTHING_KNOWN;
     const view = await this.#view();
     if (view === undefined) return NOTHING_KNOWN;
-    const epochMs = this.#clock.epochMs();
-    const byId = new Map<string, ViewEndpoint['probe']>(
+    const byId = new Map<string, ProbesOfEndpoint>(
       view.endpoints.map((endpoint) => [endpoint.id, endpoint.probe]),
     );
-    return (id) => {
-      const probe = byId.get(id);
-      return probe === undefined ? null : shownProbes(probe, epochMs);
-    };
+    return (id) => byId.get(id);
   }
 
   #view(): Promise<View | undefined> {
@@ -71,19 +63,4 @@ function parseView(text: string | null): View | undefined {
   } catch {
     return undefined;
   }
-}
-
-function shownProbes({ last, latency }: ViewEndpoint['probe'], nowMs: number): ShownProbes {
-  return { last: last === null ? null : shownLast(last, nowMs), latency: latencyOf(latency) };
-}
-
-function shownLast(
-  { atMs, verdict }: NonNullable<ViewEndpoint['probe']['last']>,
-  nowMs: number,
-): NonNullable<NonNullable<ShownProbes>['last']> {
-  return {
-    ago_ms: Math.max(0, Math.round(nowMs - atMs)),
-    failure: verdict.status === 'failed' ? verdict.failure : null,
-    latency_ms: verdict.status === 'ok' ? verdict.latencyMs : null,
-  };
 }

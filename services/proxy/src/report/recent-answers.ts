@@ -1,6 +1,6 @@
 /** What this proxy's own requests recently experienced at each endpoint, for `/status`. */
 import type { FailureClass } from '@zephyr/contract/failure';
-import { type ProgramEndpoint, SHOWN_LIVE_TIMES } from '@zephyr/contract/program-status';
+import { SHOWN_LIVE_TIMES } from '@zephyr/contract/program-status';
 import type { RateLimitReports } from '@zephyr/contract/rate-limit';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import {
@@ -13,11 +13,14 @@ import {
 } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 
-type ShownLatency = NonNullable<ProgramEndpoint['latency']>;
-export type RecentFacts = Pick<
-  ProgramEndpoint,
-  'latency' | 'last_success_ago_ms' | 'last_failure' | 'rate_limits'
->;
+export interface RecentFacts {
+  /** Null before the first answer. */
+  readonly latency: TimeSummary | null;
+  readonly succeededAtMs: number | undefined;
+  readonly failed: Recent['failed'];
+  /** Without those that have been reset since. */
+  readonly limits: ReturnType<typeof currentRateLimits>;
+}
 
 interface Recent {
   /** To the first content, oldest first. */
@@ -55,23 +58,12 @@ export class RecentAnswers {
     recent.limits = withRateLimits(recent.limits, reports, this.#clock.nowMs());
   }
 
-  /** Leaves out limits that have been reset since. */
   factsOf(id: string): RecentFacts {
     const { times, succeededAtMs, failed, limits } = this.#byEndpoint.get(id) ?? NOTHING;
-    const nowMs = this.#clock.nowMs();
     return {
-      latency: latencyOf(summaryOf(times)),
-      last_success_ago_ms: succeededAtMs === undefined ? null : Math.round(nowMs - succeededAtMs),
-      last_failure:
-        failed === undefined
-          ? null
-          : { failure: failed.failure, ago_ms: Math.round(nowMs - failed.atMs) },
-      rate_limits: currentRateLimits(limits, nowMs).map(
-        ([kind, { remainingShare, remaining, limit, resetsAtMs }]) => ({
-          ...{ kind, remaining_share: remainingShare, remaining, limit },
-          resets_in_ms: Math.round(resetsAtMs - nowMs),
-        }),
-      ),
+      latency: summaryOf(times),
+      ...{ succeededAtMs, failed },
+      limits: currentRateLimits(limits, this.#clock.nowMs()),
     };
   }
 
@@ -85,10 +77,3 @@ export class RecentAnswers {
 }
 
 const NOTHING: Recent = { times: [], limits: NO_RATE_LIMITS };
-
-/** In the format of `/status`. */
-export function latencyOf(summary: TimeSummary | null): ShownLatency | null {
-  if (summary === null) return null;
-  const { lastMs, meanMs, p95Ms, historyMs } = summary;
-  return { last_ms: lastMs, mean_ms: meanMs, p95_ms: p95Ms, history_ms: [...historyMs] };
-}

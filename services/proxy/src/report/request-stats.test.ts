@@ -134,7 +134,7 @@ describe('the report to the controller', () => {
   });
 });
 
-it('shows in /status what happened at an endpoint, and only blamed failures', () => {
+it('has, for /status, what happened at an endpoint, and only blamed failures', () => {
   const { stats } = setUp();
   stats.firstContent(ONE, 250);
   stats.succeeded(ONE, undefined);
@@ -142,10 +142,10 @@ it('shows in /status what happened at an endpoint, and only blamed failures', ()
   stats.failed(ONE, 'client_error');
   stats.limitsSeen(ONE, { tokens: LIMIT });
   expect(stats.recent.factsOf(ONE)).toMatchObject({
-    latency: { last_ms: 250 },
-    last_success_ago_ms: 0,
-    last_failure: { failure: 'overloaded', ago_ms: 0 },
-    rate_limits: [{ kind: 'tokens', remaining_share: 0.5 }],
+    latency: { lastMs: 250 },
+    succeededAtMs: expect.any(Number),
+    failed: { failure: 'overloaded' },
+    limits: [['tokens', { remainingShare: 0.5 }]],
   });
 });
 

@@ -11,8 +11,9 @@ import express, { type Express, type RequestHandler } from 'express';
 
 import { STATUS_BUSY_RETRY_MS } from '../answer/retry-advice.ts';
 import { sendError } from '../answer/zephyr-errors.ts';
+import type { StatusDeps } from './proxy-state.ts';
 import type { StatusFeed } from './status-feed.ts';
-import { programStatusOf, type StatusDeps } from './status-json.ts';
+import { programStatusOf } from './status-json.ts';
 
 const PAGE = join(PAGES, 'status.html');
 

@@ -24,7 +24,7 @@ import {
 import type { Logger } from '@zephyr/runtime/logger';
 
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
-import { newSessionEndpointOf } from './new-session-endpoint.ts';
+import { newSessionEndpointOf } from './load-sharing.ts';
 
 /** From the configuration; may change at run time. */
 export interface RoutingSetup {

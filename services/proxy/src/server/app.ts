@@ -20,8 +20,8 @@ import { Registry } from 'prom-client';
 
 import { sendError } from '../answer/zephyr-errors.ts';
 import type { ProxyMetrics } from '../report/metrics.ts';
+import type { StatusDeps } from '../report/proxy-state.ts';
 import type { StatusFeed } from '../report/status-feed.ts';
-import type { StatusDeps } from '../report/status-json.ts';
 import { addStatus } from '../report/status-page.ts';
 import type { OwnUsageReader } from '../usage/own-usage.ts';
 import { answerUsage } from '../usage/usage-page.ts';

@@ -1,6 +1,7 @@
 /** `GET /diagnostics`: what is needed to investigate a problem with this process. */
 
-import { programStatusOf, type StatusDeps } from '../report/status-json.ts';
+import type { StatusDeps } from '../report/proxy-state.ts';
+import { programStatusOf } from '../report/status-json.ts';
 import type { Admission } from './admission.ts';
 
 export async function diagnosticsOf(

@@ -1,0 +1,17 @@
+/** How long an endpoint that is not the last one may take for the list of models. */
+
+/** Claude Code waits 3 s for the list. */
+const FIRST_BYTE_MS = 1_000;
+/** Total for all endpoints but the last: a remote one that needs 1.2 s is then still in time. */
+const TRIED_MS = 1_700;
+/** An endpoint is not tried with less time than this. */
+const LEAST_MS = 100;
+
+/**
+ * @param ceilingMs what the last endpoint gets
+ * @param triedForMs time spent at previous endpoints
+ */
+export function modelListWaitMs(ceilingMs: number, triedForMs: number): number {
+  const leftMs = TRIED_MS - triedForMs;
+  return leftMs >= LEAST_MS ? Math.min(ceilingMs, FIRST_BYTE_MS, leftMs) : ceilingMs;
+}
