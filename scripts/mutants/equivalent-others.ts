@@ -12,21 +12,21 @@ export const OF_OTHERS: readonly Equivalent[] = [
     titles: ["!text.trimEnd().endsWith('}') → false"],
     why: FAST,
   },
-  { file: 'answer/start.ts', line: 'const BLANK = ', why: 'it always matches at the start' },
+  { file: 'answer/content-gate.ts', line: 'const BLANK = ', why: 'it always matches at the start' },
   {
-    file: 'answer/start.ts',
+    file: 'answer/content-gate.ts',
     line: "this.#form === 'events' && this.#events > 0",
     titles: ["this.#form === 'events' && this.#events > 0 → this.#events > 0"],
     why: 'only an event stream has events',
   },
   {
-    file: 'answer/start.ts',
+    file: 'answer/content-gate.ts',
     line: "if (this.#form === 'blank') return NOT_CLAUDE",
     titles: ["this.#form === 'blank' → false"],
     why: 'blank lines are no event',
   },
   {
-    file: 'answer/start.ts',
+    file: 'answer/content-gate.ts',
     line: 'BLANK.exec(text)?.[0].length ?? 0',
     titles: [
       "text.startsWith('{') ? text : text.slice(BLANK.exec(text)?.[0].leng… → text.slice(BLANK.exec(text)?.[0].length ?? 0)",
@@ -34,13 +34,13 @@ export const OF_OTHERS: readonly Equivalent[] = [
     why: FAST,
   },
   {
-    file: 'answer/start.ts',
+    file: 'answer/content-gate.ts',
     line: 'BLANK.exec(text)?.[0].length ?? 0',
     titles: ['0 → 1'],
     why: COMPILER,
   },
   {
-    file: 'answer/start.ts',
+    file: 'answer/content-gate.ts',
     line: "name !== 'error' && EVENT_TYPE.test(name) && data.startsWith",
     titles: [
       "name !== 'error' && EVENT_TYPE.test(name) && data.startsWith(`{\"typ… → false",
@@ -49,7 +49,7 @@ export const OF_OTHERS: readonly Equivalent[] = [
     why: FAST,
   },
   {
-    file: 'answer/start.ts',
+    file: 'answer/content-gate.ts',
     line: "'type' in value && typeof value.type === 'string'",
     titles: ["'type' in value && typeof value.type === 'string' → typeof value.type === 'string'"],
     why: COMPILER,

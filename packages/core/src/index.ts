@@ -1,5 +1,10 @@
 export { type ApiError, failureOfApiError } from './answer/api-error.ts';
 export {
+  ContentGate,
+  MAX_INTERIM_ANSWERS,
+  type StartVerdict,
+} from './answer/content-gate.ts';
+export {
   type AnswerEnd,
   type AnswerForm,
   answerEndOf,
@@ -10,11 +15,6 @@ export { HeldDocument } from './answer/held-document.ts';
 export { isSuccess, judgeRefusal, type RefusalVerdict } from './answer/judge-status.ts';
 export { linesOf } from './answer/lines.ts';
 export { rateLimitsOf } from './answer/rate-limit-headers.ts';
-export {
-  AnswerStart,
-  MAX_INTERIM_ANSWERS,
-  type StartVerdict,
-} from './answer/start.ts';
 export { NO_USAGE } from './answer/token-usage.ts';
 export { REST_MS, REST_QUIET_MS } from './answer/unclosed-answer.ts';
 export { type Assessment, assess } from './decide/assessment.ts';
@@ -86,7 +86,6 @@ export {
   isSilentSince,
 } from './route/ejection.ts';
 export { ejectionReportOf, ejectionReports, reportedEjection } from './route/ejection-report.ts';
-export { type ActiveEndpoint, Exploration, type TimedRequest } from './route/explore.ts';
 export {
   isAnswer,
   isLasting,
@@ -104,6 +103,7 @@ export {
   type RoutedEndpoint,
   type RoutedRequest,
 } from './route/journey.ts';
+export { type ActiveEndpoint, Exploration, type TimedRequest } from './route/late-answers.ts';
 export { type NextStep, RequestRetries, type RetryPlace } from './route/request-retries.ts';
 export { LOOK_AGAIN_MS, RetryBudget } from './route/retry-budget.ts';
 export { RETRY_LIMITS, type RetryRefusal } from './route/retry-conditions.ts';

@@ -1,8 +1,7 @@
 import { KIB } from '@zephyr/contract/units';
 import { describe, expect, it } from 'vitest';
-
+import type { StartVerdict } from './content-gate.ts';
 import { HeldDocument } from './held-document.ts';
-import type { StartVerdict } from './start.ts';
 
 const LIST = '{"data":[{"type":"model","id":"claude-haiku-4-5"}],"has_more":false}';
 const error = (type: string) => JSON.stringify({ type: 'error', error: { type, message: 'no' } });

@@ -5,7 +5,7 @@
  */
 import { KIB } from '@zephyr/contract/units';
 import { failureOfApiError, parseObject, readApiError } from './api-error.ts';
-import { HOLD, NOT_CLAUDE, type StartVerdict } from './start.ts';
+import { HOLD, NOT_CLAUDE, type StartVerdict } from './content-gate.ts';
 
 /** Fits the list of a relay with a thousand models. */
 const MAX_HELD_BYTES = 256 * KIB;

@@ -7,8 +7,8 @@
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { TokenUsage } from '@zephyr/contract/probe';
 import {
-  AnswerStart,
   type ApiError,
+  ContentGate,
   failureOfApiError,
   linesOf,
   parsedJson,
@@ -53,7 +53,7 @@ const eventSchema = z.union([
  * @param isEnded Whether all of it has arrived.
  */
 export function judgeAnswer(body: string, isEnded: boolean): AnswerVerdict {
-  const start = new AnswerStart();
+  const start = new ContentGate();
   const pushed = start.push(body);
   const verdict = pushed.kind === 'hold' && isEnded ? start.atEnd() : pushed;
   switch (verdict.kind) {

@@ -35,9 +35,9 @@ import {
   type Transport,
   type UpstreamRequest,
 } from '../upstream/transport.ts';
+import { type Gate, gateFor, type JudgedAs } from './answer-gate.ts';
 import type { AttemptResult } from './attempt-result.ts';
 import { failureOfError, isReset } from './connection-failure.ts';
-import { type Gate, gateFor, type JudgedAs } from './content-gate.ts';
 import { MAX_REFUSAL_BYTES, refusalOf } from './refusal.ts';
 import type { RequestBody } from './request-body.ts';
 

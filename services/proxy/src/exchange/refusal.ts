@@ -5,7 +5,7 @@ import { KIB } from '@zephyr/contract/units';
 
 import { judgeRefusal, type RefusalVerdict } from '@zephyr/core';
 
-import type { JudgedAs } from './content-gate.ts';
+import type { JudgedAs } from './answer-gate.ts';
 
 /** Error answers are small; the rest of a larger one is not read. */
 export const MAX_REFUSAL_BYTES = 64 * KIB;

@@ -8,7 +8,7 @@ import { expect, it } from 'vitest';
 import { startRig } from '../test-support/rig.ts';
 import { publishSnapshot } from '../test-support/snapshots.ts';
 
-/** Above the limit in `explore.ts`. */
+/** Above the limit in `late-answers.ts`. */
 const LATE_MS = 10_500;
 const [LATE, PROMPT] = ['claude-opus-4-8', 'claude-haiku-4-5'];
 

@@ -4,10 +4,9 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Bursts } from '@zephyr/runtime/bursts';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { vi } from 'vitest';
-
+import type { JudgedAs } from '../exchange/answer-gate.ts';
 import { Attempt, type AttemptInput } from '../exchange/attempt.ts';
 import type { AttemptResult } from '../exchange/attempt-result.ts';
-import type { JudgedAs } from '../exchange/content-gate.ts';
 import { Deadline, Deadlines } from '../upstream/deadline.ts';
 import type { SendHandlers } from '../upstream/transport.ts';
 

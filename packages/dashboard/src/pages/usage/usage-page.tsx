@@ -13,7 +13,7 @@ import { usageSpeech } from '../../language/usage-language.ts';
 import { goTo, route } from '../../navigation/navigation.ts';
 import { USAGE_DAYS, type UsageDays } from '../../navigation/usage-range.ts';
 import { BudgetTable } from './budget-table.tsx';
-import { budgetLeftOf, cacheHitRatio, failedRatio, usageBy } from './usage-data.ts';
+import { budgetLeftOf, cacheHitRatio, failedRatio, usageBy } from './usage-sums.ts';
 import { UsageReportTable } from './usage-table.tsx';
 
 /** The controller sums all rows of the range for each report, so not more often. */

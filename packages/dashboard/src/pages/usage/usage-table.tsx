@@ -6,7 +6,7 @@ import { UsageName } from '../../components/usage-names.tsx';
 import { ratioText } from '../../language/language.ts';
 import { usageSpeech } from '../../language/usage-language.ts';
 import { hashOf } from '../../navigation/page-address.ts';
-import { cacheHitRatio, type NamedUsage } from './usage-data.ts';
+import { cacheHitRatio, type NamedUsage } from './usage-sums.ts';
 
 interface UsageTableProps {
   readonly dimension: NamedDimension;

@@ -64,7 +64,7 @@ const FIELD = /^(?:(?:event|data|id|retry)(?::|$)|:)/;
 /** Event types of the Messages API; those of the OpenAI Responses API have dots. */
 const EVENT_TYPE = /^[a-z0-9_]{1,64}$/;
 
-export class AnswerStart {
+export class ContentGate {
   /** The kind of body, as far as known. */
   #form: 'blank' | 'document' | 'events' = 'blank';
   #bytes = 0;

@@ -1,11 +1,11 @@
 /**
  * Holds a success back until it is clear that an answer follows: until then another endpoint can still answer
- * instead. The core's `AnswerStart` decides that, for probes as for requests; this file only adds HTTP. The
+ * instead. Core's `ContentGate` decides that, for probes as for requests; this file only adds HTTP. The
  * caller buffers the bytes and passes them on unchanged; the gate reads a copy.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 
-import { type AnswerEnd, AnswerStart, HeldDocument, type StartVerdict } from '@zephyr/core';
+import { type AnswerEnd, ContentGate, HeldDocument, type StartVerdict } from '@zephyr/core';
 
 export interface Gate {
   /** The first chunk of a message as Latin-1 text; empty before it arrives, and for anything but messages. */
@@ -24,7 +24,7 @@ export type JudgedAs = 'message' | 'list' | 'count' | 'nothing';
 
 /** Undefined if the answer is relayed at its headers. */
 export function gateFor(judgedAs: JudgedAs, headers: IncomingHttpHeaders): Gate | undefined {
-  if (judgedAs === 'message') return new ContentGate(headers);
+  if (judgedAs === 'message') return new MessageGate(headers);
   if (judgedAs === 'nothing' || !isPlain(headers)) return undefined;
   // A list sent as events is not held: its caller wants the first one immediately.
   const isEvents = judgedAs === 'list' && hasType(headers, 'text/event-stream');
@@ -63,8 +63,8 @@ function hasType(headers: IncomingHttpHeaders, type: string): boolean {
   return headers['content-type']?.toLowerCase().startsWith(type) === true;
 }
 
-class ContentGate implements Gate {
-  readonly #start = new AnswerStart();
+class MessageGate implements Gate {
+  readonly #start = new ContentGate();
   /** The verdict on an unreadable answer, from its headers only. */
   readonly #unread: StartVerdict | undefined;
   #head = '';

@@ -2,8 +2,8 @@ import type { EndpointId } from '@zephyr/contract/scalars';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { A, B, endpoint, RoutedWorld } from '../test-support/routed.ts';
-import { type ActiveEndpoint, Exploration } from './explore.ts';
 import type { RoutedEndpoint } from './journey.ts';
+import { type ActiveEndpoint, Exploration } from './late-answers.ts';
 
 const C = endpoint('c');
 const CLASS = { requestClass: 'opus/m', isCached: false };

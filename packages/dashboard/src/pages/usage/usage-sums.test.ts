@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { line, NOTHING } from '../../test-support/usage-lines.ts';
-import { budgetLeftOf, cacheHitRatio, failedRatio, usageBy } from './usage-data.ts';
+import { budgetLeftOf, cacheHitRatio, failedRatio, usageBy } from './usage-sums.ts';
 
 describe('budgetLeftOf', () => {
   const budget = (name: string, left_usd: number, of: Budget['of'] = 'person'): Budget => ({

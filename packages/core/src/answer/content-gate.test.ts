@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { AnswerStart, MAX_START_BYTES, type StartVerdict } from './start.ts';
+import { ContentGate, MAX_START_BYTES, type StartVerdict } from './content-gate.ts';
 
 function opened(block: object) {
   return { type: 'content_block_start', content_block: block };
@@ -33,7 +33,7 @@ function nameOf(verdict: StartVerdict): string {
 
 /** Pushes all and ends: the first verdict that is not `hold`, with how many chunks it took. */
 function judge(chunks: readonly string[], last: 'atEnd' | 'atDeadline' = 'atEnd'): string {
-  const start = new AnswerStart();
+  const start = new ContentGate();
   for (const [index, chunk] of chunks.entries()) {
     const verdict = start.push(chunk);
     if (verdict.kind !== 'hold') return `${nameOf(verdict)} at ${index}`;
@@ -44,7 +44,7 @@ function judge(chunks: readonly string[], last: 'atEnd' | 'atDeadline' = 'atEnd'
 /** Any code unit; fast-check's own `binary` takes seconds to begin. */
 const unit = fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code));
 
-describe('AnswerStart', () => {
+describe('ContentGate', () => {
   const events: readonly Case[] = [
     {
       name: 'holds the start, commits at content',
@@ -386,7 +386,7 @@ describe('AnswerStart', () => {
   });
 
   it('begins with the first character that is not white space', () => {
-    const start = new AnswerStart();
+    const start = new ContentGate();
     start.push('\r\n  ');
     expect(start.hasBegun).toBe(false);
     start.push('e');
@@ -416,14 +416,14 @@ describe('AnswerStart', () => {
   it('knows the end of a document from what it has read, wherever it is split', () => {
     const text = `${BOM}\n{"type":"message","content":[{"a":"}"}]}`;
     for (let at = BOM.length + 2; at <= text.length; at += 1) {
-      const start = new AnswerStart();
+      const start = new ContentGate();
       start.push(text.slice(0, at));
       const end = start.endOfDocument();
       expect([at, end?.ending]).toEqual([at, at < text.length ? undefined : { kind: 'whole' }]);
       end?.push(text.slice(at));
       expect(end?.ending).toEqual({ kind: 'whole' });
     }
-    const events = new AnswerStart();
+    const events = new ContentGate();
     events.push(START);
     expect(events.endOfDocument()).toBeUndefined();
   });
@@ -440,7 +440,7 @@ describe('AnswerStart', () => {
     // Quadratic work would take minutes: the run's own limit ends it.
     for (const text of ['\n', ' ', ': x\n', 'event: ping\n', 'x', '{"a":"\\"', '\r']) {
       for (let round = 0; round < 2; round += 1) {
-        const start = new AnswerStart();
+        const start = new ContentGate();
         start.push('data: ');
         for (let sent = 0; sent < MAX_START_BYTES; sent += text.length) {
           if (start.push(text).kind !== 'hold') break;
