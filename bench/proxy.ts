@@ -1,6 +1,6 @@
 /**
- * The cost of the data path: direct, this proxy, the library's plain middleware, a hand-piped Node proxy and
- * nginx, in one run on loopback. Read the ratios: absolute times depend on the machine.
+ * The cost of the data path: direct, this proxy, the least that it could be with its library, the library's plain
+ * middleware, a hand-piped Node proxy and nginx, in one run on loopback. Read the ratios: absolute times depend on the machine.
  *
  *     node bench/proxy.ts [--rounds <number>] [--only requests|streams|more]… [--write]
  *
@@ -16,6 +16,7 @@ import { startRedisServer } from '@zephyr/runtime/redis/private-server';
 
 import {
   type Contender,
+  LEAST,
   startNginx,
   startScript,
   startZephyr,
@@ -201,7 +202,9 @@ async function requestRows(): Promise<readonly Row[]> {
 
 /** By row, of one set of processes. */
 async function requestCosts(rounds: number): Promise<ReadonlyMap<string, Rounds>> {
-  const started = await Promise.all(startsAt(upstream.port).map((start) => start()));
+  const least = () => startScript('least', LEAST, String(upstream.port));
+  const starts = [...startsAt(upstream.port), least];
+  const started = await Promise.all(starts.map((start) => start()));
   const proxies = started.filter((candidate) => candidate !== undefined);
   // Warm up both the load and the candidates, otherwise the first one pays for it.
   for (const { port } of [direct, ...proxies]) {

@@ -116,6 +116,7 @@ export function regressions(stored: readonly Row[], now: readonly Row[]): readon
 const COLUMNS: readonly (readonly [candidate: string, title: string])[] = [
   [OURS, 'this proxy'],
   ['plain', 'plain'],
+  ['least', 'least'],
   ['nginx', 'nginx'],
 ];
 

@@ -30,6 +30,9 @@ export function caFile(): string {
   return path;
 }
 
+/** With the product's flags: it is the product without its decisions. */
+export const LEAST = 'least-main.ts';
+
 const LOOP_DELAY = ['--import', here('./loop-delay.ts')];
 
 function loopDelayOf(child: ChildProcess): NonNullable<Contender['loopDelayMs']> {
@@ -48,7 +51,7 @@ export async function startScript(
   ...args: string[]
 ): Promise<Contender> {
   const child = fork(here(file), args, {
-    execArgv: LOOP_DELAY,
+    execArgv: file === LEAST ? [...SERVICE_NODE_FLAGS, ...LOOP_DELAY] : LOOP_DELAY,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, NODE_EXTRA_CA_CERTS: caFile() },
   });
