@@ -79,5 +79,5 @@ it('tableOf leaves out who did not take part', () => {
     tableOf([row([150, 150])])
       .split('\n')
       .at(-1),
-  ).toBe('| CPU | 100 µs | 1.50× ± 0.01 |  |  |');
+  ).toBe('| CPU | 100 µs | 1.50× ± 0.01 |  |  |  |');
 });
