@@ -104,8 +104,13 @@ export {
   type RoutedRequest,
 } from './route/journey.ts';
 export { type ActiveEndpoint, Exploration, type TimedRequest } from './route/late-answers.ts';
-export { type NextStep, RequestRetries, type RetryPlace } from './route/request-retries.ts';
-export { LOOK_AGAIN_MS, RetryBudget } from './route/retry-budget.ts';
+export {
+  LOOK_AGAIN_MS,
+  type NextStep,
+  RequestRetries,
+  type RetryPlace,
+} from './route/request-retries.ts';
+export { RetryBudget } from './route/retry-budget.ts';
 export { RETRY_LIMITS, type RetryRefusal } from './route/retry-conditions.ts';
 export { STAY_PAUSE_MS } from './route/retry-same-endpoint.ts';
 export { Router } from './route/router.ts';
@@ -134,6 +139,7 @@ export {
 export {
   type LetIn,
   type LimitsShare,
+  limitTokensOf,
   PeopleCounters,
   type SharedCounters,
   type Spent,

@@ -3,12 +3,14 @@ import { describe, expect, it } from 'vitest';
 
 import type { AttemptPhase } from '../types.ts';
 import {
+  LOOK_AGAIN_MS,
+  MOST_LOOKS,
   type NextStep,
   RequestRetries,
   type RequestRetriesInput,
   type RetryPlace,
 } from './request-retries.ts';
-import { LOOK_AGAIN_MS, MOST_LOOKS, RetryBudget } from './retry-budget.ts';
+import { RetryBudget } from './retry-budget.ts';
 
 const NOW_MS = 5_000;
 const NO_CACHE: RetryPlace = {

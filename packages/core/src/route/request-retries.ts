@@ -1,4 +1,12 @@
-/** Whether one request is retried after a failed attempt, and where. */
+/**
+ * Whether one request is retried after a failed attempt, and where.
+ *
+ * Some retries are free, that is, sent even if the budget is spent: one at an endpoint that has just answered, with
+ * no failure since, because it would be refunded anyway; and one after a trial (see `EndpointChoice`), because trials
+ * are few, and a request that found out for everybody that an endpoint still fails should not be lost. If neither
+ * applies, the request waits up to two seconds for an endpoint that answers, without sending anything, before it is
+ * given up.
+ */
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { AttemptPhase } from '../types.ts';
 import { type Operation, scopeOf } from './failure-scope.ts';
@@ -10,6 +18,11 @@ import {
   type RetryRefusal,
 } from './retry-conditions.ts';
 import { type FailedPlace, isWorthStaying } from './retry-same-endpoint.ts';
+
+/** A request without budget looks again: often enough that it does not wait long for one that others have found. */
+export const LOOK_AGAIN_MS = 250;
+/** Two seconds: enough for the first request at a recovered endpoint to get its first content, mostly. */
+export const MOST_LOOKS = 8;
 
 export interface RequestRetriesInput {
   readonly operation: Operation;
@@ -72,7 +85,7 @@ export class RequestRetries {
     const knowledge = place();
     const refund = decision.isDelivery ? budget.tryTake(nowMs, caller) : undefined;
     const isSpent = decision.isDelivery && refund === undefined;
-    const next = isSpent ? budget.whenSpent({ ...knowledge, looks: this.#looks }) : 'send';
+    const next = isSpent ? this.#withoutBudget(knowledge) : 'send';
     if (next === 'give_up') return { kind: 'give_up', why: 'budget_spent' };
     if (next === 'look_again') {
       this.#looks += 1;
@@ -95,6 +108,13 @@ export class RequestRetries {
   /** An endpoint answered: refunds what the retries took from the budget. */
   answered(): void {
     for (const refund of this.#refunds) refund();
+  }
+
+  /** What to do with a retry that the budget does not allow. */
+  #withoutBudget({ isFree, hasAlternative }: RetryPlace): 'send' | 'look_again' | 'give_up' {
+    if (this.#input.budget.isOff) return 'give_up';
+    if (isFree) return 'send';
+    return hasAlternative && this.#looks < MOST_LOOKS ? 'look_again' : 'give_up';
   }
 
   #decide(phase: AttemptPhase, failure: FailureClass): RetryDecision {

@@ -3,11 +3,8 @@
  * that a quiet proxy may retry at all. A retry that gets a good answer is refunded. So if endpoints fail by
  * chance nearly every retry is allowed, and if all of them fail traffic grows by at most the share.
  *
- * Some retries are free, that is, sent even if the budget is spent: one at an endpoint that has just answered, with
- * no failure since, because it would be refunded anyway; and one after a trial (see `EndpointChoice`), because trials
- * are few, and a request that found out for everybody that an endpoint still fails should not be lost. If neither
- * applies, the request waits up to two seconds for an endpoint that answers, without sending anything, before it is
- * given up. One caller whose requests fail everywhere uses at most as much of the budget as is left for the others.
+ * One caller whose requests fail everywhere uses at most as much of the budget as is left for the others. What a
+ * request without budget does: see `request-retries.ts`.
  *
  * The window and the two terms follow Finagle's retry budgets (credits live 10 s, share plus
  * floor); the refund follows gRPC's retry throttling.
@@ -21,11 +18,6 @@ export interface RetryPolicy {
   readonly perSecond: number;
 }
 
-/** Often enough that no request waits long for an endpoint that others have found to answer. */
-export const LOOK_AGAIN_MS = 250;
-/** Two seconds: enough for the first request at a recovered endpoint to get its first content, mostly. */
-export const MOST_LOOKS = 8;
-
 const WINDOW_SECONDS = 10;
 
 interface Cell {
@@ -38,15 +30,6 @@ interface Cell {
   caller: string;
   /** Another caller sent requests too. */
   isShared: boolean;
-}
-
-export interface RetryWithoutBudget {
-  /** See `Router.isRetryFree`. */
-  readonly isFree: boolean;
-  /** Another endpoint is left to try. */
-  readonly hasAlternative: boolean;
-  /** How often the retry has been deferred. */
-  readonly looks: number;
 }
 
 /** Returns one retry to the budget; further calls have no effect. */
@@ -70,17 +53,6 @@ export class RetryBudget {
   /** Whether the configuration allows no retry at all. */
   get isOff(): boolean {
     return this.#policy.ratio === 0 && this.#policy.perSecond === 0;
-  }
-
-  /** What to do with a retry that `tryTake` denied. */
-  whenSpent({
-    isFree,
-    hasAlternative,
-    looks,
-  }: RetryWithoutBudget): 'send' | 'look_again' | 'give_up' {
-    if (this.isOff) return 'give_up';
-    if (isFree) return 'send';
-    return hasAlternative && looks < MOST_LOOKS ? 'look_again' : 'give_up';
   }
 
   noteRequest(nowMs: number, caller: string): void {

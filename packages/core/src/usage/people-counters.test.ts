@@ -3,7 +3,13 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { periodAt } from './budget-period.ts';
 import { PERIODS } from './limit-verdict.ts';
-import { type LetIn, PeopleCounters, type SharedCounters, type Spent } from './people-counters.ts';
+import {
+  type LetIn,
+  limitTokensOf,
+  PeopleCounters,
+  type SharedCounters,
+  type Spent,
+} from './people-counters.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 28, 9, 30, 20);
 
@@ -27,6 +33,11 @@ const dayOf = (counters: PeopleCounters, nowMs = NOW_MS) =>
 let counters: PeopleCounters;
 beforeEach(() => {
   counters = new PeopleCounters();
+});
+
+it('counts toward a minute what the API counts: no cache reads', () => {
+  const usage = { inputTokens: 1, outputTokens: 20, cacheReadTokens: 300, cacheWriteTokens: 4_000 };
+  expect(limitTokensOf(usage)).toBe(4_021);
 });
 
 describe('PeopleCounters', () => {

@@ -3,6 +3,7 @@
  * not shared yet. Nothing waits for shared totals: until new ones arrive, the last known ones still count.
  */
 import type { BudgetPeriod } from '@zephyr/contract/people-limits';
+import type { TokenUsage } from '@zephyr/contract/probe';
 import { periodAt } from './budget-period.ts';
 import { type LimitCounters, minuteOf, PERIODS } from './limit-verdict.ts';
 import { dayOf } from './usage-by-hour.ts';
@@ -32,6 +33,11 @@ export interface SharedCounters {
   readonly spent: Spent;
   /** Of all proxies together, including what this one has just shared. */
   readonly letIn: ReadonlyMap<string, LetIn>;
+}
+
+/** Tokens of an answer that count toward a minute. Cache reads do not: the Messages API does not count them either. */
+export function limitTokensOf(usage: TokenUsage): number {
+  return usage.inputTokens + usage.outputTokens + usage.cacheWriteTokens;
 }
 
 interface Minute {

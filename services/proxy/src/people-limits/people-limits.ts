@@ -12,6 +12,7 @@ import {
   type LimitSubject,
   type LimitsConfig,
   limitSubjects,
+  limitTokensOf,
   limitVerdict,
   type Over,
   PeopleCounters,
@@ -158,8 +159,7 @@ export class PeopleLimits {
     // Not needed without limits; when limits are set later, Redis has the totals.
     if (!this.hasAny) return;
     this.#news();
-    const { inputTokens, outputTokens, cacheWriteTokens } = usage;
-    const tokens = inputTokens + outputTokens + cacheWriteTokens;
+    const tokens = limitTokensOf(usage);
     const costNanoUsd = Math.round((costUsd ?? 0) * NANO);
     this.counters.used(person, { costNanoUsd, tokens }, this.#epochMs());
   }
