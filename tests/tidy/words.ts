@@ -42,6 +42,9 @@ export const BANNED_WORDS: readonly BannedWord[] = [
   word('of late', 'recently'),
   word('for the sake of', 'for, because of'),
   word('for ever', 'forever'),
+  word('switch(?:es)? for speed', 'latency switch'),
+  word('time-outs?', 'timeout'),
+  word('log-ins?', 'login'),
 
   // Node's own objects and "response headers" keep their names.
   word(

@@ -27,7 +27,7 @@ export const COMMANDS = {
     refusals: ['unknown_endpoint', 'endpoint_disabled'],
   },
   pause: {
-    summary: 'Stop probes and switches for speed; failures still switch',
+    summary: 'Stop probes and latency switches; failures still switch',
     body: z.strictObject({}),
     refusals: [],
   },

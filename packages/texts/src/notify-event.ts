@@ -11,7 +11,7 @@ export interface NotifyAbout {
   readonly subject: string;
 }
 
-/** Failures of the serving endpoint; other switches are requested, or for speed. */
+/** Failures of the serving endpoint; other switches are requested, or for latency. */
 const FAILOVERS: ReadonlySet<ReasonCode> = new Set([
   'active_failed',
   'active_ejected',

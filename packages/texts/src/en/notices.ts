@@ -4,7 +4,8 @@ export const notices = {
   'notice.endpoint_unhealthy': '{name} is unhealthy: {failure}',
   'notice.token_refused': '{name}: {failure}',
   'notice.token_accepted': '{name} accepts the token again',
-  'notice.overload_began': 'The model is overloaded everywhere; no switches until it recovers',
+  'notice.overload_began':
+    'The model is overloaded everywhere; no latency switches until it recovers',
   'notice.overload_ended': 'The overload has ended',
   'notice.flapping_frozen': 'Too many switches; no latency switches until {time}',
   'notice.flapping_thawed': 'Latency switches are possible again',

@@ -6,7 +6,7 @@ export const notices = {
   'notice.endpoint_unhealthy': '{name} 不健康：{failure}',
   'notice.token_refused': '{name}：{failure}',
   'notice.token_accepted': '{name} 重新接受令牌',
-  'notice.overload_began': '模型在所有端点上过载；恢复之前不切换',
+  'notice.overload_began': '模型在所有端点上过载；恢复之前不因延迟切换',
   'notice.overload_ended': '过载已结束',
   'notice.flapping_frozen': '切换过于频繁；{time} 之前不因延迟切换',
   'notice.flapping_thawed': '可以再次因延迟切换',

@@ -28,7 +28,7 @@ const decided = (changes: Partial<Decision>): Effect => ({
 describe('eventLines', () => {
   it.each<{ name: string; effect: Effect; line: unknown }>([
     {
-      name: 'a switch for speed, with its gain',
+      name: 'a latency switch, with its gain',
       effect: decided({
         gain: { gainMs: 119.6, neededMs: 50, standardErrorMs: 3, confirmations: 3 },
       }),

@@ -59,14 +59,14 @@ export const server = z.strictObject({
     .number()
     .nonnegative()
     .default(switching.thresholdMs)
-    .describe('The least gain, in milliseconds of score, that justifies a switch for speed.'),
+    .describe('The minimum gain, in milliseconds of score, for a latency switch.'),
   graceful_switch_timeout_ms: z
     .number()
     .int()
     .nonnegative()
     .default(switching.gracefulTimeoutMs)
     .describe(
-      'How long a switch for speed waits for active requests, in milliseconds. A failed endpoint is left immediately.',
+      'How long a latency switch waits for active requests, in milliseconds. A failed endpoint is left immediately.',
     ),
   priority_tolerance_ms: z
     .number()
