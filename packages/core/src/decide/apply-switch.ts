@@ -64,7 +64,7 @@ function noticesOf({ selection, wishes }: World, reason: ReasonCode): readonly N
   return notices;
 }
 
-/** Switches that people select or configure are not flapping, however frequent. */
+/** Switches that operators select or configure are not flapping, however frequent. */
 function isFlapping(reason: ReasonCode): boolean {
   return (
     reason === 'faster' ||

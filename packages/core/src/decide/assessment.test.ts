@@ -172,7 +172,7 @@ describe('if nothing is available', () => {
 
   it.each<[string, World]>([
     ['without a passed probe', down(0)],
-    ['that people disabled', disabled(down(1), A, B, C)],
+    ['that an operator disabled', disabled(down(1), A, B, C)],
     ['without an accepted token', changed(down(1), { tokenAccess: refused })],
     ['that is only ejected', ejected(disabled(calm, B, C), 'reset')],
     ['that is also ejected', ejected(down(1), 'reset')],

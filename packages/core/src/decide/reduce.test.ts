@@ -508,7 +508,7 @@ describe('flapping', () => {
         story.command({ kind: 'select', endpointId: n % 2 === 0 ? B : A }),
     },
     {
-      name: 'endpoints that people take out and put back',
+      name: 'endpoints that operators take out and put back',
       again: (story: Scenario, n: number) =>
         story.command({
           kind: n % 2 === 0 ? 'disable' : 'enable',

@@ -175,7 +175,7 @@ describe('a pending switch', () => {
     ['the gain is gone', waiting, { a: 599, b: 500 }],
     ['the next endpoint is disabled', disabled(waiting, B), gains],
     ['the next endpoint is gone', selecting(waiting, { ...pending, nextId: GONE }), gains],
-    ['people have paused', wishing(waiting, { paused: true }), gains],
+    ['an operator has paused', wishing(waiting, { paused: true }), gains],
     [
       'the active endpoint has been pinned',
       wishing(waiting, { mode: { kind: 'manual', endpointId: A } }),
@@ -275,7 +275,7 @@ describe('the first choice after a start', () => {
   it.each<[string, World, Latencies]>([
     ['it is the best', young, { a: 500, b: 600 }],
     ['no other is clearly better', young, { a: 599, b: 500 }],
-    ['people have paused', wishing(young, { paused: true }), { a: 600, b: 500 }],
+    ['an operator has paused', wishing(young, { paused: true }), { a: 600, b: 500 }],
     [
       'it has been pinned',
       wishing(young, { mode: { kind: 'manual', endpointId: A } }),

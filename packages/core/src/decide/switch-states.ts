@@ -17,7 +17,7 @@ import {
 import { type FailureSwitchPolicy, requiredSwitch } from './pinned-and-failure-switch.ts';
 import { activeRequestsOf, sessionLoadOf } from './presence.ts';
 import { type SessionPolicy, weighTrade } from './switch-cost.ts';
-import { peoplesVetoOf, switchVetoOf } from './switch-veto.ts';
+import { operatorVetoOf, switchVetoOf } from './switch-veto.ts';
 import type { World } from './world.ts';
 
 /** In `switching` of the policy. */
@@ -264,7 +264,7 @@ function stepSettling(
     challenger === undefined
       ? active?.score.status === 'unknown'
       : challenger.gain.gainMs >= context.policy.switching.thresholdMs;
-  const isVetoed = peoplesVetoOf(world) !== 'none';
+  const isVetoed = operatorVetoOf(world) !== 'none';
   if (best === active || !isBetter || isVetoed) return stay(settled);
   const gain = challenger && { ...challenger.gain, confirmations: 1 };
   return switchTo(settled, {

@@ -2,7 +2,7 @@ import type { OperatorWishes } from '@zephyr/contract/operator-command';
 import { describe, expect, it } from 'vitest';
 
 import { endpointId, epochMs } from '../types.ts';
-import { freezeOf, peoplesVetoOf, switchVetoOf } from './switch-veto.ts';
+import { freezeOf, operatorVetoOf, switchVetoOf } from './switch-veto.ts';
 import type { Freeze, World } from './world.ts';
 
 const MANUAL = { kind: 'manual', endpointId: endpointId('a') } as const;
@@ -14,18 +14,18 @@ function wishing(change: Partial<OperatorWishes>): Pick<World, 'wishes'> {
 
 describe('switchVetoOf', () => {
   it.each([
-    { name: 'nothing', wishes: {}, peoples: 'none', inOverload: 'overloaded' },
-    { name: 'a pause', wishes: { paused: true }, peoples: 'paused', inOverload: 'paused' },
-    { name: 'a pin', wishes: { mode: MANUAL }, peoples: 'manual', inOverload: 'manual' },
+    { name: 'nothing', wishes: {}, ofOperator: 'none', inOverload: 'overloaded' },
+    { name: 'a pause', wishes: { paused: true }, ofOperator: 'paused', inOverload: 'paused' },
+    { name: 'a pin', wishes: { mode: MANUAL }, ofOperator: 'manual', inOverload: 'manual' },
     {
       name: 'both',
       wishes: { mode: MANUAL, paused: true },
-      ...{ peoples: 'manual', inOverload: 'manual' },
+      ...{ ofOperator: 'manual', inOverload: 'manual' },
     },
-  ])('is what people have decided, or else an overload: $name', (row) => {
+  ])('is what an operator has decided, or else an overload: $name', (row) => {
     const world = wishing(row.wishes);
-    expect(peoplesVetoOf(world)).toBe(row.peoples);
-    expect(switchVetoOf({ ...world, isOverloadedEverywhere: false })).toBe(row.peoples);
+    expect(operatorVetoOf(world)).toBe(row.ofOperator);
+    expect(switchVetoOf({ ...world, isOverloadedEverywhere: false })).toBe(row.ofOperator);
     expect(switchVetoOf({ ...world, isOverloadedEverywhere: true })).toBe(row.inOverload);
   });
 });

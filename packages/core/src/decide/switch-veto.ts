@@ -1,28 +1,28 @@
-/** What keeps endpoints from being changed for their latency, apart from the latencies themselves. */
+/** What blocks a latency switch, other than the latencies. */
 import type { Freeze, World } from './world.ts';
 
-/** What people have decided: they selected an endpoint, or paused the automation. */
-export type PeoplesVeto = 'none' | 'manual' | 'paused';
+/** What an operator has decided: to pin an endpoint, or to pause the automation. */
+export type OperatorVeto = 'none' | 'manual' | 'paused';
 
-/** `overloaded`: the model is, on most endpoints, so that moving would cost prompt caches for nothing. */
-export type SwitchVeto = PeoplesVeto | 'overloaded';
+/** `overloaded`: the model is overloaded on most endpoints; moving would only waste prompt caches. */
+export type SwitchVeto = OperatorVeto | 'overloaded';
 
 const OVERLOAD = { status: 'overload' } as const;
 
-export function peoplesVetoOf({ wishes }: Pick<World, 'wishes'>): PeoplesVeto {
+export function operatorVetoOf({ wishes }: Pick<World, 'wishes'>): OperatorVeto {
   if (wishes.mode.kind === 'manual') return 'manual';
   return wishes.paused ? 'paused' : 'none';
 }
 
-/** Forbids a latency switch, also one that waits already. The first that applies. */
+/** The first veto that applies. It also cancels a pending latency switch. */
 export function switchVetoOf(world: Pick<World, 'wishes' | 'isOverloadedEverywhere'>): SwitchVeto {
-  const peoples = peoplesVetoOf(world);
-  return peoples === 'none' && world.isOverloadedEverywhere ? 'overloaded' : peoples;
+  const ofOperator = operatorVetoOf(world);
+  return ofOperator === 'none' && world.isOverloadedEverywhere ? 'overloaded' : ofOperator;
 }
 
 /**
- * Why no latency switch is planned, apart from people's wishes: an overload before flapping, because it is the
- * cause that people can see. They are kept apart in `World`: either may end while the other lasts.
+ * Why no latency switch is planned, apart from an operator's wishes: an overload before flapping, because
+ * it is the cause that operators can see. They are kept apart in `World`: either may end while the other lasts.
  */
 export function freezeOf({
   switching,
