@@ -15,7 +15,7 @@ export interface Setup {
 
 /**
  * Its README: $0.000241 per check by its logs, all endpoints every 60 s. Its CLI retries by itself for
- * minutes, so that a failed check takes the whole time-out of 15 s.
+ * minutes, so that a failed check takes the whole timeout of 15 s.
  */
 export const ORIGINAL = { usdPerCheck: 0.000241, noticed: '45 s, 75 s (by its rule)' } as const;
 

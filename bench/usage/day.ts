@@ -30,7 +30,7 @@ const LOOK_EVERY_MS = 6 * HOUR_MS;
 const BUSY_HOUR = 15;
 const log = createLogger('bench', 'silent');
 
-/** Knows when its writer is only waiting: shorter timers are Redis time-outs. */
+/** Knows when its writer is only waiting: shorter timers are Redis timeouts. */
 class WriterClock implements Clock {
   readonly #clock: ManualClock;
   readonly #waits = new Set<object>();

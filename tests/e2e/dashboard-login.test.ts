@@ -44,10 +44,10 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     await page.goto(running.url);
     const field = page.getByLabel('Admin token');
     await field.fill('wrong');
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Log in' }).click();
     await page.getByRole('alert').getByText('The token was refused.').waitFor();
     // Its text must be readable on hover too.
-    await page.getByRole('button', { name: 'Sign in' }).hover();
+    await page.getByRole('button', { name: 'Log in' }).hover();
     await page.screenshot({ path: artifact('login.png') });
     const { violations } = await new AxeBuilder({ page }).analyze();
     expect(violations.map(({ id }) => id)).toEqual([]);
@@ -93,7 +93,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
 });
 
 describe.skipIf(chromium === undefined)('under a path behind a front', () => {
-  it('the dashboard signs in, follows and acts; no request leaves the path', async () => {
+  it('the dashboard logs in, follows and acts; no request leaves the path', async () => {
     const front = await startPathFront('/zephyr/', running.url);
     const browser = await startBrowser(chromium ?? '');
     try {

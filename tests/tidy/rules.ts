@@ -87,7 +87,7 @@ const GIVEN_PREDICATES = new Set([
 /** They do something, and report whether they did. */
 const ACTIONS = new Set([
   ...['adopt', 'begin', 'copy', 'data', 'endsWith', 'kill', 'makeRoom', 'moveChoice', 'note'],
-  ...['noteTokenDoubt', 'signIn', 'undoSettings', 'write'],
+  ...['noteTokenDoubt', 'logIn', 'undoSettings', 'write'],
 ]);
 
 const INNER = '(?:[^()]|\\((?:[^()]|\\([^()]*\\))*\\))*';

@@ -23,7 +23,7 @@ const loadDecision = async () =>
 const loadRequests = async () => (await import('./pages/requests/request-page.tsx')).RequestPage;
 const loadSettings = async () => (await import('./pages/settings/settings-page.tsx')).SettingsPage;
 
-export function App({ onSignedIn }: { readonly onSignedIn: () => void }) {
+export function App({ onLoggedIn }: { readonly onLoggedIn: () => void }) {
   const { say } = speech.value;
   const isLoginNeeded = link.value.status === 'login';
   return (
@@ -32,7 +32,7 @@ export function App({ onSignedIn }: { readonly onSignedIn: () => void }) {
         {!isLoginNeeded && <Nav />}
         <HelpButton />
       </Header>
-      {isLoginNeeded ? <Login onSignedIn={onSignedIn} /> : <Main />}
+      {isLoginNeeded ? <Login onLoggedIn={onLoggedIn} /> : <Main />}
       <Footer version={state.value?.version ?? null}>
         {state.value !== null && (
           <a href={`${proxyUrl(state.value, location.hostname)}/status`}>{say('footer.status')}</a>

@@ -32,7 +32,7 @@ const followAnew = (): void => {
   stopFollowing();
   stopFollowing = followController(pageName.peek() === 'requests');
 };
-const onSignedIn = (): void => {
+const onLoggedIn = (): void => {
   link.value = { status: 'connecting' };
   followAnew();
 };
@@ -50,7 +50,7 @@ followTab(() => ({
   pageTitle: pageName.value === 'overview' ? null : speech.value.say(`nav.${pageName.value}`),
 }));
 listenToKeys();
-render(<App onSignedIn={onSignedIn} />, root);
+render(<App onLoggedIn={onLoggedIn} />, root);
 
 interface ControllerEvents {
   readonly state: ApiState;

@@ -3,7 +3,7 @@
  *
  *     connecting --(state)--> live --(silence or error)--> stale --(state)--> live
  *     connecting --(error)--> failed --(state)--> live
- *     any --(the server asks for a token)--> login --(signed in)--> connecting
+ *     any --(the server asks for a token)--> login --(logged in)--> connecting
  */
 
 import { SILENCE_MS } from '@zephyr/contract/stream-timing';

@@ -15,7 +15,7 @@ export function send<Name extends CommandName>(
 }
 
 /** @returns whether the token was accepted. */
-export async function signIn(token: string): Promise<boolean> {
+export async function logIn(token: string): Promise<boolean> {
   try {
     const response = await fetch('api/login', {
       method: 'POST',

@@ -1,18 +1,18 @@
 import { useSignal } from '@preact/signals';
 import { ADMIN_TOKEN_VARIABLE } from '@zephyr/contract/admin-token';
 
-import { signIn } from '../connection/send-command.ts';
+import { logIn } from '../connection/send-command.ts';
 import { speech } from '../language/language.ts';
 
 /** Asks for the admin token, which becomes a cookie that no script can read. */
-export function Login({ onSignedIn }: { readonly onSignedIn: () => void }) {
+export function Login({ onLoggedIn }: { readonly onLoggedIn: () => void }) {
   const { say } = speech.value;
   const token = useSignal('');
   const isWrong = useSignal(false);
   const submit = async (event: Event) => {
     event.preventDefault();
     isWrong.value = false;
-    if (await signIn(token.value)) onSignedIn();
+    if (await logIn(token.value)) onLoggedIn();
     else isWrong.value = true;
   };
   return (

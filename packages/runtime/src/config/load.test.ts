@@ -339,7 +339,7 @@ ${GROUP}endpoints = [
       'groups[1].default: a second default group (the first is "a")',
     ],
     [
-      'a time-out as long as the interval',
+      'a timeout as long as the interval',
       checks('interval_seconds = 15'),
       'health_check.timeout_seconds: timeout_seconds = 15 with interval_seconds = 15',
     ],
@@ -354,7 +354,7 @@ ${GROUP}endpoints = [
       'health_check.interval_seconds: min 30, interval 60, max 59 (seconds)',
     ],
     [
-      'a time-out as long as the shortest interval',
+      'a timeout as long as the shortest interval',
       checks('dynamic_scaling = true\ntimeout_seconds = 30'),
       'health_check.timeout_seconds: timeout_seconds = 30 with min_interval_seconds = 30',
     ],

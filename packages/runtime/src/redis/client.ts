@@ -21,7 +21,7 @@ export interface RedisTarget {
   readonly password?: string | undefined;
 }
 
-/** Buckets of Redis latency, from a local server to the command time-out. */
+/** Buckets of Redis latency, from a local server to the command timeout. */
 export const REDIS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 
 /** Connection options of a target, for ioredis and for BullMQ (which makes its own connections). */

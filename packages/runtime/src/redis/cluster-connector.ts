@@ -4,7 +4,7 @@
  * When the slot moves, by failover or by hand, the node answers MOVED or is gone, and the connection is
  * replaced by one to the new owner.
  *
- * Not `Cluster` of ioredis: it makes its subscriber's connection without a time-out and offers no PING on it.
+ * Not `Cluster` of ioredis: it makes its subscriber's connection without a timeout and offers no PING on it.
  * Tested with 6.0.0 on three primaries whose connections all died silently: commands worked again after 3 s,
  * but no message arrived within 90 s. And commands without a key (TIME, PING, INFO) go to any node, each with
  * its own clock.

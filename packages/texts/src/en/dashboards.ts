@@ -59,7 +59,7 @@ export const dashboards = {
   'login.where':
     'It is {variable} in the .env next to config.toml of the controller, unless token_env under [controller] names another variable. With make up it is generated: docker compose exec controller cat /run/secrets/admin-token prints it.',
   'login.label': 'Admin token',
-  'login.send': 'Sign in',
+  'login.send': 'Log in',
   'login.wrong': 'The token was refused.',
 
   'now.none': 'No endpoint selected yet',

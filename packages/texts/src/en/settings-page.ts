@@ -40,7 +40,7 @@ export const settingsPage = {
   'settings.done.token': 'The token is in .env, as {variable}.',
   'settings.token_needed': 'Editing requires an admin token',
   'settings.token_needed.detail':
-    'Edits can create keys and send tokens to new addresses. Set {variable} in .env to a long random string, and sign in with it.',
+    'Edits can create keys and send tokens to new addresses. Set {variable} in .env to a long random string, and log in with it.',
   'settings.read_only': '{path} cannot be changed from here',
   'settings.read_only.detail':
     'It is mounted read-only, as in containers. Change it at its source: make client NAME=ann and zephyr endpoint add on the host, or the ConfigMap or Swarm config. It takes effect within seconds.',

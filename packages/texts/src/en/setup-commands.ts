@@ -46,7 +46,7 @@ export const setupCommands = {
   'cli.connect.print': 'print the lines for settings.json, and change nothing',
   'cli.connect.undo': "remove it from Claude Code's settings.json",
   'cli.service': 'Run Zephyr in the background as this user (systemd or launchd)',
-  'cli.service.install': 'Start it now and at each log-in; run this again after moving the files',
+  'cli.service.install': 'Start it now and at each login; run this again after moving the files',
   'cli.service.uninstall': 'Stop it gracefully, and no longer start it',
   'cli.service.status': 'Show whether it is installed and running; exit code 0 if it runs',
   'cli.clients': 'Manage who may use the proxy',
@@ -93,7 +93,7 @@ export const setupCommands = {
   'connect.done': '{path}: Claude Code uses {url} from its next start.',
   'connect.howToUndo': 'To undo: zephyr connect --undo',
 
-  'service.installed': 'Zephyr runs in the background, now and after each log-in ({path}).',
+  'service.installed': 'Zephyr runs in the background, now and after each login ({path}).',
   'service.next':
     'Which endpoint serves: zephyr status; what Claude Code needs: zephyr connect ({address}).',
   'service.notInstalled': 'Zephyr is not installed as a service.',
@@ -101,7 +101,7 @@ export const setupCommands = {
   'service.install': 'not installed: zephyr service install',
   'service.running': 'running ({path})',
   'service.hint.log': 'Its log: {command}',
-  'service.hint.always': 'To run it without a log-in too: {command}',
+  'service.hint.always': 'To run it without a login too: {command}',
   'service.stopped': 'installed, but not running ({path})',
 
   'restart.done':

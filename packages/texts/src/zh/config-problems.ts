@@ -130,7 +130,7 @@ export const configProblems: Readonly<Record<string, string>> = {
 
   'timeout_seconds = {1} with interval_seconds = {2}':
     'timeout_seconds = {1}，而 interval_seconds = {2}',
-  'a time-out shorter than the interval': '超时时间短于间隔',
+  'a timeout shorter than the interval': '超时时间短于间隔',
   'lower timeout_seconds or raise interval_seconds':
     '请减小 timeout_seconds 或增大 interval_seconds',
   'min {1}, interval {2}, max {3} (seconds)': '最小 {1}，间隔 {2}，最大 {3}（秒）',
@@ -139,7 +139,7 @@ export const configProblems: Readonly<Record<string, string>> = {
   'put the three in this order': '请使三者符合此顺序',
   'timeout_seconds = {1} with min_interval_seconds = {2}':
     'timeout_seconds = {1}，而 min_interval_seconds = {2}',
-  'a time-out shorter than the shortest interval, because dynamic_scaling is on':
+  'a timeout shorter than the shortest interval, because dynamic_scaling is on':
     '超时时间短于最短间隔，因为 dynamic_scaling 已开启',
   'lower timeout_seconds or raise min_interval_seconds':
     '请减小 timeout_seconds 或增大 min_interval_seconds',
@@ -169,7 +169,7 @@ export const configProblems: Readonly<Record<string, string>> = {
     '密码将以明文发送到非本机的 {1}',
   '"starttls" or "implicit": otherwise anyone on the network path can read the password':
     '"starttls" 或 "implicit"：否则途中任何人都能读取密码',
-  'remove smtp_tls, or with a server that needs no log-in smtp_user and password_env':
+  'remove smtp_tls, or with a server that needs no login smtp_user and password_env':
     '请删除 smtp_tls；若服务器无需登录，请删除 smtp_user 和 password_env',
   'is not set or empty': '未设置或为空',
   'a value': '一个值',

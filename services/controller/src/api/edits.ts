@@ -75,7 +75,7 @@ export function handleEdit(deps: EditDeps, edit: EditName): RequestHandler {
   return async (req, res) => {
     if (!deps.hasAdminToken()) {
       throw new ProblemError('unauthorized', 'edits need an admin token, and none is configured', [
-        `set ${adminTokenVariable(documentOf(deps.files, deps.environment))} in .env to a long random text, and sign in with it`,
+        `set ${adminTokenVariable(documentOf(deps.files, deps.environment))} in .env to a long random text, and log in with it`,
       ]);
     }
     const body = checkedBody(EDITS[edit].body, req.body);

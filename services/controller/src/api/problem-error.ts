@@ -31,7 +31,7 @@ const ADVICE: Readonly<Record<ProblemCode, readonly string[]>> = {
   invalid_query: ['see GET /openapi.json for the parameters of this address'],
   unauthorized: [
     'programs: send Authorization: Bearer <token>',
-    'browsers: sign in at POST /api/login with the token',
+    'browsers: log in at POST /api/login with the token',
   ],
   forbidden_origin: [
     'open the dashboard by an address or by localhost',

@@ -80,7 +80,7 @@ export const notifyTarget = z.strictObject({
     .min(1)
     .max(320)
     .optional()
-    .describe('The user name for that server. Not set: no log-in.')
+    .describe('The user name for that server. Not set: no login.')
     .meta({ example: 'zephyr@example.com' }),
   password_env: variableName
     .optional()

@@ -33,7 +33,7 @@ function intervalViolations(path: KeyPath, base: RawTable, own: RawTable): Viola
     violations.push({
       path: at('timeout_seconds'),
       found: phrase`timeout_seconds = ${timeout} with interval_seconds = ${interval}`,
-      expected: phrase`a time-out shorter than the interval`,
+      expected: phrase`a timeout shorter than the interval`,
       advice: phrase`lower timeout_seconds or raise interval_seconds`,
     });
   }
@@ -49,7 +49,7 @@ function intervalViolations(path: KeyPath, base: RawTable, own: RawTable): Viola
     violations.push({
       path: at('timeout_seconds'),
       found: phrase`timeout_seconds = ${timeout} with min_interval_seconds = ${min}`,
-      expected: phrase`a time-out shorter than the shortest interval, because dynamic_scaling is on`,
+      expected: phrase`a timeout shorter than the shortest interval, because dynamic_scaling is on`,
       advice: phrase`lower timeout_seconds or raise min_interval_seconds`,
     });
   }

@@ -72,7 +72,7 @@ events = ["all_down"]`);
   const mail = `[[notify]]\nkind = "email"\nsmtp_host = "smtp.example.com"
 from = "Zephyr <z@example.com>"\nto = ["ann@example.com", "bob@example.com"]\n`;
 
-  it('writes mail over STARTTLS and without a log-in, unless configured otherwise', () => {
+  it('writes mail over STARTTLS and without a login, unless configured otherwise', () => {
     const login = 'smtp_user = "z"\npassword_env = "PASSWORD"\nsmtp_tls = "implicit"\n';
     const [plain, other] = parse(`${mail}${mail}${login}`).secrets.notifyTargets;
     expect(plain).toEqual({

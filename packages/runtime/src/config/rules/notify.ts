@@ -95,7 +95,7 @@ function checkLogin(table: RawTable, path: KeyPath): Violation[] {
       path: [...path, 'smtp_tls'],
       found: phrase`a password without encryption to ${host}, which is not this machine`,
       expected: phrase`"starttls" or "implicit": otherwise anyone on the network path can read the password`,
-      advice: phrase`remove smtp_tls, or with a server that needs no log-in smtp_user and password_env`,
+      advice: phrase`remove smtp_tls, or with a server that needs no login smtp_user and password_env`,
     },
   ];
 }

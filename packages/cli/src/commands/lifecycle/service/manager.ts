@@ -13,7 +13,7 @@ export interface ServiceManager {
   /** Path of the file that it reads. */
   readonly path: string;
   definitionOf(run: BackgroundRun): string;
-  /** Reads the file and starts, now and at each log-in. Replaces a running one. */
+  /** Reads the file and starts, now and at each login. Replaces a running one. */
   enable(): Promise<void>;
   /** Stops it gracefully and no longer starts it. */
   disable(): Promise<void>;

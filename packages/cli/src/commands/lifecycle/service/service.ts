@@ -1,4 +1,4 @@
-/** `zephyr service`: Zephyr as this user's background service, from log-in on. */
+/** `zephyr service`: Zephyr as this user's background service, from login on. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 
