@@ -55,7 +55,7 @@ const apart = (folder, shared) => ({
 
 /** Files of the contract that import nothing but types: the core, the texts and the browser load them. */
 const LEAVES =
-  '^packages/contract/src/(?:units|admin-token|[a-z]+-timing|default-ports|history-size|language|loopback|model-name|ranking|request-filter|reserved-names|trend-range)\\.ts$';
+  '^packages/contract/src/(?:units|admin-token|[a-z]+-timing|budget-warning|default-ports|history-size|language|latency-buckets|loopback|model-name|ranking|request-filter|reserved-names|trend-range)\\.ts$';
 
 /** Which packages each one may import: the table of CONTRIBUTING.md, "Where things are". */
 const MAY_IMPORT = {

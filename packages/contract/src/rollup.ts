@@ -1,6 +1,7 @@
 /** Hourly and daily rollups: written by the leading controller, served by `GET /api/trends`. */
 import { z } from 'zod';
 
+import { BUCKET_ERROR } from './latency-buckets.ts';
 import {
   count,
   duration,
@@ -52,7 +53,7 @@ export type Rollup = ShapeOf<typeof rollupSchema>;
 const percentiles = z
   .object({ medianMs: duration, p95Ms: duration })
   .nullable()
-  .meta({ description: 'Exact to 9 %; null without any' });
+  .meta({ description: `Exact to ${Math.round(BUCKET_ERROR * 100)} %; null without any` });
 
 const trendEndpointSchema = z.object({
   endpointId: endpointIdSchema,

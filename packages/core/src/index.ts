@@ -31,6 +31,7 @@ export type {
 export { DEFAULT_POLICY, type Policy } from './decide/policy.ts';
 export { preferencesMs } from './decide/preference.ts';
 export { activeRequestsOf, sessionLoadOf, totalActiveRequests } from './decide/presence.ts';
+export { PROBE_PLAN_NUMBERS } from './decide/probe-plans.ts';
 export { reduce } from './decide/reduce.ts';
 export { snapshotContent } from './decide/snapshot.ts';
 export { freezeOf } from './decide/switch-veto.ts';
@@ -110,7 +111,7 @@ export {
   RequestRetries,
   type RetryPlace,
 } from './route/request-retries.ts';
-export { RetryBudget } from './route/retry-budget.ts';
+export { RETRY_WINDOW_SECONDS, RetryBudget } from './route/retry-budget.ts';
 export { RETRY_LIMITS, type RetryRefusal } from './route/retry-conditions.ts';
 export { STAY_PAUSE_MS } from './route/retry-same-endpoint.ts';
 export { Router } from './route/router.ts';

@@ -24,14 +24,6 @@ export const PROBE_JOB_OPTIONS = {
   removeOnFail: { count: 100, age: DAY_S },
 } as const satisfies JobsOptions;
 
-/** The prober's limit on finding out what a new endpoint can do. */
-export const SURVEY_LIMIT_MS = 40_000;
-/**
- * How long the controller waits for that: longer, so that it gets the prober's answer, but less than most
- * reverse proxies wait for the controller (one minute).
- */
-export const SURVEY_WAIT_MS = SURVEY_LIMIT_MS + 5_000;
-
 /**
  * The slot that a job's result is recorded under. BullMQ keeps a job's id when it reruns the job of a killed
  * prober (a scheduled job's id ends in its planned time), so a second result of the same job is recognised as

@@ -2,6 +2,7 @@ import { LOAD_LEVELS } from '@zephyr/contract/api-state';
 import { EDIT_NAMES } from '@zephyr/contract/config-edit';
 import { UNAVAILABLE_CODES } from '@zephyr/contract/decision';
 import { FAILURE_CLASSES } from '@zephyr/contract/failure';
+import { STORED_INPUTS_HOURS } from '@zephyr/contract/history-size';
 import { LANGUAGES } from '@zephyr/contract/language';
 import { NOTICE_CODES, noticeSchema } from '@zephyr/contract/notice';
 import { COMMAND_NAMES } from '@zephyr/contract/operator-command';
@@ -67,6 +68,12 @@ describe('the catalogue', () => {
   ])('has words for every code of the contract and for no other: %s', (area, codes) => {
     const keys = Object.keys(english).filter((key) => key.startsWith(`${area}.`));
     expect(keys.sort()).toEqual(codes.map((code) => `${area}.${code}`).sort());
+  });
+
+  it('writes the length of a recording as a word', () => {
+    expect(STORED_INPUTS_HOURS).toBe(2);
+    expect(catalogue.en['why.replay.note']).toContain('the last two hours');
+    expect(catalogue.zh['why.replay.note']).toContain('最近两小时');
   });
 
   it('uses only fields that a notice has', () => {

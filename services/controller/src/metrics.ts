@@ -3,6 +3,7 @@
  * so that a sum over all controllers is right.
  */
 
+import { NEARLY_SPENT_SHARE } from '@zephyr/contract/budget-warning';
 import type { NoticeCode } from '@zephyr/contract/notice';
 import { NOTIFY_KINDS } from '@zephyr/contract/notify';
 import { REASON_CODES } from '@zephyr/contract/selection';
@@ -80,7 +81,7 @@ function addDecisionCounters(registry: Registry): ControllerMetrics['count'] {
 function addBudgetCounter(registry: Registry): (code: NoticeCode) => void {
   const counter = new Counter({
     name: 'zephyr_controller_budget_warnings_total',
-    help: 'Times that the budget of a person or team became nearly spent (80 %) or spent',
+    help: `Times that the budget of a person or team became nearly spent (${NEARLY_SPENT_SHARE * 100} %) or spent`,
     labelNames: ['level'],
     registers: [registry],
   });

@@ -3,6 +3,7 @@ import type { AuthStyle } from '@zephyr/contract/auth-style';
 import { type EndpointFinding, isServing } from '@zephyr/contract/endpoint-finding';
 import type { ProbeVerdict } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
+import { SURVEY_LIMIT_MS } from '@zephyr/contract/survey-timing';
 import { cautiousPriceOf, costUsd, epochMs } from '@zephyr/core';
 import type { StartGate } from '@zephyr/probes/claude-cli/start-gate';
 import { targetOf } from '@zephyr/probes/endpoint-target';
@@ -12,7 +13,7 @@ import type { Clock } from '@zephyr/runtime/clock';
 import { groupOf } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { authStyleOf } from '@zephyr/runtime/credential';
-import { probeSlotOf, SURVEY_LIMIT_MS } from '@zephyr/runtime/probe-jobs';
+import { probeSlotOf } from '@zephyr/runtime/probe-jobs';
 import { recordProbeUsage } from '@zephyr/runtime/redis/probe-usage';
 import type { Redis } from 'ioredis';
 

@@ -12,13 +12,13 @@
  * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md#throttling-retry-attempts-and-hedged-rpcs
  */
 export interface RetryPolicy {
-  /** Retries allowed per request of the last 10 s, 0 to 1. */
+  /** Retries allowed per request of the last `RETRY_WINDOW_SECONDS`, 0 to 1. */
   readonly ratio: number;
   /** Retries allowed per second, regardless of traffic. */
   readonly perSecond: number;
 }
 
-const WINDOW_SECONDS = 10;
+export const RETRY_WINDOW_SECONDS = 10;
 
 interface Cell {
   readonly second: number;
@@ -82,7 +82,7 @@ export class RetryBudget {
 
   /** Retries that may be sent now: in total, or by this caller. */
   available(nowMs: number, caller?: string): number {
-    const oldest = Math.floor(nowMs / 1000) - WINDOW_SECONDS;
+    const oldest = Math.floor(nowMs / 1000) - RETRY_WINDOW_SECONDS;
     let requests = 0;
     let retries = 0;
     let own = 0;
@@ -95,14 +95,14 @@ export class RetryBudget {
       own += cell.retriesOf.get(caller) ?? 0;
       isShared ||= cell.isShared || (cell.requests > 0 && cell.caller !== caller);
     }
-    const allowed = requests * this.#policy.ratio + WINDOW_SECONDS * this.#policy.perSecond;
+    const allowed = requests * this.#policy.ratio + RETRY_WINDOW_SECONDS * this.#policy.perSecond;
     const left = Math.max(0, Math.floor(allowed - retries + 1e-9));
     return isShared && own >= left ? 0 : left;
   }
 
   #cell(nowMs: number): Cell {
     const second = Math.floor(nowMs / 1000);
-    const place = second % WINDOW_SECONDS;
+    const place = second % RETRY_WINDOW_SECONDS;
     const current = this.#cells.get(place);
     if (current?.second === second) return current;
     const cell: Cell = {

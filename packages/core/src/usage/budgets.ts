@@ -1,14 +1,12 @@
 /** What is left of budgets, and when to warn people. */
 
+import { NEARLY_SPENT_SHARE } from '@zephyr/contract/budget-warning';
 import type { Notice } from '@zephyr/contract/notice';
 import type { Budget, BudgetPeriod, Grant } from '@zephyr/contract/people-limits';
 import { NANO } from '@zephyr/contract/units';
 import { periodAt } from './budget-period.ts';
 import { budgetUsd, type LimitCounters, type LimitSubject, PERIODS } from './limit-verdict.ts';
 import { dayOf } from './usage-by-hour.ts';
-
-/** The share of a budget from which people are warned. */
-const NEARLY = 0.8;
 
 export interface BudgetInput {
   readonly subjects: readonly LimitSubject[];
@@ -99,5 +97,5 @@ function levelOf({
 }: Budget): BudgetWarning['level'] | undefined {
   const allowed = budget_usd + granted_usd;
   if (used_usd >= allowed) return 'spent';
-  return used_usd >= NEARLY * allowed ? 'nearly_spent' : undefined;
+  return used_usd >= NEARLY_SPENT_SHARE * allowed ? 'nearly_spent' : undefined;
 }

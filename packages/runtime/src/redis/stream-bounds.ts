@@ -1,12 +1,13 @@
-import { MIB } from '@zephyr/contract/units';
+import { STORED_INPUTS_HOURS, STORED_REQUESTS } from '@zephyr/contract/history-size';
+import { HOUR_S, MIB } from '@zephyr/contract/units';
 
 /**
  * Approximate length of each stream (`MAXLEN ~`). Streams with user-chosen names are bounded in bytes too:
  * `STREAM_BYTES`.
  */
 export const STREAM_LENGTHS = {
-  /** About one a second, of about 1 kB: the last two hours. Fewer if they are larger. */
-  inputs: 7_200,
+  /** About one a second, of about 1 kB. */
+  inputs: STORED_INPUTS_HOURS * HOUR_S,
   /** A decision with its inputs is about 2 kB: 10 MB. */
   decisions: 5_000,
   log: 5_000,
@@ -16,8 +17,7 @@ export const STREAM_LENGTHS = {
   outcomes: 20_000,
   /** A minute or two of a large team; a starting proxy reads the last ones, the others read every second. */
   sessions: 1_000,
-  /** About 600 bytes each. */
-  requests: 10_000,
+  requests: STORED_REQUESTS,
   /** About a day of ten endpoints at the shortest usual interval of 30 s, about 10 MB. */
   probes: 30_000,
 } as const;

@@ -319,7 +319,7 @@ export const dashboards = {
   'tui.confirmUnavailable': '{name} is not available. Pin it anyway? Enter: yes, Esc: no',
   'tui.keys': 'Q quit  R probe  P pause  M mode  ↑↓ Enter pin  ? help',
   'tui.keys.short': 'Q R P M ↑↓ Enter ?',
-  'tui.small': 'The terminal is too small; it needs at least 40 × 10.',
+  'tui.small': 'The terminal is too small; it needs at least {columns} × {rows}.',
   'tui.anyKey': 'Press any key to close the help.',
   'tui.waiting': 'Waiting for the controller at {url}',
 

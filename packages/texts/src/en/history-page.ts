@@ -1,3 +1,5 @@
+import { BUCKET_ERROR } from '@zephyr/contract/latency-buckets';
+
 /** The history page. */
 export const historyPage = {
   'history.availability': 'Availability',
@@ -8,8 +10,8 @@ export const historyPage = {
     'Nothing has been recorded in this period. The first figures appear within a minute.',
   'history.note':
     'Hours and days are in UTC. Time during which an endpoint was disabled, or no controller ran, does not count.',
-  'history.tone.good': 'at least 99.9%',
-  'history.tone.warn': 'at least 95%',
+  'history.tone.good': 'at least {ratio}',
+  'history.tone.warn': 'at least {ratio}',
   'history.tone.bad': 'less',
   'history.tone.none': 'no data',
   'history.unobserved': 'no data',
@@ -17,7 +19,7 @@ export const historyPage = {
   'history.source': 'Measured by',
   'history.source.probes': 'Probes',
   'history.source.requests': 'Live requests',
-  'history.median': 'median, within 9%',
+  'history.median': `median, within ${Math.round(BUCKET_ERROR * 100)}%`,
   'history.latency.summary': 'Median latency of {count} {count|endpoint|endpoints}',
   'history.switches': 'Switches',
   'history.switches.counts':

@@ -1,3 +1,5 @@
+import { SURVEY_WAIT_MS } from '@zephyr/contract/survey-timing';
+
 /** The settings page: who may use the proxy, and its endpoints. */
 export const settingsPage = {
   'settings.people': 'People and machines',
@@ -30,11 +32,10 @@ export const settingsPage = {
   'settings.copied': 'Copied',
   'settings.done.rotated': 'The old key of {name} is refused.',
   'settings.done.removed': '{name} is removed.',
-  'settings.testing': '{name} is being tested, for up to 45 s.',
+  'settings.testing': `{name} is being tested, for up to ${SURVEY_WAIT_MS / 1000} s.`,
   'settings.test.good': '{name} is in service',
   'settings.test.bad': '{name} is added, but not in service: it did not serve a request',
-  'settings.test.silent':
-    '{name} is added, but not in service: no prober has tested it within 45 s',
+  'settings.test.silent': `{name} is added, but not in service: no prober has tested it within ${SURVEY_WAIT_MS / 1000} s`,
   'settings.test.use': 'Use it anyway',
   'settings.test.used': '{name} is in service.',
   'settings.done.token': 'The token is in .env, as {variable}.',

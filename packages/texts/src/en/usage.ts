@@ -1,3 +1,5 @@
+import { MOST_LISTED_REQUESTS } from '@zephyr/contract/request-filter';
+
 /** Who used what, in the terminal and on the dashboard's usage and request pages. */
 export const usage = {
   'usage.person': 'Person',
@@ -94,8 +96,8 @@ export const usage = {
   'requestLog.all': 'Show all',
   'requestLog.empty': 'No request has finished yet.',
   'requestLog.empty.filtered':
-    'No request matches the filter. About the last 10,000 requests are kept; an ID must be complete.',
-  'requestLog.newest': 'The newest {count}. For more: zephyr requests --limit 1000.',
+    'No request matches the filter. About the last {count} requests are kept; an ID must be complete.',
+  'requestLog.newest': `The newest {count}. For more: zephyr requests --limit ${MOST_LISTED_REQUESTS}.`,
   'requestLog.details': 'Details of the request at {time}',
   'requestLog.detailTitle': 'Request details',
   'requestLog.ourId': 'Zephyr’s ID',

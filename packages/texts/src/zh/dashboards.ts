@@ -304,7 +304,7 @@ export const dashboards = {
   'tui.confirmUnavailable': '{name} 不可用。仍要固定吗？Enter：是，Esc：否',
   'tui.keys': 'Q 退出  R 探测  P 暂停  M 模式  ↑↓ Enter 固定  ? 帮助',
   'tui.keys.short': 'Q R P M ↑↓ Enter ?',
-  'tui.small': '终端太小：至少需要 40 × 10。',
+  'tui.small': '终端太小：至少需要 {columns} × {rows}。',
   'tui.anyKey': '按任意键关闭帮助。',
   'tui.waiting': '正在等待 {url} 的控制器',
 

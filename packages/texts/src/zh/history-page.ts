@@ -1,3 +1,5 @@
+import { BUCKET_ERROR } from '@zephyr/contract/latency-buckets';
+
 import type { historyPage as en } from '../en/history-page.ts';
 import type { Texts } from '../texts.ts';
 
@@ -8,8 +10,8 @@ export const historyPage = {
   'history.range.30d': '30 天',
   'history.empty': '这段时间没有记录。首批数据一分钟内出现。',
   'history.note': '小时和日期均为 UTC。端点被停用或没有控制器运行的时间不计入。',
-  'history.tone.good': '不低于 99.9%',
-  'history.tone.warn': '不低于 95%',
+  'history.tone.good': '不低于 {ratio}',
+  'history.tone.warn': '不低于 {ratio}',
   'history.tone.bad': '更低',
   'history.tone.none': '暂无数据',
   'history.unobserved': '暂无数据',
@@ -17,7 +19,7 @@ export const historyPage = {
   'history.source': '测量方式',
   'history.source.probes': '探测',
   'history.source.requests': '实际请求',
-  'history.median': '中位数，误差不超过 9%',
+  'history.median': `中位数，误差不超过 ${Math.round(BUCKET_ERROR * 100)}%`,
   'history.latency.summary': '{count} 个端点的延迟中位数',
   'history.switches': '切换',
   'history.switches.counts':

@@ -1,3 +1,5 @@
+import { SURVEY_WAIT_MS } from '@zephyr/contract/survey-timing';
+
 import type { settingsPage as en } from '../en/settings-page.ts';
 import type { Texts } from '../texts.ts';
 
@@ -31,10 +33,10 @@ export const settingsPage = {
   'settings.copied': '已复制',
   'settings.done.rotated': '{name} 的旧密钥已失效。',
   'settings.done.removed': '已移除 {name}。',
-  'settings.testing': '正在测试 {name}，最长 45 秒。',
+  'settings.testing': `正在测试 {name}，最长 ${SURVEY_WAIT_MS / 1000} 秒。`,
   'settings.test.good': '{name} 已投入使用',
   'settings.test.bad': '已添加 {name}，但未投入使用：它没有正常响应请求',
-  'settings.test.silent': '已添加 {name}，但未投入使用：45 秒内没有探测器完成测试',
+  'settings.test.silent': `已添加 {name}，但未投入使用：${SURVEY_WAIT_MS / 1000} 秒内没有探测器完成测试`,
   'settings.test.use': '仍然使用',
   'settings.test.used': '{name} 已投入使用。',
   'settings.done.token': '令牌已写入 .env，变量名为 {variable}。',

@@ -3,6 +3,7 @@
 import { decisionsSchema, historySchema } from '@zephyr/contract/api-history';
 import { apiStateSchema } from '@zephyr/contract/api-state';
 import { EDIT_NAMES, EDITS, editAnswerSchema, settingsSchema } from '@zephyr/contract/config-edit';
+import { STORED_REQUESTS } from '@zephyr/contract/history-size';
 import { loginSchema } from '@zephyr/contract/login';
 import { COMMAND_NAMES, COMMANDS, commandAnswerSchema } from '@zephyr/contract/operator-command';
 import { budgetListSchema } from '@zephyr/contract/people-limits';
@@ -193,7 +194,7 @@ const readPaths: ZodOpenApiPathsObject = {
   '/api/requests': {
     get: {
       operationId: 'requests',
-      summary: 'The last requests, newest first, of the last 10,000',
+      summary: `The last requests, newest first, of the last ${STORED_REQUESTS.toLocaleString('en')}`,
       requestParams: { query: requestParams },
       responses: {
         ...answers('The requests', requestListSchema),

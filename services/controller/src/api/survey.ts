@@ -1,8 +1,9 @@
 /** Has a prober find out what a new endpoint can do: the controller itself never contacts endpoints. */
 import { type EndpointFinding, endpointFindingSchema } from '@zephyr/contract/endpoint-finding';
 import type { EndpointId } from '@zephyr/contract/scalars';
+import { SURVEY_WAIT_MS } from '@zephyr/contract/survey-timing';
 import { type Clock, pause } from '@zephyr/runtime/clock';
-import { PROBE_JOB, PROBE_JOB_OPTIONS, SURVEY_WAIT_MS } from '@zephyr/runtime/probe-jobs';
+import { PROBE_JOB, PROBE_JOB_OPTIONS } from '@zephyr/runtime/probe-jobs';
 import { openProbeQueue, type ProbeQueue } from '@zephyr/runtime/probe-queue';
 import type { RedisTarget } from '@zephyr/runtime/redis/client';
 

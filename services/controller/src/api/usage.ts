@@ -27,6 +27,7 @@ const TIME =
   'days and hours up to now, today included (7d, 24h), a day (2026-11-01) or a moment, UTC';
 
 const DEFAULT_BY = DEFAULT_DIMENSIONS.join(',');
+const DEFAULT_SINCE = '7d';
 
 export const usageParams = z.strictObject({
   by: z
@@ -38,7 +39,7 @@ export const usageParams = z.strictObject({
   since: z
     .string()
     .optional()
-    .meta({ description: `The first that counts: ${TIME}. Default: 7d` }),
+    .meta({ description: `The first that counts: ${TIME}. Default: ${DEFAULT_SINCE}` }),
   until: z
     .string()
     .optional()
@@ -55,7 +56,7 @@ interface PlacedQuery extends UsageQuery {
 export function usageQueryOf(query: unknown, nowMs: number): PlacedQuery {
   const params = usageParams.safeParse(query);
   if (!params.success) throw new ProblemError('invalid_query', 'expected by, since and until only');
-  const { by = DEFAULT_BY, since = '7d', until } = params.data;
+  const { by = DEFAULT_BY, since = DEFAULT_SINCE, until } = params.data;
   const wanted = dimensions.safeParse(by === '' ? [] : by.split(','));
   if (!wanted.success) {
     throw new ProblemError('invalid_query', `by takes ${USAGE_DIMENSIONS.join(', ')}`);

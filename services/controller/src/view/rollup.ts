@@ -3,6 +3,7 @@
  * a separate record once a minute and at the end of the period.
  */
 import type { Decision } from '@zephyr/contract/decision';
+import { BUCKETS_PER_DOUBLING } from '@zephyr/contract/latency-buckets';
 import type { OutcomeBatch } from '@zephyr/contract/outcome';
 import type { ProbeResult } from '@zephyr/contract/probe';
 import type { EndpointRollup, Rollup, SwitchCounts } from '@zephyr/contract/rollup';
@@ -158,8 +159,6 @@ function withDecision(counts: SwitchCounts, { phase, fromId, toId, reason }: Dec
 
 type LatencyCounts = EndpointRollup['probes']['latencies'];
 
-/** Buckets per doubling: the middle of a bucket is off by at most 9 %. */
-const BUCKETS_PER_DOUBLING = 4;
 /** Corresponds to 46 minutes. */
 const LAST_BUCKET = 85;
 

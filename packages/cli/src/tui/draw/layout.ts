@@ -3,12 +3,11 @@ import { sideBySide } from './dense-table.ts';
 import type { NowLine } from './now-lines.ts';
 import type { Size } from './parts.ts';
 
-const MIN_COLUMNS = 40;
-const MIN_ROWS = 10;
+export const LEAST_SIZE = { columns: 40, rows: 10 } as const satisfies Size;
 
 /** Whether a sentence that says so is shown instead. */
 export function isTooSmall({ columns, rows }: Size): boolean {
-  return columns < MIN_COLUMNS || rows < MIN_ROWS;
+  return columns < LEAST_SIZE.columns || rows < LEAST_SIZE.rows;
 }
 
 /** Header and footer. */

@@ -64,9 +64,16 @@ function ratioOf(sum: Sum | undefined): number | null {
 export const AVAILABILITY_TONES = ['good', 'warn', 'bad', 'none'] as const;
 type AvailabilityTone = (typeof AVAILABILITY_TONES)[number];
 
-/** As on status pages: by the missing share. */
+/** From this ratio on, as on status pages; null: without probes. */
+export const LEAST_RATIO = {
+  good: 0.999,
+  warn: 0.95,
+  bad: 0,
+  none: null,
+} as const satisfies Record<AvailabilityTone, number | null>;
+
 export function availabilityTone(ratio: number | null): AvailabilityTone {
   if (ratio === null) return 'none';
-  if (ratio >= 0.999) return 'good';
-  return ratio >= 0.95 ? 'warn' : 'bad';
+  if (ratio >= LEAST_RATIO.good) return 'good';
+  return ratio >= LEAST_RATIO.warn ? 'warn' : 'bad';
 }

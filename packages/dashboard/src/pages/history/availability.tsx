@@ -13,6 +13,7 @@ import {
   availabilityOf,
   availabilityTone,
   barLengthMs,
+  LEAST_RATIO,
 } from './availability-bars.ts';
 
 interface AvailabilityProps {
@@ -33,7 +34,8 @@ export function Availability({ trends, endpointIds }: AvailabilityProps) {
       <p class="hint availability-legend">
         {AVAILABILITY_TONES.map((tone) => (
           <span key={tone}>
-            <span class={`bar-key ${tone}`} aria-hidden="true" /> {say(`history.tone.${tone}`)}
+            <span class={`bar-key ${tone}`} aria-hidden="true" />{' '}
+            {say(`history.tone.${tone}`, { ratio: ratioText(LEAST_RATIO[tone]) })}
           </span>
         ))}
       </p>

@@ -1,5 +1,6 @@
 /** The live request log, with filter, search and details. */
 import { useSignal } from '@preact/signals';
+import { STORED_REQUESTS } from '@zephyr/contract/history-size';
 import {
   hasFailed,
   isWanted,
@@ -93,7 +94,7 @@ function useRequests(filter: RequestFilter) {
 }
 
 function Empty({ filter }: { readonly filter: RequestFilter }) {
-  const { say } = usageSpeech.value;
+  const { say, numbers } = usageSpeech.value;
   if (filterParams(filter).size === 0) {
     return (
       <div class="empty">
@@ -104,7 +105,7 @@ function Empty({ filter }: { readonly filter: RequestFilter }) {
   }
   return (
     <div class="empty">
-      <p>{say('requestLog.empty.filtered')}</p>
+      <p>{say('requestLog.empty.filtered', { count: numbers.count(STORED_REQUESTS) })}</p>
       <button type="button" onClick={() => goTo({ kind: 'requests', filter: {} })}>
         {say('requestLog.all')}
       </button>

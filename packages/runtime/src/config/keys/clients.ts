@@ -14,6 +14,9 @@ const ofPerson = ownLimits('As in `[client_defaults]`, for this person.');
 /** The sources of a person's key; each has exactly one. */
 export const KEY_SOURCES = ['key_env', 'key_file', 'key_sha256'] as const;
 
+/** 128 bits in base64; shorter ones can be guessed over a network. */
+export const MIN_KEY_CHARACTERS = 22;
+
 export const client = z.strictObject({
   name: personOrTeamName
     .refine((name) => !RESERVED.has(name), 'expected another name: this one is used for reports')
@@ -22,7 +25,7 @@ export const client = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('The variable that holds the key, of 22 characters or more.'),
+    .describe(`The variable that holds the key, of ${MIN_KEY_CHARACTERS} characters or more.`),
   key_file: filePath.optional().describe('Or: the file that holds the key.'),
   key_sha256: z
     .string()

@@ -1,8 +1,10 @@
 /** [failover]: what happens after a failed attempt. docs/data-path.md gives the reason for each default. */
-import { RETRY_LIMITS } from '@zephyr/core';
+import { RETRY_LIMITS, RETRY_WINDOW_SECONDS } from '@zephyr/core';
 import { z } from 'zod';
 
 import { positiveCount, seconds } from './values.ts';
+
+const RETRIES_PER_SECOND = 5;
 
 export const failover = z.strictObject({
   retry: z
@@ -26,15 +28,15 @@ export const failover = z.strictObject({
     .max(1)
     .default(0.2)
     .describe(
-      'How many retries may fail, as a share of the requests of the last 10 seconds, so that an overloaded model does not get twice the traffic for long. A successful retry does not count.',
+      `How many retries may fail, as a share of the requests of the last ${RETRY_WINDOW_SECONDS} seconds, so that an overloaded model does not get twice the traffic for long. A successful retry does not count.`,
     ),
   retries_per_second: z
     .number()
     .nonnegative()
     .max(100)
-    .default(5)
+    .default(RETRIES_PER_SECOND)
     .describe(
-      'Retries per second that are allowed on top of that share, whatever the traffic: enough to rescue 50 active requests if their endpoint suddenly dies.',
+      `Retries per second that are allowed on top of that share, whatever the traffic: enough to rescue ${RETRIES_PER_SECOND * RETRY_WINDOW_SECONDS} active requests if their endpoint suddenly dies.`,
     ),
   failures_to_eject: positiveCount
     .default(2)

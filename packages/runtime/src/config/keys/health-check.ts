@@ -2,8 +2,9 @@
  * How endpoints are probed and what that may cost: [health_check] and [[prices]]. docs/probes.md gives the
  * reason for each default.
  */
+import { MAX_MODEL_CHARACTERS } from '@zephyr/contract/model-name';
 import { CONFIGURED_STYLES } from '@zephyr/contract/probe';
-import { CHEAP_STYLES } from '@zephyr/core';
+import { CHEAP_STYLES, PROBE_PLAN_NUMBERS } from '@zephyr/core';
 import { z } from 'zod';
 
 import { perEndpoint } from './overrides.ts';
@@ -12,6 +13,14 @@ import { filePath, seconds, usdAmount } from './values.ts';
 /** Used if `min_interval_seconds` and `max_interval_seconds` are unset; an interval outside widens them. */
 const DEFAULT_MIN_INTERVAL_SECONDS = 30;
 const DEFAULT_MAX_INTERVAL_SECONDS = 3600;
+
+/** Narrower than `models` of an endpoint: no pattern, and nothing that the Claude CLI would take for an option. */
+const probedModel = z
+  .string()
+  .regex(
+    new RegExp(String.raw`^[A-Za-z0-9][\w.:/@-]{0,${MAX_MODEL_CHARACTERS - 1}}$`),
+    'expected the name of a model',
+  );
 
 export const healthCheck = z.strictObject({
   interval_seconds: seconds
@@ -63,15 +72,13 @@ export const healthCheck = z.strictObject({
     .describe(
       'With a cheap style or the style `auto`: how long a passed probe of the real style (`cli` for `auto`) stays valid, in seconds. A failed probe of any style is followed by a real one.',
     ),
-  model: z
-    .string()
-    .regex(/^[A-Za-z0-9][\w.:/@-]{0,99}$/, 'expected the name of a model')
+  model: probedModel
     .default('claude-haiku-4-5')
     .describe('The model used for probes: the cheapest that the endpoints serve.'),
   daily_budget_usd: usdAmount
     .optional()
     .describe(
-      'How much the probes of one group may cost in one day (UTC), in USD. Above 80 % only cheap probes run, at 100 % none. Not set: no limit.',
+      `How much the probes of one group may cost in one day (UTC), in USD. Above ${PROBE_PLAN_NUMBERS.cheaperFromShare * 100} % only cheap probes run, at 100 % none. Not set: no limit.`,
     )
     .meta({ example: 1 }),
 });

@@ -1,5 +1,5 @@
 /** Where the services listen, who may reach them, and what they have in common. */
-import { ADMIN_TOKEN_VARIABLE } from '@zephyr/contract/admin-token';
+import { ADMIN_TOKEN_VARIABLE, MIN_ADMIN_TOKEN_CHARACTERS } from '@zephyr/contract/admin-token';
 import { DEFAULT_PORTS } from '@zephyr/contract/default-ports';
 import { LANGUAGES } from '@zephyr/contract/language';
 import { DEFAULT_POLICY } from '@zephyr/core';
@@ -120,7 +120,7 @@ export const controller = z.strictObject({
   token_env: variableName
     .default(ADMIN_TOKEN_VARIABLE)
     .describe(
-      'The variable that holds that token: 16 random characters or more. A weak token is rejected.',
+      `The variable that holds that token: ${MIN_ADMIN_TOKEN_CHARACTERS} random characters or more. A weak token is rejected.`,
     ),
   allowed_hosts: hostNames.describe(
     'Host names that browsers may use for the controller besides `localhost` and addresses, such as `"zephyr.lan"`. They need the token. Any other name is refused, because a foreign web page could use it.',

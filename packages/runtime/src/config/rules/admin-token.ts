@@ -2,15 +2,15 @@
  * The token of the admin API: anyone who guesses it chooses the endpoint that reads every prompt. Messages
  * name the variable, never the token.
  */
+import { MIN_ADMIN_TOKEN_CHARACTERS } from '@zephyr/contract/admin-token';
+
 import { type Phrase, phrase } from '../../phrase.ts';
 import type { Violation } from '../config-error.ts';
 import { controller } from '../keys/server.ts';
 import { fittingValues, type RawTable, rawTable } from '../raw.ts';
 import type { Variables } from '../variables.ts';
 
-/** 64 bits in hexadecimal; anything shorter can be guessed over a network. */
-const SHORTEST = 16;
-/** A random token of that length nearly always has more, with any alphabet of at least 16 characters. */
+/** A random token of the minimum length nearly always has more, with any alphabet of at least 16 characters. */
 const FEWEST_DIFFERENT = 8;
 /** Words that people type when asked for a secret, and keyboard rows. */
 const WORDS =
@@ -32,7 +32,7 @@ export function checkAdminToken(document: RawTable, variables: Variables): Viola
     {
       path: ['controller', 'token_env'],
       found: phrase`${name}, ${weakness}`,
-      expected: phrase`an admin token of at least ${SHORTEST} random characters`,
+      expected: phrase`an admin token of at least ${MIN_ADMIN_TOKEN_CHARACTERS} random characters`,
       advice: phrase`write ${name}=… into .env with what this prints: openssl rand -hex 24`,
     },
   ];
@@ -40,7 +40,8 @@ export function checkAdminToken(document: RawTable, variables: Variables): Viola
 
 function weaknessOf(token: string): Phrase | undefined {
   if (token === '') return undefined;
-  if (token.length < SHORTEST) return phrase`which has ${token.length} characters`;
+  if (token.length < MIN_ADMIN_TOKEN_CHARACTERS)
+    return phrase`which has ${token.length} characters`;
   if (new Set(token).size < FEWEST_DIFFERENT) return phrase`which repeats a few characters`;
   if (/^(.{1,20}?)\1+$/.test(token)) return phrase`which repeats itself`;
   return token.replace(WORDS, '').length < FEWEST_LEFT ? phrase`which is made of words` : undefined;

@@ -6,14 +6,11 @@
 import { isClientKey } from '../../credential.ts';
 import { type Phrase, phrase } from '../../phrase.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
-import { KEY_SOURCES } from '../keys/clients.ts';
+import { KEY_SOURCES, MIN_KEY_CHARACTERS } from '../keys/clients.ts';
 import type { ReadNamedFile } from '../named-file.ts';
 import { type RawTable, rawTable, rawText } from '../raw.ts';
 import { sha256 } from '../slug.ts';
 import type { Variables } from '../variables.ts';
-
-/** 128 bits in base64; shorter ones can be guessed over a network. */
-const SHORTEST_KEY = 22;
 
 export function checkClients(
   document: RawTable,
@@ -89,7 +86,7 @@ function checkSource(client: RawTable, path: KeyPath, { variables, read }: Sourc
     {
       path: [...path, source],
       found: phrase`${where}, ${found}`,
-      expected: phrase`a key of at least ${SHORTEST_KEY} characters without spaces`,
+      expected: phrase`a key of at least ${MIN_KEY_CHARACTERS} characters without spaces`,
       advice: phrase`make one with \`openssl rand -base64 24\` or \`zephyr clients add <name>\``,
     },
   ];
@@ -97,7 +94,7 @@ function checkSource(client: RawTable, path: KeyPath, { variables, read }: Sourc
 
 function problemOfKey(key: string | undefined): Phrase | undefined {
   if (key === undefined) return phrase`where no key is found`;
-  if (key.length < SHORTEST_KEY) return phrase`whose key is too short`;
+  if (key.length < MIN_KEY_CHARACTERS) return phrase`whose key is too short`;
   return isClientKey(key) ? undefined : phrase`whose key has spaces or is too long`;
 }
 
