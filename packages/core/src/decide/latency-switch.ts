@@ -142,7 +142,7 @@ export function nextLead(lead: Lead, challenger: Challenger | undefined): Lead {
 export type SwitchReadiness =
   | 'ready'
   | Exclude<SwitchVeto, 'none'>
-  /** Because of flapping; a switch that waits already is made nevertheless. */
+  /** Flapping; a pending switch still goes ahead. */
   | 'frozen'
   | 'dwell'
   | 'lead'

@@ -238,9 +238,8 @@ function begin(world: World, challenger: Challenger, about: Begin): Step {
 }
 
 /**
- * After a start: the first choice, once all scores are known or time is up. An overload does not bar it: it is
- * not yet a switch, there being no choice that it leaves with the prompt caches made under it, and no endpoint
- * is worse for the overload.
+ * After a start: the first choice, once all scores are known or time is up. Allowed during an overload:
+ * hardly any session has a cache to lose yet.
  */
 function stepSettling(
   world: World,

@@ -21,7 +21,7 @@ import {
 
 /** How long a caller's requests go elsewhere first after one that no endpoint answered. */
 const FAILED_FOR_MS = 60_000;
-/** A relay that lacks an operation is tried for it again after this long if others fail. */
+/** How long an endpoint is remembered as lacking an operation. */
 const LACKS_FOR_MS = 600_000;
 
 /** How long a complete answer shows that an endpoint serves callers well. */

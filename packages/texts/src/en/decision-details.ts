@@ -11,7 +11,7 @@ export const decisionDetails = {
   'trigger.tick': 'the passing of time',
   'why.gain': 'Gain',
   'why.gain.expected': 'Expected gain',
-  'why.gain.needed': 'Needed at least',
+  'why.gain.needed': 'Minimum required',
   'why.gain.error': 'Standard error',
   'why.gain.confirmations': 'Consecutive confirmations',
   'why.gain.note':

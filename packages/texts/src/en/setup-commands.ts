@@ -95,7 +95,7 @@ export const setupCommands = {
 
   'service.installed': 'Zephyr runs in the background, now and after each login ({path}).',
   'service.next':
-    'Which endpoint serves: zephyr status; what Claude Code needs: zephyr connect ({address}).',
+    'To see which endpoint is serving: zephyr status. To connect Claude Code: zephyr connect ({address}).',
   'service.notInstalled': 'Zephyr is not installed as a service.',
   'service.uninstalled': 'Zephyr no longer runs in the background ({path} is removed).',
   'service.install': 'not installed: zephyr service install',
@@ -105,12 +105,12 @@ export const setupCommands = {
   'service.stopped': 'installed, but not running ({path})',
 
   'restart.done':
-    'Zephyr {version} serves now (process {pid}); active requests of the old process finish there.',
+    'Zephyr {version} is now serving (process {pid}); the old process finishes its active requests.',
 
   'start.serves': 'Zephyr serves at {url}. Wherever Claude Code runs:',
   'start.personKey': '<the key of the person>',
   'start.watch':
-    'Which endpoint serves: {command} or {url}/status; dashboard: {dashboard}. Ctrl-C stops everything.',
+    'To see which endpoint is serving: {command} or {url}/status. Dashboard: {dashboard}. Ctrl-C stops everything.',
 
   'demo.probing': 'Probing the endpoints for the first time …',
   'demo.serves': 'Zephyr serves at {url} with three simulated endpoints:',

@@ -9,13 +9,13 @@ export const configProblems: Readonly<Record<string, string>> = {
   "write {1}='…'": "请写成 {1}='…'",
   "close the quote: {1}='…'": "请补上引号：{1}='…'",
   'a line that sets no variable (not shown: it may be a secret)':
-    '未设置变量的一行（内容不显示：可能是密钥）',
+    '未设置变量的一行（内容不显示：可能是敏感信息）',
   "NAME='value', or a comment after #": "NAME='value'，或 # 之后的注释",
   "write {1}='…', if it is meant here": "如果此行用于设置该变量，请写成 {1}='…'",
   'write straight quotes in this line: "…"': '请在本行使用直引号："…"',
   'a file that cannot be read: {1}': '无法读取的文件：{1}',
   'mount the secret at this path, or remove {1} from the environment':
-    '请在此路径挂载密钥，或从环境变量中移除 {1}',
+    '请在此路径挂载存放敏感信息的文件，或从环境变量中移除 {1}',
   'the path of a file with the value': '保存该值的文件的路径',
   'which exited with code {1}': '以代码 {1} 结束',
   'which is not a program in PATH': 'PATH 中没有此程序',
@@ -97,8 +97,8 @@ export const configProblems: Readonly<Record<string, string>> = {
   'at most one group with default = true': '至多一个组设置 default = true',
   'remove default = true from all groups but one': '请只在一个组保留 default = true',
 
-  'a value of {1}, which looks like a secret': '{1} 的值看起来像密钥',
-  'no secrets in this file': '此文件中不含密钥',
+  'a value of {1}, which looks like a secret': '{1} 的值看起来像敏感信息',
+  'no secrets in this file': '此文件中不含敏感信息',
   'put it into .env as NAME=…, and write headers_env = { {1} = "NAME" }':
     '请以 NAME=… 写入 .env，并写 headers_env = { {1} = "NAME" }',
   'a second value of {1}': '{1} 的第二个值',
@@ -213,7 +213,7 @@ export const configProblems: Readonly<Record<string, string>> = {
     '请更正 {1}，或为此组写 proxy = "none" 以直接连接',
 
   'a password in the URL': 'URL 中含有密码',
-  'a URL without password: this file holds no secrets': '不含密码的 URL：此文件不存放密钥',
+  'a URL without password: this file holds no secrets': '不含密码的 URL：此文件不存放敏感信息',
   'put it into .env as REDIS_PASSWORD=… and write password_env = "REDIS_PASSWORD" here, or put the whole URL into .env as {1}=…':
     '请以 REDIS_PASSWORD=… 写入 .env，此处写 password_env = "REDIS_PASSWORD"；或将完整的 URL 以 {1}=… 写入 .env',
   'a value of {1} that is not a Redis URL': '{1} 的值不是 Redis URL',

@@ -19,7 +19,7 @@ export const configValues: Readonly<Record<string, string>> = {
   nothing: '无',
   'an empty list': '空列表',
   'empty text': '空文本',
-  'a text (not shown: it may be a secret)': '文本（不显示：可能是密钥）',
+  'a text (not shown: it may be a secret)': '文本（不显示：可能是敏感信息）',
   'at least {1}': '至少 {1}',
   'at most {1}': '至多 {1}',
   'more than {1}': '大于 {1}',
@@ -40,7 +40,7 @@ export const configValues: Readonly<Record<string, string>> = {
   'remove it': '请删除',
   'remove it; {1}': '请删除；{1}',
   'put the secret itself into .env as NAME=value and write only NAME here, e.g. AUTH_TOKEN_MAIN':
-    '请将密钥本身以 NAME=值 写入 .env，此处只写 NAME，例如 AUTH_TOKEN_MAIN',
+    '请将敏感信息本身以 NAME=值 写入 .env，此处只写 NAME，例如 AUTH_TOKEN_MAIN',
   '[{1}], a single table': '[{1}]，单个表',
   'a list of tables': '表的列表',
   'write [[{1}]] with two brackets: there may be several': '请写成双括号 [[{1}]]：可以有多个',

@@ -87,7 +87,7 @@ export const probeCommands = {
   'doctor.port.other.advice':
     '如果是您的 Zephyr，请运行 zephyr reload；否则（可能是演示）请结束它，或在 [{table}] 中设置其他端口。',
   'doctor.port.taken': '{place} 被其他程序占用',
-  'doctor.port.taken.advice': '请停止该程序，或在 [{table}] 中设置其他端口。',
+  'doctor.port.taken.advice': '请结束该程序，或在 [{table}] 中设置其他端口。',
   'doctor.network': '{place}：{latency} 内连通',
   'doctor.clock': '与 {name} 的时钟相差 {seconds} 秒',
   'doctor.clock.advice': '请通过 NTP 同步时钟：TLS 和每日探测预算都依赖它。',

@@ -79,7 +79,7 @@ export const setupCommands = {
   'clients.key.soon': '运行中的 Zephyr 几秒内即会接受它。',
   'clients.removed': '已移除 {name}；运行中的 Zephyr 几秒内即会拒绝其密钥。',
   'clients.removed.last':
-    '已移除 {name}，现在没有任何密钥：运行中的 Zephyr 几秒内即会拒绝所有人。\n创建密钥：zephyr clients add <name>（compose：make client NAME=<name>）。没有密钥而重新启动时，Zephyr 只服务本机上的程序；若他人可以访问，则不会启动。',
+    '已移除 {name}，现在没有任何密钥：运行中的 Zephyr 几秒内即会拒绝所有人。\n创建密钥：zephyr clients add <名称>（compose：make client NAME=<名称>）。没有密钥而重新启动时，Zephyr 只服务本机上的程序；若他人可以访问，则不会启动。',
   'clients.none': '尚无密钥：Zephyr 只服务本机上的程序。',
   'clients.column.name': '名称',
   'clients.column.key': '密钥',
@@ -91,7 +91,7 @@ export const setupCommands = {
 
   'service.installed': 'Zephyr 已在后台运行，此后每次登录时启动（{path}）。',
   'service.next':
-    '查看由哪个端点服务：zephyr status；Claude Code 所需的设置：zephyr connect（{address}）。',
+    '查看由哪个端点服务：zephyr status；连接 Claude Code：zephyr connect（{address}）。',
   'service.notInstalled': 'Zephyr 未安装为服务。',
   'service.uninstalled': 'Zephyr 不再在后台运行（已删除 {path}）。',
   'service.install': '未安装：zephyr service install',
@@ -119,5 +119,5 @@ export const setupCommands = {
   'demo.watch': '观察：{places}',
   'demo.end': '按 Ctrl-C 结束全部。',
   'demo.killed': '{name} 已停止',
-  'demo.revived': '{name} 已恢复；下次探测会发现，{seconds} 秒以内',
+  'demo.revived': '{name} 已重新启动；{seconds} 秒内的下次探测会发现它已恢复',
 } satisfies Texts<typeof en>;

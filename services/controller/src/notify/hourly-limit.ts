@@ -4,7 +4,10 @@ import { HOUR_MS } from '@zephyr/contract/units';
 
 /** Chats are for people; the services' own limits are 20 a minute. */
 export const HOURLY_LIMIT = 20;
-/** If a whole network fails, its endpoints alone use up the limit, and nobody would learn that it is over. */
+/**
+ * If a whole network fails, its endpoints exhaust the limit; these events are still sent, so that recovery is
+ * reported.
+ */
 const BEYOND_LIMIT: ReadonlySet<NotifyEvent> = new Set(['all_down', 'available_again']);
 
 export class HourlyLimit {

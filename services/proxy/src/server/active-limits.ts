@@ -1,4 +1,4 @@
-/** How many requests may be active at once: in all, and for each caller, so that nobody takes all slots. */
+/** How many requests may be active at once, in total and per caller, so that no caller takes every slot. */
 export interface ActiveLimitsSettings {
   readonly activeRequests: number;
   readonly activeRequestsPerClient: number;

@@ -15,7 +15,7 @@
  *     open          --(its last answer is announced as the last)-->   ending
  *     ending        --(a request, which is not started)-->            ending
  *
- * While the server closes, a connection with requests is moreover looked at again and again:
+ * While the server closes, a connection with requests is also polled:
  *
  *     busy    --(nothing is due on it)-->          resting
  *     resting --(a request | bytes to send)-->     busy
