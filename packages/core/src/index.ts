@@ -85,7 +85,12 @@ export {
   type EjectionPolicy,
   isSilentSince,
 } from './route/ejection.ts';
-export { ejectionReportOf, ejectionReports, reportedEjection } from './route/ejection-report.ts';
+export {
+  ejectionReportOf,
+  ejectionReports,
+  programEjection,
+  reportedEjection,
+} from './route/ejection-report.ts';
 export {
   isAnswer,
   isLasting,

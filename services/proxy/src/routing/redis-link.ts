@@ -57,7 +57,7 @@ export class RedisLink {
   readonly #stopping = new AbortController();
   #loop: Promise<void> | undefined;
   #reading: Promise<void> | undefined;
-  #isUp = false;
+  #isConnected = false;
   #rejected = '';
   /** Monotonic times: of the last round, and below of the last moment that was not at rest. */
   #tickedAtMs = 0;
@@ -74,8 +74,8 @@ export class RedisLink {
     this.#hints = createRedis(deps.target, deps.log.child({ connection: 'hints' }), 'blocking');
   }
 
-  get isUp(): boolean {
-    return this.#isUp;
+  get isConnected(): boolean {
+    return this.#isConnected;
   }
 
   /** Returns once a first order is known: from Redis, or from disk if Redis does not answer. */
@@ -93,7 +93,7 @@ export class RedisLink {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#loop;
-    if (this.#isUp) {
+    if (this.#isConnected) {
       await this.#commands.del(keys.proxy(this.#deps.proxyId)).catch(() => undefined);
     }
     this.#commands.disconnect();
@@ -122,7 +122,7 @@ export class RedisLink {
 
   #isDue(): boolean {
     const nowMs = this.#deps.clock.nowMs();
-    if (!this.#isUp || this.#hints.status !== 'ready' || this.#deps.isBusy()) {
+    if (!this.#isConnected || this.#hints.status !== 'ready' || this.#deps.isBusy()) {
       this.#busyAtMs = nowMs;
     }
     return !this.#isAtRest(nowMs) || nowMs - this.#tickedAtMs >= REST_PERIOD_MS;
@@ -156,7 +156,7 @@ export class RedisLink {
       const sentAtMs = this.#deps.clock.nowMs();
       const text = await this.#commands.get(keys.snapshot);
       this.#deps.onRoundTrip((this.#deps.clock.nowMs() - sentAtMs) / 1000);
-      this.#isUp = true;
+      this.#isConnected = true;
       if (text !== null) this.#take(snapshotSchema.parse(JSON.parse(text)), 'redis');
     } catch (error) {
       this.#onFailure(error);
@@ -229,7 +229,7 @@ export class RedisLink {
   }
 
   #onFailure(error: unknown): void {
-    this.#isUp = false;
+    this.#isConnected = false;
     // The client itself logs a Redis that is away, and replaces a connection that has died silently.
     if (this.#commands.status === 'ready' && !messageOf(error).includes('timed out')) {
       this.#deps.log.warn({ why: messageOf(error) }, 'snapshot not readable');
