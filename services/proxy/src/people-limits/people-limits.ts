@@ -94,7 +94,7 @@ export class PeopleLimits {
       const counted = this.counters.of(members, epochMs);
       const counters = { ...counted, grantedUsd: grantedUsd(this.#grants, name, epochMs) };
       const verdict = limitVerdict(limits, counters, epochMs);
-      if (verdict.status === 'admitted') continue;
+      if (verdict.status === 'within_limits') continue;
       if ((verdict.resetsAtMs ?? 0) < (longest?.resetsAtMs ?? 0)) continue;
       longest = { ...verdict, of, name };
     }
