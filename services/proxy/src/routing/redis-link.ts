@@ -8,7 +8,7 @@
 import type { OutcomeBatch } from '@zephyr/contract/outcome';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import { type RoutingSnapshot, snapshotSchema } from '@zephyr/contract/snapshot';
-import { DEFAULT_POLICY, REST_AFTER_MS, REST_PERIOD_MS, type SessionTable } from '@zephyr/core';
+import { DEFAULT_POLICY, IDLE_AFTER_MS, IDLE_PERIOD_MS, type SessionTable } from '@zephyr/core';
 import { type Clock, isWithin, pauseUntilNext } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
@@ -23,8 +23,8 @@ import { SessionSync } from './session-sync.ts';
 import { readSnapshotFile, SnapshotWriter } from './snapshot-file.ts';
 
 const PERIOD_MS = 1_000;
-/** Between two reads of other proxies' sessions at rest: the first request triggers the next one. */
-const REST_SHARE_MS = 16_000;
+/** Between two reads of other proxies' sessions while idle: the first request triggers the next one. */
+const IDLE_SHARE_MS = 16_000;
 /** Expires on its own when the proxy is gone, just when the core forgets it: no phantom requests. */
 const PRESENCE_MS = DEFAULT_POLICY.presence.ttlMs;
 
@@ -59,7 +59,7 @@ export class RedisLink {
   #reading: Promise<void> | undefined;
   #isConnected = false;
   #rejected = '';
-  /** Monotonic times: of the last round, and below of the last moment that was not at rest. */
+  /** Monotonic times: of the last round, and below of the last moment that was not idle. */
   #tickedAtMs = 0;
   #busyAtMs = 0;
   #sharedAtMs = Number.NEGATIVE_INFINITY;
@@ -125,11 +125,11 @@ export class RedisLink {
     if (!this.#isConnected || this.#hints.status !== 'ready' || this.#deps.isBusy()) {
       this.#busyAtMs = nowMs;
     }
-    return !this.#isAtRest(nowMs) || nowMs - this.#tickedAtMs >= REST_PERIOD_MS;
+    return !this.#isIdle(nowMs) || nowMs - this.#tickedAtMs >= IDLE_PERIOD_MS;
   }
 
-  #isAtRest(nowMs: number): boolean {
-    return nowMs - this.#busyAtMs >= REST_AFTER_MS;
+  #isIdle(nowMs: number): boolean {
+    return nowMs - this.#busyAtMs >= IDLE_AFTER_MS;
   }
 
   async #tick(): Promise<void> {
@@ -194,7 +194,7 @@ export class RedisLink {
     if (this.#commands.status !== 'ready') return;
     const presence = this.#deps.presence();
     const batch = this.#deps.takeBatch();
-    const lifeMs = this.#isAtRest(this.#deps.clock.nowMs()) ? LONGEST_PRESENCE_MS : PRESENCE_MS;
+    const lifeMs = this.#isIdle(this.#deps.clock.nowMs()) ? LONGEST_PRESENCE_MS : PRESENCE_MS;
     const pipeline = this.#commands
       .pipeline()
       .set(keys.proxy(presence.proxyId), JSON.stringify(presence), 'PX', lifeMs)
@@ -222,7 +222,7 @@ export class RedisLink {
     const sessions = this.#deps.sessions();
     if (sessions === undefined || this.#commands.status !== 'ready') return;
     const nowMs = this.#deps.clock.nowMs();
-    if (this.#isAtRest(nowMs) && nowMs - this.#sharedAtMs < REST_SHARE_MS) return;
+    if (this.#isIdle(nowMs) && nowMs - this.#sharedAtMs < IDLE_SHARE_MS) return;
     this.#sharedAtMs = nowMs;
     // A failure is logged by the snapshot read, which fails for the same reason.
     await this.#share.exchange(this.#commands, sessions).catch(() => undefined);
