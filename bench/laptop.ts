@@ -2,7 +2,7 @@
  * What an idle Zephyr takes on a laptop: memory, CPU time, and the time from start to the first answered
  * request. Prints Markdown. Linux only.
  *
- *     node bench/laptop.ts [seconds at rest, default 60]
+ *     node bench/laptop.ts [idle seconds, default 60]
  *
  * Memory includes everything: the one process with its services, the private Redis, and for the demo its
  * endpoints. The PSS is smaller if others run on the same Node, so the resident size is printed too, as an
@@ -27,7 +27,7 @@ import { startSimulatedEndpoint } from '@zephyr/testkit/simulated-endpoint';
 
 import { type ProcessUse, processTree } from './laptop/process-tree.ts';
 
-const REST_SECONDS = Number(process.argv[2] ?? 60);
+const IDLE_SECONDS = Number(process.argv[2] ?? 60);
 /**
  * Until the first probes have passed, start-up garbage is collected, and V8 has compiled the hot code, which
  * takes minutes when so little runs.
@@ -66,7 +66,7 @@ const endpoints = await Promise.all(
 );
 try {
   console.log(
-    '| | first start | second start | PSS at rest | resident | CPU at rest | wake-ups | CPU of probes |',
+    '| | first start | second start | PSS while idle | resident | CPU while idle | wake-ups | CPU of probes |',
   );
   console.log('|---|---|---|---|---|---|---|---|');
   for (const [name, args] of [
@@ -172,13 +172,13 @@ async function startBareNode() {
 /** The median by PSS of one sample per second, without the probes' programs. */
 async function restOf(pid: number): Promise<Rest> {
   const looks: (readonly ProcessUse[])[] = [ownProcesses(pid)];
-  for (let second = 0; second < REST_SECONDS; second += 1) {
+  for (let second = 0; second < IDLE_SECONDS; second += 1) {
     await sleep(1_000);
     looks.push(ownProcesses(pid));
   }
   const [first = [], last = []] = [looks[0], looks.at(-1)];
   const perSecond = (of: 'cpuSeconds' | 'endedCpuSeconds' | 'sleeps') =>
-    (sum(last, of) - sum(first, of)) / REST_SECONDS;
+    (sum(last, of) - sum(first, of)) / IDLE_SECONDS;
   const byPss = looks.toSorted((a, b) => sum(a, 'pssBytes') - sum(b, 'pssBytes'));
   return {
     processes: byPss[Math.floor(byPss.length / 2)] ?? [],

@@ -241,7 +241,7 @@ async function outages(): Promise<void> {
         relay.set({ kind: 'open' });
         const backAtMs = performance.now();
         const page = { method: 'GET', path: '/status', body: '' };
-        while (!(await call(zephyr.port, page)).text.includes('"redis":"up"')) {
+        while (!(await call(zephyr.port, page)).text.includes('"redis":"connected"')) {
           await new Promise((done) => setTimeout(done, 50));
         }
         say('', 'Redis seen again after', `${(performance.now() - backAtMs).toFixed(0)} ms`);

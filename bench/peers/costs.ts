@@ -74,7 +74,7 @@ async function requestRows(
     }
     return { what, cells };
   };
-  add(await each('memory at rest', between, async ({ memoryMiB }) => mib(memoryMiB)));
+  add(await each('memory while idle', between, async ({ memoryMiB }) => mib(memoryMiB)));
   for (const entrant of entrants) {
     await entrant.cell(LOAD_LIMIT_MS, () => warmUp(entrant), say);
   }

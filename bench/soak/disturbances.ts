@@ -89,7 +89,7 @@ async function emptyRedis(scene: Scene): Promise<void> {
     for (const proxy of behind) {
       if (proxy.port() === undefined) continue;
       const { usage, redis } = await statusOf(proxy);
-      if (redis === 'up' && usage.unwritten_requests === 0) behind.delete(proxy);
+      if (redis === 'connected' && usage.unwritten_requests === 0) behind.delete(proxy);
     }
     return behind.size === 0 && !hasUsageFiles(system.folder);
   });

@@ -106,7 +106,7 @@ async function play(stage: Stage): Promise<Played> {
     disturb(system, { ...about, log: disturbances }),
   ]);
   const answers = await asked;
-  options.say('at rest; waiting until all usage is written');
+  options.say('idle; waiting until all usage is written');
   await settled(system, disturbances);
   watchProcesses(system, memory, secrets);
   clearInterval(watch);

@@ -77,8 +77,8 @@ export const internals: DashboardSpec = {
         },
         {
           kind: 'states',
-          title: 'Redis up',
-          words: { 0: 'away', 1: 'up' },
+          title: 'Redis',
+          words: { 0: 'away', 1: 'connected' },
           description:
             'As each service sees it. Requests are served without Redis; there are no decisions and no probes.',
           unit: 'short',

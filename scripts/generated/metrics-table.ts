@@ -27,7 +27,7 @@ export function metricRows(): ReadonlyMap<string, readonly MetricRow[]> {
     streams: unread,
     ejected: unread,
     snapshotAgeSeconds: unread,
-    isRedisUp: unread,
+    isRedisConnected: unread,
     bufferedBodyBytes: unread,
     retryBudget: unread,
     isServing: unread,
@@ -35,7 +35,7 @@ export function metricRows(): ReadonlyMap<string, readonly MetricRow[]> {
     unwrittenRequests: unread,
   });
   const prober = createProberMetrics({
-    ...{ running: unread, queued: unread, isRedisUp: unread, isRedisWritable: unread },
+    ...{ running: unread, queued: unread, isRedisConnected: unread, isRedisWritable: unread },
   });
   type ControllerParts = Parameters<typeof createControllerMetrics>;
   const controller = createControllerMetrics({} as ControllerParts[0], {} as ControllerParts[1]);

@@ -87,7 +87,7 @@ describe.skipIf(missing !== undefined)('docker compose up', { timeout: 600_000 }
     traffic.takeTally();
     await stack.compose('restart', 'proxy');
     await stack.compose('up', '--detach', '--wait');
-    await vi.waitFor(async () => expect((await stack.status()).redis).toBe('up'), patient);
+    await vi.waitFor(async () => expect((await stack.status()).redis).toBe('connected'), patient);
     await sleep(2_000);
     const tally = report('proxy restarted', traffic.takeTally());
     // A single proxy is unreachable while it restarts; clients retry, as the Claude CLI does.
@@ -99,13 +99,13 @@ describe.skipIf(missing !== undefined)('docker compose up', { timeout: 600_000 }
     traffic.takeTally();
     await stack.compose('stop', 'redis');
     await sleep(REDIS_OUTAGE_MS / 2);
-    expect((await stack.status()).redis).not.toBe('up');
+    expect((await stack.status()).redis).not.toBe('connected');
     expect(await askClaude()).toContain('Simulated');
     await sleep(REDIS_OUTAGE_MS / 2);
     await stack.compose('start', 'redis');
     await vi.waitFor(async () => {
       const { redis, snapshot } = await stack.status();
-      expect(redis).toBe('up');
+      expect(redis).toBe('connected');
       expect(snapshot?.age_ms).toBeLessThan(5_000);
     }, patient);
     expectNothingLost(report('redis away for 60 s', traffic.takeTally()));

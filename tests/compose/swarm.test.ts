@@ -21,7 +21,10 @@ describe.skipIf(missing !== undefined)('the stack on a swarm', { timeout: 600_00
     await vi.waitFor(
       async () => {
         const response = await fetch(`${url}/status`, { headers: { accept: 'application/json' } });
-        expect(await response.json()).toMatchObject({ redis: 'up', snapshot: { source: 'redis' } });
+        expect(await response.json()).toMatchObject({
+          redis: 'connected',
+          snapshot: { source: 'redis' },
+        });
       },
       { timeout: 60_000, interval: 500 },
     );

@@ -23,7 +23,7 @@ const healthSchema = z
       status: z.literal('unhealthy'),
       sinceAtMs: moment,
       failure: failureClass,
-      /** Redacted, at most 300 characters. */
+      /** Redacted, at most `MAX_DETAIL_CHARACTERS`. */
       detail: z.string(),
     }),
   ])

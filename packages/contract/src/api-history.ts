@@ -6,6 +6,7 @@ import { decisionSchema } from './decision.ts';
 import { failureClass } from './failure.ts';
 import { noticeSchema, severitySchema } from './notice.ts';
 import { count, duration, endpointIdSchema, moment, type PlainOf } from './scalars.ts';
+import { storeConnectionStatus } from './store.ts';
 import type { ApiRequestRecord } from './usage.ts';
 
 /** One point of the latency chart. */
@@ -53,7 +54,7 @@ export const logEntrySchema = z
       problems: z.array(z.string()),
     }),
     z.object({ ...common, kind: z.literal('leader'), instanceId: z.string(), epoch: count }),
-    z.object({ ...common, kind: z.literal('store'), status: z.enum(['connected', 'away']) }),
+    z.object({ ...common, kind: z.literal('store'), status: storeConnectionStatus }),
   ])
   .meta({ id: 'LogEntry' });
 export type ApiLogEntry = PlainOf<typeof logEntrySchema>;

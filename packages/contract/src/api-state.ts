@@ -8,6 +8,7 @@ import { LANGUAGES } from './language.ts';
 import { activeRequestSchema, presenceReportSchema, presentSessionSchema } from './presence.ts';
 import { count, duration, moment, type PlainOf, usd, webScheme } from './scalars.ts';
 import { modeSchema, shownSelectionSchema } from './selection.ts';
+import { storeSchema } from './store.ts';
 
 /** With moments: the controller's clock is the one that its readers see. */
 const apiSessionSchema = presentSessionSchema
@@ -53,11 +54,7 @@ export const apiStateSchema = z
       z.object({ status: z.literal('standby'), leaderId: z.string().nullable() }),
     ]),
     /** While Redis is away or refuses writes, nothing is decided and the state is as of `sinceAtMs`. */
-    store: z.discriminatedUnion('status', [
-      z.object({ status: z.literal('connected') }),
-      z.object({ status: z.literal('away'), sinceAtMs: moment }),
-      z.object({ status: z.literal('refuses_writes'), sinceAtMs: moment }),
-    ]),
+    store: storeSchema,
     config: z.discriminatedUnion('status', [
       z.object({ status: z.literal('applied'), hash: z.string(), atMs: moment }),
       /** The file changed and was rejected; the previous configuration stays in use. */

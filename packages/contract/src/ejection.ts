@@ -10,8 +10,6 @@ import { z } from 'zod';
 import { failureClass } from './failure.ts';
 import { count, moment, type PlainOf, type ShapeOf } from './scalars.ts';
 
-export const ejectionStatus = z.enum(['admitted', 'half_open', 'ejected']);
-
 const admitted = z.object({ status: z.literal('admitted') });
 const halfOpen = z.object({ status: z.literal('half_open'), failure: failureClass });
 const ejected = z.object({
@@ -28,9 +26,20 @@ export type ShownEjectionState = PlainOf<typeof ejectionStateSchema>;
 
 /** Sent between machines, whose clocks differ, hence a remaining time. Admitted endpoints are not listed. */
 export const ejectionReportSchema = z.object({
-  status: ejectionStatus.exclude(['admitted']),
+  status: z.enum(['half_open', 'ejected']),
   failure: failureClass,
   /** As of when the report was written; 0 when half-open. */
   remainingMs: count,
 });
 export type EjectionReport = ShapeOf<typeof ejectionReportSchema>;
+
+/** In `GET /status`, whose reader's clock may differ from the proxy's, hence a remaining time. */
+export const programEjectionSchema = z.discriminatedUnion('status', [
+  admitted,
+  halfOpen,
+  ejected.omit({ untilAtMs: true }).extend({
+    /** Until requests are admitted again, a few at first. */
+    retry_in_ms: count,
+  }),
+]);
+export type ProgramEjection = PlainOf<typeof programEjectionSchema>;

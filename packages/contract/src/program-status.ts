@@ -1,17 +1,19 @@
 /**
- * `GET /status` of a proxy, for programs: flat, in snake_case, with names known from the configuration.
- * The status page gets the same facts in the shapes of the admin API (proxy-status.ts).
+ * `GET /status` of a proxy, for programs: keys in snake_case as in the configuration, and times as ages or as what
+ * is left, so that no two clocks need to agree. The status page gets the same facts in the shapes of the admin API
+ * (proxy-status.ts).
  */
 import { z } from 'zod';
 
-import { ejectionStatus } from './ejection.ts';
+import { programEjectionSchema } from './ejection.ts';
 import { failureClass } from './failure.ts';
 import { PROXY_STATUSES } from './presence.ts';
 import { SHOWN_PROBE_LATENCIES } from './probe.ts';
 import { rateLimitKind } from './rate-limit.ts';
 import { count, duration, endpointIdSchema, type PlainOf, ratio } from './scalars.ts';
-import { modeKind, reasonCode, selectionSchema } from './selection.ts';
+import { modeKind, reasonCode } from './selection.ts';
 import { health, shownSnapshotSchema } from './snapshot.ts';
+import { storeConnectionStatus } from './store.ts';
 
 /** How many of an endpoint's latest times to first token are shown. */
 export const SHOWN_LIVE_TIMES = 50;
@@ -37,12 +39,7 @@ const programEndpointSchema = z.object({
   /** Its share of new sessions while several endpoints share them; null otherwise. */
   share: ratio.nullable(),
   active_requests: count,
-  ejection: z.object({
-    status: ejectionStatus,
-    failure: failureClass.optional(),
-    /** Until requests are admitted again, a few at first. */
-    retry_in_ms: count.optional(),
-  }),
+  ejection: programEjectionSchema,
   /** Time to first token of this proxy's last fifty requests; null if there are none. */
   latency: latencySchema(SHOWN_LIVE_TIMES).nullable(),
   last_success_ago_ms: count.nullable(),
@@ -85,11 +82,10 @@ const programStatusSchema = z.object({
   pinned_endpoint_id: endpointIdSchema.nullable(),
   /** Why the active endpoint was selected. */
   reason: reasonCode,
-  selection: selectionSchema.nullable(),
   active_requests: count,
   endpoints: z.array(programEndpointSchema),
   snapshot: shownSnapshotSchema.extend({ age_ms: count }),
-  redis: z.enum(['up', 'down']),
+  redis: storeConnectionStatus,
   /** Finished requests whose usage is not yet written to Redis. */
   usage: z.object({ unwritten_requests: count }),
   proxy: z.object({

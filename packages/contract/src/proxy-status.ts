@@ -10,6 +10,7 @@ import { apiStateSchema } from './api-state.ts';
 import { PROXY_STATUSES } from './presence.ts';
 import { count, duration, endpointIdSchema, type PlainOf, webScheme } from './scalars.ts';
 import { health, shownSnapshotSchema } from './snapshot.ts';
+import { storeConnectionSchema } from './store.ts';
 
 const proxyEndpointSchema = apiEndpointSchema
   .pick({
@@ -35,8 +36,9 @@ export type ProxyEndpoint = PlainOf<typeof proxyEndpointSchema>;
 
 /** Times are by the proxy's clock, those of the selection by the controller's. */
 const proxyStatusSchema = apiStateSchema
-  .pick({ atMs: true, language: true, store: true, mode: true, selection: true })
+  .pick({ atMs: true, language: true, mode: true, selection: true })
   .extend({
+    store: storeConnectionSchema,
     /** Port of the web dashboard, on the same host unless there is a reverse proxy in front. */
     dashboardPort: count,
     dashboardScheme: webScheme,

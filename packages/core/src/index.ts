@@ -16,9 +16,9 @@ export { isSuccess, judgeRefusal, type RefusalVerdict } from './answer/judge-sta
 export { linesOf } from './answer/lines.ts';
 export { rateLimitsOf } from './answer/rate-limit-headers.ts';
 export { NO_USAGE } from './answer/token-usage.ts';
-export { REST_MS, REST_QUIET_MS } from './answer/unclosed-answer.ts';
+export { TRAILING_MS, TRAILING_QUIET_MS } from './answer/unclosed-answer.ts';
 export { type Assessment, assess } from './decide/assessment.ts';
-export { isAtRest, REST_AFTER_MS, REST_PERIOD_MS } from './decide/decision-pace.ts';
+export { IDLE_AFTER_MS, IDLE_PERIOD_MS, isSystemIdle } from './decide/decision-pace.ts';
 export type {
   CommandOutcome,
   ConfigEvent,
@@ -86,7 +86,12 @@ export {
   type EjectionPolicy,
   isSilentSince,
 } from './route/ejection.ts';
-export { ejectionReportOf, ejectionReports, reportedEjection } from './route/ejection-report.ts';
+export {
+  ejectionReportOf,
+  ejectionReports,
+  programEjection,
+  reportedEjection,
+} from './route/ejection-report.ts';
 export {
   isAnswer,
   isLasting,

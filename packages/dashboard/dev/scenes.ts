@@ -112,7 +112,8 @@ export function proxyStateOf(scene: SceneName, nowMs: number): ProxyStatus {
   return {
     atMs,
     language,
-    store,
+    // A proxy does not notice refused writes.
+    store: store.status === 'refuses_writes' ? { status: 'connected' } : store,
     mode,
     selection,
     dashboardPort: 8081,

@@ -2,7 +2,7 @@
  * Event loop delay, under prom-client's names. Sampled only while the metrics are scraped, because each
  * sample wakes even an idle process.
  *
- *     resting --(read)--> looking --(not read for `READ_WITHIN_MS`)--> resting
+ *     idle --(read)--> looking --(not read for `READ_WITHIN_MS`)--> idle
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
@@ -21,13 +21,13 @@ const STATISTICS = ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'] as cons
 /** Adds the metrics; they have no values in the first scrape. */
 export function addEventLoopDelay(registry: Registry): void {
   const delays = monitorEventLoopDelay({ resolution: LOOK_EVERY_MS });
-  let rest: NodeJS.Timeout | undefined;
+  let idleTimer: NodeJS.Timeout | undefined;
   const read = (): void => {
     for (const gauge of gauges.values()) gauge.remove();
-    if (rest === undefined) delays.enable();
+    if (idleTimer === undefined) delays.enable();
     else if (delays.count > 0) show();
-    clearTimeout(rest);
-    rest = setTimeout(end, READ_WITHIN_MS).unref();
+    clearTimeout(idleTimer);
+    idleTimer = setTimeout(end, READ_WITHIN_MS).unref();
   };
   const show = (): void => {
     const { min, max, mean, stddev } = delays;
@@ -37,7 +37,7 @@ export function addEventLoopDelay(registry: Registry): void {
     delays.reset();
   };
   const end = (): void => {
-    rest = undefined;
+    idleTimer = undefined;
     delays.disable();
     delays.reset();
   };

@@ -2,6 +2,9 @@ import pino, { type DestinationStream, type Logger } from 'pino';
 
 export type { Logger };
 
+/** Of the field `why`: enough to name what is wrong. A record of another version may have hundreds of problems. */
+export const MAX_WHY_CHARACTERS = 300;
+
 /**
  * The log of one service: JSON lines, a constant lower-case phrase as the message and data in fields. Headers
  * and bodies are never logged, so no secret comes close; redaction is the second line of defence. An invalid

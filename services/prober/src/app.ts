@@ -1,4 +1,5 @@
 /** The prober's HTTP endpoints: whether it can work, and its metrics. */
+import type { StoreConnectionStatus } from '@zephyr/contract/store';
 import { isFromForeignPage, isWatchersHost } from '@zephyr/runtime/http/visitor';
 import { type Readiness, watchPages } from '@zephyr/runtime/http/watch-pages';
 import express, { type Express, type RequestHandler } from 'express';
@@ -8,23 +9,24 @@ export interface ProberAppDeps {
   readonly registry: Registry;
   readonly running: () => number;
   readonly configHash: () => string;
-  readonly isRedisUp: () => boolean;
+  readonly isRedisConnected: () => boolean;
   readonly readiness: () => Promise<Readiness>;
 }
 
 export function createApp(deps: ProberAppDeps): Express {
-  const { registry, running, isRedisUp, readiness, configHash } = deps;
+  const { registry, running, isRedisConnected, readiness, configHash } = deps;
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', false);
   app.use(refuseForeign);
   app.use(watchPages({ readiness, metrics: registry }));
   app.get('/health', (_request, response) => {
+    const redis: StoreConnectionStatus = isRedisConnected() ? 'connected' : 'away';
     response.json({
-      status: isRedisUp() ? 'ok' : 'degraded',
+      status: redis === 'connected' ? 'ok' : 'degraded',
       service: 'prober',
       config_hash: configHash(),
-      redis: isRedisUp() ? 'up' : 'away',
+      redis,
       running: running(),
     });
   });

@@ -25,7 +25,7 @@ export interface Gauges {
   running(): number;
   /** Jobs by state; absent while Redis is away. */
   queued(): Promise<Readonly<Record<string, number>> | undefined>;
-  isRedisUp(): boolean;
+  isRedisConnected(): boolean;
   /** Whether Redis accepts this prober's writes. */
   isRedisWritable(): Promise<boolean>;
 }
@@ -111,7 +111,7 @@ function addGauges(registry: Registry, gauges: Gauges): void {
     help: '1 while Redis answers',
     registers,
     collect() {
-      this.set(gauges.isRedisUp() ? 1 : 0);
+      this.set(gauges.isRedisConnected() ? 1 : 0);
     },
   });
   new Gauge({

@@ -54,7 +54,7 @@ it('a refusal counts against the token that was refused, not against its replace
   const metrics = createMetrics({
     running: () => 0,
     queued: async () => undefined,
-    isRedisUp: () => true,
+    isRedisConnected: () => true,
     isRedisWritable: async () => true,
   });
   const run = (id: string) =>

@@ -28,15 +28,15 @@ export async function startProber(context: ServiceContext): Promise<RunningServi
   removeOrphans();
   const redis = createRedis(context.redis, log, 'command');
   const { queue, close } = openProbeQueue(context.redis, () => undefined);
-  const isRedisUp = (): boolean => redis.status === 'ready';
+  const isRedisConnected = (): boolean => redis.status === 'ready';
   const writeTest = createWriteTest(redis, { instanceId: context.instanceId, clock: systemClock });
   const metrics = createMetrics({
     running: () => worker.running(),
     queued: async () =>
-      isRedisUp()
+      isRedisConnected()
         ? await queue.getJobCounts('waiting', 'delayed', 'active').catch(() => undefined)
         : undefined,
-    isRedisUp,
+    isRedisConnected,
     isRedisWritable: async () => (await writeTest()) === 'ok',
   });
   const gate = createStartGate();
@@ -47,7 +47,7 @@ export async function startProber(context: ServiceContext): Promise<RunningServi
   );
   const app = createApp({
     configHash: () => loaded().config.hash,
-    ...{ registry: metrics.registry, running: worker.running, isRedisUp },
+    ...{ registry: metrics.registry, running: worker.running, isRedisConnected },
     // Without Redis no job can be run. That is no reason to restart: it would not bring Redis back.
     readiness: async () => {
       const status = await writeTest();

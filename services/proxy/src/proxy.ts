@@ -198,7 +198,7 @@ class ProxyParts {
           routing.endpoints.map(({ id }) => [id, routing.ejectionOf(id).status === 'ejected']),
         ),
       snapshotAgeSeconds: () => (now() - routing.state.confirmedAtMs) / 1000,
-      isRedisUp: () => this.link.isUp,
+      isRedisConnected: () => this.link.isConnected,
       bufferedBodyBytes: () => bufferedBodies.bytes,
       retryBudget: () => retryBudget.available(now()),
       isServing: () => this.#serving.isServing(now()),
@@ -221,7 +221,7 @@ class ProxyParts {
       get sessions() {
         return liveConfig.sessions;
       },
-      isRedisUp: () => this.link.isUp,
+      isRedisConnected: () => this.link.isConnected,
       isDraining: () => this.isDraining,
       isServing: () => this.#serving.isServing(clock.nowMs()),
       oldestRequests: (limit) => this.admission.oldest(limit),

@@ -2,46 +2,46 @@ import { describe, expect, it } from 'vitest';
 
 import { B, Scenario, withRequests } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
-import { isAtRest, REST_PERIOD_MS } from './decision-pace.ts';
+import { IDLE_PERIOD_MS, isSystemIdle } from './decision-pace.ts';
 import { DEFAULT_POLICY } from './policy.ts';
 import type { World } from './world.ts';
 
-const rests = ({ world, atMs }: Scenario) => isAtRest(world, epochMs(atMs));
+const isIdle = ({ world, atMs }: Scenario) => isSystemIdle(world, epochMs(atMs));
 /** Two healthy endpoints without requests for an hour. */
 const calm = () => new Scenario().rounds(10, { a: 500, b: 600 }).presence();
 
-it('rests no longer than a proxy is remembered', () => {
-  expect(REST_PERIOD_MS).toBeLessThan(DEFAULT_POLICY.presence.ttlMs);
+it('pauses no longer than a proxy is remembered', () => {
+  expect(IDLE_PERIOD_MS).toBeLessThan(DEFAULT_POLICY.presence.ttlMs);
 });
 
-describe('a leader is at rest', () => {
+describe('the system is idle', () => {
   it('with healthy endpoints and without requests', () => {
-    expect(rests(calm())).toBe(true);
+    expect(isIdle(calm())).toBe(true);
   });
 
   it('with a disabled endpoint, and with one that has long been down', () => {
     const story = calm();
     story.command({ kind: 'disable', endpointId: B });
-    expect(rests(story)).toBe(true);
-    expect(rests(calm().rounds(5, { a: 500, b: 'connection_refused' }))).toBe(true);
+    expect(isIdle(story)).toBe(true);
+    expect(isIdle(calm().rounds(5, { a: 500, b: 'connection_refused' }))).toBe(true);
   });
 });
 
-describe('a leader is not at rest', () => {
+describe('the system is not idle', () => {
   it('while requests are active, however old their report', () => {
     const { world, atMs } = calm().presence(withRequests({ a: 1 }));
-    expect(isAtRest({ ...world, lastBusyAtMs: epochMs(0) }, epochMs(atMs))).toBe(false);
+    expect(isSystemIdle({ ...world, lastBusyAtMs: epochMs(0) }, epochMs(atMs))).toBe(false);
   });
 
   it('with an active request, and ten seconds after the last one', () => {
     const story = calm().presence(withRequests({ a: 1 }));
-    expect(rests(story)).toBe(false);
+    expect(isIdle(story)).toBe(false);
     story
       .presence(withRequests({ a: 0 }))
       .pass(10_000)
       .presence();
-    expect(rests(story)).toBe(false);
-    expect(rests(story.pass(1))).toBe(true);
+    expect(isIdle(story)).toBe(false);
+    expect(isIdle(story.pass(1))).toBe(true);
   });
 
   it.each([
@@ -51,9 +51,9 @@ describe('a leader is not at rest', () => {
       report: { ejections: { b: { status: 'ejected', failure: 'reset', remainingMs: 60_000 } } },
     },
   ] as const)('with $name', ({ report }) => {
-    expect(rests(calm().presence(report))).toBe(false);
+    expect(isIdle(calm().presence(report))).toBe(false);
     expect(
-      rests(
+      isIdle(
         calm()
           .presence()
           .presence({ proxyId: 'p2', ...report }),
@@ -62,13 +62,13 @@ describe('a leader is not at rest', () => {
   });
 
   it('before its first choice', () => {
-    expect(rests(new Scenario().pass(10_001))).toBe(false);
+    expect(isIdle(new Scenario().pass(10_001))).toBe(false);
   });
 
   it('while a switch is near', () => {
     const story = new Scenario().rounds(8, { a: 900, b: 890 }).rounds(1, { a: 900, b: 100 });
     expect(story.world.switching.lead.status).toBe('ahead');
-    expect(rests(story)).toBe(false);
+    expect(isIdle(story)).toBe(false);
   });
 
   const { world, atMs } = calm();
@@ -99,7 +99,7 @@ describe('a leader is not at rest', () => {
       },
     },
   ])('with $name', ({ changed }) => {
-    expect(isAtRest({ ...world, ...changed }, nowMs)).toBe(false);
+    expect(isSystemIdle({ ...world, ...changed }, nowMs)).toBe(false);
   });
 
   it.each([
@@ -116,10 +116,10 @@ describe('a leader is not at rest', () => {
       wants: 'any',
     } as const;
     const probePlans = { ...world.probePlans, [B]: { ...plan, why } };
-    expect(isAtRest({ ...world, probePlans }, nowMs)).toBe(expected);
+    expect(isSystemIdle({ ...world, probePlans }, nowMs)).toBe(expected);
   });
 
   it('while a failure is being confirmed', () => {
-    expect(rests(calm().probe(B, 'reset'))).toBe(false);
+    expect(isIdle(calm().probe(B, 'reset'))).toBe(false);
   });
 });

@@ -6,12 +6,12 @@ import { freezeOf } from './switch-veto.ts';
 import type { World } from './world.ts';
 
 /** Time without a request; longer than the pauses in a person's work. */
-export const REST_AFTER_MS = 10_000;
+export const IDLE_AFTER_MS = 10_000;
 /**
- * How often the leader decides at rest, and an idle proxy reads Redis. Below `presence.ttlMs` of the policy: otherwise
+ * How often an idle leader decides, and an idle proxy reads Redis. Below `presence.ttlMs` of the policy: otherwise
  * proxies would be forgotten in between.
  */
-export const REST_PERIOD_MS = 4_000;
+export const IDLE_PERIOD_MS = 4_000;
 /** Paces at which a decision depends on the next result. */
 const URGENT: ReadonlySet<ProbePace> = new Set(['verifying', 'comparing', 'deciding']);
 
@@ -19,10 +19,10 @@ const URGENT: ReadonlySet<ProbePace> = new Set(['verifying', 'comparing', 'decid
  * Whether nothing will change in the next seconds through time alone: no requests for a while, no switch
  * is near, no endpoint is ejected, no probe is urgent. A leader may then decide less often.
  */
-export function isAtRest(world: World, nowMs: EpochMs): boolean {
+export function isSystemIdle(world: World, nowMs: EpochMs): boolean {
   const { switching, proxies } = world;
   return (
-    nowMs - world.lastBusyAtMs > REST_AFTER_MS &&
+    nowMs - world.lastBusyAtMs > IDLE_AFTER_MS &&
     totalActiveRequests(proxies) === 0 &&
     proxies.every(
       ({ status, ejections }) => status === 'serving' && Object.keys(ejections).length === 0,

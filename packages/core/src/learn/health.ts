@@ -50,7 +50,7 @@ export type Health =
       readonly passStreak: number;
       readonly passesNeeded: number;
       readonly failure: FailureClass;
-      /** Redacted, at most 300 characters. */
+      /** Redacted, at most `MAX_DETAIL_CHARACTERS`. */
       readonly detail: string;
       /** The kind of probe that failed: being reachable does not contradict a missing answer. */
       readonly foundBy: ProbeKind;

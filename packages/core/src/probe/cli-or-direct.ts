@@ -33,7 +33,7 @@ export const DIRECT_PROBE_NUMBERS: DirectProbePolicy = {
 /** A failed direct request that no CLI probe has confirmed or contradicted yet. */
 export interface HeldFailure {
   readonly failure: FailureClass;
-  /** Redacted, at most 300 characters. */
+  /** Redacted, at most `MAX_DETAIL_CHARACTERS`. */
   readonly detail: string;
 }
 

@@ -1,5 +1,5 @@
-/** A proxy's ejections as it reports them to other machines, and as those read them. */
-import type { EjectionReport, EjectionState } from '@zephyr/contract/ejection';
+/** A proxy's ejections as it reports them to other machines and to programs, and as other machines read them. */
+import type { EjectionReport, EjectionState, ProgramEjection } from '@zephyr/contract/ejection';
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
 
 import { type Ejection, remainingMs } from './ejection.ts';
@@ -34,5 +34,14 @@ export function reportedEjection(report: EjectionReport | undefined, nowMs: numb
   const { status, failure } = report;
   return status === 'ejected'
     ? { status, failure, untilAtMs: (nowMs + report.remainingMs) as EpochMs }
+    : { status, failure };
+}
+
+/** The same for programs, which get the time left: their clock may be another. */
+export function programEjection(report: EjectionReport | undefined): ProgramEjection {
+  if (report === undefined) return { status: 'admitted' };
+  const { status, failure } = report;
+  return status === 'ejected'
+    ? { status, failure, retry_in_ms: report.remainingMs }
     : { status, failure };
 }

@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { periodAt } from './budget-period.ts';
 import {
-  ADMITTED,
   type LimitCounters,
   limitSubjects,
   limitVerdict,
   type UsageLimits,
+  WITHIN_LIMITS,
 } from './limit-verdict.ts';
 
 /** A Saturday, 28 November. */
@@ -24,7 +24,7 @@ const iso = (atMs: number | undefined) =>
   atMs === undefined ? undefined : new Date(atMs).toISOString();
 const overOf = (limits: UsageLimits, counters: LimitCounters, nowMs = NOW_MS) => {
   const verdict = limitVerdict(limits, counters, nowMs);
-  if (verdict.status === 'admitted') return 'admitted';
+  if (verdict.status === 'within_limits') return 'within_limits';
   const { limit, used, allowed, resetsAtMs } = verdict;
   return [limit, used, allowed, iso(resetsAtMs)];
 };
@@ -48,12 +48,12 @@ describe('periodAt', () => {
 
 describe('limitVerdict', () => {
   it('admits people without a limit, and those below all', () => {
-    expect(limitVerdict({}, spent(1e6), NOW_MS)).toBe(ADMITTED);
+    expect(limitVerdict({}, spent(1e6), NOW_MS)).toBe(WITHIN_LIMITS);
     const counters = { ...spent(9.99), requests: 4, tokens: 99, active: 1 };
     const limits = {
       ...{ budgetUsdPerDay: 10, requestsPerMinute: 5, tokensPerMinute: 100, activeRequests: 2 },
     };
-    expect(limitVerdict(limits, counters, NOW_MS)).toBe(ADMITTED);
+    expect(limitVerdict(limits, counters, NOW_MS)).toBe(WITHIN_LIMITS);
   });
 
   it.each([
@@ -96,7 +96,7 @@ describe('limitVerdict', () => {
     expect(overOf(all, { ...spent(3, 3, 11), grantedUsd: 2 })).toEqual([
       ...['budget_usd_per_day', 3, 3, '2026-11-29T00:00:00.000Z'],
     ]);
-    expect(overOf(all, { ...spent(2.9, 3, 11.9), grantedUsd: 2 })).toBe('admitted');
+    expect(overOf(all, { ...spent(2.9, 3, 11.9), grantedUsd: 2 })).toBe('within_limits');
   });
 
   it('never admits at or above a limit, and never refuses below all limits', () => {
@@ -120,7 +120,9 @@ describe('limitVerdict', () => {
           [limits.requestsPerMinute, requests],
           [limits.activeRequests, active],
         ].some(([allowed, used]) => allowed !== undefined && (used ?? 0) >= allowed);
-        expect(limitVerdict(limits, counters, NOW_MS).status).toBe(isOver ? 'over' : 'admitted');
+        expect(limitVerdict(limits, counters, NOW_MS).status).toBe(
+          isOver ? 'over' : 'within_limits',
+        );
       },
     );
     fc.assert(property);

@@ -96,7 +96,7 @@ export interface LimitCounters {
 }
 
 export type LimitVerdict =
-  | { readonly status: 'admitted' }
+  | { readonly status: 'within_limits' }
   | {
       readonly status: 'over';
       readonly limit: LimitName;
@@ -109,7 +109,7 @@ export type LimitVerdict =
 
 export type Over = Extract<LimitVerdict, { status: 'over' }>;
 
-export const ADMITTED: LimitVerdict = { status: 'admitted' };
+export const WITHIN_LIMITS: LimitVerdict = { status: 'within_limits' };
 
 /** Whether one more request may begin. If several limits are exceeded, the one that lasts longest. */
 export function limitVerdict(
@@ -117,7 +117,7 @@ export function limitVerdict(
   counters: LimitCounters,
   nowMs: number,
 ): LimitVerdict {
-  return overBudget(limits, counters, nowMs) ?? overRate(limits, counters, nowMs) ?? ADMITTED;
+  return overBudget(limits, counters, nowMs) ?? overRate(limits, counters, nowMs) ?? WITHIN_LIMITS;
 }
 
 /** A month never ends before its days do; a week may end after its month. */

@@ -10,7 +10,7 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 
 import { KIB } from '@zephyr/contract/units';
-import { type AnswerEnd, MAX_INTERIM_ANSWERS, REST_QUIET_MS, StreamEnd } from '@zephyr/core';
+import { type AnswerEnd, MAX_INTERIM_ANSWERS, StreamEnd, TRAILING_QUIET_MS } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';
 import { TunnelError } from '@zephyr/runtime/connection/tunnel';
 import { createAgent, type EndpointConnection } from '@zephyr/runtime/endpoint-connection';
@@ -138,7 +138,7 @@ export function startExchange(
     listener.head?.(response);
     response.on('data', (chunk: Buffer) => {
       // An endpoint that never closes delays the CLI no longer than the proxy lets it delay a client.
-      if (keep(progress, chunk) === 'last_event') setTimeout(cut, REST_QUIET_MS).unref();
+      if (keep(progress, chunk) === 'last_event') setTimeout(cut, TRAILING_QUIET_MS).unref();
       if (progress.receivedBytes > ANSWER_LIMIT_BYTES) return cut('TOO_LONG');
       if (listener.data?.(chunk, () => response.resume()) === false) response.pause();
     });

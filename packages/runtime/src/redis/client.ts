@@ -1,3 +1,4 @@
+import type { StoreConnectionStatus } from '@zephyr/contract/store';
 import { Redis, type RedisOptions } from 'ioredis';
 import { systemRandom } from '../clock.ts';
 import { CLUSTER_SCHEMES, clusterNodes, REDIS_PORT } from '../config/redis-cluster-url.ts';
@@ -93,14 +94,14 @@ export function createRedis(
         }),
   };
   const redis = new Redis({ ...options, replyMapping: 'legacy' });
-  let link: 'not_known' | 'up' | 'away' = 'not_known';
+  let connection: 'connecting' | StoreConnectionStatus = 'connecting';
   redis.on('ready', () => {
-    if (link === 'away') log.info('redis is back');
-    link = 'up';
+    if (connection === 'away') log.info('redis is back');
+    connection = 'connected';
   });
   redis.on('error', (error: Error) => {
-    if (link !== 'away') log.warn({ err: { message: error.message } }, 'redis is away');
-    link = 'away';
+    if (connection !== 'away') log.warn({ err: { message: error.message } }, 'redis is away');
+    connection = 'away';
   });
   return redis;
 }

@@ -57,7 +57,7 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
       ...['--port', '0', '--unixsocket', socket, '--unixsocketperm', '700'],
       ...['--dir', options.dataFolder ?? folder, '--save', '', ...persistence],
       ...['--maxmemory-policy', 'noeviction', '--daemonize', 'no'],
-      // Its housekeeping, by default ten times a second, is most of what it does at rest.
+      // Its housekeeping, by default ten times a second, is most of what it does while idle.
       ...['--hz', '5'],
       ...(options.extraArguments ?? []),
     ],

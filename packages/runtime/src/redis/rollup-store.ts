@@ -6,6 +6,7 @@ import type { TimeUnit } from '@zephyr/contract/usage';
 import { DAYS_LIFE_MS, HOURS_LIFE_MS } from '@zephyr/core';
 import type { Redis } from 'ioredis';
 
+import { MAX_WHY_CHARACTERS } from '../logger.ts';
 import { keys } from './keys.ts';
 
 const LIFE_MS = { hour: HOURS_LIFE_MS, day: DAYS_LIFE_MS } as const;
@@ -54,7 +55,7 @@ function parsed(
   try {
     return rollupSchema.parse(JSON.parse(text));
   } catch (error) {
-    rejected(key, String(error).slice(0, 200));
+    rejected(key, String(error).slice(0, MAX_WHY_CHARACTERS));
     return undefined;
   }
 }

@@ -3,8 +3,8 @@
  * One reader for the whole process, active while it has followers; after an outage of Redis it resumes where
  * it was.
  *
- *     resting --(the first follower)--> starting --(cursors read)--> reading
- *     starting | reading --(the last follower has left)--> resting
+ *     idle --(the first follower)--> starting --(cursors read)--> reading
+ *     starting | reading --(the last follower has left)--> idle
  */
 import { EventEmitter, once } from 'node:events';
 
@@ -111,7 +111,7 @@ class StreamTail {
     const { signal } = this.#stopping;
     await once(this.#redis, 'ready', { signal }).catch(() => undefined);
     while (!signal.aborted) {
-      if (this.#followers === 0) await this.#rest();
+      if (this.#followers === 0) await this.#idle();
       if (signal.aborted) return;
       await this.#read().catch(async (error: unknown) => {
         this.#log.debug({ reason: messageOf(error) }, 'following the streams failed');
@@ -121,7 +121,7 @@ class StreamTail {
   }
 
   /** Waits for a follower. Entries written in the meantime become history. */
-  async #rest(): Promise<void> {
+  async #idle(): Promise<void> {
     this.#cursors.clear();
     this.#started = Promise.withResolvers();
     this.#firstFollower = Promise.withResolvers();

@@ -1,4 +1,4 @@
-import { createLogger } from '@zephyr/runtime/logger';
+import { createLogger, MAX_WHY_CHARACTERS } from '@zephyr/runtime/logger';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
@@ -62,7 +62,7 @@ describe('BatchHealth', () => {
     expect(counted).toHaveBeenCalledTimes(40);
     expect(warn).toHaveBeenCalledTimes(4);
     for (const [fields] of warn.mock.calls as unknown as [{ why: string }][]) {
-      expect(fields.why.length).toBeLessThanOrEqual(300);
+      expect(fields.why.length).toBeLessThanOrEqual(MAX_WHY_CHARACTERS);
     }
   });
 });

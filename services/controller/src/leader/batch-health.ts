@@ -3,7 +3,7 @@
  * metrics and the log.
  */
 import type { Clock } from '@zephyr/runtime/clock';
-import type { Logger } from '@zephyr/runtime/logger';
+import { type Logger, MAX_WHY_CHARACTERS } from '@zephyr/runtime/logger';
 
 /** Where the record was, or `event` for an event that the core could not process. */
 export const RECORD_KINDS = ['commands', 'probes', 'outcomes', 'presence', 'event'] as const;
@@ -66,7 +66,8 @@ export class BatchHealth {
     const nowMs = this.#clock.nowMs();
     if (nowMs - (this.#loggedAtMs.get(kind) ?? Number.NEGATIVE_INFINITY) < LOG_EVERY_MS) return;
     this.#loggedAtMs.set(kind, nowMs);
-    this.#log.warn({ kind, id, why: why.slice(0, 300) }, 'a record was set aside');
+    const shownWhy = why.slice(0, MAX_WHY_CHARACTERS);
+    this.#log.warn({ kind, id, why: shownWhy }, 'a record was set aside');
   };
 
   #recent(nowMs: number) {

@@ -2,7 +2,7 @@
  * A standby shows what the leader commits. A view that it cannot read, of a leader of another version, replaces
  * the one before as well: that one is out of date, and would be shown as live.
  */
-import type { Logger } from '@zephyr/runtime/logger';
+import { type Logger, MAX_WHY_CHARACTERS } from '@zephyr/runtime/logger';
 import type { Redis } from 'ioredis';
 
 import type { CurrentState } from '../view/current-state.ts';
@@ -14,9 +14,6 @@ export interface FollowDeps {
   readonly log: Pick<Logger, 'info' | 'warn'>;
 }
 
-/** Enough to name the field; a view of another version may have hundreds of problems. */
-const MAX_WHY = 300;
-
 /** Returns a function that shows the committed view, and returns the committed state. */
 export function createFollower({ redis, current, log }: FollowDeps): () => Promise<StoredState> {
   const reader = new CommittedReader(redis);
@@ -27,7 +24,7 @@ export function createFollower({ redis, current, log }: FollowDeps): () => Promi
       current.receiveView(view.view);
     }
     if (view.status === 'unreadable') {
-      const why = view.why.slice(0, MAX_WHY);
+      const why = view.why.slice(0, MAX_WHY_CHARACTERS);
       if (!current.isUnreadable()) {
         log.warn({ why }, 'the state of the leader cannot be read: not shown');
       }

@@ -1,4 +1,4 @@
-import { DEFAULT_POLICY, epochMs, initialWorld, isAtRest } from '@zephyr/core';
+import { DEFAULT_POLICY, epochMs, initialWorld, isSystemIdle } from '@zephyr/core';
 import { parseConfig } from '@zephyr/runtime/config/load';
 import { expect, it } from 'vitest';
 
@@ -22,8 +22,8 @@ const settled = {
   switching: { ...world.switching, phase: { status: 'settled' } as const },
 };
 
-it('decides less often at rest, but often enough that the core forgets no proxy', () => {
-  expect(isAtRest(settled, LATER_MS)).toBe(true);
+it('decides less often while idle, but often enough that the core forgets no proxy', () => {
+  expect(isSystemIdle(settled, LATER_MS)).toBe(true);
   const { tickMs, longestWaitMs } = leaderPace(settled, LATER_MS);
   expect(tickMs).toBeGreaterThan(BUSY.tickMs);
   expect(tickMs).toBeLessThan(DEFAULT_POLICY.presence.ttlMs);

@@ -3,7 +3,7 @@
  * Nobody waits for those: proxies report once a second, and fail over on their own.
  */
 import type { EpochMs } from '@zephyr/contract/scalars';
-import { isAtRest, REST_PERIOD_MS, type World } from '@zephyr/core';
+import { IDLE_PERIOD_MS, isSystemIdle, type World } from '@zephyr/core';
 
 export interface LeaderPace {
   readonly tickMs: number;
@@ -11,8 +11,8 @@ export interface LeaderPace {
 }
 
 export const BUSY: LeaderPace = { tickMs: 1_000, longestWaitMs: 250 };
-const AT_REST: LeaderPace = { tickMs: REST_PERIOD_MS, longestWaitMs: 2_000 };
+const IDLE: LeaderPace = { tickMs: IDLE_PERIOD_MS, longestWaitMs: 2_000 };
 
 export function leaderPace(world: World, nowMs: EpochMs): LeaderPace {
-  return isAtRest(world, nowMs) ? AT_REST : BUSY;
+  return isSystemIdle(world, nowMs) ? IDLE : BUSY;
 }

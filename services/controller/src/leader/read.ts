@@ -38,7 +38,7 @@ export interface Reading {
   readonly configEvent: ConfigEvent | null;
   /** Budgets of people and teams; undefined if they were not read. */
   readonly budgets: readonly Budget[] | undefined;
-  /** Null if less than a second has passed since the last one. At rest there is one every four seconds. */
+  /** Null if less than a second has passed since the last one. While idle there is one every four seconds. */
   readonly tick: Tick | null;
 }
 

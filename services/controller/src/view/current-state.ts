@@ -5,13 +5,13 @@
  */
 import type { ApiState } from '@zephyr/contract/api-state';
 import type { EpochMs } from '@zephyr/contract/scalars';
+import type { StoreConnection } from '@zephyr/contract/store';
 import type { ConfigSource } from '@zephyr/runtime/config/source';
 import { VERSION } from '@zephyr/runtime/version';
 import type { Redis } from 'ioredis';
 
 import type { LeaderView } from './api-state.ts';
 
-type StoreConnection = Exclude<ApiState['store'], { status: 'refuses_writes' }>;
 /** What Redis answers to this leader's commits. It outlasts a lost connection: only the next commit shows more. */
 type CommitReplies =
   | { readonly status: 'accepted' }

@@ -8,14 +8,14 @@
  *     flowing     --(all of a message has arrived)-->  whole
  *     held_back   --(all of a message has arrived)-->  whole_held_back
  *     any         --(ended properly)-->                done: complete
- *     whole       --(REST_MS, no length declared)-->   done: complete, endpoint connection dropped
+ *     whole       --(TRAILING_MS, no length declared)-->  done: complete, endpoint connection dropped
  *     any whole   --(cut, no length declared)-->       done: complete, endpoint connection dropped
  *     any other   --(cut or silent)-->                 done: cut
  *     any         --(client closed or stalled)-->      done: client_gone
  *     any         --(abandoned)-->                     done, without a result
  *
- * What arrives after a whole answer is passed on, but is not part of it: it neither restarts the wait for the
- * endpoint nor is it looked at. A declared length must be honoured, so that an answer which is whole is cut
+ * Trailing bytes after a whole answer are passed on, but are not part of it: they neither restart the wait for the
+ * endpoint nor are they looked at. A declared length must be honoured, so that an answer which is whole is cut
  * if it stops short of that.
  */
 import type { ServerResponse } from 'node:http';
@@ -28,8 +28,8 @@ import {
   type ApiError,
   answerEndOf,
   failureOfApiError,
-  REST_MS,
-  REST_QUIET_MS,
+  TRAILING_MS,
+  TRAILING_QUIET_MS,
 } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 import type { Deadline } from '../upstream/deadline.ts';
@@ -127,7 +127,7 @@ export class Relay implements AnswerReceiver {
   cut(failure: FailureClass): void {
     if (this.#state.status === 'done') return;
     if (this.#canEndHere) {
-      this.#completeWithoutRest();
+      this.#completeAndDrop();
       return;
     }
     this.abandon();
@@ -139,7 +139,7 @@ export class Relay implements AnswerReceiver {
   cutWithEvent(event: string): void {
     if (this.#state.status === 'done') return;
     if (this.#canEndHere) {
-      this.#completeWithoutRest();
+      this.#completeAndDrop();
       return;
     }
     const { res } = this.#input;
@@ -192,7 +192,7 @@ export class Relay implements AnswerReceiver {
   }
 
   /** The endpoint's connection is not reused: it may still send something. */
-  #completeWithoutRest(): void {
+  #completeAndDrop(): void {
     const { stream } = this.#input.answer;
     this.#complete();
     stream.destroy();
@@ -270,8 +270,8 @@ export class Relay implements AnswerReceiver {
       deadline.start(idleMs, () => this.cut('idle_timeout'));
       return;
     }
-    const leftMs = Math.max(0, state.wholeAtMs + REST_MS - clock.nowMs());
-    deadline.start(Math.min(REST_QUIET_MS, leftMs), () => this.#completeWithoutRest());
+    const leftMs = Math.max(0, state.wholeAtMs + TRAILING_MS - clock.nowMs());
+    deadline.start(Math.min(TRAILING_QUIET_MS, leftMs), () => this.#completeAndDrop());
   }
 
   /**

@@ -96,7 +96,7 @@ describe('an answer of success', () => {
     { failure: 'overloaded', body: OVERLOADED, retryAfterMs: 7_000 },
     { failure: 'rate_limited', body: RATE_LIMITED, retryAfterMs: 7_000 },
     { failure: 'server_error', body: SERVER_ERROR, retryAfterMs: undefined },
-  ])('with the error $failure fails, and rests only if that is load', async (about) => {
+  ])('with the error $failure fails, and has a cool-down only if that is load', async (about) => {
     const { answer, results, counts } = await connected({ isReused: true });
     answer(200, { 'retry-after': '7' }).give(eventOf(about.body));
     expect(results).toEqual([
@@ -158,7 +158,7 @@ describe('an error answer', () => {
     expect([counts.aborts, isWaiting()]).toEqual([0, false]);
   });
 
-  it('reports status, rest and limits, and is no dead connection', async () => {
+  it('reports status, cool-down and limits, and is no dead connection', async () => {
     const { clock, answer, results } = await connected({ isReused: true });
     const limits = {
       'anthropic-ratelimit-requests-limit': '9',

@@ -148,11 +148,12 @@ export class Exchange {
   #relay(trying: AttemptLoop, answered: AnsweredRequest): void {
     const { deps, input, settings, deadline, placement } = this.#context;
     const { endpointId, answer, kind } = answered;
+    const isMessages = input.operation === 'messages' && kind === 'committed';
     const relay = new Relay(
       {
         res: input.res,
         answer,
-        isMessages: input.operation === 'messages' && kind === 'committed',
+        isMessages,
         endpointId,
         leftFamily: placement.leftFamily,
         isLast: deps.isLast(input.res),
@@ -170,8 +171,7 @@ export class Exchange {
         );
       },
     );
-    const isContent = input.operation === 'messages' && kind === 'committed';
-    const ttftMs = isContent ? deps.clock.nowMs() - this.#startedAtMs : undefined;
+    const ttftMs = isMessages ? deps.clock.nowMs() - this.#startedAtMs : undefined;
     this.#state = { status: 'relaying', relay, trying, answered, ttftMs };
     relay.start();
   }

@@ -203,20 +203,20 @@ describe('an outage at run time', () => {
     await begin(relay);
     const { statuses, stop } = keepCalling(proxy.port);
     await eventually(async () => {
-      expect((await proxy.status()).redis).toBe('down');
+      expect((await proxy.status()).redis).toBe('away');
       expect(statuses.length).toBeGreaterThan(300);
     });
     await stop();
     expect(new Set(statuses)).toEqual(new Set([200]));
     expect(first.ledger).toHaveLength(askedBefore);
     expect((proxy.log().length - logBefore) / statuses.length).toBeLessThan(200);
-    expect((await proxy.status()).redis).toBe('down');
+    expect((await proxy.status()).redis).toBe('away');
     expect((await call(proxy.port, { method: 'GET', path: '/readyz', body: '' })).status).toBe(200);
     await publish({ order: ['e1', 'e2'], configHash, version: 2 });
     await relay.open();
     relay.set({ kind: 'open' });
     await eventually(async () => expect(await servedBy(proxy.port)).toBe('e1'));
-    await eventually(async () => expect((await proxy.status()).redis).toBe('up'));
+    await eventually(async () => expect((await proxy.status()).redis).toBe('connected'));
   });
 
   it('R5 empty after a restart: keeps its order until the leader publishes again', async () => {

@@ -9,6 +9,7 @@ import type { RequestRecord } from '@zephyr/contract/usage';
 import {
   budgetsOf,
   grantedUsd,
+  IDLE_PERIOD_MS,
   type LimitSubject,
   type LimitsConfig,
   limitSubjects,
@@ -16,7 +17,6 @@ import {
   limitVerdict,
   type Over,
   PeopleCounters,
-  REST_PERIOD_MS,
   type UsageLimits,
 } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
@@ -94,7 +94,7 @@ export class PeopleLimits {
       const counted = this.counters.of(members, epochMs);
       const counters = { ...counted, grantedUsd: grantedUsd(this.#grants, name, epochMs) };
       const verdict = limitVerdict(limits, counters, epochMs);
-      if (verdict.status === 'admitted') continue;
+      if (verdict.status === 'within_limits') continue;
       if ((verdict.resetsAtMs ?? 0) < (longest?.resetsAtMs ?? 0)) continue;
       longest = { ...verdict, of, name };
     }
@@ -164,12 +164,12 @@ export class PeopleLimits {
     this.counters.used(person, { costNanoUsd, tokens }, this.#epochMs());
   }
 
-  /** Called after each write of usage; at rest it does nothing for some seconds. */
+  /** Called after each write of usage; while idle it does nothing for some seconds. */
   async exchange(redis: Redis): Promise<void> {
     if (!this.hasAny) return;
     const { clock, proxyId } = this.#deps;
     const elapsedMs = clock.nowMs() - this.#exchangedAtMs;
-    if (!this.isBusy && elapsedMs < REST_PERIOD_MS) return;
+    if (!this.isBusy && elapsedMs < IDLE_PERIOD_MS) return;
     const [epochMs, beganAtMs] = [this.#epochMs(), clock.nowMs()];
     const isWhole = beganAtMs - this.#sharedWholeAtMs >= WHOLE_EVERY_MS;
     this.#hasNews = false;

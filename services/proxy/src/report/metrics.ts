@@ -50,7 +50,7 @@ export interface ProxyGauges {
   streams(): ReadonlyMap<string, number>;
   ejected(): ReadonlyMap<string, boolean>;
   snapshotAgeSeconds(): number;
-  isRedisUp(): boolean;
+  isRedisConnected(): boolean;
   bufferedBodyBytes(): number;
   retryBudget(): number;
   isServing(): boolean;
@@ -219,7 +219,7 @@ function addPlainGauges(registers: Registry[], gauges: ProxyGauges): void {
       'Time since Redis last confirmed the routing snapshot',
       gauges.snapshotAgeSeconds,
     ],
-    ['zephyr_proxy_redis_up', '1 while Redis answers', () => (gauges.isRedisUp() ? 1 : 0)],
+    ['zephyr_proxy_redis_up', '1 while Redis answers', () => (gauges.isRedisConnected() ? 1 : 0)],
     [
       'zephyr_proxy_buffered_body_bytes',
       'Bytes of request bodies buffered for retries',

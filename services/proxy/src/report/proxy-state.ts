@@ -28,7 +28,7 @@ export interface StatusDeps {
   readonly routing: Routing;
   readonly stats: RequestStats;
   readonly sessions: SessionTable | undefined;
-  readonly isRedisUp: () => boolean;
+  readonly isRedisConnected: () => boolean;
   readonly isDraining: () => boolean;
   readonly isServing: () => boolean;
   readonly oldestRequests: (limit: number) => readonly ActiveRequest[];
@@ -54,7 +54,7 @@ export function statusOf(deps: StatusDeps): ProxyStatus {
       status: statusWord(deps),
       uptimeMs: Math.round(process.uptime() * 1_000),
     },
-    store: deps.isRedisUp()
+    store: deps.isRedisConnected()
       ? { status: 'connected' }
       : { status: 'away', sinceAtMs: onTheWallClock(clock, confirmedAtMs) },
     snapshot: {

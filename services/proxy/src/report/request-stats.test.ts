@@ -20,7 +20,7 @@ function setUp() {
   const metrics = createMetrics({
     ...{ activeRequests: nobody, streams: nobody, ejected: nobody, budgets: () => [] },
     ...{ snapshotAgeSeconds: none, bufferedBodyBytes: none, retryBudget: none },
-    ...{ unwrittenRequests: none, isRedisUp: () => true, isServing: () => true },
+    ...{ unwrittenRequests: none, isRedisConnected: () => true, isServing: () => true },
   });
   const stats = new RequestStats(metrics, new ManualClock());
   return {

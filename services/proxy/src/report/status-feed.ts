@@ -16,9 +16,9 @@ const MAX_WATCHERS = 50;
 /** A watcher that does not read is disconnected before it fills our memory; it will reconnect. */
 const MAX_UNREAD_BYTES = 256 * KIB;
 
-/** `resting`: there are no watchers. */
+/** `idle`: there are no watchers. */
 type FeedState =
-  | { readonly status: 'resting' | 'ended' }
+  | { readonly status: 'idle' | 'ended' }
   | { readonly status: 'looking'; readonly timer: Timer };
 
 export class StatusFeed {
@@ -26,7 +26,7 @@ export class StatusFeed {
   readonly #clock: Clock;
   /** With their addresses, oldest first. */
   readonly #watchers = new Map<EventStream, string>();
-  #state: FeedState = { status: 'resting' };
+  #state: FeedState = { status: 'idle' };
   #sentText = '';
   #sentAtMs = 0;
 
@@ -46,15 +46,15 @@ export class StatusFeed {
     this.#watchers.set(watcher, res.req.socket.remoteAddress ?? '');
     watcher.onClose(() => {
       this.#watchers.delete(watcher);
-      if (this.#watchers.size === 0) this.#rest();
+      if (this.#watchers.size === 0) this.#stopLooking();
     });
     send(watcher, this.#now());
-    if (this.#state.status === 'resting') this.#planLook();
+    if (this.#state.status === 'idle') this.#planLook();
   }
 
   /** A stopping proxy must not wait for its watchers. */
   end(): void {
-    this.#rest();
+    this.#stopLooking();
     this.#state = { status: 'ended' };
     for (const watcher of this.#watchers.keys()) {
       send(watcher, this.#now());
@@ -91,10 +91,10 @@ export class StatusFeed {
     oldest.destroy();
   }
 
-  #rest(): void {
+  #stopLooking(): void {
     if (this.#state.status !== 'looking') return;
     this.#clock.clearTimer(this.#state.timer);
-    this.#state = { status: 'resting' };
+    this.#state = { status: 'idle' };
   }
 }
 

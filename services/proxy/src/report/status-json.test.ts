@@ -11,7 +11,7 @@ it('has null for what has not happened yet', () => {
   });
 });
 
-it('has times as ages and rests in whole milliseconds, so that no clock needs to agree', () => {
+it('has times as ages and remaining times in whole milliseconds, so that no clock needs to agree', () => {
   const latency = { lastMs: 1, meanMs: 2, p95Ms: 3, historyMs: [4, 1] };
   const limit = { remainingShare: 0.4, remaining: 4, limit: 10, resetsAtMs: NOW_MS + 59_000.4 };
   const facts = {

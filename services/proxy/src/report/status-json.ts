@@ -1,8 +1,7 @@
 /** The JSON of `GET /status`, for programs. */
-import type { EjectionReport } from '@zephyr/contract/ejection';
 import type { ProgramEndpoint, ProgramStatus } from '@zephyr/contract/program-status';
 import type { ProxyEndpoint } from '@zephyr/contract/proxy-status';
-import { own, type TimeSummary } from '@zephyr/core';
+import { own, programEjection, type TimeSummary } from '@zephyr/core';
 
 import type { ProbesOfEndpoint } from './known-probes.ts';
 import { ejectionsOf, type StatusDeps, statusOf } from './proxy-state.ts';
@@ -28,16 +27,15 @@ export async function programStatusOf(deps: StatusDeps): Promise<ProgramStatus> 
     mode: mode.kind,
     pinned_endpoint_id: mode.kind === 'manual' ? mode.endpointId : null,
     reason: selection.status === 'none' ? 'initial' : selection.reason,
-    selection: selection.status === 'none' || snapshot.version === null ? null : selection,
     active_requests: status.activeRequests,
     endpoints: status.endpoints.map((endpoint) => ({
       ...programEndpointOf(endpoint),
-      ejection: programEjectionOf(own(ejections, endpoint.id)),
+      ejection: programEjection(own(ejections, endpoint.id)),
       ...recentJson(stats.recent.factsOf(endpoint.id), clock.nowMs()),
       probes: probesJson(probesOf(endpoint.id), clock.epochMs()),
     })),
     snapshot: { ...snapshotInUse, age_ms: ageMs },
-    redis: status.store.status === 'connected' ? 'up' : 'down',
+    redis: status.store.status,
     usage: { unwritten_requests: deps.unwrittenRequests() },
     proxy: {
       id: status.proxy.id,
@@ -63,12 +61,6 @@ function programEndpointOf(
     score_ms: score.status === 'known' ? score.totalMs : null,
     active_requests: endpoint.activeRequests,
   };
-}
-
-function programEjectionOf(report: EjectionReport | undefined): ProgramEndpoint['ejection'] {
-  if (report === undefined) return { status: 'admitted' };
-  const { status, failure, remainingMs } = report;
-  return { status, failure, ...(status === 'ejected' ? { retry_in_ms: remainingMs } : {}) };
 }
 
 export function recentJson(facts: RecentFacts, nowMs: number): ShownRecent {

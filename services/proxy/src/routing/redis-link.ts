@@ -8,7 +8,7 @@
 import type { OutcomeBatch } from '@zephyr/contract/outcome';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import { type RoutingSnapshot, snapshotSchema } from '@zephyr/contract/snapshot';
-import { DEFAULT_POLICY, REST_AFTER_MS, REST_PERIOD_MS, type SessionTable } from '@zephyr/core';
+import { DEFAULT_POLICY, IDLE_AFTER_MS, IDLE_PERIOD_MS, type SessionTable } from '@zephyr/core';
 import { type Clock, isWithin, pauseUntilNext } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
@@ -23,8 +23,8 @@ import { SessionSync } from './session-sync.ts';
 import { readSnapshotFile, SnapshotWriter } from './snapshot-file.ts';
 
 const PERIOD_MS = 1_000;
-/** Between two reads of other proxies' sessions at rest: the first request triggers the next one. */
-const REST_SHARE_MS = 16_000;
+/** Between two reads of other proxies' sessions while idle: the first request triggers the next one. */
+const IDLE_SHARE_MS = 16_000;
 /** Expires on its own when the proxy is gone, just when the core forgets it: no phantom requests. */
 const PRESENCE_MS = DEFAULT_POLICY.presence.ttlMs;
 
@@ -57,9 +57,9 @@ export class RedisLink {
   readonly #stopping = new AbortController();
   #loop: Promise<void> | undefined;
   #reading: Promise<void> | undefined;
-  #isUp = false;
+  #isConnected = false;
   #rejected = '';
-  /** Monotonic times: of the last round, and below of the last moment that was not at rest. */
+  /** Monotonic times: of the last round, and below of the last moment that was not idle. */
   #tickedAtMs = 0;
   #busyAtMs = 0;
   #sharedAtMs = Number.NEGATIVE_INFINITY;
@@ -74,8 +74,8 @@ export class RedisLink {
     this.#hints = createRedis(deps.target, deps.log.child({ connection: 'hints' }), 'blocking');
   }
 
-  get isUp(): boolean {
-    return this.#isUp;
+  get isConnected(): boolean {
+    return this.#isConnected;
   }
 
   /** Returns once a first order is known: from Redis, or from disk if Redis does not answer. */
@@ -93,7 +93,7 @@ export class RedisLink {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#loop;
-    if (this.#isUp) {
+    if (this.#isConnected) {
       await this.#commands.del(keys.proxy(this.#deps.proxyId)).catch(() => undefined);
     }
     this.#commands.disconnect();
@@ -122,14 +122,14 @@ export class RedisLink {
 
   #isDue(): boolean {
     const nowMs = this.#deps.clock.nowMs();
-    if (!this.#isUp || this.#hints.status !== 'ready' || this.#deps.isBusy()) {
+    if (!this.#isConnected || this.#hints.status !== 'ready' || this.#deps.isBusy()) {
       this.#busyAtMs = nowMs;
     }
-    return !this.#isAtRest(nowMs) || nowMs - this.#tickedAtMs >= REST_PERIOD_MS;
+    return !this.#isIdle(nowMs) || nowMs - this.#tickedAtMs >= IDLE_PERIOD_MS;
   }
 
-  #isAtRest(nowMs: number): boolean {
-    return nowMs - this.#busyAtMs >= REST_AFTER_MS;
+  #isIdle(nowMs: number): boolean {
+    return nowMs - this.#busyAtMs >= IDLE_AFTER_MS;
   }
 
   async #tick(): Promise<void> {
@@ -156,7 +156,7 @@ export class RedisLink {
       const sentAtMs = this.#deps.clock.nowMs();
       const text = await this.#commands.get(keys.snapshot);
       this.#deps.onRoundTrip((this.#deps.clock.nowMs() - sentAtMs) / 1000);
-      this.#isUp = true;
+      this.#isConnected = true;
       if (text !== null) this.#take(snapshotSchema.parse(JSON.parse(text)), 'redis');
     } catch (error) {
       this.#onFailure(error);
@@ -194,7 +194,7 @@ export class RedisLink {
     if (this.#commands.status !== 'ready') return;
     const presence = this.#deps.presence();
     const batch = this.#deps.takeBatch();
-    const lifeMs = this.#isAtRest(this.#deps.clock.nowMs()) ? LONGEST_PRESENCE_MS : PRESENCE_MS;
+    const lifeMs = this.#isIdle(this.#deps.clock.nowMs()) ? LONGEST_PRESENCE_MS : PRESENCE_MS;
     const pipeline = this.#commands
       .pipeline()
       .set(keys.proxy(presence.proxyId), JSON.stringify(presence), 'PX', lifeMs)
@@ -222,14 +222,14 @@ export class RedisLink {
     const sessions = this.#deps.sessions();
     if (sessions === undefined || this.#commands.status !== 'ready') return;
     const nowMs = this.#deps.clock.nowMs();
-    if (this.#isAtRest(nowMs) && nowMs - this.#sharedAtMs < REST_SHARE_MS) return;
+    if (this.#isIdle(nowMs) && nowMs - this.#sharedAtMs < IDLE_SHARE_MS) return;
     this.#sharedAtMs = nowMs;
     // A failure is logged by the snapshot read, which fails for the same reason.
     await this.#share.exchange(this.#commands, sessions).catch(() => undefined);
   }
 
   #onFailure(error: unknown): void {
-    this.#isUp = false;
+    this.#isConnected = false;
     // The client itself logs a Redis that is away, and replaces a connection that has died silently.
     if (this.#commands.status === 'ready' && !messageOf(error).includes('timed out')) {
       this.#deps.log.warn({ why: messageOf(error) }, 'snapshot not readable');

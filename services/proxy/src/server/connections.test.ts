@@ -76,12 +76,16 @@ describe('the last answer of a connection', () => {
   });
 });
 
-describe('a connection at rest', () => {
-  it.each<{ name: string; change: (socket: FakeSocket) => unknown; restartsRest: boolean }>([
-    { name: 'nothing happens', change: () => undefined, restartsRest: false },
-    { name: 'bytes are read', change: (socket) => (socket.bytesRead += 1), restartsRest: true },
-    { name: 'bytes are due', change: (socket) => (socket.writableLength = 1), restartsRest: true },
-  ])('is ended after the linger time if $name', ({ change, restartsRest }) => {
+describe('an idle connection', () => {
+  it.each<{ name: string; change: (socket: FakeSocket) => unknown; restartsLinger: boolean }>([
+    { name: 'nothing happens', change: () => undefined, restartsLinger: false },
+    { name: 'bytes are read', change: (socket) => (socket.bytesRead += 1), restartsLinger: true },
+    {
+      name: 'bytes are due',
+      change: (socket) => (socket.writableLength = 1),
+      restartsLinger: true,
+    },
+  ])('is ended after the linger time if $name', ({ change, restartsLinger }) => {
     const { connections, ask, open } = start();
     const socket = open();
     close(ask(socket));
@@ -91,12 +95,12 @@ describe('a connection at rest', () => {
     expect(socket.destroyed).toBe(false);
     socket.writableLength = 0;
     connections.endIdle(10, 10);
-    expect(socket.destroyed).toBe(!restartsRest);
+    expect(socket.destroyed).toBe(!restartsLinger);
     connections.endIdle(20, 10);
     expect(socket.destroyed).toBe(true);
   });
 
-  it('is no longer at rest once it has another request', () => {
+  it('is no longer idle once it has another request', () => {
     const { connections, ask, open } = start();
     const socket = open();
     close(ask(socket));

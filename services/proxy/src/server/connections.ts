@@ -17,10 +17,10 @@
  *
  * While the server closes, a connection with requests is also polled:
  *
- *     busy    --(nothing is due on it)-->          resting
- *     resting --(a request | bytes to send)-->     busy
- *     resting --(bytes were read)-->               resting from now on
- *     resting --(`lingerMs`)-->                    destroyed
+ *     busy --(nothing is due on it)-->          idle
+ *     idle --(a request | bytes to send)-->     busy
+ *     idle --(bytes were read)-->               idle from now on
+ *     idle --(`lingerMs`)-->                    destroyed
  */
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -53,16 +53,16 @@ interface LatestRequest {
    * earlier ones are.
    */
   readonly previous: ServerResponse | undefined;
-  rest: Rest;
+  activity: Activity;
 }
 
-type Rest =
+type Activity =
   | { readonly status: 'busy' }
   /** `bytesRead`: by the moment it began. */
-  | { readonly status: 'resting'; readonly sinceAtMs: number; readonly bytesRead: number };
+  | { readonly status: 'idle'; readonly sinceAtMs: number; readonly bytesRead: number };
 
 const UNUSED: Requests = { status: 'unused' };
-const BUSY: Rest = { status: 'busy' };
+const BUSY: Activity = { status: 'busy' };
 
 export class Connections {
   readonly #limits: () => ConnectionLimits;
@@ -130,12 +130,12 @@ export class Connections {
   endIdle(nowMs: number, lingerMs: number): void {
     for (const { socket, requests } of this.#all.values()) {
       if (requests.status === 'unused') continue;
-      const { res, rest } = requests;
+      const { res, activity } = requests;
       const { bytesRead } = socket;
-      if (!res.closed || socket.writableLength > 0) requests.rest = BUSY;
-      else if (rest.status === 'busy' || rest.bytesRead !== bytesRead) {
-        requests.rest = { status: 'resting', sinceAtMs: nowMs, bytesRead };
-      } else if (nowMs - rest.sinceAtMs >= lingerMs) socket.destroy();
+      if (!res.closed || socket.writableLength > 0) requests.activity = BUSY;
+      else if (activity.status === 'busy' || activity.bytesRead !== bytesRead) {
+        requests.activity = { status: 'idle', sinceAtMs: nowMs, bytesRead };
+      } else if (nowMs - activity.sinceAtMs >= lingerMs) socket.destroy();
     }
   }
 
@@ -161,7 +161,7 @@ export class Connections {
     if (requests.status === 'ending') return false;
     // Otherwise a finished request, and all it references, would live as long as the next one.
     const previous = requests.status === 'open' && !requests.res.closed ? requests.res : undefined;
-    connection.requests = { status: 'open', req, res, previous, rest: BUSY };
+    connection.requests = { status: 'open', req, res, previous, activity: BUSY };
     if (connection.client === 'known') return true;
     res.once('finish', () => {
       // Node has set its idle limit by then, which may be shorter.

@@ -16,6 +16,7 @@ import type { UsageCounts, UsageRow } from '@zephyr/contract/usage';
 import { NO_COUNTS, UsageTable } from '@zephyr/core';
 import { type Clock, systemClock } from '@zephyr/runtime/clock';
 import { MOST_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
+import { MAX_WHY_CHARACTERS } from '@zephyr/runtime/logger';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { expect, it, onTestFinished } from 'vitest';
 
@@ -51,7 +52,7 @@ it.each([
       const taken = await fileOf('next').takeOrphans((aside, why) => {
         said.push(aside);
         expect(why.length).toBeGreaterThan(5);
-        expect(why.length).toBeLessThanOrEqual(200);
+        expect(why.length).toBeLessThanOrEqual(MAX_WHY_CHARACTERS);
       });
       expect(taken).toEqual([]);
     }

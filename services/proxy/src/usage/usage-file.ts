@@ -19,6 +19,7 @@ import {
 } from '@zephyr/contract/usage';
 import type { Clock } from '@zephyr/runtime/clock';
 import { isMissingFile, messageOf } from '@zephyr/runtime/errors';
+import { MAX_WHY_CHARACTERS } from '@zephyr/runtime/logger';
 import { z } from 'zod';
 
 import { replaceStateFile } from '../routing/snapshot-file.ts';
@@ -27,8 +28,6 @@ import { replaceStateFile } from '../routing/snapshot-file.ts';
 const ORPHAN_AFTER_MS = 10_000;
 /** Two batches of the most rows take less. */
 const MAX_FILE_BYTES = 32 * MIB;
-/** The reason why a file is invalid can be long. */
-const MAX_REASON = 200;
 
 /** Left by a process that was killed while replacing its file, which still exists. */
 const UNFINISHED = /\.json\.\d+$/;
@@ -156,7 +155,7 @@ async function takeOrphan(
     // Another proxy may have taken it from here; otherwise it is kept for inspection.
     const aside = `${path}.unreadable`;
     await rename(taken, aside).then(
-      () => onSetAside(aside, messageOf(error).slice(0, MAX_REASON)),
+      () => onSetAside(aside, messageOf(error).slice(0, MAX_WHY_CHARACTERS)),
       () => undefined,
     );
     return undefined;

@@ -71,7 +71,7 @@ export class UsageWriter {
   #loop: Promise<void> | undefined;
   #lastFailure = '';
   #adoptInMs = 0;
-  /** Ends the pause at rest; undefined if there is none. */
+  /** Ends the pause while idle; undefined if there is none. */
   #wake: (() => void) | undefined;
 
   constructor(deps: UsageWriterDeps) {
@@ -133,9 +133,9 @@ export class UsageWriter {
     while (!signal.aborted) {
       const periodMs = this.#deps.limits.hasAny ? PERIOD_WITH_LIMITS_MS : PERIOD_MS;
       const isAllWritten = isWritten && this.#requests === 0 && this.#batches.length === 0;
-      const isAtRest = isAllWritten && !this.#deps.limits.isBusy;
-      // What ends the rest is written after a period, together with what follows.
-      if (!isAtRest || (await this.#rest()) === 'news') await this.#pause(periodMs);
+      const isIdle = isAllWritten && !this.#deps.limits.isBusy;
+      // What ends the idle time is written after a period, together with what follows.
+      if (!isIdle || (await this.#idle()) === 'news') await this.#pause(periodMs);
       if (signal.aborted) return;
       isWritten = (await this.#tick()) === 'done' && (await this.#exchange()) === 'done';
       this.#adoptInMs -= periodMs;
@@ -146,7 +146,7 @@ export class UsageWriter {
   }
 
   /** Waits for something to write or to share, at most until it is time to look for files. */
-  async #rest(): Promise<'news' | 'look'> {
+  async #idle(): Promise<'news' | 'look'> {
     const news = new AbortController();
     this.#wake = () => news.abort();
     const signal = AbortSignal.any([news.signal, this.#stopping.signal]);

@@ -29,7 +29,7 @@ const RESTART_PAUSE_MS = 500;
  * Runs Redis' background tasks once a second instead of ten times; timeouts and key expiry are on time
  * anyway.
  */
-const AT_REST = ['--hz', '1'];
+const RARE_HOUSEKEEPING = ['--hz', '1'];
 
 /** @throws ZephyrError `REDIS_MISSING`, `REDIS_START` if the first start fails */
 export async function startPrivateRedis({
@@ -38,7 +38,8 @@ export async function startPrivateRedis({
 }: PrivateRedisOptions): Promise<PrivateRedis> {
   const socketFolder = makeSocketFolder();
   const ending = new AbortController();
-  const start = () => startRedisServer({ dataFolder, socketFolder, extraArguments: AT_REST });
+  const start = () =>
+    startRedisServer({ dataFolder, socketFolder, extraArguments: RARE_HOUSEKEEPING });
   const removeFolder = () => rmSync(socketFolder, { recursive: true, force: true });
   let server: RedisServer | undefined;
   try {

@@ -17,7 +17,7 @@ const SECOND = 1_000;
 const PROXY = 'test-1';
 
 const { server, redis } = await redisOfFile({ keepsData: true });
-const folder = mkdtempSync(join(tmpdir(), 'zephyr-rest-'));
+const folder = mkdtempSync(join(tmpdir(), 'zephyr-idle-'));
 
 afterAll(async () => {
   rmSync(folder, { recursive: true });
@@ -28,7 +28,7 @@ async function writes(): Promise<number> {
   return Number(/cmdstat_sadd:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1] ?? 0);
 }
 
-it('is reported and read each second, every four at rest, and immediately on a hint', async () => {
+it('is reported and read each second, every four while idle, and immediately on a hint', async () => {
   const clock = new ManualClock();
   const adopted: number[] = [];
   const routing: Pick<RedisLinkDeps['routing'], 'state' | 'adopt' | 'confirm'> = {
