@@ -230,11 +230,11 @@ export default {
       to: { path: '^services/controller/src/', pathNot: '^services/controller/src/(api|view)/' },
     },
     {
-      name: 'controller-notify-knows-neither-leader-nor-api',
+      name: 'controller-notify-knows-no-other-room',
       comment: 'it sends what it is given, to whom the configuration names',
       severity: 'error',
       from: { path: '^services/controller/src/notify/', pathNot: '\\.test\\.ts$' },
-      to: { path: '^services/controller/src/(leader|api)/' },
+      to: { path: '^services/controller/src/', pathNot: '^services/controller/src/notify/' },
     },
     ...floorsOf('packages/runtime/src', ['notify', 'redis', 'http', 'config', 'connection']),
     ...wallsOf('packages/cli/src', [
@@ -271,7 +271,16 @@ export default {
     {
       name: 'testkit-is-for-tests-and-the-demo',
       severity: 'error',
-      from: { path: '^services/', pathNot: '(\\.test\\.ts|/test-support/.*|/bench/.*)$' },
+      from: {
+        path: '^(packages|services)/',
+        pathNot: [
+          '(\\.test\\.tsx?|/test-support/.*|/bench/.*)$',
+          '^packages/testkit/',
+          // The demo of the command line, and the dashboard's with invented records.
+          '^packages/cli/src/commands/lifecycle/demo(-control)?\\.ts$',
+          '^packages/dashboard/dev/',
+        ],
+      },
       to: { path: '^packages/testkit/' },
     },
   ],
