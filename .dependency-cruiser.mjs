@@ -39,9 +39,18 @@ function wallsOf(hall, rooms) {
   return rooms.map((name, index) => room(hall, name, [...above(rooms, index), '[^/]+\\.tsx?$']));
 }
 
-/** The same where the files beside the rooms are the ground floor: rooms may import those. */
+/** The same where the files beside the rooms are the ground floor: rooms may import those, and those no room. */
 function floorsOf(hall, rooms) {
-  return rooms.slice(1).map((name, index) => room(hall, name, above(rooms, index + 1)));
+  return [
+    ...rooms.slice(1).map((name, index) => room(hall, name, above(rooms, index + 1))),
+    {
+      name: `${hall.split('/')[1]}-ground-floor-imports-no-room`,
+      comment: 'what all rooms use knows none of them',
+      severity: 'error',
+      from: { path: `^${hall}/[^/]+\\.ts$`, pathNot: '\\.test\\.ts$' },
+      to: { path: `^${hall}/[^/]+/` },
+    },
+  ];
 }
 
 /** Folders of a room that do not import each other. @param shared where what two of them need belongs */
@@ -236,7 +245,15 @@ export default {
       from: { path: '^services/controller/src/notify/', pathNot: '\\.test\\.ts$' },
       to: { path: '^services/controller/src/', pathNot: '^services/controller/src/notify/' },
     },
-    ...floorsOf('packages/runtime/src', ['notify', 'redis', 'http', 'config', 'connection']),
+    ...floorsOf('packages/runtime/src', [
+      'service',
+      'notify',
+      'queue',
+      'redis',
+      'http',
+      'config',
+      'connection',
+    ]),
     ...wallsOf('packages/cli/src', [
       'commands',
       'command-line',

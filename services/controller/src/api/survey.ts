@@ -2,8 +2,8 @@
 import { type EndpointFinding, endpointFindingSchema } from '@zephyr/contract/endpoint-finding';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { type Clock, pause } from '@zephyr/runtime/clock';
-import { PROBE_JOB, PROBE_JOB_OPTIONS, SURVEY_WAIT_MS } from '@zephyr/runtime/probe-jobs';
-import { openProbeQueue, type ProbeQueue } from '@zephyr/runtime/probe-queue';
+import { PROBE_JOB, PROBE_JOB_OPTIONS, SURVEY_WAIT_MS } from '@zephyr/runtime/queue/probe-jobs';
+import { openProbeQueue, type ProbeQueue } from '@zephyr/runtime/queue/probe-queue';
 import type { RedisTarget } from '@zephyr/runtime/redis/client';
 
 const LOOK_AGAIN_MS = 300;
