@@ -39,9 +39,18 @@ function wallsOf(hall, rooms) {
   return rooms.map((name, index) => room(hall, name, [...above(rooms, index), '[^/]+\\.tsx?$']));
 }
 
-/** The same where the files beside the rooms are the ground floor: rooms may import those. */
+/** The same where the files beside the rooms are the ground floor: rooms may import those, and those no room. */
 function floorsOf(hall, rooms) {
-  return rooms.slice(1).map((name, index) => room(hall, name, above(rooms, index + 1)));
+  return [
+    ...rooms.slice(1).map((name, index) => room(hall, name, above(rooms, index + 1))),
+    {
+      name: `${hall.split('/')[1]}-ground-floor-imports-no-room`,
+      comment: 'what all rooms use knows none of them',
+      severity: 'error',
+      from: { path: `^${hall}/[^/]+\\.ts$`, pathNot: '\\.test\\.ts$' },
+      to: { path: `^${hall}/[^/]+/` },
+    },
+  ];
 }
 
 /** Folders of a room that do not import each other. @param shared where what two of them need belongs */
@@ -230,13 +239,21 @@ export default {
       to: { path: '^services/controller/src/', pathNot: '^services/controller/src/(api|view)/' },
     },
     {
-      name: 'controller-notify-knows-neither-leader-nor-api',
+      name: 'controller-notify-knows-no-other-room',
       comment: 'it sends what it is given, to whom the configuration names',
       severity: 'error',
       from: { path: '^services/controller/src/notify/', pathNot: '\\.test\\.ts$' },
-      to: { path: '^services/controller/src/(leader|api)/' },
+      to: { path: '^services/controller/src/', pathNot: '^services/controller/src/notify/' },
     },
-    ...floorsOf('packages/runtime/src', ['notify', 'redis', 'http', 'config', 'connection']),
+    ...floorsOf('packages/runtime/src', [
+      'service',
+      'notify',
+      'queue',
+      'redis',
+      'http',
+      'config',
+      'connection',
+    ]),
     ...wallsOf('packages/cli/src', [
       'commands',
       'command-line',
@@ -271,7 +288,16 @@ export default {
     {
       name: 'testkit-is-for-tests-and-the-demo',
       severity: 'error',
-      from: { path: '^services/', pathNot: '(\\.test\\.ts|/test-support/.*|/bench/.*)$' },
+      from: {
+        path: '^(packages|services)/',
+        pathNot: [
+          '(\\.test\\.tsx?|/test-support/.*|/bench/.*)$',
+          '^packages/testkit/',
+          // The demo of the command line, and the dashboard's with invented records.
+          '^packages/cli/src/commands/lifecycle/demo(-control)?\\.ts$',
+          '^packages/dashboard/dev/',
+        ],
+      },
       to: { path: '^packages/testkit/' },
     },
   ],

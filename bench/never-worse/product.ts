@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { ProgramStatus } from '@zephyr/contract/program-status';
-import type { ServiceName } from '@zephyr/runtime/service';
+import type { ServiceName } from '@zephyr/runtime/service/service';
 
 import { startPrivateRedis } from '../../packages/cli/src/launch/redis/private-redis.ts';
 import { startServices, stopServices } from './services.ts';

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { SERVICE_NODE_FLAGS } from '@zephyr/runtime/node-flags';
-import type { ReadyMessage } from '@zephyr/runtime/service';
+import type { ReadyMessage } from '@zephyr/runtime/service/service';
 
 import type {
   ServiceSpec,

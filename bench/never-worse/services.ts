@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import type { ServiceName } from '@zephyr/runtime/service';
+import type { ServiceName } from '@zephyr/runtime/service/service';
 
 import { superviseService } from '../../packages/cli/src/launch/services/supervised-service.ts';
 import { serviceProcesses } from './service-process.ts';

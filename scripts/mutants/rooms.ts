@@ -30,7 +30,9 @@ export const ROOMS: readonly Room[] = [
   ...['probe', 'request', 'answer', 'learn', 'route', 'replay', 'usage', 'decide'].map(coreRoom),
   {
     name: 'shared',
-    sources: [`${CORE}/{json-key-reader,json-string,model-family,own-property}.ts`],
+    sources: [
+      `${CORE}/{failure-table,json-key-reader,json-string,model-family,own-property,parsed-json}.ts`,
+    ],
     tests: [`${CORE}/*.test.ts`, `${CORE}/request/*.test.ts`],
   },
   {
@@ -49,7 +51,7 @@ export const ROOMS: readonly Room[] = [
     name: 'proxy',
     sources: [
       `${PROXY}/drain.ts`,
-      `${PROXY}/server/{request-target,active-request-list,client-keys}.ts`,
+      `${PROXY}/server/{request-target,active-limits,active-request-list,client-keys}.ts`,
       `${PROXY}/exchange/{counted-retries,failed-attempts,first-byte-timeout,model-list-timeout,buffered-bodies,connection-failure,body-edit}.ts`,
       `${PROXY}/exchange/{attempt,request-body}.ts`,
       `${PROXY}/answer/{usage-at-start,answer-listeners,retry-advice,relay,pass-refusal}.ts`,

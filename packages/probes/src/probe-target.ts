@@ -1,5 +1,5 @@
 import type { EndpointHeaders } from '@zephyr/runtime/config/endpoint-headers';
-import type { EndpointConnection } from '@zephyr/runtime/endpoint-connection';
+import type { EndpointConnection } from '@zephyr/runtime/connection/endpoint-agent';
 import type { StartGate } from './claude-cli/start-gate.ts';
 import type { ProbeUsers } from './process/probe-users.ts';
 

@@ -11,7 +11,7 @@ import type { Logger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { offerUsageScripts } from '@zephyr/runtime/redis/usage-store';
 import { createWriteTest } from '@zephyr/runtime/redis/write-test';
-import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
+import type { RunningService, ServiceContext } from '@zephyr/runtime/service/service';
 import type { Redis } from 'ioredis';
 
 import { createApp } from './api/app.ts';

@@ -1,4 +1,4 @@
-import { runService } from '@zephyr/runtime/service';
+import { runService } from '@zephyr/runtime/service/service';
 import { templatesOf } from '@zephyr/texts/errors';
 
 import { startProber } from './prober.ts';

@@ -22,7 +22,7 @@ import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { policyOf } from '@zephyr/runtime/config/policy-of-config';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
-import { probeSlotOf } from '@zephyr/runtime/probe-jobs';
+import { probeSlotOf } from '@zephyr/runtime/queue/probe-jobs';
 import type { Freshness } from '@zephyr/runtime/redis/probe-store';
 import {
   isProbeFresh,

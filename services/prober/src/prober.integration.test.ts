@@ -15,7 +15,7 @@ import {
   PROBE_JOB_OPTIONS,
   PROBE_QUEUE,
   QUEUE_PREFIX,
-} from '@zephyr/runtime/probe-jobs';
+} from '@zephyr/runtime/queue/probe-jobs';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { readLast } from '@zephyr/runtime/redis/read-streams';

@@ -10,10 +10,10 @@ import { systemClock } from '@zephyr/runtime/clock';
 import { outboundProxiesOf } from '@zephyr/runtime/config/outbound';
 import { ownVariable, PROBE_USERS } from '@zephyr/runtime/config/own-variables';
 import { listenOn } from '@zephyr/runtime/listen-fds';
-import { openProbeQueue } from '@zephyr/runtime/probe-queue';
+import { openProbeQueue } from '@zephyr/runtime/queue/probe-queue';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { createWriteTest } from '@zephyr/runtime/redis/write-test';
-import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
+import type { RunningService, ServiceContext } from '@zephyr/runtime/service/service';
 
 import { createApp } from './app.ts';
 import { createMetrics } from './metrics.ts';

@@ -13,7 +13,7 @@ import type { Clock } from '@zephyr/runtime/clock';
 import { groupOf } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { authStyleOf } from '@zephyr/runtime/credential';
-import { probeSlotOf } from '@zephyr/runtime/probe-jobs';
+import { probeSlotOf } from '@zephyr/runtime/queue/probe-jobs';
 import { recordProbeUsage } from '@zephyr/runtime/redis/probe-usage';
 import type { Redis } from 'ioredis';
 

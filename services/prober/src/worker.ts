@@ -5,7 +5,7 @@ import { probesAtOnce } from '@zephyr/probes/probes-at-once';
 import { type Clock, isWithin } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
-import { bullConnection, PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/probe-jobs';
+import { bullConnection, PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queue/probe-jobs';
 import type { RedisTarget } from '@zephyr/runtime/redis/client';
 import { WaitingError, Worker } from 'bullmq';
 

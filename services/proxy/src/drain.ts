@@ -7,7 +7,7 @@ import type { Server } from 'node:http';
 
 import { type Clock, pause } from '@zephyr/runtime/clock';
 import type { Config } from '@zephyr/runtime/config/config';
-import type { RunningService } from '@zephyr/runtime/service';
+import type { RunningService } from '@zephyr/runtime/service/service';
 
 import type { StatusFeed } from './report/status-feed.ts';
 import type { Admission } from './server/admission.ts';

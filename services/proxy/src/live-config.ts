@@ -25,7 +25,7 @@ import { warnOfEnd } from '@zephyr/runtime/http/own-tls';
 import { trustedProxies } from '@zephyr/runtime/http/trusted-proxies';
 import type { Logger } from '@zephyr/runtime/logger';
 import { phrase } from '@zephyr/runtime/phrase';
-import type { ServiceContext } from '@zephyr/runtime/service';
+import type { ServiceContext } from '@zephyr/runtime/service/service';
 
 import { BufferedBodies } from './exchange/buffered-bodies.ts';
 import type { RoutingSetup } from './routing/routing.ts';

@@ -7,7 +7,7 @@ import { Bursts } from '@zephyr/runtime/bursts';
 import { type Clock, systemClock, systemRandom } from '@zephyr/runtime/clock';
 import { outboundProxiesOf } from '@zephyr/runtime/config/outbound';
 import { createRedis } from '@zephyr/runtime/redis/client';
-import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
+import type { RunningService, ServiceContext } from '@zephyr/runtime/service/service';
 import type { Redis } from 'ioredis';
 
 import { drain } from './drain.ts';

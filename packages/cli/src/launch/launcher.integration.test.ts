@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { ServiceName, StartFunction } from '@zephyr/runtime/service';
+import type { ServiceName, StartFunction } from '@zephyr/runtime/service/service';
 import { eventually } from '@zephyr/testkit/eventually';
 import { folderOfTest } from '@zephyr/testkit/folder-of-test';
 import { isAlive } from '@zephyr/testkit/process-alive';

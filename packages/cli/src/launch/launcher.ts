@@ -9,7 +9,7 @@ import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import type { Address } from '@zephyr/runtime/config/own-variables';
 import type { Environment } from '@zephyr/runtime/environment';
 import { LISTEN_FDS } from '@zephyr/runtime/listen-fds';
-import type { ServiceName } from '@zephyr/runtime/service';
+import type { ServiceName } from '@zephyr/runtime/service/service';
 
 import { type PrivateRedis, startPrivateRedis } from './redis/private-redis.ts';
 import { serviceEnvironment, variablesFor } from './services/service-environment.ts';

@@ -18,8 +18,8 @@ import type { AddressInfo } from 'node:net';
 import { MIB } from '@zephyr/contract/units';
 
 import type { EndpointHeaders } from '@zephyr/runtime/config/endpoint-headers';
+import type { EndpointConnection } from '@zephyr/runtime/connection/endpoint-agent';
 import { rawHeaders } from '@zephyr/runtime/credential';
-import type { EndpointConnection } from '@zephyr/runtime/endpoint-connection';
 
 import {
   type ProbeExchange,

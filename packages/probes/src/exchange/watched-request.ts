@@ -12,8 +12,8 @@ import { TLSSocket } from 'node:tls';
 import { KIB } from '@zephyr/contract/units';
 import { type AnswerEnd, MAX_INTERIM_ANSWERS, StreamEnd, TRAILING_QUIET_MS } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';
+import { createAgent, type EndpointConnection } from '@zephyr/runtime/connection/endpoint-agent';
 import { TunnelError } from '@zephyr/runtime/connection/tunnel';
-import { createAgent, type EndpointConnection } from '@zephyr/runtime/endpoint-connection';
 import { isAddress, withoutBrackets } from '@zephyr/runtime/host';
 
 import { decodeBody } from './decode-body.ts';

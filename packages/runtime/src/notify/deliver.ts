@@ -6,8 +6,8 @@ import { KIB } from '@zephyr/contract/units';
 
 import { type Clock, pause } from '../clock.ts';
 import type { NotifyTarget, WebhookTarget } from '../config/notify-target.ts';
+import { createAgent } from '../connection/endpoint-agent.ts';
 import { servernameOf } from '../connection/tunnel.ts';
-import { createAgent } from '../endpoint-connection.ts';
 import { VERSION } from '../version.ts';
 import {
   type Delivery,

@@ -6,7 +6,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createLogger } from '../logger.ts';
-import { bullConnection, QUEUE_PREFIX } from '../probe-jobs.ts';
+import { bullConnection, QUEUE_PREFIX } from '../queue/probe-jobs.ts';
 import { createRedis, type RedisTarget } from './client.ts';
 import { keys } from './keys.ts';
 import { acquireLease } from './lease-store.ts';

@@ -16,7 +16,7 @@ import { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 import { createLogger } from '../logger.ts';
-import { bullConnection, QUEUE_PREFIX } from '../probe-jobs.ts';
+import { bullConnection, QUEUE_PREFIX } from '../queue/probe-jobs.ts';
 import { createRedis } from './client.ts';
 import { acquireLease } from './lease-store.ts';
 import { findRedisServer, type RedisServer, startRedisServer } from './private-server.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { EditAnswer } from '@zephyr/contract/config-edit';
 import type { EndpointFinding } from '@zephyr/contract/endpoint-finding';
 import type { ProbeJob } from '@zephyr/contract/probe';
-import { bullConnection, PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/probe-jobs';
+import { bullConnection, PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queue/probe-jobs';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { eventually } from '@zephyr/testkit/eventually';
 import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';

@@ -3,8 +3,8 @@ import { type EndpointFinding, endpointFindingSchema } from '@zephyr/contract/en
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { SURVEY_WAIT_MS } from '@zephyr/contract/survey-timing';
 import { type Clock, pause } from '@zephyr/runtime/clock';
-import { PROBE_JOB, PROBE_JOB_OPTIONS } from '@zephyr/runtime/probe-jobs';
-import { openProbeQueue, type ProbeQueue } from '@zephyr/runtime/probe-queue';
+import { PROBE_JOB, PROBE_JOB_OPTIONS } from '@zephyr/runtime/queue/probe-jobs';
+import { openProbeQueue, type ProbeQueue } from '@zephyr/runtime/queue/probe-queue';
 import type { RedisTarget } from '@zephyr/runtime/redis/client';
 
 const LOOK_AGAIN_MS = 300;

@@ -1,7 +1,7 @@
 /** The daily cost limit of probes: its stop reaches the queue, and people are notified. */
 
 import { endpointId, epochMs } from '@zephyr/core';
-import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/probe-jobs';
+import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queue/probe-jobs';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { nextProbeSequence, recordProbe } from '@zephyr/runtime/redis/probe-store';
 import { eventually } from '@zephyr/testkit/eventually';

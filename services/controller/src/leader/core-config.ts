@@ -13,9 +13,9 @@ import {
   groupOf,
   type LoadedConfig,
 } from '@zephyr/runtime/config/config';
+import { connectionFingerprint } from '@zephyr/runtime/config/endpoint-connection';
 import { endpointHeadersOf, hasSameHeaders } from '@zephyr/runtime/config/endpoint-headers';
 import { policyOf } from '@zephyr/runtime/config/policy-of-config';
-import { connectionFingerprint } from '@zephyr/runtime/endpoint-connection';
 
 export interface CoreConfig {
   readonly groups: readonly GroupSetting[];

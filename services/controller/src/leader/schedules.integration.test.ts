@@ -3,7 +3,7 @@ import type { ProbeJob, ProbePlan } from '@zephyr/contract/probe';
 import { endpointId } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';
 import { createLogger } from '@zephyr/runtime/logger';
-import { bullConnection, PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/probe-jobs';
+import { bullConnection, PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queue/probe-jobs';
 import { eventually } from '@zephyr/testkit/eventually';
 import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import { type Job, Queue, Worker } from 'bullmq';

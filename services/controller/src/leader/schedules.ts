@@ -11,8 +11,8 @@ import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Clock } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
-import { PROBE_JOB, PROBE_JOB_OPTIONS } from '@zephyr/runtime/probe-jobs';
-import { openProbeQueue } from '@zephyr/runtime/probe-queue';
+import { PROBE_JOB, PROBE_JOB_OPTIONS } from '@zephyr/runtime/queue/probe-jobs';
+import { openProbeQueue } from '@zephyr/runtime/queue/probe-queue';
 import type { RedisTarget } from '@zephyr/runtime/redis/client';
 import type { JobSchedulerJson } from 'bullmq';
 

@@ -1,7 +1,7 @@
 /** Redis servers, relays in front of them, and controllers that use them, all ended with the test. */
 
 import { once } from 'node:events';
-import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/probe-jobs';
+import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queue/probe-jobs';
 import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/private-server';
 import { eventually } from '@zephyr/testkit/eventually';
 import { type FaultRelay, startFaultRelay } from '@zephyr/testkit/fault-relay';

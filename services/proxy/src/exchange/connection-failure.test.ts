@@ -4,6 +4,17 @@ import { failureOfError, isReset } from './connection-failure.ts';
 
 describe('failureOfError', () => {
   it.each([
+    ['ECONNREFUSED', 'connection_refused'],
+    ['ENOTFOUND', 'dns'],
+    ['EAI_AGAIN', 'dns'],
+    ['ETIMEDOUT', 'connect_timeout'],
+    ['CERT_HAS_EXPIRED', 'tls'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'tls'],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'tls'],
+    ['HPE_INVALID_CHUNK_SIZE', 'not_claude'],
+    ['ECONNRESET', 'reset'],
+    ['EPIPE', 'reset'],
+    ['', 'reset'],
     ['EHOSTUNREACH', 'connection_refused'],
     ['ENETUNREACH', 'connection_refused'],
     ['EADDRNOTAVAIL', 'connection_refused'],

@@ -10,6 +10,11 @@ export type NoSlot = 'busy' | 'client_busy';
 export class ActiveLimits {
   readonly #byCaller = new Map<string, number>();
 
+  /** Those with an active request: nothing is remembered of others. */
+  get callers(): number {
+    return this.#byCaller.size;
+  }
+
   /** @param active requests in all @returns undefined if a slot is left */
   refusal(caller: string, active: number, limits: ActiveLimitsSettings): NoSlot | undefined {
     if (active >= limits.activeRequests) return 'busy';

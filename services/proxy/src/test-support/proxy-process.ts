@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import type { ReadyMessage } from '@zephyr/runtime/service';
+import type { ReadyMessage } from '@zephyr/runtime/service/service';
 import { folderOfTest } from '@zephyr/testkit/folder-of-test';
 
 import { tokenOf } from './test-proxy.ts';

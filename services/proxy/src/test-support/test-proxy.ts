@@ -9,7 +9,7 @@ import type { Clock } from '@zephyr/runtime/clock';
 import type { Config, Secrets } from '@zephyr/runtime/config/config';
 import { type LoadedConfig, parseConfig } from '@zephyr/runtime/config/load';
 import type { ConfigSource } from '@zephyr/runtime/config/source';
-import type { ServiceContext } from '@zephyr/runtime/service';
+import type { ServiceContext } from '@zephyr/runtime/service/service';
 import { folderOfTest } from '@zephyr/testkit/folder-of-test';
 import pino from 'pino';
 

@@ -5,7 +5,7 @@ import {
   createAgent,
   type EndpointAgentOptions,
   type EndpointConnection,
-} from '@zephyr/runtime/endpoint-connection';
+} from '@zephyr/runtime/connection/endpoint-agent';
 
 export type PoolOptions = Pick<EndpointAgentOptions, 'lookup' | 'tunnelMs'>;
 

@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import type { ReadyMessage } from '@zephyr/runtime/service';
+import type { ReadyMessage } from '@zephyr/runtime/service/service';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { translator } from '@zephyr/texts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';

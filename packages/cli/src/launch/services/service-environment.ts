@@ -2,7 +2,7 @@ import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { METRICS_LISTEN, PUBLIC_URL } from '@zephyr/runtime/config/own-variables';
 import { REDIS_URL_VARIABLE } from '@zephyr/runtime/config/redis-url';
 import { type Environment, isGeneral } from '@zephyr/runtime/environment';
-import type { ServiceName } from '@zephyr/runtime/service';
+import type { ServiceName } from '@zephyr/runtime/service/service';
 
 /**
  * The environment of a service: the general variables and those that it reads. Other secrets of the user who

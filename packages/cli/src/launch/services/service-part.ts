@@ -18,7 +18,7 @@ import {
   type RunningService,
   type StartFunction,
   type StopReason,
-} from '@zephyr/runtime/service';
+} from '@zephyr/runtime/service/service';
 
 import { templatesOf } from '@zephyr/texts';
 import type { ServiceSpec, StartedService, StartService } from './supervised-service.ts';

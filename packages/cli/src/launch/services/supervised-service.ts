@@ -12,7 +12,7 @@ import type { Server } from 'node:net';
 import { systemClock } from '@zephyr/runtime/clock';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { type Phrase, phrase } from '@zephyr/runtime/phrase';
-import type { ServiceName } from '@zephyr/runtime/service';
+import type { ServiceName } from '@zephyr/runtime/service/service';
 
 export interface ServiceSpec {
   readonly name: ServiceName;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import type { StartFunction } from '@zephyr/runtime/service';
+import type { StartFunction } from '@zephyr/runtime/service/service';
 
 /**
  *     GET /environment   the variables that it was given

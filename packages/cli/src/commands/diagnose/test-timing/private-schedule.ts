@@ -3,7 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { systemClock } from '@zephyr/runtime/clock';
 
-import { bullConnection, QUEUE_PREFIX } from '@zephyr/runtime/probe-jobs';
+import { bullConnection, QUEUE_PREFIX } from '@zephyr/runtime/queue/probe-jobs';
 import { startRedisServer } from '@zephyr/runtime/redis/private-server';
 import { Queue, Worker } from 'bullmq';
 

@@ -7,9 +7,9 @@ import type { EndpointId } from '@zephyr/contract/scalars';
 import { DAY_S, HOUR_S } from '@zephyr/contract/units';
 import type { ConnectionOptions, JobsOptions } from 'bullmq';
 
-import { connectionOptions, type RedisTarget } from './redis/client.ts';
+import { connectionOptions, type RedisTarget } from '../redis/client.ts';
 
-export { PROBE_QUEUE, QUEUE_PREFIX } from './redis/keys.ts';
+export { PROBE_QUEUE, QUEUE_PREFIX } from '../redis/keys.ts';
 
 /** The name of every job in the probe queue. */
 export const PROBE_JOB = 'probe';

@@ -3,9 +3,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import type { ProbeJob } from '@zephyr/contract/probe';
 import { Queue } from 'bullmq';
-
+import type { RedisTarget } from '../redis/client.ts';
 import { bullConnection, PROBE_QUEUE, QUEUE_PREFIX } from './probe-jobs.ts';
-import type { RedisTarget } from './redis/client.ts';
 
 /** A queue does not close by itself while Redis is away. */
 const CLOSE_LIMIT_MS = 2_000;
