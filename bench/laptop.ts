@@ -33,7 +33,7 @@ const IDLE_SECONDS = Number(process.argv[2] ?? 60);
  * takes minutes when so little runs.
  */
 const SETTLE_SECONDS = 240;
-const START_LIMIT_MS = 60_000;
+const START_TIMEOUT_MS = 60_000;
 /** Together with their replies some six wake-ups a second, as many as an idle Zephyr has. */
 const QUESTIONS_PER_SECOND = 4;
 const BARE_NODE = fileURLToPath(new URL('laptop/bare-node.ts', import.meta.url));
@@ -119,7 +119,7 @@ async function start(args: readonly string[], name: string): Promise<Started> {
     });
   }
   while (!(await isAnswered())) {
-    if (performance.now() - startedAtMs > START_LIMIT_MS || child.exitCode !== null) {
+    if (performance.now() - startedAtMs > START_TIMEOUT_MS || child.exitCode !== null) {
       child.kill('SIGKILL');
       throw new Error(`${name} does not serve:\n${output}`);
     }

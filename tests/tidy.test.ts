@@ -162,7 +162,7 @@ const PLANTED: Readonly<
     ['services/proxy/src/x.ts', 'const began = clock.nowMs();', 'const beganAtMs = clock.nowMs();'],
     [
       'services/proxy/src/x.ts',
-      'const deadlineMs = this.#deps.clock.epochMs() + LIMIT_MS;',
+      'const deadlineMs = this.#deps.clock.epochMs() + TIMEOUT_MS;',
       'const epochMs = clock.epochMs(); const elapsedMs = clock.nowMs() - beganAtMs;',
     ],
     [
@@ -183,6 +183,20 @@ const PLANTED: Readonly<
       "z.discriminatedUnion('kind', [z.union([z.object({ type: z.literal('message') })])",
     ],
     ['packages/cli/src/x.ts', "readonly type: 'ready';", "readonly kind: 'ready';"],
+  ],
+  'names of bounds, timeouts and polling': [
+    ['packages/core/src/x.ts', 'const MOST_PEOPLE = 5;', 'const MAX_PEOPLE = 5; const most = 5;'],
+    ['bench/x.ts', 'export const LONGEST = 5;', '/** LONGEST */ const MAX_AGE = LONGEST;'],
+    ['bench/x.test.ts', 'const LEAST_GAP_MS = 5;', "const LEAST = 'least-main.ts';"],
+    ['services/proxy/src/x.ts', 'static readonly SHORTEST: number = 5;', 'const MIN_LENGTH = 5;'],
+    ['scripts/x.ts', 'const RUNAWAY_LEAST = 5;', 'const MIN_RUNAWAY = 5;'],
+    ['services/proxy/src/x.ts', 'const LIMIT_MS = 5;', 'const TIMEOUT_MS = 5; const limitMs = 6;'],
+    ['services/proxy/src/x.ts', 'const STOP_LIMIT_MS = 5;', 'const STOP_TIMEOUT_MS = 5;'],
+    ['tests/e2e/x.test.ts', 'const PATIENCE_MS = 5;', 'const HOURLY_LIMIT = 5;'],
+    ['services/proxy/src/x.ts', 'const HEAD_LIMIT_BYTES = 5;', 'const MAX_HEAD_BYTES = 5;'],
+    ['services/proxy/src/x.ts', 'const LOOK_EVERY_MS = 5;', 'const POLL_MS = 5;'],
+    ['services/proxy/src/x.ts', 'const AGE_CHECK_MS = 5;', 'const CHECK_TIMEOUT_MS = 5;'],
+    ['services/proxy/src/x.ts', 'const LINE_EACH_MS = 5;', 'const LINE_INTERVAL_MS = 5;'],
   ],
   'clock and randomness': [
     ['services/proxy/src/x.ts', 'const nowMs = Date.now();', 'const nowMs = clock.nowMs();'],

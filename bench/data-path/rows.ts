@@ -31,7 +31,7 @@ const OURS = 'zephyr';
 const QUARTILES_WIDTH = 1.349;
 const MEDIAN_FACTOR = 1.2533;
 /** Rounds of one run share its luck (process placement): never less than this. */
-const LEAST_NOISE = 0.01;
+const MIN_NOISE = 0.01;
 /** More than three times the noise happens by chance once in a few hundred rows. */
 const WORSE_BY_NOISE = 3;
 
@@ -92,7 +92,7 @@ function ratioOf(values: readonly number[], raw: readonly number[]): Ratio {
   const width = quantile(ratios, 0.75) - quantile(ratios, 0.25);
   const error = (MEDIAN_FACTOR * width) / QUARTILES_WIDTH / Math.sqrt(ratios.length);
   const ratio = quantile(ratios, 0.5);
-  return { ratio: rounded(ratio), noise: rounded(Math.max(error, LEAST_NOISE * ratio)) };
+  return { ratio: rounded(ratio), noise: rounded(Math.max(error, MIN_NOISE * ratio)) };
 }
 
 function rounded(value: number): number {

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 
-import { MOST_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
+import { MAX_CONFIGURED_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
 import { startScript } from '../../services/proxy/bench/contenders.ts';
 import { cpuMs } from '../../services/proxy/bench/load.ts';
 import { fillLedger, TEAMS } from '../usage/ledger.ts';
@@ -131,7 +131,7 @@ export const AXES: Readonly<Record<string, Axis>> = {
     ...{
       title: 'People, each with a key and a budget',
       columns: COLUMNS,
-      sizes: [1, 100, MOST_PEOPLE],
+      sizes: [1, 100, MAX_CONFIGURED_PEOPLE],
     },
     measure: (size) => {
       const headersOf = (index: number) => ({ authorization: `Bearer ${keyOf(index % size)}` });

@@ -32,8 +32,8 @@ max_interval_seconds = 60
 /** The most endpoints that a group may have. */
 const GROUP_SIZE = 100;
 const DECISIONS = 15;
-const DECISION_LIMIT_MS = 10_000;
-const LOOK_EVERY_MS = 15;
+const DECISION_TIMEOUT_MS = 10_000;
+const POLL_MS = 15;
 
 export interface Use {
   readonly cpuUsPerRequest: number;
@@ -143,7 +143,7 @@ export class GrownSystem {
 }
 
 async function routesBy(port: number, endpointId: string): Promise<void> {
-  const untilMs = performance.now() + DECISION_LIMIT_MS;
+  const untilMs = performance.now() + DECISION_TIMEOUT_MS;
   while (performance.now() < untilMs) {
     const response = await fetch(`http://127.0.0.1:${port}/status`, {
       headers: { accept: 'application/json' },
@@ -152,7 +152,7 @@ async function routesBy(port: number, endpointId: string): Promise<void> {
       pinned_endpoint_id: string;
     };
     if (pinned === endpointId) return;
-    await sleep(LOOK_EVERY_MS);
+    await sleep(POLL_MS);
   }
   throw new Error(`the proxy on ${port} does not route by ${endpointId}`);
 }

@@ -46,7 +46,7 @@ const SHARES = [0.05, 0.2, 0.4];
 /** May be chance: 3.5 standard errors of 1,500 requests at 40 %. */
 const ALLOWED_POINTS = 0.03;
 /** A longer turn counts as this long. */
-const ROUND_LIMIT_MS = 30_000;
+const ROUND_TIMEOUT_MS = 30_000;
 
 export const chance: WorldRun = {
   name: 'chance',
@@ -155,7 +155,7 @@ async function crowdAt(port: number, about: Case): Promise<readonly Turn[]> {
   const { clients, requestsEach, pauseMs } = about.crowd;
   const agent = newAgent();
   const turns: Turn[] = [];
-  const over = AbortSignal.timeout(ROUND_LIMIT_MS);
+  const over = AbortSignal.timeout(ROUND_TIMEOUT_MS);
   const one = async (client: number): Promise<void> => {
     await sleep((client / clients) * (about.crowd.answerMs + pauseMs));
     for (let number = 0; number < requestsEach && !over.aborted; number += 1) {

@@ -141,7 +141,7 @@ async function afterOne529({ port, agent }: Stage, round: number): Promise<numbe
   return lost;
 }
 
-const MOST_DELIVERIES = 1 + failover.parse({}).max_retries;
+const MAX_DELIVERIES = 1 + failover.parse({}).max_retries;
 
 /** A used connection is reset while its next request is active. */
 function used(): Promise<Row> {
@@ -166,9 +166,9 @@ function used(): Promise<Row> {
     return {
       world: 'failures',
       what: 'each delivery of one request is reset, the first on a used connection; twice',
-      target: `≤ ${MOST_DELIVERIES} deliveries (1 + max_retries); another person is served`,
+      target: `≤ ${MAX_DELIVERIES} deliveries (1 + max_retries); another person is served`,
       zephyr: `${most.join(', ')} deliveries; ${served} of 2 served`,
-      verdict: verdictOf(most.every((count) => count <= MOST_DELIVERIES) && served === 2),
+      verdict: verdictOf(most.every((count) => count <= MAX_DELIVERIES) && served === 2),
     };
   });
 }

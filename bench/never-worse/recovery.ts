@@ -10,9 +10,9 @@ import { QUICK_PROBES } from './product.ts';
 import { type Row, verdictOf, type WorldRun } from './row.ts';
 import { ANSWER_MS, behaveAll, onStage, type Stage, type StageSetup } from './stage.ts';
 
-const MOST_MS = 2_000;
+const MAX_MS = 2_000;
 /** After this it counts as not recovered. */
-const LIMIT_MS = 15_000;
+const TIMEOUT_MS = 15_000;
 /** How long everything fails, under traffic and with failing probes. */
 const BROKEN_MS = 5_000;
 const ROUNDS = 2;
@@ -35,7 +35,7 @@ const WHOLE: StageSetup = { endpoints: 2, extent: 'whole', config: QUICK_PROBES 
 
 /** Continuous traffic. @returns the time from `fromAtMs` to the first good answer */
 async function firstGood({ port, agent }: Stage, name: string, fromAtMs: () => number | undefined) {
-  const untilMs = performance.now() + LIMIT_MS;
+  const untilMs = performance.now() + TIMEOUT_MS;
   for (let number = 0; performance.now() < untilMs; number += 1) {
     const id = `${name}-${number}`;
     if (isGood(await ask(port, agent, { id, session: `person-${number % 2}` }))) {
@@ -59,16 +59,16 @@ function rowOf(what: string, since: string, tookMs: readonly number[]): Row {
   return {
     world: 'recovery',
     what: `${what}, ${ROUNDS} times`,
-    target: `served ≤ ${MOST_MS / 1_000} s after ${since}`,
+    target: `served ≤ ${MAX_MS / 1_000} s after ${since}`,
     direct: 'at once',
     zephyr: tookMs
       .map((ms) =>
         ms === Number.POSITIVE_INFINITY
-          ? `not in ${LIMIT_MS / 1_000} s`
+          ? `not in ${TIMEOUT_MS / 1_000} s`
           : `${(ms / 1_000).toFixed(1)} s`,
       )
       .join(', '),
-    verdict: verdictOf(tookMs.every((ms) => ms <= MOST_MS)),
+    verdict: verdictOf(tookMs.every((ms) => ms <= MAX_MS)),
   };
 }
 

@@ -14,7 +14,7 @@ export const silence: WorldRun = {
 
 /** Above this a request counts as delayed by the silence. */
 const PAID_MS = 1_000;
-const MOST_MS = Math.max(5_000, 3 * ANSWER_MS);
+const MAX_MS = Math.max(5_000, 3 * ANSWER_MS);
 const WARM_UP = 40;
 
 /** People who send sequential requests from the moment of the freeze. */
@@ -38,15 +38,15 @@ function frozen(people: number): Promise<Row> {
     const isFew = ({ paid, late }: (typeof figures)[number]): boolean =>
       people <= 2 ? paid <= 2 : late === 0;
     const isMet = figures.every(
-      (each) => isFew(each) && each.longestMs <= MOST_MS + 500 && each.lost === 0,
+      (each) => isFew(each) && each.longestMs <= MAX_MS + 500 && each.lost === 0,
     );
     return {
       world: 'silence',
       what: `an endpoint freezes under ${people} people; then the other one`,
       target:
         people <= 2
-          ? `≤ 2 requests pay, each ≤ ${MOST_MS / 1_000} s; none lost`
-          : `only those active then pay, each ≤ ${MOST_MS / 1_000} s; none lost`,
+          ? `≤ 2 requests pay, each ≤ ${MAX_MS / 1_000} s; none lost`
+          : `only those active then pay, each ≤ ${MAX_MS / 1_000} s; none lost`,
       direct: 'all lost',
       zephyr: figures
         .map(

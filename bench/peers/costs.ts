@@ -14,8 +14,8 @@ const LOAD_SECONDS = 4;
 const TURNS_PER_ROUND = 50;
 /** Of a megabyte: some of them take a tenth of a second to parse it. */
 const LARGE_TURNS_PER_ROUND = 15;
-const ROUND_LIMIT_MS = 25_000;
-const LOAD_LIMIT_MS = 40_000;
+const ROUND_TIMEOUT_MS = 25_000;
+const LOAD_TIMEOUT_MS = 40_000;
 const CONNECTIONS = 64;
 
 export interface CostOptions {
@@ -70,13 +70,13 @@ async function requestRows(
   ): Promise<PeerRow> => {
     const cells = new Map<string, Cell>();
     for (const entrant of some) {
-      cells.set(entrant.name, await entrant.cell(LOAD_LIMIT_MS, () => measure(entrant), say));
+      cells.set(entrant.name, await entrant.cell(LOAD_TIMEOUT_MS, () => measure(entrant), say));
     }
     return { what, cells };
   };
   add(await each('memory while idle', between, async ({ memoryMiB }) => mib(memoryMiB)));
   for (const entrant of entrants) {
-    await entrant.cell(LOAD_LIMIT_MS, () => warmUp(entrant), say);
+    await entrant.cell(LOAD_TIMEOUT_MS, () => warmUp(entrant), say);
   }
   for (const size of Object.keys(SIZES) as Size[]) {
     add(
@@ -136,7 +136,7 @@ async function addedRow(
     for (const entrant of entrants) {
       if (failed.has(entrant.name)) continue;
       const cell = await entrant.cell(
-        ROUND_LIMIT_MS,
+        ROUND_TIMEOUT_MS,
         async () => {
           const some = await turnsOf(entrant, body, count);
           if (round >= skipped) times.get(entrant.name)?.push(...some);

@@ -37,7 +37,7 @@ const RECOVERY_MS = 12_000;
 const PAUSE_MS = 250;
 const ANSWER_MS = 50;
 /** A client without an answer by then gives up. */
-const PATIENCE_MS = 20_000;
+const TIMEOUT_MS = 20_000;
 
 /** Content, then an error event in the stream. */
 function errorEvent(eventsBefore: number): UpstreamScript {
@@ -182,7 +182,7 @@ async function servesAtAll({ running }: Booth): Promise<boolean> {
   const agent = newAgent();
   let isServed = false;
   for (let number = 0; number < 3 && !isServed; number += 1) {
-    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
     const id = `sound-check-${number}`;
     isServed = isGood(await ask(running.port, agent, { id, headers: running.headers, signal }));
   }
@@ -219,7 +219,7 @@ async function crowdAt({ running }: Booth, mark: string): Promise<Lost> {
     for (let number = 0; performance.now() < until; number += 1) {
       const result = await ask(running.port, agent, {
         ...{ id: `${mark}-c${client}-r${number}`, session: `${mark}-${client}` },
-        ...{ headers: running.headers, signal: AbortSignal.timeout(PATIENCE_MS) },
+        ...{ headers: running.headers, signal: AbortSignal.timeout(TIMEOUT_MS) },
       });
       if (isGood(result)) times.push(result.totalMs);
       else lost += 1;

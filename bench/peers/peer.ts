@@ -35,7 +35,7 @@ export const MODEL = 'claude-haiku-4-5';
 export const TIMEOUT_SECONDS = 30;
 
 /** Loading Python packages takes long on two busy cores. */
-const START_LIMIT_MS = 120_000;
+const START_TIMEOUT_MS = 120_000;
 
 export interface Program {
   readonly file: string;
@@ -57,7 +57,7 @@ export async function startProgram({ file, args, port, env }: Program): Promise<
   });
   endWithUs(child);
   try {
-    await listening(port, child, START_LIMIT_MS);
+    await listening(port, child, START_TIMEOUT_MS);
   } catch (error) {
     await stopProgram(child);
     throw error;

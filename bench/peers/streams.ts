@@ -12,7 +12,7 @@ import { type CostUpstream, startUpstream } from './upstream.ts';
  * Most events per second over all streams: with ten times as many, the load would take most of the machine.
  */
 const EVENTS_PER_SECOND = 4_000;
-const LEAST_GAP_MS = 100;
+const MIN_GAP_MS = 100;
 const SETTLE_MS = 2_000;
 const MEASURED_MS = 3_000;
 /** Until all have begun, including the time to open each. */
@@ -121,7 +121,7 @@ async function measure(
   await Promise.all(Array.from({ length: WARM_UP }, () => turn(running, { agent: few, body })));
   few.destroy();
   const restMiB = entrant.memoryMiB;
-  const gapMs = Math.max(LEAST_GAP_MS, (count / EVENTS_PER_SECOND) * 1_000);
+  const gapMs = Math.max(MIN_GAP_MS, (count / EVENTS_PER_SECOND) * 1_000);
   upstream.pace({ deltas: STREAM_MS / gapMs, gapMs });
   const agent = agentOf(running, count);
   const delays: number[] = [];

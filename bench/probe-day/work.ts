@@ -21,11 +21,11 @@ const HOUR_S = 3_600;
 const WORK_BEGINS_S = 9 * HOUR_S;
 const WORK_ENDS_S = 17 * HOUR_S;
 /** A turn of Claude Code every 20 s for 25 minutes, then five minutes of something else. */
-const TURN_EVERY_S = 20;
+const TURN_INTERVAL_S = 20;
 const TURN_LASTS_S = 15;
 const SPELL_S = 30 * 60;
 const PAUSE_FROM_S = 25 * 60;
-const OUTAGE_EVERY_S = 30 * 60;
+const OUTAGE_INTERVAL_S = 30 * 60;
 const OUTAGE_MS = 10 * MINUTE_MS;
 
 export function makeWork(seed: number): Work {
@@ -35,13 +35,13 @@ export function makeWork(seed: number): Work {
   const isWorkTime = (second: number): boolean => second >= WORK_BEGINS_S && second < WORK_ENDS_S;
   for (let second = WORK_BEGINS_S; second < WORK_ENDS_S; second += 1) {
     const isPause = (second - WORK_BEGINS_S) % SPELL_S >= PAUSE_FROM_S;
-    if (isPause || rng() > 1 / TURN_EVERY_S) continue;
+    if (isPause || rng() > 1 / TURN_INTERVAL_S) continue;
     requests.set(second, 1);
     for (let running = second; running < second + TURN_LASTS_S; running += 1)
       activeRequests.set(running, (activeRequests.get(running) ?? 0) + 1);
   }
   const outages = new Map<number, Outage>();
-  for (let begin = WORK_BEGINS_S; begin < WORK_ENDS_S; begin += OUTAGE_EVERY_S) {
+  for (let begin = WORK_BEGINS_S; begin < WORK_ENDS_S; begin += OUTAGE_INTERVAL_S) {
     const kind = outages.size % 2 === 0 ? 'connection' : 'answers';
     // Within the spell of work, so that it is an outage during use.
     outages.set(begin + 60 + Math.floor(rng() * (PAUSE_FROM_S - 120)), {

@@ -6,7 +6,7 @@ import type { Answer, Request } from './nature.ts';
 import {
   type Answered,
   type Failed,
-  FIXED_LIMIT_MS,
+  FIXED_TIMEOUT_MS,
   type Rule,
   type Step,
   type Way,
@@ -35,7 +35,7 @@ export interface Placer {
 
 const EJECT_AFTER = 2;
 const EJECT_MS = 30_000;
-const MOST_ATTEMPTS = 2;
+const MAX_ATTEMPTS = 2;
 
 export class PlacedRule implements Rule {
   readonly name: string;
@@ -72,7 +72,7 @@ export class PlacedRule implements Rule {
     const order = this.placer.place({ atMs, request, seed: request.seed + trial });
     const isOut = (endpoint: number) => (this.#ejectedUntilMs[endpoint] ?? 0) > atMs;
     const sorted = [...order.filter((e) => !isOut(e)), ...order.filter(isOut)];
-    return new PlacedWay(this, sorted.slice(0, MOST_ATTEMPTS));
+    return new PlacedWay(this, sorted.slice(0, MAX_ATTEMPTS));
   }
 
   began(endpoint: number): void {
@@ -108,7 +108,7 @@ class PlacedWay implements Way {
     this.#asked += 1;
     this.#current = endpoint;
     this.#rule.began(endpoint);
-    return { kind: 'ask', endpoint, limitMs: FIXED_LIMIT_MS };
+    return { kind: 'ask', endpoint, limitMs: FIXED_TIMEOUT_MS };
   }
 
   failed(endpoint: number, _failed: Failed, atMs: number): void {

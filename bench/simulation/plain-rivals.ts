@@ -2,10 +2,10 @@
 import { isUnreachable } from '@zephyr/core';
 
 import type { Request } from './nature.ts';
-import { type Failed, FIXED_LIMIT_MS, type Rule, type Step, type Way } from './rule.ts';
+import { type Failed, FIXED_TIMEOUT_MS, type Rule, type Step, type Way } from './rule.ts';
 
 /** Claude Code itself waits five minutes for the first byte. */
-const CLIENT_LIMIT_MS = 300_000;
+const CLIENT_TIMEOUT_MS = 300_000;
 
 /** One endpoint directly; all retries are the client's. */
 export class OneEndpoint implements Rule {
@@ -28,7 +28,7 @@ export class OneEndpoint implements Rule {
     const next = (): Step => {
       if (isAsked) return { kind: 'give_up' };
       isAsked = true;
-      return { kind: 'ask', endpoint: this.#endpoint, limitMs: CLIENT_LIMIT_MS };
+      return { kind: 'ask', endpoint: this.#endpoint, limitMs: CLIENT_TIMEOUT_MS };
     };
     return { next, failed: () => {}, answered: () => {}, ended: () => {} };
   }
@@ -93,7 +93,7 @@ class RoundRobinWay implements Way {
     if (endpoint === undefined || !this.#canContinue || this.#asked >= 2)
       return { kind: 'give_up' };
     this.#asked += 1;
-    return { kind: 'ask', endpoint, limitMs: FIXED_LIMIT_MS };
+    return { kind: 'ask', endpoint, limitMs: FIXED_TIMEOUT_MS };
   }
 
   failed(endpoint: number, { failure }: Failed, atMs: number): void {

@@ -55,4 +55,4 @@ export interface Answered {
 
 export const TICK_MS = 2_000;
 /** What a thoughtful person configures; the default of nginx and HAProxy is 60 s. */
-export const FIXED_LIMIT_MS = 30_000;
+export const FIXED_TIMEOUT_MS = 30_000;

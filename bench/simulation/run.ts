@@ -32,7 +32,7 @@ const MAX_RETRY_AFTER_MS = 60_000;
 const CUT_AFTER_MS = 500;
 /** Time counted for a turn that is never answered. */
 const LOST_MS = 300_000;
-const PROBE_LIMIT_MS = 10_000;
+const PROBE_TIMEOUT_MS = 10_000;
 
 /** The prompt caches of the sessions at the endpoints. */
 interface Cache {
@@ -85,7 +85,7 @@ class Run {
     }
     const seed = seedOf(endpoint, Math.floor(atMs / 1_000), 7);
     const asked: Asked = { from: 'probe', workMs: COSTS.probeWorkMs, model: COSTS.probeModel };
-    const answer = this.#attempt(endpoint, { atMs, asked, seed, limitMs: PROBE_LIMIT_MS });
+    const answer = this.#attempt(endpoint, { atMs, asked, seed, limitMs: PROBE_TIMEOUT_MS });
     if (answer.status === 'ok') this.#probes += 1;
     this.#rule.probed(endpoint, answer, atMs);
     const nextMs = this.#rule.probeIntervalMs(endpoint, atMs) ?? intervalMs;

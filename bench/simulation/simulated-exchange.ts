@@ -7,8 +7,8 @@ import {
   isTest,
   isUnreachable,
   type Journey,
-  LOOK_AGAIN_MS,
   latencyClassOf,
+  RETRY_POLL_MS,
   RequestRetries,
   type RetryPlace,
   requestClassOf,
@@ -72,7 +72,7 @@ export class SimulatedExchange implements Way {
       () => this.#placeOf(undecided, atMs),
       atMs,
     );
-    if (kind === 'look_again') return { kind: 'wait', forMs: LOOK_AGAIN_MS };
+    if (kind === 'look_again') return { kind: 'wait', forMs: RETRY_POLL_MS };
     this.#undecided = undefined;
     if (kind === 'give_up') return { kind: 'give_up', retryAfterMs };
     if (kind === 'next_endpoint') return this.#tryNext(atMs);

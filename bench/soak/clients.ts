@@ -38,7 +38,7 @@ export interface Client {
 }
 
 /** Longer than any answer or fault. */
-const LIMIT_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 const MODEL = 'claude-haiku-4-5';
 const ERROR_CHARACTERS = 2_000;
 const LARGE_BYTES = 200_000;
@@ -58,7 +58,7 @@ export function plainClient(options: PlainOptions): Client {
   const agent = new Agent({ keepAlive: options.isKeptAlive === true });
   const one = async ({ port, key }: Asked, id: string): Promise<Seen> => {
     const gone = new AbortController();
-    const limit = AbortSignal.timeout(options.leavesAfterMs?.() ?? LIMIT_MS);
+    const limit = AbortSignal.timeout(options.leavesAfterMs?.() ?? TIMEOUT_MS);
     const result = await call(port, {
       ...{ agent, headers: headersOf(key), body: bodyOf(id, options) },
       signal: AbortSignal.any([gone.signal, limit]),
@@ -117,7 +117,7 @@ export function rawClient(version: '1.0' | '1.1'): Client {
     pipelines: true,
     ask: async ({ port, key, ids }) => {
       const requests = ids.map((id, at) => requestOf(key, id, at === ids.length - 1));
-      const { text } = await sendRaw(port, requests.join(''), LIMIT_MS);
+      const { text } = await sendRaw(port, requests.join(''), TIMEOUT_MS);
       const answers = readAnswers(text);
       return ids.map((_, at) => rawSeen(answers[at]));
     },
@@ -137,7 +137,7 @@ export function sdkClient(): Client {
   let asked = 0;
   const one = async ({ port, key }: Asked, id: string): Promise<Seen> => {
     const client = new Anthropic({
-      ...{ apiKey: key, baseURL: `http://127.0.0.1:${port}`, maxRetries: 0, timeout: LIMIT_MS },
+      ...{ apiKey: key, baseURL: `http://127.0.0.1:${port}`, maxRetries: 0, timeout: TIMEOUT_MS },
     });
     const messages = [{ role: 'user' as const, content: `${MARK}${id}` }];
     const question = { model: MODEL, max_tokens: 64, messages };
@@ -213,7 +213,7 @@ export function claudeClient(): Client {
         ANTHROPIC_BASE_URL: `http://127.0.0.1:${port}`,
         ...{ CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1', CLAUDE_CODE_MAX_RETRIES: '0' },
       };
-      const options = { env, cwd: home, timeout: 2 * LIMIT_MS };
+      const options = { env, cwd: home, timeout: 2 * TIMEOUT_MS };
       const child = execFile(file, ['-p', `${MARK}${id}`], options, (failure, stdout, stderr) => {
         const isGood = failure === null && stdout.includes('six');
         const error = `${stdout}\n${stderr}\n${failure?.message ?? ''}`;

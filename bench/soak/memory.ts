@@ -20,7 +20,7 @@ const SHOWN_MS = 60_000;
 const SMOOTHED = 6;
 const ALLOWED_FACTOR = 1.5;
 const ALLOWED_MIB = 40;
-const MOST_MIB = 400;
+const MAX_MIB = 400;
 
 export interface MemoryFigures {
   readonly label: string;
@@ -57,7 +57,7 @@ export class Memory {
       const all = own.map(figuresOf);
       const { warmMib, lastMib } = figuresOf(longest);
       const mostMib = Math.max(...all.map(({ most }) => most));
-      const isBounded = all.every((each) => each.isBounded) && mostMib <= MOST_MIB;
+      const isBounded = all.every((each) => each.isBounded) && mostMib <= MAX_MIB;
       return { label, warmMib, lastMib, mostMib, isBounded };
     });
   }

@@ -40,7 +40,7 @@ export interface Sent {
 
 const PAUSE_MS = 300;
 const POISON_GAP_MS = 400;
-const POISON_LIMIT_MS = 60_000;
+const POISON_TIMEOUT_MS = 60_000;
 const CLAUDE_PAUSE_MS = 25_000;
 const EARLY_MS = [100, 900] as const;
 
@@ -128,7 +128,7 @@ export async function poison(
     const bad = pick(BAD_REQUESTS, random);
     const id = `bad-${BAD_REQUESTS.indexOf(bad)}-${sent.length}`;
     const headers = { ...bad.request.headers, 'x-api-key': key };
-    const signal = AbortSignal.timeout(POISON_LIMIT_MS);
+    const signal = AbortSignal.timeout(POISON_TIMEOUT_MS);
     const answer = ask(await portOf(), agent, { ...bad.request, headers, id, signal });
     sent.push(
       answer.then((result) => about.see(`${JSON.stringify(result.headers)} ${result.text}`)),

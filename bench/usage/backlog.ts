@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { HOUR_MS } from '@zephyr/contract/units';
 import type { UsageBatch } from '@zephyr/contract/usage';
-import { MOST_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
+import { MAX_CONFIGURED_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
 import { type RecordReply, recordUsage } from '@zephyr/runtime/redis/usage-store';
 
 import { percentile } from '../../services/proxy/bench/load.ts';
@@ -19,7 +19,7 @@ const PROXIES = 6;
 const BATCHES = 2;
 const HOURS = 2;
 const RECORDS = 1_000;
-const LOOK_EVERY_MS = 5;
+const POLL_MS = 5;
 const MIDNIGHT_AT_MS = Date.UTC(2026, 10, 28);
 
 /** @param connect connects like a proxy, with its time limits */
@@ -46,14 +46,18 @@ async function comeBack(redis: Redis, writer: string): Promise<void> {
   for (let sequence = 1; sequence <= BATCHES; sequence += 1) {
     const batch = fullBatch(writer, sequence);
     const write = (): Promise<RecordReply | undefined> =>
-      recordUsage(redis, batch, { people: MOST_PEOPLE }).catch(() => undefined);
-    while ((await write()) === undefined) await sleep(LOOK_EVERY_MS);
+      recordUsage(redis, batch, { people: MAX_CONFIGURED_PEOPLE }).catch(() => undefined);
+    while ((await write()) === undefined) await sleep(POLL_MS);
   }
 }
 
 function fullBatch(writer: string, sequence: number): UsageBatch {
   const rows = Array.from({ length: UNWRITTEN_ROWS.all }, (_, at) => ({
-    ...{ person: `person-${at % MOST_PEOPLE}`, endpoint: `e${sequence}`, model: `m${at % 5}` },
+    ...{
+      person: `person-${at % MAX_CONFIGURED_PEOPLE}`,
+      endpoint: `e${sequence}`,
+      model: `m${at % 5}`,
+    },
     ...{ fromAtMs: MIDNIGHT_AT_MS + (at % HOURS) * HOUR_MS, counts: COUNTS },
   }));
   return {
@@ -70,7 +74,7 @@ async function waitsOf(redis: Redis, isWanted: () => boolean): Promise<readonly 
     const sentAtMs = performance.now();
     await redis.ping();
     times.push(performance.now() - sentAtMs);
-    await sleep(LOOK_EVERY_MS);
+    await sleep(POLL_MS);
   }
   return times;
 }

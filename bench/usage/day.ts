@@ -25,7 +25,7 @@ export type WithRedis = (act: (redis: Redis, url: string) => Promise<void>) => P
 
 const SEED = 17;
 const STEP_MS = 150;
-const LOOK_EVERY_MS = 6 * HOUR_MS;
+const POLL_MS = 6 * HOUR_MS;
 /** The hour with the most requests. */
 const BUSY_HOUR = 15;
 const log = createLogger('bench', 'silent');
@@ -53,7 +53,7 @@ class WriterClock implements Clock {
       this.#waits.delete(timer);
       act();
     }, delayMs);
-    if (delayMs >= LEAST_WAIT_MS) this.#waits.add(timer);
+    if (delayMs >= MIN_WAIT_MS) this.#waits.add(timer);
     this.#onWait();
     return timer;
   }
@@ -72,7 +72,7 @@ class WriterClock implements Clock {
   }
 }
 /** A writer waits 450 or 700 ms for its next turn, and 250 for a reply from Redis. */
-const LEAST_WAIT_MS = 400;
+const MIN_WAIT_MS = 400;
 
 class SimulatedProxy {
   readonly #limits: PeopleLimits;
@@ -201,7 +201,7 @@ class Day {
     await look();
     for (let atMs = fromMs; atMs < untilMs; atMs += STEP_MS) {
       await this.#step(atMs);
-      if ((atMs + STEP_MS - fromMs) % LOOK_EVERY_MS === 0) await look();
+      if ((atMs + STEP_MS - fromMs) % POLL_MS === 0) await look();
     }
     const info = await this.#redis.info('all');
     const simulatedSeconds = (untilMs - fromMs) / 1_000;

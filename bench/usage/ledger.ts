@@ -2,7 +2,7 @@
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 import type { RequestRecord, UsageCounts, UsageKey } from '@zephyr/contract/usage';
 import { epochMs, rowBounds } from '@zephyr/core';
-import { MOST_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
+import { MAX_CONFIGURED_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
 import { keys } from '@zephyr/runtime/redis/keys';
 import {
   DAY_ROWS,
@@ -35,7 +35,7 @@ const fullOf = (people: number): Omit<Team, 'name'> => ({
 
 export const TEAMS: readonly Team[] = [
   { name: '700 people, every hour and every day full', ...fullOf(700) },
-  { name: '5,000 people, every hour and every day full', ...fullOf(MOST_PEOPLE) },
+  { name: '5,000 people, every hour and every day full', ...fullOf(MAX_CONFIGURED_PEOPLE) },
   {
     name: '100 people, each with 2 models at 2 endpoints a day, 60 of them in each of 10 hours',
     ...{ people: 100, rowsPerHour: 120, hoursPerDay: 10, rowsPerDay: 400 },

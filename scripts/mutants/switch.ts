@@ -6,10 +6,10 @@
 import { createHash } from 'node:crypto';
 
 /** More than any room has. */
-const MOST_MUTANTS = 1 << 16;
+const MAX_MUTANTS = 1 << 16;
 /** A mutant counts as an endless loop if its switch is reached this many times more often than without it. */
 const RUNAWAY_FACTOR = 100;
-const RUNAWAY_LEAST = 20_000;
+const MIN_RUNAWAY = 20_000;
 const NONE = -1;
 
 interface Constant {
@@ -25,9 +25,9 @@ interface MutatedFile {
 }
 
 /** How often each mutant was reached since the last `takeMet`. */
-const met = new Uint32Array(MOST_MUTANTS);
+const met = new Uint32Array(MAX_MUTANTS);
 /** How often by the test that reached it most. */
-const most = new Uint32Array(MOST_MUTANTS);
+const most = new Uint32Array(MAX_MUTANTS);
 const files = new Map<string, MutatedFile>();
 let active = NONE;
 let left = 0;
@@ -119,7 +119,7 @@ export async function withScript<Result>(
 
 /** Call before each test that runs with the mutant on. */
 export function allow(id: number): void {
-  left = Math.max(RUNAWAY_LEAST, (most[id] ?? 0) * RUNAWAY_FACTOR);
+  left = Math.max(MIN_RUNAWAY, (most[id] ?? 0) * RUNAWAY_FACTOR);
 }
 
 Object.assign(globalThis, {

@@ -19,7 +19,7 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
 const STACK = 'zephyr-e2e';
 const SIMULATED = ['a', 'b', 'c'];
-const CONVERGE_LIMIT_MS = 180_000;
+const CONVERGE_TIMEOUT_MS = 180_000;
 
 export interface Swarm {
   /** Runs `docker <args>`; resolves to its output. */
@@ -95,7 +95,7 @@ export async function createSwarm(port: number): Promise<Swarm> {
 
 /** Waits until all tasks are healthy. @throws with the swarm's report on those that are not */
 export async function converge(swarm: Swarm): Promise<void> {
-  const deadlineMs = performance.now() + CONVERGE_LIMIT_MS;
+  const deadlineMs = performance.now() + CONVERGE_TIMEOUT_MS;
   for (;;) {
     const counts = await swarm.replicas();
     const isDone = Object.values(counts).every((count) => {
@@ -113,7 +113,7 @@ export async function converge(swarm: Swarm): Promise<void> {
 
 /** Waits until the stack's containers have ended. */
 async function gone(docker: Swarm['docker']): Promise<void> {
-  const deadlineMs = performance.now() + CONVERGE_LIMIT_MS;
+  const deadlineMs = performance.now() + CONVERGE_TIMEOUT_MS;
   const filter = `--filter=label=com.docker.stack.namespace=${STACK}`;
   while ((await docker('ps', '--all', '--quiet', filter)) !== '') {
     if (performance.now() > deadlineMs) return;

@@ -193,7 +193,7 @@ const ASKED: Readonly<Record<Look['language'], readonly [Look, Look]>> = {
 const WIDTHS = [320, 360, 768, 940, 1280, 2560, 3840];
 const HEIGHT = 800;
 const A4_WIDTH = 794;
-const LEAST_TARGET_PX = 40;
+const MIN_TARGET_PX = 40;
 
 describe.skipIf(chromium === undefined)('the looks of both pages', () => {
   let browser: Browser;
@@ -264,7 +264,7 @@ describe.skipIf(chromium === undefined)('the looks of both pages', () => {
       [...document.querySelectorAll('button, input, select, summary, nav a, footer a, .button')]
         .map((element) => ({ element, box: element.getBoundingClientRect() }))
         .filter(({ box }) => box.width > 1 && box.height > 1)
-        .filter(({ box }) => Math.min(box.width, box.height) < ${LEAST_TARGET_PX})
+        .filter(({ box }) => Math.min(box.width, box.height) < ${MIN_TARGET_PX})
         .map(({ element, box }) => element.outerHTML.slice(0, 80) + ' ' + box.width + ' × ' + box.height)
     `)) as readonly string[];
     return small.map((each) => `${name}: too small: ${each}`);

@@ -11,10 +11,10 @@ export interface RuleOfMany {
 }
 
 /** Two files may share a set of two words by chance; the standard streams of a process are Node's. */
-const LEAST_WORDS = 3;
+const MIN_WORDS = 3;
 const OF_NODE = /^'(?:ignore|pipe|ipc|inherit)'$/;
 /** Shorter patterns are idioms: digits, a byte order mark, slashes at the end. */
-const LEAST_PATTERN_CHARACTERS = 10;
+const MIN_PATTERN_CHARACTERS = 10;
 
 const CONSTANT = /^(?:export )?const ([A-Z][A-Z0-9_]+)(?::[^=]+)? = ([^;]+);/gm;
 const WORDS = /(?:'[\w-]+'\s*(?:\||,)\s*)+'[\w-]+'/g;
@@ -37,7 +37,7 @@ export const RULES_OF_MANY: readonly RuleOfMany[] = [
     [...text.matchAll(TYPE)].map(([, name = '']) => name),
   ),
   declaredOnce('a pattern has one declaration', (file) =>
-    patternsIn(parsed(file)).filter(({ length }) => length >= LEAST_PATTERN_CHARACTERS),
+    patternsIn(parsed(file)).filter(({ length }) => length >= MIN_PATTERN_CHARACTERS),
   ),
   declaredOnce(
     'an exported name has one meaning in all packages',
@@ -92,7 +92,7 @@ function patternsIn(value: unknown): readonly string[] {
 /** Sorted, so that equal sets match in any order. Empty if it is not one of our facts. */
 function setOf(words: string): string {
   const set = [...new Set(words.match(/'[\w-]+'/g))].sort();
-  return set.length < LEAST_WORDS || set.some((word) => OF_NODE.test(word)) ? '' : set.join(' ');
+  return set.length < MIN_WORDS || set.some((word) => OF_NODE.test(word)) ? '' : set.join(' ');
 }
 
 const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ');

@@ -1,6 +1,7 @@
 /** The rules of `tidy.test.ts`. Each takes the text of a file and returns its offences. Pure. */
 import { type Module, parseSync } from '@swc/core';
 
+import { CONSTANT_NAMES } from './constant-names.ts';
 import { untypedPredicates } from './predicates.ts';
 import { BANNED_WORDS } from './words.ts';
 
@@ -274,6 +275,15 @@ const clock: Rule = {
     ),
 };
 
+const constantNames: Rule = {
+  name: 'names of bounds, timeouts and polling',
+  appliesTo: (path) => isTypeScript(path) && !/^tests\/tidy/.test(path),
+  offencesOf: (file) =>
+    CONSTANT_NAMES.flatMap(({ pattern, instead }) =>
+      matchesOf(file, pattern, (found) => `${found}: ${instead}`),
+    ),
+};
+
 export const RULES: readonly Rule[] = [
   bannedWords,
   fileLength,
@@ -283,4 +293,5 @@ export const RULES: readonly Rule[] = [
   clock,
   predicates,
   initialPredicates,
+  constantNames,
 ];

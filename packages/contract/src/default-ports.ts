@@ -2,4 +2,4 @@
 export const DEFAULT_PORTS = { proxy: 8080, controller: 8081, prober: 8082 } as const;
 
 /** Of TCP, whose ports have 16 bits. */
-export const HIGHEST_PORT = 65_535;
+export const MAX_PORT = 65_535;

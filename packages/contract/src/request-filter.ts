@@ -3,7 +3,7 @@ import type { RequestRecord } from './usage.ts';
 
 /** How many requests are listed by default, and at most. */
 export const LISTED_REQUESTS = 100;
-export const MOST_LISTED_REQUESTS = 1_000;
+export const MAX_LISTED_REQUESTS = 1_000;
 
 /** Absent: all. */
 export interface RequestFilter {

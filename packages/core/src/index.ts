@@ -111,8 +111,8 @@ export {
 } from './route/journey.ts';
 export { type ActiveEndpoint, Exploration, type TimedRequest } from './route/late-answers.ts';
 export {
-  LOOK_AGAIN_MS,
   type NextStep,
+  RETRY_POLL_MS,
   RequestRetries,
   type RetryPlace,
 } from './route/request-retries.ts';

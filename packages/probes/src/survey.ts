@@ -52,7 +52,7 @@ export interface SurveyPlan {
 }
 
 /** Per request; the whole survey sends at most seven, and starts the CLI once. */
-const REQUEST_LIMIT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 10_000;
 
 export async function surveyEndpoint(plan: SurveyPlan, run: ProbeRun): Promise<EndpointSurvey> {
   const configured = shortened(plan.targetBy(plan.auth));
@@ -165,14 +165,14 @@ class Asker {
     const head = ({ headers }: { readonly headers: RelayHeaders }) => {
       this.#answers.push(headers);
     };
-    const limit = { timeoutMs: REQUEST_LIMIT_MS, signal: this.#signal };
+    const limit = { timeoutMs: REQUEST_TIMEOUT_MS, signal: this.#signal };
     return withDeadline(startExchange(request, { head }), limit);
   }
 }
 
 const shortened = (target: ProbeTarget): ProbeTarget => ({
   ...target,
-  timeoutMs: Math.min(target.timeoutMs, REQUEST_LIMIT_MS),
+  timeoutMs: Math.min(target.timeoutMs, REQUEST_TIMEOUT_MS),
 });
 
 const listSchema = z.object({ data: z.array(z.object({ id: z.string().min(1).max(200) })).min(1) });

@@ -12,7 +12,7 @@ import { Gauge, type Registry } from 'prom-client';
  * Ten samples a second show what a person would notice. Node's delays include the sampling interval, so the
  * dashboard subtracts it.
  */
-const LOOK_EVERY_MS = 100;
+const SAMPLING_INTERVAL_MS = 100;
 /** Longer than any Prometheus scrape interval. */
 export const READ_WITHIN_MS = 600_000;
 
@@ -20,7 +20,7 @@ const STATISTICS = ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'] as cons
 
 /** Adds the metrics; they have no values in the first scrape. */
 export function addEventLoopDelay(registry: Registry): void {
-  const delays = monitorEventLoopDelay({ resolution: LOOK_EVERY_MS });
+  const delays = monitorEventLoopDelay({ resolution: SAMPLING_INTERVAL_MS });
   let idleTimer: NodeJS.Timeout | undefined;
   const read = (): void => {
     for (const gauge of gauges.values()) gauge.remove();

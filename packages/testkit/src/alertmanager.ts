@@ -31,7 +31,7 @@ export interface Alertmanager {
 const root = join(import.meta.dirname, '../../..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 const IMAGE = /image: (prom\/alertmanager:\S+)/.exec(read('docker-compose.yml'))?.[1] ?? '';
-const START_LIMIT_MS = 30_000;
+const START_TIMEOUT_MS = 30_000;
 
 /** The program on this machine (Debian's has another name), else the image; never downloaded. */
 export function findAlertmanager(): string | undefined {
@@ -92,13 +92,13 @@ function start(program: string, folder: string, port: number): ChildProcess {
 }
 
 async function ready(port: number): Promise<void> {
-  const deadlineMs = performance.now() + START_LIMIT_MS;
+  const deadlineMs = performance.now() + START_TIMEOUT_MS;
   while (performance.now() < deadlineMs) {
     const answer = await fetch(`http://127.0.0.1:${port}/-/ready`).catch(() => undefined);
     if (answer?.ok === true) return;
     await sleep(100);
   }
-  throw new Error(`alertmanager is not ready after ${START_LIMIT_MS / 1000} s`);
+  throw new Error(`alertmanager is not ready after ${START_TIMEOUT_MS / 1000} s`);
 }
 
 async function portOf(server: Server): Promise<number> {

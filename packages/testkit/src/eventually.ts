@@ -1,7 +1,7 @@
 import { vi } from 'vitest';
 
 /** Long enough for a busy machine; an assertion that holds returns immediately anyway. */
-const PATIENCE_MS = 120_000;
+const TIMEOUT_MS = 120_000;
 
 /**
  * Waits until the assertion holds; fails with its last error. All tests share this patience: a limit of
@@ -13,7 +13,7 @@ const PATIENCE_MS = 120_000;
 export function eventually<T>(
   assertion: () => T | Promise<T>,
   everyMs = 20,
-  patienceMs = PATIENCE_MS,
+  patienceMs = TIMEOUT_MS,
 ): Promise<T> {
   return vi.waitFor(assertion, { timeout: patienceMs, interval: everyMs });
 }

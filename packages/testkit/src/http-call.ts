@@ -83,7 +83,7 @@ export interface RawResult {
 }
 
 /** How long a test waits for an answer or the end of a connection, even on a busy machine. */
-const PATIENCE_MS = 120_000;
+const TIMEOUT_MS = 120_000;
 
 /**
  * Sends these bytes on one connection and collects the answer until the connection closes.
@@ -92,7 +92,7 @@ const PATIENCE_MS = 120_000;
 export function sendRaw(
   port: number,
   bytes: string | Buffer,
-  until: number | RegExp = PATIENCE_MS,
+  until: number | RegExp = TIMEOUT_MS,
 ): Promise<RawResult> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
@@ -102,7 +102,7 @@ export function sendRaw(
       socket.destroy();
       resolve({ text, closedBy });
     };
-    const limitMs = typeof until === 'number' ? until : PATIENCE_MS;
+    const limitMs = typeof until === 'number' ? until : TIMEOUT_MS;
     const limit = setTimeout(() => finish('limit'), limitMs);
     socket.on('data', (chunk: Buffer) => {
       text += chunk.toString('latin1');

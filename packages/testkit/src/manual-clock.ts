@@ -13,7 +13,7 @@ interface Watcher {
 }
 
 /** More timers than any test fires at one moment. */
-const MOST_AT_ONCE = 10_000;
+const MAX_AT_ONCE = 10_000;
 
 export class ManualClock implements Clock {
   readonly #timers = new Set<object>();
@@ -72,7 +72,7 @@ export class ManualClock implements Clock {
       const next = this.#ordered()[0];
       if (next === undefined || next.dueAtMs > endMs) break;
       firedAtOnce = next.dueAtMs > this.#nowMs ? 0 : firedAtOnce + 1;
-      if (firedAtOnce > MOST_AT_ONCE) throw new Error('a timer is set again and again for now');
+      if (firedAtOnce > MAX_AT_ONCE) throw new Error('a timer is set again and again for now');
       this.#moveTo(next.dueAtMs);
       this.#timers.delete(next);
       next.act();

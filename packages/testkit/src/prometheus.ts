@@ -28,7 +28,7 @@ export interface PrometheusOptions {
   readonly alertmanagerPort?: number;
 }
 
-const START_LIMIT_MS = 30_000;
+const START_TIMEOUT_MS = 30_000;
 
 export function hasPrometheus(): boolean {
   return spawnSync('prometheus', ['--version']).status === 0;
@@ -88,13 +88,13 @@ function configOf(targets: ScrapeTargets, { alertmanagerPort }: PrometheusOption
 }
 
 async function ready(url: string): Promise<void> {
-  const deadlineMs = performance.now() + START_LIMIT_MS;
+  const deadlineMs = performance.now() + START_TIMEOUT_MS;
   while (performance.now() < deadlineMs) {
     const answer = await fetch(`${url}/-/ready`).catch(() => undefined);
     if (answer?.ok === true) return;
     await sleep(100);
   }
-  throw new Error(`prometheus is not ready after ${START_LIMIT_MS / 1000} s`);
+  throw new Error(`prometheus is not ready after ${START_TIMEOUT_MS / 1000} s`);
 }
 
 async function query(url: string, expr: string): Promise<readonly PrometheusSample[]> {

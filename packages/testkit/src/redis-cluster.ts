@@ -18,7 +18,7 @@ export interface RedisCluster {
 }
 
 const NODES = 6;
-const START_LIMIT_MS = 30_000;
+const START_TIMEOUT_MS = 30_000;
 /** After this much silence a node counts as dead. */
 const NODE_TIMEOUT_MS = 1_000;
 /** The cluster bus of a node listens on its port plus this. */
@@ -101,7 +101,7 @@ function clientArguments(tls: TlsFiles | undefined): readonly string[] {
 }
 
 async function until(isTrue: () => boolean): Promise<void> {
-  const deadlineMs = performance.now() + START_LIMIT_MS;
+  const deadlineMs = performance.now() + START_TIMEOUT_MS;
   while (!isTrue()) {
     if (performance.now() > deadlineMs) throw new Error('the cluster did not come up');
     await sleep(100);

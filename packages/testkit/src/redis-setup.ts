@@ -11,7 +11,7 @@ import {
 } from './redis.ts';
 
 /** Includes pulling the image over an ordinary connection. */
-const TRIAL_LIMIT_MS = 60_000;
+const TRIAL_TIMEOUT_MS = 60_000;
 
 /** The workers of the run, which start afterwards, inherit the choice as a variable. */
 export async function setup(): Promise<void> {
@@ -41,6 +41,6 @@ async function trial(): Promise<void> {
 }
 
 async function tooLate(): Promise<never> {
-  await sleep(TRIAL_LIMIT_MS, undefined, { ref: false });
-  throw new Error(`${REDIS_IMAGE} did not start within ${TRIAL_LIMIT_MS / 1000} s`);
+  await sleep(TRIAL_TIMEOUT_MS, undefined, { ref: false });
+  throw new Error(`${REDIS_IMAGE} did not start within ${TRIAL_TIMEOUT_MS / 1000} s`);
 }

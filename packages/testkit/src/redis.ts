@@ -31,7 +31,7 @@ export const REDIS_IMAGE = 'redis:8.10.2';
 /** For `docker ps --filter label=…`. */
 export const REDIS_LABEL = 'zephyr.test-redis';
 export const TEST_REDIS_VARIABLE = 'ZEPHYR_TEST_REDIS';
-const START_LIMIT_MS = 30_000;
+const START_TIMEOUT_MS = 30_000;
 /** It ends by itself after this time, even if the tests were killed. Longer than any run. */
 const LIFE_SECONDS = 3_600;
 /** Of a container, in the engine's words; well above the time between making and starting it. */
@@ -83,7 +83,7 @@ async function container(): Promise<TestRedis> {
     .withExposedPorts(6379)
     // The default port check needs a shell in the image.
     .withWaitStrategy(Wait.forLogMessage(/Ready to accept connections/))
-    .withStartupTimeout(START_LIMIT_MS)
+    .withStartupTimeout(START_TIMEOUT_MS)
     .start();
   const engine = client.container.getById(started.getId());
   const address = { host: started.getHost(), port: started.getMappedPort(6379) };

@@ -7,7 +7,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 import { call } from './http-call.ts';
 
-const CHECK_MS = 100;
+const POLL_MS = 100;
 
 export interface Replica {
   readonly port: number;
@@ -29,7 +29,7 @@ export async function startBalancer<Of extends Replica>(replicas: Of[]): Promise
     const answers = await Promise.all(asked.map(isReady));
     ready = asked.filter((_, index) => answers[index] === true);
   };
-  const checks = setInterval(() => void check(), CHECK_MS);
+  const checks = setInterval(() => void check(), POLL_MS);
   const server = createServer((client: Socket) => {
     next += 1;
     const target = connect(ready[next % ready.length]?.port ?? 1, '127.0.0.1');

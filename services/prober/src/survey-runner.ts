@@ -3,7 +3,7 @@ import type { AuthStyle } from '@zephyr/contract/auth-style';
 import { type EndpointFinding, isServing } from '@zephyr/contract/endpoint-finding';
 import type { ProbeVerdict } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import { SURVEY_LIMIT_MS } from '@zephyr/contract/survey-timing';
+import { SURVEY_TIMEOUT_MS } from '@zephyr/contract/survey-timing';
 import { cautiousPriceOf, costUsd, epochMs } from '@zephyr/core';
 import type { StartGate } from '@zephyr/probes/claude-cli/start-gate';
 import { targetOf } from '@zephyr/probes/endpoint-target';
@@ -44,7 +44,7 @@ export async function runSurvey(
       targetBy: (auth: AuthStyle) => targetOf(loaded, { ...endpoint, auth }).target,
     },
     {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(SURVEY_LIMIT_MS)]),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(SURVEY_TIMEOUT_MS)]),
       ...{ gate: deps.gate, users: deps.users },
     },
   );

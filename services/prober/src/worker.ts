@@ -16,12 +16,12 @@ import type { JobAnswer, RunnerJob } from './probe-runner.ts';
  * run: at most 6 + 3 s. BullMQ renews the lock after half of it.
  */
 const LOCK_MS = 6_000;
-const STALLED_LOOK_MS = 3_000;
+const STALLED_POLL_MS = 3_000;
 
 /** How long running probes may take to finish when the prober stops. */
 const FINISH_MS = 3_000;
 /** After that their programs are terminated, which takes at most two seconds. */
-const CLOSE_LIMIT_MS = 6_000;
+const CLOSE_TIMEOUT_MS = 6_000;
 
 export interface ProbeWorker {
   running(): number;
@@ -60,7 +60,7 @@ export function startWorker(
       prefix: QUEUE_PREFIX,
       concurrency: probesAtOnce(),
       lockDuration: LOCK_MS,
-      stalledInterval: STALLED_LOOK_MS,
+      stalledInterval: STALLED_POLL_MS,
       maxStalledCount: 1,
     },
   );
@@ -72,7 +72,7 @@ export function startWorker(
     running: () => running,
     stop: async () => {
       const finish = clock.setTimer(() => stopping.abort(), FINISH_MS);
-      const hasEnded = await isWithin(clock, CLOSE_LIMIT_MS, worker.close());
+      const hasEnded = await isWithin(clock, CLOSE_TIMEOUT_MS, worker.close());
       clock.clearTimer(finish);
       stopping.abort();
       // Not awaited: while Redis is away it would not return.

@@ -150,7 +150,7 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-const LOOK_EVERY_MS = 50;
+const POLL_MS = 50;
 
 /** Third-party programs would outlive an interrupted bench. */
 const running = new Set<ChildProcess>();
@@ -165,12 +165,12 @@ export function endWithUs(child: ChildProcess): void {
 
 /** @throws if the program ends, or its port does not answer in time */
 export async function listening(port: number, child: ChildProcess, limitMs = 5_000): Promise<void> {
-  for (let round = 0; round < limitMs / LOOK_EVERY_MS; round += 1) {
+  for (let round = 0; round < limitMs / POLL_MS; round += 1) {
     if (child.exitCode !== null) throw new Error(`${child.spawnfile} ended with ${child.exitCode}`);
     const answer = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
     await answer?.body?.cancel();
     if (answer !== undefined) return;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   throw new Error(`${child.spawnfile} does not answer`);
 }

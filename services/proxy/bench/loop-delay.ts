@@ -5,9 +5,9 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 /** Sampling interval, which is included in Node's values. */
-const EVERY_MS = 5;
+const SAMPLING_INTERVAL_MS = 5;
 
-const delay = monitorEventLoopDelay({ resolution: EVERY_MS });
+const delay = monitorEventLoopDelay({ resolution: SAMPLING_INTERVAL_MS });
 
 process.on('message', (message) => {
   if (message === 'loop delay: begin') {
@@ -15,6 +15,8 @@ process.on('message', (message) => {
     delay.enable();
   } else if (message === 'loop delay: end') {
     delay.disable();
-    process.send?.({ loopDelayP99Ms: Math.max(0, delay.percentile(99) / 1e6 - EVERY_MS) });
+    process.send?.({
+      loopDelayP99Ms: Math.max(0, delay.percentile(99) / 1e6 - SAMPLING_INTERVAL_MS),
+    });
   }
 });

@@ -134,11 +134,11 @@ async function occupy(port: number): Promise<void> {
 /** Longer than the tests wait: only a changed limit can end what they look at. */
 const NOT_REACHED_MS = 600_000;
 /** Less than Node's own limit for headers, which would apply without ours. */
-const PATIENCE_MS = 45_000;
+const TIMEOUT_MS = 45_000;
 
 /** As in `sendRaw`: what ends the wait for a result that leaves the connection open. */
 function untilFor(expected: unknown): number | RegExp {
-  return expected === '200, open' ? /\r\n\r\n/ : PATIENCE_MS;
+  return expected === '200, open' ? /\r\n\r\n/ : TIMEOUT_MS;
 }
 
 /** The answer to this request head; `open` if there is none. */

@@ -13,7 +13,7 @@ import { phrase } from '@zephyr/runtime/phrase';
 import { z } from 'zod';
 
 import { checkedUrl, localHost, proxyAddressIn } from '../network/addresses.ts';
-import { ANSWER_LIMIT_MS } from '../network/with-timeout.ts';
+import { ANSWER_TIMEOUT_MS } from '../network/with-timeout.ts';
 
 export interface FoundProxy {
   readonly url: string;
@@ -50,18 +50,18 @@ export async function findProxy(wanted: Wanted): Promise<FoundProxy> {
 }
 
 /** A running Zephyr applies a changed configuration within seconds. */
-const APPLY_LIMIT_MS = 5_000;
-const LOOK_EACH_MS = 500;
+const APPLY_TIMEOUT_MS = 5_000;
+const POLL_MS = 500;
 
 /** Prompts must not reach a demo, or another local user who holds the port. */
 async function refuseOther(url: string, wanted: Wanted): Promise<void> {
-  const untilAtMs = systemClock.nowMs() + APPLY_LIMIT_MS;
+  const untilAtMs = systemClock.nowMs() + APPLY_TIMEOUT_MS;
   for (;;) {
     const own = hashOf(wanted);
     const its = own === undefined ? undefined : await hashAt(url, wanted.key);
     if (its === undefined || its === own) return;
     if (systemClock.nowMs() >= untilAtMs) break;
-    await sleep(LOOK_EACH_MS);
+    await sleep(POLL_MS);
   }
   throw new ZephyrError(
     'PORT_IN_USE',
@@ -114,7 +114,7 @@ async function jsonAt(url: string, key: string | undefined): Promise<unknown> {
     const answer = await fetch(url, {
       headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
       redirect: 'manual',
-      signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
     });
     return await answer.json();
   } catch {

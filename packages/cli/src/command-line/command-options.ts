@@ -1,6 +1,6 @@
 /** The options that several commands have, and what their definitions are made from. */
 
-import { HIGHEST_PORT } from '@zephyr/contract/default-ports';
+import { MAX_PORT } from '@zephyr/contract/default-ports';
 import { LANGUAGES } from '@zephyr/contract/language';
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
@@ -84,7 +84,7 @@ export function portOption(text: string): Option {
 
 function parsePort(text: string): number {
   const port = Number(text);
-  if (!/^\d+$/.test(text) || port > HIGHEST_PORT) {
+  if (!/^\d+$/.test(text) || port > MAX_PORT) {
     throw new ZephyrError('USAGE', phrase`--port ${text} is not a port`, {
       advice: [phrase`a port is a number from 0 to 65535`],
     });

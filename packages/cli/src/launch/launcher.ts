@@ -155,7 +155,7 @@ export function addressesOf(
 }
 
 /** Loading takes a second or two, more on a loaded machine. */
-const READY_LIMIT_MS = 60_000;
+const READY_TIMEOUT_MS = 60_000;
 
 function specOf(name: ServiceName, plan: LaunchPlan, redis: PrivateRedis | undefined) {
   const { config } = plan.loaded;
@@ -171,7 +171,7 @@ function specOf(name: ServiceName, plan: LaunchPlan, redis: PrivateRedis | undef
       ZEPHYR_LISTEN: listen,
       [LISTEN_FDS]: fdsFor(name, plan),
     }),
-    readyLimitMs: plan.readyLimitMs ?? READY_LIMIT_MS,
+    readyLimitMs: plan.readyLimitMs ?? READY_TIMEOUT_MS,
     onLine: plan.onLine,
   };
 }

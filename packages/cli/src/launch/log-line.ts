@@ -7,7 +7,7 @@ import { systemClock } from '@zephyr/runtime/clock';
 const LEVEL = { warn: 40, error: 50 } as const;
 /** Already in the line, or of no use to people. */
 const LEFT_OUT = new Set(['level', 'time', 'service', 'msg', 'instanceId', 'pid', 'hostname']);
-const LONGEST_VALUE = 120;
+const MAX_VALUE_CHARACTERS = 120;
 const SERVICE_WIDTH = 'controller'.length;
 
 /** The names of endpoints by their ids: those of `上海` and `São Paulo` say little. */
@@ -54,7 +54,7 @@ function brief(value: unknown): string {
   }
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
   const line = text.replace(/\s+/g, ' ');
-  return line.length > LONGEST_VALUE ? `${line.slice(0, LONGEST_VALUE)}…` : line;
+  return line.length > MAX_VALUE_CHARACTERS ? `${line.slice(0, MAX_VALUE_CHARACTERS)}…` : line;
 }
 
 function name(service: string): string {

@@ -50,7 +50,7 @@ interface LatencySample {
 export const NO_LATENCY: LatencyTrack = { samples: [] };
 
 /** The minimum spread, as a share of the latency: clocks and schedulers jitter. */
-const LEAST_SPREAD_RATIO = 0.03;
+const MIN_SPREAD_RATIO = 0.03;
 /** Standard deviation of a normal distribution as a multiple of its median absolute deviation. */
 const NORMAL_FROM_MEDIAN = 1.4826;
 
@@ -154,7 +154,7 @@ function pooledSpread(
   const variance =
     ((seen * NORMAL_FROM_MEDIAN) ** 2 * effective + assumed ** 2 * policy.priorSamples) /
     (effective + policy.priorSamples);
-  return Math.max(Math.sqrt(variance), LEAST_SPREAD_RATIO * middle, 1);
+  return Math.max(Math.sqrt(variance), MIN_SPREAD_RATIO * middle, 1);
 }
 
 /** Drops the samples from before a lasting change of level. */
@@ -181,7 +181,7 @@ function isChange(
   const values = older.map(({ ms }) => ms);
   const middle = median(values);
   const deviation = medianDeviation(values, middle) * NORMAL_FROM_MEDIAN;
-  const reach = policy.changeSpreads * Math.max(deviation, LEAST_SPREAD_RATIO * middle, 1);
+  const reach = policy.changeSpreads * Math.max(deviation, MIN_SPREAD_RATIO * middle, 1);
   return (
     recent.every(({ ms }) => ms > middle + reach) || recent.every(({ ms }) => ms < middle - reach)
   );

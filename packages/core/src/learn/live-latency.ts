@@ -52,12 +52,12 @@ export interface ClassTrack {
 }
 
 /** Deviations of single requests are clipped at this, in logarithms. */
-const MOST_STEP = 1;
+const MAX_STEP = 1;
 /** If the newest times are this much lower, in logarithms, the mean is still catching up. */
 const BACK_STEP = -0.5;
 /** The initial spread, and the weight of one request in learning it. */
 const PRIOR_SPREAD = 0.4;
-const LEAST_SPREAD = 0.1;
+const MIN_SPREAD = 0.1;
 const SPREAD_WEIGHT = 0.05;
 /** Standard deviation of a normal distribution as a multiple of its mean absolute deviation. */
 const NORMAL_FROM_MEAN = 1.2533;
@@ -81,7 +81,7 @@ export function advanceClass(
     count / (former.requests + count),
     Math.min(1 - 2 ** (-sinceMs / policy.halfLifeMs), 1 - (1 - policy.mostShare) ** count),
   );
-  const near = logs.map((log) => clamp(log - former.logMs, MOST_STEP));
+  const near = logs.map((log) => clamp(log - former.logMs, MAX_STEP));
   const spread = learnSpread(former.spread, near);
   const logMs = former.logMs + share * mean(near);
   return {
@@ -126,7 +126,7 @@ function begin(
 function learnSpread(former: number, deviations: readonly number[]): number {
   const seen = mean(deviations.map(Math.abs)) * NORMAL_FROM_MEAN;
   const share = 1 - (1 - SPREAD_WEIGHT) ** deviations.length;
-  return Math.max(LEAST_SPREAD, former + share * (seen - former));
+  return Math.max(MIN_SPREAD, former + share * (seen - former));
 }
 
 /** The geometric mean of a few times. */

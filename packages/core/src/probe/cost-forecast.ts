@@ -4,7 +4,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '@zephyr/contract/units';
 
 const HOUR_MINUTES = 60;
 /** All endpoints are probed right after a start: a shorter time would greatly overestimate. */
-const LEAST_MINUTES = 5;
+const MIN_MINUTES = 5;
 
 export interface CostPace {
   /** When counting began; null: not yet. */
@@ -37,7 +37,7 @@ export function usdPerHour(pace: CostPace, nowMs: EpochMs): number {
   if (pace.sinceAtMs === null) return 0;
   const spentUsd = lastHour(pace, nowMs).reduce((sum, { usd }) => sum + usd, 0);
   const knownMinutes = (nowMs - pace.sinceAtMs) / MINUTE_MS;
-  return (spentUsd * HOUR_MINUTES) / Math.min(HOUR_MINUTES, Math.max(LEAST_MINUTES, knownMinutes));
+  return (spentUsd * HOUR_MINUTES) / Math.min(HOUR_MINUTES, Math.max(MIN_MINUTES, knownMinutes));
 }
 
 /** The expected cost of today (UTC) at midnight. @param todayUsd the cost so far */

@@ -36,7 +36,7 @@ const SLOW_EXTRA_MS = 1_000;
 /** …or by this much alone, which is always worth a prompt cache. */
 export const WORTH_MOVING_MS = 10_000;
 /** How often a session in use is shared with the other proxies: well within the cache lifetime. */
-const SHARE_AGAIN_MS = 60_000;
+const SHARE_INTERVAL_MS = 60_000;
 
 interface Placed {
   readonly endpointId: EndpointId;
@@ -183,7 +183,7 @@ export class SessionTable {
     const unshared: SharedSession[] = [];
     for (const [id, placed] of this.#sessions) {
       if (unshared.length === limit) break;
-      const isShared = placed.usedAtMs - placed.sharedAtMs < SHARE_AGAIN_MS;
+      const isShared = placed.usedAtMs - placed.sharedAtMs < SHARE_INTERVAL_MS;
       if (isShared || this.#isIdle(placed, nowMs)) continue;
       const { endpointId, generation } = placed;
       unshared.push({ id, endpointId, generation, idleMs: Math.round(nowMs - placed.usedAtMs) });

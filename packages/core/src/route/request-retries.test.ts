@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 
 import type { AttemptPhase } from '../types.ts';
 import {
-  LOOK_AGAIN_MS,
-  MOST_LOOKS,
+  MAX_RETRY_POLLS,
   type NextStep,
+  RETRY_POLL_MS,
   RequestRetries,
   type RequestRetriesInput,
   type RetryPlace,
@@ -106,9 +106,9 @@ describe('RequestRetries', () => {
     const place = { ...NO_CACHE, hasAlternative: true };
     const { after } = rig({ failover: { retry: 'before_content', maxRetries: 2 } }, 0.1);
     after('reset', place);
-    const steps = Array.from({ length: MOST_LOOKS + 1 }, () => after('reset', place));
-    expect(new Set(steps.slice(0, MOST_LOOKS))).toEqual(new Set(['look_again']));
-    expect([steps.at(-1), MOST_LOOKS * LOOK_AGAIN_MS]).toEqual(['give_up', 2_000]);
+    const steps = Array.from({ length: MAX_RETRY_POLLS + 1 }, () => after('reset', place));
+    expect(new Set(steps.slice(0, MAX_RETRY_POLLS))).toEqual(new Set(['look_again']));
+    expect([steps.at(-1), MAX_RETRY_POLLS * RETRY_POLL_MS]).toEqual(['give_up', 2_000]);
     expect(rig({}, 0).after('reset', place)).toBe('give_up');
     const last = rig({ failover: { retry: 'before_content', maxRetries: 2 } }, 0.1);
     last.after('reset', place);
@@ -119,7 +119,7 @@ describe('RequestRetries', () => {
     const place = { ...NO_CACHE, hasAlternative: true };
     const { after, next } = rig({ failover: { retry: 'before_content', maxRetries: 3 } }, 0.1);
     after('reset', place);
-    const looks = Array.from({ length: MOST_LOOKS }, () => after('reset', place));
+    const looks = Array.from({ length: MAX_RETRY_POLLS }, () => after('reset', place));
     expect([looks.at(-1), after('reset', { ...place, isFree: true })]).toEqual([
       ...['look_again', 'next_endpoint'],
     ]);

@@ -20,9 +20,9 @@ import {
 import { type FailedPlace, isWorthStaying } from './retry-same-endpoint.ts';
 
 /** A request without budget looks again: often enough that it does not wait long for one that others have found. */
-export const LOOK_AGAIN_MS = 250;
+export const RETRY_POLL_MS = 250;
 /** Two seconds: enough for the first request at a recovered endpoint to get its first content, mostly. */
-export const MOST_LOOKS = 8;
+export const MAX_RETRY_POLLS = 8;
 
 export interface RequestRetriesInput {
   readonly operation: Operation;
@@ -49,7 +49,7 @@ export interface RetryPlace extends FailedPlace {
 }
 
 /**
- * `stay`: retry at the same endpoint after `STAY_PAUSE_MS`. `look_again`: decide again after `LOOK_AGAIN_MS`,
+ * `stay`: retry at the same endpoint after `STAY_PAUSE_MS`. `look_again`: decide again after `RETRY_POLL_MS`,
  * when an endpoint that answers may have been found.
  */
 export type NextStep =
@@ -114,7 +114,7 @@ export class RequestRetries {
   #withoutBudget({ isFree, hasAlternative }: RetryPlace): 'send' | 'look_again' | 'give_up' {
     if (this.#input.budget.isOff) return 'give_up';
     if (isFree) return 'send';
-    return hasAlternative && this.#looks < MOST_LOOKS ? 'look_again' : 'give_up';
+    return hasAlternative && this.#looks < MAX_RETRY_POLLS ? 'look_again' : 'give_up';
   }
 
   #decide(phase: AttemptPhase, failure: FailureClass): RetryDecision {

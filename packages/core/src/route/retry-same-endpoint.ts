@@ -21,7 +21,7 @@ import { type Operation, scopeOf } from './failure-scope.ts';
 /** Half of Claude Code's wait before its first retry; in simulations 400 ms lost the gain at 40 %. */
 export const STAY_PAUSE_MS = 250;
 /** Reading the prompt elsewhere must cost clearly more than the pause. */
-const LEAST_READING_MS = 1_000;
+const MIN_READING_MS = 1_000;
 
 /** What is known about the endpoint of the failed attempt. */
 export interface FailedPlace {
@@ -50,7 +50,7 @@ export interface StayInput extends FailedPlace {
 
 export function isWorthStaying(input: StayInput): boolean {
   const { failure, operation, waitMs, isCached, readingMs, isBusy, hasStayed } = input;
-  if (waitMs !== undefined || !isCached || readingMs <= LEAST_READING_MS || isBusy) return false;
+  if (waitMs !== undefined || !isCached || readingMs <= MIN_READING_MS || isBusy) return false;
   if (scopeOf(failure, operation) === 'load') return !(hasStayed && input.isBetterNext);
   const isError = failure === 'server_error' && operation === 'messages';
   return isError && !hasStayed && input.hasRetriesLeft && input.failedAfterMs < readingMs;

@@ -9,7 +9,7 @@ import type {
   UsageRow,
 } from '@zephyr/contract/usage';
 
-import { dayOf, MOST, NO_COUNTS, sumOfCounts } from './usage-by-hour.ts';
+import { dayOf, MAX_SUM, NO_COUNTS, sumOfCounts } from './usage-by-hour.ts';
 
 export interface UsageQuery {
   /** The dimensions of the rows. */
@@ -87,7 +87,7 @@ function figuresOf(counts: UsageCounts): UsageFigures {
     input_tokens: counts.inputTokens,
     output_tokens: counts.outputTokens,
     cache_read_tokens: counts.cacheReadTokens,
-    cache_write_tokens: Math.min(MOST, counts.cacheWrite5mTokens + counts.cacheWrite1hTokens),
+    cache_write_tokens: Math.min(MAX_SUM, counts.cacheWrite5mTokens + counts.cacheWrite1hTokens),
     cache_write_1h_tokens: counts.cacheWrite1hTokens,
     cost_usd: counts.costNanoUsd / NANO,
     unpriced: counts.unpriced,

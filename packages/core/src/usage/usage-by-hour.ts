@@ -21,7 +21,7 @@ export const NO_COUNTS: UsageCounts = {
 const ENDLESS: RowBounds = { named: Number.POSITIVE_INFINITY, all: Number.POSITIVE_INFINITY };
 const COUNTS = Object.keys(NO_COUNTS) as readonly UsageCount[];
 /** Integers beyond this are not exact: sums saturate here. */
-export const MOST = Number.MAX_SAFE_INTEGER;
+export const MAX_SUM = Number.MAX_SAFE_INTEGER;
 
 /** Limits on the number of rows. */
 export interface RowBounds {
@@ -151,7 +151,7 @@ function addRecord(counts: OpenCounts, record: RequestRecord): void {
 
 /** Counts come from endpoints: an absurd count must not make a row unreadable. */
 function capped(count: number): number {
-  return Math.min(MOST, count);
+  return Math.min(MAX_SUM, count);
 }
 
 function billedTwice({ attempts }: RequestRecord): number {

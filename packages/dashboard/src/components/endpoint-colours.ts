@@ -27,7 +27,7 @@ export function swatchOf(endpointId: string): string {
 }
 
 /** As many as are distinguishable. */
-export const MOST_CHARTED = COLOURS * FORMS;
+export const MAX_CHARTED = COLOURS * FORMS;
 
 function placeOf(endpointId: string): number {
   return places.value.get(endpointId) ?? 0;

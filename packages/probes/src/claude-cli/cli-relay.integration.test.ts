@@ -9,7 +9,7 @@ import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { cutSse, flood, sse, type UpstreamScript } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { ANSWER_LIMIT_BYTES } from '../exchange/watched-request.ts';
+import { MAX_ANSWER_BYTES } from '../exchange/watched-request.ts';
 import { bearer } from '../test-support/bearer.ts';
 import { startRelay } from './cli-relay.ts';
 
@@ -94,7 +94,7 @@ describe('the relay of a probe', () => {
     await eventually(() => expect(upstream.openConnections).toBe(0));
     socket.resume();
     await reading;
-    expect(socket.bytesRead).toBeLessThan(ANSWER_LIMIT_BYTES + 4096);
+    expect(socket.bytesRead).toBeLessThan(MAX_ANSWER_BYTES + 4096);
     const [facts] = await relay.stop();
     expect(facts).toMatchObject({ reached: 'answering', errorCode: 'TOO_LONG' });
   });

@@ -37,7 +37,7 @@ export interface CliRelay {
 }
 
 /** A probe's request is 1 KiB; the largest that the CLI sends, with all its tools, 120 KiB. */
-const REQUEST_LIMIT_BYTES = MIB;
+const MAX_REQUEST_BYTES = MIB;
 /** More than the CLI ever sends, including its retries; a program that sends more is broken. */
 const MAX_REQUESTS = 8;
 
@@ -111,7 +111,7 @@ async function readBody(request: http.IncomingMessage): Promise<Buffer | undefin
   try {
     for await (const chunk of request as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      if (bytes > REQUEST_LIMIT_BYTES) return undefined;
+      if (bytes > MAX_REQUEST_BYTES) return undefined;
       chunks.push(chunk);
     }
   } catch {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import manifest from '../../package.json' with { type: 'json' };
 import { runProcess } from '../process/run-process.ts';
 
-const VERSION_LIMIT_MS = 15_000;
+const VERSION_TIMEOUT_MS = 15_000;
 
 export type CliVersion =
   | { readonly status: 'runs'; readonly version: string }
@@ -16,7 +16,7 @@ export async function readCliVersion(file: string, searchPath: string): Promise<
     args: ['--version'],
     environment: { PATH: searchPath, HOME: tmpdir() },
     folder: tmpdir(),
-    timeoutMs: VERSION_LIMIT_MS,
+    timeoutMs: VERSION_TIMEOUT_MS,
     signal: new AbortController().signal,
   });
   const version = /\d+\.\d+\.\d+/.exec(stdout)?.[0];

@@ -3,14 +3,14 @@ import zlib from 'node:zlib';
 import { KIB } from '@zephyr/contract/units';
 
 /** A small answer that decodes to more is not Claude's. */
-const DECODED_LIMIT_BYTES = 256 * KIB;
+const MAX_DECODED_BYTES = 256 * KIB;
 
 /**
  * The text of a body as far as it arrived; empty if it is not in the declared encoding. The CLI accepts
  * gzip, deflate, br and zstd.
  */
 export function decodeBody(bytes: Buffer, encoding: string | undefined): string {
-  const maxOutputLength = DECODED_LIMIT_BYTES;
+  const maxOutputLength = MAX_DECODED_BYTES;
   const partial = { maxOutputLength, finishFlush: zlib.constants.Z_SYNC_FLUSH };
   try {
     switch (encoding?.trim().toLowerCase()) {

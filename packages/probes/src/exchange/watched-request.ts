@@ -80,9 +80,9 @@ export interface RunningExchange {
 /** The answer to a probe is about 1 KiB. */
 const BUFFERED_BODY_BYTES = 64 * KIB;
 /** Limit of the body on the wire, whatever its content: a server that sends more is not the Messages API. */
-export const ANSWER_LIMIT_BYTES = 256 * KIB;
+export const MAX_ANSWER_BYTES = 256 * KIB;
 /** Status line and headers together, and trailers; the API's are about 2 KiB. */
-const HEAD_LIMIT_BYTES = 16 * KIB;
+const MAX_HEAD_BYTES = 16 * KIB;
 
 /** Until a tunnel through an outbound proxy is open. */
 export const TUNNEL_MS = 10_000;
@@ -124,7 +124,7 @@ export function startExchange(
     ...{ hostname: withoutBrackets(request.url.hostname), port: request.url.port },
     path: `${request.url.pathname}${request.url.search}`,
     headers: request.headers,
-    maxHeaderSize: HEAD_LIMIT_BYTES,
+    maxHeaderSize: MAX_HEAD_BYTES,
   });
   client.on('socket', (socket) => watchConnection(socket, progress));
   client.on('information', () => {
@@ -139,7 +139,7 @@ export function startExchange(
     response.on('data', (chunk: Buffer) => {
       // An endpoint that never closes delays the CLI no longer than the proxy lets it delay a client.
       if (keep(progress, chunk) === 'last_event') setTimeout(cut, TRAILING_QUIET_MS).unref();
-      if (progress.receivedBytes > ANSWER_LIMIT_BYTES) return cut('TOO_LONG');
+      if (progress.receivedBytes > MAX_ANSWER_BYTES) return cut('TOO_LONG');
       if (listener.data?.(chunk, () => response.resume()) === false) response.pause();
     });
     response.on('end', () => {

@@ -27,7 +27,7 @@ export interface ProbeUser {
 }
 
 /** Smaller ids are reserved for the system. */
-const LOWEST_UID = 1_000;
+const MIN_UID = 1_000;
 
 /**
  * @param range the first and the last user id: `10100-10115`
@@ -38,10 +38,10 @@ export async function openProbeUsers(range: string, atLeast: number): Promise<Pr
   const free = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => ({
     uid: first + index,
   }));
-  if (first < LOWEST_UID || free.length < atLeast) {
+  if (first < MIN_UID || free.length < atLeast) {
     throw new ZephyrError('CONFIG', phrase`ZEPHYR_PROBE_USERS is ${range}`, {
       advice: [
-        phrase`write it as <first>-<last> with at least ${atLeast} user ids from ${LOWEST_UID} on`,
+        phrase`write it as <first>-<last> with at least ${atLeast} user ids from ${MIN_UID} on`,
       ],
     });
   }

@@ -5,7 +5,7 @@ import { eventually } from '@zephyr/testkit/eventually';
 import { type FakeBehaviour, makeFakeClaude } from '@zephyr/testkit/fake-claude';
 import { describe, expect, it } from 'vitest';
 
-import { OUTPUT_LIMIT_BYTES, type ProcessRequest, runProcess } from './run-process.ts';
+import { MAX_OUTPUT_BYTES, type ProcessRequest, runProcess } from './run-process.ts';
 
 const onLinux = process.platform === 'linux';
 
@@ -102,7 +102,7 @@ describe('runProcess', () => {
   it('ends a program that prints without end, and keeps the first part', async () => {
     const report = await run('printsForever');
     expect(report.end).toEqual({ kind: 'killed', why: 'output_limit' });
-    expect(report.stdout).toHaveLength(OUTPUT_LIMIT_BYTES);
+    expect(report.stdout).toHaveLength(MAX_OUTPUT_BYTES);
   });
 
   it('ends the program when the caller gives up', async () => {

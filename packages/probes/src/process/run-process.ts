@@ -38,14 +38,14 @@ export type ProcessEnd =
 
 export interface ProcessReport {
   readonly end: ProcessEnd;
-  /** At most `OUTPUT_LIMIT_BYTES` each. */
+  /** At most `MAX_OUTPUT_BYTES` each. */
   readonly stdout: string;
   readonly stderr: string;
   readonly wallMs: number;
 }
 
 /** The JSON result of the Claude CLI is about 1 KiB. A program that prints more than this is ended. */
-export const OUTPUT_LIMIT_BYTES = 64 * KIB;
+export const MAX_OUTPUT_BYTES = 64 * KIB;
 /** How long a program may clean up after SIGTERM. The Claude CLI takes about 50 ms. */
 const TERM_GRACE_MS = 2_000;
 /** A grandchild may hold the pipes open: output is awaited only this long after the exit. */
@@ -199,16 +199,16 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-/** Keeps the first `OUTPUT_LIMIT_BYTES` of a stream and calls `onLimit` when there is more. */
+/** Keeps the first `MAX_OUTPUT_BYTES` of a stream and calls `onLimit` when there is more. */
 function collect(stream: Readable, onLimit: () => void): () => string {
   const chunks: Buffer[] = [];
   let bytes = 0;
   stream.on('error', () => undefined);
   stream.on('data', (chunk: Buffer) => {
-    const room = OUTPUT_LIMIT_BYTES - bytes;
+    const room = MAX_OUTPUT_BYTES - bytes;
     if (room > 0) chunks.push(chunk.subarray(0, room));
     bytes += chunk.length;
-    if (bytes <= OUTPUT_LIMIT_BYTES) return;
+    if (bytes <= MAX_OUTPUT_BYTES) return;
     // Do not spend CPU on reading a program that prints without end.
     stream.pause();
     onLimit();

@@ -15,7 +15,7 @@ type Issue = z.core.$ZodIssue;
 
 /** Keys whose value may be a secret that was put in the wrong place; it is never shown. */
 const NEVER_SHOWN = /token|password|secret|auth|key|url/i;
-const LONGEST_SHOWN = 60;
+const MAX_SHOWN_CHARACTERS = 60;
 
 const TYPE_WORDS: Readonly<Record<string, Phrase>> = {
   int: phrase`a whole number`,
@@ -185,6 +185,7 @@ function describe(value: unknown, key: string): Phrase {
   if (typeof value !== 'string') return phrase`${String(value)}`;
   if (value === '') return phrase`empty text`;
   if (NEVER_SHOWN.test(key)) return phrase`a text (not shown: it may be a secret)`;
-  const shown = value.length > LONGEST_SHOWN ? `${value.slice(0, LONGEST_SHOWN)}…` : value;
+  const shown =
+    value.length > MAX_SHOWN_CHARACTERS ? `${value.slice(0, MAX_SHOWN_CHARACTERS)}…` : value;
   return phrase`${JSON.stringify(shown)}`;
 }

@@ -2,7 +2,7 @@
  * Variables that only the environment of a process may have, not `.env`: where it listens, where people reach
  * it, and which user runs probes. Their problems are reported with those of the files.
  */
-import { HIGHEST_PORT } from '@zephyr/contract/default-ports';
+import { MAX_PORT } from '@zephyr/contract/default-ports';
 
 import type { Environment } from '../environment.ts';
 import { phrase } from '../phrase.ts';
@@ -31,7 +31,7 @@ export function addressIn(environment: Environment, name: string): Address | und
       ownVariable(environment, name) ?? '',
     )?.groups ?? {};
   const listened = brackets ?? host;
-  if (listened === undefined || Number(port) > HIGHEST_PORT) return undefined;
+  if (listened === undefined || Number(port) > MAX_PORT) return undefined;
   return { host: listened, port: Number(port) };
 }
 

@@ -28,7 +28,7 @@ export class TokenCommandError extends Error {
 /** A person may have to touch a security key; a service start waits no longer than this. */
 export const TOKEN_COMMAND_LIMIT_MS = 20_000;
 /** The longest tokens have a few hundred characters. */
-const OUTPUT_LIMIT_BYTES = 16 * KIB;
+const MAX_OUTPUT_BYTES = 16 * KIB;
 
 /** For commands that need no token: nothing is run. */
 export const UNREAD_TOKENS: ReadToken = () => 'not-read';
@@ -75,7 +75,7 @@ function runAndWait(command: readonly string[]): string {
   const [file = '', ...args] = command;
   const result = spawnSync(file, args, {
     ...{ env: plainPart(process.env), encoding: 'utf8', stdio: STDIO },
-    ...{ timeout: TOKEN_COMMAND_LIMIT_MS, killSignal: 'SIGKILL', maxBuffer: OUTPUT_LIMIT_BYTES },
+    ...{ timeout: TOKEN_COMMAND_LIMIT_MS, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT_BYTES },
   });
   return noted(command, resultOf(result));
 }
@@ -121,7 +121,7 @@ function resultOfChild(child: ChildProcess): Promise<CommandResult> {
   const limit = setTimeout(() => end('ETIMEDOUT'), TOKEN_COMMAND_LIMIT_MS);
   child.stdout?.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
-    if (bytes > OUTPUT_LIMIT_BYTES) end('ENOBUFS');
+    if (bytes > MAX_OUTPUT_BYTES) end('ENOBUFS');
     else chunks.push(chunk);
   });
   child.on('error', (error: NodeJS.ErrnoException) => resolve(failureOf(error.code, undefined)));

@@ -13,7 +13,7 @@ import { group } from './keys/groups.ts';
 import { healthCheck, price } from './keys/health-check.ts';
 import { limits } from './keys/limits.ts';
 import { notifyTarget } from './keys/notify.ts';
-import { clientDefaults, MOST_PEOPLE, team } from './keys/people-limits.ts';
+import { clientDefaults, MAX_CONFIGURED_PEOPLE, team } from './keys/people-limits.ts';
 import { controller, prober, redis, server, ui } from './keys/server.ts';
 import { sessions } from './keys/sessions.ts';
 import { timeouts } from './keys/timeouts-and-drain.ts';
@@ -145,7 +145,7 @@ export const configSchema = z.strictObject({
   sessions: sessions.prefault({}).describe('Which endpoint the next request of a session goes to.'),
   clients: z
     .array(client)
-    .max(MOST_PEOPLE)
+    .max(MAX_CONFIGURED_PEOPLE)
     .default([])
     .describe(
       'Who may use the proxy: one table for each person, with exactly one of the three keys. Without any, only this machine is served, or everyone with `server.open`.',

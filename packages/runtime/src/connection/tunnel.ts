@@ -96,7 +96,7 @@ function unreachable(url: string, error: unknown): TunnelError {
 }
 
 /** Limit for the proxy's answer to CONNECT; typical ones have a few hundred bytes. */
-const ANSWER_LIMIT_BYTES = 16 * KIB;
+const MAX_CONNECT_ANSWER_BYTES = 16 * KIB;
 
 async function askHttp(socket: Socket, proxy: OutboundProxy, to: Destination): Promise<void> {
   const authority = `${isIPv6(to.host) ? `[${to.host}]` : to.host}:${to.port}`;
@@ -106,7 +106,7 @@ async function askHttp(socket: Socket, proxy: OutboundProxy, to: Destination): P
     path: authority,
     headers: { host: authority, ...authorizationOf(proxy) },
     createConnection: () => socket,
-    maxHeaderSize: ANSWER_LIMIT_BYTES,
+    maxHeaderSize: MAX_CONNECT_ANSWER_BYTES,
   });
   request.once('connect', ({ statusCode = 0 }, _socket, head) => {
     const isOpen = statusCode >= 200 && statusCode < 300;

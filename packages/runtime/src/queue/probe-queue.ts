@@ -7,7 +7,7 @@ import type { RedisTarget } from '../redis/client.ts';
 import { bullConnection, PROBE_QUEUE, QUEUE_PREFIX } from './probe-jobs.ts';
 
 /** A queue does not close by itself while Redis is away. */
-const CLOSE_LIMIT_MS = 2_000;
+const CLOSE_TIMEOUT_MS = 2_000;
 
 export interface ProbeQueue {
   readonly queue: Queue<ProbeJob, unknown, string>;
@@ -35,7 +35,7 @@ export function openProbeQueue(target: RedisTarget, onError: (error: Error) => v
   return {
     queue,
     close: async () => {
-      const limit = wait(CLOSE_LIMIT_MS, undefined, { ref: false });
+      const limit = wait(CLOSE_TIMEOUT_MS, undefined, { ref: false });
       await Promise.race([queue.close().catch(() => undefined), limit]);
       endConnection();
     },

@@ -25,8 +25,8 @@ const slotsReply = z.array(
     .rest(z.unknown()),
 );
 
-const ASK_LIMIT_MS = 2_000;
-const DISCONNECT_LIMIT_MS = 2_000;
+const ASK_TIMEOUT_MS = 2_000;
+const DISCONNECT_TIMEOUT_MS = 2_000;
 
 /**
  * Options for a connection that follows our slot.
@@ -41,7 +41,7 @@ export function clusterOptions(
   let known = seeds;
   class SlotConnector extends AbstractConnector {
     constructor() {
-      super(DISCONNECT_LIMIT_MS);
+      super(DISCONNECT_TIMEOUT_MS);
     }
 
     async connect(): Promise<Socket> {
@@ -86,8 +86,8 @@ async function askNode(node: ClusterNode, login: RedisOptions): Promise<ClusterV
     ...login,
     ...node,
     lazyConnect: true,
-    connectTimeout: ASK_LIMIT_MS,
-    commandTimeout: ASK_LIMIT_MS,
+    connectTimeout: ASK_TIMEOUT_MS,
+    commandTimeout: ASK_TIMEOUT_MS,
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
     enableReadyCheck: false,

@@ -22,18 +22,18 @@ import {
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
-import { MOST_PEOPLE } from '../config/keys/people-limits.ts';
+import { MAX_CONFIGURED_PEOPLE } from '../config/keys/people-limits.ts';
 import { keys } from './keys.ts';
 import { loadScript, runScript } from './script.ts';
 import { MAX_READ_ROWS } from './usage-rows.ts';
 
 /** Configured clients and those removed within a month; the rest is summed up. */
-export const MAX_PEOPLE = 2 * MOST_PEOPLE;
+export const MAX_PEOPLE = 2 * MAX_CONFIGURED_PEOPLE;
 /** Slack for concurrent writers, each of which may add the field of the rest. */
 const MAX_READ_PEOPLE = MAX_PEOPLE + 100;
 const SHARE_LIFE_MS = 120_000;
 /**
- * A proxy with active requests reports them within each span: `WHOLE_EVERY_MS` of its limits. After two spans
+ * A proxy with active requests reports them within each span: `WHOLE_INTERVAL_MS` of its limits. After two spans
  * without a report it is no longer counted.
  */
 const SPAN_MS = 5_000;

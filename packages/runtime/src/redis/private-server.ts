@@ -31,7 +31,7 @@ export interface RedisServerOptions {
 }
 
 /** How long a server may take to load its data and accept connections. */
-const START_LIMIT_MS = 20_000;
+const START_TIMEOUT_MS = 20_000;
 const PROGRAMS = ['redis-server', 'valkey-server'];
 
 /** The path of the first Redis-like server in PATH, or undefined. */
@@ -140,8 +140,8 @@ function ready(child: ChildProcess): Promise<void> {
         }),
       );
     const limit = setTimeout(
-      () => fail(phrase`not ready after ${START_LIMIT_MS / 1000} s`),
-      START_LIMIT_MS,
+      () => fail(phrase`not ready after ${START_TIMEOUT_MS / 1000} s`),
+      START_TIMEOUT_MS,
     );
     child.once('error', (error) => fail(error.message));
     child.once('exit', (code) => fail(phrase`it exited with code ${String(code)}`));

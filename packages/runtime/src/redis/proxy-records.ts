@@ -24,7 +24,7 @@ const MAX_PRESENCES_BYTES = 4 * MIB;
 /** Most ids checked; a random choice if there are more. Dead ids are removed. */
 const MAX_PRESENCES = 512;
 /** Lifetime of an idle proxy's presence without renewal. */
-export const LONGEST_PRESENCE_MS = 15_000;
+export const MAX_PRESENCE_MS = 15_000;
 
 /** `<host>-<process>-<random>`, as services name themselves. */
 const PROXY_ID = new RegExp(`^[A-Za-z0-9][A-Za-z0-9._-]{0,${MAX_PROXY_ID_CHARACTERS - 1}}$`);
@@ -138,7 +138,7 @@ export interface PresencesRead {
 export async function readPresenceTexts(redis: Redis): Promise<PresencesRead> {
   const listed = await redis.srandmember(keys.proxies, MAX_PRESENCES);
   const ids = listed.filter(isProxyId);
-  const args = [MAX_PRESENCE_BYTES, LONGEST_PRESENCE_MS, MAX_PRESENCES_BYTES];
+  const args = [MAX_PRESENCE_BYTES, MAX_PRESENCE_MS, MAX_PRESENCES_BYTES];
   const found =
     ids.length === 0
       ? []

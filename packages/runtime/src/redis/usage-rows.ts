@@ -8,7 +8,7 @@
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 import { DAYS_LIFE_MS, HOURS_LIFE_MS, type RowRule, rowBounds } from '@zephyr/core';
 
-import { MOST_PEOPLE } from '../config/keys/people-limits.ts';
+import { MAX_CONFIGURED_PEOPLE } from '../config/keys/people-limits.ts';
 
 export const HOURS_STORED = HOURS_LIFE_MS / HOUR_MS;
 export const DAYS_STORED = DAYS_LIFE_MS / DAY_MS;
@@ -17,6 +17,6 @@ export const HOUR_ROWS: RowRule = { named: 500, leastNamed: 200, all: 1_220 };
 export const DAY_ROWS: RowRule = { named: 1_900, leastNamed: 1_020, all: 2_040 };
 
 /** Per hour or day, plus the row for usage beyond the limit. A larger hash was not written by our services. */
-export const MAX_READ_ROWS = rowBounds(DAY_ROWS, MOST_PEOPLE).all + 1;
+export const MAX_READ_ROWS = rowBounds(DAY_ROWS, MAX_CONFIGURED_PEOPLE).all + 1;
 export const MAX_ROWS_OF_HOURS = HOURS_STORED * (HOUR_ROWS.all + 1);
 export const MAX_ROWS_OF_DAYS = DAYS_STORED * (DAY_ROWS.all + 1);

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 
-import { MOST_PEOPLE } from '../config/keys/people-limits.ts';
+import { MAX_CONFIGURED_PEOPLE } from '../config/keys/people-limits.ts';
 import { keys } from './keys.ts';
 import { exchangeLimits } from './people-limits-store.ts';
 import { loadScript } from './script.ts';
@@ -239,7 +239,7 @@ describe('the ledger', () => {
     },
   );
 
-  it.each([1_000, MOST_PEOPLE])(
+  it.each([1_000, MAX_CONFIGURED_PEOPLE])(
     'knows what each of %i people has used and cost, by whichever writer, on a second day too',
     async (people) => {
       const all = Array.from({ length: 6 * people }, (_, at) =>
@@ -298,7 +298,7 @@ describe('the ledger', () => {
         counts,
       }),
     );
-    await write(batch(1, { rows }), MOST_PEOPLE);
+    await write(batch(1, { rows }), MAX_CONFIGURED_PEOPLE);
     const read = await readUsage(redis, { ...ALL, unit: 'day' });
     expect([read.rows.length, read.rejected]).toEqual([MAX_READ_ROWS, 0]);
   });

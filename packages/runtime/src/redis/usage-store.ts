@@ -49,7 +49,7 @@ const MAX_READ_BYTES = 6 * MIB;
  */
 export const PART_ROWS = 200;
 /** More parts than any batch has; they are numbered within it. */
-const MOST_PARTS = 1_000;
+const MAX_PARTS = 1_000;
 
 const record = loadScript('record-usage');
 const read = loadScript('read-usage');
@@ -108,7 +108,7 @@ function partsOf({ writer, sequence, rows, records }: UsageBatch): readonly Part
   const parts = Math.max(1, Math.ceil(rows.length / PART_ROWS));
   return Array.from({ length: parts }, (_, at) => ({
     writer,
-    number: sequence * MOST_PARTS + at,
+    number: sequence * MAX_PARTS + at,
     rows: rows.slice(at * PART_ROWS, (at + 1) * PART_ROWS),
     // The first part keeps its number even if the batch has grown: nothing is listed twice.
     records: at === 0 ? records : [],

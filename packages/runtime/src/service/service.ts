@@ -63,8 +63,8 @@ export interface ReadyMessage {
 }
 
 /** Longest time that a service may take to stop, whatever hangs. Above the proxy's drain limit. */
-const STOP_LIMIT_MS = 620_000;
-const FLUSH_LIMIT_MS = 1_000;
+const STOP_TIMEOUT_MS = 620_000;
+const FLUSH_TIMEOUT_MS = 1_000;
 const ARGUMENTS = {
   config: { type: 'string' },
   'env-file': { type: 'string' },
@@ -131,7 +131,7 @@ export async function runService(
     if (isStopping) return;
     isStopping = true;
     log.info({ why }, 'stopping');
-    setTimeout(() => process.exit(EXIT.failure), STOP_LIMIT_MS).unref();
+    setTimeout(() => process.exit(EXIT.failure), STOP_TIMEOUT_MS).unref();
     try {
       await running?.stop(exitCode === EXIT.ok ? 'asked' : 'crashed');
       log.info('stopped');
@@ -176,7 +176,7 @@ export function explainStart(
 /** The log is buffered; its last lines say why the service ended. */
 function exitAfterFlush(log: Logger, exitCode: number): void {
   // If nothing reads the log, the flush never ends.
-  setTimeout(() => process.exit(exitCode), FLUSH_LIMIT_MS);
+  setTimeout(() => process.exit(exitCode), FLUSH_TIMEOUT_MS);
   log.flush(() => process.exit(exitCode));
 }
 

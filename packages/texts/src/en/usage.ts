@@ -1,4 +1,4 @@
-import { MOST_LISTED_REQUESTS } from '@zephyr/contract/request-filter';
+import { MAX_LISTED_REQUESTS } from '@zephyr/contract/request-filter';
 
 /** Who used what, in the terminal and on the dashboard's usage and request pages. */
 export const usage = {
@@ -97,7 +97,7 @@ export const usage = {
   'requestLog.empty': 'No request has finished yet.',
   'requestLog.empty.filtered':
     'No request matches the filter. About the last {count} requests are kept; an ID must be complete.',
-  'requestLog.newest': `The newest {count}. For more: zephyr requests --limit ${MOST_LISTED_REQUESTS}.`,
+  'requestLog.newest': `The newest {count}. For more: zephyr requests --limit ${MAX_LISTED_REQUESTS}.`,
   'requestLog.details': 'Details of the request at {time}',
   'requestLog.detailTitle': 'Request details',
   'requestLog.ourId': 'Zephyr’s ID',

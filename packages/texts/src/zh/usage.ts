@@ -1,4 +1,4 @@
-import { MOST_LISTED_REQUESTS } from '@zephyr/contract/request-filter';
+import { MAX_LISTED_REQUESTS } from '@zephyr/contract/request-filter';
 
 import type { usage as en } from '../en/usage.ts';
 import type { Texts } from '../texts.ts';
@@ -93,7 +93,7 @@ export const usage = {
   'requestLog.all': '显示全部',
   'requestLog.empty': '暂无已结束的请求。',
   'requestLog.empty.filtered': '没有符合筛选条件的请求。大约保留最近 {count} 个请求；ID 必须完整。',
-  'requestLog.newest': `最新的 {count} 个。查看更多：zephyr requests --limit ${MOST_LISTED_REQUESTS}。`,
+  'requestLog.newest': `最新的 {count} 个。查看更多：zephyr requests --limit ${MAX_LISTED_REQUESTS}。`,
   'requestLog.details': '{time} 的请求的详情',
   'requestLog.detailTitle': '请求详情',
   'requestLog.ourId': 'Zephyr 的 ID',

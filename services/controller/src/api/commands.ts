@@ -18,10 +18,10 @@ import { z } from 'zod';
 
 import type { CurrentState } from '../view/current-state.ts';
 import { ProblemError } from './problem-error.ts';
-import { FOLLOWING_LIMIT_MS, type Tail } from './stream-follower.ts';
+import { FOLLOWING_TIMEOUT_MS, type Tail } from './stream-follower.ts';
 
 /** Longer than a leader change usually takes, shorter than the lifetime of a command. */
-const COMMAND_LIMIT_MS = 5_500;
+const COMMAND_TIMEOUT_MS = 5_500;
 
 /** The detail may quote keys that the client sent, which can be long. */
 export const MAX_DETAIL = 500;
@@ -72,7 +72,7 @@ export async function applied(
   tail.events.on('audit', listen);
   const following = tail.follow();
   try {
-    await isWithin(clock, FOLLOWING_LIMIT_MS, following.started);
+    await isWithin(clock, FOLLOWING_TIMEOUT_MS, following.started);
     const id = await appendCommand(redis, record).catch(() => {
       throw new ProblemError('store_away', 'Redis did not accept the command');
     });
@@ -80,7 +80,7 @@ export async function applied(
       arrived = () => answers.has(id) && resolve();
       arrived();
     });
-    await isWithin(clock, COMMAND_LIMIT_MS, answer);
+    await isWithin(clock, COMMAND_TIMEOUT_MS, answer);
     return answerOf(answers.get(id));
   } finally {
     tail.events.off('audit', listen);

@@ -38,7 +38,7 @@ const RENEWAL_MS = 3_000;
 /** Interval at which unfinished tests are looked up while Redis is away, e.g. when a host starts. */
 const RETRY_MS = 1_000;
 /** Attempts at a command without an answer, half a minute in total, and at an interrupted test. */
-const MOST_ATTEMPTS = 5;
+const MAX_TEST_ATTEMPTS = 5;
 
 const INTERRUPTED = 'test of a new endpoint interrupted';
 
@@ -88,7 +88,7 @@ export class EndpointTests {
   /** Repeats the test while it is interrupted, up to a limit; after that the next controller does. Never throws. */
   async #finish(field: string): Promise<void> {
     const { log } = this.#deps;
-    for (let left = MOST_ATTEMPTS; left > 0; left -= 1) {
+    for (let left = MAX_TEST_ATTEMPTS; left > 0; left -= 1) {
       const added = await this.#taken(field);
       if (added === undefined) return;
       const { id: endpointId } = added;
@@ -156,7 +156,7 @@ export class EndpointTests {
 
   /** A controller that has just started may not lead yet. Enabling twice is harmless. */
   async #enabled(id: EndpointId, actor: string): Promise<void> {
-    for (let left = MOST_ATTEMPTS - 1; ; left -= 1) {
+    for (let left = MAX_TEST_ATTEMPTS - 1; ; left -= 1) {
       try {
         await applied(this.#deps, { actor, name: 'enable', body: { endpointId: id } });
         return;

@@ -13,10 +13,10 @@ import type { Redis } from 'ioredis';
 import type { CurrentState } from '../view/current-state.ts';
 import { type History, readHistory, readLogAfter } from './history.ts';
 import { ProblemError } from './problem-error.ts';
-import { FOLLOWING_LIMIT_MS, type Tail } from './stream-follower.ts';
+import { FOLLOWING_TIMEOUT_MS, type Tail } from './stream-follower.ts';
 
 /** Interval between two states: at most two a second. */
-const STATE_EVERY_MS = 500;
+const STATE_INTERVAL_MS = 500;
 /** A client that does not read is disconnected; it will reconnect. */
 const MAX_UNREAD_BYTES = 4 * MIB;
 const MAX_STREAMS = 200;
@@ -89,7 +89,7 @@ class EventFeed {
     });
 
     // The past is read at least up to where the tail began.
-    await isWithin(clock, FOLLOWING_LIMIT_MS, following.started);
+    await isWithin(clock, FOLLOWING_TIMEOUT_MS, following.started);
     const lastId = await this.#sendPast(lastEventId);
     onLog = (entry) => {
       if (isAfter(entry.id, lastId)) this.#send('log', entry, entry.id);
@@ -119,7 +119,7 @@ class EventFeed {
 
   #planState(): void {
     const { clock } = this.#deps;
-    const waitMs = this.#stateAtMs + STATE_EVERY_MS - clock.nowMs();
+    const waitMs = this.#stateAtMs + STATE_INTERVAL_MS - clock.nowMs();
     this.#planned ??= clock.setTimer(() => this.#sendState(), Math.max(0, waitMs));
   }
 

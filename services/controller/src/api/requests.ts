@@ -1,6 +1,6 @@
 /** `GET /api/requests`: the log of requests, newest first. */
 import { MAX_PERSON_CHARACTERS } from '@zephyr/contract/names';
-import { isWanted, LISTED_REQUESTS, MOST_LISTED_REQUESTS } from '@zephyr/contract/request-filter';
+import { isWanted, LISTED_REQUESTS, MAX_LISTED_REQUESTS } from '@zephyr/contract/request-filter';
 import { type RequestRecord, requestRecordSchema } from '@zephyr/contract/usage';
 import type { Logger } from '@zephyr/runtime/logger';
 import { keys } from '@zephyr/runtime/redis/keys';
@@ -31,10 +31,10 @@ export const requestParams = z.strictObject({
     .number()
     .int()
     .min(1)
-    .max(MOST_LISTED_REQUESTS)
+    .max(MAX_LISTED_REQUESTS)
     .optional()
     .meta({
-      description: `How many at most, up to ${MOST_LISTED_REQUESTS}. Default: ${LISTED_REQUESTS}`,
+      description: `How many at most, up to ${MAX_LISTED_REQUESTS}. Default: ${LISTED_REQUESTS}`,
     }),
 });
 

@@ -51,7 +51,7 @@ export interface Following {
 }
 
 /** How long to wait until following has started: while Redis is away, it never does. */
-export const FOLLOWING_LIMIT_MS = 2_000;
+export const FOLLOWING_TIMEOUT_MS = 2_000;
 /** Less than the time after which a command counts as lost. */
 const WAIT_MS = 500;
 const RETRY_MS = 500;

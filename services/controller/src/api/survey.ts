@@ -7,7 +7,7 @@ import { PROBE_JOB, PROBE_JOB_OPTIONS } from '@zephyr/runtime/queue/probe-jobs';
 import { openProbeQueue, type ProbeQueue } from '@zephyr/runtime/queue/probe-queue';
 import type { RedisTarget } from '@zephyr/runtime/redis/client';
 
-const LOOK_AGAIN_MS = 300;
+const POLL_MS = 300;
 
 export interface SurveyDeps {
   readonly target: RedisTarget;
@@ -26,7 +26,7 @@ export async function surveyed(
   const endsAtMs = clock.nowMs() + SURVEY_WAIT_MS;
   const isOver = () => signal.aborted || clock.nowMs() >= endsAtMs;
   const { queue, close } = openProbeQueue(target, () => undefined);
-  const wait = () => pause(clock, LOOK_AGAIN_MS, signal);
+  const wait = () => pause(clock, POLL_MS, signal);
   try {
     while (!isOver()) {
       const answer = await answerOf(queue, endpointId, { isOver, wait });

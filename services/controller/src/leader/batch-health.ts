@@ -17,7 +17,7 @@ const FAILING_AFTER_MS = 5_000;
 /** Without a batch for this long another controller leads, and its batches are not ours. */
 const FORGOTTEN_AFTER_MS = 15_000;
 /** Per kind; further records are only counted. */
-const LOG_EVERY_MS = 10_000;
+const LOG_INTERVAL_MS = 10_000;
 
 export interface BatchHealthDeps {
   readonly log: Logger;
@@ -64,7 +64,7 @@ export class BatchHealth {
     this.#setAside += 1;
     this.#counted(kind);
     const nowMs = this.#clock.nowMs();
-    if (nowMs - (this.#loggedAtMs.get(kind) ?? Number.NEGATIVE_INFINITY) < LOG_EVERY_MS) return;
+    if (nowMs - (this.#loggedAtMs.get(kind) ?? Number.NEGATIVE_INFINITY) < LOG_INTERVAL_MS) return;
     this.#loggedAtMs.set(kind, nowMs);
     const shownWhy = why.slice(0, MAX_WHY_CHARACTERS);
     this.#log.warn({ kind, id, why: shownWhy }, 'a record was set aside');

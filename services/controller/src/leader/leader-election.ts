@@ -25,12 +25,12 @@ import type { Redis } from 'ioredis';
 
 import type { RedisClock } from './redis-clock.ts';
 
-const RENEW_EVERY_MS = 1_000;
+const RENEW_INTERVAL_MS = 1_000;
 /** If the lease is not renewed for this long the leader stops acting: it may expire soon. */
 const RENEW_DEADLINE_MS = LEASE_MS - 2_000;
 /** A standby requests the lease once a second, at a different moment than the others. */
-const ASK_EVERY_MS = 1_000;
-const ASK_SPREAD_MS = 200;
+const LEASE_POLL_MS = 1_000;
+const LEASE_POLL_SPREAD_MS = 200;
 
 /** From acquiring the lease to losing it. */
 export interface Term {
@@ -79,7 +79,7 @@ export function startLeadership(deps: LeadershipDeps): LeaderElection {
         deps.onState({ status: 'standby', leaderId: asked?.answer.holder ?? null });
         if (asked !== undefined) await deps.standBy();
       }
-      const pauseMs = ASK_EVERY_MS + randomInt(-ASK_SPREAD_MS, ASK_SPREAD_MS);
+      const pauseMs = LEASE_POLL_MS + randomInt(-LEASE_POLL_SPREAD_MS, LEASE_POLL_SPREAD_MS);
       await pause(deps.systemClock, pauseMs, stopping.signal);
     }
   };
@@ -152,7 +152,7 @@ async function renewUntilLost(
     );
   let deadline = deadlineAfter(held.sentAtMs);
   while (!ending.signal.aborted) {
-    await pauseUntilNext(systemClock, RENEW_EVERY_MS, ending.signal);
+    await pauseUntilNext(systemClock, RENEW_INTERVAL_MS, ending.signal);
     if (ending.signal.aborted) break;
     const sentAtMs = deps.clock.nowMs();
     const renewal = await renewLease(deps.redis, { id: deps.instanceId, epoch: held.epoch })

@@ -27,7 +27,7 @@ const FIRST_PROBE_SPREAD_MS = 2_000;
  * A tick that is already due when Redis receives it immediately becomes a waiting job, and stays if its
  * scheduler is removed: one probe too many.
  */
-const SOONEST_TICK_MS = 250;
+const MIN_TICK_DELAY_MS = 250;
 /** A tick later than this is lost: no prober runs, or the job is gone. */
 const LATE_AFTER_MS = 10_000;
 
@@ -155,7 +155,7 @@ function firstTickAtMs(
   nowMs: number,
 ): number {
   const spreadMs = randomInt(Math.ceil(Math.min(FIRST_PROBE_SPREAD_MS, intervalMs / 10)));
-  const soonestMs = nowMs + SOONEST_TICK_MS + spreadMs;
+  const soonestMs = nowMs + MIN_TICK_DELAY_MS + spreadMs;
   if (there?.next === undefined || there.every === undefined) return soonestMs;
   return Math.max(soonestMs, there.next - there.every + intervalMs);
 }

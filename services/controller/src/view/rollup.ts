@@ -37,7 +37,7 @@ export const NOTHING_ROLLED_UP: RolledUp = {
 };
 
 /** After a longer gap, for example while Redis was away, availability is unknown. */
-const LONGEST_TICK_MS = 10_000;
+const MAX_TICK_MS = 10_000;
 
 /** @param before null if nothing is known about this hour and day */
 export function withRolledUp(before: Rollups | null, batch: RolledUp, nowMs: EpochMs): Rollups {
@@ -83,7 +83,7 @@ function added(rollup: Rollup, batch: RolledUp): Rollup {
       change(id, (one) => withRequests(one, counts));
     }
   }
-  const elapsedMs = Math.min(batch.elapsedMs, LONGEST_TICK_MS);
+  const elapsedMs = Math.min(batch.elapsedMs, MAX_TICK_MS);
   if (elapsedMs > 0) {
     const gone = new Set(batch.unavailableIds);
     for (const id of batch.enabledIds) {

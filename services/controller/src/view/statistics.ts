@@ -295,7 +295,7 @@ export function successRatio(
 /** The current minute and the one before. */
 const PRESENT_MINUTES = 2;
 /** Fewer than this may fail by chance. */
-const LEAST_PRESENT = 5;
+const MIN_PRESENT = 5;
 
 /** Share of failed attempts in the last one to two minutes; null if there are too few. */
 export function presentFailureRatio(
@@ -309,7 +309,7 @@ export function presentFailureRatio(
   );
   const failed = present.reduce((sum, count) => sum + count.failed, 0);
   const all = present.reduce((sum, count) => sum + count.succeeded + count.failed, 0);
-  return all < LEAST_PRESENT ? null : failed / all;
+  return all < MIN_PRESENT ? null : failed / all;
 }
 
 /** Live requests of the last 60 s, assuming that those of the previous minute were evenly spread. */

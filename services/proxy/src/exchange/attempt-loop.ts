@@ -16,7 +16,7 @@ import {
   isStaleAt,
   isTest,
   type Journey,
-  LOOK_AGAIN_MS,
+  RETRY_POLL_MS,
   requestClassOf,
   STAY_PAUSE_MS,
   type TimedRequest,
@@ -326,7 +326,7 @@ export class AttemptLoop {
     deps.log.debug({ endpointId: id, failure: failed.failure, step }, 'attempt failed');
     if (step === 'next_endpoint') this.#tryNext();
     else if (step === 'look_again') {
-      deadline.start(LOOK_AGAIN_MS, () => this.#continueAfter(chosen, failures, failedAfterMs));
+      deadline.start(RETRY_POLL_MS, () => this.#continueAfter(chosen, failures, failedAfterMs));
     } else deadline.start(STAY_PAUSE_MS, () => this.#askAgain(chosen));
   }
 

@@ -90,7 +90,7 @@ const SETTLED: AttemptState = { status: 'settled' };
  * How often a wait for a whole answer, which may take minutes, checks whether others found the endpoint
  * silent.
  */
-const SILENCE_LOOK_MS = 1_000;
+const SILENCE_POLL_MS = 1_000;
 /** Limit for the body of an error answer, whose status is already known. */
 const REFUSAL_BODY_MS = 1_000;
 
@@ -166,7 +166,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
 
   #waitForAnswer(leftMs = this.#input.times.firstByteMs): void {
     const { deadline, times } = this.#input;
-    const waitMs = times.isSilent === undefined ? leftMs : Math.min(leftMs, SILENCE_LOOK_MS);
+    const waitMs = times.isSilent === undefined ? leftMs : Math.min(leftMs, SILENCE_POLL_MS);
     deadline.start(waitMs, () => {
       if (waitMs === leftMs || times.isSilent?.() === true) this.#fail('first_byte_timeout');
       else this.#waitForAnswer(leftMs - waitMs);

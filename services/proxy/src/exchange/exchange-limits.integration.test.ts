@@ -1,6 +1,6 @@
 /** Limits of one request as a whole: its time, and the share of the budget that its retries take. */
 
-import { LOOK_AGAIN_MS } from '@zephyr/core';
+import { RETRY_POLL_MS } from '@zephyr/core';
 import { eventually } from '@zephyr/testkit/eventually';
 import { call } from '@zephyr/testkit/http-call';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
@@ -61,7 +61,7 @@ describe('the retry budget', () => {
     }
     const all = async (): Promise<readonly number[]> => {
       await eventually(() => {
-        clock.advance(LOOK_AGAIN_MS);
+        clock.advance(RETRY_POLL_MS);
         expect(codes).toHaveLength(count);
       });
       return codes;

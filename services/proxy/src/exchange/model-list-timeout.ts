@@ -5,7 +5,7 @@ const FIRST_BYTE_MS = 1_000;
 /** Total for all endpoints but the last: a remote one that needs 1.2 s is then still in time. */
 const TRIED_MS = 1_700;
 /** An endpoint is not tried with less time than this. */
-const LEAST_MS = 100;
+const MIN_ATTEMPT_MS = 100;
 
 /**
  * @param ceilingMs what the last endpoint gets
@@ -13,5 +13,5 @@ const LEAST_MS = 100;
  */
 export function modelListWaitMs(ceilingMs: number, triedForMs: number): number {
   const leftMs = TRIED_MS - triedForMs;
-  return leftMs >= LEAST_MS ? Math.min(ceilingMs, FIRST_BYTE_MS, leftMs) : ceilingMs;
+  return leftMs >= MIN_ATTEMPT_MS ? Math.min(ceilingMs, FIRST_BYTE_MS, leftMs) : ceilingMs;
 }

@@ -149,14 +149,14 @@ describe('C3 a slow reader', () => {
 // The limits are those of Node's parser: real, and short. The other limit of each test is never reached.
 describe('C4 slow requests', () => {
   /** Less than Node's own limits, which would apply without ours: a minute, and five. */
-  const PATIENCE_MS = 45_000;
+  const TIMEOUT_MS = 45_000;
 
   it('headers that never arrive end with 408', async () => {
     const { proxy } = await startRig({ timeouts: { headersMs: 500, requestMs: 600_000 } });
     const result = await sendRaw(
       proxy.port,
       'POST /v1/messages HTTP/1.1\r\nHost: localhost\r\n',
-      PATIENCE_MS,
+      TIMEOUT_MS,
     );
     expect(result.closedBy).toBe('peer');
     expect(result.text).toMatch(/^HTTP\/1\.1 408 /);
@@ -164,7 +164,7 @@ describe('C4 slow requests', () => {
 
   it('a body that never arrives ends with 408', async () => {
     const { proxy, first } = await startRig({ timeouts: { headersMs: 600_000, requestMs: 800 } });
-    const result = await sendRaw(proxy.port, post(['Content-Length: 100'], 'x'), PATIENCE_MS);
+    const result = await sendRaw(proxy.port, post(['Content-Length: 100'], 'x'), TIMEOUT_MS);
     expect(result.closedBy).toBe('peer');
     expect(result.text).toMatch(/^HTTP\/1\.1 408 /);
     expect(first.ledger).toHaveLength(0);

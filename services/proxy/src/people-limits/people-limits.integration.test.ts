@@ -5,7 +5,7 @@ import { request } from 'node:http';
 import { type OwnUsage, ownUsageSchema } from '@zephyr/contract/people-limits';
 import { NO_COUNTS, type UsageLimits } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';
-import { MOST_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
+import { MAX_CONFIGURED_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { recordUsage } from '@zephyr/runtime/redis/usage-store';
 import { eventually } from '@zephyr/testkit/eventually';
@@ -169,13 +169,13 @@ describe('rates', () => {
 
   it('apply exactly to the last of the maximum number of people, across both proxies', async () => {
     const { redis } = await redisOfTest();
-    const clients = Array.from({ length: MOST_PEOPLE }, (_, at) => ({ name: `p${at}` }));
+    const clients = Array.from({ length: MAX_CONFIGURED_PEOPLE }, (_, at) => ({ name: `p${at}` }));
     const config = {
       ...{ clients, teams: [{ name: 'all', members: clients.map(({ name }) => name) }] },
       clientDefaults: { requestsPerMinute: 3, budgetUsdPerDay: 1 },
     };
     const proxies = ['one', 'two'].map((proxyId) => new PeopleLimits(config, { proxyId, clock }));
-    const last = `p${MOST_PEOPLE - 1}`;
+    const last = `p${MAX_CONFIGURED_PEOPLE - 1}`;
     const overAt = () => proxies.map((limits) => limits.over(last)?.limit);
     const share = async () => {
       for (const limits of [...proxies, ...proxies]) await limits.exchange(redis);
@@ -196,13 +196,13 @@ describe('rates', () => {
     const rows = clients.map(({ name: person }) => ({
       ...{ person, endpoint: 'e1', model: MODEL, fromAtMs, counts },
     }));
-    const options = { people: MOST_PEOPLE };
+    const options = { people: MAX_CONFIGURED_PEOPLE };
     await recordUsage(redis, { writer: 'one', sequence: 1, rows, records: [] }, options);
     await share();
     for (const limits of proxies) {
       expect(limits.over('p0')).toBeUndefined();
       expect(limits.counters.of(config.teams[0]?.members ?? [], NOW_MS).spentNanoUsd.day).toBe(
-        MOST_PEOPLE * counts.costNanoUsd,
+        MAX_CONFIGURED_PEOPLE * counts.costNanoUsd,
       );
     }
     const cent = rows.slice(-1).map((row) => ({ ...row, counts: { ...counts, costNanoUsd: 1 } }));

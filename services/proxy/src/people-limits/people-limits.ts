@@ -25,7 +25,7 @@ import { exchangeLimits } from '@zephyr/runtime/redis/people-limits-store';
 import type { Redis } from 'ioredis';
 
 /** How often everything is shared again: restores data that Redis lost, and keeps active requests counted. */
-const WHOLE_EVERY_MS = 2_000;
+const WHOLE_INTERVAL_MS = 2_000;
 
 export interface OverLimit extends Over {
   readonly of: SubjectKind;
@@ -171,7 +171,7 @@ export class PeopleLimits {
     const elapsedMs = clock.nowMs() - this.#exchangedAtMs;
     if (!this.isBusy && elapsedMs < IDLE_PERIOD_MS) return;
     const [epochMs, beganAtMs] = [this.#epochMs(), clock.nowMs()];
-    const isWhole = beganAtMs - this.#sharedWholeAtMs >= WHOLE_EVERY_MS;
+    const isWhole = beganAtMs - this.#sharedWholeAtMs >= WHOLE_INTERVAL_MS;
     this.#hasNews = false;
     const share = () => this.counters.share(epochMs, isWhole ? 'whole' : 'changed');
     const own = this.#hasRates ? { proxyId, share: share() } : undefined;

@@ -10,7 +10,7 @@ import type { Clock, Timer } from '@zephyr/runtime/clock';
 import { EventStream } from '@zephyr/runtime/http/event-stream';
 
 /** Changes reach the page within a second, however many there are. */
-const LOOK_EVERY_MS = 250;
+const POLL_MS = 250;
 /** One per open page; connections are for requests. */
 const MAX_WATCHERS = 50;
 /** A watcher that does not read is disconnected before it fills our memory; it will reconnect. */
@@ -63,7 +63,7 @@ export class StatusFeed {
   }
 
   #planLook(): void {
-    const timer = this.#clock.setTimer(() => this.#look(), LOOK_EVERY_MS);
+    const timer = this.#clock.setTimer(() => this.#look(), POLL_MS);
     this.#state = { status: 'looking', timer };
   }
 

@@ -14,7 +14,7 @@ import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
-import { LONGEST_PRESENCE_MS } from '@zephyr/runtime/redis/proxy-records';
+import { MAX_PRESENCE_MS } from '@zephyr/runtime/redis/proxy-records';
 import { STREAM_LENGTHS } from '@zephyr/runtime/redis/stream-bounds';
 import type { Redis } from 'ioredis';
 import { compareSnapshots } from './compare-snapshots.ts';
@@ -194,7 +194,7 @@ export class RedisLink {
     if (this.#commands.status !== 'ready') return;
     const presence = this.#deps.presence();
     const batch = this.#deps.takeBatch();
-    const lifeMs = this.#isIdle(this.#deps.clock.nowMs()) ? LONGEST_PRESENCE_MS : PRESENCE_MS;
+    const lifeMs = this.#isIdle(this.#deps.clock.nowMs()) ? MAX_PRESENCE_MS : PRESENCE_MS;
     const pipeline = this.#commands
       .pipeline()
       .set(keys.proxy(presence.proxyId), JSON.stringify(presence), 'PX', lifeMs)

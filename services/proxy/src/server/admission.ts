@@ -50,7 +50,7 @@ const ERROR_OF: Readonly<Record<TargetRefusal, ErrorName>> = {
   forward_proxy: 'forward_proxy',
 };
 
-const AGE_CHECK_MS = 1_000;
+const AGE_POLL_MS = 1_000;
 
 export class Admission {
   readonly #deps: AdmissionDeps;
@@ -227,7 +227,7 @@ export class Admission {
     const { clock } = this.#deps.exchange;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      await pauseUntilNext(clock, AGE_CHECK_MS, signal);
+      await pauseUntilNext(clock, AGE_POLL_MS, signal);
       const nowMs = clock.nowMs();
       for (const { exchange } of [...this.#active.entries]) exchange.endIfTooOld(nowMs);
     }

@@ -10,7 +10,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { startProxyProcess } from '../test-support/proxy-process.ts';
 
 /** Each wrong key is a failure of this address, and those are limited. */
-const LOOK_EVERY_MS = 250;
+const POLL_MS = 250;
 const BOB = 'b'.repeat(40);
 
 async function startTeam() {
@@ -51,10 +51,7 @@ describe('a key in a file', () => {
     ] as const) {
       expect(await statusOf(before.repeat(40))).toBe(200);
       replace(keyFile, after.repeat(40));
-      await eventually(
-        async () => expect(await statusOf(after.repeat(40))).toBe(200),
-        LOOK_EVERY_MS,
-      );
+      await eventually(async () => expect(await statusOf(after.repeat(40))).toBe(200), POLL_MS);
       expect(await statusOf(before.repeat(40))).toBe(401);
       expect(await statusOf(BOB)).toBe(200);
     }

@@ -31,7 +31,7 @@ import type { Connections } from './connections.ts';
  * How much longer than its limit a client may take for its headers and its request. Node looks at all
  * connections this often, which wakes an idle proxy.
  */
-const CHECK_INTERVAL_MS = 3_000;
+const CONNECTIONS_POLL_MS = 3_000;
 /** Time for a refused client to read why. */
 const LAST_READ_MS = 1_000;
 
@@ -61,7 +61,7 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   const { connections, certificate } = options;
   const server = createServer(
     {
-      connectionsCheckingInterval: CHECK_INTERVAL_MS,
+      connectionsCheckingInterval: CONNECTIONS_POLL_MS,
       // Otherwise the first request may wait forever for its turn.
       noDelay: true,
     },
@@ -94,7 +94,7 @@ function refuseUnencrypted(_req: IncomingMessage, res: ServerResponse): void {
 }
 
 /** How often a closing server looks for connections that may end. */
-const CLOSE_CHECK_MS = 100;
+const CLOSE_POLL_MS = 100;
 /**
  * A client that has just got its answer often sends another request on the same connection. That request
  * would be reset, because the answer began before the server closed and could not announce that it was the
@@ -114,14 +114,14 @@ export async function closeGently(
 ): Promise<void> {
   const closed = once(server, 'close');
   server.close();
-  for (let forMs = 0; !signal.aborted; forMs += CLOSE_CHECK_MS) {
+  for (let forMs = 0; !signal.aborted; forMs += CLOSE_POLL_MS) {
     // A connection becomes idle when its answer ends, and would stay until its keep-alive limit.
     connections.endIdle(forMs, LINGER_MS);
     if (forMs >= FIRST_BYTE_MS) connections.endUnused();
     if (forMs >= LAST_HEADERS_MS) connections.endUnanswered();
     const done = await Promise.race([
       closed.then(() => true),
-      pause(clock, CLOSE_CHECK_MS, signal).then(() => false),
+      pause(clock, CLOSE_POLL_MS, signal).then(() => false),
     ]);
     if (done) return;
   }

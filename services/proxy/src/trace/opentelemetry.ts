@@ -43,12 +43,12 @@ import { attemptSpan, requestSpan, type SpanFacts, type TracedAttempt } from './
 /** Spans beyond it are dropped: an unreachable receiver costs no more memory than this. */
 const QUEUE_SPANS = 2_048;
 const BATCH_SPANS = 512;
-const BATCH_EACH_MS = 2_000;
+const BATCH_INTERVAL_MS = 2_000;
 /** Limit for one batch, including retries. */
 const EXPORT_MS = 10_000;
 /** Limit for the rest at the end; a stop waits no longer for an unreachable receiver. */
 const LAST_EXPORT_MS = 2_000;
-const LINE_EACH_MS = 60_000;
+const LINE_INTERVAL_MS = 60_000;
 /** Model names come from clients. */
 const MAX_VALUE_CHARACTERS = 200;
 
@@ -75,7 +75,7 @@ export class OtelTracing implements Tracing {
           exporter: new WatchedExporter(exporterFor(otlpEndpoint, deps), deps),
           maxQueueSize: QUEUE_SPANS,
           maxExportBatchSize: BATCH_SPANS,
-          scheduledDelayMillis: BATCH_EACH_MS,
+          scheduledDelayMillis: BATCH_INTERVAL_MS,
           exportTimeoutMillis: 2 * EXPORT_MS,
         }),
       ],
@@ -133,7 +133,7 @@ class WatchedExporter implements SpanExporter {
     this.#lost += spans;
     const { clock, log } = this.#deps;
     const nowMs = clock.nowMs();
-    if (nowMs - this.#lineAtMs < LINE_EACH_MS) return;
+    if (nowMs - this.#lineAtMs < LINE_INTERVAL_MS) return;
     this.#lineAtMs = nowMs;
     log.warn({ lostSpans: this.#lost, reason: codeOf(error) }, 'traces were not accepted');
     this.#lost = 0;

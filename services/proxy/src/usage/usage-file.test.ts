@@ -15,7 +15,7 @@ import { HOUR_MS, MIB } from '@zephyr/contract/units';
 import type { UsageCounts, UsageRow } from '@zephyr/contract/usage';
 import { NO_COUNTS, UsageTable } from '@zephyr/core';
 import { type Clock, systemClock } from '@zephyr/runtime/clock';
-import { MOST_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
+import { MAX_CONFIGURED_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
 import { MAX_WHY_CHARACTERS } from '@zephyr/runtime/logger';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { expect, it, onTestFinished } from 'vitest';
@@ -115,10 +115,11 @@ it('has room for the maximum number of people for two hours without Redis, whate
     add({ person: 'p0', model: `m${model}`, fromAtMs: 0 });
   }
   for (const fromAtMs of [0, HOUR_MS]) {
-    for (let at = 0; at < MOST_PEOPLE; at += 1) add({ person: `p${at}`, model: 'm', fromAtMs });
+    for (let at = 0; at < MAX_CONFIGURED_PEOPLE; at += 1)
+      add({ person: `p${at}`, model: 'm', fromAtMs });
   }
   const { rows } = table;
-  expect(new Set(rows.map(({ person }) => person)).size).toBe(MOST_PEOPLE);
+  expect(new Set(rows.map(({ person }) => person)).size).toBe(MAX_CONFIGURED_PEOPLE);
   expect(rows.filter(({ person }) => person === 'other')).toEqual([]);
 });
 

@@ -12,7 +12,7 @@
 import type { RequestRecord, UsageBatch, UsageRow } from '@zephyr/contract/usage';
 import { type RowBounds, UsageTable } from '@zephyr/core';
 import { type Clock, pause, pauseUntilNext } from '@zephyr/runtime/clock';
-import { MOST_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
+import { MAX_CONFIGURED_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { type RecordReply, recordUsage } from '@zephyr/runtime/redis/usage-store';
@@ -27,7 +27,7 @@ const PERIOD_MS = 700;
 const PERIOD_WITH_LIMITS_MS = 450;
 const DISK_AFTER_MS = 250;
 /** How often it looks for files of ended processes. */
-const ADOPT_EVERY_MS = 5_000;
+const ADOPT_INTERVAL_MS = 5_000;
 /** How long a start waits for Redis. */
 const FIRST_EXCHANGE_MS = 500;
 /** How long a stop waits for Redis; then the rest stays on disk. */
@@ -36,7 +36,10 @@ const LAST_WRITE_MS = 2_000;
  * In memory, about 300 bytes each. Without Redis, the maximum number of people have their own rows for two
  * hours, a thousand people for ten; later usage is `other`.
  */
-export const UNWRITTEN_ROWS: RowBounds = { named: 4_000, all: 4_000 + 2 * (MOST_PEOPLE + 20) };
+export const UNWRITTEN_ROWS: RowBounds = {
+  named: 4_000,
+  all: 4_000 + 2 * (MAX_CONFIGURED_PEOPLE + 20),
+};
 /** Pending entries of the log of requests; more of them are counted, but not listed. */
 const MAX_RECORDS = 1_000;
 
@@ -140,7 +143,7 @@ export class UsageWriter {
       isWritten = (await this.#tick()) === 'done' && (await this.#exchange()) === 'done';
       this.#adoptInMs -= periodMs;
       if (!isWritten || this.#adoptInMs > 0) continue;
-      this.#adoptInMs = ADOPT_EVERY_MS;
+      this.#adoptInMs = ADOPT_INTERVAL_MS;
       await this.#adopt();
     }
   }
@@ -150,7 +153,7 @@ export class UsageWriter {
     const news = new AbortController();
     this.#wake = () => news.abort();
     const signal = AbortSignal.any([news.signal, this.#stopping.signal]);
-    await pauseUntilNext(this.#deps.clock, ADOPT_EVERY_MS, signal);
+    await pauseUntilNext(this.#deps.clock, ADOPT_INTERVAL_MS, signal);
     this.#wake = undefined;
     if (news.signal.aborted) return 'news';
     this.#adoptInMs = 0;

@@ -26,7 +26,7 @@ export interface SurveyCall {
 }
 
 /** Limit for slow endpoints, which are then reported as not determined. */
-const ONLINE_CHECK_LIMIT_MS = 90_000;
+const ONLINE_CHECK_TIMEOUT_MS = 90_000;
 /** Longer lists are not worth maintaining by hand. */
 const MAX_PROPOSED_MODELS = 40;
 
@@ -44,7 +44,7 @@ export async function surveyEndpoints(
   const endpoints = loaded.config.endpoints.filter(isWanted);
   progress(say('online.asking', { count: endpoints.length }));
   const run = {
-    signal: AbortSignal.any([signal, AbortSignal.timeout(ONLINE_CHECK_LIMIT_MS)]),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(ONLINE_CHECK_TIMEOUT_MS)]),
     gate: createStartGate(),
   };
   return await Promise.all(

@@ -6,7 +6,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DEFAULT_PORTS, HIGHEST_PORT } from '@zephyr/contract/default-ports';
+import { DEFAULT_PORTS, MAX_PORT } from '@zephyr/contract/default-ports';
 import type { ProgramStatus } from '@zephyr/contract/program-status';
 import { findCli } from '@zephyr/probes/claude-cli/cli-binary';
 import { systemClock } from '@zephyr/runtime/clock';
@@ -33,7 +33,7 @@ export interface DemoOptions {
 }
 
 /** A probe takes a second or two; after this the next steps are shown anyway. */
-const FIRST_PROBES_LIMIT_MS = 15_000;
+const FIRST_PROBES_TIMEOUT_MS = 15_000;
 const TOKEN_VARIABLE = 'ZEPHYR_DEMO_TOKEN';
 /** Differs from what clients send: a proxy that forwarded theirs would get 401. */
 const TOKEN = 'token-of-the-simulated-provider';
@@ -85,7 +85,7 @@ export interface Demo {
 
 /** Offsets from the proxy's port. */
 const PORT_STEPS: Readonly<Record<ServiceName, number>> = { proxy: 0, controller: 1, prober: 2 };
-const LAST_PORT = HIGHEST_PORT - PORT_STEPS.prober;
+const LAST_PORT = MAX_PORT - PORT_STEPS.prober;
 
 /** @param the proxy's port; 0 uses free ports everywhere */
 export async function startDemo(
@@ -197,7 +197,7 @@ ${lines.join('\n')}
 
 /** Until then requests follow the configured order, not the latency. */
 async function firstProbes(proxyPort: number): Promise<void> {
-  const untilAtMs = systemClock.nowMs() + FIRST_PROBES_LIMIT_MS;
+  const untilAtMs = systemClock.nowMs() + FIRST_PROBES_TIMEOUT_MS;
   while (systemClock.nowMs() < untilAtMs) {
     const response = await fetch(`http://127.0.0.1:${proxyPort}/status`, {
       headers: { accept: 'application/json' },

@@ -11,7 +11,7 @@ import { stateFolder, stateNameOf } from '../../launch/state-folder.ts';
 import { type RunningRecord, readRunning } from '../../launch/succession/running-record.ts';
 import { localHost } from '../../network/addresses.ts';
 import { servicesOnThisMachine } from '../../network/service-location.ts';
-import { ANSWER_LIMIT_MS } from '../../network/with-timeout.ts';
+import { ANSWER_TIMEOUT_MS } from '../../network/with-timeout.ts';
 
 export interface RestartOptions {
   readonly config: string;
@@ -20,8 +20,8 @@ export interface RestartOptions {
 }
 
 /** Above the time that the next process may take to become ready. */
-const RESTART_LIMIT_MS = 120_000;
-const LOOK_EACH_MS = 200;
+const RESTART_TIMEOUT_MS = 120_000;
+const POLL_MS = 200;
 
 /**
  * Requires a configuration that the next process will accept.
@@ -57,7 +57,7 @@ async function isServedBy(url: string, pid: number): Promise<boolean> {
   try {
     const answer = await fetch(`${url}/status`, {
       headers: { accept: 'application/json' },
-      signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
     });
     return (await answer.text()).includes(`-${pid}-`);
   } catch {
@@ -67,7 +67,7 @@ async function isServedBy(url: string, pid: number): Promise<boolean> {
 
 /** @throws ZephyrError `SUCCESSOR` */
 async function replaced(folder: string, before: RunningRecord): Promise<RunningRecord> {
-  const limitAtMs = systemClock.nowMs() + RESTART_LIMIT_MS;
+  const limitAtMs = systemClock.nowMs() + RESTART_TIMEOUT_MS;
   while (systemClock.nowMs() < limitAtMs) {
     const now = readRunning(folder);
     if (now === undefined) break;
@@ -75,7 +75,7 @@ async function replaced(folder: string, before: RunningRecord): Promise<RunningR
     if (now.attempts > before.attempts) {
       throw new ZephyrError('SUCCESSOR', String(now.problem));
     }
-    await sleep(LOOK_EACH_MS);
+    await sleep(POLL_MS);
   }
   throw new ZephyrError('SUCCESSOR', phrase`the running Zephyr did not start a new process`, {
     advice: [phrase`its log says why; zephyr status shows whether it serves`],

@@ -33,7 +33,7 @@ export interface StatusOptions extends AdminOptions {
 export async function status(
   options: StatusOptions,
   environment: Environment,
-  probesLimitMs: number = PROBES_LIMIT_MS,
+  probesLimitMs: number = PROBES_TIMEOUT_MS,
 ): Promise<string> {
   const session = openSession(options, environment);
   const { state, unprobed } =
@@ -85,8 +85,8 @@ export async function watchStatus(call: WatchCall): Promise<void> {
 }
 
 /** A probe by the Claude CLI takes a few seconds, on a loaded machine up to `timeout_seconds`. */
-const PROBES_LIMIT_MS = 45_000;
-const LOOK_MS = 300;
+const PROBES_TIMEOUT_MS = 45_000;
+const PROBES_POLL_MS = 300;
 
 interface ProbedState {
   readonly state: ApiState;
@@ -110,7 +110,7 @@ async function probedState(session: AdminSession, limitMs: number): Promise<Prob
       );
     }
     if (unprobedOf(state, sinceAtMs).length === 0) break;
-    await sleep(LOOK_MS);
+    await sleep(PROBES_POLL_MS);
     state = await session.client.state();
   }
   return { state, unprobed: unprobedOf(state, sinceAtMs) };

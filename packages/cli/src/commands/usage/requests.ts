@@ -1,5 +1,5 @@
 /** `zephyr requests`: past requests; with `--follow` new ones as they end. */
-import { isWanted, MOST_LISTED_REQUESTS } from '@zephyr/contract/request-filter';
+import { isWanted, MAX_LISTED_REQUESTS } from '@zephyr/contract/request-filter';
 import type { ApiRequestRecord } from '@zephyr/contract/usage';
 import { systemClock } from '@zephyr/runtime/clock';
 import type { Environment } from '@zephyr/runtime/environment';
@@ -55,7 +55,7 @@ async function follow(
 
   async function missed(): Promise<readonly ApiRequestRecord[]> {
     const { person, failed, id } = options;
-    const query = { person, failed, id, limit: MOST_LISTED_REQUESTS };
+    const query = { person, failed, id, limit: MAX_LISTED_REQUESTS };
     const newestFirst = await session.client.requests(query).catch(() => []);
     const known = newestFirst.findIndex((record) => seen.hasRecord(record));
     return newestFirst.slice(0, known === -1 ? newestFirst.length : known).toReversed();
@@ -77,7 +77,7 @@ class SeenRequests {
   add({ id }: ApiRequestRecord): void {
     this.#ids.add(id);
     const [oldest] = this.#ids;
-    if (this.#ids.size > 2 * MOST_LISTED_REQUESTS && oldest !== undefined) this.#ids.delete(oldest);
+    if (this.#ids.size > 2 * MAX_LISTED_REQUESTS && oldest !== undefined) this.#ids.delete(oldest);
   }
 }
 

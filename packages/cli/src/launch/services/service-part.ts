@@ -24,7 +24,7 @@ import { templatesOf } from '@zephyr/texts';
 import type { ServiceSpec, StartedService, StartService } from './supervised-service.ts';
 
 /** A crashed part may hang while stopping; what it still holds then leaks. */
-const CRASH_LIMIT_MS = 10_000;
+const CRASH_TIMEOUT_MS = 10_000;
 
 type PartState =
   | { readonly status: 'starting' | 'ending' | 'ended' }
@@ -122,7 +122,7 @@ class ServicePart implements StartedService {
     if (state.status !== 'starting' && state.status !== 'running') return;
     this.#state = { status: 'ending' };
     if (state.status === 'starting' || why === 'crashed') {
-      const limit = setTimeout(() => this.#finish(how), CRASH_LIMIT_MS);
+      const limit = setTimeout(() => this.#finish(how), CRASH_TIMEOUT_MS);
       this.#ended.promise.then(() => clearTimeout(limit));
     }
     if (state.status === 'running') {

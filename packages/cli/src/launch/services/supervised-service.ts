@@ -55,7 +55,7 @@ export interface SupervisedService {
 
 /** Delay between a crash and the next start; doubles with each consecutive crash. */
 const FIRST_BACK_OFF_MS = 500;
-const LONGEST_BACK_OFF_MS = 10_000;
+const MAX_BACK_OFF_MS = 10_000;
 /** After running this long, a crash no longer counts as consecutive. */
 const STEADY_MS = 60_000;
 
@@ -99,7 +99,7 @@ export function superviseService(spec: ServiceSpec, startService: StartService):
       if (systemClock.nowMs() - startedAtMs > STEADY_MS) backOffMs = FIRST_BACK_OFF_MS;
       spec.onLine(spec.name, `ended with ${how}; starting it again in ${backOffMs / 1000} s`);
       state = { status: 'waiting', timer: setTimeout(start, backOffMs, 'starting') };
-      backOffMs = Math.min(backOffMs * 2, LONGEST_BACK_OFF_MS);
+      backOffMs = Math.min(backOffMs * 2, MAX_BACK_OFF_MS);
     });
   };
   start('first_start');

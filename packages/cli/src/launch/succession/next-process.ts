@@ -41,7 +41,7 @@ export interface NextProcessPlan {
 /** In the child: after stdin, stdout, stderr and the IPC channel. */
 const FIRST_FD = 4;
 /** Loading takes a second or two, more on a loaded machine. */
-const READY_LIMIT_MS = 90_000;
+const READY_TIMEOUT_MS = 90_000;
 
 /**
  * @param signal kills it while it is starting
@@ -119,12 +119,12 @@ async function readyVersion(child: ChildProcess, ended: Promise<string>): Promis
   });
   let limit: NodeJS.Timeout | undefined;
   const late = new Promise<'late'>((resolve) => {
-    limit = setTimeout(() => resolve('late'), READY_LIMIT_MS);
+    limit = setTimeout(() => resolve('late'), READY_TIMEOUT_MS);
   });
   const first = await Promise.race([
     ready.then((version) => ({ version })),
     ended.then((how) => ({ how })),
-    late.then(() => ({ how: phrase`not ready after ${READY_LIMIT_MS / 1_000} s` })),
+    late.then(() => ({ how: phrase`not ready after ${READY_TIMEOUT_MS / 1_000} s` })),
   ]);
   clearTimeout(limit);
   if ('version' in first) return first.version;

@@ -10,14 +10,14 @@ import { chartData, chartedIds, failureMarks, switchMarks } from '../../charts/c
 import { latencyLook } from '../../charts/chart-look.ts';
 import { Drawing } from '../../charts/drawing.tsx';
 import { Choice } from '../../components/choice.tsx';
-import { MOST_CHARTED, seriesOf, swatchOf } from '../../components/endpoint-colours.ts';
+import { MAX_CHARTED, seriesOf, swatchOf } from '../../components/endpoint-colours.ts';
 import { nowMs } from '../../connection/page-state.ts';
 import { speech } from '../../language/language.ts';
 import { log, samples, state } from '../../state/store.ts';
 
 const RANGES_MINUTES = [5, 15, 60] as const;
 
-const SHORTEST_RANGE_MS = 120_000;
+const MIN_RANGE_MS = 120_000;
 
 const rangeMinutes = signal<number>(15);
 
@@ -71,7 +71,7 @@ export function LatencyChart({ current }: { readonly current: ApiState }) {
 function contentOf(): ChartContent {
   const toAtMs = nowMs.value;
   const fromAtMs = Math.max(toAtMs - rangeMinutes.value * MINUTE_MS, beginningAtMs(toAtMs));
-  const ids = chartedIds(state.value?.endpoints ?? [], MOST_CHARTED);
+  const ids = chartedIds(state.value?.endpoints ?? [], MAX_CHARTED);
   const names = { endpoints: state.value?.endpoints ?? [] };
   return {
     data: chartData(samples.value, ids, fromAtMs),
@@ -87,7 +87,7 @@ function contentOf(): ChartContent {
 /** Right after a start most of the range would be empty. */
 function beginningAtMs(toAtMs: number): number {
   const firsts = [...samples.value.values()].flatMap((list) => list[0]?.atMs ?? []);
-  return Math.min(toAtMs - SHORTEST_RANGE_MS, ...firsts);
+  return Math.min(toAtMs - MIN_RANGE_MS, ...firsts);
 }
 
 function rangeText(minutes: number): string {

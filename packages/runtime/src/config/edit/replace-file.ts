@@ -71,7 +71,7 @@ function keepOwner(path: string, { uid, gid }: Stats): void {
 
 /** A change takes milliseconds: a lock held longer was left by a killed command. */
 const ABANDONED_AFTER_MS = 5_000;
-const LOOK_AGAIN_MS = 20;
+const POLL_MS = 20;
 
 /**
  * Reads and replaces a file under a lock, so that of two concurrent commands neither loses its change.
@@ -90,7 +90,7 @@ export async function whileLocked<Result>(path: string, change: () => Result): P
 }
 
 async function tryLock(lock: string): Promise<boolean> {
-  for (let waitedMs = 0; ; waitedMs += LOOK_AGAIN_MS) {
+  for (let waitedMs = 0; ; waitedMs += POLL_MS) {
     try {
       writeFileSync(lock, '', { flag: 'wx' });
       return true;
@@ -99,6 +99,6 @@ async function tryLock(lock: string): Promise<boolean> {
     }
     if (waitedMs >= ABANDONED_AFTER_MS) rmSync(lock, { force: true });
     // Does not block a controller.
-    await sleep(LOOK_AGAIN_MS);
+    await sleep(POLL_MS);
   }
 }

@@ -1,7 +1,7 @@
 /** [[notify]]: who is notified about what. docs/operations.md describes the messages. */
 import { isIP } from 'node:net';
 
-import { HIGHEST_PORT } from '@zephyr/contract/default-ports';
+import { MAX_PORT } from '@zephyr/contract/default-ports';
 import { NOTIFY_EVENTS, NOTIFY_KINDS } from '@zephyr/contract/notify';
 import { z } from 'zod';
 
@@ -62,7 +62,7 @@ export const notifyTarget = z.strictObject({
     .number()
     .int()
     .min(1)
-    .max(HIGHEST_PORT)
+    .max(MAX_PORT)
     .optional()
     .describe(
       `Its port. Not set: ${SMTP_TLS.map((tls) => `${SMTP_PORTS[tls]} with \`${tls}\``).join(', ')}.`,

@@ -8,7 +8,7 @@ import { personOrTeamName, positiveCount } from './values.ts';
 /**
  * In one configuration: with more, the ledger would keep days for less than four months. See docs/usage.md.
  */
-export const MOST_PEOPLE = 5_000;
+export const MAX_CONFIGURED_PEOPLE = 5_000;
 
 const budget = z.number().positive().max(1_000_000);
 
@@ -72,7 +72,7 @@ export const team = z.strictObject({
   members: z
     .array(z.string())
     .min(1)
-    .max(MOST_PEOPLE)
+    .max(MAX_CONFIGURED_PEOPLE)
     .describe('Names of `[[clients]]`. A person can be in one team at most.'),
   ...ownLimits('As in `[client_defaults]`, for all members together.'),
 });

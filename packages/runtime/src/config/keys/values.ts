@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-import { HIGHEST_PORT } from '@zephyr/contract/default-ports';
+import { MAX_PORT } from '@zephyr/contract/default-ports';
 import { MAX_DISPLAY_NAME_CHARACTERS, MAX_PERSON_CHARACTERS } from '@zephyr/contract/names';
 import { DAY_MS, DAY_S } from '@zephyr/contract/units';
 import { z } from 'zod';
@@ -19,7 +19,7 @@ export const seconds = z.number().int().positive().max(DAY_S);
 export const milliseconds = z.number().int().positive().max(DAY_MS);
 export const positiveCount = z.number().int().positive().max(1_000_000);
 export const usdAmount = z.number().nonnegative().max(100_000);
-export const port = z.number().int().min(0).max(HIGHEST_PORT);
+export const port = z.number().int().min(0).max(MAX_PORT);
 export const host = z.string().min(1);
 /** Names of HTTP hosts, which are case-insensitive. */
 export const hostNames = z.array(z.string().min(1).max(253).toLowerCase()).max(50).default([]);

@@ -18,7 +18,7 @@ import type { Numbers, Translate } from '@zephyr/texts';
 import { localHost } from '../../../network/addresses.ts';
 import { type Finding, ok } from './finding.ts';
 
-const CHECK_LIMIT_MS = 2_000;
+const CHECK_TIMEOUT_MS = 2_000;
 /** Far above network latency, far below what breaks certificate validation. */
 const TOLERATED_SKEW_MS = 30_000;
 
@@ -62,7 +62,7 @@ async function holderOf(table: ListenTable, config: Config): Promise<'ours' | 'o
   // The proxy's own health is for orchestrators: one word.
   const path = table === 'server' ? '/diagnostics' : '/health';
   try {
-    const signal = AbortSignal.timeout(CHECK_LIMIT_MS);
+    const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
     const answer = await fetch(`http://${localHost(host)}:${port}${path}`, { signal });
     const body: unknown = await answer.json();
     if (typeof body !== 'object' || body === null) return 'taken';
@@ -141,6 +141,6 @@ async function skewOf(
     },
   );
   const { signal } = new AbortController();
-  await withDeadline(exchange, { timeoutMs: CHECK_LIMIT_MS, signal });
+  await withDeadline(exchange, { timeoutMs: CHECK_TIMEOUT_MS, signal });
   return skewMs;
 }

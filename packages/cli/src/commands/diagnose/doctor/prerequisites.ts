@@ -6,12 +6,12 @@ import type { Translate } from '@zephyr/texts';
 
 import { type Finding, ok } from './finding.ts';
 
-const LEAST_NODE = 24;
+const MIN_NODE = 24;
 
 export function examineNode(version: string, say: Translate): Finding {
   const text = say('doctor.node', { version });
-  if (Number.parseInt(version, 10) >= LEAST_NODE) return ok('node', text);
-  const advice = say('doctor.node.advice', { least: LEAST_NODE });
+  if (Number.parseInt(version, 10) >= MIN_NODE) return ok('node', text);
+  const advice = say('doctor.node.advice', { least: MIN_NODE });
   return { area: 'node', status: 'fail', text, advice };
 }
 
@@ -62,10 +62,10 @@ export function examineToken(group: string, token: string, say: Translate): Find
   return { area: 'token', status: 'warn', text, advice: say('doctor.token.advice') };
 }
 
-const SHORTEST_TOKEN = 16;
+const MIN_TOKEN_CHARACTERS = 16;
 
 /** Characters that are not allowed in a header are rejected with the configuration. */
 function tokenProblem(token: string): 'quotes' | 'short' | undefined {
   if (/^["'].*["']$/.test(token)) return 'quotes';
-  return token.length < SHORTEST_TOKEN ? 'short' : undefined;
+  return token.length < MIN_TOKEN_CHARACTERS ? 'short' : undefined;
 }

@@ -8,7 +8,7 @@ import { withTimeout } from '../../../network/with-timeout.ts';
 import { type Finding, ok } from './finding.ts';
 
 /** Lowest version with the commands that the queue needs. */
-const LEAST_VERSION = 6.2;
+const MIN_VERSION = 6.2;
 
 /** @param target absent: `zephyr start` starts a private one. */
 export async function examineRedis(
@@ -58,8 +58,8 @@ function examineVersion(info: string, say: Translate): Finding {
   const version = valkey ?? /redis_version:(\S+)/.exec(info)?.[1] ?? '?';
   const server = valkey === undefined ? 'Redis' : 'Valkey';
   const text = say('doctor.redis', { server, version });
-  if (Number.parseFloat(version) >= LEAST_VERSION) return ok('redis', text);
-  const advice = say('doctor.redis.advice', { least: LEAST_VERSION });
+  if (Number.parseFloat(version) >= MIN_VERSION) return ok('redis', text);
+  const advice = say('doctor.redis.advice', { least: MIN_VERSION });
   return { area: 'redis', status: 'fail', text, advice };
 }
 

@@ -7,7 +7,7 @@ import { systemClock } from '@zephyr/runtime/clock';
 import type { AdminClient } from '../../../admin/client.ts';
 import type { TimedProbe } from './verdict.ts';
 
-const LOOK_MS = 500;
+const SCHEDULE_POLL_MS = 500;
 
 export interface WatchedSchedule {
   readonly client: Pick<AdminClient, 'state'>;
@@ -47,7 +47,7 @@ export async function watchSchedule(plan: WatchedSchedule): Promise<Watched> {
       if (probe.last !== null) lastAtMs.set(name, probe.last.atMs);
       if (probe.nextAtMs !== null) moments.add(probe.nextAtMs);
     }
-    await wait(LOOK_MS, undefined, { signal: plan.signal }).catch(() => undefined);
+    await wait(SCHEDULE_POLL_MS, undefined, { signal: plan.signal }).catch(() => undefined);
   }
   const count = (name: string): number => probes.filter(({ endpoint }) => endpoint === name).length;
   // A withdrawn time (interval change, pause) was never due.
