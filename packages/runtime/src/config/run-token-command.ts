@@ -26,7 +26,7 @@ export class TokenCommandError extends Error {
 }
 
 /** A person may have to touch a security key; a service start waits no longer than this. */
-export const TOKEN_COMMAND_LIMIT_MS = 20_000;
+export const TOKEN_COMMAND_TIMEOUT_MS = 20_000;
 /** The longest tokens have a few hundred characters. */
 const MAX_OUTPUT_BYTES = 16 * KIB;
 
@@ -75,7 +75,7 @@ function runAndWait(command: readonly string[]): string {
   const [file = '', ...args] = command;
   const result = spawnSync(file, args, {
     ...{ env: plainPart(process.env), encoding: 'utf8', stdio: STDIO },
-    ...{ timeout: TOKEN_COMMAND_LIMIT_MS, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT_BYTES },
+    ...{ timeout: TOKEN_COMMAND_TIMEOUT_MS, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT_BYTES },
   });
   return noted(command, resultOf(result));
 }
@@ -118,7 +118,7 @@ function resultOfChild(child: ChildProcess): Promise<CommandResult> {
     child.stdout?.destroy();
     resolve(failureOf(code, undefined));
   };
-  const limit = setTimeout(() => end('ETIMEDOUT'), TOKEN_COMMAND_LIMIT_MS);
+  const limit = setTimeout(() => end('ETIMEDOUT'), TOKEN_COMMAND_TIMEOUT_MS);
   child.stdout?.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
     if (bytes > MAX_OUTPUT_BYTES) end('ENOBUFS');
@@ -164,7 +164,7 @@ function failureOf(
   if (code === 'ETIMEDOUT')
     return {
       kind: 'failed',
-      why: phrase`which did not finish within ${TOKEN_COMMAND_LIMIT_MS / 1000} s`,
+      why: phrase`which did not finish within ${TOKEN_COMMAND_TIMEOUT_MS / 1000} s`,
     };
   if (code === undefined || code === null)
     return { kind: 'failed', why: phrase`which was killed by ${signal ?? '?'}` };

@@ -3,11 +3,11 @@ import { sideBySide } from './dense-table.ts';
 import type { NowLine } from './now-lines.ts';
 import type { Size } from './parts.ts';
 
-export const LEAST_SIZE = { columns: 40, rows: 10 } as const satisfies Size;
+export const MIN_SIZE = { columns: 40, rows: 10 } as const satisfies Size;
 
 /** Whether a sentence that says so is shown instead. */
 export function isTooSmall({ columns, rows }: Size): boolean {
-  return columns < LEAST_SIZE.columns || rows < LEAST_SIZE.rows;
+  return columns < MIN_SIZE.columns || rows < MIN_SIZE.rows;
 }
 
 /** Header and footer. */

@@ -13,7 +13,7 @@ import { detailText } from './endpoint-cells.ts';
 import { Endpoints } from './endpoint-table.ts';
 import { wrapped } from './fit.ts';
 import { HelpView } from './help-view.ts';
-import { isTooSmall, LEAST_SIZE, layoutOf } from './layout.ts';
+import { isTooSmall, layoutOf, MIN_SIZE } from './layout.ts';
 import { Lists } from './lists.ts';
 import { type NowLine, nowLines } from './now-lines.ts';
 import { line, type ModelProps, type Size, type StateProps } from './parts.ts';
@@ -29,7 +29,7 @@ export function View({
   const speech = useMemo(() => speechOf(model.language), [model.language]);
   const frame: BoxProps = { width: size.columns, height: size.rows, flexDirection: 'column' };
   if (isTooSmall(size)) {
-    return h(Box, frame, line(speech.say('tui.small', LEAST_SIZE)));
+    return h(Box, frame, line(speech.say('tui.small', MIN_SIZE)));
   }
   if (model.prompt.status === 'help') return h(Box, frame, h(HelpView, { speech }));
   return h(

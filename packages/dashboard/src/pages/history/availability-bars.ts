@@ -65,7 +65,7 @@ export const AVAILABILITY_TONES = ['good', 'warn', 'bad', 'none'] as const;
 type AvailabilityTone = (typeof AVAILABILITY_TONES)[number];
 
 /** From this ratio on, as on status pages; null: without probes. */
-export const LEAST_RATIO = {
+export const MIN_RATIO = {
   good: 0.999,
   warn: 0.95,
   bad: 0,
@@ -74,6 +74,6 @@ export const LEAST_RATIO = {
 
 export function availabilityTone(ratio: number | null): AvailabilityTone {
   if (ratio === null) return 'none';
-  if (ratio >= LEAST_RATIO.good) return 'good';
-  return ratio >= LEAST_RATIO.warn ? 'warn' : 'bad';
+  if (ratio >= MIN_RATIO.good) return 'good';
+  return ratio >= MIN_RATIO.warn ? 'warn' : 'bad';
 }

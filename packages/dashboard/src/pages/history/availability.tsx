@@ -13,7 +13,7 @@ import {
   availabilityOf,
   availabilityTone,
   barLengthMs,
-  LEAST_RATIO,
+  MIN_RATIO,
 } from './availability-bars.ts';
 
 interface AvailabilityProps {
@@ -35,7 +35,7 @@ export function Availability({ trends, endpointIds }: AvailabilityProps) {
         {AVAILABILITY_TONES.map((tone) => (
           <span key={tone}>
             <span class={`bar-key ${tone}`} aria-hidden="true" />{' '}
-            {say(`history.tone.${tone}`, { ratio: ratioText(LEAST_RATIO[tone]) })}
+            {say(`history.tone.${tone}`, { ratio: ratioText(MIN_RATIO[tone]) })}
           </span>
         ))}
       </p>

@@ -1,7 +1,7 @@
 /** [[groups]] and their endpoints. */
 import { z } from 'zod';
 
-import { TOKEN_COMMAND_LIMIT_MS } from '../run-token-command.ts';
+import { TOKEN_COMMAND_TIMEOUT_MS } from '../run-token-command.ts';
 import { type HealthCheckTable, healthCheck } from './health-check.ts';
 import {
   type EndpointOverrides,
@@ -62,7 +62,7 @@ export const group = z.strictObject({
   token_command: tokenCommand
     .optional()
     .describe(
-      `Alternatively, a program with its arguments that prints the token on one line, such as \`op\` or \`vault\`. It runs without a shell, without the other secrets and for at most ${TOKEN_COMMAND_LIMIT_MS / 1000} seconds: at startup, on reload and when an endpoint refuses the token.`,
+      `Alternatively, a program with its arguments that prints the token on one line, such as \`op\` or \`vault\`. It runs without a shell, without the other secrets and for at most ${TOKEN_COMMAND_TIMEOUT_MS / 1000} seconds: at startup, on reload and when an endpoint refuses the token.`,
     )
     .meta({ example: ['op', 'read', 'op://team/claude/token'] }),
   default: z
