@@ -81,6 +81,16 @@ export const OF_PROXY: readonly Equivalent[] = [
     why: 'only what is held is released',
   },
   {
+    file: 'upstream/request-headers.ts',
+    line: "connection === 'keep-alive' || connection === 'close'",
+    titles: [
+      "connection === 'keep-alive' || connection === 'close' → false",
+      "connection === 'keep-alive' || connection === 'close' → connection === 'keep-alive'",
+      "connection === 'keep-alive' || connection === 'close' → connection === 'close'",
+    ],
+    why: FAST,
+  },
+  {
     file: 'exchange/request-body.ts',
     line: 'return last.length === QUICK_END_BYTES ?',
     titles: [

@@ -30,13 +30,12 @@ const WITH_REDIS =
 const OVER_SOCKETS =
   'half of its rules are tested over real connections, in close and access.integration.test.ts';
 
-const OF_HEADERS =
-  'most of its rules are tested over real connections, in endpoint-headers and guards.integration.test.ts';
+const OF_ERRORS =
+  'most of its rules are tested over real connections, in faults/upstream and server/guards.integration.test.ts';
 
 /** Files of the proxy that have a unit test but are in no room, with the reason. */
 const IN_NO_ROOM: Readonly<Record<string, string>> = {
-  'answer/response-headers.ts': OF_HEADERS,
-  'answer/zephyr-errors.ts': OF_HEADERS,
+  'answer/zephyr-errors.ts': OF_ERRORS,
   'people-limits/people-limits.ts': WITH_REDIS,
   'report/budget-metrics.ts': SHOWS,
   'report/failed-request-log.ts': SHOWS,
@@ -44,7 +43,6 @@ const IN_NO_ROOM: Readonly<Record<string, string>> = {
   'report/tallied-histogram.ts': SHOWS,
   'report/usage-metrics.ts': SHOWS,
   'server/connections.ts': OVER_SOCKETS,
-  'upstream/request-headers.ts': OF_HEADERS,
   'usage/accounting.ts': WITH_REDIS,
   'usage/usage-file.ts': WITH_REDIS,
   'usage/usage-writer.ts': WITH_REDIS,
