@@ -1,6 +1,7 @@
 /**
- * The cost of the data path: direct, this proxy, the least that it could be with its library, the library's plain
- * middleware, a hand-piped Node proxy and nginx, in one run on loopback. Read the ratios: absolute times depend on the machine.
+ * The cost of the data path: direct, this proxy, the least that a proxy can do with the same library, the library's
+ * plain middleware, a hand-piped Node proxy and nginx, in one run on loopback. Read the ratios: absolute times depend
+ * on the machine.
  *
  *     node bench/proxy.ts [--rounds <number>] [--only requests|streams|more]… [--write]
  *

@@ -7,7 +7,7 @@ import { QUICK_PROBES } from './product.ts';
 import { type Row, verdictOf, type WorldRun } from './row.ts';
 import { ANSWER_MS, behaveAll, onStage, type Stage } from './stage.ts';
 
-const TIMEOUT_MS = 60_000;
+const TRAFFIC_MS = 60_000;
 const SLOWER_MS = 1_200;
 const PEOPLE = 6;
 const HARD_MODEL = 'claude-opus-5';
@@ -40,7 +40,7 @@ async function traffic(
   const startedAtMs = performance.now();
   const elapsed = (): number => performance.now() - startedAtMs;
   const one = async (person: number): Promise<void> => {
-    for (let number = 0; elapsed() < TIMEOUT_MS && !about.isOver(served); number += 1) {
+    for (let number = 0; elapsed() < TRAFFIC_MS && !about.isOver(served); number += 1) {
       const id = `${about.name}-${person}-${number}`;
       const session = `${about.name}-${person}-${Math.floor(number / 10)}`;
       const model = about.model === undefined ? {} : { model: about.model };
@@ -83,7 +83,7 @@ function slowForPeople(): Promise<Row> {
     return {
       world: 'slow for people',
       what: `the busy endpoint gets ${SLOWER_MS} ms slower for people, probes stay at ${ANSWER_MS} ms; then the other one`,
-      target: `left within ${TIMEOUT_MS / 1_000} s of traffic`,
+      target: `left within ${TRAFFIC_MS / 1_000} s of traffic`,
       direct: 'never',
       zephyr: tookMs
         .map((ms) => (Number.isFinite(ms) ? `${(ms / 1_000).toFixed(0)} s` : 'never'))
@@ -108,7 +108,7 @@ function hardForAll(): Promise<Row> {
     const lost = all.filter((each) => !each.isGood).length;
     return {
       world: 'slow for people',
-      what: `both endpoints are ${SLOWER_MS} ms slower for one model; ${TIMEOUT_MS / 1_000} s of it`,
+      what: `both endpoints are ${SLOWER_MS} ms slower for one model; ${TRAFFIC_MS / 1_000} s of it`,
       target: 'no more than 2 changes of the endpoint, none lost',
       direct: '0',
       zephyr: `${switches} changes, ${lost} lost of ${all.length}`,

@@ -3,7 +3,7 @@
  *
  * - `connected`: it does.
  * - `away`: Redis does not answer.
- * - `refuses_writes`: Redis answers and does not store anything. Only the leader's commits show this.
+ * - `refuses_writes`: Redis answers and stores nothing. Only the controller's state has it, by the leader's commits.
  */
 import { z } from 'zod';
 

@@ -112,7 +112,7 @@ export function proxyStateOf(scene: SceneName, nowMs: number): ProxyStatus {
   return {
     atMs,
     language,
-    // A proxy does not notice refused writes.
+    // A proxy does not report refused writes.
     store: store.status === 'refuses_writes' ? { status: 'connected' } : store,
     mode,
     selection,

@@ -8,12 +8,12 @@ const TIMEOUT_MS = 120_000;
  * their own would be one more that a busy machine exceeds.
  *
  * @param everyMs longer if checking is expensive
- * @param patienceMs shorter if the caller then tries again
+ * @param timeoutMs shorter if the caller then tries again
  */
 export function eventually<T>(
   assertion: () => T | Promise<T>,
   everyMs = 20,
-  patienceMs = TIMEOUT_MS,
+  timeoutMs = TIMEOUT_MS,
 ): Promise<T> {
-  return vi.waitFor(assertion, { timeout: patienceMs, interval: everyMs });
+  return vi.waitFor(assertion, { timeout: timeoutMs, interval: everyMs });
 }

@@ -11,7 +11,7 @@ export interface NotifyAbout {
   readonly subject: string;
 }
 
-/** Failures of the serving endpoint; other switches are requested, or for latency. */
+/** Failures of the serving endpoint; other switches are requested, or latency switches. */
 const FAILOVERS: ReadonlySet<ReasonCode> = new Set([
   'active_failed',
   'active_ejected',

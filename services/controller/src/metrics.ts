@@ -81,7 +81,7 @@ function addDecisionCounters(registry: Registry): ControllerMetrics['count'] {
 function addBudgetCounter(registry: Registry): (code: NoticeCode) => void {
   const counter = new Counter({
     name: 'zephyr_controller_budget_warnings_total',
-    help: `Times that the budget of a person or team became nearly spent (${NEARLY_SPENT_SHARE * 100} %) or spent`,
+    help: `Times that the budget of a person or team became nearly spent (${Math.round(NEARLY_SPENT_SHARE * 100)} %) or spent`,
     labelNames: ['level'],
     registers: [registry],
   });

@@ -24,7 +24,7 @@ export interface Terminal {
   pid(): number;
   resize(columns: number, rows: number): void;
   /** Waits until the screen shows the text. @throws with the screen if it does not */
-  shows(text: string | RegExp, patienceMs?: number): Promise<void>;
+  shows(text: string | RegExp, timeoutMs?: number): Promise<void>;
   close(): void;
 }
 
@@ -54,7 +54,7 @@ export function openTerminal(commandLine: string, options: TerminalOptions): Ter
     },
     resize: (width, height) =>
       void tmux('resize-window', '-t', 'test', '-x', String(width), '-y', String(height)),
-    shows: async (text, patienceMs) => {
+    shows: async (text, timeoutMs) => {
       await eventually(
         () => {
           const shown = screen();
@@ -62,7 +62,7 @@ export function openTerminal(commandLine: string, options: TerminalOptions): Ter
           if (!isThere) throw new Error(`${String(text)} is not on the screen:\n${shown}`);
         },
         100,
-        patienceMs,
+        timeoutMs,
       );
     },
     close: () => void spawnSync('tmux', ['-L', socket, 'kill-server']),

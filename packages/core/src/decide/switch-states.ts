@@ -239,7 +239,8 @@ function begin(world: World, challenger: Challenger, about: Begin): Step {
 
 /**
  * After a start: the first choice, once all scores are known or time is up. Allowed during an overload:
- * hardly any session has a cache to lose yet.
+ * this leader has made no choice yet whose prompt caches a switch would give up, and the overload counts against no
+ * endpoint.
  */
 function stepSettling(
   world: World,

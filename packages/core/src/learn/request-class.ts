@@ -9,7 +9,7 @@ const SIZES: readonly (readonly [name: string, belowBytes: number])[] = [
   ['m', 128 * KIB],
   ['l', 512 * KIB],
 ];
-const MAX_SIZE = 'xl';
+const OVERSIZE = 'xl';
 /** A record, so that the compiler requires every family of the contract. */
 const FAMILIES: Readonly<Record<ModelFamily, true>> = {
   haiku: true,
@@ -41,12 +41,12 @@ export function latencyClassOf(requestClass: string, isCached: boolean): string 
 
 export const LATENCY_CLASSES: ReadonlySet<string> = new Set(
   Object.keys(FAMILIES).flatMap((family) =>
-    [...SIZES.map(([name]) => name), MAX_SIZE].flatMap((size) =>
+    [...SIZES.map(([name]) => name), OVERSIZE].flatMap((size) =>
       CACHES.map((cache) => `${family}/${size}/${cache}`),
     ),
   ),
 );
 
 function sizeOf(bodyBytes: number): string {
-  return SIZES.find(([, belowBytes]) => bodyBytes < belowBytes)?.[0] ?? MAX_SIZE;
+  return SIZES.find(([, belowBytes]) => bodyBytes < belowBytes)?.[0] ?? OVERSIZE;
 }

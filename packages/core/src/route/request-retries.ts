@@ -19,7 +19,7 @@ import {
 } from './retry-conditions.ts';
 import { type FailedPlace, isWorthStaying } from './retry-same-endpoint.ts';
 
-/** A request without budget looks again: often enough that it does not wait long for one that others have found. */
+/** A request without budget looks again this often, so that it soon sees an endpoint that others have found to answer. */
 export const RETRY_POLL_MS = 250;
 /** Two seconds: enough for the first request at a recovered endpoint to get its first content, mostly. */
 export const MAX_RETRY_POLLS = 8;

@@ -1,6 +1,6 @@
 /**
- * Limits wrong keys, passwords and admin tokens per address, so that guessing does not get far. Only failures count: a whole office may share one
- * address, and a valid key is always served.
+ * Limits wrong client keys and admin tokens per address, so that guessing does not get far. Only failures count: a
+ * whole office may share one address, and a valid key is always served.
  */
 
 const WINDOW_MS = 60_000;

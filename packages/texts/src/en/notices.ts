@@ -18,7 +18,7 @@ export const notices = {
   'notice.available_again': 'An endpoint is available again',
   'notice.budget_nearly_spent': 'Group {name}: the daily probe budget is nearly spent',
   'notice.budget_spent': 'Group {name}: the daily probe budget is spent',
-  'notice.person_budget_nearly_spent': `{name}: ${NEARLY_SPENT_SHARE * 100}% of the budget of this {period} is spent`,
+  'notice.person_budget_nearly_spent': `{name}: ${Math.round(NEARLY_SPENT_SHARE * 100)}% of the budget of this {period} is spent`,
   'notice.person_budget_spent': '{name}: the budget of this {period} is spent',
   'notice.sessions_moved':
     'Sessions move from {name} to the active endpoint: the expected gain is worth more than their caches',

@@ -110,7 +110,7 @@ export const setupCommands = {
   'start.serves': 'Zephyr serves at {url}. Wherever Claude Code runs:',
   'start.personKey': '<the key of the person>',
   'start.watch':
-    'To see which endpoint is serving: {command} or {url}/status. Dashboard: {dashboard}. Ctrl-C stops everything.',
+    'To see which endpoint is serving: {command} or {url}/status; dashboard: {dashboard}. Ctrl-C stops everything.',
 
   'demo.probing': 'Probing the endpoints for the first time …',
   'demo.serves': 'Zephyr serves at {url} with three simulated endpoints:',

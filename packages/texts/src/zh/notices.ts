@@ -19,7 +19,7 @@ export const notices = {
   'notice.available_again': '又有端点可用',
   'notice.budget_nearly_spent': '组 {name}：今日探测预算即将用完',
   'notice.budget_spent': '组 {name}：今日探测预算已用完',
-  'notice.person_budget_nearly_spent': `{name}：{period}预算已用 ${NEARLY_SPENT_SHARE * 100}%`,
+  'notice.person_budget_nearly_spent': `{name}：{period}预算已用 ${Math.round(NEARLY_SPENT_SHARE * 100)}%`,
   'notice.person_budget_spent': '{name}：{period}预算已用完',
   'notice.sessions_moved': '{name} 的会话转到当前端点：预期收益大于其缓存的价值',
   'notice.late_probe_dropped': '{name}：探测结果到达过晚，已丢弃',

@@ -13,7 +13,7 @@ const FIRST_ANSWER_MS = 2_000;
  * How long a refusal must last: users may be loaded after Redis has started, and a new password does not
  * reach Redis and us at the same time.
  */
-const REFUSAL_TIMEOUT_MS = 10_000;
+const LASTING_REFUSAL_MS = 10_000;
 
 /** @throws ZephyrError `REDIS_REFUSED`, `REDIS_POLICY`; an absent Redis is no error. */
 export async function checkRedis(redis: Redis, log: Logger): Promise<void> {
@@ -63,7 +63,7 @@ async function lastingRefusal(redis: Redis): Promise<string | undefined> {
   const ready = new Promise<void>((resolve) => redis.once('ready', resolve));
   await Promise.race([ready, refused, sleep(FIRST_ANSWER_MS, undefined, { ref: false })]);
   // The client keeps retrying on its own.
-  if (refusal !== undefined) await Promise.race([ready, sleep(REFUSAL_TIMEOUT_MS)]);
+  if (refusal !== undefined) await Promise.race([ready, sleep(LASTING_REFUSAL_MS)]);
   return redis.status === 'ready' ? pingRefusal(redis) : refusal;
 }
 

@@ -7,6 +7,7 @@ import { modelListWaitMs } from './model-list-timeout.ts';
 
 /** Runs no model: it takes less than a second, and another endpoint can do it for free. */
 export const TOKEN_COUNT_MS = 5_000;
+
 export interface FirstByteWait {
   readonly operation: Operation;
   readonly timeouts: DataPathConfig['timeouts'];

@@ -4,7 +4,7 @@
 const FIRST_BYTE_MS = 1_000;
 /** Total for all endpoints but the last: a remote one that needs 1.2 s is then still in time. */
 const TRIED_MS = 1_700;
-/** An endpoint is not tried with less time than this. */
+/** With less time left than this, an endpoint gets the whole limit, as if it were the last. */
 const MIN_ATTEMPT_MS = 100;
 
 /**

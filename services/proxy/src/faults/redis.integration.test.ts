@@ -112,6 +112,16 @@ describe('the snapshot', () => {
     expect(await servedBy(proxy.port)).toBe('e1');
   });
 
+  it('of another revision is not read, which is not taken for a Redis that is away', async () => {
+    const { proxy } = await startRig({ redisUrl: server.url });
+    await publish({ order: ['e2', 'e1'], configHash: proxy.configHash });
+    await eventually(async () => expect(await servedBy(proxy.port)).toBe('e2'));
+    await redis.set(keys.snapshot, '{"version":"of another revision"}');
+    await hasReadSnapshot(proxy);
+    expect(await servedBy(proxy.port)).toBe('e2');
+    expect((await proxy.status()).redis).toBe('connected');
+  });
+
   it('keeps a disabled endpoint out, also as a fallback', async () => {
     const { proxy, first } = await startRig({ redisUrl: server.url });
     const snapshot = snapshotOf({ order: ['e1', 'e2'], configHash: proxy.configHash });

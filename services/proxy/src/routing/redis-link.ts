@@ -152,15 +152,28 @@ export class RedisLink {
   }
 
   async #readOnce(): Promise<void> {
+    const sentAtMs = this.#deps.clock.nowMs();
+    let text: string | null;
     try {
-      const sentAtMs = this.#deps.clock.nowMs();
-      const text = await this.#commands.get(keys.snapshot);
-      this.#deps.onRoundTrip((this.#deps.clock.nowMs() - sentAtMs) / 1000);
-      this.#isConnected = true;
+      text = await this.#commands.get(keys.snapshot);
+    } catch (error) {
+      this.#isConnected = false;
+      // The client itself logs a Redis that is away, and replaces a connection that has died silently.
+      const isAway = this.#commands.status !== 'ready' || messageOf(error).includes('timed out');
+      if (!isAway) this.#logUnreadable(error);
+      return;
+    }
+    this.#deps.onRoundTrip((this.#deps.clock.nowMs() - sentAtMs) / 1000);
+    this.#isConnected = true;
+    try {
       if (text !== null) this.#take(snapshotSchema.parse(JSON.parse(text)), 'redis');
     } catch (error) {
-      this.#onFailure(error);
+      this.#logUnreadable(error);
     }
+  }
+
+  #logUnreadable(error: unknown): void {
+    this.#deps.log.warn({ why: messageOf(error) }, 'snapshot not readable');
   }
 
   #take(read: RoutingSnapshot, source: 'redis' | 'disk'): void {
@@ -226,13 +239,5 @@ export class RedisLink {
     this.#sharedAtMs = nowMs;
     // A failure is logged by the snapshot read, which fails for the same reason.
     await this.#share.exchange(this.#commands, sessions).catch(() => undefined);
-  }
-
-  #onFailure(error: unknown): void {
-    this.#isConnected = false;
-    // The client itself logs a Redis that is away, and replaces a connection that has died silently.
-    if (this.#commands.status === 'ready' && !messageOf(error).includes('timed out')) {
-      this.#deps.log.warn({ why: messageOf(error) }, 'snapshot not readable');
-    }
   }
 }

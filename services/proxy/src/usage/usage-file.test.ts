@@ -36,6 +36,7 @@ it.each([
   ['half-written', (text: string) => text.slice(0, -5)],
   ['empty', () => ''],
   ['of another version', () => '{"batches":[]}'],
+  ['wrong in many places', () => '[{},{}]'],
   ['too large', () => '['.repeat(33 * MIB)],
 ])(
   'reports once that a file is set aside that is %s, and keeps its content',

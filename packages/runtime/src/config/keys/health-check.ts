@@ -78,7 +78,7 @@ export const healthCheck = z.strictObject({
   daily_budget_usd: usdAmount
     .optional()
     .describe(
-      `How much the probes of one group may cost in one day (UTC), in USD. Above ${PROBE_PLAN_NUMBERS.cheaperFromShare * 100} % only cheap probes run, at 100 % none. Not set: no limit.`,
+      `How much the probes of one group may cost in one day (UTC), in USD. Above ${Math.round(PROBE_PLAN_NUMBERS.cheaperFromShare * 100)} % only cheap probes run, at 100 % none. Not set: no limit.`,
     )
     .meta({ example: 1 }),
 });

@@ -11,12 +11,12 @@ import { fittingValues, type RawTable, rawTable } from '../raw.ts';
 import type { Variables } from '../variables.ts';
 
 /** A random token of the minimum length nearly always has more, with any alphabet of at least 16 characters. */
-const MIN_DIFFERENT = 8;
+const MIN_DIFFERENT_CHARACTERS = 8;
 /** Words that people type when asked for a secret, and keyboard rows. */
 const WORDS =
   /pass(?:word|wort|phrase)?|change|secret|admin|token|zephyr|claude|anthropic|letmein|welcome|qwert[yz]|asdfgh?|default|example|dashboard|controller|operator|super|root|user|your|here|test|demo|0?1234567?8?9?0?|abcdefg?h?|[-_.:!]+/gi;
-/** Fewest characters that must remain without these words. */
-const MIN_LEFT = 10;
+/** Characters that must remain without these words. */
+const MIN_LEFT_CHARACTERS = 10;
 
 export function adminTokenVariable(document: RawTable): string {
   const { token_env } = controller.shape;
@@ -42,7 +42,9 @@ function weaknessOf(token: string): Phrase | undefined {
   if (token === '') return undefined;
   if (token.length < MIN_ADMIN_TOKEN_CHARACTERS)
     return phrase`which has ${token.length} characters`;
-  if (new Set(token).size < MIN_DIFFERENT) return phrase`which repeats a few characters`;
+  if (new Set(token).size < MIN_DIFFERENT_CHARACTERS) return phrase`which repeats a few characters`;
   if (/^(.{1,20}?)\1+$/.test(token)) return phrase`which repeats itself`;
-  return token.replace(WORDS, '').length < MIN_LEFT ? phrase`which is made of words` : undefined;
+  return token.replace(WORDS, '').length < MIN_LEFT_CHARACTERS
+    ? phrase`which is made of words`
+    : undefined;
 }
