@@ -42,7 +42,11 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     for (const page of pages.splice(0)) await page.context().close();
   });
 
-  async function open(options: BrowserContextOptions = {}): Promise<Page> {
+  /** @param prepare what must be in place before the page sends its first request */
+  async function open(
+    options: BrowserContextOptions = {},
+    prepare?: (page: Page) => Promise<unknown>,
+  ): Promise<Page> {
     const context = await browser.newContext({
       viewport: { width: 1280, height: 900 },
       locale: 'en-GB',
@@ -50,6 +54,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     });
     const page = await context.newPage();
     pages.push(page);
+    await prepare?.(page);
     await page.goto(url);
     await page.locator('.endpoint').first().waitFor();
     await page.locator('[data-link=live]').waitFor();
@@ -220,13 +225,15 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     ],
     ['of a newer controller by its code', 'of_tomorrow', 'Failed: problem.of_tomorrow'],
   ])('shows a refusal %s', async (_how, code, text) => {
-    const page = await open();
-    await page.route('**/api/commands/probe', (route) =>
-      route.fulfill({
-        status: 409,
-        contentType: 'application/problem+json',
-        body: JSON.stringify({ code, status: 409 }),
-      }),
+    // Chromium sometimes lets the first request pass if it is routed only after the page has loaded.
+    const page = await open({}, (opened) =>
+      opened.route('**/api/commands/probe', (route) =>
+        route.fulfill({
+          status: 409,
+          contentType: 'application/problem+json',
+          body: JSON.stringify({ code, status: 409 }),
+        }),
+      ),
     );
     await page.keyboard.press('r');
     await toast(page, text).waitFor();
