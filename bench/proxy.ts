@@ -17,7 +17,7 @@ import { startRedisServer } from '@zephyr/runtime/redis/private-server';
 
 import {
   type Contender,
-  LEAST,
+  startLeast,
   startNginx,
   startScript,
   startZephyr,
@@ -203,8 +203,7 @@ async function requestRows(): Promise<readonly Row[]> {
 
 /** By row, of one set of processes. */
 async function requestCosts(rounds: number): Promise<ReadonlyMap<string, Rounds>> {
-  const least = () => startScript('least', LEAST, String(upstream.port));
-  const starts = [...startsAt(upstream.port), least];
+  const starts = [...startsAt(upstream.port), () => startLeast(upstream.port)];
   const started = await Promise.all(starts.map((start) => start()));
   const proxies = started.filter((candidate) => candidate !== undefined);
   // Warm up both the load and the candidates, otherwise the first one pays for it.

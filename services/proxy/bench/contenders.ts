@@ -30,9 +30,6 @@ export function caFile(): string {
   return path;
 }
 
-/** With the product's flags: it is the product without its decisions. */
-export const LEAST = 'least-main.ts';
-
 const LOOP_DELAY = ['--import', here('./loop-delay.ts')];
 
 function loopDelayOf(child: ChildProcess): NonNullable<Contender['loopDelayMs']> {
@@ -45,13 +42,23 @@ function loopDelayOf(child: ChildProcess): NonNullable<Contender['loopDelayMs']>
   };
 }
 
-export async function startScript(
+export function startScript(name: string, file: string, ...args: string[]): Promise<Contender> {
+  return startFile(name, { file, flags: [] }, args);
+}
+
+/** With the product's flags: it is the product without its decisions. */
+export function startLeast(upstreamPort: number): Promise<Contender> {
+  const program = { file: 'least-main.ts', flags: SERVICE_NODE_FLAGS };
+  return startFile('least', program, [String(upstreamPort)]);
+}
+
+async function startFile(
   name: string,
-  file: string,
-  ...args: string[]
+  { file, flags }: { readonly file: string; readonly flags: readonly string[] },
+  args: readonly string[],
 ): Promise<Contender> {
   const child = fork(here(file), args, {
-    execArgv: file === LEAST ? [...SERVICE_NODE_FLAGS, ...LOOP_DELAY] : LOOP_DELAY,
+    execArgv: [...flags, ...LOOP_DELAY],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, NODE_EXTRA_CA_CERTS: caFile() },
   });
