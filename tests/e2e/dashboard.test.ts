@@ -140,7 +140,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     const page = await open();
     const other = await open();
     await page.keyboard.press('p');
-    await toast(page, 'Probes paused').waitFor();
+    await toast(page, 'Probes and automatic switches paused').waitFor();
     await other.getByRole('button', { name: 'Resume probes' }).waitFor();
     await other.getByText('Probes are paused; only a failure causes a switch.').waitFor();
     await other.getByRole('button', { name: 'Resume probes' }).click();

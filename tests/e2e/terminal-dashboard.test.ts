@@ -64,10 +64,10 @@ describe.skipIf(!hasTmux())('the terminal dashboard', () => {
     terminal.press('r');
     await terminal.shows('Probing 3 endpoints');
     terminal.press('p');
-    await terminal.shows('Probes paused');
+    await terminal.shows('Probes and automatic switches paused');
     await terminal.shows('Next probe paused');
     terminal.press('P');
-    await terminal.shows('Probes resumed');
+    await terminal.shows('Probes and automatic switches resumed');
   });
 
   it('asks before Enter switches to manual; Esc cancels', async () => {
@@ -173,7 +173,7 @@ describe('the commands for a running system', () => {
   });
 
   it('pauses, resumes and probes, in Chinese too', async () => {
-    expect((await zephyr('pause')).stdout).toBe('Probes paused.\n');
+    expect((await zephyr('pause')).stdout).toBe('Probes and automatic switches paused.\n');
     expect((await zephyr('resume', '--language', 'zh')).stdout).toBe('探测已恢复。\n');
     expect((await zephyr('probe', 'tokyo', '--live')).stdout).toBe('Probing 1 endpoint now.\n');
   });

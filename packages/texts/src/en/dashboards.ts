@@ -164,8 +164,8 @@ export const dashboards = {
     'Each session rebuilds its prompt cache at the serving endpoint, which costs tokens and a few seconds.',
 
   'done.probe': 'Probing {count} {count|endpoint|endpoints}',
-  'done.pause': 'Probes paused',
-  'done.resume': 'Probes resumed',
+  'done.pause': 'Probes and automatic switches paused',
+  'done.resume': 'Probes and automatic switches resumed',
   'done.mode.auto': 'The mode is automatic',
   'done.mode.manual': 'The mode is manual: {name} is pinned',
   'done.select': '{name} is pinned',

@@ -240,7 +240,7 @@ export const configProblems: Readonly<Record<string, string>> = {
   '{1}, which other machines can reach, and no [[clients]]: everyone would be served':
     '{1} 可从其他机器访问，却没有 [[clients]]：任何人都能使用',
   'a key for each person as soon as other machines can reach the proxy':
-    '只要其他机器能访问代理，每人就需要一个密钥',
+    '只要其他机器能访问代理实例，每人就需要一个密钥',
   'give each person a key: make client NAME=ann (without compose: zephyr clients add ann)':
     '请为每人创建密钥：make client NAME=ann（不用 compose 时：zephyr clients add ann）',
   'or let everybody use it: open = true under [server]':

@@ -150,8 +150,8 @@ export const dashboards = {
   'confirm.move.detail': '每个会话会在当前端点重建提示词缓存，需要几秒钟，并消耗 Token。',
 
   'done.probe': '正在探测 {count} 个端点',
-  'done.pause': '探测已暂停',
-  'done.resume': '探测已恢复',
+  'done.pause': '探测和自动切换已暂停',
+  'done.resume': '探测和自动切换已恢复',
   'done.mode.auto': '模式为自动',
   'done.mode.manual': '模式为手动：已固定 {name}',
   'done.select': '已固定 {name}',

@@ -36,7 +36,7 @@ export const errors: Readonly<Record<string, string>> = {
   'the key of {1} is not in {2}, but in {3}': '{1} 的密钥不在 {2} 中，而在 {3} 中',
   'change it there': '请在该处更改',
   '{1} is the only client, and without keys the proxy would serve everyone: {2} has open = true':
-    '{1} 是唯一的客户端，没有密钥时代理会为所有人服务：{2} 中有 open = true',
+    '{1} 是唯一的客户端，没有密钥时代理实例会为所有人服务：{2} 中有 open = true',
   'remove open = true under [server] first': '请先移除 [server] 下的 open = true',
   '{1} already has a team named {2}': '{1} 中已有名为 {2} 的团队',
   'choose another name: budgets are shown and granted by name':
@@ -154,7 +154,7 @@ export const errors: Readonly<Record<string, string>> = {
     '原因见其日志；zephyr status 显示它是否在服务',
   '--redis {1} is not a host and a port': '--redis {1} 不是主机和端口',
   'for example: --redis redis.lan:6379': '例如：--redis redis.lan:6379',
-  'the proxy (server.port)': '代理（server.port）',
+  'the proxy (server.port)': '代理实例（server.port）',
   'stop that program, or choose another port: make start PORT={1}, or zephyr start --port {2}':
     '请结束该程序，或选择其他端口：make start PORT={1}，或 zephyr start --port {2}',
   'the controller (controller.port)': '控制器（controller.port）',
@@ -162,7 +162,7 @@ export const errors: Readonly<Record<string, string>> = {
     '请结束该程序，或更改 {1} 中的 controller.port',
   'the prober (prober.port)': '探测器（prober.port）',
   'stop that program, or change prober.port in {1}': '请结束该程序，或更改 {1} 中的 prober.port',
-  'the metrics of the proxy (ZEPHYR_METRICS_LISTEN)': '代理的指标（ZEPHYR_METRICS_LISTEN）',
+  'the metrics of the proxy (ZEPHYR_METRICS_LISTEN)': '代理实例的指标（ZEPHYR_METRICS_LISTEN）',
   'stop that program, or change ZEPHYR_METRICS_LISTEN':
     '请结束该程序，或更改 ZEPHYR_METRICS_LISTEN',
   'redis refuses this controller: {1}': 'Redis 拒绝此控制器：{1}',
@@ -182,7 +182,7 @@ export const errors: Readonly<Record<string, string>> = {
   'leave the token empty, or name a new group': '请将令牌留空，或指定新的组',
   'enter the token, or set {1} where the environment comes from':
     '请填写令牌，或在环境变量的来源处设置 {1}',
-  'the proxy would serve everybody who reaches {1}': '代理将为任何能访问 {1} 的人服务',
+  'the proxy would serve everybody who reaches {1}': '代理实例将为任何能访问 {1} 的人服务',
   'there is no command {1}': '没有命令 {1}',
   'there is no option {1}': '没有选项 {1}',
   '<{1}> is missing': '缺少 <{1}>',

@@ -5,7 +5,7 @@ import type { Texts } from '../texts.ts';
 
 export const settingsPage = {
   'settings.people': '用户与机器',
-  'settings.people.none': '尚无密钥：代理只服务本机上的程序。',
+  'settings.people.none': '尚无密钥：代理实例只服务本机上的程序。',
   'settings.people.name': '名称',
   'settings.people.key': '密钥',
   'settings.people.hashed': '以哈希保存',
@@ -17,7 +17,7 @@ export const settingsPage = {
   'settings.people.remove': '移除',
   'settings.people.remove.one': '移除 {name}',
   'settings.people.remove.detail': '其密钥几秒内失效，活动请求会中止。',
-  'settings.people.remove.last': '这是最后一个密钥：在创建新密钥之前，代理会拒绝所有人。',
+  'settings.people.remove.last': '这是最后一个密钥：在创建新密钥之前，代理实例会拒绝所有人。',
   'settings.endpoints': '端点',
   'settings.endpoints.name': '端点',
   'settings.endpoints.group': '组',

@@ -62,7 +62,7 @@ export const usage = {
   'usage.chart.total': '合计：{value}',
   'usage.chart.summary': '{first} 至 {last} 的{measure}。{total}',
   'usage.utc': '日期和小时均为 UTC。探测也计入，单独列为一行。',
-  'usage.howTo': '请通过代理发送请求（方法见 zephyr connect）；请求结束约一秒后计入。',
+  'usage.howTo': '请通过代理实例发送请求（方法见 zephyr connect）；请求结束约一秒后计入。',
 
   'budget.title': '预算',
   'budget.name': '用户或团队',
