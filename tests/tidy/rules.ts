@@ -82,8 +82,8 @@ const GIVEN_PREDICATES = new Set([
   ...['stick', 'allow_http', 'default', 'dynamic_scaling', 'dynamicScaling', 'open'],
   // Fields of the admin API, which scripts read.
   ...['current', 'running', 'streams', 'countsTokens'],
-  // Of records that outlive an upgrade: under other names, an operator's pause and the log of requests would be lost.
-  ...['paused', 'mayBeBilled'],
+  // Of records that outlive an upgrade: under another name, the log of requests would be lost.
+  'mayBeBilled',
 ]);
 /** They do something, and report whether they did. */
 const ACTIONS = new Set([

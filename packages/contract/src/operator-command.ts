@@ -138,14 +138,22 @@ export const auditRecordSchema = z.object({
 });
 export type AuditRecord = PlainOf<typeof auditRecordSchema>;
 
-/** What operators have set. Survives restarts; committed together with the command's answer. */
-export const wishesSchema = z.object({
+const wishesFields = z.object({
   mode: modeSchema,
-  /** No probes and no latency switches until resumed; failures still switch. */
-  paused: z.boolean(),
+  /** `paused`: no probes and no latency switches until resumed; failures still switch. */
+  automation: z.enum(['running', 'paused']),
   /** Endpoints that operators have disabled. */
   disabled: z.array(endpointIdSchema),
   /** One per person or team, for the day of the last grant. */
   grants: z.array(grantSchema).default([]),
 });
-export type OperatorWishes = ShapeOf<typeof wishesSchema>;
+
+/** What operators have set. Survives restarts; committed together with the command's answer. */
+export const wishesSchema = z.preprocess(withNamedPause, wishesFields);
+export type OperatorWishes = ShapeOf<typeof wishesFields>;
+
+/** Earlier controllers stored a pause as `paused: true`; it must not end with an upgrade. */
+function withNamedPause(record: unknown): unknown {
+  if (typeof record !== 'object' || record === null || !('paused' in record)) return record;
+  return { automation: record.paused === true ? 'paused' : 'running', ...record };
+}

@@ -116,7 +116,7 @@ describe('wishes about a removed endpoint', () => {
     expect(story.world.wishes.mode.kind).toBe('manual');
     expect(configure(story, { ids: [A, B] })).toEqual([]);
     const effects = configure(story, { ids: [A] });
-    const wishes = { mode: { kind: 'auto' }, paused: false, disabled: [], grants: [] };
+    const wishes = { mode: { kind: 'auto' }, automation: 'running', disabled: [], grants: [] };
     expect(story.world.wishes).toEqual(wishes);
     expect(effects).toContainEqual({ kind: 'store_wishes', wishes });
     expect(effects).toContainEqual({
@@ -133,7 +133,7 @@ describe('wishes about a removed endpoint', () => {
     const effects = configure(story, { ids: [A, C] });
     const wishes = {
       mode: { kind: 'manual', endpointId: A },
-      paused: false,
+      automation: 'running',
       disabled: [C],
       grants: [],
     };

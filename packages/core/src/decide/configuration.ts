@@ -88,5 +88,7 @@ function probesOf(
   doubtful: readonly { readonly id: EndpointId }[],
 ): readonly Effect[] {
   const endpointIds = doubtful.map(({ id }) => id).filter((id) => !wishes.disabled.includes(id));
-  return wishes.paused || endpointIds.length === 0 ? [] : [{ kind: 'probe_now', endpointIds }];
+  return wishes.automation === 'paused' || endpointIds.length === 0
+    ? []
+    : [{ kind: 'probe_now', endpointIds }];
 }

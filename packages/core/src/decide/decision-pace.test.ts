@@ -83,7 +83,7 @@ describe('the system is not idle', () => {
     },
     {
       name: 'frozen switches',
-      changed: { switching: { ...switching, freeze: { status: 'flapping', untilAtMs: nowMs } } },
+      changed: { switching: { ...switching, flapping: { status: 'flapping', untilAtMs: nowMs } } },
     },
     {
       name: 'traffic that moves over',

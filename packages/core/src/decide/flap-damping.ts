@@ -2,7 +2,7 @@ import type { EpochMs } from '@zephyr/contract/scalars';
 
 import { type Context, type Step, stay } from './context.ts';
 import type { Effect } from './inputs.ts';
-import type { World } from './world.ts';
+import type { Flapping, World } from './world.ts';
 
 /** In `switching` of the policy. */
 export interface FlapPolicy {
@@ -19,7 +19,7 @@ export const FLAP_NUMBERS: FlapPolicy = {
 };
 
 /** Too many automatic switches freeze latency switches for a while: better second best than flapping. */
-export function stepFreeze(
+export function stepFlapping(
   world: World,
   { nowMs, policy }: Context<{ readonly switching: FlapPolicy }>,
 ): Step {
@@ -29,27 +29,27 @@ export function stepFreeze(
   );
   const isSame = recentAtMs.length === switching.recentAtMs.length;
   const trimmed: World = isSame ? world : { ...world, switching: { ...switching, recentAtMs } };
-  const { freeze } = switching;
-  if (freeze.status === 'flapping') {
-    if (nowMs < freeze.untilAtMs) return stay(trimmed);
-    return withFreeze(trimmed, { status: 'none' }, { code: 'flapping_thawed' });
+  const { flapping } = switching;
+  if (flapping.status === 'flapping') {
+    if (nowMs < flapping.untilAtMs) return stay(trimmed);
+    return withFlapping(trimmed, { status: 'none' }, { code: 'flapping_thawed' });
   }
   if (recentAtMs.length <= policy.switching.flapLimit) return stay(trimmed);
   const untilAtMs = (nowMs + policy.switching.freezeMs) as EpochMs;
-  return withFreeze(
+  return withFlapping(
     trimmed,
     { status: 'flapping', untilAtMs },
     { code: 'flapping_frozen', untilAtMs },
   );
 }
 
-function withFreeze(
+function withFlapping(
   world: World,
-  freeze: World['switching']['freeze'],
+  flapping: Flapping,
   notice: Extract<Effect, { kind: 'notice' }>['notice'],
 ): Step {
   return {
-    next: { ...world, switching: { ...world.switching, freeze } },
+    next: { ...world, switching: { ...world.switching, flapping } },
     effects: [{ kind: 'notice', notice }],
   };
 }

@@ -56,19 +56,19 @@ describe('readiness', () => {
       ahead,
       'manual',
     ],
-    ['a pause', { ...world, wishes: { ...world.wishes, paused: true } }, ahead, 'paused'],
-    ['an overload everywhere', { ...world, isOverloadedEverywhere: true }, ahead, 'overloaded'],
+    ['a pause', { ...world, wishes: { ...world.wishes, automation: 'paused' } }, ahead, 'paused'],
+    ['an overload everywhere', { ...world, isOverloadedEverywhere: true }, ahead, 'overload'],
     [
       'flapping',
       {
         ...world,
         switching: {
           ...world.switching,
-          freeze: { status: 'flapping', untilAtMs: epochMs(NOW_MS + 1) },
+          flapping: { status: 'flapping', untilAtMs: epochMs(NOW_MS + 1) },
         },
       },
       ahead,
-      'frozen',
+      'flapping',
     ],
     ['the dwell time', switchedAgo(dwellMs - 1), ahead, 'dwell'],
     ['the end of the dwell time', switchedAgo(dwellMs), ahead, 'ready'],

@@ -7,7 +7,7 @@ import { comparableScores } from './comparable-scores.ts';
 import type { Context } from './context.ts';
 import { isAsGood, isSharing, type SharingTables, sharesOf } from './load-sharing.ts';
 import { gainMsOf } from './switch-gain.ts';
-import { type SwitchVeto, switchVetoOf } from './switch-veto.ts';
+import { type Freeze, freezeOf, type OperatorVeto, operatorVetoOf } from './switch-veto.ts';
 import { type EndpointState, endpointOf, type Lead, type World } from './world.ts';
 
 /** In `switching` of the policy. */
@@ -141,9 +141,7 @@ export function nextLead(lead: Lead, challenger: Challenger | undefined): Lead {
 /** Why a latency switch is held back although an endpoint leads; `ready`: it is made. */
 export type SwitchReadiness =
   | 'ready'
-  | Exclude<SwitchVeto, 'none'>
-  /** Flapping; a pending switch still goes ahead. */
-  | 'frozen'
+  | Exclude<OperatorVeto | Freeze['status'], 'none'>
   | 'dwell'
   | 'lead'
   /** The CLI has not recently passed at both. */
@@ -155,9 +153,10 @@ export function readiness(
   { nowMs, policy }: Context<LatencySwitchTables>,
 ): SwitchReadiness {
   const { switching } = world;
-  const veto = switchVetoOf(world);
+  const veto = operatorVetoOf(world);
   if (veto !== 'none') return veto;
-  if (switching.freeze.status === 'flapping') return 'frozen';
+  const freeze = freezeOf(world);
+  if (freeze.status !== 'none') return freeze.status;
   const lastAtMs = switching.switchedAtMs;
   if (lastAtMs !== null && nowMs - lastAtMs < dwellMsOf(world, lastAtMs, policy)) return 'dwell';
   const isConfirmed =

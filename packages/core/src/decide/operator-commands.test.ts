@@ -21,7 +21,12 @@ describe('select', () => {
     expect(story.content.endpoints['a']?.sessionGeneration).toBeGreaterThan(0);
     expect(story.effects).toContainEqual({
       kind: 'store_wishes',
-      wishes: { mode: { kind: 'manual', endpointId: C }, paused: false, disabled: [], grants: [] },
+      wishes: {
+        mode: { kind: 'manual', endpointId: C },
+        automation: 'running',
+        disabled: [],
+        grants: [],
+      },
     });
   });
 

@@ -48,9 +48,9 @@ function run(world: World, { command, assessments, nowMs }: GivenCommand): Resul
     case 'probe':
       return probe(world, command.endpointId);
     case 'pause':
-      return wish(world, { paused: true });
+      return wish(world, { automation: 'paused' });
     case 'resume':
-      return wish(world, { paused: false });
+      return wish(world, { automation: 'running' });
     case 'mode':
       return command.mode === 'auto'
         ? wish(world, { mode: { kind: 'auto' } })

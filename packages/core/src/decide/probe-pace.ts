@@ -6,7 +6,7 @@ import { isLosingRequests, type LiveSuccessPolicy } from '../learn/live-success.
 import type { Assessment } from './assessment.ts';
 import type { Context } from './context.ts';
 import { type LoadScalingPolicy, scaledInterval } from './load-scaled-interval.ts';
-import { switchVetoOf } from './switch-veto.ts';
+import { freezeOf, operatorVetoOf } from './switch-veto.ts';
 import type { GroupState, World } from './world.ts';
 
 /** In `probing` of the policy. */
@@ -112,8 +112,8 @@ function isComparing({ endpoint }: Assessment): boolean {
 function isDeciding(world: World, { endpoint }: Assessment): boolean {
   const { selection, switching } = world;
   if (selection.reason === 'nothing_available') return true;
-  const { lead, freeze } = switching;
-  const isVetoed = switchVetoOf(world) !== 'none' || freeze.status !== 'none';
+  const { lead } = switching;
+  const isVetoed = operatorVetoOf(world) !== 'none' || freezeOf(world).status !== 'none';
   if (lead.status !== 'ahead' || isVetoed) return false;
   return endpoint.id === lead.challengerId || endpoint.id === selection.activeId;
 }

@@ -313,7 +313,7 @@ describe('the plan', () => {
         'flapping',
         {
           ...led(),
-          switching: { ...led().switching, freeze: { status: 'flapping', untilAtMs: nowMs } },
+          switching: { ...led().switching, flapping: { status: 'flapping', untilAtMs: nowMs } },
         },
       ],
     ])('is as configured where %s rules it out', (_, world) => {
@@ -477,7 +477,7 @@ describe('the plan', () => {
         ...planned,
         wishes: { ...planned.wishes, ...wishes },
       });
-      const paused = stepOf(wishing({ paused: true })).next;
+      const paused = stepOf(wishing({ automation: 'paused' })).next;
       expect(setsOf(paused)).toEqual([]);
       const plan = { status: 'off', why: 'disabled' };
       const both = { ...paused, wishes: { ...paused.wishes, disabled: [A] } };

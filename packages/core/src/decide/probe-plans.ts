@@ -58,7 +58,7 @@ function planProbes(world: World, assessment: Assessment, context: Context<PlanT
   const group = own(world.groups, endpoint.groupName);
   if (group === undefined) throw new Error(`endpoint ${endpoint.id} has no group`);
   if (unavailable.includes('disabled')) return { status: 'off', why: 'disabled' };
-  if (world.wishes.paused) return { status: 'off', why: 'paused' };
+  if (world.wishes.automation === 'paused') return { status: 'off', why: 'paused' };
   const spentShare = spentShareOf(group, context.nowMs);
   if (spentShare >= 1) return { status: 'off', why: 'budget_spent' };
   const { policy } = context;

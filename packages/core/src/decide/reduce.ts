@@ -3,7 +3,7 @@ import { forgetProxy, takeOutcomes, takePresence, takeProbe } from './apply-prob
 import { assess } from './assessment.ts';
 import { takeConfig } from './configuration.ts';
 import { type Context, inSequence, type Step, stay } from './context.ts';
-import { stepFreeze } from './flap-damping.ts';
+import { stepFlapping } from './flap-damping.ts';
 import type { Input, WorldEvent } from './inputs.ts';
 import { applyCommand } from './operator-commands.ts';
 import { stepOverload } from './overload.ts';
@@ -28,7 +28,7 @@ export function reduce(world: World, input: Input, policy: Policy): Step {
     (before) => stay(forgetSilent(before, context)),
     (before) => take(before, input.event, context),
     (before) => stepOverload(before, context),
-    (before) => stepFreeze(before, context),
+    (before) => stepFlapping(before, context),
   );
   const assessments = assess(received.next, context.nowMs, policy);
   const selected = inSequence(

@@ -139,7 +139,7 @@ describe('one step', () => {
       },
     ],
     ['the model is overloaded everywhere', { ...calm, isOverloadedEverywhere: true }],
-    ['an operator has paused', { ...calm, wishes: { ...calm.wishes, paused: true } }],
+    ['an operator has paused', { ...calm, wishes: { ...calm.wishes, automation: 'paused' } }],
     [
       'the active endpoint is gone',
       { ...calm, selection: { ...calm.selection, activeId: endpointId('gone') } },

@@ -21,7 +21,8 @@ export function stepSessions(
   const active = assessments.find(({ endpoint }) => endpoint.id === world.selection.activeId);
   // The active endpoint must be available, and not about to change.
   const isUnsettled = world.selection.status === 'pending' || world.isOverloadedEverywhere;
-  if (active?.isAvailable !== true || isUnsettled || world.wishes.paused) return stay(world);
+  if (active?.isAvailable !== true || isUnsettled || world.wishes.automation === 'paused')
+    return stay(world);
   let next = world;
   const effects: Effect[] = [];
   const shares = sharesOf(world, assessments, context);

@@ -154,6 +154,12 @@ describe('a pending switch', () => {
     expect(made.next.selection).toMatchObject({ status: 'draining', activeId: B, drainingId: A });
   });
 
+  it('goes ahead when later switches are frozen for flapping', () => {
+    const untilAtMs = epochMs(NOW_MS + 1);
+    const frozen = switching(waiting, { flapping: { status: 'flapping', untilAtMs } });
+    expect(step(frozen, gains)).toEqual({ next: frozen, effects: [] });
+  });
+
   it('takes effect when there are no active requests, with its gain and its trade', () => {
     const made = step(busy(waiting, 0, { [A]: { active: 2, cachedTokens: {} } }), gains);
     expect(made.next.selection).toMatchObject({ status: 'steady', activeId: B, reason: 'faster' });
@@ -175,7 +181,7 @@ describe('a pending switch', () => {
     ['the gain is gone', waiting, { a: 599, b: 500 }],
     ['the next endpoint is disabled', disabled(waiting, B), gains],
     ['the next endpoint is gone', selecting(waiting, { ...pending, nextId: GONE }), gains],
-    ['an operator has paused', wishing(waiting, { paused: true }), gains],
+    ['an operator has paused', wishing(waiting, { automation: 'paused' }), gains],
     [
       'the active endpoint has been pinned',
       wishing(waiting, { mode: { kind: 'manual', endpointId: A } }),
@@ -275,7 +281,7 @@ describe('the first choice after a start', () => {
   it.each<[string, World, Latencies]>([
     ['it is the best', young, { a: 500, b: 600 }],
     ['no other is clearly better', young, { a: 599, b: 500 }],
-    ['an operator has paused', wishing(young, { paused: true }), { a: 600, b: 500 }],
+    ['an operator has paused', wishing(young, { automation: 'paused' }), { a: 600, b: 500 }],
     [
       'it has been pinned',
       wishing(young, { mode: { kind: 'manual', endpointId: A } }),

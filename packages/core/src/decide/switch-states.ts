@@ -17,7 +17,7 @@ import {
 import { type FailureSwitchPolicy, requiredSwitch } from './pinned-and-failure-switch.ts';
 import { activeRequestsOf, sessionLoadOf } from './presence.ts';
 import { type SessionPolicy, weighTrade } from './switch-cost.ts';
-import { operatorVetoOf, switchVetoOf } from './switch-veto.ts';
+import { operatorVetoOf } from './switch-veto.ts';
 import type { World } from './world.ts';
 
 /** In `switching` of the policy. */
@@ -160,7 +160,9 @@ function stepPending(world: World, about: Selected<'pending'>): Step {
   const isGainGone =
     rival?.isAvailable !== true ||
     (challenger !== undefined && challenger.gain.gainMs < context.policy.switching.thresholdMs);
-  if (isGainGone || switchVetoOf(world) !== 'none') {
+  // Flapping does not withdraw it: that freezes only later switches.
+  const isVetoed = operatorVetoOf(world) !== 'none' || world.isOverloadedEverywhere;
+  if (isGainGone || isVetoed) {
     const next: World = {
       ...world,
       selection: { status: 'steady', activeId, ...world.switching.standing },

@@ -1,23 +1,17 @@
 /** What blocks a latency switch, other than the latencies. */
-import type { Freeze, World } from './world.ts';
+import type { Flapping, World } from './world.ts';
 
 /** What an operator has decided: to pin an endpoint, or to pause the automation. */
 export type OperatorVeto = 'none' | 'manual' | 'paused';
 
-/** `overloaded`: the model is overloaded on most endpoints; moving would only waste prompt caches. */
-export type SwitchVeto = OperatorVeto | 'overloaded';
+/** `overload`: the model is overloaded on most endpoints; moving would only waste prompt caches. */
+export type Freeze = Flapping | { readonly status: 'overload' };
 
-const OVERLOAD = { status: 'overload' } as const;
+const OVERLOAD: Freeze = { status: 'overload' };
 
 export function operatorVetoOf({ wishes }: Pick<World, 'wishes'>): OperatorVeto {
   if (wishes.mode.kind === 'manual') return 'manual';
-  return wishes.paused ? 'paused' : 'none';
-}
-
-/** The first veto that applies. It also cancels a pending latency switch. */
-export function switchVetoOf(world: Pick<World, 'wishes' | 'isOverloadedEverywhere'>): SwitchVeto {
-  const ofOperator = operatorVetoOf(world);
-  return ofOperator === 'none' && world.isOverloadedEverywhere ? 'overloaded' : ofOperator;
+  return wishes.automation === 'paused' ? 'paused' : 'none';
 }
 
 /**
@@ -27,6 +21,6 @@ export function switchVetoOf(world: Pick<World, 'wishes' | 'isOverloadedEverywhe
 export function freezeOf({
   switching,
   isOverloadedEverywhere,
-}: Pick<World, 'switching' | 'isOverloadedEverywhere'>): Freeze | { readonly status: 'overload' } {
-  return isOverloadedEverywhere ? OVERLOAD : switching.freeze;
+}: Pick<World, 'switching' | 'isOverloadedEverywhere'>): Freeze {
+  return isOverloadedEverywhere ? OVERLOAD : switching.flapping;
 }

@@ -32,7 +32,7 @@ it('a first world serves from the first endpoint, and settles', () => {
   expect(world.switching).toEqual({
     phase: { status: 'settling', sinceAtMs: AT_MS },
     lead: { status: 'none' },
-    freeze: { status: 'none' },
+    flapping: { status: 'none' },
     switchedAtMs: null,
     recentAtMs: [],
     failureSwitchAtMs: null,
@@ -40,14 +40,19 @@ it('a first world serves from the first endpoint, and settles', () => {
     standing: { reason: 'initial', sinceAtMs: AT_MS },
   });
   expect(world).toMatchObject({
-    wishes: { mode: { kind: 'auto' }, paused: false, disabled: [], grants: [] },
+    wishes: { mode: { kind: 'auto' }, automation: 'running', disabled: [], grants: [] },
     ...{ proxies: [], liveLevels: {}, isOverloadedEverywhere: false, lastBusyAtMs: AT_MS },
     ...{ probePlans: {}, published: { status: 'never' }, decisions: 0 },
   });
 });
 
 it('a new leader continues with the selection, the wishes and the numbers of the previous one', () => {
-  const wishes = { mode: { kind: 'auto' }, paused: true, disabled: [A], grants: [] } as const;
+  const wishes = {
+    mode: { kind: 'auto' },
+    automation: 'paused',
+    disabled: [A],
+    grants: [],
+  } as const;
   const world = initialWorld({ ...SETUP, wishes, selection: FORMER, decisions: 7 });
   expect(world).toMatchObject({ wishes, selection: FORMER, decisions: 7 });
   expect(world.switching.phase).toEqual({ status: 'settled' });

@@ -67,15 +67,15 @@ export type SwitchingPhase =
   | { readonly status: 'settling'; readonly sinceAtMs: EpochMs }
   | { readonly status: 'settled' };
 
-/** Whether latency switches are frozen. */
-export type Freeze =
+/** Whether too many automatic switches have frozen latency switches. */
+export type Flapping =
   | { readonly status: 'none' }
   | { readonly status: 'flapping'; readonly untilAtMs: EpochMs };
 
 export interface Switching {
   readonly phase: SwitchingPhase;
   readonly lead: Lead;
-  readonly freeze: Freeze;
+  readonly flapping: Flapping;
   /** The last switch that took effect, of any kind. */
   readonly switchedAtMs: EpochMs | null;
   /** Automatic switches within the flap window, oldest first. */
@@ -129,7 +129,7 @@ export interface WorldSetup {
 
 const NO_WISHES: OperatorWishes = {
   mode: { kind: 'auto' },
-  paused: false,
+  automation: 'running',
   disabled: [],
   grants: [],
 };
@@ -160,7 +160,7 @@ export function initialWorld(setup: WorldSetup): World {
           ? { status: 'settled' }
           : { status: 'settling', sinceAtMs: setup.atMs },
       lead: { status: 'none' },
-      freeze: { status: 'none' },
+      flapping: { status: 'none' },
       switchedAtMs: null,
       recentAtMs: [],
       failureSwitchAtMs: null,

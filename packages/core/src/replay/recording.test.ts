@@ -76,7 +76,7 @@ describe('a recording', () => {
     { name: 'no first line', text: '{"atMs":1,"event":{"kind":"tick"}}', line: 1 },
     {
       name: 'a later version',
-      text: '{"format":"zephyr-recording","version":6,"world":{}}',
+      text: '{"format":"zephyr-recording","version":8,"world":{}}',
       line: 1,
     },
   ])('rejects $name', ({ text, line }) => {
@@ -92,7 +92,7 @@ describe('a recording', () => {
     ['no world', { world: 'earth' }],
   ])('rejects a first line with %s', (_, change) => {
     const [head = ''] = formatRecording(record().recording).split('\n');
-    expect(JSON.parse(head)).toMatchObject({ format: 'zephyr-recording', version: 6 });
+    expect(JSON.parse(head)).toMatchObject({ format: 'zephyr-recording', version: 7 });
     expect(parseRecording(head).status).toBe('ok');
     const changed = JSON.stringify({ ...JSON.parse(head), ...change });
     expect(parseRecording(changed)).toMatchObject({ status: 'rejected', line: 1 });

@@ -82,7 +82,7 @@ describe('commit', () => {
 
   it('writes the operators’ wishes with the first batch: an emptied Redis has lost them', async () => {
     const wishes = {
-      ...{ mode: { kind: 'auto' as const }, paused: true, disabled: [] },
+      ...{ mode: { kind: 'auto' as const }, automation: 'paused' as const, disabled: [] },
       grants: [{ name: 'ann', dayAtMs: epochMs(0), usd: 5 }],
     };
     const { state, ...rest } = firstBatch();

@@ -73,7 +73,7 @@ describe('decide', () => {
       ]);
       expect(inputs.every(({ atMs }) => atMs === NOON_MS)).toBe(true);
       expect(state.cursors).toEqual(reading.received.cursors);
-      expect(state.world.wishes.paused).toBe(true);
+      expect(state.world.wishes.automation).toBe('paused');
     });
 
     it('with no presence in a batch without a tick, which is shown nevertheless', () => {

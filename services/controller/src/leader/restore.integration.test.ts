@@ -188,7 +188,7 @@ describe('restore', () => {
 function wishes(disabled: string) {
   return {
     mode: { kind: 'auto' as const },
-    paused: false,
+    automation: 'running' as const,
     disabled: [endpointId(disabled)],
     grants: [],
   };

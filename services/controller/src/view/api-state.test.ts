@@ -258,7 +258,12 @@ describe('viewOf', () => {
   });
 
   it('shows a pause with its start time, and that no probes are planned', () => {
-    const wishes = { mode: { kind: 'auto' as const }, paused: true, disabled: [], grants: [] };
+    const wishes = {
+      mode: { kind: 'auto' as const },
+      automation: 'paused' as const,
+      disabled: [],
+      grants: [],
+    };
     const state = complete(viewOf(input([], { wishes })));
     expect(state.automation).toEqual({ status: 'paused', sinceAtMs: NOW_MS });
     expect(state.endpoints[0]?.probe).toMatchObject({
@@ -380,7 +385,7 @@ describe('viewOf', () => {
     expect(complete(viewOf({ ...given, world: overloaded })).freeze).toEqual({
       status: 'overload',
     });
-    expect(complete(viewOf(given)).freeze).toEqual(given.world.switching.freeze);
+    expect(complete(viewOf(given)).freeze).toEqual(given.world.switching.flapping);
   });
 
   it.each([

@@ -235,7 +235,7 @@ describe('withBatch', () => {
   });
 
   it('remembers when the pause began', () => {
-    const paused = { ...world, wishes: { ...world.wishes, paused: true } };
+    const paused = { ...world, wishes: { ...world.wishes, automation: 'paused' as const } };
     const first = after(NO_STATISTICS, { world: paused });
     const later = after(first, { world: paused }, NOON_MS + 5_000);
     expect(later.automation).toEqual({ status: 'paused', sinceAtMs: NOON_MS });

@@ -130,8 +130,12 @@ export function withBatch(before: Statistics, batch: Counted, nowMs: EpochMs): S
 }
 
 /** The moment of a pause is that of the first batch with it. */
-function automationOf(before: Automation, { paused }: World['wishes'], nowMs: EpochMs): Automation {
-  if (!paused) return { status: 'running' };
+function automationOf(
+  before: Automation,
+  { automation }: World['wishes'],
+  nowMs: EpochMs,
+): Automation {
+  if (automation === 'running') return { status: 'running' };
   return before.status === 'paused' ? before : { status: 'paused', sinceAtMs: nowMs };
 }
 
