@@ -10,8 +10,8 @@ export const historyPage = {
     'Nothing has been recorded in this period. The first figures appear within a minute.',
   'history.note':
     'Hours and days are in UTC. Time during which an endpoint was disabled, or no controller ran, does not count.',
-  'history.tone.good': 'at least {ratio}',
-  'history.tone.warn': 'at least {ratio}',
+  'history.tone.good': 'at least {good}',
+  'history.tone.warn': 'at least {warn}',
   'history.tone.bad': 'less',
   'history.tone.none': 'no data',
   'history.unobserved': 'no data',

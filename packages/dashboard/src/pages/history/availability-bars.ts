@@ -64,13 +64,8 @@ function ratioOf(sum: Sum | undefined): number | null {
 export const AVAILABILITY_TONES = ['good', 'warn', 'bad', 'none'] as const;
 type AvailabilityTone = (typeof AVAILABILITY_TONES)[number];
 
-/** From this ratio on, as on status pages; null: without probes. */
-export const MIN_RATIO = {
-  good: 0.999,
-  warn: 0.95,
-  bad: 0,
-  none: null,
-} as const satisfies Record<AvailabilityTone, number | null>;
+/** From this ratio on, as on status pages. */
+export const MIN_RATIO = { good: 0.999, warn: 0.95 };
 
 export function availabilityTone(ratio: number | null): AvailabilityTone {
   if (ratio === null) return 'none';

@@ -24,6 +24,7 @@ interface AvailabilityProps {
 export function Availability({ trends, endpointIds }: AvailabilityProps) {
   const { say } = historySpeech.value;
   const isHours = barLengthMs(trends) < DAY_MS;
+  const least = { good: ratioText(MIN_RATIO.good), warn: ratioText(MIN_RATIO.warn) };
   return (
     <>
       <ul class="availability">
@@ -35,7 +36,7 @@ export function Availability({ trends, endpointIds }: AvailabilityProps) {
         {AVAILABILITY_TONES.map((tone) => (
           <span key={tone}>
             <span class={`bar-key ${tone}`} aria-hidden="true" />{' '}
-            {say(`history.tone.${tone}`, { ratio: ratioText(MIN_RATIO[tone]) })}
+            {say(`history.tone.${tone}`, least)}
           </span>
         ))}
       </p>
