@@ -47,7 +47,7 @@ interface Started {
   readonly output: () => string;
 }
 
-interface Rest {
+interface IdleUse {
   readonly processes: readonly ProcessUse[];
   readonly cpuPercent: number;
   readonly probesPercent: number;
@@ -78,11 +78,11 @@ try {
     const second = await start(args, name);
     const bare = await startBareNode();
     await sleep(SETTLE_SECONDS * 1_000);
-    const [rest, bareRest] = await Promise.all([restOf(second.pid), restOf(bare.pid)]);
+    const [use, bareUse] = await Promise.all([idleUseOf(second.pid), idleUseOf(bare.pid)]);
     await stop(second);
     await bare.stop();
-    printRow(name, { starts: [first, second], rest });
-    printRow('bare Node beside it', { starts: [], rest: bareRest });
+    printRow(name, { starts: [first, second], use });
+    printRow('bare Node beside it', { starts: [], use: bareUse });
   }
 } finally {
   await Promise.all(endpoints.map((endpoint) => endpoint.kill()));
@@ -170,7 +170,7 @@ async function startBareNode() {
 }
 
 /** The median by PSS of one sample per second, without the probes' programs. */
-async function restOf(pid: number): Promise<Rest> {
+async function idleUseOf(pid: number): Promise<IdleUse> {
   const looks: (readonly ProcessUse[])[] = [ownProcesses(pid)];
   for (let second = 0; second < IDLE_SECONDS; second += 1) {
     await sleep(1_000);
@@ -196,17 +196,17 @@ function ownProcesses(pid: number): readonly ProcessUse[] {
 
 function printRow(
   name: string,
-  { starts, rest }: { readonly starts: readonly Started[]; readonly rest: Rest },
+  { starts, use }: { readonly starts: readonly Started[]; readonly use: IdleUse },
 ): void {
-  const parts = rest.processes.map(({ name: of, pssBytes }) => `${of} ${mib(pssBytes)}`);
+  const parts = use.processes.map(({ name: of, pssBytes }) => `${of} ${mib(pssBytes)}`);
   const [first = '', second = ''] = starts.map(({ startMs }) => `${(startMs / 1000).toFixed(1)} s`);
   const cells = [
     ...[name, first, second],
-    `${mib(sum(rest.processes, 'pssBytes'))} MiB (${parts.join(', ')})`,
-    `${mib(sum(rest.processes, 'rssBytes'))} MiB`,
-    `${rest.cpuPercent.toFixed(2)} %`,
-    `${rest.wakeUpsPerSecond.toFixed(1)} /s`,
-    `${rest.probesPercent.toFixed(2)} %`,
+    `${mib(sum(use.processes, 'pssBytes'))} MiB (${parts.join(', ')})`,
+    `${mib(sum(use.processes, 'rssBytes'))} MiB`,
+    `${use.cpuPercent.toFixed(2)} %`,
+    `${use.wakeUpsPerSecond.toFixed(1)} /s`,
+    `${use.probesPercent.toFixed(2)} %`,
   ];
   console.log(`| ${cells.join(' | ')} |`);
 }

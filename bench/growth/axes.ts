@@ -55,7 +55,7 @@ async function point({ size, system = {}, headersOf = PLAIN, prepare }: Point): 
     const { ports } = grown.product;
     await drive({ ports, requests: WARM_UP * ports.length, headersOf });
     await prepare?.(grown);
-    // What prepares may take a minute, after which a proxy that rested is slower.
+    // What prepares may take a minute, after which a proxy that was idle is slower.
     if (prepare !== undefined) await drive({ ports, requests: WARM_UP * ports.length, headersOf });
     // A proxy's fixed work is shared by the same number of requests each time.
     const requests = REQUESTS * ports.length;

@@ -1,4 +1,4 @@
-/** One soak: everything starts, runs under faults, comes to rest, and is judged. */
+/** One soak: everything starts, runs under faults, becomes idle, and is judged. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { UsageRow } from '@zephyr/contract/usage';
