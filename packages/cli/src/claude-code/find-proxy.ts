@@ -1,9 +1,7 @@
 /** Finds the running proxy: where it is, whether it is ours, whether it accepts the key. */
 import { existsSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type KeyVerdict, type ProxyHome, proxyHomeSchema } from '@zephyr/contract/proxy-status';
-import { systemClock } from '@zephyr/runtime/clock';
 import { server } from '@zephyr/runtime/config/keys/server';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { UNREAD_TOKENS } from '@zephyr/runtime/config/run-token-command';
@@ -13,6 +11,7 @@ import { phrase } from '@zephyr/runtime/phrase';
 import { z } from 'zod';
 
 import { checkedUrl, localHost, proxyAddressIn } from '../network/addresses.ts';
+import { poll } from '../network/poll.ts';
 import { ANSWER_TIMEOUT_MS } from '../network/with-timeout.ts';
 
 export interface FoundProxy {
@@ -50,19 +49,16 @@ export async function findProxy(wanted: Wanted): Promise<FoundProxy> {
 }
 
 /** A running Zephyr applies a changed configuration within seconds. */
-const APPLY_TIMEOUT_MS = 5_000;
-const POLL_MS = 500;
+const APPLY_WAIT = { everyMs: 500, limitMs: 5_000 };
 
 /** Prompts must not reach a demo, or another local user who holds the port. */
 async function refuseOther(url: string, wanted: Wanted): Promise<void> {
-  const untilAtMs = systemClock.nowMs() + APPLY_TIMEOUT_MS;
-  for (;;) {
+  const home = await poll(async () => {
     const own = hashOf(wanted);
     const its = own === undefined ? undefined : await hashAt(url, wanted.key);
-    if (its === undefined || its === own) return;
-    if (systemClock.nowMs() >= untilAtMs) break;
-    await sleep(POLL_MS);
-  }
+    return its === undefined || its === own ? 'not another' : undefined;
+  }, APPLY_WAIT);
+  if (home !== undefined) return;
   throw new ZephyrError(
     'PORT_IN_USE',
     phrase`${url} is another Zephyr, whose endpoints differ from ${wanted.configPath}`,

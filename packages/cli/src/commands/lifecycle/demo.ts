@@ -5,11 +5,9 @@
 
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_PORTS, MAX_PORT } from '@zephyr/contract/default-ports';
 import type { ProgramStatus } from '@zephyr/contract/program-status';
 import { findCli } from '@zephyr/probes/claude-cli/cli-binary';
-import { systemClock } from '@zephyr/runtime/clock';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
@@ -25,6 +23,7 @@ import { otherPort, requireFreePorts } from '../../launch/preflight/free-port.ts
 import { demoRedisUrl } from '../../launch/redis/demo-redis.ts';
 import { runUntilStopped, takeStopSignals } from '../../launch/run-until-stopped.ts';
 import { stateFolder } from '../../launch/state-folder.ts';
+import { poll } from '../../network/poll.ts';
 import { DEMO_PROBE_INTERVAL_SECONDS, serveDemoControl } from './demo-control.ts';
 
 export interface DemoOptions {
@@ -33,7 +32,7 @@ export interface DemoOptions {
 }
 
 /** A probe takes a second or two; after this the next steps are shown anyway. */
-const FIRST_PROBES_TIMEOUT_MS = 15_000;
+const FIRST_PROBES_WAIT = { everyMs: 200, limitMs: 15_000 };
 const TOKEN_VARIABLE = 'ZEPHYR_DEMO_TOKEN';
 /** Differs from what clients send: a proxy that forwarded theirs would get 401. */
 const TOKEN = 'token-of-the-simulated-provider';
@@ -197,15 +196,13 @@ ${lines.join('\n')}
 
 /** Until then requests follow the configured order, not the latency. */
 async function firstProbes(proxyPort: number): Promise<void> {
-  const untilAtMs = systemClock.nowMs() + FIRST_PROBES_TIMEOUT_MS;
-  while (systemClock.nowMs() < untilAtMs) {
+  await poll(async () => {
     const response = await fetch(`http://127.0.0.1:${proxyPort}/status`, {
       headers: { accept: 'application/json' },
     });
     const status = (await response.json()) as ProgramStatus;
-    if (status.endpoints.every(({ health }) => health !== 'unknown')) return;
-    await sleep(200);
-  }
+    return status.endpoints.every(({ health }) => health !== 'unknown') ? status : undefined;
+  }, FIRST_PROBES_WAIT);
 }
 
 /** The package includes a Claude CLI, which may not be installed otherwise. */

@@ -1,7 +1,5 @@
 /** `zephyr restart`: replaces the process of a running `zephyr start` without downtime. */
 
-import { setTimeout as sleep } from 'node:timers/promises';
-import { systemClock } from '@zephyr/runtime/clock';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
@@ -10,6 +8,7 @@ import { translator } from '@zephyr/texts';
 import { stateFolder, stateNameOf } from '../../launch/state-folder.ts';
 import { type RunningRecord, readRunning } from '../../launch/succession/running-record.ts';
 import { localHost } from '../../network/addresses.ts';
+import { poll } from '../../network/poll.ts';
 import { servicesOnThisMachine } from '../../network/service-location.ts';
 import { ANSWER_TIMEOUT_MS } from '../../network/with-timeout.ts';
 
@@ -20,8 +19,7 @@ export interface RestartOptions {
 }
 
 /** Above the time that the next process may take to become ready. */
-const RESTART_TIMEOUT_MS = 120_000;
-const POLL_MS = 200;
+const RESTART_WAIT = { everyMs: 200, limitMs: 120_000 };
 
 /**
  * Requires a configuration that the next process will accept.
@@ -67,15 +65,13 @@ async function isServedBy(url: string, pid: number): Promise<boolean> {
 
 /** @throws ZephyrError `SUCCESSOR` */
 async function replaced(folder: string, before: RunningRecord): Promise<RunningRecord> {
-  const limitAtMs = systemClock.nowMs() + RESTART_TIMEOUT_MS;
-  while (systemClock.nowMs() < limitAtMs) {
-    const now = readRunning(folder);
-    if (now === undefined) break;
-    if (now.attempts > before.attempts && now.problem === null) return now;
-    if (now.attempts > before.attempts) {
-      throw new ZephyrError('SUCCESSOR', String(now.problem));
-    }
-    await sleep(POLL_MS);
+  const after = await poll(() => {
+    const now = readRunning(folder) ?? 'gone';
+    return now === 'gone' || now.attempts > before.attempts ? now : undefined;
+  }, RESTART_WAIT);
+  if (after !== undefined && after !== 'gone') {
+    if (after.problem === null) return after;
+    throw new ZephyrError('SUCCESSOR', after.problem);
   }
   throw new ZephyrError('SUCCESSOR', phrase`the running Zephyr did not start a new process`, {
     advice: [phrase`its log says why; zephyr status shows whether it serves`],

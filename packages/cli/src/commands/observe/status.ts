@@ -1,9 +1,7 @@
 /** `zephyr status`: which endpoint is serving, why, and the state of the others. */
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import type { ApiState } from '@zephyr/contract/api-state';
-import { systemClock } from '@zephyr/runtime/clock';
 import type { Environment } from '@zephyr/runtime/environment';
 import { explain } from '@zephyr/runtime/errors';
 import {
@@ -18,6 +16,7 @@ import {
 
 import { type AdminOptions, type AdminSession, openSession } from '../../admin/admin-session.ts';
 import { followStream } from '../../admin/follow-stream.ts';
+import { poll } from '../../network/poll.ts';
 import { renderTable } from '../../output/table.ts';
 import { type Screen, screenful } from './screenful.ts';
 
@@ -97,22 +96,21 @@ interface ProbedState {
 /** The state after probing each endpoint. */
 async function probedState(session: AdminSession, limitMs: number): Promise<ProbedState> {
   const { client } = session;
-  let state = await session.client.state();
+  let state = await client.state();
   const sinceAtMs = state.atMs;
-  const untilAtMs = systemClock.nowMs() + limitMs;
   // Without a leader, as in the first second after a start, the command is not accepted yet.
   let asked: 'not yet' | 'done' = 'not yet';
-  while (systemClock.nowMs() < untilAtMs) {
+  const times = { everyMs: PROBES_POLL_MS, limitMs };
+  await poll(async () => {
     if (asked === 'not yet') {
       asked = await client.command('probe', {}).then(
         () => 'done',
         () => 'not yet',
       );
     }
-    if (unprobedOf(state, sinceAtMs).length === 0) break;
-    await sleep(PROBES_POLL_MS);
-    state = await session.client.state();
-  }
+    state = await client.state();
+    return unprobedOf(state, sinceAtMs).length === 0 ? state : undefined;
+  }, times);
   return { state, unprobed: unprobedOf(state, sinceAtMs) };
 }
 

@@ -1,0 +1,24 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { systemClock } from '@zephyr/runtime/clock';
+
+interface PollTimes {
+  readonly everyMs: number;
+  readonly limitMs: number;
+}
+
+/**
+ * Looks at least once, and again and again within the limit, until there is something other than undefined,
+ * which it returns; undefined when the time is over.
+ */
+export async function poll<Found>(
+  look: () => Promise<Found | undefined> | Found | undefined,
+  { everyMs, limitMs }: PollTimes,
+): Promise<Found | undefined> {
+  const untilAtMs = systemClock.nowMs() + limitMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined || systemClock.nowMs() >= untilAtMs) return found;
+    await sleep(everyMs);
+  }
+}
