@@ -30,12 +30,8 @@ const WITH_REDIS =
 const OVER_SOCKETS =
   'half of its rules are tested over real connections, in close and access.integration.test.ts';
 
-const OF_ERRORS =
-  'most of its rules are tested over real connections, in faults/upstream and server/guards.integration.test.ts';
-
 /** Files of the proxy that have a unit test but are in no room, with the reason. */
 const IN_NO_ROOM: Readonly<Record<string, string>> = {
-  'answer/zephyr-errors.ts': OF_ERRORS,
   'people-limits/people-limits.ts': WITH_REDIS,
   'report/budget-metrics.ts': SHOWS,
   'report/failed-request-log.ts': SHOWS,

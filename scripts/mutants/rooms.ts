@@ -54,7 +54,7 @@ export const ROOMS: readonly Room[] = [
       `${PROXY}/server/{request-target,active-limits,active-request-list,client-keys}.ts`,
       `${PROXY}/exchange/{counted-retries,failed-attempts,first-byte-timeout,model-list-timeout,buffered-bodies,connection-failure,body-edit}.ts`,
       `${PROXY}/exchange/{attempt,request-body}.ts`,
-      `${PROXY}/answer/{usage-at-start,answer-listeners,retry-advice,relay,pass-refusal,response-headers}.ts`,
+      `${PROXY}/answer/{usage-at-start,answer-listeners,retry-advice,relay,pass-refusal,response-headers,zephyr-errors}.ts`,
       'packages/runtime/src/bursts.ts',
       'packages/runtime/src/config/client-access.ts',
       `${PROXY}/routing/compare-snapshots.ts`,
