@@ -64,7 +64,7 @@ const apart = (folder, shared) => ({
 
 /** Files of the contract that import nothing but types: the core, the texts and the browser load them. */
 const LEAVES =
-  '^packages/contract/src/(?:units|admin-token|[a-z]+-timing|budget-warning|default-ports|history-size|language|latency-buckets|loopback|model-name|ranking|request-filter|reserved-names|trend-range)\\.ts$';
+  '^packages/contract/src/(?:units|default-ports|language|loopback|model-name|reserved-names|api/admin-token|(?:api|notify|probe)/[a-z]+-timing|decide/ranking|history/(?:history-size|latency-buckets|trend-range)|usage/(?:budget-warning|request-filter))\\.ts$';
 
 /** Which packages each one may import: the table of CONTRIBUTING.md, "Where things are". */
 const MAY_IMPORT = {
@@ -88,6 +88,17 @@ export default {
       from: { path: '^packages/contract/src', pathNot: '\\.test\\.ts$' },
       to: { pathNot: '^(packages/contract/src|node_modules/zod)/' },
     },
+    ...floorsOf('packages/contract/src', [
+      'status',
+      'api',
+      'operate',
+      'history',
+      'decide',
+      'notify',
+      'route',
+      'usage',
+      'probe',
+    ]),
     {
       name: 'leaves-of-the-contract-import-only-types',
       comment: 'the core, the texts and the browser load them',

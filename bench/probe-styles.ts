@@ -10,7 +10,7 @@ import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import { PROBE_STYLES, type ProbeStyle } from '@zephyr/contract/probe';
+import { PROBE_STYLES, type ProbeStyle } from '@zephyr/contract/probe/probe';
 import { cautiousPriceOf, costUsd } from '@zephyr/core';
 import { createStartGate, DEFAULT_STARTS } from '@zephyr/probes/claude-cli/start-gate';
 import { type ProbeReport, runProbe } from '@zephyr/probes/probe';

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { ProgramStatus } from '@zephyr/contract/program-status';
+import type { ProgramStatus } from '@zephyr/contract/status/program-status';
 import type { ServiceName } from '@zephyr/runtime/service/service';
 
 import { startPrivateRedis } from '../../packages/cli/src/launch/redis/private-redis.ts';

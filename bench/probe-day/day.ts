@@ -1,7 +1,7 @@
 /** One day second by second: a working person, failing endpoints, probes, the real core. */
 
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { ProbeStyle } from '@zephyr/contract/probe';
+import type { ProbeStyle } from '@zephyr/contract/probe/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import {
   cautiousPriceOf,

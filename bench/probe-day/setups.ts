@@ -1,4 +1,4 @@
-import type { ConfiguredStyle, ProbeStyle, TokenUsage } from '@zephyr/contract/probe';
+import type { ConfiguredStyle, ProbeStyle, TokenUsage } from '@zephyr/contract/probe/probe';
 import { HOUR_MS } from '@zephyr/contract/units';
 import type { CheapStyle } from '@zephyr/core';
 

@@ -4,10 +4,10 @@
  */
 
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { OutcomeCounts } from '@zephyr/contract/outcome';
-import type { PresenceReport } from '@zephyr/contract/presence';
+import type { OutcomeCounts } from '@zephyr/contract/route/outcome';
+import type { PresenceReport } from '@zephyr/contract/route/presence';
+import type { SnapshotContent } from '@zephyr/contract/route/snapshot';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import type { SnapshotContent } from '@zephyr/contract/snapshot';
 import {
   type ActiveEndpoint,
   type EjectionPolicy,

@@ -1,6 +1,6 @@
 /** Compares the usage ledger with what the endpoints reported, per person and endpoint. */
 import { PROBES } from '@zephyr/contract/reserved-names';
-import type { UsageRow } from '@zephyr/contract/usage';
+import type { UsageRow } from '@zephyr/contract/usage/usage';
 
 import type { ProxyOutage } from './disturbances.ts';
 import { type Delivery, type Ledger, NO_TOKENS, sumOf, type Tokens } from './ledger.ts';

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { UsageRow } from '@zephyr/contract/usage';
+import type { UsageRow } from '@zephyr/contract/usage/usage';
 
 import type { Service } from '../never-worse/services.ts';
 import { type Random, seededRandom, seedOf } from '../simulation/random.ts';

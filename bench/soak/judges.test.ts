@@ -1,5 +1,5 @@
 /** The soak finds what it looks for: each wrong figure and each lost request. */
-import type { UsageCounts, UsageRow } from '@zephyr/contract/usage';
+import type { UsageCounts, UsageRow } from '@zephyr/contract/usage/usage';
 import { describe, expect, it } from 'vitest';
 
 import type { Ask, Endpoint } from '../never-worse/endpoint.ts';

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { MIB } from '@zephyr/contract/units';
 
-import type { UsageRow } from '@zephyr/contract/usage';
+import type { UsageRow } from '@zephyr/contract/usage/usage';
 import { keys } from '@zephyr/runtime/redis/keys';
 import {
   makeSocketFolder,

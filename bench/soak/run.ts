@@ -1,7 +1,7 @@
 /** One soak: everything starts, runs under faults, becomes idle, and is judged. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { UsageRow } from '@zephyr/contract/usage';
+import type { UsageRow } from '@zephyr/contract/usage/usage';
 import { call } from '@zephyr/testkit/http-call';
 
 import { type Endpoint, startEndpoints, well } from '../never-worse/endpoint.ts';

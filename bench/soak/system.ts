@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { ProgramStatus } from '@zephyr/contract/program-status';
+import type { ProgramStatus } from '@zephyr/contract/status/program-status';
 import { clockJump } from '@zephyr/testkit/clock-jump';
 import { type FaultRelay, startFaultRelay } from '@zephyr/testkit/fault-relay';
 

@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { HOUR_MS } from '@zephyr/contract/units';
-import type { UsageBatch } from '@zephyr/contract/usage';
+import type { UsageBatch } from '@zephyr/contract/usage/usage';
 import { MAX_CONFIGURED_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
 import { type RecordReply, recordUsage } from '@zephyr/runtime/redis/usage-store';
 

@@ -1,6 +1,6 @@
 /** A usage ledger as full as after a year, written by the proxies' script. */
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
-import type { RequestRecord, UsageCounts, UsageKey } from '@zephyr/contract/usage';
+import type { RequestRecord, UsageCounts, UsageKey } from '@zephyr/contract/usage/usage';
 import { epochMs, rowBounds } from '@zephyr/core';
 import { MAX_CONFIGURED_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
 import { keys } from '@zephyr/runtime/redis/keys';

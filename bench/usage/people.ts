@@ -1,6 +1,6 @@
 /** Requests of a thousand people within a day: when, to which endpoint, and with how many tokens. Seeded. */
 import { HOUR_MS } from '@zephyr/contract/units';
-import type { AnswerUsage } from '@zephyr/contract/usage';
+import type { AnswerUsage } from '@zephyr/contract/usage/usage';
 
 import { type Random, seededRandom } from '../simulation/random.ts';
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import type { ProgramStatus } from '@zephyr/contract/program-status';
+import type { ProgramStatus } from '@zephyr/contract/status/program-status';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');

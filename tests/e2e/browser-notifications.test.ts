@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 
-import type { ApiLogEntry } from '@zephyr/contract/api-history';
+import type { ApiLogEntry } from '@zephyr/contract/api/api-history';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 

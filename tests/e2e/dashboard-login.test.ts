@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { AxeBuilder } from '@axe-core/playwright';
-import type { ApiState } from '@zephyr/contract/api-state';
-import type { ApiSettings, EditAnswer } from '@zephyr/contract/config-edit';
+import type { ApiState } from '@zephyr/contract/api/api-state';
+import type { ApiSettings, EditAnswer } from '@zephyr/contract/operate/config-edit';
 import { eventually } from '@zephyr/testkit/eventually';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { demanding, sse } from '@zephyr/testkit/upstream-scripts';

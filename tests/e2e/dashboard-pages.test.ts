@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import type { ApiRequestRecord, RequestList, UsageReport } from '@zephyr/contract/usage';
+import type { ApiRequestRecord, RequestList, UsageReport } from '@zephyr/contract/usage/usage';
 import { eventually } from '@zephyr/testkit/eventually';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { ProgramStatus } from '@zephyr/contract/program-status';
+import type { ProgramStatus } from '@zephyr/contract/status/program-status';
 import { eventually } from '@zephyr/testkit/eventually';
 import { isAlive } from '@zephyr/testkit/process-alive';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-import type { ModelFamily } from '@zephyr/contract/session';
+import type { ModelFamily } from '@zephyr/contract/route/session';
 
 const NAMED_FAMILIES: readonly ModelFamily[] = ['haiku', 'sonnet', 'opus'];
 

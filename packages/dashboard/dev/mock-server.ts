@@ -4,10 +4,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 
-import type { ApiLogEntry } from '@zephyr/contract/api-history';
-import type { ApiState } from '@zephyr/contract/api-state';
-import type { EditName } from '@zephyr/contract/config-edit';
-import type { UsageReport } from '@zephyr/contract/usage';
+import type { ApiLogEntry } from '@zephyr/contract/api/api-history';
+import type { ApiState } from '@zephyr/contract/api/api-state';
+import type { EditName } from '@zephyr/contract/operate/config-edit';
+import type { UsageReport } from '@zephyr/contract/usage/usage';
 import { PAGE_HEADERS, PAGES } from '@zephyr/runtime/http/pages';
 import { inventedSample } from '@zephyr/testkit/invented-world';
 

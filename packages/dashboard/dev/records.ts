@@ -1,19 +1,19 @@
 /**
  * Mock answers for the usage, requests and settings pages: long names, and everything that can be shown.
  */
-import { ADMIN_TOKEN_VARIABLE } from '@zephyr/contract/admin-token';
-import type { ApiState } from '@zephyr/contract/api-state';
-import type { ApiSettings, EditAnswer } from '@zephyr/contract/config-edit';
+import { ADMIN_TOKEN_VARIABLE } from '@zephyr/contract/api/admin-token';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 import { FAILURE_CLASSES } from '@zephyr/contract/failure';
-import type { Budget, OwnUsage } from '@zephyr/contract/people-limits';
+import type { ApiSettings, EditAnswer } from '@zephyr/contract/operate/config-edit';
 import { HOUR_MS } from '@zephyr/contract/units';
+import type { Budget, OwnUsage } from '@zephyr/contract/usage/people-limits';
 import {
   type ApiRequestRecord,
   REQUEST_OUTCOMES,
   TOKENS_KNOWN,
   type UsageFigures,
   type UsageReport,
-} from '@zephyr/contract/usage';
+} from '@zephyr/contract/usage/usage';
 
 const REQUESTS = 40;
 const PEOPLE = ['anonymous', 'ann', 'build-server.integration-tests-eu-2', 'probes'];

@@ -1,8 +1,8 @@
 /** States that a page must show well, derived from the mock data. */
-import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
-import type { ApiHistory } from '@zephyr/contract/api-history';
-import type { ApiState } from '@zephyr/contract/api-state';
-import type { ProxyStatus } from '@zephyr/contract/proxy-status';
+import type { ApiEndpoint } from '@zephyr/contract/api/api-endpoint';
+import type { ApiHistory } from '@zephyr/contract/api/api-history';
+import type { ApiState } from '@zephyr/contract/api/api-state';
+import type { ProxyStatus } from '@zephyr/contract/status/proxy-status';
 import { HOUR_MS } from '@zephyr/contract/units';
 import { inventedHistory, inventedState } from '@zephyr/testkit/invented-world';
 

@@ -1,7 +1,7 @@
 /** Mock answers for the history page. */
-import type { TrendPoint, Trends } from '@zephyr/contract/rollup';
+import type { TrendPoint, Trends } from '@zephyr/contract/history/rollup';
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
-import type { TimeUnit, UsageReport } from '@zephyr/contract/usage';
+import type { TimeUnit, UsageReport } from '@zephyr/contract/usage/usage';
 
 const LENGTHS = {
   '24h': { unit: 'hour', stepMs: HOUR_MS, count: 24 },

@@ -1,9 +1,9 @@
 /** The dashboard, which the controller serves. */
 
 import { effect } from '@preact/signals';
-import type { ApiHistory, ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
-import type { ApiState } from '@zephyr/contract/api-state';
-import type { ApiRequestRecord } from '@zephyr/contract/usage';
+import type { ApiHistory, ApiLogEntry, ApiSample } from '@zephyr/contract/api/api-history';
+import type { ApiState } from '@zephyr/contract/api/api-state';
+import type { ApiRequestRecord } from '@zephyr/contract/usage/usage';
 import { render } from 'preact';
 
 import { App } from './app.tsx';

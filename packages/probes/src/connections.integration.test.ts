@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { ProbeStyle } from '@zephyr/contract/probe';
+import type { ProbeStyle } from '@zephyr/contract/probe/probe';
 import { parseConfig } from '@zephyr/runtime/config/load';
 import { type ScriptedProxyOptions, startScriptedProxy } from '@zephyr/testkit/scripted-proxy';
 import { startScriptedUpstream, type UpstreamOptions } from '@zephyr/testkit/scripted-upstream';

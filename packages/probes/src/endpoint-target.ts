@@ -1,4 +1,4 @@
-import type { ConfiguredStyle } from '@zephyr/contract/probe';
+import type { ConfiguredStyle } from '@zephyr/contract/probe/probe';
 import { type EndpointConfig, groupOf } from '@zephyr/runtime/config/config';
 import { connectionOf } from '@zephyr/runtime/config/endpoint-connection';
 import { endpointHeadersOf } from '@zephyr/runtime/config/endpoint-headers';

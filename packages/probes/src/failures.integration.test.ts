@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import net, { type AddressInfo, type Socket } from 'node:net';
 
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { ProbeStyle, ProbeVerdict } from '@zephyr/contract/probe';
+import type { ProbeStyle, ProbeVerdict } from '@zephyr/contract/probe/probe';
 import { makeFakeClaude } from '@zephyr/testkit/fake-claude';
 import { messageEvents, renderEvent } from '@zephyr/testkit/messages-api';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';

@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import type { ProbeStyle } from '@zephyr/contract/probe';
+import type { ProbeStyle } from '@zephyr/contract/probe/probe';
 import { MIB } from '@zephyr/contract/units';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import {

@@ -2,7 +2,7 @@
 
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { ProbeVerdict } from '@zephyr/contract/probe';
+import type { ProbeVerdict } from '@zephyr/contract/probe/probe';
 import { systemClock } from '@zephyr/runtime/clock';
 import { openTunnel, servernameOf, TunnelError } from '@zephyr/runtime/connection/tunnel';
 import { webPortOf, withoutBrackets } from '@zephyr/runtime/host';

@@ -1,5 +1,5 @@
 /** The probe by one direct request to the Messages API, as small as possible. */
-import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
+import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe/probe';
 
 import { rawHeaders } from '@zephyr/runtime/credential';
 import { usageInBody } from './exchange/answer.ts';

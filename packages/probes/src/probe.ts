@@ -1,6 +1,6 @@
 /** One probe of one endpoint, in one of five styles. */
 
-import type { ProbeStyle, ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
+import type { ProbeStyle, ProbeVerdict, TokenUsage } from '@zephyr/contract/probe/probe';
 import { assertNever } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';
 import { probeByCli } from './claude-cli/cli-probe.ts';

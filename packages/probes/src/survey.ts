@@ -8,8 +8,8 @@
  *                                                                        the token is refused for models too
  */
 import { AUTH_STYLES, type AuthStyle } from '@zephyr/contract/auth-style';
-import { type EndpointFinding, MAX_LISTED_MODELS } from '@zephyr/contract/endpoint-finding';
-import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
+import { type EndpointFinding, MAX_LISTED_MODELS } from '@zephyr/contract/probe/endpoint-finding';
+import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe/probe';
 import { parsedJson } from '@zephyr/core';
 import { z } from 'zod';
 

@@ -1,8 +1,8 @@
 /** A small invented world as shown by the admin API: for tests of views, and for designing them. */
 
-import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
-import type { ApiHistory, ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiEndpoint } from '@zephyr/contract/api/api-endpoint';
+import type { ApiHistory, ApiLogEntry, ApiSample } from '@zephyr/contract/api/api-history';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 import { ANONYMOUS } from '@zephyr/contract/reserved-names';
 import { HOUR_MS, MINUTE_MS } from '@zephyr/contract/units';
 

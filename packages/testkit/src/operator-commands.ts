@@ -1,4 +1,4 @@
-import type { OperatorCommand } from '@zephyr/contract/operator-command';
+import type { OperatorCommand } from '@zephyr/contract/operate/operator-command';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import fc from 'fast-check';
 

@@ -1,15 +1,15 @@
-import { LOAD_LEVELS } from '@zephyr/contract/api-state';
-import { EDIT_NAMES } from '@zephyr/contract/config-edit';
-import { UNAVAILABLE_CODES } from '@zephyr/contract/decision';
+import { LOAD_LEVELS } from '@zephyr/contract/api/api-state';
+import { UNAVAILABLE_CODES } from '@zephyr/contract/decide/decision';
+import { NOTICE_CODES, noticeSchema } from '@zephyr/contract/decide/notice';
 import { FAILURE_CLASSES } from '@zephyr/contract/failure';
-import { STORED_INPUTS_HOURS } from '@zephyr/contract/history-size';
+import { STORED_INPUTS_HOURS } from '@zephyr/contract/history/history-size';
 import { LANGUAGES } from '@zephyr/contract/language';
-import { NOTICE_CODES, noticeSchema } from '@zephyr/contract/notice';
-import { COMMAND_NAMES } from '@zephyr/contract/operator-command';
-import { REQUEST_PHASES } from '@zephyr/contract/presence';
-import { DIRECT_PROBE_STATES, PROBE_PACES, PROBE_STYLES } from '@zephyr/contract/probe';
-import { PROBLEM_CODES } from '@zephyr/contract/problem';
-import { REASON_CODES } from '@zephyr/contract/selection';
+import { EDIT_NAMES } from '@zephyr/contract/operate/config-edit';
+import { COMMAND_NAMES } from '@zephyr/contract/operate/operator-command';
+import { PROBLEM_CODES } from '@zephyr/contract/operate/problem';
+import { DIRECT_PROBE_STATES, PROBE_PACES, PROBE_STYLES } from '@zephyr/contract/probe/probe';
+import { REQUEST_PHASES } from '@zephyr/contract/route/presence';
+import { REASON_CODES } from '@zephyr/contract/route/selection';
 import { describe, expect, it } from 'vitest';
 import { catalogue } from './catalogue.ts';
 

@@ -1,7 +1,7 @@
 /** One line of the event log, for each kind of entry. */
-import type { ApiLogEntry } from '@zephyr/contract/api-history';
+import type { ApiLogEntry } from '@zephyr/contract/api/api-history';
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { BudgetPeriod } from '@zephyr/contract/people-limits';
+import type { BudgetPeriod } from '@zephyr/contract/usage/people-limits';
 
 import { type ScreenTextKey, screenCatalogue } from './screen-catalogue.ts';
 import { decisionText } from './sentences.ts';

@@ -1,6 +1,6 @@
 /** The event log entries that people are notified about, by `[[notify]]` and by their browser. Pure. */
-import type { NotifyEvent } from '@zephyr/contract/notify';
-import type { ReasonCode } from '@zephyr/contract/selection';
+import type { NotifyEvent } from '@zephyr/contract/notify/notify';
+import type { ReasonCode } from '@zephyr/contract/route/selection';
 
 import type { NoticeFacts } from './log-lines.ts';
 import type { DecisionFacts } from './situation.ts';

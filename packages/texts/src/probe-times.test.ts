@@ -1,4 +1,4 @@
-import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
+import type { ApiEndpoint } from '@zephyr/contract/api/api-endpoint';
 import { describe, expect, it } from 'vitest';
 
 import { numbersOf } from './numbers-and-durations.ts';

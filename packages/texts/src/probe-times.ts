@@ -1,6 +1,6 @@
 /** When endpoints were probed, and when they will be. Pure. */
-import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiEndpoint } from '@zephyr/contract/api/api-endpoint';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 
 import type { Speech } from './situation.ts';
 

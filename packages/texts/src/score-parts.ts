@@ -1,4 +1,4 @@
-import type { Score } from '@zephyr/contract/score';
+import type { Score } from '@zephyr/contract/decide/score';
 
 const NAMES = ['latency', 'live', 'failure', 'limit', 'preference', 'uncertainty'] as const;
 type Name = (typeof NAMES)[number];

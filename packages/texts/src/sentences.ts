@@ -2,7 +2,7 @@
  * The current state in sentences: which endpoint serves, why, and what will happen next. Pure; shared by both
  * dashboards, the status page and the command line.
  */
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 
 import {
   type DecisionFacts,

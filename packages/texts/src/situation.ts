@@ -1,8 +1,8 @@
 /** The input of the sentences: the part of the admin API's state that they need. */
-import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiEndpoint } from '@zephyr/contract/api/api-endpoint';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { ProxyEndpoint } from '@zephyr/contract/proxy-status';
+import type { ProxyEndpoint } from '@zephyr/contract/status/proxy-status';
 
 import type { FillIn } from './fill-in.ts';
 import type { Numbers } from './numbers-and-durations.ts';

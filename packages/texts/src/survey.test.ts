@@ -1,4 +1,4 @@
-import type { EndpointFinding } from '@zephyr/contract/endpoint-finding';
+import type { EndpointFinding } from '@zephyr/contract/probe/endpoint-finding';
 import { describe, expect, it } from 'vitest';
 
 import { surveyFacts, surveyVerdict } from './survey.ts';

@@ -1,5 +1,5 @@
 /** What a survey found out about an endpoint. Pure. */
-import type { EndpointFinding } from '@zephyr/contract/endpoint-finding';
+import type { EndpointFinding } from '@zephyr/contract/probe/endpoint-finding';
 
 import type { FillIn } from './fill-in.ts';
 import type { SettingsEnglish } from './settings-catalogue.ts';

@@ -1,6 +1,6 @@
 /** The names in the ledger of usage. Pure. */
 import { ANONYMOUS, NONE, OTHER, PROBES } from '@zephyr/contract/reserved-names';
-import type { UsageDimension } from '@zephyr/contract/usage';
+import type { UsageDimension } from '@zephyr/contract/usage/usage';
 
 import type { FillIn } from './fill-in.ts';
 import type { UsageEnglish } from './usage-catalogue.ts';

@@ -1,4 +1,4 @@
-import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
+import type { ApiEndpoint } from '@zephyr/contract/api/api-endpoint';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import { inventedState } from '@zephyr/testkit/invented-world';
 import { Registry } from 'prom-client';

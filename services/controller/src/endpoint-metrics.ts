@@ -2,7 +2,7 @@
  * The metrics of endpoints. Only the leader exposes them, so that a sum over all controllers is right;
  * unknown values are absent.
  */
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 import { Gauge, type Registry } from 'prom-client';
 
 import type { CurrentState } from './view/current-state.ts';

@@ -3,10 +3,10 @@
  * so that a sum over all controllers is right.
  */
 
-import { NEARLY_SPENT_SHARE } from '@zephyr/contract/budget-warning';
-import type { NoticeCode } from '@zephyr/contract/notice';
-import { NOTIFY_KINDS } from '@zephyr/contract/notify';
-import { REASON_CODES } from '@zephyr/contract/selection';
+import type { NoticeCode } from '@zephyr/contract/decide/notice';
+import { NOTIFY_KINDS } from '@zephyr/contract/notify/notify';
+import { REASON_CODES } from '@zephyr/contract/route/selection';
+import { NEARLY_SPENT_SHARE } from '@zephyr/contract/usage/budget-warning';
 import type { Effect } from '@zephyr/core';
 import { addBuildInfo } from '@zephyr/runtime/build-info';
 import { REDIS_SECONDS } from '@zephyr/runtime/redis/client';

@@ -1,8 +1,13 @@
 /** One job of the queue: runs the probe that it requests, and writes the result to Redis. */
 import { isDeepStrictEqual } from 'node:util';
 
-import type { EndpointFinding } from '@zephyr/contract/endpoint-finding';
-import type { ConfiguredStyle, ProbeJob, ProbeResult, ProbeVerdict } from '@zephyr/contract/probe';
+import type { EndpointFinding } from '@zephyr/contract/probe/endpoint-finding';
+import type {
+  ConfiguredStyle,
+  ProbeJob,
+  ProbeResult,
+  ProbeVerdict,
+} from '@zephyr/contract/probe/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import {
   type CheapStyle,

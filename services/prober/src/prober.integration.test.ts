@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type ProbeJob, type ScoredProbe, scoredProbeSchema } from '@zephyr/contract/probe';
+import { type ProbeJob, type ScoredProbe, scoredProbeSchema } from '@zephyr/contract/probe/probe';
 import { DEFAULT_POLICY, endpointId, scored } from '@zephyr/core';
 import { createLogger } from '@zephyr/runtime/logger';
 import {

@@ -1,9 +1,9 @@
 /** A job for an operator who added an endpoint: finds out once what it can do. */
 import type { AuthStyle } from '@zephyr/contract/auth-style';
-import { type EndpointFinding, isServing } from '@zephyr/contract/endpoint-finding';
-import type { ProbeVerdict } from '@zephyr/contract/probe';
+import { type EndpointFinding, isServing } from '@zephyr/contract/probe/endpoint-finding';
+import type { ProbeVerdict } from '@zephyr/contract/probe/probe';
+import { SURVEY_TIMEOUT_MS } from '@zephyr/contract/probe/survey-timing';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import { SURVEY_TIMEOUT_MS } from '@zephyr/contract/survey-timing';
 import { cautiousPriceOf, costUsd, epochMs } from '@zephyr/core';
 import type { StartGate } from '@zephyr/probes/claude-cli/start-gate';
 import { targetOf } from '@zephyr/probes/endpoint-target';

@@ -1,6 +1,6 @@
 /** The prober's side of the probe queue. */
-import type { EndpointFinding } from '@zephyr/contract/endpoint-finding';
-import { type ProbeJob, probeJobSchema } from '@zephyr/contract/probe';
+import type { EndpointFinding } from '@zephyr/contract/probe/endpoint-finding';
+import { type ProbeJob, probeJobSchema } from '@zephyr/contract/probe/probe';
 import { probesAtOnce } from '@zephyr/probes/probes-at-once';
 import { type Clock, isWithin } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';

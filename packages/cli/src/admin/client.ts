@@ -1,17 +1,21 @@
 /** The admin API of a controller, for the command line and the terminal dashboard. */
 
-import { ADMIN_TIMEOUT_MS } from '@zephyr/contract/admin-timing';
-import type { ApiHistory } from '@zephyr/contract/api-history';
-import type { ApiState } from '@zephyr/contract/api-state';
-import type { CommandAnswer, CommandBody, CommandName } from '@zephyr/contract/operator-command';
-import type { BudgetList } from '@zephyr/contract/people-limits';
-import type { Problem } from '@zephyr/contract/problem';
+import { ADMIN_TIMEOUT_MS } from '@zephyr/contract/api/admin-timing';
+import type { ApiHistory } from '@zephyr/contract/api/api-history';
+import type { ApiState } from '@zephyr/contract/api/api-state';
+import type {
+  CommandAnswer,
+  CommandBody,
+  CommandName,
+} from '@zephyr/contract/operate/operator-command';
+import type { Problem } from '@zephyr/contract/operate/problem';
+import type { BudgetList } from '@zephyr/contract/usage/people-limits';
 import {
   type ApiRequestRecord,
   REMOVED_BEFORE_HEADER,
   type RequestList,
   type UsageReport,
-} from '@zephyr/contract/usage';
+} from '@zephyr/contract/usage/usage';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import type { Translate } from '@zephyr/texts';
 import type { EventSourceMessage } from 'eventsource-parser/stream';

@@ -1,6 +1,6 @@
 /** The endpoint that an operator means by what was typed: its id, its name, or the beginning of either. */
-import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiEndpoint } from '@zephyr/contract/api/api-endpoint';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import type { Translate } from '@zephyr/texts';
 

@@ -1,9 +1,9 @@
 /** The event stream of a controller; reconnects until aborted. */
 import { setTimeout as wait } from 'node:timers/promises';
-import type { ApiHistory, ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
-import type { ApiState } from '@zephyr/contract/api-state';
-import { SILENCE_MS } from '@zephyr/contract/stream-timing';
-import type { ApiRequestRecord } from '@zephyr/contract/usage';
+import type { ApiHistory, ApiLogEntry, ApiSample } from '@zephyr/contract/api/api-history';
+import type { ApiState } from '@zephyr/contract/api/api-state';
+import { SILENCE_MS } from '@zephyr/contract/api/stream-timing';
+import type { ApiRequestRecord } from '@zephyr/contract/usage/usage';
 import type { EventSourceMessage } from 'eventsource-parser/stream';
 import type { AdminClient, EventOptions } from './client.ts';
 

@@ -1,7 +1,11 @@
 /** Finds the running proxy: where it is, whether it is ours, whether it accepts the key. */
 import { existsSync } from 'node:fs';
 
-import { type KeyVerdict, type ProxyHome, proxyHomeSchema } from '@zephyr/contract/proxy-status';
+import {
+  type KeyVerdict,
+  type ProxyHome,
+  proxyHomeSchema,
+} from '@zephyr/contract/status/proxy-status';
 import { server } from '@zephyr/runtime/config/keys/server';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { UNREAD_TOKENS } from '@zephyr/runtime/config/run-token-command';

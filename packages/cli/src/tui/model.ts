@@ -2,10 +2,14 @@
  * The terminal dashboard as a state machine: its states, messages and effects. `update` leads from one to the
  * next, `draw/` only draws them.
  */
-import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
-import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
-import type { ApiState } from '@zephyr/contract/api-state';
-import type { CommandAnswer, CommandBody, CommandName } from '@zephyr/contract/operator-command';
+import type { ApiEndpoint } from '@zephyr/contract/api/api-endpoint';
+import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api/api-history';
+import type { ApiState } from '@zephyr/contract/api/api-state';
+import type {
+  CommandAnswer,
+  CommandBody,
+  CommandName,
+} from '@zephyr/contract/operate/operator-command';
 import type { Language } from '@zephyr/texts';
 
 import type { StreamMessage } from '../admin/follow-stream.ts';

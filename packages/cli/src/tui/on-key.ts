@@ -1,5 +1,5 @@
 /** What each key does: the next model, and the command to send. Pure. */
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 
 import {
   chosenOf,

@@ -1,6 +1,6 @@
-import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
-import type { ApiState } from '@zephyr/contract/api-state';
-import type { CommandAnswer } from '@zephyr/contract/operator-command';
+import type { ApiEndpoint } from '@zephyr/contract/api/api-endpoint';
+import type { ApiState } from '@zephyr/contract/api/api-state';
+import type { CommandAnswer } from '@zephyr/contract/operate/operator-command';
 import { describe, expect, it } from 'vitest';
 import { sparkline } from './draw/sparkline.ts';
 import { chosenOf, initialModel, type Message, type Model } from './model.ts';

@@ -1,5 +1,5 @@
 /** The terminal dashboard's reducer: `update(model, message)`. Pure. */
-import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
+import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api/api-history';
 
 import { type Message, type Model, type TuiLink, type Update, withNote } from './model.ts';
 import { onKey } from './on-key.ts';

@@ -10,7 +10,7 @@
  *     open --(`data:` of that type)-->                    ended
  */
 import { KIB } from '@zephyr/contract/units';
-import type { AnswerUsage } from '@zephyr/contract/usage';
+import type { AnswerUsage } from '@zephyr/contract/usage/usage';
 
 import { JsonKeyReader } from '../json-key-reader.ts';
 import { type ApiError, parseObject, readApiError } from './api-error.ts';

@@ -1,4 +1,8 @@
-import type { RateLimitKind, RateLimitReport, RateLimitReports } from '@zephyr/contract/rate-limit';
+import type {
+  RateLimitKind,
+  RateLimitReport,
+  RateLimitReports,
+} from '@zephyr/contract/route/rate-limit';
 
 import { type AnswerHeaders, momentIn, numberIn, one } from './endpoint-retry-after.ts';
 

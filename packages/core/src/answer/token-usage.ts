@@ -3,7 +3,7 @@
  * (output so far; the input may be repeated), in a message by its `usage`. Counts only rise during an
  * answer, and some relays report 0 for unknown: the largest one counts.
  */
-import type { AnswerUsage } from '@zephyr/contract/usage';
+import type { AnswerUsage } from '@zephyr/contract/usage/usage';
 
 import { parseObject } from './api-error.ts';
 

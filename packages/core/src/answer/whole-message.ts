@@ -2,7 +2,7 @@
  * A message that arrives complete in its first piece, as nearly all do: parsed once, natively, which costs
  * half as much as reading it key by key, with the same result.
  */
-import type { AnswerUsage } from '@zephyr/contract/usage';
+import type { AnswerUsage } from '@zephyr/contract/usage/usage';
 
 import { parseObject } from './api-error.ts';
 import { type AnswerEnd, type AnswerEnding, USAGE_KEY } from './end.ts';

@@ -1,4 +1,4 @@
-import type { OutcomeCounts } from '@zephyr/contract/outcome';
+import type { OutcomeCounts } from '@zephyr/contract/route/outcome';
 import { describe, expect, it } from 'vitest';
 
 import { A, B, C, GROUP, Scenario, withRequests } from '../test-support/scenario.ts';

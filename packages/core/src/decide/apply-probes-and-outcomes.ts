@@ -1,9 +1,9 @@
+import type { Notice } from '@zephyr/contract/decide/notice';
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { Notice } from '@zephyr/contract/notice';
-import type { OutcomeBatch, OutcomeCounts, TtftSample } from '@zephyr/contract/outcome';
-import type { PresenceReport } from '@zephyr/contract/presence';
-import type { ProbeResult } from '@zephyr/contract/probe';
-import type { RateLimitReports } from '@zephyr/contract/rate-limit';
+import type { ProbeResult } from '@zephyr/contract/probe/probe';
+import type { OutcomeBatch, OutcomeCounts, TtftSample } from '@zephyr/contract/route/outcome';
+import type { PresenceReport } from '@zephyr/contract/route/presence';
+import type { RateLimitReports } from '@zephyr/contract/route/rate-limit';
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
 import { causeOf } from '../failure-table.ts';
 import {

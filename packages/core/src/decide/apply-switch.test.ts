@@ -1,4 +1,4 @@
-import type { ReasonCode } from '@zephyr/contract/selection';
+import type { ReasonCode } from '@zephyr/contract/route/selection';
 import { describe, expect, it } from 'vitest';
 
 import { A, B, Scenario } from '../test-support/scenario.ts';

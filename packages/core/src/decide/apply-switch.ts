@@ -1,8 +1,8 @@
-import type { Decision, Gain, Trade } from '@zephyr/contract/decision';
+import type { Decision, Gain, Trade } from '@zephyr/contract/decide/decision';
+import type { Notice } from '@zephyr/contract/decide/notice';
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { Notice } from '@zephyr/contract/notice';
+import type { ReasonCode } from '@zephyr/contract/route/selection';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import type { ReasonCode } from '@zephyr/contract/selection';
 
 import { type Assessment, toConsidered } from './assessment.ts';
 import type { Context, Step } from './context.ts';

@@ -1,9 +1,9 @@
-import type { Considered, UnavailableCode } from '@zephyr/contract/decision';
-import type { EjectionState } from '@zephyr/contract/ejection';
+import type { Considered, UnavailableCode } from '@zephyr/contract/decide/decision';
+import { rankingMs } from '@zephyr/contract/decide/ranking';
+import type { Score } from '@zephyr/contract/decide/score';
 import type { FailureClass } from '@zephyr/contract/failure';
-import { rankingMs } from '@zephyr/contract/ranking';
+import type { EjectionState } from '@zephyr/contract/route/ejection';
 import type { EpochMs } from '@zephyr/contract/scalars';
-import type { Score } from '@zephyr/contract/score';
 import { causeOf } from '../failure-table.ts';
 import { isContradictedByLive, type LiveSuccessPolicy } from '../learn/live-success.ts';
 import { type ScoreTables, scoreOf } from '../learn/score.ts';

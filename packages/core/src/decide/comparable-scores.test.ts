@@ -1,4 +1,4 @@
-import type { Score } from '@zephyr/contract/score';
+import type { Score } from '@zephyr/contract/decide/score';
 import { expect, it } from 'vitest';
 import { estimateLatency, type LatencyTrack, NO_LATENCY } from '../learn/latency.ts';
 import { assessed } from '../test-support/assessed.ts';

@@ -1,4 +1,4 @@
-import type { Score } from '@zephyr/contract/score';
+import type { Score } from '@zephyr/contract/decide/score';
 
 import { estimateLatency } from '../learn/latency.ts';
 import { basisOf, type ProbeLatencyPolicy } from '../learn/probe-latency.ts';

@@ -1,4 +1,4 @@
-import type { ProbePace } from '@zephyr/contract/probe';
+import type { ProbePace } from '@zephyr/contract/probe/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
 
 import { totalActiveRequests } from './presence.ts';

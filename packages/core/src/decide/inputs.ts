@@ -1,17 +1,17 @@
-import type { Decision } from '@zephyr/contract/decision';
-import type { Notice } from '@zephyr/contract/notice';
+import type { Decision } from '@zephyr/contract/decide/decision';
+import type { Notice } from '@zephyr/contract/decide/notice';
 import type {
   CommandAnswer,
   CommandRefusal,
   OperatorCommand,
   OperatorWishes,
-} from '@zephyr/contract/operator-command';
-import type { OutcomeBatch } from '@zephyr/contract/outcome';
-import type { PresenceReport } from '@zephyr/contract/presence';
-import type { ProbePlan, ProbeResult } from '@zephyr/contract/probe';
+} from '@zephyr/contract/operate/operator-command';
+import type { ProbePlan, ProbeResult } from '@zephyr/contract/probe/probe';
+import type { OutcomeBatch } from '@zephyr/contract/route/outcome';
+import type { PresenceReport } from '@zephyr/contract/route/presence';
+import type { Mode } from '@zephyr/contract/route/selection';
+import type { SnapshotContent } from '@zephyr/contract/route/snapshot';
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
-import type { Mode } from '@zephyr/contract/selection';
-import type { SnapshotContent } from '@zephyr/contract/snapshot';
 
 /** How often a group's endpoints are probed (`health_check` of the configuration). */
 export interface GroupSetting {

@@ -1,4 +1,4 @@
-import type { Gain } from '@zephyr/contract/decision';
+import type { Gain } from '@zephyr/contract/decide/decision';
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
 
 import type { LivePolicy } from '../learn/live-excess.ts';

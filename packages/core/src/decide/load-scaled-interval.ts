@@ -1,6 +1,6 @@
 /** How often probes run with `dynamic_scaling`: by load, and ever less often while idle. */
-import type { LOAD_LEVELS } from '@zephyr/contract/api-state';
-import type { ProbePace } from '@zephyr/contract/probe';
+import type { LOAD_LEVELS } from '@zephyr/contract/api/api-state';
+import type { ProbePace } from '@zephyr/contract/probe/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import { HOUR_MS, MINUTE_MS } from '@zephyr/contract/units';
 

@@ -2,7 +2,7 @@
  * Load sharing: endpoints of one priority that have a weight, such as several accounts, share new sessions
  * while none of them is clearly slower than the best. Without weights there is no sharing.
  */
-import type { Share } from '@zephyr/contract/snapshot';
+import type { Share } from '@zephyr/contract/route/snapshot';
 
 import { type Assessment, byRank } from './assessment.ts';
 import { type ComparisonTables, comparableScores } from './comparable-scores.ts';

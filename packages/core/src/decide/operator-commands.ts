@@ -1,12 +1,12 @@
-import type { UnavailableCode } from '@zephyr/contract/decision';
-import type { Notice } from '@zephyr/contract/notice';
+import type { UnavailableCode } from '@zephyr/contract/decide/decision';
+import type { Notice } from '@zephyr/contract/decide/notice';
 import type {
   CommandRefusal,
   OperatorCommand,
   OperatorWishes,
-} from '@zephyr/contract/operator-command';
+} from '@zephyr/contract/operate/operator-command';
+import type { Mode } from '@zephyr/contract/route/selection';
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
-import type { Mode } from '@zephyr/contract/selection';
 import { NANO } from '@zephyr/contract/units';
 
 import { assertNever, epochMs } from '../types.ts';

@@ -1,5 +1,5 @@
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { ReasonCode } from '@zephyr/contract/selection';
+import type { ReasonCode } from '@zephyr/contract/route/selection';
 import { describe, expect, it } from 'vitest';
 
 import { A, B, C, GROUP, Scenario } from '../test-support/scenario.ts';

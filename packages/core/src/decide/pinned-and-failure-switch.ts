@@ -1,7 +1,7 @@
-import type { UnavailableCode } from '@zephyr/contract/decision';
+import type { UnavailableCode } from '@zephyr/contract/decide/decision';
 import type { FailureClass } from '@zephyr/contract/failure';
+import type { ReasonCode } from '@zephyr/contract/route/selection';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import type { ReasonCode } from '@zephyr/contract/selection';
 
 import { type Assessment, bestAvailable } from './assessment.ts';
 import type { Context } from './context.ts';

@@ -1,5 +1,5 @@
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { PresenceReport } from '@zephyr/contract/presence';
+import type { PresenceReport } from '@zephyr/contract/route/presence';
 import { describe, expect, it } from 'vitest';
 
 import { A, B } from '../test-support/scenario.ts';

@@ -1,8 +1,8 @@
-import type { EjectionState } from '@zephyr/contract/ejection';
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { PresenceReport } from '@zephyr/contract/presence';
+import type { EjectionState } from '@zephyr/contract/route/ejection';
+import type { PresenceReport } from '@zephyr/contract/route/presence';
+import type { ModelFamily, SessionLoad } from '@zephyr/contract/route/session';
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
-import type { ModelFamily, SessionLoad } from '@zephyr/contract/session';
 import { causeOf } from '../failure-table.ts';
 import { only, own } from '../own-property.ts';
 import { reportedEjection } from '../route/ejection-report.ts';

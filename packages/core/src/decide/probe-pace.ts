@@ -1,5 +1,5 @@
 /** How often an endpoint is probed now, and why: open questions, fresh live traffic, or the interval. */
-import type { ProbePlan } from '@zephyr/contract/probe';
+import type { ProbePlan } from '@zephyr/contract/probe/probe';
 
 import { isSuspicious, isTimed, type LivePolicy } from '../learn/live-excess.ts';
 import { isLosingRequests, type LiveSuccessPolicy } from '../learn/live-success.ts';

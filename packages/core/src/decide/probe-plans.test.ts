@@ -1,4 +1,4 @@
-import type { ProbePlan } from '@zephyr/contract/probe';
+import type { ProbePlan } from '@zephyr/contract/probe/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { describe, expect, it } from 'vitest';
 import { type Health, UNKNOWN_HEALTH } from '../learn/health.ts';

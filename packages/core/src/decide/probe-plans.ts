@@ -1,4 +1,4 @@
-import type { ProbePlan, ProbeWants } from '@zephyr/contract/probe';
+import type { ProbePlan, ProbeWants } from '@zephyr/contract/probe/probe';
 import { isLosingRequests } from '../learn/live-success.ts';
 import { own } from '../own-property.ts';
 import { spentShareOf } from '../probe/budget-day.ts';

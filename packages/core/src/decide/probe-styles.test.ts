@@ -1,6 +1,6 @@
 /** The style `auto`: the plan, the resulting probe, and its result, second by second. */
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { ProbeStyle } from '@zephyr/contract/probe';
+import type { ProbeStyle } from '@zephyr/contract/probe/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';

@@ -1,6 +1,6 @@
 /** Invariants after every event of every history. */
 import { FAILURE_CLASSES } from '@zephyr/contract/failure';
-import { PROBE_STYLES } from '@zephyr/contract/probe';
+import { PROBE_STYLES } from '@zephyr/contract/probe/probe';
 import { operatorCommands } from '@zephyr/testkit/operator-commands';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

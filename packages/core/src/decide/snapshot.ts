@@ -1,5 +1,5 @@
+import type { Ramp, SnapshotContent, SnapshotEndpoint } from '@zephyr/contract/route/snapshot';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import type { Ramp, SnapshotContent, SnapshotEndpoint } from '@zephyr/contract/snapshot';
 
 import type { RampPolicy } from '../route/switch-ramp.ts';
 import { type Assessment, byRank, unlikelihood } from './assessment.ts';

@@ -1,5 +1,5 @@
-import type { Trade } from '@zephyr/contract/decision';
-import type { ModelFamily, SessionLoad } from '@zephyr/contract/session';
+import type { Trade } from '@zephyr/contract/decide/decision';
+import type { ModelFamily, SessionLoad } from '@zephyr/contract/route/session';
 import { HOUR_MS, TOKENS_PER_PRICE } from '@zephyr/contract/units';
 
 import { PRICE_NUMBERS, type PricePolicy } from '../usage/price.ts';

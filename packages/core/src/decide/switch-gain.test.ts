@@ -1,4 +1,4 @@
-import type { Score } from '@zephyr/contract/score';
+import type { Score } from '@zephyr/contract/decide/score';
 import { expect, it } from 'vitest';
 
 import { epochMs } from '../types.ts';

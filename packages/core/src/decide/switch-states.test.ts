@@ -1,5 +1,5 @@
-import type { Gain } from '@zephyr/contract/decision';
-import type { Selection } from '@zephyr/contract/selection';
+import type { Gain } from '@zephyr/contract/decide/decision';
+import type { Selection } from '@zephyr/contract/route/selection';
 import { describe, expect, it } from 'vitest';
 
 import { assessed, type Latencies } from '../test-support/assessed.ts';

@@ -1,5 +1,5 @@
+import type { Selection } from '@zephyr/contract/route/selection';
 import type { EpochMs } from '@zephyr/contract/scalars';
-import type { Selection } from '@zephyr/contract/selection';
 
 import { assertNever } from '../types.ts';
 import { recordDecision, switchTo, withNotices } from './apply-switch.ts';

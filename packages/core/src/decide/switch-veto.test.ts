@@ -1,4 +1,4 @@
-import type { OperatorWishes } from '@zephyr/contract/operator-command';
+import type { OperatorWishes } from '@zephyr/contract/operate/operator-command';
 import { describe, expect, it } from 'vitest';
 
 import { endpointId, epochMs } from '../types.ts';

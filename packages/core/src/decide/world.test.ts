@@ -1,4 +1,4 @@
-import type { Selection } from '@zephyr/contract/selection';
+import type { Selection } from '@zephyr/contract/route/selection';
 import { expect, it } from 'vitest';
 
 import { NO_PROBE_LATENCY } from '../learn/probe-latency.ts';

@@ -1,8 +1,8 @@
-import type { OperatorWishes } from '@zephyr/contract/operator-command';
-import type { ProbePlan } from '@zephyr/contract/probe';
+import type { OperatorWishes } from '@zephyr/contract/operate/operator-command';
+import type { ProbePlan } from '@zephyr/contract/probe/probe';
+import type { ReasonCode, Selection } from '@zephyr/contract/route/selection';
+import type { SnapshotContent } from '@zephyr/contract/route/snapshot';
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
-import type { ReasonCode, Selection } from '@zephyr/contract/selection';
-import type { SnapshotContent } from '@zephyr/contract/snapshot';
 
 import type { Health, TokenAccess } from '../learn/health.ts';
 import { UNKNOWN_HEALTH, UNKNOWN_TOKEN_ACCESS } from '../learn/health.ts';

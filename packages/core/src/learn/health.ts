@@ -1,5 +1,5 @@
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { ProbeResult } from '@zephyr/contract/probe';
+import type { ProbeResult } from '@zephyr/contract/probe/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
 
 import { causeOf } from '../failure-table.ts';

@@ -13,7 +13,7 @@
  * long. If the endpoint chosen instead has become slow too, the memory decays quickly.
  */
 
-import type { TtftSample } from '@zephyr/contract/outcome';
+import type { TtftSample } from '@zephyr/contract/route/outcome';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import { own } from '../own-property.ts';
 import {

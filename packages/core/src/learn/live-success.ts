@@ -1,5 +1,5 @@
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { OutcomeCounts } from '@zephyr/contract/outcome';
+import type { OutcomeCounts } from '@zephyr/contract/route/outcome';
 import type { EpochMs } from '@zephyr/contract/scalars';
 
 import { causeOf } from '../failure-table.ts';

@@ -6,7 +6,7 @@
  * between the styles is added, the same for all endpoints: between two that are measured directly it
  * cancels out, and an endpoint keeps its score when its style changes.
  */
-import type { ProbeStyle } from '@zephyr/contract/probe';
+import type { ProbeStyle } from '@zephyr/contract/probe/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
 
 import { probeKindOf } from './health.ts';

@@ -1,5 +1,5 @@
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { ProbeResult, ProbeStyle } from '@zephyr/contract/probe';
+import type { ProbeResult, ProbeStyle } from '@zephyr/contract/probe/probe';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 

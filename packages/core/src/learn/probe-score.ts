@@ -3,7 +3,7 @@
  * with each result; the controller's score of the endpoint starts there and then includes all results,
  * live times and failures (score.ts).
  */
-import type { ProbeResult, ProbeScore, ScoredProbe } from '@zephyr/contract/probe';
+import type { ProbeResult, ProbeScore, ScoredProbe } from '@zephyr/contract/probe/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
 
 import { NO_LIVE_TIMES } from './live-excess.ts';

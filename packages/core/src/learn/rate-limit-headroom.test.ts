@@ -1,4 +1,4 @@
-import { RATE_LIMIT_KINDS, type RateLimitReports } from '@zephyr/contract/rate-limit';
+import { RATE_LIMIT_KINDS, type RateLimitReports } from '@zephyr/contract/route/rate-limit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 

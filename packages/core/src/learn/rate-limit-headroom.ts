@@ -4,7 +4,7 @@
  * traffic there is no news of a limit until it resets, so traffic that left an endpoint because of a limit
  * does not return before that, and nothing flaps.
  */
-import type { RateLimitKind, RateLimitReports } from '@zephyr/contract/rate-limit';
+import type { RateLimitKind, RateLimitReports } from '@zephyr/contract/route/rate-limit';
 
 import { FAILURE_COST_NUMBERS } from './reliability.ts';
 

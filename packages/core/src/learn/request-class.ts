@@ -1,4 +1,4 @@
-import type { ModelFamily } from '@zephyr/contract/session';
+import type { ModelFamily } from '@zephyr/contract/route/session';
 import { KIB } from '@zephyr/contract/units';
 
 import { modelFamilyOf } from '../model-family.ts';

@@ -1,5 +1,5 @@
+import type { Score } from '@zephyr/contract/decide/score';
 import type { EpochMs } from '@zephyr/contract/scalars';
-import type { Score } from '@zephyr/contract/score';
 
 import { excessOf, type LivePolicy, type LiveTimes } from './live-excess.ts';
 import {

@@ -12,7 +12,7 @@
  * direct requests; if it fails too, both count.
  */
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { ProbeResult, ProbeWants } from '@zephyr/contract/probe';
+import type { ProbeResult, ProbeWants } from '@zephyr/contract/probe/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
 
 /** In `probing` of the policy. */

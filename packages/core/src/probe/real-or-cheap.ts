@@ -1,4 +1,9 @@
-import type { ConfiguredStyle, ProbeStyle, ProbeWants, Spending } from '@zephyr/contract/probe';
+import type {
+  ConfiguredStyle,
+  ProbeStyle,
+  ProbeWants,
+  Spending,
+} from '@zephyr/contract/probe/probe';
 
 /** The styles of the probes between two real ones: cheaper, or free. */
 export const CHEAP_STYLES = ['none', 'messages', 'http', 'tcp'] as const;

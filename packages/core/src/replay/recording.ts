@@ -1,4 +1,4 @@
-import type { Decision } from '@zephyr/contract/decision';
+import type { Decision } from '@zephyr/contract/decide/decision';
 
 import type { Input, WorldEvent } from '../decide/inputs.ts';
 import type { Policy } from '../decide/policy.ts';

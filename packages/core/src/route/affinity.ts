@@ -12,9 +12,9 @@
  * Times are from the caller's monotonic clock, in milliseconds; durations are configured in `[sessions]`.
  */
 
-import type { TokenUsage } from '@zephyr/contract/probe';
+import type { TokenUsage } from '@zephyr/contract/probe/probe';
+import type { ModelFamily, SessionLoad } from '@zephyr/contract/route/session';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import type { ModelFamily, SessionLoad } from '@zephyr/contract/session';
 
 import { modelFamilyOf } from '../model-family.ts';
 

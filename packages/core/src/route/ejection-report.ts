@@ -1,5 +1,9 @@
 /** A proxy's ejections as it reports them to other machines and to programs, and as other machines read them. */
-import type { EjectionReport, EjectionState, ProgramEjection } from '@zephyr/contract/ejection';
+import type {
+  EjectionReport,
+  EjectionState,
+  ProgramEjection,
+} from '@zephyr/contract/route/ejection';
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
 
 import { type Ejection, remainingMs } from './ejection.ts';

@@ -1,5 +1,5 @@
+import type { Ramp } from '@zephyr/contract/route/snapshot';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import type { Ramp } from '@zephyr/contract/snapshot';
 
 import { unitHash } from './unit-hash.ts';
 

@@ -1,5 +1,5 @@
+import type { Share } from '@zephyr/contract/route/snapshot';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import type { Share } from '@zephyr/contract/snapshot';
 
 import { unitHash } from './unit-hash.ts';
 

@@ -1,11 +1,11 @@
 /** A scenario for tests: timed events, and the core's decisions. */
 
-import type { Decision } from '@zephyr/contract/decision';
+import type { Decision } from '@zephyr/contract/decide/decision';
+import type { Notice } from '@zephyr/contract/decide/notice';
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { Notice } from '@zephyr/contract/notice';
-import type { OperatorCommand } from '@zephyr/contract/operator-command';
-import type { PresenceReport } from '@zephyr/contract/presence';
-import type { ProbeStyle } from '@zephyr/contract/probe';
+import type { OperatorCommand } from '@zephyr/contract/operate/operator-command';
+import type { ProbeStyle } from '@zephyr/contract/probe/probe';
+import type { PresenceReport } from '@zephyr/contract/route/presence';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { HOUR_MS } from '@zephyr/contract/units';
 

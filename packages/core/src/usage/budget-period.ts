@@ -1,6 +1,7 @@
 /** When the day, week or month of a budget begins and ends. In UTC; weeks begin on Monday. */
-import type { BudgetPeriod } from '@zephyr/contract/people-limits';
+
 import { DAY_MS } from '@zephyr/contract/units';
+import type { BudgetPeriod } from '@zephyr/contract/usage/people-limits';
 
 import { dayOf } from './usage-by-hour.ts';
 

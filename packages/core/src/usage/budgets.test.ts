@@ -1,4 +1,4 @@
-import type { Budget } from '@zephyr/contract/people-limits';
+import type { Budget } from '@zephyr/contract/usage/people-limits';
 import { describe, expect, it } from 'vitest';
 
 import { epochMs } from '../types.ts';

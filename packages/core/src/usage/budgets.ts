@@ -1,9 +1,9 @@
 /** What is left of budgets, and when to warn people. */
 
-import { NEARLY_SPENT_SHARE } from '@zephyr/contract/budget-warning';
-import type { Notice } from '@zephyr/contract/notice';
-import type { Budget, BudgetPeriod, Grant } from '@zephyr/contract/people-limits';
+import type { Notice } from '@zephyr/contract/decide/notice';
 import { NANO } from '@zephyr/contract/units';
+import { NEARLY_SPENT_SHARE } from '@zephyr/contract/usage/budget-warning';
+import type { Budget, BudgetPeriod, Grant } from '@zephyr/contract/usage/people-limits';
 import { periodAt } from './budget-period.ts';
 import { budgetUsd, type LimitCounters, type LimitSubject, PERIODS } from './limit-verdict.ts';
 import { dayOf } from './usage-by-hour.ts';

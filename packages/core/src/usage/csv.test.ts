@@ -1,4 +1,4 @@
-import type { UsageRow } from '@zephyr/contract/usage';
+import type { UsageRow } from '@zephyr/contract/usage/usage';
 import { expect, it } from 'vitest';
 
 import { USAGE_CSV_HEAD, usageCsvLines } from './csv.ts';

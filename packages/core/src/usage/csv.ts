@@ -1,4 +1,4 @@
-import type { UsageLine } from '@zephyr/contract/usage';
+import type { UsageLine } from '@zephyr/contract/usage/usage';
 
 const COLUMNS = [
   ...(['person', 'endpoint', 'model', 'day', 'hour', 'requests', 'failed'] as const),

@@ -1,7 +1,8 @@
 /** Whether a person or team is within its limits. */
-import type { BudgetPeriod, LimitName, SubjectKind } from '@zephyr/contract/people-limits';
+
 import { ANONYMOUS } from '@zephyr/contract/reserved-names';
 import { MINUTE_MS, NANO } from '@zephyr/contract/units';
+import type { BudgetPeriod, LimitName, SubjectKind } from '@zephyr/contract/usage/people-limits';
 
 import { periodAt } from './budget-period.ts';
 

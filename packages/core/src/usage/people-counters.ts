@@ -2,8 +2,9 @@
  * What people use now, as known to one proxy: the totals shared by all proxies, plus its own usage that is
  * not shared yet. Nothing waits for shared totals: until new ones arrive, the last known ones still count.
  */
-import type { BudgetPeriod } from '@zephyr/contract/people-limits';
-import type { TokenUsage } from '@zephyr/contract/probe';
+
+import type { TokenUsage } from '@zephyr/contract/probe/probe';
+import type { BudgetPeriod } from '@zephyr/contract/usage/people-limits';
 import { periodAt } from './budget-period.ts';
 import { type LimitCounters, minuteOf, PERIODS } from './limit-verdict.ts';
 import { dayOf } from './usage-by-hour.ts';

@@ -1,6 +1,6 @@
 /** The cost of tokens, for people and probes alike. */
-import type { TokenUsage } from '@zephyr/contract/probe';
-import type { ModelFamily } from '@zephyr/contract/session';
+import type { TokenUsage } from '@zephyr/contract/probe/probe';
+import type { ModelFamily } from '@zephyr/contract/route/session';
 import { TOKENS_PER_PRICE } from '@zephyr/contract/units';
 
 import { modelFamilyOf } from '../model-family.ts';

@@ -1,7 +1,7 @@
-import type { ProbeResult, ProbeVerdict } from '@zephyr/contract/probe';
+import type { ProbeResult, ProbeVerdict } from '@zephyr/contract/probe/probe';
 import { PROBES } from '@zephyr/contract/reserved-names';
 import { NANO } from '@zephyr/contract/units';
-import type { UsageRow } from '@zephyr/contract/usage';
+import type { UsageRow } from '@zephyr/contract/usage/usage';
 
 import { hourOf } from './usage-by-hour.ts';
 

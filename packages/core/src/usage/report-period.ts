@@ -1,6 +1,6 @@
 /** The period of a usage report. Days are UTC. */
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
-import type { TimeUnit } from '@zephyr/contract/usage';
+import type { TimeUnit } from '@zephyr/contract/usage/usage';
 
 import { DAYS_LIFE_MS, HOURS_LIFE_MS } from './retention.ts';
 import { dayOf, hourOf } from './usage-by-hour.ts';

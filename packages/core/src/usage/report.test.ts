@@ -1,5 +1,5 @@
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
-import type { UsageCounts, UsageDimension, UsageRow } from '@zephyr/contract/usage';
+import type { UsageCounts, UsageDimension, UsageRow } from '@zephyr/contract/usage/usage';
 import { describe, expect, it } from 'vitest';
 
 import { usageReport } from './report.ts';

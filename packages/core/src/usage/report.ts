@@ -7,7 +7,7 @@ import type {
   UsageLine,
   UsageReport,
   UsageRow,
-} from '@zephyr/contract/usage';
+} from '@zephyr/contract/usage/usage';
 
 import { dayOf, MAX_SUM, NO_COUNTS, sumOfCounts } from './usage-by-hour.ts';
 

@@ -1,5 +1,5 @@
 import { HOUR_MS } from '@zephyr/contract/units';
-import type { RequestRecord, UsageRow } from '@zephyr/contract/usage';
+import type { RequestRecord, UsageRow } from '@zephyr/contract/usage/usage';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 

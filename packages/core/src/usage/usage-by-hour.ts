@@ -11,7 +11,7 @@ import type {
   UsageCounts,
   UsageKey,
   UsageRow,
-} from '@zephyr/contract/usage';
+} from '@zephyr/contract/usage/usage';
 
 export const NO_COUNTS: UsageCounts = {
   ...{ requests: 0, failed: 0, inputTokens: 0, outputTokens: 0, cacheReadTokens: 0 },

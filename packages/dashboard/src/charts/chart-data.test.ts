@@ -1,4 +1,4 @@
-import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
+import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api/api-history';
 import { describe, expect, it } from 'vitest';
 
 import {

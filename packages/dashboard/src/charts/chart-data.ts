@@ -1,5 +1,5 @@
 /** Samples and switches in the form that the chart draws. Pure. */
-import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
+import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api/api-history';
 import { DAY_S, HOUR_S } from '@zephyr/contract/units';
 
 export interface Series {

@@ -1,6 +1,6 @@
 /** The bars of a usage report, and what they measure. Pure. */
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
-import type { TimeUnit, UsageFigures, UsageReport } from '@zephyr/contract/usage';
+import type { TimeUnit, UsageFigures, UsageReport } from '@zephyr/contract/usage/usage';
 
 /** What a chart of usage shows. */
 export const USAGE_MEASURES = ['cost', 'tokens', 'requests'] as const;

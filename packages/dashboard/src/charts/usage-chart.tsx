@@ -1,6 +1,6 @@
 /** Usage per hour or day. */
 import { signal, useSignal } from '@preact/signals';
-import type { TimeUnit, UsageReport } from '@zephyr/contract/usage';
+import type { TimeUnit, UsageReport } from '@zephyr/contract/usage/usage';
 import { useMemo } from 'preact/hooks';
 import { Choice } from '../components/choice.tsx';
 import { usageSpeech } from '../language/usage-language.ts';

@@ -1,5 +1,5 @@
 /** What a person must know before believing the rest: stale, standby, rejected configuration. */
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 import { storeText } from '@zephyr/texts/screens';
 import type { ComponentChildren } from 'preact';
 

@@ -1,5 +1,5 @@
 /** The settings that send Claude Code through the proxy. Pure. */
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 
 export type ProxyPlace = Pick<ApiState, 'publicUrl' | 'proxyScheme' | 'proxyPort'>;
 

@@ -1,5 +1,5 @@
 /** The parts of an endpoint's row shared by all pages. */
-import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
+import type { ApiEndpoint } from '@zephyr/contract/api/api-endpoint';
 import { healthText, nameOf, type Role, roleText, type Situation } from '@zephyr/texts/screens';
 
 import { nowMs } from '../connection/page-state.ts';

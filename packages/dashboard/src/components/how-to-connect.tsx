@@ -1,4 +1,4 @@
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 
 import { speech } from '../language/language.ts';
 import { connectLines, keyToSet, proxyUrl } from './connect-lines.ts';

@@ -1,5 +1,5 @@
-import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
-import type { ProxyEndpoint } from '@zephyr/contract/proxy-status';
+import type { ApiEndpoint } from '@zephyr/contract/api/api-endpoint';
+import type { ProxyEndpoint } from '@zephyr/contract/status/proxy-status';
 import { type ScorePart, scoreParts } from '@zephyr/texts/screens';
 
 import { speech } from '../language/language.ts';

@@ -1,5 +1,5 @@
 /** How the names of the ledger are shown. */
-import type { NamedDimension } from '@zephyr/contract/usage';
+import type { NamedDimension } from '@zephyr/contract/usage/usage';
 import { usageName } from '@zephyr/texts/usage-names';
 
 import { usageSpeech } from '../language/usage-language.ts';

@@ -1,7 +1,7 @@
 /** Requests to the controller. */
 
-import { ADMIN_TIMEOUT_MS } from '@zephyr/contract/admin-timing';
-import type { Problem } from '@zephyr/contract/problem';
+import { ADMIN_TIMEOUT_MS } from '@zephyr/contract/api/admin-timing';
+import type { Problem } from '@zephyr/contract/operate/problem';
 
 export type ApiResult<Answer> =
   | { readonly status: 'done'; readonly answer: Answer }

@@ -1,4 +1,4 @@
-import { SILENCE_MS } from '@zephyr/contract/stream-timing';
+import { SILENCE_MS } from '@zephyr/contract/api/stream-timing';
 import { describe, expect, it } from 'vitest';
 
 import { type Link, lost, received, silent } from './connection-state.ts';

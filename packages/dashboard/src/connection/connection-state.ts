@@ -6,7 +6,7 @@
  *     any --(the server asks for a token)--> login --(logged in)--> connecting
  */
 
-import { SILENCE_MS } from '@zephyr/contract/stream-timing';
+import { SILENCE_MS } from '@zephyr/contract/api/stream-timing';
 
 export type Link =
   | { readonly status: 'connecting' }

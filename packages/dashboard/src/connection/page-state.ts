@@ -1,7 +1,7 @@
 /** The state that all pages share: the connection, the clock, and the last state from the server. */
 
 import { computed, signal } from '@preact/signals';
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 
 import { wallClockMs } from './clock.ts';
 import { type Link, received } from './connection-state.ts';

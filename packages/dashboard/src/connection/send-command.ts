@@ -1,5 +1,9 @@
 /** Commands to the controller. It responds only once a command is applied. */
-import type { CommandAnswer, CommandBody, CommandName } from '@zephyr/contract/operator-command';
+import type {
+  CommandAnswer,
+  CommandBody,
+  CommandName,
+} from '@zephyr/contract/operate/operator-command';
 
 import { type ApiResult, ask } from './api.ts';
 

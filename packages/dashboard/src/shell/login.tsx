@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { ADMIN_TOKEN_VARIABLE } from '@zephyr/contract/admin-token';
+import { ADMIN_TOKEN_VARIABLE } from '@zephyr/contract/api/admin-token';
 
 import { logIn } from '../connection/send-command.ts';
 import { speech } from '../language/language.ts';

@@ -4,9 +4,13 @@
  */
 
 import { signal } from '@preact/signals';
-import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
-import type { CommandAnswer, CommandBody, CommandName } from '@zephyr/contract/operator-command';
-import type { ModeKind } from '@zephyr/contract/selection';
+import type { ApiEndpoint } from '@zephyr/contract/api/api-endpoint';
+import type {
+  CommandAnswer,
+  CommandBody,
+  CommandName,
+} from '@zephyr/contract/operate/operator-command';
+import type { ModeKind } from '@zephyr/contract/route/selection';
 import { nameOf } from '@zephyr/texts/screens';
 
 import type { ApiResult } from '../connection/api.ts';

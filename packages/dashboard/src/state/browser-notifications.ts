@@ -1,6 +1,6 @@
 /** Browser notifications while this page is open in the background: opt-in, remembered here. */
 import { computed, signal } from '@preact/signals';
-import type { ApiLogEntry } from '@zephyr/contract/api-history';
+import type { ApiLogEntry } from '@zephyr/contract/api/api-history';
 import { logText } from '@zephyr/texts/screens';
 
 import { speech } from '../language/language.ts';

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 
 export type ShownDecision = NonNullable<ApiState['lastSwitch']>;
 

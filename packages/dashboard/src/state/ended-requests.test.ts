@@ -1,5 +1,5 @@
-import { LISTED_REQUESTS } from '@zephyr/contract/request-filter';
-import type { ApiRequestRecord } from '@zephyr/contract/usage';
+import { LISTED_REQUESTS } from '@zephyr/contract/usage/request-filter';
+import type { ApiRequestRecord } from '@zephyr/contract/usage/usage';
 import { describe, expect, it } from 'vitest';
 
 import { withEnded } from './ended-requests.ts';

@@ -1,6 +1,6 @@
 /** The request log as displayed: newest on top. Pure. */
-import { LISTED_REQUESTS } from '@zephyr/contract/request-filter';
-import type { ApiRequestRecord } from '@zephyr/contract/usage';
+import { LISTED_REQUESTS } from '@zephyr/contract/usage/request-filter';
+import type { ApiRequestRecord } from '@zephyr/contract/usage/usage';
 
 /** Merges in requests that ended since, each once, newest first. */
 export function withEnded(

@@ -1,5 +1,5 @@
-import type { ApiLogEntry } from '@zephyr/contract/api-history';
-import { REPEAT_AFTER_MS } from '@zephyr/contract/notify-timing';
+import type { ApiLogEntry } from '@zephyr/contract/api/api-history';
+import { REPEAT_AFTER_MS } from '@zephyr/contract/notify/notify-timing';
 import { describe, expect, it } from 'vitest';
 
 import { notifyAbout, type ShownByTag, showStep } from './notification-data.ts';

@@ -3,8 +3,8 @@
  * Pure.
  */
 
-import type { ApiLogEntry } from '@zephyr/contract/api-history';
-import { REPEAT_AFTER_MS } from '@zephyr/contract/notify-timing';
+import type { ApiLogEntry } from '@zephyr/contract/api/api-history';
+import { REPEAT_AFTER_MS } from '@zephyr/contract/notify/notify-timing';
 import { type NotifyAbout, notifyAboutDecision, notifyAboutNotice } from '@zephyr/texts/screens';
 
 /** The last notification under a tag, from any tab of this browser. */

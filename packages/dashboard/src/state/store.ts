@@ -1,10 +1,10 @@
 /** The dashboard's state as signals; written by its stream, read by the views. */
 
 import { signal } from '@preact/signals';
-import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
-import type { ApiState } from '@zephyr/contract/api-state';
-import { LOG_ENTRIES, SAMPLES_PER_ENDPOINT } from '@zephyr/contract/history-size';
-import type { ApiRequestRecord } from '@zephyr/contract/usage';
+import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api/api-history';
+import type { ApiState } from '@zephyr/contract/api/api-state';
+import { LOG_ENTRIES, SAMPLES_PER_ENDPOINT } from '@zephyr/contract/history/history-size';
+import type { ApiRequestRecord } from '@zephyr/contract/usage/usage';
 
 import { receive } from '../connection/page-state.ts';
 import { withEnded } from './ended-requests.ts';

@@ -1,5 +1,5 @@
 /** The status page, which every proxy serves: the dashboard's first panel, for everyone. */
-import type { ProxyStatus } from '@zephyr/contract/proxy-status';
+import type { ProxyStatus } from '@zephyr/contract/status/proxy-status';
 import { render } from 'preact';
 
 import { follow } from '../connection/stream.ts';

@@ -1,7 +1,7 @@
 /** The state of the status page. */
 
 import { signal } from '@preact/signals';
-import type { ProxyStatus } from '@zephyr/contract/proxy-status';
+import type { ProxyStatus } from '@zephyr/contract/status/proxy-status';
 import type { Situation } from '@zephyr/texts/screens';
 
 import { receive } from '../connection/page-state.ts';

@@ -1,5 +1,5 @@
 /** The state of one proxy: which endpoint is serving, why, and the state of the others. Read only. */
-import type { ProxyStatus } from '@zephyr/contract/proxy-status';
+import type { ProxyStatus } from '@zephyr/contract/status/proxy-status';
 import { nextOf, roleOf, type Situation } from '@zephyr/texts/screens';
 
 import { Banner, Banners, LinkBanner, StoreBanner } from '../components/banners.tsx';

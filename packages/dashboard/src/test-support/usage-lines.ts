@@ -1,4 +1,4 @@
-import type { UsageFigures, UsageLine } from '@zephyr/contract/usage';
+import type { UsageFigures, UsageLine } from '@zephyr/contract/usage/usage';
 
 export const NOTHING: UsageFigures = {
   requests: 0,

@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
+import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe/probe';
 
 import { NO_TOKENS, usageInBody } from '../exchange/answer.ts';
 import type { ProbeExchange } from '../exchange/watched-request.ts';

@@ -1,5 +1,5 @@
 /** What a run of the CLI says about the endpoint. Pure. */
-import type { ProbeVerdict } from '@zephyr/contract/probe';
+import type { ProbeVerdict } from '@zephyr/contract/probe/probe';
 import { z } from 'zod';
 
 import { exchangeFailure, type ProbeFailure } from '../exchange/probe-failure.ts';

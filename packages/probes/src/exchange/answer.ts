@@ -5,7 +5,7 @@
  * @see https://docs.claude.com/en/api/messages-streaming
  */
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { TokenUsage } from '@zephyr/contract/probe';
+import type { TokenUsage } from '@zephyr/contract/probe/probe';
 import {
   type ApiError,
   ContentGate,

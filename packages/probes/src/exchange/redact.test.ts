@@ -1,4 +1,4 @@
-import { MAX_DETAIL_CHARACTERS } from '@zephyr/contract/probe';
+import { MAX_DETAIL_CHARACTERS } from '@zephyr/contract/probe/probe';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 

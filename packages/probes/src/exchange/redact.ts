@@ -1,4 +1,4 @@
-import { MAX_DETAIL_CHARACTERS } from '@zephyr/contract/probe';
+import { MAX_DETAIL_CHARACTERS } from '@zephyr/contract/probe/probe';
 
 /**
  * Makes foreign text safe to show and store: without the given secrets or anything that looks like one,

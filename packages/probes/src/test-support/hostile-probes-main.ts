@@ -5,7 +5,7 @@
  *     node hostile-probes-main.ts <style> <good url> <hostile url>…
  */
 
-import type { ProbeStyle, ProbeVerdict } from '@zephyr/contract/probe';
+import type { ProbeStyle, ProbeVerdict } from '@zephyr/contract/probe/probe';
 import { KIB } from '@zephyr/contract/units';
 import { createStartGate } from '../claude-cli/start-gate.ts';
 import { runProbe } from '../probe.ts';

@@ -6,7 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 
-import type { ProbeVerdict } from '@zephyr/contract/probe';
+import type { ProbeVerdict } from '@zephyr/contract/probe/probe';
 import { createStartGate } from '../claude-cli/start-gate.ts';
 import { runProbe } from '../probe.ts';
 import { openProbeUsers } from '../process/probe-users.ts';

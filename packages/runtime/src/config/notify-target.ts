@@ -1,5 +1,5 @@
 /** A notification receiver with its secrets resolved. */
-import type { NotifyEvent, NotifyKind } from '@zephyr/contract/notify';
+import type { NotifyEvent, NotifyKind } from '@zephyr/contract/notify/notify';
 import { parseProxy, proxyOfEnvironment } from '../connection/outbound-proxy.ts';
 import type { OutboundProxy } from '../connection/tunnel.ts';
 import { Secret } from '../secret.ts';

@@ -1,4 +1,4 @@
-import { NOTIFY_EVENTS } from '@zephyr/contract/notify';
+import { NOTIFY_EVENTS } from '@zephyr/contract/notify/notify';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { startScriptedProxy } from '@zephyr/testkit/scripted-proxy';
 import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';

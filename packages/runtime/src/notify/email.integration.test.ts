@@ -1,7 +1,7 @@
 /** Mail to a real SMTP server on this machine. */
 import { setDefaultCACertificates } from 'node:tls';
 
-import { NOTIFY_EVENTS } from '@zephyr/contract/notify';
+import { NOTIFY_EVENTS } from '@zephyr/contract/notify/notify';
 import { startMailServer } from '@zephyr/testkit/mail-server';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { VALID, WRONG_NAME } from '@zephyr/testkit/tls-fixture';

@@ -1,4 +1,4 @@
-import { NOTIFY_EVENTS, type NotifyKind } from '@zephyr/contract/notify';
+import { NOTIFY_EVENTS, type NotifyKind } from '@zephyr/contract/notify/notify';
 import { describe, expect, it } from 'vitest';
 import type { WebhookTarget } from '../config/notify-target.ts';
 import { Secret } from '../secret.ts';

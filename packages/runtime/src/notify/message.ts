@@ -1,7 +1,7 @@
 /** What each kind of receiver expects, and how it acknowledges a message. Pure except for the hashes. */
 import { createHmac } from 'node:crypto';
 
-import type { NotifyEvent, NotifyKind } from '@zephyr/contract/notify';
+import type { NotifyEvent, NotifyKind } from '@zephyr/contract/notify/notify';
 
 import type { WebhookTarget } from '../config/notify-target.ts';
 

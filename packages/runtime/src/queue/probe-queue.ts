@@ -1,7 +1,7 @@
 /** Opens the probe queue for inspecting or filling it; a prober's worker has its own connection. */
 import { setTimeout as wait } from 'node:timers/promises';
 
-import type { ProbeJob } from '@zephyr/contract/probe';
+import type { ProbeJob } from '@zephyr/contract/probe/probe';
 import { Queue } from 'bullmq';
 import type { RedisTarget } from '../redis/client.ts';
 import { bullConnection, PROBE_QUEUE, QUEUE_PREFIX } from './probe-jobs.ts';

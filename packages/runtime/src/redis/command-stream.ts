@@ -1,5 +1,5 @@
 /** The stream of operator commands: any controller appends one, the leader applies it. */
-import type { CommandRecord } from '@zephyr/contract/operator-command';
+import type { CommandRecord } from '@zephyr/contract/operate/operator-command';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 

@@ -2,7 +2,7 @@
  * Every key in Redis. All share the hash tag `{zephyr}`, so that Redis Cluster keeps them on one node and a
  * Lua script may touch several. Each comment gives the writer, the type and the lifetime.
  */
-import type { TimeUnit } from '@zephyr/contract/usage';
+import type { TimeUnit } from '@zephyr/contract/usage/usage';
 
 const root = '{zephyr}:v1';
 

@@ -1,5 +1,5 @@
 /** What the leading controller writes: all effects of one decision, in one call. */
-import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
+import type { RoutingSnapshot } from '@zephyr/contract/route/snapshot';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 

@@ -1,7 +1,7 @@
 /** What the scripts of the lease and of the leader's commit decide, at their boundaries. */
 
+import type { RoutingSnapshot } from '@zephyr/contract/route/snapshot';
 import { LAST_VERSION } from '@zephyr/contract/scalars';
-import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import { eventually } from '@zephyr/testkit/eventually';
 import { redisOfFile } from '@zephyr/testkit/use-redis';
 import { describe, expect, it } from 'vitest';

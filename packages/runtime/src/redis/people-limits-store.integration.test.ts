@@ -1,5 +1,5 @@
 import { DAY_MS } from '@zephyr/contract/units';
-import type { UsageBatch, UsageCounts, UsageRow } from '@zephyr/contract/usage';
+import type { UsageBatch, UsageCounts, UsageRow } from '@zephyr/contract/usage/usage';
 import { PeopleCounters } from '@zephyr/core';
 import { eventually } from '@zephyr/testkit/eventually';
 import { redisOfFile } from '@zephyr/testkit/use-redis';

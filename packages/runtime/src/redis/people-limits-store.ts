@@ -2,15 +2,16 @@
  * The inputs of people's limits, shared by all proxies: each person's cost per day, week and month, what all
  * proxies admitted this minute, and what operators granted.
  */
+
+import { OTHER } from '@zephyr/contract/reserved-names';
+import { DAY_MS } from '@zephyr/contract/units';
 import {
   BUDGET_PERIODS,
   type BudgetPeriod,
   type Grant,
   grantSchema,
-} from '@zephyr/contract/people-limits';
-import { OTHER } from '@zephyr/contract/reserved-names';
-import { DAY_MS } from '@zephyr/contract/units';
-import { USAGE_COUNTS, type UsageRow } from '@zephyr/contract/usage';
+} from '@zephyr/contract/usage/people-limits';
+import { USAGE_COUNTS, type UsageRow } from '@zephyr/contract/usage/usage';
 import {
   type LetIn,
   type LimitsShare,

@@ -1,6 +1,6 @@
 /** What a prober writes: a sequence number at the start, one result at the end. */
 
-import type { ScoredProbe } from '@zephyr/contract/probe';
+import type { ScoredProbe } from '@zephyr/contract/probe/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { HOUR_MS } from '@zephyr/contract/units';
 import type { Redis } from 'ioredis';

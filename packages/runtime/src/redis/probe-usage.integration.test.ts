@@ -1,4 +1,4 @@
-import type { ScoredProbe } from '@zephyr/contract/probe';
+import type { ScoredProbe } from '@zephyr/contract/probe/probe';
 import { PROBES } from '@zephyr/contract/reserved-names';
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 import { endpointId, epochMs, usageOfProbe } from '@zephyr/core';

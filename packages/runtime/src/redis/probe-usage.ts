@@ -1,5 +1,5 @@
 /** Usage by probes: rows in the same ledger as people's, under a reserved person. */
-import type { ProbeResult } from '@zephyr/contract/probe';
+import type { ProbeResult } from '@zephyr/contract/probe/probe';
 import { HOUR_MS } from '@zephyr/contract/units';
 import { type PaidRequest, usageOfProbe } from '@zephyr/core';
 import type { Redis } from 'ioredis';

@@ -1,8 +1,8 @@
 /** The rollups of hours and days, written with the leader's commits and read for display. */
 
-import { type Rollup, rollupSchema } from '@zephyr/contract/rollup';
+import { type Rollup, rollupSchema } from '@zephyr/contract/history/rollup';
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
-import type { TimeUnit } from '@zephyr/contract/usage';
+import type { TimeUnit } from '@zephyr/contract/usage/usage';
 import { DAYS_LIFE_MS, HOURS_LIFE_MS } from '@zephyr/core';
 import type { Redis } from 'ioredis';
 

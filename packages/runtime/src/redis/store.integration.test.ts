@@ -1,6 +1,6 @@
-import { type ScoredProbe, scoredProbeSchema } from '@zephyr/contract/probe';
+import { type ScoredProbe, scoredProbeSchema } from '@zephyr/contract/probe/probe';
+import type { RoutingSnapshot } from '@zephyr/contract/route/snapshot';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import { endpointId, epochMs } from '@zephyr/core';
 import { eventually } from '@zephyr/testkit/eventually';
 import { redisOfFile } from '@zephyr/testkit/use-redis';

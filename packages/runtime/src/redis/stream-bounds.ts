@@ -1,4 +1,4 @@
-import { STORED_INPUTS_HOURS, STORED_REQUESTS } from '@zephyr/contract/history-size';
+import { STORED_INPUTS_HOURS, STORED_REQUESTS } from '@zephyr/contract/history/history-size';
 import { HOUR_S, MIB } from '@zephyr/contract/units';
 
 /**

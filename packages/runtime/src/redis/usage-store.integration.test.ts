@@ -1,6 +1,11 @@
 import { MAX_PERSON_CHARACTERS } from '@zephyr/contract/names';
 import { DAY_MS, HOUR_MS, MIB } from '@zephyr/contract/units';
-import type { RequestRecord, UsageBatch, UsageCounts, UsageRow } from '@zephyr/contract/usage';
+import type {
+  RequestRecord,
+  UsageBatch,
+  UsageCounts,
+  UsageRow,
+} from '@zephyr/contract/usage/usage';
 import { type UsageQuery, usageReport } from '@zephyr/core';
 import { redisOfFile } from '@zephyr/testkit/use-redis';
 import fc from 'fast-check';

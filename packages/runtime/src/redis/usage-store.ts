@@ -14,7 +14,7 @@ import {
   type UsageBatch,
   type UsageCounts,
   type UsageRow,
-} from '@zephyr/contract/usage';
+} from '@zephyr/contract/usage/usage';
 import {
   DAYS_LIFE_MS,
   dailyRows,

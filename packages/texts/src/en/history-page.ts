@@ -1,4 +1,4 @@
-import { BUCKET_ERROR } from '@zephyr/contract/latency-buckets';
+import { BUCKET_ERROR } from '@zephyr/contract/history/latency-buckets';
 
 /** The history page. */
 export const historyPage = {

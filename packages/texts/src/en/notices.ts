@@ -1,4 +1,4 @@
-import { NEARLY_SPENT_SHARE } from '@zephyr/contract/budget-warning';
+import { NEARLY_SPENT_SHARE } from '@zephyr/contract/usage/budget-warning';
 
 /** Events that people should know about: in the event log, on screens and in notifications. */
 export const notices = {

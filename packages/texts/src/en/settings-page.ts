@@ -1,4 +1,4 @@
-import { SURVEY_WAIT_MS } from '@zephyr/contract/survey-timing';
+import { SURVEY_WAIT_MS } from '@zephyr/contract/probe/survey-timing';
 
 /** The settings page: who may use the proxy, and its endpoints. */
 export const settingsPage = {

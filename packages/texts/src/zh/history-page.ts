@@ -1,4 +1,4 @@
-import { BUCKET_ERROR } from '@zephyr/contract/latency-buckets';
+import { BUCKET_ERROR } from '@zephyr/contract/history/latency-buckets';
 
 import type { historyPage as en } from '../en/history-page.ts';
 import type { Texts } from '../texts.ts';

@@ -1,4 +1,4 @@
-import { NEARLY_SPENT_SHARE } from '@zephyr/contract/budget-warning';
+import { NEARLY_SPENT_SHARE } from '@zephyr/contract/usage/budget-warning';
 
 import type { notices as en } from '../en/notices.ts';
 import type { Texts } from '../texts.ts';

@@ -1,4 +1,4 @@
-import { SURVEY_WAIT_MS } from '@zephyr/contract/survey-timing';
+import { SURVEY_WAIT_MS } from '@zephyr/contract/probe/survey-timing';
 
 import type { settingsPage as en } from '../en/settings-page.ts';
 import type { Texts } from '../texts.ts';

@@ -9,7 +9,7 @@
 
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { BlockList } from 'node:net';
-import { loginSchema } from '@zephyr/contract/login';
+import { loginSchema } from '@zephyr/contract/api/login';
 import { DAY_MS } from '@zephyr/contract/units';
 import { type Clock, pause } from '@zephyr/runtime/clock';
 import { accessOf, type ClientAccess } from '@zephyr/runtime/config/client-access';

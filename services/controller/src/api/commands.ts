@@ -7,7 +7,7 @@ import {
   COMMANDS,
   type CommandAnswer,
   type CommandName,
-} from '@zephyr/contract/operator-command';
+} from '@zephyr/contract/operate/operator-command';
 import { type Clock, isWithin } from '@zephyr/runtime/clock';
 import type { Logger } from '@zephyr/runtime/logger';
 import { appendCommand } from '@zephyr/runtime/redis/command-stream';

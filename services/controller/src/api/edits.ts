@@ -13,7 +13,7 @@ import {
   type EditAnswer,
   type EditBody,
   type EditName,
-} from '@zephyr/contract/config-edit';
+} from '@zephyr/contract/operate/config-edit';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { schemeOf } from '@zephyr/runtime/config/config';
 import type { ConfigFiles } from '@zephyr/runtime/config/config-files';

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { EditAnswer } from '@zephyr/contract/config-edit';
-import type { EndpointFinding } from '@zephyr/contract/endpoint-finding';
-import type { ProbeJob } from '@zephyr/contract/probe';
+import type { EditAnswer } from '@zephyr/contract/operate/config-edit';
+import type { EndpointFinding } from '@zephyr/contract/probe/endpoint-finding';
+import type { ProbeJob } from '@zephyr/contract/probe/probe';
 import { bullConnection, PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queue/probe-jobs';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { eventually } from '@zephyr/testkit/eventually';

@@ -4,8 +4,8 @@
  * and if Redis becomes unavailable during a test, the same controller does, so that no endpoint stays out of
  * service for good.
  */
-import type { EditAnswer } from '@zephyr/contract/config-edit';
-import { isServing } from '@zephyr/contract/endpoint-finding';
+import type { EditAnswer } from '@zephyr/contract/operate/config-edit';
+import { isServing } from '@zephyr/contract/probe/endpoint-finding';
 import { type EndpointId, endpointIdSchema } from '@zephyr/contract/scalars';
 import { actEvery, pause } from '@zephyr/runtime/clock';
 import type { Config } from '@zephyr/runtime/config/config';

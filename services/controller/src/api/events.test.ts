@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 
-import type { ApiLogEntry } from '@zephyr/contract/api-history';
-import { SIGN_OF_LIFE_MS } from '@zephyr/contract/stream-timing';
+import type { ApiLogEntry } from '@zephyr/contract/api/api-history';
+import { SIGN_OF_LIFE_MS } from '@zephyr/contract/api/stream-timing';
 import { createLogger } from '@zephyr/runtime/logger';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import type { Request, Response } from 'express';

@@ -1,9 +1,9 @@
 /** `GET /events`: the state, then every change, as server-sent events. */
 
-import type { ApiLogEntry, ApiSample, ApiStream } from '@zephyr/contract/api-history';
-import { SIGN_OF_LIFE_MS } from '@zephyr/contract/stream-timing';
+import type { ApiLogEntry, ApiSample, ApiStream } from '@zephyr/contract/api/api-history';
+import { SIGN_OF_LIFE_MS } from '@zephyr/contract/api/stream-timing';
 import { MIB } from '@zephyr/contract/units';
-import type { RequestRecord } from '@zephyr/contract/usage';
+import type { RequestRecord } from '@zephyr/contract/usage/usage';
 import { actEvery, type Clock, isWithin, type Timer } from '@zephyr/runtime/clock';
 import { EventStream } from '@zephyr/runtime/http/event-stream';
 import type { Logger } from '@zephyr/runtime/logger';

@@ -1,9 +1,9 @@
 /** Initial data of a view: chart samples, event log, latest decisions. */
-import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
-import { type Decision, decisionSchema } from '@zephyr/contract/decision';
-import { LOG_ENTRIES, SAMPLES_PER_ENDPOINT } from '@zephyr/contract/history-size';
-import { outcomeBatchSchema } from '@zephyr/contract/outcome';
-import { scoredProbeSchema } from '@zephyr/contract/probe';
+import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api/api-history';
+import { type Decision, decisionSchema } from '@zephyr/contract/decide/decision';
+import { LOG_ENTRIES, SAMPLES_PER_ENDPOINT } from '@zephyr/contract/history/history-size';
+import { scoredProbeSchema } from '@zephyr/contract/probe/probe';
+import { outcomeBatchSchema } from '@zephyr/contract/route/outcome';
 import type { Logger } from '@zephyr/runtime/logger';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { readLastPart } from '@zephyr/runtime/redis/proxy-records';

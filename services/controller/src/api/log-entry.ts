@@ -1,5 +1,5 @@
 /** Entries of the event log: stored without an id, because the id is their position in the stream. */
-import { type ApiLogEntry, logEntrySchema } from '@zephyr/contract/api-history';
+import { type ApiLogEntry, logEntrySchema } from '@zephyr/contract/api/api-history';
 import type { StreamEntry } from '@zephyr/runtime/redis/read-streams';
 import { z } from 'zod';
 

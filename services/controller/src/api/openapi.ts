@@ -1,15 +1,24 @@
 /** The OpenAPI 3.1 document, generated from the schemas used for validation. */
 
-import { decisionsSchema, historySchema } from '@zephyr/contract/api-history';
-import { apiStateSchema } from '@zephyr/contract/api-state';
-import { EDIT_NAMES, EDITS, editAnswerSchema, settingsSchema } from '@zephyr/contract/config-edit';
-import { STORED_REQUESTS } from '@zephyr/contract/history-size';
-import { loginSchema } from '@zephyr/contract/login';
-import { COMMAND_NAMES, COMMANDS, commandAnswerSchema } from '@zephyr/contract/operator-command';
-import { budgetListSchema } from '@zephyr/contract/people-limits';
-import { PROBLEMS, type ProblemCode, problemSchema } from '@zephyr/contract/problem';
-import { trendsSchema } from '@zephyr/contract/rollup';
-import { requestListSchema, usageReportSchema } from '@zephyr/contract/usage';
+import { decisionsSchema, historySchema } from '@zephyr/contract/api/api-history';
+import { apiStateSchema } from '@zephyr/contract/api/api-state';
+import { loginSchema } from '@zephyr/contract/api/login';
+import { STORED_REQUESTS } from '@zephyr/contract/history/history-size';
+import { trendsSchema } from '@zephyr/contract/history/rollup';
+import {
+  EDIT_NAMES,
+  EDITS,
+  editAnswerSchema,
+  settingsSchema,
+} from '@zephyr/contract/operate/config-edit';
+import {
+  COMMAND_NAMES,
+  COMMANDS,
+  commandAnswerSchema,
+} from '@zephyr/contract/operate/operator-command';
+import { PROBLEMS, type ProblemCode, problemSchema } from '@zephyr/contract/operate/problem';
+import { budgetListSchema } from '@zephyr/contract/usage/people-limits';
+import { requestListSchema, usageReportSchema } from '@zephyr/contract/usage/usage';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { requestParams } from './requests.ts';

@@ -1,5 +1,5 @@
 /** Errors of the admin API as RFC 9457 `application/problem+json`. */
-import { PROBLEMS, type Problem, type ProblemCode } from '@zephyr/contract/problem';
+import { PROBLEMS, type Problem, type ProblemCode } from '@zephyr/contract/operate/problem';
 import type { Logger } from '@zephyr/runtime/logger';
 import type { ErrorRequestHandler, Response } from 'express';
 

@@ -1,7 +1,11 @@
 /** `GET /api/requests`: the log of requests, newest first. */
 import { MAX_PERSON_CHARACTERS } from '@zephyr/contract/names';
-import { isWanted, LISTED_REQUESTS, MAX_LISTED_REQUESTS } from '@zephyr/contract/request-filter';
-import { type RequestRecord, requestRecordSchema } from '@zephyr/contract/usage';
+import {
+  isWanted,
+  LISTED_REQUESTS,
+  MAX_LISTED_REQUESTS,
+} from '@zephyr/contract/usage/request-filter';
+import { type RequestRecord, requestRecordSchema } from '@zephyr/contract/usage/usage';
 import type { Logger } from '@zephyr/runtime/logger';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { readLastPart } from '@zephyr/runtime/redis/proxy-records';

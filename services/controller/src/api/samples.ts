@@ -1,8 +1,8 @@
 /** Points of the latency chart, from the probe and outcome streams. Pure. */
-import type { ApiSample } from '@zephyr/contract/api-history';
+import type { ApiSample } from '@zephyr/contract/api/api-history';
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { OutcomeBatch } from '@zephyr/contract/outcome';
-import type { ProbeResult } from '@zephyr/contract/probe';
+import type { ProbeResult } from '@zephyr/contract/probe/probe';
+import type { OutcomeBatch } from '@zephyr/contract/route/outcome';
 import type { StreamEntry } from '@zephyr/runtime/redis/read-streams';
 
 export function probeSample({ atMs, value }: StreamEntry<ProbeResult>): ApiSample {

@@ -8,11 +8,11 @@
  */
 import { EventEmitter, once } from 'node:events';
 
-import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
-import { type AuditRecord, auditRecordSchema } from '@zephyr/contract/operator-command';
-import { outcomeBatchSchema } from '@zephyr/contract/outcome';
-import { scoredProbeSchema } from '@zephyr/contract/probe';
-import { type RequestRecord, requestRecordSchema } from '@zephyr/contract/usage';
+import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api/api-history';
+import { type AuditRecord, auditRecordSchema } from '@zephyr/contract/operate/operator-command';
+import { scoredProbeSchema } from '@zephyr/contract/probe/probe';
+import { outcomeBatchSchema } from '@zephyr/contract/route/outcome';
+import { type RequestRecord, requestRecordSchema } from '@zephyr/contract/usage/usage';
 import { type Clock, pause } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';

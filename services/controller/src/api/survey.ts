@@ -1,7 +1,10 @@
 /** Has a prober find out what a new endpoint can do: the controller itself never contacts endpoints. */
-import { type EndpointFinding, endpointFindingSchema } from '@zephyr/contract/endpoint-finding';
+import {
+  type EndpointFinding,
+  endpointFindingSchema,
+} from '@zephyr/contract/probe/endpoint-finding';
+import { SURVEY_WAIT_MS } from '@zephyr/contract/probe/survey-timing';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import { SURVEY_WAIT_MS } from '@zephyr/contract/survey-timing';
 import { type Clock, pause } from '@zephyr/runtime/clock';
 import { PROBE_JOB, PROBE_JOB_OPTIONS } from '@zephyr/runtime/queue/probe-jobs';
 import { openProbeQueue, type ProbeQueue } from '@zephyr/runtime/queue/probe-queue';

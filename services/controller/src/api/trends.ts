@@ -1,8 +1,12 @@
 /** `GET /api/trends`: the last hours or days, from the leader's rollups. */
-import type { Trends } from '@zephyr/contract/rollup';
-import { DEFAULT_TREND_RANGE, TREND_RANGES, type TrendRange } from '@zephyr/contract/trend-range';
+import type { Trends } from '@zephyr/contract/history/rollup';
+import {
+  DEFAULT_TREND_RANGE,
+  TREND_RANGES,
+  type TrendRange,
+} from '@zephyr/contract/history/trend-range';
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
-import type { TimeUnit } from '@zephyr/contract/usage';
+import type { TimeUnit } from '@zephyr/contract/usage/usage';
 import type { Logger } from '@zephyr/runtime/logger';
 import { readRollups } from '@zephyr/runtime/redis/rollup-store';
 import type { Redis } from 'ioredis';

@@ -2,7 +2,7 @@
 import { text } from 'node:stream/consumers';
 
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
-import type { UsageRow } from '@zephyr/contract/usage';
+import type { UsageRow } from '@zephyr/contract/usage/usage';
 import { NO_COUNTS, USAGE_CSV_HEAD, usageCsvLines, usageReport } from '@zephyr/core';
 import { createLogger } from '@zephyr/runtime/logger';
 import { keys } from '@zephyr/runtime/redis/keys';

@@ -6,7 +6,7 @@ import {
   USAGE_DIMENSIONS,
   type UsageLine,
   type UsageRow,
-} from '@zephyr/contract/usage';
+} from '@zephyr/contract/usage/usage';
 import {
   dayOf,
   USAGE_CSV_HEAD,

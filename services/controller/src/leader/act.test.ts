@@ -1,4 +1,4 @@
-import type { ProbePlan } from '@zephyr/contract/probe';
+import type { ProbePlan } from '@zephyr/contract/probe/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Effect } from '@zephyr/core';
 import { ManualClock } from '@zephyr/testkit/manual-clock';

@@ -1,4 +1,4 @@
-import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
+import type { RoutingSnapshot } from '@zephyr/contract/route/snapshot';
 import { epochMs } from '@zephyr/core';
 import { type Clock, systemClock } from '@zephyr/runtime/clock';
 import { createLogger } from '@zephyr/runtime/logger';

@@ -3,11 +3,11 @@
  * of one snapshot, or not at all.
  */
 import { randomUUID } from 'node:crypto';
-import { isEditName } from '@zephyr/contract/config-edit';
-import { severityOf } from '@zephyr/contract/notice';
-import type { AuditRecord, OperatorWishes } from '@zephyr/contract/operator-command';
+import { severityOf } from '@zephyr/contract/decide/notice';
+import { isEditName } from '@zephyr/contract/operate/config-edit';
+import type { AuditRecord, OperatorWishes } from '@zephyr/contract/operate/operator-command';
+import type { RoutingSnapshot, SnapshotContent } from '@zephyr/contract/route/snapshot';
 import { LAST_VERSION } from '@zephyr/contract/scalars';
-import type { RoutingSnapshot, SnapshotContent } from '@zephyr/contract/snapshot';
 import { assertNever, type Effect } from '@zephyr/core';
 import { type Clock, pause } from '@zephyr/runtime/clock';
 import { messageOf, ZephyrError } from '@zephyr/runtime/errors';

@@ -1,7 +1,7 @@
-import type { OutcomeBatch } from '@zephyr/contract/outcome';
-import type { Budget } from '@zephyr/contract/people-limits';
-import type { ProxyPresence } from '@zephyr/contract/presence';
-import type { ProbeResult } from '@zephyr/contract/probe';
+import type { ProbeResult } from '@zephyr/contract/probe/probe';
+import type { OutcomeBatch } from '@zephyr/contract/route/outcome';
+import type { ProxyPresence } from '@zephyr/contract/route/presence';
+import type { Budget } from '@zephyr/contract/usage/people-limits';
 import { endpointId, epochMs } from '@zephyr/core';
 import { describe, expect, it } from 'vitest';
 

@@ -2,9 +2,10 @@
  * The second step of a batch: feeds the input to the decision core, one event after another, and collects the
  * effects for one commit. Pure.
  */
-import type { OutcomeBatch } from '@zephyr/contract/outcome';
-import type { ProxyPresence } from '@zephyr/contract/presence';
-import type { ProbeResult } from '@zephyr/contract/probe';
+
+import type { ProbeResult } from '@zephyr/contract/probe/probe';
+import type { OutcomeBatch } from '@zephyr/contract/route/outcome';
+import type { ProxyPresence } from '@zephyr/contract/route/presence';
 import {
   assess,
   budgetWarnings,

@@ -1,4 +1,4 @@
-import type { Decision } from '@zephyr/contract/decision';
+import type { Decision } from '@zephyr/contract/decide/decision';
 import { type Effect, endpointId, epochMs } from '@zephyr/core';
 import { describe, expect, it } from 'vitest';
 

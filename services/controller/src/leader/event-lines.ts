@@ -1,6 +1,6 @@
 /** The log lines for decisions and notices: one for each, never repeated. Pure. */
-import type { Decision } from '@zephyr/contract/decision';
-import { type Notice, severityOf } from '@zephyr/contract/notice';
+import type { Decision } from '@zephyr/contract/decide/decision';
+import { type Notice, severityOf } from '@zephyr/contract/decide/notice';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Effect } from '@zephyr/core';
 

@@ -1,5 +1,5 @@
 /** Entries of the event log that are not decisions of the core, held until a leader has written them. */
-import type { ApiLogEntry } from '@zephyr/contract/api-history';
+import type { ApiLogEntry } from '@zephyr/contract/api/api-history';
 
 type WithoutId<Entry> = Entry extends unknown ? Omit<Entry, 'id'> : never;
 

@@ -1,7 +1,7 @@
 /** What a compromised proxy can write to Redis: the leader keeps working, beside an honest proxy. */
 
 import { readFileSync } from 'node:fs';
-import type { PresenceReport } from '@zephyr/contract/presence';
+import type { PresenceReport } from '@zephyr/contract/route/presence';
 import { LAST_VERSION } from '@zephyr/contract/scalars';
 import { KIB, MIB } from '@zephyr/contract/units';
 import { keys } from '@zephyr/runtime/redis/keys';

@@ -3,8 +3,8 @@
  * stream. Committed with each batch, so that a new leader resumes exactly where the old one ended, and
  * nothing is counted twice or missed.
  */
-import { apiStateSchema } from '@zephyr/contract/api-state';
-import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
+import { apiStateSchema } from '@zephyr/contract/api/api-state';
+import type { RoutingSnapshot } from '@zephyr/contract/route/snapshot';
 import type { BudgetWarning, World } from '@zephyr/core';
 import type { LoadedConfig } from '@zephyr/runtime/config/config';
 import { messageOf } from '@zephyr/runtime/errors';

@@ -2,7 +2,7 @@
  * The leader's work, one batch after another: read, decide, commit, act. A batch that cannot be committed
  * never happened: the next one starts where it started.
  */
-import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
+import type { RoutingSnapshot } from '@zephyr/contract/route/snapshot';
 import { type Clock, pause } from '@zephyr/runtime/clock';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';

@@ -1,9 +1,9 @@
 /** The first step of a batch: all its input, read at one moment. */
-import type { AuditRecord } from '@zephyr/contract/operator-command';
-import type { Budget } from '@zephyr/contract/people-limits';
-import type { ProxyPresence } from '@zephyr/contract/presence';
+import type { AuditRecord } from '@zephyr/contract/operate/operator-command';
+import type { ProxyPresence } from '@zephyr/contract/route/presence';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import { HOUR_MS } from '@zephyr/contract/units';
+import type { Budget } from '@zephyr/contract/usage/people-limits';
 import type { ConfigEvent } from '@zephyr/core';
 import type { LoadedConfig } from '@zephyr/runtime/config/config';
 import type { ConfigSource } from '@zephyr/runtime/config/source';

@@ -1,4 +1,4 @@
-import type { Decision } from '@zephyr/contract/decision';
+import type { Decision } from '@zephyr/contract/decide/decision';
 import { MIB } from '@zephyr/contract/units';
 import { DEFAULT_POLICY, endpointId, epochMs, type Input, initialWorld } from '@zephyr/core';
 import { describe, expect, it } from 'vitest';

@@ -1,6 +1,6 @@
 /** Builds the entries of the recording; view/stored-recording.ts defines their shape and reads them. */
 
-import type { Decision } from '@zephyr/contract/decision';
+import type { Decision } from '@zephyr/contract/decide/decision';
 import { MIB } from '@zephyr/contract/units';
 import type { Input, Policy, World } from '@zephyr/core';
 

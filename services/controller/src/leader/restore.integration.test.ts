@@ -1,5 +1,5 @@
-import type { ProbeResult } from '@zephyr/contract/probe';
-import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
+import type { ProbeResult } from '@zephyr/contract/probe/probe';
+import type { RoutingSnapshot } from '@zephyr/contract/route/snapshot';
 import { DEFAULT_POLICY, endpointId, epochMs, scored } from '@zephyr/core';
 import { createLogger } from '@zephyr/runtime/logger';
 import { keys } from '@zephyr/runtime/redis/keys';

@@ -1,8 +1,8 @@
 /** The initial state of a new leader. */
-import { wishesSchema } from '@zephyr/contract/operator-command';
-import { scoredProbeSchema } from '@zephyr/contract/probe';
+import { wishesSchema } from '@zephyr/contract/operate/operator-command';
+import { scoredProbeSchema } from '@zephyr/contract/probe/probe';
+import { type RoutingSnapshot, snapshotSchema } from '@zephyr/contract/route/snapshot';
 import type { EpochMs } from '@zephyr/contract/scalars';
-import { type RoutingSnapshot, snapshotSchema } from '@zephyr/contract/snapshot';
 import { type EndpointState, initialWorld, own, reduce, type World } from '@zephyr/core';
 import type { Config } from '@zephyr/runtime/config/config';
 import { ZephyrError } from '@zephyr/runtime/errors';

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { ProbeJob, ProbePlan } from '@zephyr/contract/probe';
+import type { ProbeJob, ProbePlan } from '@zephyr/contract/probe/probe';
 import { endpointId } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';
 import { createLogger } from '@zephyr/runtime/logger';

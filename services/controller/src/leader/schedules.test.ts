@@ -1,4 +1,4 @@
-import type { ProbePlan } from '@zephyr/contract/probe';
+import type { ProbePlan } from '@zephyr/contract/probe/probe';
 import { describe, expect, it } from 'vitest';
 
 import { isOutOfStep, overdueProbes } from './schedules.ts';

@@ -6,7 +6,7 @@
 
 import { randomInt } from 'node:crypto';
 
-import type { ProbeJob, ProbePlan } from '@zephyr/contract/probe';
+import type { ProbeJob, ProbePlan } from '@zephyr/contract/probe/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Clock } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';

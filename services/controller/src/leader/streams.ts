@@ -1,16 +1,16 @@
 /** The leader's input from Redis: commands, probe results, outcomes, and the proxies' presence. */
-import { type CommandRecord, commandRecordSchema } from '@zephyr/contract/operator-command';
+import { type CommandRecord, commandRecordSchema } from '@zephyr/contract/operate/operator-command';
+import { type ProbeResult, scoredProbeSchema } from '@zephyr/contract/probe/probe';
 import {
   type OutcomeBatch,
   type OutcomeCounts,
   outcomeBatchSchema,
-} from '@zephyr/contract/outcome';
+} from '@zephyr/contract/route/outcome';
 import {
   type PresenceReport,
   type ProxyPresence,
   proxyPresenceSchema,
-} from '@zephyr/contract/presence';
-import { type ProbeResult, scoredProbeSchema } from '@zephyr/contract/probe';
+} from '@zephyr/contract/route/presence';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { isProxyId, readPresenceTexts, readStreamPart } from '@zephyr/runtime/redis/proxy-records';

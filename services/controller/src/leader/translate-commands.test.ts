@@ -1,4 +1,4 @@
-import type { CommandRecord } from '@zephyr/contract/operator-command';
+import type { CommandRecord } from '@zephyr/contract/operate/operator-command';
 import { epochMs } from '@zephyr/core';
 import { COMMAND_LIFE_MS } from '@zephyr/runtime/redis/command-stream';
 import { describe, expect, it } from 'vitest';

@@ -1,15 +1,15 @@
 /** Translates between operators' commands and those of the decision core. */
 
-import { isEditName } from '@zephyr/contract/config-edit';
+import { isEditName } from '@zephyr/contract/operate/config-edit';
 import {
   type AuditRecord,
   type CommandRecord,
   type OperatorCommand,
   recordedBody,
-} from '@zephyr/contract/operator-command';
-import type { ProblemCode } from '@zephyr/contract/problem';
+} from '@zephyr/contract/operate/operator-command';
+import type { ProblemCode } from '@zephyr/contract/operate/problem';
+import type { Mode } from '@zephyr/contract/route/selection';
 import type { EpochMs } from '@zephyr/contract/scalars';
-import type { Mode } from '@zephyr/contract/selection';
 import type { CommandOutcome, Effect } from '@zephyr/core';
 import type { ConfigSource } from '@zephyr/runtime/config/source';
 import { COMMAND_LIFE_MS } from '@zephyr/runtime/redis/command-stream';

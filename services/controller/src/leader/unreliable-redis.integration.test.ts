@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 import { makeSocketFolder, startRedisServer } from '@zephyr/runtime/redis/private-server';
 import { eventually } from '@zephyr/testkit/eventually';
 import { Redis } from 'ioredis';

@@ -1,5 +1,5 @@
 /** How many messages one target gets. Pure. */
-import type { NotifyEvent } from '@zephyr/contract/notify';
+import type { NotifyEvent } from '@zephyr/contract/notify/notify';
 import { HOUR_MS } from '@zephyr/contract/units';
 
 /** Chats are for people; the services' own limits are 20 a minute. */

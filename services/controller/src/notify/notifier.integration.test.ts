@@ -1,7 +1,7 @@
 /** Notifications for the leader's effects: over real HTTP, with a manual clock. */
 
-import { NOTIFY_EVENTS } from '@zephyr/contract/notify';
-import { REPEAT_AFTER_MS } from '@zephyr/contract/notify-timing';
+import { NOTIFY_EVENTS } from '@zephyr/contract/notify/notify';
+import { REPEAT_AFTER_MS } from '@zephyr/contract/notify/notify-timing';
 import { type Effect, endpointId, type World } from '@zephyr/core';
 import type { LoadedConfig } from '@zephyr/runtime/config/config';
 import type { NotifyTarget, WebhookTarget } from '@zephyr/runtime/config/notify-target';

@@ -1,6 +1,6 @@
-import type { Decision } from '@zephyr/contract/decision';
-import type { Notice } from '@zephyr/contract/notice';
-import { REASON_CODES } from '@zephyr/contract/selection';
+import type { Decision } from '@zephyr/contract/decide/decision';
+import type { Notice } from '@zephyr/contract/decide/notice';
+import { REASON_CODES } from '@zephyr/contract/route/selection';
 import { type Effect, endpointId, epochMs, type World } from '@zephyr/core';
 import { describe, expect, it } from 'vitest';
 

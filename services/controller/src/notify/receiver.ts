@@ -4,7 +4,7 @@
  * minute. Each critical event, which is sent beyond the limit, is sent at most once in ten minutes
  * (repeats.ts).
  */
-import type { NotifyEvent } from '@zephyr/contract/notify';
+import type { NotifyEvent } from '@zephyr/contract/notify/notify';
 import type { Clock } from '@zephyr/runtime/clock';
 import type { NotifyTarget } from '@zephyr/runtime/config/notify-target';
 import type { Logger } from '@zephyr/runtime/logger';

@@ -1,4 +1,4 @@
-import type { NotifyEvent } from '@zephyr/contract/notify';
+import type { NotifyEvent } from '@zephyr/contract/notify/notify';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 

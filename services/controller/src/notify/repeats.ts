@@ -4,8 +4,8 @@
  * last message says the opposite, because a state that lasts that long is not flapping. Pure.
  */
 
-import type { NotifyEvent } from '@zephyr/contract/notify';
-import { REPEAT_AFTER_MS } from '@zephyr/contract/notify-timing';
+import type { NotifyEvent } from '@zephyr/contract/notify/notify';
+import { REPEAT_AFTER_MS } from '@zephyr/contract/notify/notify-timing';
 
 import type { Occurrence } from './occurrences.ts';
 

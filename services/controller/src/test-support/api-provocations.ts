@@ -2,8 +2,8 @@
 
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { apiStateSchema } from '@zephyr/contract/api-state';
-import type { ScoredProbe } from '@zephyr/contract/probe';
+import { apiStateSchema } from '@zephyr/contract/api/api-state';
+import type { ScoredProbe } from '@zephyr/contract/probe/probe';
 import { endpointId, epochMs } from '@zephyr/core';
 import { recordProbe } from '@zephyr/runtime/redis/probe-store';
 import { eventually } from '@zephyr/testkit/eventually';

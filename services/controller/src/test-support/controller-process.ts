@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import type { ApiState } from '@zephyr/contract/api-state';
-import type { CommandName } from '@zephyr/contract/operator-command';
+import type { ApiState } from '@zephyr/contract/api/api-state';
+import type { CommandName } from '@zephyr/contract/operate/operator-command';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 

@@ -1,11 +1,11 @@
 /** Leaders that have seen everything that can happen, generated from a fixed seed. */
 
 import { FAILURE_CLASSES } from '@zephyr/contract/failure';
-import type { OperatorCommand } from '@zephyr/contract/operator-command';
-import type { Budget } from '@zephyr/contract/people-limits';
-import { PROBE_STYLES } from '@zephyr/contract/probe';
-import { RATE_LIMIT_KINDS } from '@zephyr/contract/rate-limit';
-import { MODEL_FAMILIES } from '@zephyr/contract/session';
+import type { OperatorCommand } from '@zephyr/contract/operate/operator-command';
+import { PROBE_STYLES } from '@zephyr/contract/probe/probe';
+import { RATE_LIMIT_KINDS } from '@zephyr/contract/route/rate-limit';
+import { MODEL_FAMILIES } from '@zephyr/contract/route/session';
+import type { Budget } from '@zephyr/contract/usage/people-limits';
 import { epochMs } from '@zephyr/core';
 import { operatorCommands } from '@zephyr/testkit/operator-commands';
 import fc from 'fast-check';

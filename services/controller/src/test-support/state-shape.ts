@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import { MODEL_FAMILIES } from '@zephyr/contract/session';
+import { MODEL_FAMILIES } from '@zephyr/contract/route/session';
 
 import { coreConfig } from './batches.ts';
 import { ENDPOINT_IDS, LATENCY_CLASSES, leaderStates, PROXY_IDS } from './state-histories.ts';

@@ -1,7 +1,7 @@
 /** Sees every published snapshot, as a proxy does, and remembers those that went back. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { type RoutingSnapshot, snapshotSchema } from '@zephyr/contract/snapshot';
+import { type RoutingSnapshot, snapshotSchema } from '@zephyr/contract/route/snapshot';
 import { keys } from '@zephyr/runtime/redis/keys';
 import type { Redis } from 'ioredis';
 

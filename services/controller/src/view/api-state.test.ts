@@ -1,8 +1,8 @@
-import { type ApiState, apiStateSchema, MAX_ITEMS } from '@zephyr/contract/api-state';
-import type { OutcomeBatch } from '@zephyr/contract/outcome';
-import { MAX_LISTED, type ProxyPresence } from '@zephyr/contract/presence';
-import type { ProbeResult } from '@zephyr/contract/probe';
+import { type ApiState, apiStateSchema, MAX_ITEMS } from '@zephyr/contract/api/api-state';
+import type { ProbeResult } from '@zephyr/contract/probe/probe';
 import { ANONYMOUS } from '@zephyr/contract/reserved-names';
+import type { OutcomeBatch } from '@zephyr/contract/route/outcome';
+import { MAX_LISTED, type ProxyPresence } from '@zephyr/contract/route/presence';
 import {
   assess,
   type Effect,

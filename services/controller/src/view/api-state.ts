@@ -1,10 +1,10 @@
 /** The leader's state for people: the world and its statistics in the shape of the admin API. Pure. */
-import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
-import { type ApiState, MAX_ITEMS } from '@zephyr/contract/api-state';
-import type { ProxyPresence } from '@zephyr/contract/presence';
-import type { ProbeResult } from '@zephyr/contract/probe';
+import type { ApiEndpoint } from '@zephyr/contract/api/api-endpoint';
+import { type ApiState, MAX_ITEMS } from '@zephyr/contract/api/api-state';
+import type { ProbeResult } from '@zephyr/contract/probe/probe';
+import type { ProxyPresence } from '@zephyr/contract/route/presence';
+import type { SnapshotContent } from '@zephyr/contract/route/snapshot';
 import type { EpochMs } from '@zephyr/contract/scalars';
-import type { SnapshotContent } from '@zephyr/contract/snapshot';
 import {
   type Assessment,
   activeRequestsOf,

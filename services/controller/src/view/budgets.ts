@@ -1,6 +1,7 @@
 /** What is left of the budgets of people and teams. */
-import type { Budget } from '@zephyr/contract/people-limits';
+
 import { ANONYMOUS } from '@zephyr/contract/reserved-names';
+import type { Budget } from '@zephyr/contract/usage/people-limits';
 import { budgetsOf, type LimitsConfig, limitSubjects, PeopleCounters } from '@zephyr/core';
 import { exchangeLimits } from '@zephyr/runtime/redis/people-limits-store';
 import type { Redis } from 'ioredis';

@@ -3,7 +3,7 @@
  * committed; while Redis is away the last state stays, with the time since when it is stale. A view that a
  * standby cannot read makes the state not known: event streams fall silent, and their readers show it as stale.
  */
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import type { StoreConnection } from '@zephyr/contract/store';
 import type { ConfigSource } from '@zephyr/runtime/config/source';

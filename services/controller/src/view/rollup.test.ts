@@ -1,5 +1,5 @@
-import type { Decision } from '@zephyr/contract/decision';
-import { rollupSchema } from '@zephyr/contract/rollup';
+import type { Decision } from '@zephyr/contract/decide/decision';
+import { rollupSchema } from '@zephyr/contract/history/rollup';
 import { MINUTE_MS } from '@zephyr/contract/units';
 import { epochMs } from '@zephyr/core';
 import { describe, expect, it } from 'vitest';

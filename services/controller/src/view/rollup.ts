@@ -2,13 +2,13 @@
  * Totals of the current hour and day so far. Pure; kept in the checkpoint with the statistics, and written to
  * a separate record once a minute and at the end of the period.
  */
-import type { Decision } from '@zephyr/contract/decision';
-import { BUCKETS_PER_DOUBLING } from '@zephyr/contract/latency-buckets';
-import type { OutcomeBatch } from '@zephyr/contract/outcome';
-import type { ProbeResult } from '@zephyr/contract/probe';
-import type { EndpointRollup, Rollup, SwitchCounts } from '@zephyr/contract/rollup';
+import type { Decision } from '@zephyr/contract/decide/decision';
+import { BUCKETS_PER_DOUBLING } from '@zephyr/contract/history/latency-buckets';
+import type { EndpointRollup, Rollup, SwitchCounts } from '@zephyr/contract/history/rollup';
+import type { ProbeResult } from '@zephyr/contract/probe/probe';
+import type { OutcomeBatch } from '@zephyr/contract/route/outcome';
+import type { ReasonCode } from '@zephyr/contract/route/selection';
 import type { EpochMs } from '@zephyr/contract/scalars';
-import type { ReasonCode } from '@zephyr/contract/selection';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '@zephyr/contract/units';
 import { causeOf } from '@zephyr/core';
 

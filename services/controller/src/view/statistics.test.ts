@@ -1,5 +1,5 @@
-import type { OutcomeBatch } from '@zephyr/contract/outcome';
-import type { ProbeResult } from '@zephyr/contract/probe';
+import type { ProbeResult } from '@zephyr/contract/probe/probe';
+import type { OutcomeBatch } from '@zephyr/contract/route/outcome';
 import { MINUTE_MS } from '@zephyr/contract/units';
 import { endpointId, epochMs, initialWorld, type World, withSpent } from '@zephyr/core';
 import { describe, expect, it } from 'vitest';

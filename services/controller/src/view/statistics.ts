@@ -2,10 +2,10 @@
  * Statistics for people, beyond what decisions need: today's probes, the attempts of the last ten minutes,
  * the last switch. Pure; stored in the checkpoint with the world.
  */
-import type { ApiState } from '@zephyr/contract/api-state';
-import type { Decision } from '@zephyr/contract/decision';
-import type { OutcomeBatch } from '@zephyr/contract/outcome';
-import { type ProbeResult, SHOWN_PROBE_LATENCIES } from '@zephyr/contract/probe';
+import type { ApiState } from '@zephyr/contract/api/api-state';
+import type { Decision } from '@zephyr/contract/decide/decision';
+import { type ProbeResult, SHOWN_PROBE_LATENCIES } from '@zephyr/contract/probe/probe';
+import type { OutcomeBatch } from '@zephyr/contract/route/outcome';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import { MINUTE_MS } from '@zephyr/contract/units';
 import {

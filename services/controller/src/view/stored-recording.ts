@@ -2,7 +2,7 @@
  * Inputs and decisions of the core, stored for some hours: a recording lets anyone replay every decision,
  * also under other settings. Written by the leader, see leader/recorder.ts.
  */
-import type { Decision } from '@zephyr/contract/decision';
+import type { Decision } from '@zephyr/contract/decide/decision';
 import type { Input, Policy, Recording, Segment, World } from '@zephyr/core';
 import type { Logger } from '@zephyr/runtime/logger';
 import { keys } from '@zephyr/runtime/redis/keys';

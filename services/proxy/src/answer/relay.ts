@@ -22,7 +22,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { AnswerUsage } from '@zephyr/contract/usage';
+import type { AnswerUsage } from '@zephyr/contract/usage/usage';
 import {
   type AnswerEnd,
   type ApiError,

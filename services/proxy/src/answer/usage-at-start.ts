@@ -3,7 +3,7 @@
  * every request, and nothing is billed from it.
  */
 import { MAX_MODEL_CHARACTERS } from '@zephyr/contract/model-name';
-import type { TokenUsage } from '@zephyr/contract/probe';
+import type { TokenUsage } from '@zephyr/contract/probe/probe';
 
 /** `message_start` is the first event. */
 const MAX_HEAD_CHARACTERS = 4096;

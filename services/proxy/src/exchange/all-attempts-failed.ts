@@ -1,7 +1,7 @@
 /** The answer to a client when all endpoints have failed: an endpoint's refusal, or an error of ours. */
 
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { RequestOutcome } from '@zephyr/contract/usage';
+import type { RequestOutcome } from '@zephyr/contract/usage/usage';
 import { namedModels, sendModelList } from '../answer/model-list.ts';
 import { passRefusal } from '../answer/pass-refusal.ts';
 import { jitteredRetryMs, UNREACHABLE_RETRY_MS } from '../answer/retry-advice.ts';

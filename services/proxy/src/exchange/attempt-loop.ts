@@ -10,7 +10,7 @@
  *     any     --(abort)-->                              done, without a result
  */
 import type { EndpointId } from '@zephyr/contract/scalars';
-import type { RequestAttempt } from '@zephyr/contract/usage';
+import type { RequestAttempt } from '@zephyr/contract/usage/usage';
 import {
   canBeBilled,
   isStaleAt,

@@ -1,6 +1,6 @@
 /** Result of an attempt. */
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { RateLimitReports } from '@zephyr/contract/rate-limit';
+import type { RateLimitReports } from '@zephyr/contract/route/rate-limit';
 import type { AttemptPhase } from '@zephyr/core';
 
 import type { HeldAnswer } from '../answer/held-answer.ts';

@@ -9,7 +9,7 @@
  */
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import type { RequestOutcome } from '@zephyr/contract/usage';
+import type { RequestOutcome } from '@zephyr/contract/usage/usage';
 import { Relay, type RelayResult } from '../answer/relay.ts';
 import { DRAINED_RETRY_MS } from '../answer/retry-advice.ts';
 import { errorEvent, newRequestId, sendError } from '../answer/zephyr-errors.ts';

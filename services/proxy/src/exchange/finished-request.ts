@@ -1,6 +1,6 @@
 /** The facts about a finished request that the usage ledger needs. */
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { AnswerUsage, RequestAttempt, RequestOutcome } from '@zephyr/contract/usage';
+import type { AnswerUsage, RequestAttempt, RequestOutcome } from '@zephyr/contract/usage/usage';
 import { canBeBilled } from '@zephyr/core';
 import { requestIdOf } from '../answer/held-answer.ts';
 import type { FinishedRequest } from '../usage/accounting.ts';

@@ -1,6 +1,6 @@
 /** Records the result of a relayed answer: for routing, sessions and the counts. */
 
-import type { AnswerUsage, RequestOutcome } from '@zephyr/contract/usage';
+import type { AnswerUsage, RequestOutcome } from '@zephyr/contract/usage/usage';
 import { type Journey, NO_USAGE, scopeOf } from '@zephyr/core';
 import type { RelayResult } from '../answer/relay.ts';
 import type { AnsweredRequest } from './attempt-loop.ts';

@@ -1,7 +1,7 @@
 /** The preferred endpoint of a request: where its session's prompt cache is, or where new sessions start. */
 
 import type { IncomingMessage } from 'node:http';
-import type { TokenUsage } from '@zephyr/contract/probe';
+import type { TokenUsage } from '@zephyr/contract/probe/probe';
 import { ANONYMOUS } from '@zephyr/contract/reserved-names';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import {

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { outcomeBatchSchema } from '@zephyr/contract/outcome';
-import { proxyPresenceSchema } from '@zephyr/contract/presence';
+import { outcomeBatchSchema } from '@zephyr/contract/route/outcome';
+import { proxyPresenceSchema } from '@zephyr/contract/route/presence';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { eventually } from '@zephyr/testkit/eventually';
 import { type FaultRelay, startFaultRelay } from '@zephyr/testkit/fault-relay';

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-import type { ProgramStatus } from '@zephyr/contract/program-status';
+import type { ProgramStatus } from '@zephyr/contract/status/program-status';
 import { VERSION } from '@zephyr/runtime/version';
 import { clockJump, JUMPED } from '@zephyr/testkit/clock-jump';
 import { eventually } from '@zephyr/testkit/eventually';

@@ -1,5 +1,5 @@
 /** The message for a client whose limit is reached. In English, like all errors of the API. */
-import type { LimitName } from '@zephyr/contract/people-limits';
+import type { LimitName } from '@zephyr/contract/usage/people-limits';
 
 import type { OverLimit } from './people-limits.ts';
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 
-import { type OwnUsage, ownUsageSchema } from '@zephyr/contract/people-limits';
+import { type OwnUsage, ownUsageSchema } from '@zephyr/contract/usage/people-limits';
 import { NO_COUNTS, type UsageLimits } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';
 import { MAX_CONFIGURED_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';

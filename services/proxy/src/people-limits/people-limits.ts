@@ -3,9 +3,10 @@
  * ago and what this one has admitted since. Nothing waits for Redis; while it is away, counting continues
  * from the last known totals.
  */
-import type { Budget, Grant, SubjectKind } from '@zephyr/contract/people-limits';
+
 import { NANO } from '@zephyr/contract/units';
-import type { RequestRecord } from '@zephyr/contract/usage';
+import type { Budget, Grant, SubjectKind } from '@zephyr/contract/usage/people-limits';
+import type { RequestRecord } from '@zephyr/contract/usage/usage';
 import {
   budgetsOf,
   grantedUsd,

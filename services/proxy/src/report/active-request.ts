@@ -1,4 +1,4 @@
-import type { RequestPhase } from '@zephyr/contract/presence';
+import type { RequestPhase } from '@zephyr/contract/route/presence';
 import type { EndpointId } from '@zephyr/contract/scalars';
 
 /** The current activity of one request. */

@@ -1,4 +1,4 @@
-import type { Budget } from '@zephyr/contract/people-limits';
+import type { Budget } from '@zephyr/contract/usage/people-limits';
 import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
 

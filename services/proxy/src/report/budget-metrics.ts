@@ -3,7 +3,7 @@
  * proxy, so all proxies agree within that second. Each series costs Prometheus memory and a proxy time, so if
  * there are many budgets, only those with the most spent get one.
  */
-import type { Budget } from '@zephyr/contract/people-limits';
+import type { Budget } from '@zephyr/contract/usage/people-limits';
 import { Gauge, type Registry } from 'prom-client';
 
 const LABELS = ['subject', 'of', 'period'] as const;

@@ -1,4 +1,4 @@
-import type { RequestOutcome } from '@zephyr/contract/usage';
+import type { RequestOutcome } from '@zephyr/contract/usage/usage';
 import type { Logger } from '@zephyr/runtime/logger';
 import { describe, expect, it } from 'vitest';
 import { FailedRequests, hasLine } from './failed-request-log.ts';

@@ -1,6 +1,6 @@
 /** One log line per request that failed for its client; a flood of them is only counted. */
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { RequestOutcome } from '@zephyr/contract/usage';
+import type { RequestOutcome } from '@zephyr/contract/usage/usage';
 import type { Logger } from '@zephyr/runtime/logger';
 
 const WINDOW_MS = 1_000;

@@ -1,6 +1,6 @@
 /** The probes shown in `/status`, which only the leading controller knows. */
 
-import type { ProgramStatus } from '@zephyr/contract/program-status';
+import type { ProgramStatus } from '@zephyr/contract/status/program-status';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { eventually } from '@zephyr/testkit/eventually';
 import { inventedState } from '@zephyr/testkit/invented-world';

@@ -2,7 +2,7 @@
  * The latest probe results of each endpoint, for `/status`: the leading controller writes them to Redis. Read
  * only on demand, and with a short limit on the wait.
  */
-import { apiEndpointSchema } from '@zephyr/contract/api-endpoint';
+import { apiEndpointSchema } from '@zephyr/contract/api/api-endpoint';
 import type { Clock } from '@zephyr/runtime/clock';
 import { keys } from '@zephyr/runtime/redis/keys';
 import type { Redis } from 'ioredis';

@@ -1,8 +1,8 @@
 /** Every metric of the proxy, with labels from closed sets: endpoints, outcomes, failure classes. */
 
 import { FAILURE_CLASSES } from '@zephyr/contract/failure';
-import { type Budget, LIMIT_NAMES } from '@zephyr/contract/people-limits';
-import { REQUEST_OUTCOMES } from '@zephyr/contract/usage';
+import { type Budget, LIMIT_NAMES } from '@zephyr/contract/usage/people-limits';
+import { REQUEST_OUTCOMES } from '@zephyr/contract/usage/usage';
 import type { RetryRefusal } from '@zephyr/core';
 import { addBuildInfo } from '@zephyr/runtime/build-info';
 import { addProcessMetrics } from '@zephyr/runtime/process-metrics';

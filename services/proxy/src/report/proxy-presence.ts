@@ -1,5 +1,5 @@
 /** What this proxy writes about itself to Redis, for the controllers. */
-import { MAX_LISTED, type ProxyPresence } from '@zephyr/contract/presence';
+import { MAX_LISTED, type ProxyPresence } from '@zephyr/contract/route/presence';
 import type { SessionTable } from '@zephyr/core';
 
 import type { ActiveRequest } from './active-request.ts';

@@ -1,8 +1,8 @@
 /** The state of this proxy, from its parts: shown by the status page, `/status` and its presence in Redis. */
-import type { ShownEjectionState } from '@zephyr/contract/ejection';
-import type { ProxyPresence } from '@zephyr/contract/presence';
-import type { ProxyEndpoint, ProxyStatus } from '@zephyr/contract/proxy-status';
+import type { ShownEjectionState } from '@zephyr/contract/route/ejection';
+import type { ProxyPresence } from '@zephyr/contract/route/presence';
 import type { EndpointId } from '@zephyr/contract/scalars';
+import type { ProxyEndpoint, ProxyStatus } from '@zephyr/contract/status/proxy-status';
 import {
   ejectionReportOf,
   ejectionReports,

@@ -1,5 +1,5 @@
 /** Rate limits from an endpoint's answers to the decision core, via Redis. */
-import { type OutcomeBatch, outcomeBatchSchema } from '@zephyr/contract/outcome';
+import { type OutcomeBatch, outcomeBatchSchema } from '@zephyr/contract/route/outcome';
 import {
   DEFAULT_POLICY,
   endpointId,

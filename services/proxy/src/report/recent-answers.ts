@@ -1,8 +1,8 @@
 /** What this proxy's own requests recently experienced at each endpoint, for `/status`. */
 import type { FailureClass } from '@zephyr/contract/failure';
-import { SHOWN_LIVE_TIMES } from '@zephyr/contract/program-status';
-import type { RateLimitReports } from '@zephyr/contract/rate-limit';
+import type { RateLimitReports } from '@zephyr/contract/route/rate-limit';
 import type { EndpointId } from '@zephyr/contract/scalars';
+import { SHOWN_LIVE_TIMES } from '@zephyr/contract/status/program-status';
 import {
   currentRateLimits,
   NO_RATE_LIMITS,

@@ -1,5 +1,5 @@
-import { MAX_TTFT_SAMPLES, outcomeBatchSchema } from '@zephyr/contract/outcome';
-import type { TokenUsage } from '@zephyr/contract/probe';
+import type { TokenUsage } from '@zephyr/contract/probe/probe';
+import { MAX_TTFT_SAMPLES, outcomeBatchSchema } from '@zephyr/contract/route/outcome';
 import { endpointId } from '@zephyr/core';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { describe, expect, it, vi } from 'vitest';

@@ -4,16 +4,16 @@
  */
 
 import type { FailureClass } from '@zephyr/contract/failure';
+import type { TokenUsage } from '@zephyr/contract/probe/probe';
 import {
   MAX_TTFT_SAMPLES,
   type OutcomeBatch,
   type OutcomeCounts,
   type TtftSample,
-} from '@zephyr/contract/outcome';
-import type { TokenUsage } from '@zephyr/contract/probe';
-import type { RateLimitReports } from '@zephyr/contract/rate-limit';
+} from '@zephyr/contract/route/outcome';
+import type { RateLimitReports } from '@zephyr/contract/route/rate-limit';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import type { RequestOutcome } from '@zephyr/contract/usage';
+import type { RequestOutcome } from '@zephyr/contract/usage/usage';
 import type { Clock } from '@zephyr/runtime/clock';
 
 import type { ProxyMetrics } from './metrics.ts';

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-import type { ProxyStatus } from '@zephyr/contract/proxy-status';
+import type { ProxyStatus } from '@zephyr/contract/status/proxy-status';
 import { call } from '@zephyr/testkit/http-call';
 import { hang } from '@zephyr/testkit/upstream-scripts';
 import { EventSourceParserStream } from 'eventsource-parser/stream';

@@ -3,8 +3,8 @@
  * state on a timer, and only while somebody watches, so that requests never do any work for it.
  */
 import type { ServerResponse } from 'node:http';
-import type { ProxyStatus } from '@zephyr/contract/proxy-status';
-import { SIGN_OF_LIFE_MS } from '@zephyr/contract/stream-timing';
+import { SIGN_OF_LIFE_MS } from '@zephyr/contract/api/stream-timing';
+import type { ProxyStatus } from '@zephyr/contract/status/proxy-status';
 import { KIB } from '@zephyr/contract/units';
 import type { Clock, Timer } from '@zephyr/runtime/clock';
 import { EventStream } from '@zephyr/runtime/http/event-stream';

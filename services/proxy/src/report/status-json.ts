@@ -1,6 +1,6 @@
 /** The JSON of `GET /status`, for programs. */
-import type { ProgramEndpoint, ProgramStatus } from '@zephyr/contract/program-status';
-import type { ProxyEndpoint } from '@zephyr/contract/proxy-status';
+import type { ProgramEndpoint, ProgramStatus } from '@zephyr/contract/status/program-status';
+import type { ProxyEndpoint } from '@zephyr/contract/status/proxy-status';
 import { own, programEjection, type TimeSummary } from '@zephyr/core';
 
 import type { ProbesOfEndpoint } from './known-probes.ts';

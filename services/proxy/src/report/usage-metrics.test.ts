@@ -1,4 +1,4 @@
-import type { UsageRow } from '@zephyr/contract/usage';
+import type { UsageRow } from '@zephyr/contract/usage/usage';
 import { NO_COUNTS } from '@zephyr/core';
 import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';

@@ -11,7 +11,7 @@ import {
   type UsageCounts,
   type UsageKey,
   type UsageRow,
-} from '@zephyr/contract/usage';
+} from '@zephyr/contract/usage/usage';
 import { NO_COUNTS, sumOfCounts, usageField } from '@zephyr/core';
 import { Counter, type LabelValues, type Registry } from 'prom-client';
 

@@ -1,4 +1,4 @@
-import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
+import type { RoutingSnapshot } from '@zephyr/contract/route/snapshot';
 import { endpointId, epochMs } from '@zephyr/core';
 import { describe, expect, it } from 'vitest';
 

@@ -1,5 +1,5 @@
 /** Whether a snapshot just read replaces the one in memory. Pure. */
-import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
+import type { RoutingSnapshot } from '@zephyr/contract/route/snapshot';
 
 export type SnapshotVerdict = 'newer' | 'same' | 'older' | 'foreign';
 

@@ -1,6 +1,7 @@
 /** Where a request or session without a place goes, according to the snapshot. */
+
+import type { RoutingSnapshot } from '@zephyr/contract/route/snapshot';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import { rampedEndpoint, sharedEndpoint } from '@zephyr/core';
 
 export interface Placing {

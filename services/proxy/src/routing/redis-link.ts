@@ -5,9 +5,9 @@
  * snapshot still reaches it immediately, by the hint.
  */
 
-import type { OutcomeBatch } from '@zephyr/contract/outcome';
-import type { ProxyPresence } from '@zephyr/contract/presence';
-import { type RoutingSnapshot, snapshotSchema } from '@zephyr/contract/snapshot';
+import type { OutcomeBatch } from '@zephyr/contract/route/outcome';
+import type { ProxyPresence } from '@zephyr/contract/route/presence';
+import { type RoutingSnapshot, snapshotSchema } from '@zephyr/contract/route/snapshot';
 import { DEFAULT_POLICY, IDLE_AFTER_MS, IDLE_PERIOD_MS, type SessionTable } from '@zephyr/core';
 import { type Clock, isWithin, pauseUntilNext } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';

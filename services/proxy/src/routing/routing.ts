@@ -3,8 +3,8 @@
  * (`Router` of the core). Nothing here waits for anything.
  */
 import type { FailureClass } from '@zephyr/contract/failure';
+import type { RoutingSnapshot, SnapshotSource } from '@zephyr/contract/route/snapshot';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import type { RoutingSnapshot, SnapshotSource } from '@zephyr/contract/snapshot';
 import {
   type ActiveEndpoint,
   type Ejection,

@@ -3,8 +3,8 @@
  * publish. A second's delay is fine: a session's next request takes seconds to arrive.
  */
 
+import { MAX_SESSIONS_IN_BATCH, sessionBatchSchema } from '@zephyr/contract/route/session';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import { MAX_SESSIONS_IN_BATCH, sessionBatchSchema } from '@zephyr/contract/session';
 import type { SessionTable } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 import { keys } from '@zephyr/runtime/redis/keys';

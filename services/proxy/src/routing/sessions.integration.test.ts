@@ -1,6 +1,6 @@
 /** Sessions keep their endpoint while its prompt cache is worth it, across all proxies. */
 import { createHash } from 'node:crypto';
-import { MAX_LISTED, proxyPresenceSchema } from '@zephyr/contract/presence';
+import { MAX_LISTED, proxyPresenceSchema } from '@zephyr/contract/route/presence';
 import { MIB } from '@zephyr/contract/units';
 import { endpointId, STAY_PAUSE_MS } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';

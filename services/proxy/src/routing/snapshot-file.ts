@@ -5,7 +5,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-import { type RoutingSnapshot, snapshotSchema } from '@zephyr/contract/snapshot';
+import { type RoutingSnapshot, snapshotSchema } from '@zephyr/contract/route/snapshot';
 import { isMissingFile, messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 

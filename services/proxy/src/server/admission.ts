@@ -4,9 +4,8 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BlockList } from 'node:net';
-
-import type { KeyVerdict } from '@zephyr/contract/proxy-status';
 import type { EndpointId } from '@zephyr/contract/scalars';
+import type { KeyVerdict } from '@zephyr/contract/status/proxy-status';
 import { pauseUntilNext } from '@zephyr/runtime/clock';
 import { isClientKey } from '@zephyr/runtime/credential';
 import {

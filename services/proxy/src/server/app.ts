@@ -1,7 +1,7 @@
 /** The routes, with express: upstream requests first, then the proxy's own pages. */
 import type { RequestListener } from 'node:http';
 
-import type { ProxyHome } from '@zephyr/contract/proxy-status';
+import type { ProxyHome } from '@zephyr/contract/status/proxy-status';
 import { isFromForeignPage, isWatchersHost } from '@zephyr/runtime/http/visitor';
 import {
   type Readiness,

@@ -5,9 +5,8 @@
  */
 import { hash, randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-
-import type { KeyVerdict } from '@zephyr/contract/proxy-status';
 import { ANONYMOUS } from '@zephyr/contract/reserved-names';
+import type { KeyVerdict } from '@zephyr/contract/status/proxy-status';
 import type { ClientAccess } from '@zephyr/runtime/config/client-access';
 import type { ClientKey } from '@zephyr/runtime/config/config';
 import { bearerIn, isClientKey } from '@zephyr/runtime/credential';

@@ -3,7 +3,11 @@ import { request } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
 
 import { DAY_MS } from '@zephyr/contract/units';
-import { type RequestRecord, requestRecordSchema, type UsageRow } from '@zephyr/contract/usage';
+import {
+  type RequestRecord,
+  requestRecordSchema,
+  type UsageRow,
+} from '@zephyr/contract/usage/usage';
 import { usageReport } from '@zephyr/core';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { readUsage } from '@zephyr/runtime/redis/usage-store';

@@ -1,5 +1,5 @@
 /** Publishes routing snapshots like the leading controller, but without one. */
-import type { Ramp, RoutingSnapshot } from '@zephyr/contract/snapshot';
+import type { Ramp, RoutingSnapshot } from '@zephyr/contract/route/snapshot';
 import { endpointId, epochMs } from '@zephyr/core';
 import { keys } from '@zephyr/runtime/redis/keys';
 import type { Redis } from 'ioredis';

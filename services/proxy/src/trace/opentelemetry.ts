@@ -26,7 +26,7 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { RequestRecord } from '@zephyr/contract/usage';
+import type { RequestRecord } from '@zephyr/contract/usage/usage';
 import { type Clock, pause } from '@zephyr/runtime/clock';
 import { VERSION } from '@zephyr/runtime/version';
 

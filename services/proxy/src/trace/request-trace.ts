@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { RequestRecord } from '@zephyr/contract/usage';
+import type { RequestRecord } from '@zephyr/contract/usage/usage';
 import type { Operation } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 import type { Config, Secrets } from '@zephyr/runtime/config/config';

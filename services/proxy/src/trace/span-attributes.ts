@@ -5,7 +5,7 @@
  */
 import type { FailureClass } from '@zephyr/contract/failure';
 import { NONE } from '@zephyr/contract/reserved-names';
-import type { RequestRecord } from '@zephyr/contract/usage';
+import type { RequestRecord } from '@zephyr/contract/usage/usage';
 
 import type { TracedEndpoint, TracedRequest } from './request-trace.ts';
 

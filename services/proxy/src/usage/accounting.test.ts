@@ -1,4 +1,8 @@
-import { MAX_ATTEMPTS, type RequestRecord, requestRecordSchema } from '@zephyr/contract/usage';
+import {
+  MAX_ATTEMPTS,
+  type RequestRecord,
+  requestRecordSchema,
+} from '@zephyr/contract/usage/usage';
 import { systemClock } from '@zephyr/runtime/clock';
 import type { Config } from '@zephyr/runtime/config/config';
 import { expect, it } from 'vitest';

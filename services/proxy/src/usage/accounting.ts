@@ -12,7 +12,7 @@ import {
   type RequestOutcome,
   type RequestRecord,
   type TokensKnown,
-} from '@zephyr/contract/usage';
+} from '@zephyr/contract/usage/usage';
 import { costUsd, NO_USAGE, type Operation, type Price, priceOf } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 import type { Config } from '@zephyr/runtime/config/config';

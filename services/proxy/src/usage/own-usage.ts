@@ -1,7 +1,8 @@
 /** One person's usage and limits: `GET /usage`. The only request that waits for Redis, and never for long. */
-import type { OwnFigures, OwnUsage } from '@zephyr/contract/people-limits';
+
 import { DAY_MS } from '@zephyr/contract/units';
-import type { UsageRow } from '@zephyr/contract/usage';
+import type { OwnFigures, OwnUsage } from '@zephyr/contract/usage/people-limits';
+import type { UsageRow } from '@zephyr/contract/usage/usage';
 import { dayOf, type LimitCounters, type UsageLimits, usageReport } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 import { readOwnDays } from '@zephyr/runtime/redis/usage-store';

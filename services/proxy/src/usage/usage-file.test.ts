@@ -12,7 +12,7 @@ import { join } from 'node:path';
 
 import { MAX_PERSON_CHARACTERS } from '@zephyr/contract/names';
 import { HOUR_MS, MIB } from '@zephyr/contract/units';
-import type { UsageCounts, UsageRow } from '@zephyr/contract/usage';
+import type { UsageCounts, UsageRow } from '@zephyr/contract/usage/usage';
 import { NO_COUNTS, UsageTable } from '@zephyr/core';
 import { type Clock, systemClock } from '@zephyr/runtime/clock';
 import { MAX_CONFIGURED_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';

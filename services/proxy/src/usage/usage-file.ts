@@ -16,7 +16,7 @@ import {
   requestRecordSchema,
   type UsageBatch,
   usageBatchSchema,
-} from '@zephyr/contract/usage';
+} from '@zephyr/contract/usage/usage';
 import type { Clock } from '@zephyr/runtime/clock';
 import { isMissingFile, messageOf } from '@zephyr/runtime/errors';
 import { MAX_WHY_CHARACTERS } from '@zephyr/runtime/logger';

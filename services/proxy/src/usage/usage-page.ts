@@ -5,9 +5,9 @@
 
 import { createHash } from 'node:crypto';
 import { LANGUAGES, type Language } from '@zephyr/contract/language';
-import type { Budget, OwnFigures, OwnUsage } from '@zephyr/contract/people-limits';
 import { OTHER } from '@zephyr/contract/reserved-names';
-import type { UsageFigures } from '@zephyr/contract/usage';
+import type { Budget, OwnFigures, OwnUsage } from '@zephyr/contract/usage/people-limits';
+import type { UsageFigures } from '@zephyr/contract/usage/usage';
 import { PAGE_HEADERS } from '@zephyr/runtime/http/pages';
 import type { Request, Response } from 'express';
 

@@ -11,8 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { ProgramStatus } from '@zephyr/contract/program-status';
-import { usageBatchSchema } from '@zephyr/contract/usage';
+import type { ProgramStatus } from '@zephyr/contract/status/program-status';
+import { usageBatchSchema } from '@zephyr/contract/usage/usage';
 import { startRedisServer } from '@zephyr/runtime/redis/private-server';
 import { eventually } from '@zephyr/testkit/eventually';
 import { openTestRedis } from '@zephyr/testkit/redis';

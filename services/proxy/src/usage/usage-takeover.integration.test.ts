@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { RequestRecord } from '@zephyr/contract/usage';
+import type { RequestRecord } from '@zephyr/contract/usage/usage';
 import { epochMs } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';
 import { createLogger } from '@zephyr/runtime/logger';

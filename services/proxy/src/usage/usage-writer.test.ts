@@ -3,7 +3,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { type RequestRecord, type UsageBatch, usageBatchSchema } from '@zephyr/contract/usage';
+import {
+  type RequestRecord,
+  type UsageBatch,
+  usageBatchSchema,
+} from '@zephyr/contract/usage/usage';
 import { epochMs } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';
 import { createLogger } from '@zephyr/runtime/logger';

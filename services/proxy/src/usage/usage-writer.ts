@@ -9,7 +9,7 @@
  *     sending --(written, or known)-->            idle
  *     sending --(no answer within `DISK_AFTER_MS`, or a failure)--> sending, on disk as well
  */
-import type { RequestRecord, UsageBatch, UsageRow } from '@zephyr/contract/usage';
+import type { RequestRecord, UsageBatch, UsageRow } from '@zephyr/contract/usage/usage';
 import { type RowBounds, UsageTable } from '@zephyr/core';
 import { type Clock, pause, pauseUntilNext } from '@zephyr/runtime/clock';
 import { MAX_CONFIGURED_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';

@@ -1,6 +1,6 @@
 /** `zephyr config check --online`: what each endpoint can do, and the lines of TOML that follow from it. */
 import type { AuthStyle } from '@zephyr/contract/auth-style';
-import { isServing } from '@zephyr/contract/endpoint-finding';
+import { isServing } from '@zephyr/contract/probe/endpoint-finding';
 import { cautiousPriceOf, costUsd } from '@zephyr/core';
 import { createStartGate } from '@zephyr/probes/claude-cli/start-gate';
 import { targetOf } from '@zephyr/probes/endpoint-target';

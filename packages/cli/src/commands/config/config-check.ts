@@ -1,4 +1,4 @@
-import { isServing } from '@zephyr/contract/endpoint-finding';
+import { isServing } from '@zephyr/contract/probe/endpoint-finding';
 import { ConfigError } from '@zephyr/runtime/config/config-error';
 import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
 import { localeOfFile } from '@zephyr/runtime/config/locale';

@@ -1,5 +1,5 @@
 /** `zephyr endpoint add|remove|list`: edits the endpoints in the text of config.toml. */
-import { isServing } from '@zephyr/contract/endpoint-finding';
+import { isServing } from '@zephyr/contract/probe/endpoint-finding';
 import type { ConfigFiles } from '@zephyr/runtime/config/config-files';
 import {
   draftEndpoint,

@@ -1,5 +1,5 @@
 /** The commands that find out what is wrong: their options and help. */
-import { PROBE_STYLES } from '@zephyr/contract/probe';
+import { PROBE_STYLES } from '@zephyr/contract/probe/probe';
 import { type Command, Option } from 'commander';
 
 import {

@@ -3,7 +3,7 @@
  * recorded.
  */
 
-import type { ProbeStyle, ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
+import type { ProbeStyle, ProbeVerdict, TokenUsage } from '@zephyr/contract/probe/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { cautiousPriceOf, costUsd, realStyleOf } from '@zephyr/core';
 import { createStartGate } from '@zephyr/probes/claude-cli/start-gate';

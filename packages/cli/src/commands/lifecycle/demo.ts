@@ -6,7 +6,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_PORTS, MAX_PORT } from '@zephyr/contract/default-ports';
-import type { ProgramStatus } from '@zephyr/contract/program-status';
+import type { ProgramStatus } from '@zephyr/contract/status/program-status';
 import { findCli } from '@zephyr/probes/claude-cli/cli-binary';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import type { Environment } from '@zephyr/runtime/environment';

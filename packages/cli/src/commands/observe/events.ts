@@ -1,8 +1,8 @@
 /** `zephyr events`: past events; with `--follow` new ones as they happen. */
 import { styleText } from 'node:util';
 
-import type { ApiLogEntry } from '@zephyr/contract/api-history';
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiLogEntry } from '@zephyr/contract/api/api-history';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 import { systemClock } from '@zephyr/runtime/clock';
 import type { Environment } from '@zephyr/runtime/environment';
 import { logText } from '@zephyr/texts';

@@ -3,7 +3,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ProbeVerdict } from '@zephyr/contract/probe';
+import type { ProbeVerdict } from '@zephyr/contract/probe/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { endpointId, epochMs } from '@zephyr/core';
 import { createLogger } from '@zephyr/runtime/logger';

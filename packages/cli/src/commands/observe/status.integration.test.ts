@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 import { inventedState } from '@zephyr/testkit/invented-world';
 import stringWidth from 'string-width';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,7 +1,7 @@
 /** `zephyr status`: which endpoint is serving, why, and the state of the others. */
 
-import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiEndpoint } from '@zephyr/contract/api/api-endpoint';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 import type { Environment } from '@zephyr/runtime/environment';
 import { explain } from '@zephyr/runtime/errors';
 import {

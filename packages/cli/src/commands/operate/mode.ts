@@ -1,7 +1,7 @@
 /** `zephyr mode`: shows the mode, or sets it. */
 
-import type { ApiState } from '@zephyr/contract/api-state';
-import type { ModeKind } from '@zephyr/contract/selection';
+import type { ApiState } from '@zephyr/contract/api/api-state';
+import type { ModeKind } from '@zephyr/contract/route/selection';
 import type { Environment } from '@zephyr/runtime/environment';
 import { nameOf, type Translate } from '@zephyr/texts';
 

@@ -1,5 +1,5 @@
 /** The commands that operate a running system: their options and help. */
-import { type ModeKind, modeKind } from '@zephyr/contract/selection';
+import { type ModeKind, modeKind } from '@zephyr/contract/route/selection';
 import { Argument, type Command, type Option } from 'commander';
 
 import {

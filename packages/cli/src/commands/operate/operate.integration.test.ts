@@ -6,9 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
-import type { ApiState } from '@zephyr/contract/api-state';
-import type { CommandAnswer } from '@zephyr/contract/operator-command';
-import { PROBLEMS, type ProblemCode } from '@zephyr/contract/problem';
+import type { ApiState } from '@zephyr/contract/api/api-state';
+import type { CommandAnswer } from '@zephyr/contract/operate/operator-command';
+import { PROBLEMS, type ProblemCode } from '@zephyr/contract/operate/problem';
 import { inventedHistory, inventedState } from '@zephyr/testkit/invented-world';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 

@@ -1,4 +1,4 @@
-import type { UsageReport } from '@zephyr/contract/usage';
+import type { UsageReport } from '@zephyr/contract/usage/usage';
 import { endpointId, epochMs, usageOfProbe, usageReport } from '@zephyr/core';
 import { inventedState } from '@zephyr/testkit/invented-world';
 import { expect, it } from 'vitest';

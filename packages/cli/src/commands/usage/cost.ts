@@ -3,10 +3,10 @@
  * from the ledger, as in `zephyr usage`; the leader's own count, on which it decides, lacks results that
  * arrived too late for a decision.
  */
-import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiEndpoint } from '@zephyr/contract/api/api-endpoint';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 import { PROBES } from '@zephyr/contract/reserved-names';
-import type { UsageFigures, UsageReport } from '@zephyr/contract/usage';
+import type { UsageFigures, UsageReport } from '@zephyr/contract/usage/usage';
 import type { Environment } from '@zephyr/runtime/environment';
 
 import {

@@ -1,6 +1,6 @@
 /** `zephyr requests`: past requests; with `--follow` new ones as they end. */
-import { isWanted, MAX_LISTED_REQUESTS } from '@zephyr/contract/request-filter';
-import type { ApiRequestRecord } from '@zephyr/contract/usage';
+import { isWanted, MAX_LISTED_REQUESTS } from '@zephyr/contract/usage/request-filter';
+import type { ApiRequestRecord } from '@zephyr/contract/usage/usage';
 import { systemClock } from '@zephyr/runtime/clock';
 import type { Environment } from '@zephyr/runtime/environment';
 

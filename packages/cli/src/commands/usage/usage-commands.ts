@@ -1,5 +1,5 @@
 /** The commands that show who used what, and what it cost: their options and help. */
-import { DEFAULT_DIMENSIONS, USAGE_DIMENSIONS } from '@zephyr/contract/usage';
+import { DEFAULT_DIMENSIONS, USAGE_DIMENSIONS } from '@zephyr/contract/usage/usage';
 import type { Translate } from '@zephyr/texts';
 import type { Command, Option } from 'commander';
 

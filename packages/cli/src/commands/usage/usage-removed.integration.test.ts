@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import { REMOVED_BEFORE_HEADER, type UsageReport } from '@zephyr/contract/usage';
+import { REMOVED_BEFORE_HEADER, type UsageReport } from '@zephyr/contract/usage/usage';
 import { USAGE_CSV_HEAD, usageReport } from '@zephyr/core';
 import { expect, it, onTestFinished } from 'vitest';
 

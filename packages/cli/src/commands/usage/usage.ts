@@ -1,13 +1,13 @@
 /** `zephyr usage` and `zephyr usage export`: who used what. */
 
-import type { Budget } from '@zephyr/contract/people-limits';
 import { OTHER } from '@zephyr/contract/reserved-names';
+import type { Budget } from '@zephyr/contract/usage/people-limits';
 import {
   NAMED_DIMENSIONS,
   TIME_DIMENSIONS,
   type UsageFigures,
   type UsageReport,
-} from '@zephyr/contract/usage';
+} from '@zephyr/contract/usage/usage';
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { usageName } from '@zephyr/texts';

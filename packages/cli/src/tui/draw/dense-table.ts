@@ -2,7 +2,7 @@
  * Many endpoints side by side, best first from top to bottom: name, latency and score, or why it
  * cannot serve. 24 of them fit on 80 × 24.
  */
-import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
+import type { ApiEndpoint } from '@zephyr/contract/api/api-endpoint';
 import { roleOf } from '@zephyr/texts';
 import { Box, type TextProps } from 'ink';
 import { createElement as h, type ReactElement } from 'react';

@@ -1,6 +1,6 @@
 /** The texts about one endpoint in the tables. Pure. */
-import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiEndpoint } from '@zephyr/contract/api/api-endpoint';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 import { failureOf, healthText, type Role, roleText, type Speech, scoreParts } from '@zephyr/texts';
 
 export const LOOKS: Readonly<Record<Role, { readonly mark: string; readonly colour: string }>> = {

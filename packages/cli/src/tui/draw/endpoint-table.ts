@@ -1,5 +1,5 @@
 /** The table of endpoints: its columns, and as many rows around the selected one as fit. */
-import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
+import type { ApiEndpoint } from '@zephyr/contract/api/api-endpoint';
 import { nextProbeText, roleOf, type Speech } from '@zephyr/texts';
 import { Box, type TextProps } from 'ink';
 import { createElement as h, type ReactElement } from 'react';

@@ -1,6 +1,6 @@
 /** Lists below the endpoints if there is room: active requests, sessions, events. */
 
-import type { ApiRequest, ApiSession } from '@zephyr/contract/api-state';
+import type { ApiRequest, ApiSession } from '@zephyr/contract/api/api-state';
 import { ANONYMOUS } from '@zephyr/contract/reserved-names';
 import { logLines, nameOf } from '@zephyr/texts';
 import { Box, Text } from 'ink';

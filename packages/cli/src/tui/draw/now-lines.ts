@@ -1,5 +1,5 @@
 /** The first lines: overall state, serving endpoint, reason, what comes next. Pure. */
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 import {
   failingText,
   headlineOf,

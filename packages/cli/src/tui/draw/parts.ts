@@ -1,6 +1,6 @@
 /** Types and helpers that the components share. */
-import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiEndpoint } from '@zephyr/contract/api/api-endpoint';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 import type { Speech } from '@zephyr/texts';
 import { Box, type BoxProps, Text, type TextProps } from 'ink';
 import { createElement as h, type ReactElement, type ReactNode } from 'react';

@@ -1,4 +1,4 @@
-import type { ApiSample } from '@zephyr/contract/api-history';
+import type { ApiSample } from '@zephyr/contract/api/api-history';
 
 const LEVELS = '▁▂▃▄▅▆▇█';
 

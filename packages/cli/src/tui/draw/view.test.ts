@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 import { inventedHistory, inventedState } from '@zephyr/testkit/invented-world';
 import { renderToString } from 'ink';
 import { createElement } from 'react';

@@ -1,7 +1,8 @@
 /** What a decision was based on, in reading order. Pure. */
+
+import { rankingMs } from '@zephyr/contract/decide/ranking';
 import { DEFAULT_PORTS } from '@zephyr/contract/default-ports';
 import { isLoopback } from '@zephyr/contract/loopback';
-import { rankingMs } from '@zephyr/contract/ranking';
 
 import type { ShownDecision } from '../../state/decision-shown.ts';
 

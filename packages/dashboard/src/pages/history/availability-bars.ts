@@ -1,5 +1,5 @@
 /** How much of the observed time an endpoint was available, as bars and their tones. Pure. */
-import type { TrendPoint, Trends } from '@zephyr/contract/rollup';
+import type { TrendPoint, Trends } from '@zephyr/contract/history/rollup';
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 
 export interface AvailabilityBar {

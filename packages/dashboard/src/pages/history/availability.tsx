@@ -1,5 +1,5 @@
 /** One row of bars for each endpoint, as on status pages. */
-import type { Trends } from '@zephyr/contract/rollup';
+import type { Trends } from '@zephyr/contract/history/rollup';
 import { DAY_MS } from '@zephyr/contract/units';
 
 import { EndpointName } from '../../components/endpoint-parts.tsx';

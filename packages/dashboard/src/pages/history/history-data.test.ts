@@ -1,4 +1,4 @@
-import type { TrendPoint } from '@zephyr/contract/rollup';
+import type { TrendPoint } from '@zephyr/contract/history/rollup';
 import { DAY_MS, HOUR_MS } from '@zephyr/contract/units';
 import { describe, expect, it } from 'vitest';
 

@@ -1,5 +1,5 @@
 /** Trends in the form that the history page shows. Pure. */
-import type { TrendPoint, Trends } from '@zephyr/contract/rollup';
+import type { TrendPoint, Trends } from '@zephyr/contract/history/rollup';
 
 import type { ChartData } from '../../charts/chart-data.ts';
 import { barLengthMs } from './availability-bars.ts';

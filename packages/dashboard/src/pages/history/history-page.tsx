@@ -1,8 +1,8 @@
 /** The last 24 hours, 7 or 30 days: availability, latency, switches and cost. */
 
-import type { Trends } from '@zephyr/contract/rollup';
-import { TREND_RANGES, type TrendRange } from '@zephyr/contract/trend-range';
-import type { TimeUnit, UsageReport } from '@zephyr/contract/usage';
+import type { Trends } from '@zephyr/contract/history/rollup';
+import { TREND_RANGES, type TrendRange } from '@zephyr/contract/history/trend-range';
+import type { TimeUnit, UsageReport } from '@zephyr/contract/usage/usage';
 
 import { UsageChart } from '../../charts/usage-chart.tsx';
 import { Choice } from '../../components/choice.tsx';

@@ -1,6 +1,6 @@
 /** The medians of each hour or day as lines, of probes or of live requests. */
 import { signal, useSignal } from '@preact/signals';
-import type { Trends } from '@zephyr/contract/rollup';
+import type { Trends } from '@zephyr/contract/history/rollup';
 import { DAY_MS } from '@zephyr/contract/units';
 import { nameOf } from '@zephyr/texts/screens';
 import { useMemo } from 'preact/hooks';

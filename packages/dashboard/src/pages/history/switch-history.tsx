@@ -1,6 +1,6 @@
 /** Number of switches, by cause. */
 import { useSignal } from '@preact/signals';
-import type { Trends } from '@zephyr/contract/rollup';
+import type { Trends } from '@zephyr/contract/history/rollup';
 import { DAY_MS } from '@zephyr/contract/units';
 import { useMemo } from 'preact/hooks';
 

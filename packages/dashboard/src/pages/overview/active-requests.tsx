@@ -1,4 +1,4 @@
-import type { ApiRequest, ApiState } from '@zephyr/contract/api-state';
+import type { ApiRequest, ApiState } from '@zephyr/contract/api/api-state';
 import { ANONYMOUS } from '@zephyr/contract/reserved-names';
 
 import { EndpointName } from '../../components/endpoint-parts.tsx';

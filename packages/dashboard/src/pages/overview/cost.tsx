@@ -1,4 +1,4 @@
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 
 import { swatchOf } from '../../components/endpoint-colours.ts';
 import { Scrolling } from '../../components/scrolling.tsx';

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
-import type { ApiLogEntry } from '@zephyr/contract/api-history';
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiLogEntry } from '@zephyr/contract/api/api-history';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 import { logLines } from '@zephyr/texts/screens';
 
 import { Choice } from '../../components/choice.tsx';

@@ -1,7 +1,7 @@
 /** The latency chart with its range, its legend and the reasons for the switches in it. */
 
 import { signal, useComputed, useSignal } from '@preact/signals';
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 import { MINUTE_MS } from '@zephyr/contract/units';
 import { decisionText, nameOf } from '@zephyr/texts/screens';
 

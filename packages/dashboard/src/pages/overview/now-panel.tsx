@@ -1,5 +1,5 @@
 /** The overall state at a glance, with actions and key figures. */
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 import { decisionText, nextOf, soonestProbeText } from '@zephyr/texts/screens';
 
 import { Icon } from '../../components/icon.tsx';

@@ -1,5 +1,5 @@
 /** Everything known about one request, but never its prompt or answer. */
-import type { ApiRequestRecord } from '@zephyr/contract/usage';
+import type { ApiRequestRecord } from '@zephyr/contract/usage/usage';
 import type { ComponentChildren } from 'preact';
 import { Dialog } from '../../components/dialog.tsx';
 import { Icon } from '../../components/icon.tsx';

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
-import type { RequestFilter } from '@zephyr/contract/request-filter';
 import { OTHER } from '@zephyr/contract/reserved-names';
-import type { UsageReport } from '@zephyr/contract/usage';
+import type { RequestFilter } from '@zephyr/contract/usage/request-filter';
+import type { UsageReport } from '@zephyr/contract/usage/usage';
 import { useEffect } from 'preact/hooks';
 
 import { shownPerson } from '../../components/usage-names.tsx';

@@ -1,13 +1,13 @@
 /** The live request log, with filter, search and details. */
 import { useSignal } from '@preact/signals';
-import { STORED_REQUESTS } from '@zephyr/contract/history-size';
+import { STORED_REQUESTS } from '@zephyr/contract/history/history-size';
 import {
   hasFailed,
   isWanted,
   LISTED_REQUESTS,
   type RequestFilter,
-} from '@zephyr/contract/request-filter';
-import type { ApiRequestRecord, RequestList } from '@zephyr/contract/usage';
+} from '@zephyr/contract/usage/request-filter';
+import type { ApiRequestRecord, RequestList } from '@zephyr/contract/usage/usage';
 import { useEffect } from 'preact/hooks';
 
 import { HowToConnect } from '../../components/how-to-connect.tsx';

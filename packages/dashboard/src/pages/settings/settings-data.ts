@@ -1,6 +1,11 @@
 /** The settings page's requests to the controller, and the lines for a new person. */
-import type { ApiSettings, EditAnswer, EditBody, EditName } from '@zephyr/contract/config-edit';
-import { SURVEY_WAIT_MS } from '@zephyr/contract/survey-timing';
+import type {
+  ApiSettings,
+  EditAnswer,
+  EditBody,
+  EditName,
+} from '@zephyr/contract/operate/config-edit';
+import { SURVEY_WAIT_MS } from '@zephyr/contract/probe/survey-timing';
 
 import { type ApiResult, ask } from '../../connection/api.ts';
 

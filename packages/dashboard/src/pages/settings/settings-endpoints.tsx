@@ -1,5 +1,5 @@
 import { type Signal, useSignal } from '@preact/signals';
-import type { ApiSettings, EditBody } from '@zephyr/contract/config-edit';
+import type { ApiSettings, EditBody } from '@zephyr/contract/operate/config-edit';
 import { useId } from 'preact/hooks';
 
 import { Scrolling } from '../../components/scrolling.tsx';

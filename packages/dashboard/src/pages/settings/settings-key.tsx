@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
-import type { ApiSettings } from '@zephyr/contract/config-edit';
 import { DEFAULT_PORTS } from '@zephyr/contract/default-ports';
+import type { ApiSettings } from '@zephyr/contract/operate/config-edit';
 
 import { connectLines, proxyUrl } from '../../components/connect-lines.ts';
 import { Dialog } from '../../components/dialog.tsx';

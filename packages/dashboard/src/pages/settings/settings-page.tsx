@@ -1,6 +1,6 @@
 /** Who may use the proxy, and its endpoints: the same edits of config.toml as on the command line. */
 import { type Signal, useSignal } from '@preact/signals';
-import type { ApiSettings } from '@zephyr/contract/config-edit';
+import type { ApiSettings } from '@zephyr/contract/operate/config-edit';
 import { useEffect } from 'preact/hooks';
 
 import { Banner } from '../../components/banners.tsx';

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import type { ApiSettings } from '@zephyr/contract/config-edit';
+import type { ApiSettings } from '@zephyr/contract/operate/config-edit';
 
 import { Scrolling } from '../../components/scrolling.tsx';
 import { sayInSettings } from '../../language/settings-language.ts';

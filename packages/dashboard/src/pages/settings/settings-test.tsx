@@ -1,6 +1,6 @@
 /** The test result of a new endpoint, and what to do if it does not serve. */
-import type { EditAnswer } from '@zephyr/contract/config-edit';
-import type { EndpointFinding } from '@zephyr/contract/endpoint-finding';
+import type { EditAnswer } from '@zephyr/contract/operate/config-edit';
+import type { EndpointFinding } from '@zephyr/contract/probe/endpoint-finding';
 import { surveyFacts, surveyVerdict } from '@zephyr/texts/survey';
 
 import { Banner, Banners } from '../../components/banners.tsx';

@@ -1,4 +1,4 @@
-import type { Budget } from '@zephyr/contract/people-limits';
+import type { Budget } from '@zephyr/contract/usage/people-limits';
 
 import { Scrolling } from '../../components/scrolling.tsx';
 import { UsageName } from '../../components/usage-names.tsx';

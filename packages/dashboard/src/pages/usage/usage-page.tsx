@@ -1,6 +1,6 @@
 /** Who used what: figures of today, 7 or 30 days, by person, model and endpoint, and a chart. */
-import type { Budget, BudgetList } from '@zephyr/contract/people-limits';
-import type { TimeUnit, UsageReport } from '@zephyr/contract/usage';
+import type { Budget, BudgetList } from '@zephyr/contract/usage/people-limits';
+import type { TimeUnit, UsageReport } from '@zephyr/contract/usage/usage';
 
 import { UsageChart } from '../../charts/usage-chart.tsx';
 import { Choice } from '../../components/choice.tsx';

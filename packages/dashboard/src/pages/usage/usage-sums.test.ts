@@ -1,5 +1,5 @@
-import type { Budget } from '@zephyr/contract/people-limits';
-import type { UsageFigures } from '@zephyr/contract/usage';
+import type { Budget } from '@zephyr/contract/usage/people-limits';
+import type { UsageFigures } from '@zephyr/contract/usage/usage';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 

@@ -1,6 +1,6 @@
 /** Sums and ratios of a usage report. Pure. */
-import type { Budget } from '@zephyr/contract/people-limits';
-import type { NamedDimension, UsageFigures, UsageLine } from '@zephyr/contract/usage';
+import type { Budget } from '@zephyr/contract/usage/people-limits';
+import type { NamedDimension, UsageFigures, UsageLine } from '@zephyr/contract/usage/usage';
 
 export interface NamedUsage {
   readonly name: string;

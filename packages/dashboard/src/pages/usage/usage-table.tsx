@@ -1,5 +1,5 @@
 import { OTHER, PROBES } from '@zephyr/contract/reserved-names';
-import type { NamedDimension } from '@zephyr/contract/usage';
+import type { NamedDimension } from '@zephyr/contract/usage/usage';
 import type { JSX } from 'preact';
 import { Scrolling } from '../../components/scrolling.tsx';
 import { UsageName } from '../../components/usage-names.tsx';

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { ownLimits } from './people-limits.ts';
 import { filePath, personOrTeamName } from './values.ts';
 
-/** Reserved names in usage reports: see `@zephyr/contract/usage`. */
+/** Reserved names in usage reports: see `@zephyr/contract/usage/usage`. */
 const RESERVED: ReadonlySet<string> = new Set([ANONYMOUS, PROBES, OTHER]);
 
 /** What is not set comes from `[client_defaults]`. */

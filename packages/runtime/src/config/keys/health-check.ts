@@ -3,7 +3,7 @@
  * reason for each default.
  */
 import { MAX_MODEL_CHARACTERS } from '@zephyr/contract/model-name';
-import { CONFIGURED_STYLES } from '@zephyr/contract/probe';
+import { CONFIGURED_STYLES } from '@zephyr/contract/probe/probe';
 import { CHEAP_STYLES, PROBE_PLAN_NUMBERS } from '@zephyr/core';
 import { z } from 'zod';
 

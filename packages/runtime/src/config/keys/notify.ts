@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 
 import { MAX_PORT } from '@zephyr/contract/default-ports';
-import { NOTIFY_EVENTS, NOTIFY_KINDS } from '@zephyr/contract/notify';
+import { NOTIFY_EVENTS, NOTIFY_KINDS } from '@zephyr/contract/notify/notify';
 import { z } from 'zod';
 
 import { variableName } from './values.ts';

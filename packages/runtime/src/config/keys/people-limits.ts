@@ -1,5 +1,5 @@
 /** [client_defaults], [[teams]] and the limits in [[clients]]: how much a person may use. */
-import type { LimitName } from '@zephyr/contract/people-limits';
+import type { LimitName } from '@zephyr/contract/usage/people-limits';
 import { z } from 'zod';
 
 import { modelName } from './upstream.ts';

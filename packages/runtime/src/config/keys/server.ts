@@ -1,5 +1,5 @@
 /** Where the services listen, who may reach them, and what they have in common. */
-import { ADMIN_TOKEN_VARIABLE, MIN_ADMIN_TOKEN_CHARACTERS } from '@zephyr/contract/admin-token';
+import { ADMIN_TOKEN_VARIABLE, MIN_ADMIN_TOKEN_CHARACTERS } from '@zephyr/contract/api/admin-token';
 import { DEFAULT_PORTS } from '@zephyr/contract/default-ports';
 import { LANGUAGES } from '@zephyr/contract/language';
 import { DEFAULT_POLICY } from '@zephyr/core';

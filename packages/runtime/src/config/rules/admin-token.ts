@@ -2,7 +2,7 @@
  * The token of the admin API: anyone who guesses it chooses the endpoint that reads every prompt. Messages
  * name the variable, never the token.
  */
-import { MIN_ADMIN_TOKEN_CHARACTERS } from '@zephyr/contract/admin-token';
+import { MIN_ADMIN_TOKEN_CHARACTERS } from '@zephyr/contract/api/admin-token';
 
 import { type Phrase, phrase } from '../../phrase.ts';
 import type { Violation } from '../config-error.ts';

@@ -1,4 +1,4 @@
-import { NOTIFY_EVENTS } from '@zephyr/contract/notify';
+import { NOTIFY_EVENTS } from '@zephyr/contract/notify/notify';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../config-error.ts';
 import { parseConfig } from '../load.ts';

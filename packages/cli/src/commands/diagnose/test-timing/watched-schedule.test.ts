@@ -1,4 +1,4 @@
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 import { inventedState } from '@zephyr/testkit/invented-world';
 import { describe, expect, it } from 'vitest';
 

@@ -1,7 +1,7 @@
 /** The punctuality of a running system, as its controller reports it. */
 
 import { setTimeout as wait } from 'node:timers/promises';
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 import { systemClock } from '@zephyr/runtime/clock';
 
 import type { AdminClient } from '../../../admin/client.ts';

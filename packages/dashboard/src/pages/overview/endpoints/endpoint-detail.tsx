@@ -1,5 +1,5 @@
 /** Details of one row: address, parts of the score, probes and their cost, actions. */
-import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
+import type { ApiEndpoint } from '@zephyr/contract/api/api-endpoint';
 import { failureOf, lastProbeText, scoreParts } from '@zephyr/texts/screens';
 
 import { nowMs } from '../../../connection/page-state.ts';

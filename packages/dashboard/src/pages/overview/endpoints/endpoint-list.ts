@@ -1,5 +1,5 @@
 /** Filters and sorts long lists of endpoints. Pure. */
-import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
+import type { ApiEndpoint } from '@zephyr/contract/api/api-endpoint';
 
 export const ENDPOINT_ORDERS = ['trial', 'name', 'group', 'success'] as const;
 export type EndpointOrder = (typeof ENDPOINT_ORDERS)[number];

@@ -1,8 +1,8 @@
 /** The list of endpoints, best first: state, score with its parts, trend, traffic, next probe. */
 
 import { computed, signal } from '@preact/signals';
-import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
-import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiEndpoint } from '@zephyr/contract/api/api-endpoint';
+import type { ApiState } from '@zephyr/contract/api/api-state';
 import { nextProbeText, roleOf } from '@zephyr/texts/screens';
 
 import { Figure, Who } from '../../../components/endpoint-parts.tsx';

@@ -1,10 +1,10 @@
 /** One decision of the core, with its inputs. */
 import { z } from 'zod';
 
-import { failureClass } from './failure.ts';
-import { count, duration, endpointIdSchema, moment, type ShapeOf } from './scalars.ts';
+import { failureClass } from '../failure.ts';
+import { reasonCode } from '../route/selection.ts';
+import { count, duration, endpointIdSchema, moment, type ShapeOf } from '../scalars.ts';
 import { scoreSchema } from './score.ts';
-import { reasonCode } from './selection.ts';
 
 /**
  * Why an endpoint is not available. `ejected` and `cooling_down` (overload, rate limit) come from

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { duration, moment, ratio, type ShapeOf } from './scalars.ts';
+import { duration, moment, ratio, type ShapeOf } from '../scalars.ts';
 
 /** The expected time to a good answer and its parts, which add up to the total. */
 export const scoreSchema = z

@@ -1,10 +1,10 @@
 /** What a prober found out about a new endpoint: the return value of its job, for the page that added it. */
 import { z } from 'zod';
 
-import { AUTH_STYLES } from './auth-style.ts';
-import { failureClass } from './failure.ts';
+import { AUTH_STYLES } from '../auth-style.ts';
+import { failureClass } from '../failure.ts';
+import { count, type PlainOf } from '../scalars.ts';
 import { MAX_DETAIL_CHARACTERS } from './probe.ts';
-import { count, type PlainOf } from './scalars.ts';
 
 /** Names of a longer list are cut off. */
 export const MAX_LISTED_MODELS = 5;

@@ -4,8 +4,8 @@
  */
 import { z } from 'zod';
 
-import { endpointFindingSchema } from './endpoint-finding.ts';
-import { type PlainOf, webScheme } from './scalars.ts';
+import { endpointFindingSchema } from '../probe/endpoint-finding.ts';
+import { type PlainOf, webScheme } from '../scalars.ts';
 
 /**
  * Of a person or an endpoint. Longer than the configuration permits for either, so that its rule, which

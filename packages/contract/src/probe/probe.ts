@@ -1,8 +1,8 @@
 /** Probes: the plan, the job that runs one, and its result. */
 import { z } from 'zod';
 
-import { failureClass } from './failure.ts';
-import { count, duration, endpointIdSchema, moment, type ShapeOf, usd } from './scalars.ts';
+import { failureClass } from '../failure.ts';
+import { count, duration, endpointIdSchema, moment, type ShapeOf, usd } from '../scalars.ts';
 
 export const PROBE_STYLES = ['cli', 'cli-light', 'messages', 'http', 'tcp'] as const;
 export const probeStyle = z.enum(PROBE_STYLES);

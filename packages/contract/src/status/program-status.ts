@@ -4,16 +4,15 @@
  * (proxy-status.ts).
  */
 import { z } from 'zod';
-
-import { programEjectionSchema } from './ejection.ts';
-import { failureClass } from './failure.ts';
-import { PROXY_STATUSES } from './presence.ts';
-import { SHOWN_PROBE_LATENCIES } from './probe.ts';
-import { rateLimitKind } from './rate-limit.ts';
-import { count, duration, endpointIdSchema, type PlainOf, ratio } from './scalars.ts';
-import { modeKind, reasonCode } from './selection.ts';
-import { health, shownSnapshotSchema } from './snapshot.ts';
-import { storeConnectionStatus } from './store.ts';
+import { failureClass } from '../failure.ts';
+import { SHOWN_PROBE_LATENCIES } from '../probe/probe.ts';
+import { programEjectionSchema } from '../route/ejection.ts';
+import { PROXY_STATUSES } from '../route/presence.ts';
+import { rateLimitKind } from '../route/rate-limit.ts';
+import { modeKind, reasonCode } from '../route/selection.ts';
+import { health, shownSnapshotSchema } from '../route/snapshot.ts';
+import { count, duration, endpointIdSchema, type PlainOf, ratio } from '../scalars.ts';
+import { storeConnectionStatus } from '../store.ts';
 
 /** How many of an endpoint's latest times to first token are shown. */
 export const SHOWN_LIVE_TIMES = 50;

@@ -1,8 +1,8 @@
 /** How much a person or team may use, and how much is left; see docs/usage.md. */
 import { z } from 'zod';
 
-import { personName } from './names.ts';
-import { count, moment, type PlainOf, type ShapeOf, usd } from './scalars.ts';
+import { personName } from '../names.ts';
+import { count, moment, type PlainOf, type ShapeOf, usd } from '../scalars.ts';
 import { usageFiguresSchema } from './usage.ts';
 
 export const BUDGET_PERIODS = ['day', 'week', 'month'] as const;

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 
-import { count, duration, moment, ratio, type ShapeOf } from './scalars.ts';
+import { count, duration, moment, ratio, type ShapeOf } from '../scalars.ts';
 
 /** The limits in `anthropic-ratelimit-<kind>-*`; the unified ones belong to a subscription. */
 export const RATE_LIMIT_KINDS = [

@@ -3,13 +3,12 @@
  * and commits the answer together with the changes.
  */
 import { z } from 'zod';
-
+import { personName } from '../names.ts';
+import { modeKind, modeSchema } from '../route/selection.ts';
+import { count, endpointIdSchema, moment, type PlainOf, type ShapeOf } from '../scalars.ts';
+import { grantSchema } from '../usage/people-limits.ts';
 import { EDIT_NAMES, type EditName, editSubjectSchema, isEditName } from './config-edit.ts';
-import { personName } from './names.ts';
-import { grantSchema } from './people-limits.ts';
 import { PROBLEM_CODES, type ProblemCode } from './problem.ts';
-import { count, endpointIdSchema, moment, type PlainOf, type ShapeOf } from './scalars.ts';
-import { modeKind, modeSchema } from './selection.ts';
 
 interface CommandKind {
   /** For the OpenAPI document. */

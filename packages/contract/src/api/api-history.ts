@@ -1,13 +1,12 @@
 /** `GET /api/history`, `GET /api/decisions` and `GET /events`: past and live events. */
 import { z } from 'zod';
-
+import { decisionSchema } from '../decide/decision.ts';
+import { noticeSchema, severitySchema } from '../decide/notice.ts';
+import { failureClass } from '../failure.ts';
+import { count, duration, endpointIdSchema, moment, type PlainOf } from '../scalars.ts';
+import { storeConnectionStatus } from '../store.ts';
+import type { ApiRequestRecord } from '../usage/usage.ts';
 import type { ApiState } from './api-state.ts';
-import { decisionSchema } from './decision.ts';
-import { failureClass } from './failure.ts';
-import { noticeSchema, severitySchema } from './notice.ts';
-import { count, duration, endpointIdSchema, moment, type PlainOf } from './scalars.ts';
-import { storeConnectionStatus } from './store.ts';
-import type { ApiRequestRecord } from './usage.ts';
 
 /** One point of the latency chart. */
 const sampleSchema = z

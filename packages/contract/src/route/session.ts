@@ -1,7 +1,7 @@
 /** Claude Code sessions, which proxies keep at one endpoint to use its prompt cache. */
 import { z } from 'zod';
 
-import { count, endpointIdSchema, proxyId, type ShapeOf } from './scalars.ts';
+import { count, endpointIdSchema, proxyId, type ShapeOf } from '../scalars.ts';
 
 /** Model families by price; `other` is treated like Sonnet. */
 export const MODEL_FAMILIES = ['haiku', 'sonnet', 'opus', 'other'] as const;

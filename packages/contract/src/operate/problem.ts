@@ -1,7 +1,7 @@
 /** Error answers of the controller. */
 import { z } from 'zod';
 
-import type { PlainOf } from './scalars.ts';
+import type { PlainOf } from '../scalars.ts';
 
 /** Why a request was refused, with its HTTP status. Stable; `@zephyr/texts` has a text for each. */
 export const PROBLEMS = {

@@ -1,14 +1,17 @@
 /** `GET /api/state`: the whole current state. */
 import { z } from 'zod';
-
+import { decisionSchema } from '../decide/decision.ts';
+import { LANGUAGES } from '../language.ts';
+import { ejectionStateSchema } from '../route/ejection.ts';
+import {
+  activeRequestSchema,
+  presenceReportSchema,
+  presentSessionSchema,
+} from '../route/presence.ts';
+import { modeSchema, shownSelectionSchema } from '../route/selection.ts';
+import { count, duration, moment, type PlainOf, usd, webScheme } from '../scalars.ts';
+import { storeSchema } from '../store.ts';
 import { apiEndpointSchema } from './api-endpoint.ts';
-import { decisionSchema } from './decision.ts';
-import { ejectionStateSchema } from './ejection.ts';
-import { LANGUAGES } from './language.ts';
-import { activeRequestSchema, presenceReportSchema, presentSessionSchema } from './presence.ts';
-import { count, duration, moment, type PlainOf, usd, webScheme } from './scalars.ts';
-import { modeSchema, shownSelectionSchema } from './selection.ts';
-import { storeSchema } from './store.ts';
 
 /** With moments: the controller's clock is the one that its readers see. */
 const apiSessionSchema = presentSessionSchema

@@ -1,9 +1,8 @@
 /** What one proxy is doing now. Renewed every second, less often when idle; expires if the proxy dies. */
 import { z } from 'zod';
-
+import { personName } from '../names.ts';
+import { count, endpointIdSchema, moment, proxyId, type ShapeOf } from '../scalars.ts';
 import { ejectionReportSchema } from './ejection.ts';
-import { personName } from './names.ts';
-import { count, endpointIdSchema, moment, proxyId, type ShapeOf } from './scalars.ts';
 import { sessionLoadSchema } from './session.ts';
 import { snapshotIdSchema } from './snapshot.ts';
 

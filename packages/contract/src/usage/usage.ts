@@ -4,11 +4,11 @@
  */
 import { z } from 'zod';
 
-import { failureClass } from './failure.ts';
-import { MAX_MODEL_CHARACTERS } from './model-name.ts';
-import { MAX_DISPLAY_NAME_CHARACTERS, MAX_PERSON_CHARACTERS } from './names.ts';
-import { tokenUsageSchema } from './probe.ts';
-import { count, duration, moment, type PlainOf, type ShapeOf, usd } from './scalars.ts';
+import { failureClass } from '../failure.ts';
+import { MAX_MODEL_CHARACTERS } from '../model-name.ts';
+import { MAX_DISPLAY_NAME_CHARACTERS, MAX_PERSON_CHARACTERS } from '../names.ts';
+import { tokenUsageSchema } from '../probe/probe.ts';
+import { count, duration, moment, type PlainOf, type ShapeOf, usd } from '../scalars.ts';
 
 /** As seen by the client. `passed`: the endpoint refused the request because of the client. */
 export const REQUEST_OUTCOMES = [

@@ -1,18 +1,18 @@
 /** One endpoint as shown to people: its score, its health, its probes. */
 import { z } from 'zod';
 
-import { unavailableCode } from './decision.ts';
-import { ejectionStateSchema } from './ejection.ts';
-import { failureClass } from './failure.ts';
+import { unavailableCode } from '../decide/decision.ts';
+import { scoreSchema } from '../decide/score.ts';
+import { failureClass } from '../failure.ts';
 import {
   DIRECT_PROBE_STATES,
   probePlanSchema,
   probeStyle,
   SHOWN_PROBE_LATENCIES,
-} from './probe.ts';
-import { shownRateLimitSchema } from './rate-limit.ts';
-import { count, duration, endpointIdSchema, moment, type PlainOf, ratio, usd } from './scalars.ts';
-import { scoreSchema } from './score.ts';
+} from '../probe/probe.ts';
+import { ejectionStateSchema } from '../route/ejection.ts';
+import { shownRateLimitSchema } from '../route/rate-limit.ts';
+import { count, duration, endpointIdSchema, moment, type PlainOf, ratio, usd } from '../scalars.ts';
 
 /** Derived from probes only. */
 const healthSchema = z

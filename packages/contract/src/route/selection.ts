@@ -1,7 +1,7 @@
 /** Which endpoint serves new requests, and why. */
 import { z } from 'zod';
 
-import { endpointIdSchema, moment, type ShapeOf } from './scalars.ts';
+import { endpointIdSchema, moment, type ShapeOf } from '../scalars.ts';
 
 /** `manual`: a person pinned the endpoint. */
 export const modeKind = z.enum(['auto', 'manual']);

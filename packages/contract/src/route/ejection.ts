@@ -7,8 +7,8 @@
  */
 import { z } from 'zod';
 
-import { failureClass } from './failure.ts';
-import { count, moment, type PlainOf, type ShapeOf } from './scalars.ts';
+import { failureClass } from '../failure.ts';
+import { count, moment, type PlainOf, type ShapeOf } from '../scalars.ts';
 
 const admitted = z.object({ status: z.literal('admitted') });
 const halfOpen = z.object({ status: z.literal('half_open'), failure: failureClass });

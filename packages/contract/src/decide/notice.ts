@@ -3,12 +3,11 @@
  * (`notice.<code>` in `@zephyr/texts`); a text may use `{name}`, `{failure}`, `{time}` and `{period}`.
  */
 import { z } from 'zod';
-
+import { failureClass } from '../failure.ts';
+import { personName } from '../names.ts';
+import { endpointIdSchema, moment, type ShapeOf } from '../scalars.ts';
+import { budgetPeriodSchema } from '../usage/people-limits.ts';
 import { tradeSchema } from './decision.ts';
-import { failureClass } from './failure.ts';
-import { personName } from './names.ts';
-import { budgetPeriodSchema } from './people-limits.ts';
-import { endpointIdSchema, moment, type ShapeOf } from './scalars.ts';
 
 const SEVERITIES = ['info', 'warning', 'critical'] as const;
 export const severitySchema = z.enum(SEVERITIES);

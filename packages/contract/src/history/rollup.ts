@@ -1,7 +1,5 @@
 /** Hourly and daily rollups: written by the leading controller, served by `GET /api/trends`. */
 import { z } from 'zod';
-
-import { BUCKET_ERROR } from './latency-buckets.ts';
 import {
   count,
   duration,
@@ -11,8 +9,9 @@ import {
   ratio,
   type ShapeOf,
   usd,
-} from './scalars.ts';
-import { TIME_DIMENSIONS } from './usage.ts';
+} from '../scalars.ts';
+import { TIME_DIMENSIONS } from '../usage/usage.ts';
+import { BUCKET_ERROR } from './latency-buckets.ts';
 
 /** `[bucket, count]`: see `latencyBucket` of the controller. */
 const latencyCounts = z.array(z.tuple([count, count])).max(100);

@@ -1,9 +1,9 @@
 /** What proxies report about live requests: in batches, never awaited by a request. */
 import { z } from 'zod';
 
-import { failureClass } from './failure.ts';
+import { failureClass } from '../failure.ts';
+import { count, duration, proxyId, type ShapeOf } from '../scalars.ts';
 import { rateLimitReportsSchema } from './rate-limit.ts';
-import { count, duration, proxyId, type ShapeOf } from './scalars.ts';
 
 /** Time to first token of one request. */
 const ttftSampleSchema = z.object({

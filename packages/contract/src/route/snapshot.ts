@@ -9,7 +9,7 @@ import {
   ratio,
   rising,
   type ShapeOf,
-} from './scalars.ts';
+} from '../scalars.ts';
 import { modeSchema, selectionSchema } from './selection.ts';
 
 export const health = z.enum(['unknown', 'healthy', 'unhealthy']);

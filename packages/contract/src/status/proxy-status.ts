@@ -5,12 +5,12 @@
  */
 import { z } from 'zod';
 
-import { apiEndpointSchema } from './api-endpoint.ts';
-import { apiStateSchema } from './api-state.ts';
-import { PROXY_STATUSES } from './presence.ts';
-import { count, duration, endpointIdSchema, type PlainOf, webScheme } from './scalars.ts';
-import { health, shownSnapshotSchema } from './snapshot.ts';
-import { storeConnectionSchema } from './store.ts';
+import { apiEndpointSchema } from '../api/api-endpoint.ts';
+import { apiStateSchema } from '../api/api-state.ts';
+import { PROXY_STATUSES } from '../route/presence.ts';
+import { health, shownSnapshotSchema } from '../route/snapshot.ts';
+import { count, duration, endpointIdSchema, type PlainOf, webScheme } from '../scalars.ts';
+import { storeConnectionSchema } from '../store.ts';
 
 const proxyEndpointSchema = apiEndpointSchema
   .pick({
