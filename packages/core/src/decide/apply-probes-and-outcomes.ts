@@ -9,28 +9,36 @@ import { causeOf } from '../failure-table.ts';
 import {
   applyProbeToHealth,
   applyToTokenAccess,
+  type HealthPolicy,
   probeKindOf,
   type TokenStep,
 } from '../learn/health.ts';
-import { afterProbe, type Timed, takeTimes, withEvidence } from '../learn/live-excess.ts';
+import {
+  afterProbe,
+  type LivePolicy,
+  type Timed,
+  takeTimes,
+  withEvidence,
+} from '../learn/live-excess.ts';
 import { applyOutcomesToLive, endpointFailures, failuresOf } from '../learn/live-success.ts';
 import {
   basisOf,
   estimateProbeLatency,
   latencyBasisOf,
   NO_PROBE_LATENCY,
+  type ProbeLatencyPolicy,
 } from '../learn/probe-latency.ts';
 import { addProbe } from '../learn/probe-score.ts';
-import { limitCostMs, withRateLimits } from '../learn/rate-limit-headroom.ts';
-import { addAttempts, addFailures } from '../learn/reliability.ts';
+import { limitCostMs, type RateLimitPolicy, withRateLimits } from '../learn/rate-limit-headroom.ts';
+import { addAttempts, addFailures, type FailurePolicy } from '../learn/reliability.ts';
 import { own } from '../own-property.ts';
 import { spentShareOf, withCost } from '../probe/budget-day.ts';
-import { recordStyle } from '../probe/cli-or-direct.ts';
+import { type DirectProbePolicy, recordStyle } from '../probe/cli-or-direct.ts';
 import { withNotices } from './apply-switch.ts';
 import { type Context, type Step, stay } from './context.ts';
-import { afterGoodReport, afterPassedProbe } from './ejection-recovery.ts';
-import type { Policy } from './policy.ts';
+import { afterGoodReport, afterPassedProbe, type RecoveryPolicy } from './ejection-recovery.ts';
 import { type Presences, toPresence, totalActiveRequests, withPresence } from './presence.ts';
+import type { ProbePlanPolicy } from './probe-plans.ts';
 import {
   type EndpointState,
   endpointIdsOf,
@@ -40,8 +48,23 @@ import {
   withEndpoint,
 } from './world.ts';
 
+/** The tables of the policy by which evidence is weighed. */
+interface EvidenceTables {
+  readonly health: HealthPolicy;
+  readonly latency: ProbeLatencyPolicy;
+  readonly live: LivePolicy;
+  readonly failure: FailurePolicy;
+  readonly rateLimit: RateLimitPolicy;
+  readonly presence: RecoveryPolicy;
+  readonly probing: DirectProbePolicy & Pick<ProbePlanPolicy, 'cheaperFromShare'>;
+}
+
 /** Applies one probe. A late one (with a smaller sequence) only adds its cost. */
-export function takeProbe(world: World, probe: ProbeResult, context: Context<Policy>): Step {
+export function takeProbe(
+  world: World,
+  probe: ProbeResult,
+  context: Context<EvidenceTables>,
+): Step {
   const endpoint = endpointOf(world, probe.endpointId);
   if (endpoint === undefined) return stay(world);
   const paid = payProbe(world, endpoint, { probe, context });
@@ -65,7 +88,7 @@ export function takeProbe(world: World, probe: ProbeResult, context: Context<Pol
 function timedOf(
   { times, latency }: EndpointState,
   styleOffsetMs: number,
-  { nowMs, policy }: Context<Policy>,
+  { nowMs, policy }: Context<EvidenceTables>,
 ): Timed {
   const when = { nowMs, policy: policy.latency };
   const estimate = estimateProbeLatency(latency, styleOffsetMs, when);
@@ -76,7 +99,7 @@ function timedOf(
 function payProbe(
   world: World,
   { groupName }: EndpointState,
-  { probe, context }: { readonly probe: ProbeResult; readonly context: Context<Policy> },
+  { probe, context }: { readonly probe: ProbeResult; readonly context: Context<EvidenceTables> },
 ): Step {
   const group = own(world.groups, groupName);
   if (group === undefined || probe.costUsd === 0) return stay(world);
@@ -94,7 +117,7 @@ function payProbe(
 
 /** The circumstances in which an event is judged. */
 interface Intake {
-  readonly context: Context<Policy>;
+  readonly context: Context<EvidenceTables>;
   readonly isOverloaded: boolean;
   readonly presences: Presences;
 }
@@ -148,7 +171,11 @@ function applyProbe(endpoint: EndpointState, probe: ProbeResult, about: Intake):
 }
 
 /** Applies one proxy's report, which covers about a second. */
-export function takeOutcomes(world: World, batch: OutcomeBatch, context: Context<Policy>): Step {
+export function takeOutcomes(
+  world: World,
+  batch: OutcomeBatch,
+  context: Context<EvidenceTables>,
+): Step {
   const { isOverloadedEverywhere: isOverloaded, proxies: presences } = world;
   const { proxyId } = batch;
   const changed = withSharedLimits(world.endpoints, batch, context.nowMs).map((endpoint) => {
@@ -172,7 +199,7 @@ function takeTtft(
   world: World,
   id: EndpointId,
   ttft: readonly TtftSample[],
-  context: Context<Policy>,
+  context: Context<EvidenceTables>,
 ): World {
   const { nowMs, policy } = context;
   const endpoint = endpointOf(world, id);
@@ -250,7 +277,7 @@ function withSharedLimits(
 function withLimits(
   endpoint: EndpointState,
   { rateLimits: reports }: OutcomeCounts,
-  { nowMs, policy }: Context<Policy>,
+  { nowMs, policy }: Context<EvidenceTables>,
 ): EndpointState {
   const rateLimits = withRateLimits(endpoint.rateLimits, reports, nowMs);
   if (rateLimits === endpoint.rateLimits) return endpoint;
@@ -282,7 +309,11 @@ function countFailures(
   };
 }
 
-function tokenStep(endpoint: EndpointState, answer: TokenStep['answer'], context: Context<Policy>) {
+function tokenStep(
+  endpoint: EndpointState,
+  answer: TokenStep['answer'],
+  context: Context<EvidenceTables>,
+) {
   const policy = context.policy.health;
   return applyToTokenAccess(endpoint.tokenAccess, { answer, nowMs: context.nowMs, policy });
 }
@@ -306,11 +337,7 @@ function changesOf(former: EndpointState, now: EndpointState): readonly Notice[]
   return notices;
 }
 
-export function takePresence(
-  world: World,
-  report: PresenceReport,
-  { nowMs }: Context<Policy>,
-): Step {
+export function takePresence(world: World, report: PresenceReport, { nowMs }: Context): Step {
   const presence = toPresence(report, { endpointIds: endpointIdsOf(world), nowMs });
   const proxies = withPresence(world.proxies, presence);
   const isBusy = totalActiveRequests(proxies) > 0;

@@ -2,12 +2,15 @@ import { releaseSessions } from './apply-switch.ts';
 import type { Assessment } from './assessment.ts';
 import { type Context, type Step, stay } from './context.ts';
 import type { Effect } from './inputs.ts';
-import { compare } from './latency-switch.ts';
+import { compare, type LatencySwitchTables } from './latency-switch.ts';
 import { isSharing, sharesOf } from './load-sharing.ts';
-import type { Policy } from './policy.ts';
 import { sessionLoadOf } from './presence.ts';
-import { weighTrade } from './switch-cost.ts';
+import { type SessionPolicy, weighTrade } from './switch-cost.ts';
 import type { World } from './world.ts';
+
+interface SessionTables extends LatencySwitchTables {
+  readonly sessions: SessionPolicy;
+}
 
 /**
  * Moves sessions to the active endpoint from one so much slower that the time gained by future requests
@@ -16,13 +19,13 @@ import type { World } from './world.ts';
 export function stepSessions(
   world: World,
   assessments: readonly Assessment[],
-  context: Context<Policy>,
+  context: Context<SessionTables>,
 ): Step {
   const active = assessments.find(({ endpoint }) => endpoint.id === world.selection.activeId);
   // The active endpoint must be available, and not about to change.
   const isUnsettled = world.selection.status === 'pending' || world.isOverloadedEverywhere;
-  if (active?.isAvailable !== true || isUnsettled || world.wishes.automation === 'paused')
-    return stay(world);
+  const isPaused = world.wishes.automation === 'paused';
+  if (active?.isAvailable !== true || isUnsettled || isPaused) return stay(world);
   let next = world;
   const effects: Effect[] = [];
   const shares = sharesOf(world, assessments, context);
