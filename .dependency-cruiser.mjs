@@ -120,6 +120,7 @@ export default {
       to: { path: '^(packages|services|tools)/', pathNot: '^packages/(core|contract)/src' },
     },
     ...coreRooms,
+    ...wallsOf('packages/core/src/decide', ['event', 'probe-plan', 'switch', 'assess', 'world']),
     {
       name: 'core-shared-files-import-no-room',
       comment: 'what all rooms use knows none of them; index.ts only exports',

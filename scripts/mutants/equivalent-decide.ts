@@ -7,7 +7,7 @@ const GONE = 'an active endpoint that is gone is left before, by a required swit
 
 export const OF_DECIDE: readonly Equivalent[] = [
   {
-    file: 'decide/probe-plans.ts',
+    file: 'decide/probe-plan/probe-plans.ts',
     line: "a.status === 'off' || b.status === 'off'",
     titles: [
       "a.status === 'off' || b.status === 'off' → false",
@@ -17,49 +17,49 @@ export const OF_DECIDE: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'decide/probe-plans.ts',
+    file: 'decide/probe-plan/probe-plans.ts',
     line: "lead.status === 'ahead' && lead.confirmations === 0",
     titles: ["lead.status === 'ahead' && lead.confirmations === 0 → lead.confirmations === 0"],
     why: COMPILER,
   },
   {
-    file: 'decide/probe-plans.ts',
+    file: 'decide/probe-plan/probe-plans.ts',
     line: 'isAcrossStyles ? 0',
     titles: ['0 → 1'],
     why: 'the next probe is at least a second away',
   },
   {
-    file: 'decide/probe-pace.ts',
+    file: 'decide/probe-plan/probe-pace.ts',
     line: 'isKnown && liveAtMs !== null',
     titles: ['isKnown && liveAtMs !== null → isKnown'],
     why: NULL,
   },
   {
-    file: 'decide/probe-pace.ts',
+    file: 'decide/probe-plan/probe-pace.ts',
     line: 'changedAtMs === null || health.status',
     titles: ["changedAtMs === null || health.status === 'healthy' → health.status === 'healthy'"],
     why: NULL,
   },
   {
-    file: 'decide/probe-pace.ts',
+    file: 'decide/probe-plan/probe-pace.ts',
     line: "health.status === 'healthy' && health.failStreak > 0",
     titles: ["health.status === 'healthy' && health.failStreak > 0 → health.failStreak > 0"],
     why: COMPILER,
   },
   {
-    file: 'decide/probe-pace.ts',
+    file: 'decide/probe-plan/probe-pace.ts',
     line: "health.status === 'unhealthy' && health.passStreak > 0",
     titles: ["health.status === 'unhealthy' && health.passStreak > 0 → health.passStreak > 0"],
     why: COMPILER,
   },
   {
-    file: 'decide/switch-states.ts',
+    file: 'decide/switch/switch-states.ts',
     line: 'active === undefined || rival === undefined',
     titles: ['active === undefined || rival === undefined → rival === undefined'],
     why: GONE,
   },
   {
-    file: 'decide/switch-states.ts',
+    file: 'decide/switch/switch-states.ts',
     line: "!isReady || challenger === undefined || lead.status !== 'ahead'",
     titles: [
       "!isReady || challenger === undefined || lead.status !== 'ahead' → !isReady || challenger === undefined",
@@ -68,13 +68,13 @@ export const OF_DECIDE: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'decide/switch-states.ts',
+    file: 'decide/switch/switch-states.ts',
     line: 'active && compare(active, best, context)',
     titles: ['active && compare(active, best, context) → compare(active, best, context)'],
     why: GONE,
   },
   {
-    file: 'decide/comparable-scores.ts',
+    file: 'decide/assess/comparable-scores.ts',
     line: 'byCli === null || nowMs',
     titles: [
       'byCli === null || nowMs - byCli.measuredAtMs > policy.switching.sta… → nowMs - byCli.measuredAtMs > policy.switching.staleAfterMs',
@@ -82,19 +82,19 @@ export const OF_DECIDE: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'decide/load-scaled-interval.ts',
+    file: 'decide/probe-plan/load-scaled-interval.ts',
     line: 'Math.max(idleMs - MINUTE_MS, 0)',
     titles: ['0 → 1'],
     why: 'one millisecond of an hour: less than a step',
   },
   {
-    file: 'decide/assessment.ts',
+    file: 'decide/assess/assessment.ts',
     line: "isOnlyUnhealthy && health.status === 'unhealthy'",
     titles: ["isOnlyUnhealthy && health.status === 'unhealthy' → isOnlyUnhealthy"],
     why: COMPILER,
   },
   {
-    file: 'decide/assessment.ts',
+    file: 'decide/assess/assessment.ts',
     line: "score.status === 'known' &&",
     titles: [
       "score.status === 'known' && nowMs - score.measuredAtMs <= staleAfte… → nowMs - score.measuredAtMs <= staleAfterMs(world, endpoint, policy)",
@@ -102,13 +102,13 @@ export const OF_DECIDE: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'decide/assessment.ts',
+    file: 'decide/assess/assessment.ts',
     line: 'intervalMs ?? 0',
     titles: ['0 → 1'],
     why: 'the least age is larger',
   },
   {
-    file: 'decide/assessment.ts',
+    file: 'decide/assess/assessment.ts',
     line: "endpoint.health.status === 'unhealthy' && endpoint.health.passStreak > 0",
     titles: [
       "endpoint.health.status === 'unhealthy' && endpoint.health.passStrea… → endpoint.health.passStreak > 0",
@@ -116,25 +116,25 @@ export const OF_DECIDE: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'decide/apply-probes-and-outcomes.ts',
+    file: 'decide/event/apply-probes-and-outcomes.ts',
     line: 'group === undefined || probe.costUsd === 0',
     titles: ['group === undefined || probe.costUsd === 0 → probe.costUsd === 0'],
     why: COMPILER,
   },
   {
-    file: 'decide/apply-probes-and-outcomes.ts',
+    file: 'decide/event/apply-probes-and-outcomes.ts',
     line: "if (counts === 'this')",
     titles: ["counts === 'this' → false"],
     why: 'a held failure without a class counts nowhere',
   },
   {
-    file: 'decide/apply-probes-and-outcomes.ts',
+    file: 'decide/event/apply-probes-and-outcomes.ts',
     line: 'ttft.length === 0 || endpoint === undefined',
     titles: ['ttft.length === 0 || endpoint === undefined → ttft.length === 0'],
     why: COMPILER,
   },
   {
-    file: 'decide/pinned-and-failure-switch.ts',
+    file: 'decide/switch/pinned-and-failure-switch.ts',
     line: "wishes.mode.kind === 'manual' && wishes.mode.endpointId",
     titles: [
       "wishes.mode.kind === 'manual' && wishes.mode.endpointId === selecti… → wishes.mode.endpointId === selection.activeId",
@@ -142,13 +142,13 @@ export const OF_DECIDE: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'decide/pinned-and-failure-switch.ts',
+    file: 'decide/switch/pinned-and-failure-switch.ts',
     line: "wishes.mode.kind !== 'manual') return undefined",
     titles: ["wishes.mode.kind !== 'manual' → false"],
     why: COMPILER,
   },
   {
-    file: 'decide/latency-switch.ts',
+    file: 'decide/switch/latency-switch.ts',
     line: "lead.status === 'none' || lead.challengerId",
     titles: [
       "lead.status === 'none' || lead.challengerId !== challengerId → lead.challengerId !== challengerId",
@@ -156,7 +156,7 @@ export const OF_DECIDE: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'decide/latency-switch.ts',
+    file: 'decide/switch/latency-switch.ts',
     line: 'lastAtMs !== null && nowMs - lastAtMs < dwell',
     titles: [
       'lastAtMs !== null && nowMs - lastAtMs < dwellMsOf(world, lastAtMs, … → nowMs - lastAtMs < dwellMsOf(world, lastAtMs, policy)',
@@ -164,7 +164,7 @@ export const OF_DECIDE: readonly Equivalent[] = [
     why: NULL,
   },
   {
-    file: 'decide/latency-switch.ts',
+    file: 'decide/switch/latency-switch.ts',
     line: "lead.status === 'ahead' && lead.confirmations >=",
     titles: [
       "lead.status === 'ahead' && lead.confirmations >= policy.switching.c… → lead.confirmations >= policy.switching.confirmations",
@@ -172,7 +172,7 @@ export const OF_DECIDE: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'decide/latency-switch.ts',
+    file: 'decide/switch/latency-switch.ts',
     line: 'cliPassedAtMs !== null &&',
     titles: [
       'cliPassedAtMs !== null && nowMs - cliPassedAtMs <= policy.probing.c… → nowMs - cliPassedAtMs <= policy.probing.cliBeforeSwitchMs',
@@ -180,13 +180,13 @@ export const OF_DECIDE: readonly Equivalent[] = [
     why: NULL,
   },
   {
-    file: 'decide/latency-switch.ts',
+    file: 'decide/switch/latency-switch.ts',
     line: 'slowAtMs !== null && slowAtMs > switchedAtMs',
     titles: ['slowAtMs !== null && slowAtMs > switchedAtMs → slowAtMs > switchedAtMs'],
     why: NULL,
   },
   {
-    file: 'decide/latency-switch.ts',
+    file: 'decide/switch/latency-switch.ts',
     line: 'slowAtMs !== null && nowMs - slowAtMs <=',
     titles: [
       'slowAtMs !== null && nowMs - slowAtMs <= policy.live.freshMs → nowMs - slowAtMs <= policy.live.freshMs',
@@ -194,13 +194,13 @@ export const OF_DECIDE: readonly Equivalent[] = [
     why: NULL,
   },
   {
-    file: 'decide/session-moves.ts',
+    file: 'decide/switch/session-moves.ts',
     line: 'left === active || load.active === 0',
     titles: ['left === active || load.active === 0 → left === active'],
     why: 'what nobody runs is worth no move',
   },
   {
-    file: 'decide/load-sharing.ts',
+    file: 'decide/switch/load-sharing.ts',
     line: 'priority === undefined || wishes.mode.kind',
     titles: [
       "priority === undefined || wishes.mode.kind === 'manual' → wishes.mode.kind === 'manual'",
@@ -208,7 +208,7 @@ export const OF_DECIDE: readonly Equivalent[] = [
     why: 'without a weight there is no share',
   },
   {
-    file: 'decide/load-sharing.ts',
+    file: 'decide/switch/load-sharing.ts',
     line: 'best !== undefined && (isActive(one)',
     titles: [
       'best !== undefined && (isActive(one) || isAsGood(one, best, context)) → (isActive(one) || isAsGood(one, best, context))',
@@ -216,7 +216,7 @@ export const OF_DECIDE: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'decide/load-sharing.ts',
+    file: 'decide/switch/load-sharing.ts',
     line: 'endpoint.sharing === undefined ? []',
     titles: [
       'endpoint.sharing === undefined ? [] : [{ id: endpoint.id, weight: e… → [{ id: endpoint.id, weight: endpoint.sharing.weight }]',
@@ -224,13 +224,13 @@ export const OF_DECIDE: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'decide/ejection-recovery.ts',
+    file: 'decide/world/ejection-recovery.ts',
     line: 'gapMs: 0',
     titles: ['0 → 1'],
     why: 'the first recovery waits for no gap',
   },
   {
-    file: 'decide/ejection-recovery.ts',
+    file: 'decide/world/ejection-recovery.ts',
     line: 'recovery.atMs === null ? Number.POSITIVE_INFINITY',
     titles: [
       'recovery.atMs === null ? Number.POSITIVE_INFINITY : nowMs - recover… → nowMs - recovery.atMs',
@@ -238,13 +238,13 @@ export const OF_DECIDE: readonly Equivalent[] = [
     why: NULL,
   },
   {
-    file: 'decide/operator-commands.ts',
+    file: 'decide/event/operator-commands.ts',
     line: 'id !== undefined && isDisabled(world, id)',
     titles: ['id !== undefined && isDisabled(world, id) → isDisabled(world, id)'],
     why: COMPILER,
   },
   {
-    file: 'decide/configuration.ts',
+    file: 'decide/event/configuration.ts',
     line: 'sharing === undefined ? {} : { sharing }',
     titles: ['sharing === undefined ? {} : { sharing } → { sharing }'],
     why: COMPILER,

@@ -14,8 +14,8 @@ const PROXY = 'services/proxy/src';
 
 const coreRoom = (name: string): Room => ({
   name,
-  sources: [`${CORE}/${name}/*.ts`],
-  tests: [`${CORE}/${name}/*.test.ts`],
+  sources: [`${CORE}/${name}/**/*.ts`],
+  tests: [`${CORE}/${name}/**/*.test.ts`],
   without: [
     `${CORE}/learn/live-excess.scenarios.test.ts`,
     `${CORE}/decide/reduce.properties.test.ts`,

@@ -17,8 +17,14 @@ export { linesOf } from './answer/lines.ts';
 export { rateLimitsOf } from './answer/rate-limit-headers.ts';
 export { NO_USAGE } from './answer/token-usage.ts';
 export { TRAILING_MS, TRAILING_QUIET_MS } from './answer/unclosed-answer.ts';
-export { type Assessment, assess } from './decide/assessment.ts';
+export { type Assessment, assess } from './decide/assess/assessment.ts';
+export { preferencesMs } from './decide/assess/preference.ts';
 export { IDLE_AFTER_MS, IDLE_PERIOD_MS, isSystemIdle } from './decide/decision-pace.ts';
+export { DEFAULT_POLICY, type Policy } from './decide/policy.ts';
+export { PROBE_PLAN_NUMBERS } from './decide/probe-plan/probe-plans.ts';
+export { reduce } from './decide/reduce.ts';
+export { snapshotContent } from './decide/snapshot.ts';
+export { freezeOf } from './decide/switch/switch-veto.ts';
 export type {
   CommandOutcome,
   ConfigEvent,
@@ -27,15 +33,9 @@ export type {
   GroupSetting,
   Input,
   WorldEvent,
-} from './decide/inputs.ts';
-export { DEFAULT_POLICY, type Policy } from './decide/policy.ts';
-export { preferencesMs } from './decide/preference.ts';
-export { activeRequestsOf, sessionLoadOf, totalActiveRequests } from './decide/presence.ts';
-export { PROBE_PLAN_NUMBERS } from './decide/probe-plans.ts';
-export { reduce } from './decide/reduce.ts';
-export { snapshotContent } from './decide/snapshot.ts';
-export { freezeOf } from './decide/switch-veto.ts';
-export { type EndpointState, initialWorld, type World } from './decide/world.ts';
+} from './decide/world/inputs.ts';
+export { activeRequestsOf, sessionLoadOf, totalActiveRequests } from './decide/world/presence.ts';
+export { type EndpointState, initialWorld, type World } from './decide/world/world.ts';
 export { causeOf } from './failure-table.ts';
 export {
   FIRST_BYTE_NUMBERS,

@@ -4,7 +4,7 @@ import { B, Scenario, withRequests } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import { IDLE_PERIOD_MS, isSystemIdle } from './decision-pace.ts';
 import { DEFAULT_POLICY } from './policy.ts';
-import type { World } from './world.ts';
+import type { World } from './world/world.ts';
 
 const isIdle = ({ world, atMs }: Scenario) => isSystemIdle(world, epochMs(atMs));
 /** Two healthy endpoints without requests for an hour. */

@@ -1,9 +1,8 @@
 import type { ProbePace } from '@zephyr/contract/probe/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
-
-import { totalActiveRequests } from './presence.ts';
-import { freezeOf } from './switch-veto.ts';
-import type { World } from './world.ts';
+import { freezeOf } from './switch/switch-veto.ts';
+import { totalActiveRequests } from './world/presence.ts';
+import type { World } from './world/world.ts';
 
 /** Time without a request; longer than the pauses in a person's work. */
 export const IDLE_AFTER_MS = 10_000;

@@ -12,24 +12,27 @@ import { RATE_LIMIT_NUMBERS, type RateLimitPolicy } from '../learn/rate-limit-he
 import { FAILURE_NUMBERS, type FailurePolicy } from '../learn/reliability.ts';
 import { DIRECT_PROBE_NUMBERS, type DirectProbePolicy } from '../probe/cli-or-direct.ts';
 import { RAMP_NUMBERS, type RampPolicy } from '../route/switch-ramp.ts';
-import { FRESHNESS_NUMBERS, type FreshnessPolicy } from './assessment.ts';
-import { RECOVERY_NUMBERS, type RecoveryPolicy } from './ejection-recovery.ts';
-import { FLAP_NUMBERS, type FlapPolicy } from './flap-damping.ts';
+import { FRESHNESS_NUMBERS, type FreshnessPolicy } from './assess/assessment.ts';
+import { LOAD_SCALING_NUMBERS, type LoadScalingPolicy } from './probe-plan/load-scaled-interval.ts';
+import { PROBE_PACE_NUMBERS, type ProbePacePolicy } from './probe-plan/probe-pace.ts';
+import { PROBE_PLAN_NUMBERS, type ProbePlanPolicy } from './probe-plan/probe-plans.ts';
+import { PUBLISHING_NUMBERS, type PublishingPolicy } from './snapshot.ts';
+import { FLAP_NUMBERS, type FlapPolicy } from './switch/flap-damping.ts';
 import {
   CLI_PROOF_NUMBERS,
   type CliProofPolicy,
   LATENCY_SWITCH_NUMBERS,
   type LatencySwitchPolicy,
-} from './latency-switch.ts';
-import { LOAD_SCALING_NUMBERS, type LoadScalingPolicy } from './load-scaled-interval.ts';
-import { SHARING_NUMBERS, type SharingPolicy } from './load-sharing.ts';
-import { FAILURE_SWITCH_NUMBERS, type FailureSwitchPolicy } from './pinned-and-failure-switch.ts';
-import { PRESENCE_NUMBERS, type PresencePolicy } from './presence.ts';
-import { PROBE_PACE_NUMBERS, type ProbePacePolicy } from './probe-pace.ts';
-import { PROBE_PLAN_NUMBERS, type ProbePlanPolicy } from './probe-plans.ts';
-import { PUBLISHING_NUMBERS, type PublishingPolicy } from './snapshot.ts';
-import { SESSION_NUMBERS, type SessionPolicy } from './switch-cost.ts';
-import { FIRST_CHOICE_NUMBERS, type FirstChoicePolicy } from './switch-states.ts';
+} from './switch/latency-switch.ts';
+import { SHARING_NUMBERS, type SharingPolicy } from './switch/load-sharing.ts';
+import {
+  FAILURE_SWITCH_NUMBERS,
+  type FailureSwitchPolicy,
+} from './switch/pinned-and-failure-switch.ts';
+import { SESSION_NUMBERS, type SessionPolicy } from './switch/switch-cost.ts';
+import { FIRST_CHOICE_NUMBERS, type FirstChoicePolicy } from './switch/switch-states.ts';
+import { RECOVERY_NUMBERS, type RecoveryPolicy } from './world/ejection-recovery.ts';
+import { PRESENCE_NUMBERS, type PresencePolicy } from './world/presence.ts';
 
 /**
  * The controller starts from `DEFAULT_POLICY` and applies its configuration (runtime's policy-of-config.ts); a

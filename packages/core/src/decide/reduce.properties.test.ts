@@ -7,9 +7,9 @@ import { describe, expect, it } from 'vitest';
 
 import { A, B, C, GROUP, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
-import { assess } from './assessment.ts';
-import type { WorldEvent } from './inputs.ts';
+import { assess } from './assess/assessment.ts';
 import { DEFAULT_POLICY } from './policy.ts';
+import type { WorldEvent } from './world/inputs.ts';
 
 const ids = [A, B, C] as const;
 const id = fc.constantFrom(...ids);

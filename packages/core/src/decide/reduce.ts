@@ -1,19 +1,24 @@
 import { assertNever } from '../types.ts';
-import { forgetProxy, takeOutcomes, takePresence, takeProbe } from './apply-probes-and-outcomes.ts';
-import { assess } from './assessment.ts';
-import { takeConfig } from './configuration.ts';
-import { type Context, inSequence, type Step, stay } from './context.ts';
-import { stepFlapping } from './flap-damping.ts';
-import type { Input, WorldEvent } from './inputs.ts';
-import { applyCommand } from './operator-commands.ts';
-import { stepOverload } from './overload.ts';
+import { assess } from './assess/assessment.ts';
+import { stepOverload } from './assess/overload.ts';
+import {
+  forgetProxy,
+  takeOutcomes,
+  takePresence,
+  takeProbe,
+} from './event/apply-probes-and-outcomes.ts';
+import { takeConfig } from './event/configuration.ts';
+import { applyCommand } from './event/operator-commands.ts';
 import type { Policy } from './policy.ts';
-import { withoutSilent } from './presence.ts';
-import { stepProbePlans } from './probe-plans.ts';
-import { stepSessions } from './session-moves.ts';
+import { stepProbePlans } from './probe-plan/probe-plans.ts';
 import { stepSnapshot } from './snapshot.ts';
-import { stepSelection } from './switch-states.ts';
-import type { World } from './world.ts';
+import { stepFlapping } from './switch/flap-damping.ts';
+import { stepSessions } from './switch/session-moves.ts';
+import { stepSelection } from './switch/switch-states.ts';
+import { type Context, inSequence, type Step, stay } from './world/context.ts';
+import type { Input, WorldEvent } from './world/inputs.ts';
+import { withoutSilent } from './world/presence.ts';
+import type { World } from './world/world.ts';
 
 /**
  * The decision core: applies one event, decides, and returns the effects.

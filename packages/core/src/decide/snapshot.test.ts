@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { assessed, type Latencies } from '../test-support/assessed.ts';
 import { A, B, C, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
-import type { Context } from './context.ts';
 import { DEFAULT_POLICY, type Policy } from './policy.ts';
 import { snapshotContent, stepSnapshot } from './snapshot.ts';
-import type { World } from './world.ts';
+import type { Context } from './world/context.ts';
+import type { World } from './world/world.ts';
 
 const NOW_MS = 1_000_000;
 const context: Context<Policy> = {

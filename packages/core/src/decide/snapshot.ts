@@ -2,10 +2,10 @@ import type { Ramp, SnapshotContent, SnapshotEndpoint } from '@zephyr/contract/r
 import type { EndpointId } from '@zephyr/contract/scalars';
 
 import type { RampPolicy } from '../route/switch-ramp.ts';
-import { type Assessment, byRank, unlikelihood } from './assessment.ts';
-import { type Context, type Step, stay } from './context.ts';
-import { type SharingTables, sharesOf } from './load-sharing.ts';
-import type { EndpointState, World } from './world.ts';
+import { type Assessment, byRank, unlikelihood } from './assess/assessment.ts';
+import { type SharingTables, sharesOf } from './switch/load-sharing.ts';
+import { type Context, type Step, stay } from './world/context.ts';
+import type { EndpointState, World } from './world/world.ts';
 
 /** `publishing` of the policy. */
 export interface PublishingPolicy {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { DEFAULT_POLICY } from '../decide/policy.ts';
-import { endpointOf } from '../decide/world.ts';
+import { endpointOf } from '../decide/world/world.ts';
 import { A, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import { scored } from './probe-score.ts';

@@ -2,7 +2,7 @@ import { RATE_LIMIT_KINDS, type RateLimitReports } from '@zephyr/contract/route/
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { assess } from '../decide/assessment.ts';
+import { assess } from '../decide/assess/assessment.ts';
 import { A, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import {

@@ -22,7 +22,7 @@ export interface Tracks {
   readonly times: LiveTimes;
   /** Absent: none are known. */
   readonly rateLimits?: RateLimits | undefined;
-  /** Its handicap from the configuration: see `decide/preference.ts`. */
+  /** Its handicap from the configuration: see `decide/assess/preference.ts`. */
   readonly preferenceMs: number;
 }
 

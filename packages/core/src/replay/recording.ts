@@ -1,9 +1,8 @@
 import type { Decision } from '@zephyr/contract/decide/decision';
-
-import type { Input, WorldEvent } from '../decide/inputs.ts';
 import type { Policy } from '../decide/policy.ts';
 import { reduce } from '../decide/reduce.ts';
-import type { World } from '../decide/world.ts';
+import type { Input, WorldEvent } from '../decide/world/inputs.ts';
+import type { World } from '../decide/world/world.ts';
 import { parsedJson } from '../parsed-json.ts';
 
 /** The first line of a segment. */

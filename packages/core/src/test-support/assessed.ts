@@ -1,8 +1,8 @@
 /** Real endpoint states, with scores set by the test. */
-import { type Assessment, assess } from '../decide/assessment.ts';
-import type { Context } from '../decide/context.ts';
+import { type Assessment, assess } from '../decide/assess/assessment.ts';
 import type { Policy } from '../decide/policy.ts';
-import type { World } from '../decide/world.ts';
+import type { Context } from '../decide/world/context.ts';
+import type { World } from '../decide/world/world.ts';
 
 /** Latencies in milliseconds; null: unknown. Endpoints not listed have a second. */
 export type Latencies = Readonly<Record<string, number | null>>;

@@ -8,7 +8,8 @@ import type { ProbeStyle } from '@zephyr/contract/probe/probe';
 import type { PresenceReport } from '@zephyr/contract/route/presence';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { HOUR_MS } from '@zephyr/contract/units';
-
+import { DEFAULT_POLICY, type Policy } from '../decide/policy.ts';
+import { reduce } from '../decide/reduce.ts';
 import type {
   CommandOutcome,
   Effect,
@@ -16,10 +17,8 @@ import type {
   GroupSetting,
   Input,
   WorldEvent,
-} from '../decide/inputs.ts';
-import { DEFAULT_POLICY, type Policy } from '../decide/policy.ts';
-import { reduce } from '../decide/reduce.ts';
-import { initialWorld, type World, type WorldSetup } from '../decide/world.ts';
+} from '../decide/world/inputs.ts';
+import { initialWorld, type World, type WorldSetup } from '../decide/world/world.ts';
 import { endpointId, epochMs } from '../types.ts';
 
 export const GROUP: GroupSetting = {

@@ -5,7 +5,7 @@ import { TOKENS_PER_PRICE } from '@zephyr/contract/units';
 
 import { modelFamilyOf } from '../model-family.ts';
 
-/** In `sessions` of the policy, because moving sessions costs tokens: `decide/switch-cost.ts`. */
+/** In `sessions` of the policy, because moving sessions costs tokens: `decide/switch/switch-cost.ts`. */
 export interface PricePolicy {
   readonly inputUsdPerMillionTokens: Readonly<Record<ModelFamily, number>>;
   /** Prices of cache writes and reads, as multiples of the input price. */
