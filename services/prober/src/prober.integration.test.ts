@@ -331,6 +331,16 @@ describe('the prober', () => {
     expect(ledger.rows.map(({ counts }) => counts.requests)).toEqual([1]);
   });
 
+  it('keeps the lock of a running probe, which others would take once it has expired', async () => {
+    upstream.delayMs = 60_000;
+    await startProber();
+    const { id } = await ask('schedule');
+    const lifeMs = () => redis.pttl(`${QUEUE_PREFIX}:${PROBE_QUEUE}:${id}:lock`);
+    await eventually(() => expect(upstream.requests).toBe(1));
+    await eventually(async () => expect(await lifeMs()).toBeLessThan(3_500));
+    await eventually(async () => expect(await lifeMs()).toBeGreaterThan(4_000));
+  });
+
   it('hands its running probe over to another prober when it stops', async () => {
     upstream.delayMs = 60_000;
     const { child: first } = await startProber();
