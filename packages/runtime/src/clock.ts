@@ -116,7 +116,8 @@ function newWakeUp(
   return wakeUp;
 }
 
-function nextMultiple(nowMs: number, periodMs: number): number {
+/** The next multiple of the period, or the one after if that is less than a quarter of the period away. */
+export function nextMultiple(nowMs: number, periodMs: number): number {
   const nextAtMs = Math.floor(nowMs / periodMs + 1) * periodMs;
   return nextAtMs - nowMs < periodMs / 4 ? nextAtMs + periodMs : nextAtMs;
 }

@@ -87,10 +87,10 @@ export function createRedis(
       : {
           enableOfflineQueue: false,
           maxRetriesPerRequest: 0,
-          // Redis ends a wait up to a fifth of a second late (`--hz` of the private server).
-          commandTimeout: kind === 'command' ? 1_000 : 3_000,
+          // Redis ends a wait up to a second late (`--hz` of a private server).
+          commandTimeout: kind === 'command' ? 1_000 : 3_500,
           // Replaces a connection that died silently; the limit above only gives up on one command.
-          socketTimeout: kind === 'command' ? 3_000 : 3_500,
+          socketTimeout: kind === 'command' ? 3_000 : 4_000,
         }),
   };
   const redis = new Redis({ ...options, replyMapping: 'legacy' });

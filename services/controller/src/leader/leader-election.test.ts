@@ -57,20 +57,33 @@ function start(replies: Readonly<Record<string, () => unknown>>, lead = untilEnd
 const held = () => [1, 7, 'incarnation', 0];
 
 describe('a leader', () => {
-  it('renews its lease every second, and leads as long as that succeeds', async () => {
+  it('renews its lease every other second, and leads as long as that succeeds', async () => {
     const { advance, states, count } = start({ [ACQUIRE]: held, [RENEW]: () => [1, 0] });
     await advance(20_000);
-    expect(count(RENEW)).toBe(20);
+    expect(count(RENEW)).toBe(10);
     expect(states).toEqual(['leading']);
   });
 
-  it('stops acting three seconds after the last renewal, which is before the lease ends', async () => {
+  it('repeats a renewal without an answer soon', async () => {
+    let sent = 0;
+    const renewed = () => {
+      sent += 1;
+      return sent === 1 ? undefined : [1, 0];
+    };
+    const { advance, states } = start({ [ACQUIRE]: held, [RENEW]: renewed });
+    await advance(1_500);
+    expect(sent).toBe(2);
+    await advance(20_000);
+    expect(states).toEqual(['leading']);
+  });
+
+  it('stops acting four seconds after the last renewal, which is before the lease ends', async () => {
     let isAway = false;
     const renewed = () => (isAway ? undefined : [1, 0]);
     const { advance, states } = start({ [ACQUIRE]: held, [RENEW]: renewed });
     await advance(5_000);
     isAway = true;
-    await advance(2_999);
+    await advance(3_999);
     expect(states).toEqual(['leading']);
     await advance(1);
     expect(states).toEqual(['leading', 'standby']);

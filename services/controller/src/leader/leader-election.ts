@@ -2,11 +2,11 @@
  * One controller leads, the others stand by.
  *
  *     standby --(got the lease)--> leading
- *     leading --(lost the lease | no renewal for 3 s | the work failed | stop)--> standby
+ *     leading --(lost the lease | no renewal for 4 s | the work failed | stop)--> standby
  *
  * A stopped leader releases its lease.
  *
- * A leader stops acting two seconds before its lease can end, by its own monotonic clock. That only keeps
+ * A leader stops acting a second before its lease can end, by its own monotonic clock. That only keeps
  * things orderly: two leaders are harmless because of the epoch, which Redis checks in each commit.
  */
 import { randomInt } from 'node:crypto';
@@ -25,9 +25,12 @@ import type { Redis } from 'ioredis';
 
 import type { RedisClock } from './redis-clock.ts';
 
-const RENEW_INTERVAL_MS = 1_000;
+/** Each renewal wakes an idle controller and its Redis, and is written to the disk. */
+export const RENEW_INTERVAL_MS = 2_000;
+/** After a renewal without an answer. With the limit of a command, there is time for a second one. */
+const RENEW_RETRY_MS = 200;
 /** If the lease is not renewed for this long the leader stops acting: it may expire soon. */
-const RENEW_DEADLINE_MS = LEASE_MS - 2_000;
+const RENEW_DEADLINE_MS = LEASE_MS - 1_000;
 /** A standby requests the lease once a second, at a different moment than the others. */
 const LEASE_POLL_MS = 1_000;
 const LEASE_POLL_SPREAD_MS = 200;
@@ -151,18 +154,22 @@ async function renewUntilLost(
       RENEW_DEADLINE_MS - (deps.clock.nowMs() - sentAtMs),
     );
   let deadline = deadlineAfter(held.sentAtMs);
+  await pauseUntilNext(systemClock, RENEW_INTERVAL_MS, ending.signal);
   while (!ending.signal.aborted) {
-    await pauseUntilNext(systemClock, RENEW_INTERVAL_MS, ending.signal);
-    if (ending.signal.aborted) break;
     const sentAtMs = deps.clock.nowMs();
     const renewal = await renewLease(deps.redis, { id: deps.instanceId, epoch: held.epoch })
       .then((renewed) => renewed ?? 'lost')
       .catch(() => 'unknown' as const);
-    if (renewal === 'lost') ending.abort('the lease was lost');
-    if (typeof renewal === 'string') continue;
-    deps.clock.observe(renewal.redisNowMs, sentAtMs);
-    systemClock.clearTimer(deadline);
-    deadline = deadlineAfter(sentAtMs);
+    if (renewal === 'lost') {
+      ending.abort('the lease was lost');
+    } else if (renewal === 'unknown') {
+      await pause(systemClock, RENEW_RETRY_MS, ending.signal);
+    } else {
+      deps.clock.observe(renewal.redisNowMs, sentAtMs);
+      systemClock.clearTimer(deadline);
+      deadline = deadlineAfter(sentAtMs);
+      await pauseUntilNext(systemClock, RENEW_INTERVAL_MS, ending.signal);
+    }
   }
   systemClock.clearTimer(deadline);
 }

@@ -4,15 +4,48 @@
  */
 import type { EpochMs } from '@zephyr/contract/scalars';
 import { IDLE_PERIOD_MS, isSystemIdle, type World } from '@zephyr/core';
+import { nextMultiple } from '@zephyr/runtime/clock';
+
+import { RENEW_INTERVAL_MS } from './leader-election.ts';
 
 export interface LeaderPace {
+  readonly status: 'busy' | 'idle';
   readonly tickMs: number;
   readonly longestWaitMs: number;
 }
 
-export const BUSY: LeaderPace = { tickMs: 1_000, longestWaitMs: 250 };
-const IDLE: LeaderPace = { tickMs: IDLE_PERIOD_MS, longestWaitMs: 2_000 };
+export const BUSY: LeaderPace = { status: 'busy', tickMs: 1_000, longestWaitMs: 250 };
+const IDLE: LeaderPace = {
+  ...{ status: 'idle', tickMs: IDLE_PERIOD_MS },
+  // Ends with a renewal of the lease.
+  longestWaitMs: RENEW_INTERVAL_MS,
+};
+/**
+ * An idle leader's wait ends this long before the renewal of the lease. That wakes Redis, which then ends the
+ * wait, too, and both replies wake the controller once. Otherwise Redis would end it at its next housekeeping.
+ */
+const BEFORE_RENEWAL_MS = 5;
 
 export function leaderPace(world: World, nowMs: EpochMs): LeaderPace {
   return isSystemIdle(world, nowMs) ? IDLE : BUSY;
+}
+
+/**
+ * When a decision without input is due, monotonic. While idle that is a moment at which the process wakes
+ * anyway (`pauseUntilNext`): at most `tickMs` after the last decision.
+ */
+export function tickDueAtMs(
+  tickedAtMs: number,
+  { status, tickMs, longestWaitMs }: LeaderPace,
+): number {
+  const latestAtMs = tickedAtMs + tickMs;
+  return status === 'idle' ? Math.floor(latestAtMs / longestWaitMs) * longestWaitMs : latestAtMs;
+}
+
+/** How long to wait for input. @param untilTickMs until a decision is due */
+export function waitMsOf(nowMs: number, untilTickMs: number, pace: LeaderPace): number {
+  const { status, longestWaitMs } = pace;
+  if (status === 'busy') return Math.min(untilTickMs, longestWaitMs);
+  const untilNextMs = nextMultiple(nowMs, longestWaitMs) - nowMs;
+  return Math.min(untilTickMs, untilNextMs, longestWaitMs) - BEFORE_RENEWAL_MS;
 }

@@ -52,15 +52,18 @@ const MAX_COUNT = 10_000;
 
 const xreadReply = z.array(z.tuple([z.string(), z.array(z.unknown())])).nullable();
 
-/** Waits up to `waitMs` for new entries. The connection must not be used for anything else meanwhile. */
+/**
+ * Waits up to `waitMs` for new entries. The connection must not be used for anything else meanwhile: Redis
+ * reads the outcomes once the wait has ended, and both replies arrive together.
+ */
 export async function readStreams(
   blocking: Redis,
   from: ReadFrom,
   setAside: SetAside,
 ): Promise<Received> {
   const { cursors, waitMs, endpointIds } = from;
-  const reply = xreadReply.parse(
-    await blocking.xread(
+  const [reply, outcomes] = await Promise.all([
+    blocking.xread(
       'COUNT',
       ENTRIES_AT_ONCE,
       'BLOCK',
@@ -70,18 +73,16 @@ export async function readStreams(
       ...[keys.commands, keys.probes],
       ...[cursors.commands, cursors.probes],
     ),
-  );
-  const entriesOf = new Map(reply ?? []);
-  const commands = entriesOf.get(keys.commands);
-  const probes = entriesOf.get(keys.probes);
-  const outcomes = await readStreamPart(blocking, {
-    ...{
+    readStreamPart(blocking, {
       key: keys.outcomes,
       afterId: cursors.outcomes,
       count: ENTRIES_AT_ONCE,
       tooLarge: 'delete',
-    },
-  });
+    }),
+  ]);
+  const entriesOf = new Map(xreadReply.parse(reply) ?? []);
+  const commands = entriesOf.get(keys.commands);
+  const probes = entriesOf.get(keys.probes);
   for (const { id, why } of outcomes.skipped) setAside('outcomes', id, why);
   const after = (entries: readonly unknown[] | undefined, before: string) =>
     (entries?.at(-1) as [string] | undefined)?.[0] ?? before;
