@@ -14,6 +14,7 @@ import { publishSnapshot } from '../test-support/snapshots.ts';
 import { RedisLink, type RedisLinkDeps } from './redis-link.ts';
 
 const SECOND = 1_000;
+const LATE_MS = 20;
 const PROXY = 'test-1';
 
 const { server, redis } = await redisOfFile({ keepsData: true });
@@ -59,6 +60,20 @@ it('is reported and read each second, every four while idle, and immediately on 
     }
     return (await writes()) - before;
   };
+  /** The same, but every third second begins late. */
+  const writesInLateSeconds = async (seconds: number) => {
+    const before = await writes();
+    for (let passed = 0; passed < seconds; passed += 3) {
+      await clock.whenSet(SECOND);
+      clock.block(SECOND + LATE_MS);
+      await clock.whenSet(SECOND - LATE_MS);
+      clock.advance(SECOND - LATE_MS);
+      await clock.whenSet(SECOND);
+      clock.advance(SECOND);
+      await clock.whenSet(SECOND);
+    }
+    return (await writes()) - before;
+  };
 
   await eventually(async () =>
     expect(await redis.pubsub('NUMSUB', keys.snapshotChanged)).toEqual([keys.snapshotChanged, 1]),
@@ -71,6 +86,7 @@ it('is reported and read each second, every four while idle, and immediately on 
     expect(await lifeMs()).toBeLessThanOrEqual(5_000);
     await writesIn(4);
     expect(await writesIn(12)).toBe(3);
+    expect(await writesInLateSeconds(12)).toBe(3);
     expect(await lifeMs()).toBeGreaterThan(5_000);
 
     await publishSnapshot(

@@ -31,7 +31,7 @@ import type { Connections } from './connections.ts';
  * How much longer than its limit a client may take for its headers and its request. Node looks at all
  * connections this often, which wakes an idle proxy.
  */
-const CONNECTIONS_POLL_MS = 3_000;
+const CONNECTIONS_POLL_MS = 5_000;
 /** Time for a refused client to read why. */
 const LAST_READ_MS = 1_000;
 

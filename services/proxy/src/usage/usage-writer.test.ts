@@ -14,7 +14,7 @@ import { createLogger } from '@zephyr/runtime/logger';
 import { eventually } from '@zephyr/testkit/eventually';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import type { Redis } from 'ioredis';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 
 import { PeopleLimits } from '../people-limits/people-limits.ts';
@@ -124,4 +124,14 @@ it('counts later usage if all its timers are due after it was frozen and its fil
   expect(sent[2]).toContain('usage-written:one+1');
   expect(sent[2]).toContain('\tb ');
   await eventually(() => expect(writer.unwrittenRequests).toBe(0));
+});
+
+it('has no timer while idle but the one until it looks for files of others', async () => {
+  const { clock } = await setUp();
+  const setTimer = vi.spyOn(clock, 'setTimer');
+  clock.advance(700);
+  await clock.whenSet(3_300);
+  clock.advance(3_300);
+  await clock.whenSet(5_000);
+  expect(setTimer.mock.calls.map(([, delayMs]) => delayMs)).toEqual([3_300, 5_000]);
 });

@@ -275,7 +275,8 @@ export class UsageWriter {
       const orphans = await this.#file.takeOrphans((path, why) => {
         log.warn({ path, why }, 'usage of an earlier run is unreadable: file set aside');
       });
-      await this.#keepDuring(() => this.#writeOrphans(orphans));
+      // Its timer would wake an idle proxy, even a cleared one.
+      if (orphans.length > 0) await this.#keepDuring(() => this.#writeOrphans(orphans));
     } catch (error) {
       this.#warn(error);
     }
