@@ -31,7 +31,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   const server = createServer(
     // How much longer a client may take than the two limits: each look wakes an idle controller.
-    { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 },
+    { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 10_000 },
     certificate === undefined ? app : refusingUnencrypted(app, refuseUnencrypted),
   );
   const tls = certificate && encrypt(server, certificate);
