@@ -8,6 +8,7 @@ export {
   type AnswerEnd,
   type AnswerForm,
   answerEndOf,
+  DocumentEnd,
   StreamEnd,
 } from './answer/end.ts';
 export { retryAfterMsIn } from './answer/endpoint-retry-after.ts';

@@ -1,6 +1,6 @@
 /** The probe by one direct request to the Messages API, as small as possible. */
-import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe/probe';
-
+import type { ProbeVerdict } from '@zephyr/contract/probe/probe';
+import type { AnswerUsage } from '@zephyr/contract/usage/usage';
 import { rawHeaders } from '@zephyr/runtime/credential';
 import { usageInBody } from './exchange/answer.ts';
 import { exchangeFailure } from './exchange/probe-failure.ts';
@@ -12,7 +12,7 @@ import type { ProbeTarget } from './probe-target.ts';
 export async function probeByMessage(
   target: ProbeTarget,
   signal: AbortSignal,
-): Promise<{ readonly verdict: ProbeVerdict; readonly usage: TokenUsage }> {
+): Promise<{ readonly verdict: ProbeVerdict; readonly usage: AnswerUsage }> {
   const exchange = startExchange(apiRequest(target, '/v1/messages', smallestMessage(target)));
   const facts = await withDeadline(exchange, { timeoutMs: target.timeoutMs, signal });
   const usage = usageInBody(facts.body);

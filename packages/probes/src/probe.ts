@@ -1,10 +1,10 @@
 /** One probe of one endpoint, in one of five styles. */
 
-import type { ProbeStyle, ProbeVerdict, TokenUsage } from '@zephyr/contract/probe/probe';
-import { assertNever } from '@zephyr/core';
+import type { ProbeStyle, ProbeVerdict } from '@zephyr/contract/probe/probe';
+import type { AnswerUsage } from '@zephyr/contract/usage/usage';
+import { assertNever, NO_USAGE } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';
 import { probeByCli } from './claude-cli/cli-probe.ts';
-import { NO_TOKENS } from './exchange/answer.ts';
 import { probeByHttp, probeByTcp } from './http-and-tcp-probes.ts';
 import { probeByMessage } from './messages-probe.ts';
 import type { ProbeRun, ProbeTarget } from './probe-target.ts';
@@ -12,7 +12,7 @@ import type { ProbeRun, ProbeTarget } from './probe-target.ts';
 export interface ProbeReport {
   readonly verdict: ProbeVerdict;
   /** What the endpoint reported as charged. */
-  readonly usage: TokenUsage;
+  readonly usage: AnswerUsage;
   /** For the whole probe, including the start of the CLI. */
   readonly wallMs: number;
 }
@@ -44,9 +44,9 @@ async function probe(
     case 'messages':
       return await probeByMessage(target, run.signal);
     case 'http':
-      return { verdict: await probeByHttp(target, run.signal), usage: NO_TOKENS };
+      return { verdict: await probeByHttp(target, run.signal), usage: NO_USAGE };
     case 'tcp':
-      return { verdict: await probeByTcp(target, run.signal), usage: NO_TOKENS };
+      return { verdict: await probeByTcp(target, run.signal), usage: NO_USAGE };
     default:
       return assertNever(style);
   }

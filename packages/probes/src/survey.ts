@@ -9,11 +9,12 @@
  */
 import { AUTH_STYLES, type AuthStyle } from '@zephyr/contract/auth-style';
 import { type EndpointFinding, MAX_LISTED_MODELS } from '@zephyr/contract/probe/endpoint-finding';
-import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe/probe';
-import { parsedJson } from '@zephyr/core';
+import type { ProbeVerdict } from '@zephyr/contract/probe/probe';
+import type { AnswerUsage } from '@zephyr/contract/usage/usage';
+import { NO_USAGE, parsedJson } from '@zephyr/core';
 import { z } from 'zod';
 
-import { NO_TOKENS, usageInBody } from './exchange/answer.ts';
+import { usageInBody } from './exchange/answer.ts';
 import { exchangeFailure } from './exchange/probe-failure.ts';
 import { redact } from './exchange/redact.ts';
 import {
@@ -41,7 +42,7 @@ export interface EndpointSurvey {
   readonly streams?: boolean | undefined;
   readonly countsTokens?: boolean | undefined;
   readonly kind: RelayKind;
-  readonly usage: TokenUsage;
+  readonly usage: AnswerUsage;
 }
 
 export interface SurveyPlan {
@@ -58,7 +59,7 @@ export async function surveyEndpoint(plan: SurveyPlan, run: ProbeRun): Promise<E
   const configured = shortened(plan.targetBy(plan.auth));
   const { verdict: reach } = await runProbe('tcp', configured, run);
   if (reach.status === 'failed') {
-    return { reach, serves: 'not_asked', kind: 'unknown', usage: NO_TOKENS };
+    return { reach, serves: 'not_asked', kind: 'unknown', usage: NO_USAGE };
   }
   const asker = new Asker(run.signal);
   const list = await modelsOf(configured, asker);
@@ -70,7 +71,7 @@ export async function surveyEndpoint(plan: SurveyPlan, run: ProbeRun): Promise<E
     const isKnownWrong =
       refusal.failure === 'token_refused' && exchangeFailure(list)?.failure === 'token_refused';
     if (!message.isAnswer || isKnownWrong) {
-      return { reach, serves: 'nobody', refusal, models, kind: asker.kind, usage: NO_TOKENS };
+      return { reach, serves: 'nobody', refusal, models, kind: asker.kind, usage: NO_USAGE };
     }
     const byCli = await runProbe('cli', plan.targetBy(auth), run);
     const isServed = byCli.verdict.status === 'ok';

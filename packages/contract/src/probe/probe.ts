@@ -110,7 +110,8 @@ const probeResultSchema = z.object({
   /** Duration of the whole probe, including the start of the CLI process. */
   wallMs: duration,
   verdict: probeVerdictSchema,
-  usage: tokenUsageSchema,
+  /** `cacheWrite1hTokens`: the part of the cache writes that lasts an hour; absent: none. */
+  usage: tokenUsageSchema.extend({ cacheWrite1hTokens: count.optional() }),
   costUsd: usd,
 });
 export type ProbeResult = ShapeOf<typeof probeResultSchema>;

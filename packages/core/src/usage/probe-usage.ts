@@ -15,6 +15,7 @@ export function usageOfProbe(
   { endpointId, startedAtMs, verdict, usage, costUsd }: PaidRequest,
   model: string,
 ): UsageRow {
+  const { cacheWrite1hTokens = 0 } = usage;
   return {
     ...{ person: PROBES, endpoint: endpointId, model },
     fromAtMs: hourOf(startedAtMs),
@@ -24,8 +25,8 @@ export function usageOfProbe(
       inputTokens: usage.inputTokens,
       outputTokens: usage.outputTokens,
       cacheReadTokens: usage.cacheReadTokens,
-      cacheWrite5mTokens: usage.cacheWriteTokens,
-      cacheWrite1hTokens: 0,
+      cacheWrite5mTokens: usage.cacheWriteTokens - cacheWrite1hTokens,
+      cacheWrite1hTokens,
       costNanoUsd: Math.round(costUsd * NANO),
       unpriced: 0,
       incomplete: 0,

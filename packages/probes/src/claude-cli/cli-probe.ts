@@ -5,9 +5,11 @@ import { rm } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe/probe';
+import type { ProbeVerdict } from '@zephyr/contract/probe/probe';
+import type { AnswerUsage } from '@zephyr/contract/usage/usage';
+import { NO_USAGE } from '@zephyr/core';
 
-import { NO_TOKENS, usageInBody } from '../exchange/answer.ts';
+import { usageInBody } from '../exchange/answer.ts';
 import type { ProbeExchange } from '../exchange/watched-request.ts';
 import type { ProbeRun, ProbeTarget } from '../probe-target.ts';
 import { FOLDER_PREFIX } from '../process/orphan-cleanup.ts';
@@ -22,7 +24,7 @@ const FALLBACK_SEARCH_PATH = '/usr/local/bin:/usr/bin:/bin';
 
 interface CliAnswer {
   readonly verdict: ProbeVerdict;
-  readonly usage: TokenUsage;
+  readonly usage: AnswerUsage;
 }
 
 export async function probeByCli(
@@ -32,7 +34,7 @@ export async function probeByCli(
 ): Promise<CliAnswer> {
   const searchPath = process.env['PATH'] ?? FALLBACK_SEARCH_PATH;
   const file = findCli(target.claudeBinaryPath, searchPath);
-  if (file === undefined) return { verdict: missingCli(target.claudeBinaryPath), usage: NO_TOKENS };
+  if (file === undefined) return { verdict: missingCli(target.claudeBinaryPath), usage: NO_USAGE };
 
   const leave = await run.gate.enter(run.signal);
   const user = run.users?.take();
@@ -117,7 +119,7 @@ function missingCli(configured: string | undefined): ProbeVerdict {
 }
 
 /** What the endpoint charged, including for an answer that the CLI did not accept. */
-function sumUsage(exchanges: readonly ProbeExchange[]): TokenUsage {
+function sumUsage(exchanges: readonly ProbeExchange[]): AnswerUsage {
   return exchanges
     .map(({ body }) => usageInBody(body))
     .reduce(
@@ -126,7 +128,8 @@ function sumUsage(exchanges: readonly ProbeExchange[]): TokenUsage {
         outputTokens: sum.outputTokens + usage.outputTokens,
         cacheReadTokens: sum.cacheReadTokens + usage.cacheReadTokens,
         cacheWriteTokens: sum.cacheWriteTokens + usage.cacheWriteTokens,
+        cacheWrite1hTokens: sum.cacheWrite1hTokens + usage.cacheWrite1hTokens,
       }),
-      NO_TOKENS,
+      NO_USAGE,
     );
 }

@@ -1,8 +1,9 @@
+import { NO_USAGE } from '@zephyr/core';
 import { eventsOf, MESSAGE } from '@zephyr/testkit/upstream-scripts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { judgeAnswer, NO_TOKENS, usageInBody } from './answer.ts';
+import { judgeAnswer, usageInBody } from './answer.ts';
 
 const stream = eventsOf().join('');
 
@@ -56,7 +57,7 @@ describe('judgeAnswer', () => {
     fc.assert(
       fc.property(fc.string({ unit }), fc.boolean(), (text, isEnded) => {
         expect(judgeAnswer(text, isEnded).kind).not.toBe('whole');
-        expect(usageInBody(text)).toEqual(NO_TOKENS);
+        expect(usageInBody(text)).toEqual(NO_USAGE);
       }),
     );
   });
@@ -68,6 +69,23 @@ describe('usageInBody', () => {
     { name: 'a stream with CR', body: stream.replaceAll('\n', '\r') },
     { name: 'a message', body: JSON.stringify(MESSAGE) },
   ])('reads $name', ({ body }) => {
-    expect(usageInBody(body)).toEqual({ ...NO_TOKENS, inputTokens: 11, outputTokens: 7 });
+    expect(usageInBody(body)).toEqual({ ...NO_USAGE, inputTokens: 11, outputTokens: 7 });
+  });
+
+  it('counts what the proxy would: a relay reports 0 for unknown, and cache writes by lifetime', () => {
+    const cached = {
+      ...{ input_tokens: 90, output_tokens: 1 },
+      cache_creation: { ephemeral_1h_input_tokens: 500 },
+    };
+    const body = [
+      { type: 'message_start', message: { ...MESSAGE, content: [], usage: cached } },
+      { type: 'message_delta', delta: {}, usage: { input_tokens: 0, output_tokens: 7 } },
+      { type: 'message_stop' },
+    ];
+    const text = body.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+    expect(usageInBody(text.join(''))).toEqual({
+      ...{ inputTokens: 90, outputTokens: 7, cacheReadTokens: 0 },
+      ...{ cacheWriteTokens: 500, cacheWrite1hTokens: 500 },
+    });
   });
 });

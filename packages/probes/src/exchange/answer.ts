@@ -5,16 +5,16 @@
  * @see https://docs.claude.com/en/api/messages-streaming
  */
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { TokenUsage } from '@zephyr/contract/probe/probe';
+import type { AnswerUsage } from '@zephyr/contract/usage/usage';
 import {
   type ApiError,
   ContentGate,
+  DocumentEnd,
   failureOfApiError,
-  linesOf,
+  NO_USAGE,
   parsedJson,
   StreamEnd,
 } from '@zephyr/core';
-import { z } from 'zod';
 
 export type AnswerVerdict =
   | { readonly kind: 'whole' }
@@ -27,26 +27,6 @@ export type AnswerVerdict =
       readonly failure: FailureClass;
       readonly error?: ApiError | undefined;
     };
-
-export const NO_TOKENS: TokenUsage = {
-  inputTokens: 0,
-  outputTokens: 0,
-  cacheReadTokens: 0,
-  cacheWriteTokens: 0,
-};
-
-const tokens = z.number().int().nonnegative().nullish();
-const usageSchema = z.object({
-  input_tokens: tokens,
-  output_tokens: tokens,
-  cache_read_input_tokens: tokens,
-  cache_creation_input_tokens: tokens,
-});
-const messageSchema = z.object({ type: z.literal('message'), usage: usageSchema });
-const eventSchema = z.union([
-  z.object({ type: z.literal('message_start'), message: z.object({ usage: usageSchema }) }),
-  z.object({ type: z.literal('message_delta'), usage: usageSchema }),
-]);
 
 /**
  * @param body Decoded; of an answer with a success status.
@@ -81,27 +61,10 @@ function judgeStream(body: string, isEnded: boolean): AnswerVerdict {
   return { kind: 'failed', failure, error };
 }
 
-/** As far as it was reported. */
-export function usageInBody(body: string): TokenUsage {
-  const message = messageSchema.safeParse(parsedJson(body));
-  if (message.success) return addUsage(NO_TOKENS, message.data.usage);
-  let usage = NO_TOKENS;
-  for (const line of linesOf(body)) {
-    if (!line.startsWith('data:') || !line.includes('"usage"')) continue;
-    const event = eventSchema.safeParse(parsedJson(line.slice('data:'.length)));
-    if (!event.success) continue;
-    const { data } = event;
-    usage = addUsage(usage, data.type === 'message_start' ? data.message.usage : data.usage);
-  }
-  return usage;
-}
-
-/** The counts of later events are totals, not additions. */
-function addUsage(before: TokenUsage, counts: z.infer<typeof usageSchema>): TokenUsage {
-  return {
-    inputTokens: counts.input_tokens ?? before.inputTokens,
-    outputTokens: counts.output_tokens ?? before.outputTokens,
-    cacheReadTokens: counts.cache_read_input_tokens ?? before.cacheReadTokens,
-    cacheWriteTokens: counts.cache_creation_input_tokens ?? before.cacheWriteTokens,
-  };
+/** As far as it was reported, read by the same code as in the proxy. */
+export function usageInBody(body: string): AnswerUsage {
+  const end = body.trimStart().startsWith('{') ? new DocumentEnd() : new StreamEnd();
+  end.push(body);
+  end.finish();
+  return end.usage ?? NO_USAGE;
 }

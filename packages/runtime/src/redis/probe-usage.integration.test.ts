@@ -64,6 +64,14 @@ describe('recordProbeUsage', () => {
     });
   });
 
+  it('keeps the cache writes for an hour apart, which cost more', async () => {
+    const usage = { ...result(1).usage, cacheWriteTokens: 700, cacheWrite1hTokens: 500 };
+    await record(result(1, { usage }));
+    expect(await probesOfDay()).toMatchObject({
+      ...{ cacheWrite5mTokens: 200, cacheWrite1hTokens: 500 },
+    });
+  });
+
   it('counts the cost of a late result', async () => {
     await record(result(2));
     await record(result(1));

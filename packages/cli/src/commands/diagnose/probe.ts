@@ -3,8 +3,9 @@
  * recorded.
  */
 
-import type { ProbeStyle, ProbeVerdict, TokenUsage } from '@zephyr/contract/probe/probe';
+import type { ProbeStyle, ProbeVerdict } from '@zephyr/contract/probe/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
+import type { AnswerUsage } from '@zephyr/contract/usage/usage';
 import { cautiousPriceOf, costUsd, realStyleOf } from '@zephyr/core';
 import { createStartGate } from '@zephyr/probes/claude-cli/start-gate';
 import { targetOf } from '@zephyr/probes/endpoint-target';
@@ -34,7 +35,7 @@ export interface ProbedEndpoint {
   readonly style: ProbeStyle;
   readonly verdict: ProbeVerdict;
   readonly wallMs: number;
-  readonly usage: TokenUsage;
+  readonly usage: AnswerUsage;
   readonly costUsd: number;
   /** Advice on a failure. */
   readonly advice?: string;
