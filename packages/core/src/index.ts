@@ -14,7 +14,6 @@ export {
 export { retryAfterMsIn } from './answer/endpoint-retry-after.ts';
 export { HeldDocument } from './answer/held-document.ts';
 export { isSuccess, judgeRefusal, type RefusalVerdict } from './answer/judge-status.ts';
-export { linesOf } from './answer/lines.ts';
 export { rateLimitsOf } from './answer/rate-limit-headers.ts';
 export { NO_USAGE } from './answer/token-usage.ts';
 export { TRAILING_MS, TRAILING_QUIET_MS } from './answer/unclosed-answer.ts';

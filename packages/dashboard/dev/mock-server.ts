@@ -5,8 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 
 import type { ApiLogEntry } from '@zephyr/contract/api/api-history';
+import { commandPath, editPath, ROUTES } from '@zephyr/contract/api/api-routes';
 import type { ApiState } from '@zephyr/contract/api/api-state';
-import type { EditName } from '@zephyr/contract/operate/config-edit';
+import { EDIT_NAMES, type EditName } from '@zephyr/contract/operate/config-edit';
+import { COMMAND_NAMES, type CommandName } from '@zephyr/contract/operate/operator-command';
 import type { UsageReport } from '@zephyr/contract/usage/usage';
 import { PAGE_HEADERS, PAGES } from '@zephyr/runtime/http/pages';
 import { inventedSample } from '@zephyr/testkit/invented-world';
@@ -83,32 +85,36 @@ class World {
 
   answer(req: IncomingMessage, res: ServerResponse): void {
     const path = req.url ?? '/';
-    if (/^\/events\b/.test(path)) this.#stream(res, (send) => this.#tellController(send));
+    const { pathname } = new URL(path, 'http://mock');
+    const edit = EDIT_NAMES.find((name) => editPath(name) === pathname);
+    const command = COMMAND_NAMES.find((name) => commandPath(name) === pathname);
+    if (pathname === ROUTES.events.path) this.#stream(res, (send) => this.#tellController(send));
     else if (path === '/status/events') this.#stream(res, (send) => this.#tellProxy(send));
-    else if (path === '/api/state') res.writeHead(this.#manner === 'login' ? 401 : 200).end();
-    else if (/^\/api\/(trends|usage|budgets|requests|settings)\b/.test(path))
-      this.#answerQuery(path, res);
-    else if (path.startsWith('/api/edits/')) void this.#edit(req, res);
-    else if (path.startsWith('/api/commands/')) void this.#command(req, res);
-    else sendFile(path, res);
+    else if (path === ROUTES.state.path) res.writeHead(this.#manner === 'login' ? 401 : 200).end();
+    else if (edit !== undefined) void this.#edit(edit, req, res);
+    else if (command !== undefined) void this.#command(command, req, res);
+    else if (!this.#answerQuery(path, res)) sendFile(path, res);
   }
 
-  #answerQuery(path: string, res: ServerResponse): void {
+  /** Whether there is such a route. */
+  #answerQuery(path: string, res: ServerResponse): boolean {
     const { pathname, searchParams } = new URL(path, 'http://mock');
     const nowMs = Date.now();
     const state = stateOf(this.#scene, nowMs);
     const ids = state.endpoints.map(({ id }) => id);
     const isEmpty = this.#scene === 'empty';
     const answers: Readonly<Record<string, () => unknown>> = {
-      '/api/trends': () => inventedTrends(searchParams.get('range') ?? '', ids, nowMs),
-      '/api/usage': () => usageOf(searchParams, isEmpty ? [] : ids, nowMs),
-      '/api/budgets': () => ({ budgets: isEmpty ? [] : inventedBudgets(nowMs) }),
-      '/api/requests': () => ({ requests: isEmpty ? [] : inventedRequests(ids, nowMs) }),
-      '/api/settings': () => inventedSettings(state, isEmpty),
+      [ROUTES.trends.path]: () => inventedTrends(searchParams.get('range') ?? '', ids, nowMs),
+      [ROUTES.usage.path]: () => usageOf(searchParams, isEmpty ? [] : ids, nowMs),
+      [ROUTES.budgets.path]: () => ({ budgets: isEmpty ? [] : inventedBudgets(nowMs) }),
+      [ROUTES.requests.path]: () => ({ requests: isEmpty ? [] : inventedRequests(ids, nowMs) }),
+      [ROUTES.settings.path]: () => inventedSettings(state, isEmpty),
     };
-    const answer = answers[pathname]?.();
+    const answer = answers[pathname];
+    if (answer === undefined) return false;
     res.setHeader('content-type', 'application/json');
-    res.end(JSON.stringify(answer));
+    res.end(JSON.stringify(answer()));
+    return true;
   }
 
   #stream(res: ServerResponse, begin: (send: Send) => () => void): void {
@@ -153,16 +159,14 @@ class World {
     return () => clearInterval(timer);
   }
 
-  async #edit(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  async #edit(edit: EditName, req: IncomingMessage, res: ServerResponse): Promise<void> {
     const { name = '' } = JSON.parse((await req.toArray()).join('') || '{}') as { name?: string };
-    const edit = (req.url?.split('/').at(-1) ?? '') as EditName;
     res.setHeader('content-type', 'application/json');
     res.end(JSON.stringify(inventedEdit(edit, name)));
   }
 
-  async #command(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  async #command(command: CommandName, req: IncomingMessage, res: ServerResponse): Promise<void> {
     const body = JSON.parse((await req.toArray()).join('') || '{}') as Record<string, string>;
-    const command = req.url?.split('/').at(-1) ?? '';
     const previousMode = this.#mode;
     if (command === 'pause') this.#automation = { status: 'paused', sinceAtMs: Date.now() };
     if (command === 'resume') this.#automation = { status: 'running' };

@@ -1,12 +1,12 @@
 /** The dashboard, which the controller serves. */
 
 import { effect } from '@preact/signals';
-import type { ApiHistory, ApiLogEntry, ApiSample } from '@zephyr/contract/api/api-history';
-import type { ApiState } from '@zephyr/contract/api/api-state';
-import type { ApiRequestRecord } from '@zephyr/contract/usage/usage';
+import type { ApiStream } from '@zephyr/contract/api/api-history';
+import { addressOf } from '@zephyr/contract/api/api-routes';
 import { render } from 'preact';
 
 import { App } from './app.tsx';
+import { fromHere } from './connection/from-here.ts';
 import { link } from './connection/page-state.ts';
 import { follow } from './connection/stream.ts';
 import { speech } from './language/language.ts';
@@ -52,17 +52,9 @@ followTab(() => ({
 listenToKeys();
 render(<App onLoggedIn={onLoggedIn} />, root);
 
-interface ControllerEvents {
-  readonly state: ApiState;
-  readonly history: ApiHistory;
-  readonly sample: ApiSample;
-  readonly log: ApiLogEntry;
-  readonly request: ApiRequestRecord;
-}
-
 function followController(hasRequests: boolean): () => void {
-  return follow<ControllerEvents>({
-    url: hasRequests ? 'events?requests=true' : 'events',
+  return follow<ApiStream>({
+    url: fromHere(addressOf('events', { requests: hasRequests || undefined })),
     on: {
       state: takeState,
       history: (history) => {
@@ -80,7 +72,7 @@ function followController(hasRequests: boolean): () => void {
     // An EventSource hides the status of a refusal, so query it separately.
     isTokenNeeded: async () => {
       try {
-        return (await fetch('api/state')).status === 401;
+        return (await fetch(fromHere(addressOf('state')))).status === 401;
       } catch {
         return false;
       }

@@ -2,6 +2,8 @@
 
 import { ADMIN_TIMEOUT_MS } from '@zephyr/contract/api/admin-timing';
 import type { ApiHistory } from '@zephyr/contract/api/api-history';
+import type { ApiQueries } from '@zephyr/contract/api/api-query';
+import { addressOf, commandPath } from '@zephyr/contract/api/api-routes';
 import type { ApiState } from '@zephyr/contract/api/api-state';
 import type {
   CommandAnswer,
@@ -34,23 +36,8 @@ export interface AdminTarget {
   readonly doubt?: ZephyrError | undefined;
 }
 
-/** See `GET /api/usage`; absent parameters have their defaults there. */
-export interface UsageParams {
-  readonly by?: string | undefined;
-  readonly since?: string | undefined;
-  readonly until?: string | undefined;
-}
-
 export interface UsageText extends Pick<UsageReport, 'removed_before'> {
   readonly text: string;
-}
-
-/** See `GET /api/requests`. */
-export interface RequestParams {
-  readonly person?: string | undefined;
-  readonly failed?: boolean | undefined;
-  readonly id?: string | undefined;
-  readonly limit?: number | undefined;
 }
 
 export interface EventOptions {
@@ -67,12 +54,12 @@ export interface AdminClient {
   recording(): Promise<string>;
   /** Resolves once the command has been applied. */
   command<Name extends CommandName>(name: Name, body: CommandBody<Name>): Promise<CommandAnswer>;
-  usage(query: UsageParams): Promise<UsageReport>;
+  usage(query: ApiQueries['usage']): Promise<UsageReport>;
   budgets(): Promise<BudgetList>;
   /** The same, unparsed: a year of many people is too much to build objects from. */
-  usageText(query: UsageParams, format: 'csv' | 'json'): Promise<UsageText>;
+  usageText(query: ApiQueries['usage'], format: 'csv' | 'json'): Promise<UsageText>;
   /** Newest first. */
-  requests(query: RequestParams): Promise<readonly ApiRequestRecord[]>;
+  requests(query: ApiQueries['requests']): Promise<readonly ApiRequestRecord[]>;
   /** Ends with the connection. */
   events(signal: AbortSignal, options?: EventOptions): AsyncIterable<EventSourceMessage>;
 }
@@ -107,11 +94,11 @@ export function adminClient(target: AdminTarget, say: Translate): AdminClient {
   };
   return {
     url: target.url,
-    state: () => get('/api/state'),
-    history: () => get('/api/history'),
-    recording: async () => (await textOf('/api/recording', 'application/jsonl')).text,
+    state: () => get(addressOf('state')),
+    history: () => get(addressOf('history')),
+    recording: async () => (await textOf(addressOf('recording'), 'application/jsonl')).text,
     command: async (name, body) => {
-      const response = await request(`/api/commands/${name}`, {
+      const response = await request(commandPath(name), {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
@@ -119,17 +106,17 @@ export function adminClient(target: AdminTarget, say: Translate): AdminClient {
       });
       return answerOf(response, target.url, say);
     },
-    usage: (query) => get(`/api/usage${queryOf(query)}`, LONG_TIMEOUT_MS),
-    budgets: () => get('/api/budgets'),
+    usage: (query) => get(addressOf('usage', query), LONG_TIMEOUT_MS),
+    budgets: () => get(addressOf('budgets')),
     usageText: async (query, format) => {
-      const path = format === 'csv' ? '/api/usage.csv' : '/api/usage';
+      const address = addressOf(format === 'csv' ? 'usage-csv' : 'usage', query);
       const type = format === 'csv' ? 'text/csv' : 'application/json';
-      const { text, headers } = await textOf(`${path}${queryOf(query)}`, type);
+      const { text, headers } = await textOf(address, type);
       return { text, removed_before: headers.get(REMOVED_BEFORE_HEADER) };
     },
-    requests: async (query) => (await get<RequestList>(`/api/requests${queryOf(query)}`)).requests,
+    requests: async (query) => (await get<RequestList>(addressOf('requests', query))).requests,
     async *events(signal, options = {}) {
-      const path = `/events${queryOf({ requests: options.hasRequests || undefined })}`;
+      const path = addressOf('events', { requests: options.hasRequests || undefined });
       const response = await request(path, { signal, headers: streamHeaders(options) });
       if (response.body === null) return;
       yield* eventsOf(response.body);
@@ -142,14 +129,6 @@ function streamHeaders({ lastEventId, hasRequests }: EventOptions): Record<strin
   // A request stream restarts with the history each time, the cue to look for missed requests.
   const isContinued = lastEventId !== undefined && lastEventId !== '' && hasRequests !== true;
   return isContinued ? { ...headers, 'last-event-id': lastEventId } : headers;
-}
-
-function queryOf(query: object): string {
-  const params = Object.entries(query).filter(([, value]) => value !== undefined);
-  const text = new URLSearchParams(
-    Object.fromEntries(params.map(([name, value]) => [name, String(value)])),
-  ).toString();
-  return text === '' ? '' : `?${text}`;
 }
 
 async function answerOf<Answer>(response: Response, url: string, say: Translate): Promise<Answer> {

@@ -7,5 +7,8 @@ export const LOG_ENTRIES = 300;
 
 /** In the log of requests, of about 600 bytes each. Fewer if they are larger. */
 export const STORED_REQUESTS = 10_000;
+/** How many requests are listed by default, and at most. */
+export const LISTED_REQUESTS = 100;
+export const MAX_LISTED_REQUESTS = 1_000;
 /** Inputs of the core, for replays: about one a second. Fewer if they are larger. */
 export const STORED_INPUTS_HOURS = 2;

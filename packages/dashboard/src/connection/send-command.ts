@@ -1,4 +1,5 @@
 /** Commands to the controller. It responds only once a command is applied. */
+import { addressOf, commandPath } from '@zephyr/contract/api/api-routes';
 import type {
   CommandAnswer,
   CommandBody,
@@ -6,12 +7,13 @@ import type {
 } from '@zephyr/contract/operate/operator-command';
 
 import { type ApiResult, ask } from './api.ts';
+import { fromHere } from './from-here.ts';
 
 export function send<Name extends CommandName>(
   name: Name,
   body: CommandBody<Name>,
 ): Promise<ApiResult<CommandAnswer>> {
-  return ask(`api/commands/${name}`, {
+  return ask(commandPath(name), {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
@@ -21,7 +23,7 @@ export function send<Name extends CommandName>(
 /** @returns whether the token was accepted. */
 export async function logIn(token: string): Promise<boolean> {
   try {
-    const response = await fetch('api/login', {
+    const response = await fetch(fromHere(addressOf('login')), {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ token }),

@@ -1,11 +1,11 @@
 /** The current page and its parameters, in the URL fragment so that they can be linked to. */
 
+import type { RequestFilter } from '@zephyr/contract/api/request-filter';
 import {
   DEFAULT_TREND_RANGE,
   TREND_RANGES,
   type TrendRange,
 } from '@zephyr/contract/history/trend-range';
-import type { RequestFilter } from '@zephyr/contract/usage/request-filter';
 
 import { DEFAULT_USAGE_DAYS, USAGE_DAYS, type UsageDays } from './usage-range.ts';
 

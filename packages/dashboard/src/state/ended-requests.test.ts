@@ -1,4 +1,4 @@
-import { LISTED_REQUESTS } from '@zephyr/contract/usage/request-filter';
+import { LISTED_REQUESTS } from '@zephyr/contract/history/history-size';
 import type { ApiRequestRecord } from '@zephyr/contract/usage/usage';
 import { describe, expect, it } from 'vitest';
 

@@ -1,5 +1,5 @@
 /** The request log as displayed: newest on top. Pure. */
-import { LISTED_REQUESTS } from '@zephyr/contract/usage/request-filter';
+import { LISTED_REQUESTS } from '@zephyr/contract/history/history-size';
 import type { ApiRequestRecord } from '@zephyr/contract/usage/usage';
 
 /** Merges in requests that ended since, each once, newest first. */

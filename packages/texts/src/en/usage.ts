@@ -1,4 +1,4 @@
-import { MAX_LISTED_REQUESTS } from '@zephyr/contract/usage/request-filter';
+import { MAX_LISTED_REQUESTS } from '@zephyr/contract/history/history-size';
 
 /** Who used what, in the terminal and on the dashboard's usage and request pages. */
 export const usage = {

@@ -1,4 +1,4 @@
-import { MAX_LISTED_REQUESTS } from '@zephyr/contract/usage/request-filter';
+import { MAX_LISTED_REQUESTS } from '@zephyr/contract/history/history-size';
 
 import type { usage as en } from '../en/usage.ts';
 import type { Texts } from '../texts.ts';

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import type { BlockList } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { commandPath, editPath, ROUTES } from '@zephyr/contract/api/api-routes';
 import type { ApiState } from '@zephyr/contract/api/api-state';
 import { EDIT_NAMES } from '@zephyr/contract/operate/config-edit';
 import { COMMAND_NAMES } from '@zephyr/contract/operate/operator-command';
@@ -32,7 +33,7 @@ import { readDecisions, readHistory } from './history.ts';
 import { requireOrigin } from './origin.ts';
 import { answerErrors, ProblemError } from './problem-error.ts';
 import { findRequests, requestQueryOf } from './requests.ts';
-import { answerGet, answerPost } from './routes.ts';
+import { answer, answerGet, answerPost } from './routes.ts';
 import type { Tail } from './stream-follower.ts';
 import { readTrends, trendRangeOf } from './trends.ts';
 import { csvParts, reportParts, usageQueryOf, withoutRemoved } from './usage.ts';
@@ -73,8 +74,8 @@ export function createApp(deps: ApiAppDeps): Express {
   const access = createAccess({
     ...{ token: deps.adminToken, trustedProxies: deps.trustedProxies, clock: deps.clock },
   });
-  answerPost(app, '/api/login', access.login);
-  app.use(['/api', '/events'], access.require);
+  answer(app, 'login', access.login);
+  app.use(['/api', ROUTES.events.path], access.require);
   addApi(app, deps);
   addDashboard(app);
 
@@ -111,16 +112,16 @@ function addWatchers(app: Express, { current, registry, health, readiness }: Api
 
 function addApi(app: Express, deps: ApiAppDeps): void {
   const { current } = deps;
-  answerGet(app, '/api/state', (_req, res) => {
+  answer(app, 'state', (_req, res) => {
     res.json(knownState(current));
   });
-  answerGet(app, '/api/history', async (_req, res) => {
+  answer(app, 'history', async (_req, res) => {
     res.json(await fromStore(deps.log, () => readHistory(deps)));
   });
-  answerGet(app, '/api/decisions', async (_req, res) => {
+  answer(app, 'decisions', async (_req, res) => {
     res.json({ decisions: await fromStore(deps.log, () => readDecisions(deps)) });
   });
-  answerGet(app, '/api/recording', async (_req, res) => {
+  answer(app, 'recording', async (_req, res) => {
     const recording = await fromStore(deps.log, () => readRecording(deps.redis, deps.log));
     res.type('application/jsonl').send(formatRecording(recording));
   });
@@ -128,16 +129,16 @@ function addApi(app: Express, deps: ApiAppDeps): void {
     const query = usageQueryOf(asked, deps.clock.epochMs());
     return fromStore(deps.log, () => withoutRemoved(deps.redis, query));
   };
-  answerGet(app, '/api/usage', async (req, res) => {
+  answer(app, 'usage', async (req, res) => {
     const query = await queryOf(req.query);
     await sendParts(deps.log, reportParts(deps, query), () => res.type('application/json'));
   });
-  answerGet(app, '/api/budgets', async (_req, res) => {
+  answer(app, 'budgets', async (_req, res) => {
     const epochMs = deps.clock.epochMs();
     const read = () => readBudgets(deps.redis, deps.config(), epochMs);
     res.json({ budgets: await fromStore(deps.log, read) });
   });
-  answerGet(app, '/api/usage.csv', async (req, res) => {
+  answer(app, 'usage-csv', async (req, res) => {
     const query = await queryOf(req.query);
     const begin = () => {
       if (query.removedBeforeMs !== undefined) {
@@ -147,24 +148,24 @@ function addApi(app: Express, deps: ApiAppDeps): void {
     };
     await sendParts(deps.log, csvParts(deps, query), begin);
   });
-  answerGet(app, '/api/trends', async (req, res) => {
+  answer(app, 'trends', async (req, res) => {
     const range = trendRangeOf(req.query);
     res.json(await fromStore(deps.log, () => readTrends(deps, range, deps.clock.epochMs())));
   });
-  answerGet(app, '/api/requests', async (req, res) => {
+  answer(app, 'requests', async (req, res) => {
     const query = requestQueryOf(req.query);
     const requests = await fromStore(deps.log, () => findRequests(deps, query));
     res.json({ requests });
   });
-  answerGet(app, '/events', streamEvents(deps));
+  answer(app, 'events', streamEvents(deps));
   for (const name of COMMAND_NAMES) {
-    answerPost(app, `/api/commands/${name}`, handleCommand(deps, name));
+    answerPost(app, commandPath(name), handleCommand(deps, name));
   }
   const editing: EditDeps = { ...deps, hasAdminToken: () => deps.adminToken() !== undefined };
-  answerGet(app, '/api/settings', (_req, res) => {
+  answer(app, 'settings', (_req, res) => {
     res.json(readSettings(editing));
   });
-  for (const name of EDIT_NAMES) answerPost(app, `/api/edits/${name}`, handleEdit(editing, name));
+  for (const name of EDIT_NAMES) answerPost(app, editPath(name), handleEdit(editing, name));
 }
 
 /** @throws ProblemError `not_leading` */

@@ -1,6 +1,7 @@
 /** `GET /events`: the state, then every change, as server-sent events. */
 
 import type { ApiLogEntry, ApiSample, ApiStream } from '@zephyr/contract/api/api-history';
+import { QUERIES } from '@zephyr/contract/api/api-query';
 import { SIGN_OF_LIFE_MS } from '@zephyr/contract/api/stream-timing';
 import { MIB } from '@zephyr/contract/units';
 import type { RequestRecord } from '@zephyr/contract/usage/usage';
@@ -32,6 +33,8 @@ export interface EventDeps {
 export function streamEvents(deps: EventDeps): RequestHandler {
   let open = 0;
   return async (req, res) => {
+    const query = QUERIES.events.safeParse(req.query);
+    if (!query.success) throw new ProblemError('invalid_query', 'requests takes true or false');
     if (open >= MAX_STREAMS) {
       throw new ProblemError('too_many_streams', `${MAX_STREAMS} are open here`);
     }
@@ -41,7 +44,7 @@ export function streamEvents(deps: EventDeps): RequestHandler {
     });
     const stream = new EventStream(res, { maxUnreadBytes: MAX_UNREAD_BYTES });
     const feed = new EventFeed(stream, deps);
-    if (req.query['requests'] === 'true') feed.addRequests();
+    if (query.data.requests === true) feed.addRequests();
     await feed.start(req.get('last-event-id'));
   };
 }

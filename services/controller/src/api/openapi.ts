@@ -1,6 +1,8 @@
 /** The OpenAPI 3.1 document, generated from the schemas used for validation. */
 
 import { decisionsSchema, historySchema } from '@zephyr/contract/api/api-history';
+import { QUERIES } from '@zephyr/contract/api/api-query';
+import { commandPath, editPath, ROUTES, type RouteName } from '@zephyr/contract/api/api-routes';
 import { apiStateSchema } from '@zephyr/contract/api/api-state';
 import { loginSchema } from '@zephyr/contract/api/login';
 import { STORED_REQUESTS } from '@zephyr/contract/history/history-size';
@@ -20,10 +22,11 @@ import { PROBLEMS, type ProblemCode, problemSchema } from '@zephyr/contract/oper
 import { budgetListSchema } from '@zephyr/contract/usage/people-limits';
 import { requestListSchema, usageReportSchema } from '@zephyr/contract/usage/usage';
 import { z } from 'zod';
-import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
-import { requestParams } from './requests.ts';
-import { trendParams } from './trends.ts';
-import { usageParams } from './usage.ts';
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+} from 'zod-openapi';
 
 const JSON_TYPE = 'application/json';
 const PROBLEM_TYPE = 'application/problem+json';
@@ -59,7 +62,7 @@ const answers = (description: string, schema: z.ZodType) => ({
 
 const commandPaths: ZodOpenApiPathsObject = Object.fromEntries(
   COMMAND_NAMES.map((name) => [
-    `/api/commands/${name}`,
+    commandPath(name),
     {
       post: {
         operationId: `command-${name}`,
@@ -76,7 +79,7 @@ const commandPaths: ZodOpenApiPathsObject = Object.fromEntries(
 
 const editPaths: ZodOpenApiPathsObject = Object.fromEntries(
   EDIT_NAMES.map((name) => [
-    `/api/edits/${name}`,
+    editPath(name),
     {
       post: {
         operationId: `edit-${name}`,
@@ -99,161 +102,124 @@ const editPaths: ZodOpenApiPathsObject = Object.fromEntries(
   ]),
 );
 
-/** The read-only paths. */
-const readPaths: ZodOpenApiPathsObject = {
-  '/api/state': {
-    get: {
-      operationId: 'state',
-      summary: 'All that is true now',
-      responses: {
-        ...answers('The state', apiStateSchema),
-        ...problems(...GUARDED, 'not_leading'),
-      },
+/** Id, path, method and query come from the contract. */
+const OPERATIONS: Readonly<Record<RouteName, ZodOpenApiOperationObject>> = {
+  state: {
+    summary: 'All that is true now',
+    responses: {
+      ...answers('The state', apiStateSchema),
+      ...problems(...GUARDED, 'not_leading'),
     },
   },
-  '/api/history': {
-    get: {
-      operationId: 'history',
-      summary: 'Samples of the charts and the event log, oldest first',
-      responses: {
-        ...answers('The history', historySchema),
-        ...problems(...GUARDED, 'store_away'),
-      },
+  history: {
+    summary: 'Samples of the charts and the event log, oldest first',
+    responses: {
+      ...answers('The history', historySchema),
+      ...problems(...GUARDED, 'store_away'),
     },
   },
-  '/api/trends': {
-    get: {
-      operationId: 'trends',
-      summary: 'Availability, latency and switches of the last hours or days, oldest first',
-      requestParams: { query: trendParams },
-      responses: {
-        ...answers('The hours or days', trendsSchema),
-        ...problems(...GUARDED, 'invalid_query', 'store_away'),
-      },
+  trends: {
+    summary: 'Availability, latency and switches of the last hours or days, oldest first',
+    responses: {
+      ...answers('The hours or days', trendsSchema),
+      ...problems(...GUARDED, 'invalid_query', 'store_away'),
     },
   },
-  '/api/decisions': {
-    get: {
-      operationId: 'decisions',
-      summary: 'Decisions with their inputs, newest first',
-      responses: {
-        ...answers('The decisions', decisionsSchema),
-        ...problems(...GUARDED, 'store_away'),
-      },
+  decisions: {
+    summary: 'Decisions with their inputs, newest first',
+    responses: {
+      ...answers('The decisions', decisionsSchema),
+      ...problems(...GUARDED, 'store_away'),
     },
   },
-  '/api/recording': {
-    get: {
-      operationId: 'recording',
-      summary: 'What the last hours were decided by, for zephyr replay',
-      responses: {
-        '200': {
-          description: 'JSON lines: the world at the beginning, then each input',
-          content: { 'application/jsonl': { schema: z.string() } },
-        },
-        ...problems(...GUARDED, 'store_away'),
+  recording: {
+    summary: 'What the last hours were decided by, for zephyr replay',
+    responses: {
+      '200': {
+        description: 'JSON lines: the world at the beginning, then each input',
+        content: { 'application/jsonl': { schema: z.string() } },
       },
+      ...problems(...GUARDED, 'store_away'),
     },
   },
-  '/api/settings': {
-    get: {
-      operationId: 'settings',
-      summary: 'Who may use the proxy, the endpoints, and whether they can be edited here',
-      responses: {
-        ...answers('What config.toml says', settingsSchema),
-        ...problems(...GUARDED, 'config_invalid'),
-      },
+  settings: {
+    summary: 'Who may use the proxy, the endpoints, and whether they can be edited here',
+    responses: {
+      ...answers('What config.toml says', settingsSchema),
+      ...problems(...GUARDED, 'config_invalid'),
     },
   },
-  '/api/usage': {
-    get: {
-      operationId: 'usage',
-      summary: 'Who used what: requests, tokens and cost',
-      requestParams: { query: usageParams },
-      responses: {
-        ...answers('The rows, and their total', usageReportSchema),
-        ...problems(...GUARDED, 'invalid_query', 'store_away'),
-      },
+  usage: {
+    summary: 'Who used what: requests, tokens and cost',
+    responses: {
+      ...answers('The rows, and their total', usageReportSchema),
+      ...problems(...GUARDED, 'invalid_query', 'store_away'),
     },
   },
-  '/api/usage.csv': {
-    get: {
-      operationId: 'usage-csv',
-      summary: 'The same rows, for other programs',
-      requestParams: { query: usageParams },
-      responses: {
-        '200': {
-          description: 'A line with the names of the columns, then one for each row',
-          content: { 'text/csv': { schema: z.string() } },
-        },
-        ...problems(...GUARDED, 'invalid_query', 'store_away'),
+  'usage-csv': {
+    summary: 'The same rows, for other programs',
+    responses: {
+      '200': {
+        description: 'A line with the names of the columns, then one for each row',
+        content: { 'text/csv': { schema: z.string() } },
       },
+      ...problems(...GUARDED, 'invalid_query', 'store_away'),
     },
   },
-  '/api/budgets': {
-    get: {
-      operationId: 'budgets',
-      summary: 'What people and teams have left of their budgets',
-      responses: {
-        ...answers('The budgets; empty if nobody has one', budgetListSchema),
-        ...problems(...GUARDED, 'store_away'),
-      },
+  budgets: {
+    summary: 'What people and teams have left of their budgets',
+    responses: {
+      ...answers('The budgets; empty if nobody has one', budgetListSchema),
+      ...problems(...GUARDED, 'store_away'),
     },
   },
-  '/api/requests': {
-    get: {
-      operationId: 'requests',
-      summary: `The last requests, newest first, of the last ${STORED_REQUESTS.toLocaleString('en')}`,
-      requestParams: { query: requestParams },
-      responses: {
-        ...answers('The requests', requestListSchema),
-        ...problems(...GUARDED, 'invalid_query', 'store_away'),
-      },
+  requests: {
+    summary: `The last requests, newest first, of the last ${STORED_REQUESTS.toLocaleString('en')}`,
+    responses: {
+      ...answers('The requests', requestListSchema),
+      ...problems(...GUARDED, 'invalid_query', 'store_away'),
     },
   },
-  '/events': {
-    get: {
-      operationId: 'events',
-      summary: 'Server-sent events: state, history, sample, log, and request where asked for',
-      requestParams: {
-        query: z.object({
-          requests: z
-            .enum(['true'])
-            .optional()
-            .meta({ description: 'Send finished requests as well' }),
-        }),
-        header: z.object({
-          'Last-Event-ID': z
-            .string()
-            .optional()
-            .meta({ description: 'Continue after this entry of the event log' }),
-        }),
+  events: {
+    summary: 'Server-sent events: state, history, sample, log, and request where asked for',
+    requestParams: {
+      header: z.object({
+        'Last-Event-ID': z
+          .string()
+          .optional()
+          .meta({ description: 'Continue after this entry of the event log' }),
+      }),
+    },
+    responses: {
+      '200': {
+        description: 'The stream',
+        content: { 'text/event-stream': { schema: z.string() } },
       },
-      responses: {
-        '200': {
-          description: 'The stream',
-          content: { 'text/event-stream': { schema: z.string() } },
-        },
-        ...problems(...GUARDED, 'too_many_streams'),
-      },
+      ...problems(...GUARDED, 'invalid_query', 'too_many_streams'),
+    },
+  },
+  login: {
+    summary: 'Give the admin token for a session cookie',
+    security: [{}],
+    requestBody: { required: true, content: { [JSON_TYPE]: { schema: loginSchema } } },
+    responses: {
+      '204': { description: 'The cookie is set, where one is needed' },
+      ...problems(...GUARDED, ...BODY),
     },
   },
 };
 
-const loginPath: ZodOpenApiPathsObject = {
-  '/api/login': {
-    post: {
-      operationId: 'login',
-      summary: 'Give the admin token for a session cookie',
-      security: [{}],
-      requestBody: { required: true, content: { [JSON_TYPE]: { schema: loginSchema } } },
-      responses: {
-        '204': { description: 'The cookie is set, where one is needed' },
-        ...problems(...GUARDED, ...BODY),
-      },
-    },
-  },
-};
+const QUERY_BY_ROUTE: { readonly [Name in RouteName]?: z.ZodObject } = QUERIES;
+
+const routePaths: ZodOpenApiPathsObject = Object.fromEntries(
+  (Object.keys(ROUTES) as RouteName[]).map((name) => {
+    const { method, path } = ROUTES[name];
+    const { requestParams, ...operation } = OPERATIONS[name];
+    const query = QUERY_BY_ROUTE[name];
+    const params = { ...requestParams, ...(query === undefined ? {} : { query }) };
+    return [path, { [method]: { operationId: name, requestParams: params, ...operation } }];
+  }),
+);
 
 export function openApiDocument(): object {
   return createDocument({
@@ -276,6 +242,6 @@ export function openApiDocument(): object {
         session: { type: 'apiKey', in: 'cookie', name: 'zephyr_session' },
       },
     },
-    paths: { ...readPaths, ...loginPath, ...commandPaths, ...editPaths },
+    paths: { ...routePaths, ...commandPaths, ...editPaths },
   });
 }

@@ -1,10 +1,7 @@
 /** `GET /api/requests`: the log of requests, newest first. */
-import { MAX_PERSON_CHARACTERS } from '@zephyr/contract/names';
-import {
-  isWanted,
-  LISTED_REQUESTS,
-  MAX_LISTED_REQUESTS,
-} from '@zephyr/contract/usage/request-filter';
+import { type ApiQueries, QUERIES } from '@zephyr/contract/api/api-query';
+import { isWanted } from '@zephyr/contract/api/request-filter';
+import { LISTED_REQUESTS } from '@zephyr/contract/history/history-size';
 import { type RequestRecord, requestRecordSchema } from '@zephyr/contract/usage/usage';
 import type { Logger } from '@zephyr/runtime/logger';
 import { keys } from '@zephyr/runtime/redis/keys';
@@ -12,41 +9,17 @@ import { readLastPart } from '@zephyr/runtime/redis/proxy-records';
 import { parseEntries } from '@zephyr/runtime/redis/read-streams';
 import { STREAM_LENGTHS } from '@zephyr/runtime/redis/stream-bounds';
 import type { Redis } from 'ioredis';
-import { z } from 'zod';
 
 import { ProblemError } from './problem-error.ts';
 
 /** Entries per read; an entry has about 600 bytes. */
 const REQUESTS_AT_ONCE = 500;
 
-export const requestParams = z.strictObject({
-  person: z
-    .string()
-    .max(MAX_PERSON_CHARACTERS)
-    .optional()
-    .meta({ description: 'Of this person only' }),
-  failed: z.enum(['true', 'false']).optional().meta({ description: 'Only those that failed' }),
-  id: z
-    .string()
-    .max(100)
-    .optional()
-    .meta({ description: 'The id of one request: ours, or that of the endpoint' }),
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(MAX_LISTED_REQUESTS)
-    .optional()
-    .meta({
-      description: `How many at most, up to ${MAX_LISTED_REQUESTS}. Default: ${LISTED_REQUESTS}`,
-    }),
-});
-
-type RequestQuery = z.infer<typeof requestParams>;
+type RequestQuery = ApiQueries['requests'];
 
 /** @throws ProblemError `invalid_query` */
 export function requestQueryOf(query: unknown): RequestQuery {
-  const params = requestParams.safeParse(query);
+  const params = QUERIES.requests.safeParse(query);
   if (params.success) return params.data;
   const [issue] = params.error.issues;
   throw new ProblemError('invalid_query', `${issue?.path.join('.') || 'query'}: ${issue?.message}`);
@@ -56,8 +29,7 @@ export async function findRequests(
   { redis, log }: { readonly redis: Redis; readonly log: Logger },
   query: RequestQuery,
 ): Promise<readonly RequestRecord[]> {
-  const { limit = LISTED_REQUESTS, failed, ...rest } = query;
-  const filter = { ...rest, failed: failed === 'true' };
+  const { limit = LISTED_REQUESTS, ...filter } = query;
   const found: RequestRecord[] = [];
   const rejected = (id: string, why: string) =>
     log.warn({ id, why }, 'a request record was rejected');

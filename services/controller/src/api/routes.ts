@@ -1,10 +1,17 @@
 /** Addresses of the admin API: each accepts one method, and answers others with 405. */
+import { ROUTES, type RouteName } from '@zephyr/contract/api/api-routes';
 import express, { type Express, type RequestHandler } from 'express';
 
 import { ProblemError } from './problem-error.ts';
 
 /** Far more than any command needs. */
 const MAX_BODY = '16kb';
+
+export function answer(app: Express, name: RouteName, handler: RequestHandler): void {
+  const { method, path } = ROUTES[name];
+  if (method === 'get') answerGet(app, path, handler);
+  else answerPost(app, path, handler);
+}
 
 export function answerGet(app: Express, path: string, handler: RequestHandler): void {
   app.route(path).get(handler).all(refuseMethod('GET, HEAD'));

@@ -1,4 +1,5 @@
 /** `GET /api/trends`: the last hours or days, from the leader's rollups. */
+import { QUERIES } from '@zephyr/contract/api/api-query';
 import type { Trends } from '@zephyr/contract/history/rollup';
 import {
   DEFAULT_TREND_RANGE,
@@ -10,19 +11,9 @@ import type { TimeUnit } from '@zephyr/contract/usage/usage';
 import type { Logger } from '@zephyr/runtime/logger';
 import { readRollups } from '@zephyr/runtime/redis/rollup-store';
 import type { Redis } from 'ioredis';
-import { z } from 'zod';
 
 import { trendPointOf } from '../view/rollup.ts';
 import { ProblemError } from './problem-error.ts';
-
-export const trendParams = z.strictObject({
-  range: z
-    .enum(TREND_RANGES)
-    .optional()
-    .meta({
-      description: `The present hour or day included; hours up to 7 days, then days. Default: ${DEFAULT_TREND_RANGE}`,
-    }),
-});
 
 const RANGES: Readonly<Record<TrendRange, { readonly unit: TimeUnit; readonly ms: number }>> = {
   '24h': { unit: 'hour', ms: 23 * HOUR_MS },
@@ -32,7 +23,7 @@ const RANGES: Readonly<Record<TrendRange, { readonly unit: TimeUnit; readonly ms
 
 /** @throws ProblemError `invalid_query` */
 export function trendRangeOf(query: unknown): TrendRange {
-  const params = trendParams.safeParse(query);
+  const params = QUERIES.trends.safeParse(query);
   if (params.success) return params.data.range ?? DEFAULT_TREND_RANGE;
   throw new ProblemError('invalid_query', `range takes ${TREND_RANGES.join(', ')}`);
 }

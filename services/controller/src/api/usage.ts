@@ -1,7 +1,7 @@
 /** `GET /api/usage`: who used what, from the ledger in Redis. */
+import { DEFAULT_USAGE_BY, DEFAULT_USAGE_SINCE, QUERIES } from '@zephyr/contract/api/api-query';
 import { DAY_MS } from '@zephyr/contract/units';
 import {
-  DEFAULT_DIMENSIONS,
   type TimeUnit,
   USAGE_DIMENSIONS,
   type UsageLine,
@@ -23,29 +23,6 @@ import { z } from 'zod';
 
 import { ProblemError } from './problem-error.ts';
 
-const TIME =
-  'days and hours up to now, today included (7d, 24h), a day (2026-11-01) or a moment, UTC';
-
-const DEFAULT_BY = DEFAULT_DIMENSIONS.join(',');
-const DEFAULT_SINCE = '7d';
-
-export const usageParams = z.strictObject({
-  by: z
-    .string()
-    .optional()
-    .meta({
-      description: `What rows are told apart by, separated by commas: ${USAGE_DIMENSIONS.join(', ')}. Default: ${DEFAULT_BY}`,
-    }),
-  since: z
-    .string()
-    .optional()
-    .meta({ description: `The first that counts: ${TIME}. Default: ${DEFAULT_SINCE}` }),
-  until: z
-    .string()
-    .optional()
-    .meta({ description: `The first that does not: ${TIME}. Default: now` }),
-});
-
 const dimensions = z.array(z.enum(USAGE_DIMENSIONS));
 
 interface PlacedQuery extends UsageQuery {
@@ -54,9 +31,9 @@ interface PlacedQuery extends UsageQuery {
 
 /** @throws ProblemError `invalid_query` */
 export function usageQueryOf(query: unknown, nowMs: number): PlacedQuery {
-  const params = usageParams.safeParse(query);
+  const params = QUERIES.usage.safeParse(query);
   if (!params.success) throw new ProblemError('invalid_query', 'expected by, since and until only');
-  const { by = DEFAULT_BY, since = DEFAULT_SINCE, until } = params.data;
+  const { by = DEFAULT_USAGE_BY, since = DEFAULT_USAGE_SINCE, until } = params.data;
   const wanted = dimensions.safeParse(by === '' ? [] : by.split(','));
   if (!wanted.success) {
     throw new ProblemError('invalid_query', `by takes ${USAGE_DIMENSIONS.join(', ')}`);

@@ -1,15 +1,18 @@
 /** `zephyr requests`: past requests; with `--follow` new ones as they end. */
-import { isWanted, MAX_LISTED_REQUESTS } from '@zephyr/contract/usage/request-filter';
+import type { ApiQueries } from '@zephyr/contract/api/api-query';
+import { isWanted } from '@zephyr/contract/api/request-filter';
+import { MAX_LISTED_REQUESTS } from '@zephyr/contract/history/history-size';
 import type { ApiRequestRecord } from '@zephyr/contract/usage/usage';
 import { systemClock } from '@zephyr/runtime/clock';
 import type { Environment } from '@zephyr/runtime/environment';
 
 import { type AdminOptions, type AdminSession, openSession } from '../../admin/admin-session.ts';
-import type { RequestParams } from '../../admin/client.ts';
 import { followStream } from '../../admin/follow-stream.ts';
 import { renderTable } from '../../output/table.ts';
 
-export interface RequestsOptions extends AdminOptions, RequestParams {
+type RequestQuery = ApiQueries['requests'];
+
+export interface RequestsOptions extends AdminOptions, RequestQuery {
   readonly follow?: boolean;
 }
 

@@ -1,5 +1,6 @@
 /** `zephyr usage` and `zephyr usage export`: who used what. */
 
+import type { ApiQueries } from '@zephyr/contract/api/api-query';
 import { OTHER } from '@zephyr/contract/reserved-names';
 import type { Budget } from '@zephyr/contract/usage/people-limits';
 import {
@@ -18,10 +19,11 @@ import {
   openSession,
   printed,
 } from '../../admin/admin-session.ts';
-import type { UsageParams } from '../../admin/client.ts';
 import { renderTable } from '../../output/table.ts';
 
-export interface UsageOptions extends AdminOptions, UsageParams {}
+type UsageQuery = ApiQueries['usage'];
+
+export interface UsageOptions extends AdminOptions, UsageQuery {}
 
 export interface ExportOptions extends UsageOptions {
   readonly csv?: boolean;

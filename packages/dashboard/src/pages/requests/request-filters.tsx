@@ -1,6 +1,8 @@
 import { useSignal } from '@preact/signals';
+import { addressOf } from '@zephyr/contract/api/api-routes';
+import type { RequestFilter } from '@zephyr/contract/api/request-filter';
+import { MAX_REQUEST_ID_CHARACTERS } from '@zephyr/contract/id-length';
 import { OTHER } from '@zephyr/contract/reserved-names';
-import type { RequestFilter } from '@zephyr/contract/usage/request-filter';
 import type { UsageReport } from '@zephyr/contract/usage/usage';
 import { useEffect } from 'preact/hooks';
 
@@ -43,7 +45,7 @@ export function RequestFilters({ filter }: { readonly filter: RequestFilter }) {
         <input
           name="id"
           type="search"
-          maxLength={100}
+          maxLength={MAX_REQUEST_ID_CHARACTERS}
           autocomplete="off"
           spellcheck={false}
           key={filter.id}
@@ -66,7 +68,7 @@ export function RequestFilters({ filter }: { readonly filter: RequestFilter }) {
 function usePersons(chosen: string | undefined): readonly string[] {
   const persons = useSignal<readonly string[]>([]);
   useEffect(() => {
-    void ask<UsageReport>('api/usage?by=person&since=30d').then((result) => {
+    void ask<UsageReport>(addressOf('usage', { by: 'person', since: '30d' })).then((result) => {
       if (result.status !== 'done') return;
       const names = result.answer.rows.flatMap(({ person }) => person ?? []);
       persons.value = names.filter((name) => name !== OTHER).toSorted();

@@ -1,12 +1,8 @@
 /** The live request log, with filter, search and details. */
 import { useSignal } from '@preact/signals';
-import { STORED_REQUESTS } from '@zephyr/contract/history/history-size';
-import {
-  hasFailed,
-  isWanted,
-  LISTED_REQUESTS,
-  type RequestFilter,
-} from '@zephyr/contract/usage/request-filter';
+import { addressOf } from '@zephyr/contract/api/api-routes';
+import { hasFailed, isWanted, type RequestFilter } from '@zephyr/contract/api/request-filter';
+import { LISTED_REQUESTS, STORED_REQUESTS } from '@zephyr/contract/history/history-size';
 import type { ApiRequestRecord, RequestList } from '@zephyr/contract/usage/usage';
 import { useEffect } from 'preact/hooks';
 
@@ -69,27 +65,27 @@ export function RequestPage() {
 
 /** The controller's list plus what its stream has sent since. Null before the first answer. */
 function useRequests(filter: RequestFilter) {
-  const query = filterParams(filter).toString();
+  const address = addressOf('requests', filter);
   const listed = useSignal<{
-    readonly query: string;
+    readonly address: string;
     readonly records: RequestList['requests'];
   } | null>(null);
   const trouble = useSignal<ApiTrouble | null>(null);
   const isLive = link.value.status === 'live';
   useEffect(() => {
     let isWantedStill = true;
-    void ask<RequestList>(`api/requests?${query}`).then((result) => {
+    void ask<RequestList>(address).then((result) => {
       if (!isWantedStill) return;
-      if (result.status === 'done') listed.value = { query, records: result.answer.requests };
+      if (result.status === 'done') listed.value = { address, records: result.answer.requests };
       trouble.value = result.status === 'done' ? null : result;
     });
     return () => {
       isWantedStill = false;
     };
     // A new stream lacks requests that ended before.
-  }, [query, isLive, streamsOpened.value]);
+  }, [address, isLive, streamsOpened.value]);
   const ended = endedRequests.value.filter((record) => isWanted(record, filter));
-  const records = listed.value?.query === query ? withEnded(listed.value.records, ended) : null;
+  const records = listed.value?.address === address ? withEnded(listed.value.records, ended) : null;
   return { records, trouble: trouble.value };
 }
 

@@ -1,4 +1,5 @@
 /** The settings page's requests to the controller, and the lines for a new person. */
+import { addressOf, editPath } from '@zephyr/contract/api/api-routes';
 import type {
   ApiSettings,
   EditAnswer,
@@ -13,7 +14,7 @@ import { type ApiResult, ask } from '../../connection/api.ts';
 const TEST_TIMEOUT_MS = SURVEY_WAIT_MS + 15_000;
 
 export function loadSettings(): Promise<ApiResult<ApiSettings>> {
-  return ask('api/settings');
+  return ask(addressOf('settings'));
 }
 
 export function edit<Name extends EditName>(
@@ -26,8 +27,8 @@ export function edit<Name extends EditName>(
     body: JSON.stringify(body),
   };
   return name === 'add-endpoint'
-    ? ask(`api/edits/${name}`, init, TEST_TIMEOUT_MS)
-    : ask(`api/edits/${name}`, init);
+    ? ask(editPath(name), init, TEST_TIMEOUT_MS)
+    : ask(editPath(name), init);
 }
 
 /** Makes an edit; the follow-up runs only if it succeeds. */

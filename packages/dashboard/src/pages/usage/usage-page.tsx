@@ -1,4 +1,5 @@
 /** Who used what: figures of today, 7 or 30 days, by person, model and endpoint, and a chart. */
+import { addressOf } from '@zephyr/contract/api/api-routes';
 import type { Budget, BudgetList } from '@zephyr/contract/usage/people-limits';
 import type { TimeUnit, UsageReport } from '@zephyr/contract/usage/usage';
 
@@ -8,6 +9,7 @@ import { Fact } from '../../components/now.tsx';
 import { TroubleBanner } from '../../components/trouble-banner.tsx';
 import { useRefreshed } from '../../components/use-refreshed.ts';
 import { type ApiResult, ask } from '../../connection/api.ts';
+import { fromHere } from '../../connection/from-here.ts';
 import { ratioText } from '../../language/language.ts';
 import { usageSpeech } from '../../language/usage-language.ts';
 import { goTo, route } from '../../navigation/navigation.ts';
@@ -38,7 +40,11 @@ export function UsagePage() {
           <h2 id="usage-title">{say('nav.usage')}</h2>
           <div class="panel-tools">
             <DaysChoice days={days} />
-            <a class="button" href={`api/usage.csv?since=${days}d`} download>
+            <a
+              class="button"
+              href={fromHere(addressOf('usage-csv', { since: `${days}d` }))}
+              download
+            >
               {say('usage.csv')}
             </a>
           </div>
@@ -57,10 +63,11 @@ export function UsagePage() {
 }
 
 async function loadUsage(days: UsageDays): Promise<ApiResult<UsageData>> {
+  const since = `${days}d`;
   const [report, timeline, budgets] = await Promise.all([
-    ask<UsageReport>(`api/usage?by=person,endpoint,model&since=${days}d`),
-    ask<UsageReport>(`api/usage?by=${unitOf(days)}&since=${days}d`),
-    ask<BudgetList>('api/budgets'),
+    ask<UsageReport>(addressOf('usage', { by: 'person,endpoint,model', since })),
+    ask<UsageReport>(addressOf('usage', { by: unitOf(days), since })),
+    ask<BudgetList>(addressOf('budgets')),
   ]);
   if (report.status !== 'done') return report;
   if (timeline.status !== 'done') return timeline;

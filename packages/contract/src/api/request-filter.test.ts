@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-
+import { REQUEST_OUTCOMES } from '../usage/usage.ts';
 import { hasFailed, isWanted } from './request-filter.ts';
-import { REQUEST_OUTCOMES } from './usage.ts';
 
 const RECORD = {
   id: 'zephyr_1',

@@ -1,17 +1,10 @@
 /** The filter of the request log, shared by the API, the page and the command. Runs in the browser. */
-import type { RequestRecord } from './usage.ts';
 
-/** How many requests are listed by default, and at most. */
-export const LISTED_REQUESTS = 100;
-export const MAX_LISTED_REQUESTS = 1_000;
+import type { RequestRecord } from '../usage/usage.ts';
+import type { ApiQueries } from './api-query.ts';
 
 /** Absent: all. */
-export interface RequestFilter {
-  readonly person?: string | undefined;
-  readonly failed?: boolean | undefined;
-  /** Our request id, or the endpoint's. */
-  readonly id?: string | undefined;
-}
+export type RequestFilter = Omit<ApiQueries['requests'], 'limit'>;
 
 type FilteredRecord = Pick<RequestRecord, 'person' | 'outcome' | 'id' | 'endpointRequestId'>;
 
