@@ -64,7 +64,7 @@ const apart = (folder, shared) => ({
 
 /** Files of the contract that import nothing but types: the core, the texts and the browser load them. */
 const LEAVES =
-  '^packages/contract/src/(?:units|default-ports|id-length|language|loopback|model-name|reserved-names|api/(?:admin-token|api-routes|request-filter)|(?:api|notify|probe)/[a-z]+-timing|decide/ranking|history/(?:history-size|latency-buckets|trend-range)|usage/budget-warning)\\.ts$';
+  '^packages/contract/src/(?:units|default-ports|id-length|language|loopback|model-name|reserved-names|api/(?:admin-token|api-routes|request-filter)|(?:api|notify|probe)/[a-z]+-timing|decide/ranking|operate/grant-limit|history/(?:history-size|latency-buckets|trend-range)|usage/budget-warning)\\.ts$';
 
 /** Which packages each one may import: the table of CONTRIBUTING.md, "Where things are". */
 const MAY_IMPORT = {

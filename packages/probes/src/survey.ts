@@ -8,6 +8,7 @@
  *                                                                        the token is refused for models too
  */
 import { AUTH_STYLES, type AuthStyle } from '@zephyr/contract/auth-style';
+import { MAX_MODEL_CHARACTERS } from '@zephyr/contract/model-name';
 import { type EndpointFinding, MAX_LISTED_MODELS } from '@zephyr/contract/probe/endpoint-finding';
 import type { ProbeVerdict } from '@zephyr/contract/probe/probe';
 import type { AnswerUsage } from '@zephyr/contract/usage/usage';
@@ -176,7 +177,8 @@ const shortened = (target: ProbeTarget): ProbeTarget => ({
   timeoutMs: Math.min(target.timeoutMs, REQUEST_TIMEOUT_MS),
 });
 
-const listSchema = z.object({ data: z.array(z.object({ id: z.string().min(1).max(200) })).min(1) });
+const modelSchema = z.object({ id: z.string().min(1).max(MAX_MODEL_CHARACTERS) });
+const listSchema = z.object({ data: z.array(modelSchema).min(1) });
 /** Model names are shown in a terminal, which would execute some control characters. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/u;
 const countSchema = z.object({ input_tokens: z.number() });

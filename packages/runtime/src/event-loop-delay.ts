@@ -6,6 +6,7 @@
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
+import { NANO } from '@zephyr/contract/units';
 import { Gauge, type Registry } from 'prom-client';
 
 /**
@@ -33,7 +34,7 @@ export function addEventLoopDelay(registry: Registry): void {
     const { min, max, mean, stddev } = delays;
     const [p50, p90, p99] = [50, 90, 99].map((share) => delays.percentile(share));
     const values = { min, max, mean, stddev, p50, p90, p99 };
-    for (const [of, gauge] of gauges) gauge.set((values[of] ?? 0) / 1e9);
+    for (const [of, gauge] of gauges) gauge.set((values[of] ?? 0) / NANO);
     delays.reset();
   };
   const end = (): void => {

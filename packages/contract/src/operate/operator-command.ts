@@ -8,6 +8,7 @@ import { modeKind, modeSchema } from '../route/selection.ts';
 import { count, endpointIdSchema, moment, type PlainOf, type ShapeOf } from '../scalars.ts';
 import { grantSchema } from '../usage/people-limits.ts';
 import { EDIT_NAMES, type EditName, editSubjectSchema, isEditName } from './config-edit.ts';
+import { MAX_GRANT_USD } from './grant-limit.ts';
 import { PROBLEM_CODES, type ProblemCode } from './problem.ts';
 
 interface CommandKind {
@@ -59,7 +60,7 @@ export const COMMANDS = {
   },
   grant: {
     summary: 'Add to the budgets of a person or a team for the rest of the day (UTC)',
-    body: z.strictObject({ name: personName, usd: z.number().positive().max(100_000) }),
+    body: z.strictObject({ name: personName, usd: z.number().positive().max(MAX_GRANT_USD) }),
     refusals: ['unknown_person'],
   },
   reload: {

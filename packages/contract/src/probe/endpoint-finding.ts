@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { AUTH_STYLES } from '../auth-style.ts';
 import { failureClass } from '../failure.ts';
+import { MAX_MODEL_CHARACTERS } from '../model-name.ts';
 import { count, type PlainOf } from '../scalars.ts';
 import { MAX_DETAIL_CHARACTERS } from './probe.ts';
 
@@ -21,7 +22,10 @@ export const endpointFindingSchema = z
     auth: z.enum(AUTH_STYLES).nullable(),
     /** How many it lists, and the first few; null without a list. */
     models: z
-      .object({ count, first: z.array(z.string().max(200)).max(MAX_LISTED_MODELS) })
+      .object({
+        count,
+        first: z.array(z.string().max(MAX_MODEL_CHARACTERS)).max(MAX_LISTED_MODELS),
+      })
       .nullable(),
     streams: z.boolean().nullable(),
     countsTokens: z.boolean().nullable(),

@@ -1,5 +1,6 @@
 /** What one proxy is doing now. Renewed every second, less often when idle; expires if the proxy dies. */
 import { z } from 'zod';
+import { MAX_REQUEST_ID_CHARACTERS, MAX_SESSION_ID_CHARACTERS } from '../id-length.ts';
 import { personName } from '../names.ts';
 import { count, endpointIdSchema, moment, proxyId, type ShapeOf } from '../scalars.ts';
 import { ejectionReportSchema } from './ejection.ts';
@@ -34,7 +35,7 @@ export const MAX_LISTED = 50;
 
 /** An active request, for display. */
 export const activeRequestSchema = z.object({
-  id: z.string().max(100),
+  id: z.string().max(MAX_REQUEST_ID_CHARACTERS),
   endpointId: endpointIdSchema,
   ageMs: count,
   phase: z.enum(REQUEST_PHASES),
@@ -42,13 +43,13 @@ export const activeRequestSchema = z.object({
   attempt: count,
   /** The owner of its key; `anonymous` if keys are not used. */
   person: personName,
-  sessionId: z.string().max(100).nullable(),
+  sessionId: z.string().max(MAX_SESSION_ID_CHARACTERS).nullable(),
 });
 
 /** An active Claude Code session, for display. */
 export const presentSessionSchema = z.object({
   /** Its pseudonym: a keyed hash, stable until the controller's Redis is emptied. */
-  id: z.string().max(100),
+  id: z.string().max(MAX_SESSION_ID_CHARACTERS),
   endpointId: endpointIdSchema,
   /** As in a request; null while the proxy knows the session only from another one. */
   person: personName.nullable(),

@@ -20,6 +20,8 @@ export const sessionLoadSchema = z.object({
 });
 export type SessionLoad = ShapeOf<typeof sessionLoadSchema>;
 
+/** The person's name (40 characters), or an address (45), and Claude Code's session id (64). */
+const MAX_SHARED_SESSION_CHARACTERS = 160;
 /** The rest follows in the next batch. */
 export const MAX_SESSIONS_IN_BATCH = 500;
 
@@ -29,8 +31,7 @@ export const sessionBatchSchema = z.object({
   sessions: z
     .array(
       z.object({
-        /** The person's name (40 characters), or an address (45), and Claude Code's session id (64). */
-        id: z.string().max(160),
+        id: z.string().max(MAX_SHARED_SESSION_CHARACTERS),
         endpointId: endpointIdSchema,
         /** See `sessionGeneration` of the snapshot. */
         generation: count,

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 
 import { failureClass } from '../failure.ts';
+import { MAX_REQUEST_ID_CHARACTERS, MAX_SESSION_ID_CHARACTERS } from '../id-length.ts';
 import { MAX_MODEL_CHARACTERS } from '../model-name.ts';
 import { MAX_DISPLAY_NAME_CHARACTERS, MAX_PERSON_CHARACTERS } from '../names.ts';
 import { tokenUsageSchema } from '../probe/probe.ts';
@@ -112,9 +113,9 @@ export const MAX_ATTEMPTS = 10;
 export const requestRecordSchema = z
   .object({
     /** Our id: `request_id` in the proxy's errors. */
-    id: plainText(60).min(1),
+    id: plainText(MAX_REQUEST_ID_CHARACTERS).min(1),
     /** The endpoint's `request-id`; null if it sent none. */
-    endpointRequestId: plainText(100).nullable(),
+    endpointRequestId: plainText(MAX_REQUEST_ID_CHARACTERS).nullable(),
     /** When it ended, by the proxy's clock. */
     atMs: moment,
     person,
@@ -124,7 +125,7 @@ export const requestRecordSchema = z
     model,
     operation: plainText(20),
     /** The session's pseudonym, as in dashboards; null without a session. */
-    session: plainText(64).nullable(),
+    session: plainText(MAX_SESSION_ID_CHARACTERS).nullable(),
     outcome: z.enum(REQUEST_OUTCOMES),
     /** In order; if there were more, the last ones. */
     attempts: z.array(requestAttemptSchema).max(MAX_ATTEMPTS),

@@ -6,7 +6,7 @@
  * valid for this probe at this relay only, and the relay replaces it with the endpoint's headers. Bodies pass
  * unchanged, headers only if listed, and only to the probe's own path; TLS to the endpoint is verified here.
  *
- * The endpoint is not trusted: its answer is bounded (see exchange.ts) and read no faster than the CLI reads,
+ * The endpoint is not trusted: its answer is bounded (see watched-request.ts) and read no faster than the CLI reads,
  * and it cannot send the CLI elsewhere: a redirect would make this machine request an address of the
  * endpoint's choice, inside our own network.
  */

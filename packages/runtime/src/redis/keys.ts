@@ -23,7 +23,7 @@ export const keys = {
   probeSequence: (endpointId: string) => `${root}:probe-sequence:${endpointId}`,
   /** Probers, by script. Sequence number of an endpoint's last recorded result. Permanent. */
   probeRecorded: (endpointId: string) => `${root}:probe-recorded:${endpointId}`,
-  /** Probers, by script. Set when a slot's result is recorded. Lives two hours. */
+  /** Probers, by script. Set when a slot's result is recorded. Lives `SLOT_LIFE_MS`. */
   probeSlot: (slot: string) => `${root}:probe-slot:${slot}`,
   /** Probers, by script. Exists while an endpoint's last real probe is fresh and nothing failed. */
   probeFresh: (endpointId: string) => `${root}:probe-fresh:${endpointId}`,
@@ -41,7 +41,7 @@ export const keys = {
   usageDay: (day: string) => `${root}:usage-day:${day}`,
   /** Leading controller, by script. Usage before this moment was removed, ms. Lives as long as its hours or days. */
   usageRemoved: (unit: TimeUnit) => `${root}:usage-removed:${unit}`,
-  /** Proxies and probers, by script. Sequence of a writer's last batch of usage. Lives 35 days. */
+  /** Proxies and probers, by script. Sequence of a writer's last batch of usage. Lives 35 days; a probe's `SLOT_LIFE_MS`. */
   usageWritten: (writer: string) => `${root}:usage-written:${writer}`,
   /** Proxies, by script. Stream of RequestRecord, capped. */
   requests: `${root}:usage-requests`,
@@ -62,9 +62,9 @@ export const keys = {
   commands: `${root}:commands`,
   /** Leading controller, by script. Id of its last commit, so that a retry is harmless. Permanent. */
   committed: `${root}:committed`,
-  /** Leading controller, by script. JSON of the operator's wishes: OperatorRecord. Permanent. */
+  /** Leading controller, by script. JSON of the OperatorWishes. Permanent. */
   operator: `${root}:operator`,
-  /** Leading controller, by script. JSON of the decision core's world: a new leader resumes from it. */
+  /** Leading controller, by script. JSON of a Checkpoint: from it a new leader resumes the decision core's world. */
   world: `${root}:world`,
   /** Leading controller, by script. Stream of the inputs of the decision core, for replay; capped. */
   inputs: `${root}:inputs`,

@@ -10,8 +10,11 @@ import { keys } from './keys.ts';
 import { loadScript, runScript } from './script.ts';
 import { STREAM_LENGTHS } from './stream-bounds.ts';
 
-/** Longer than the longest interval (one hour), so that no duplicate can arrive later. */
-const SLOT_MEMORY_MS = 2 * HOUR_MS;
+/**
+ * How long a result is known by its slot. A prober holds one for half a minute, and the job of a killed prober
+ * is rerun within minutes: no duplicate arrives later.
+ */
+export const SLOT_LIFE_MS = 2 * HOUR_MS;
 
 const next = loadScript('next-probe-sequence');
 const record = loadScript('record-probe');
@@ -47,7 +50,7 @@ export async function recordProbe(
     await runScript(redis, record, {
       keys: [...[probeSlot(slot), probeRecorded(endpointId), probes, probeFresh(endpointId)]],
       args: [
-        ...[sequence, JSON.stringify(result), SLOT_MEMORY_MS, STREAM_LENGTHS.probes],
+        ...[sequence, JSON.stringify(result), SLOT_LIFE_MS, STREAM_LENGTHS.probes],
         freshnessArgument(freshness),
       ],
     }),

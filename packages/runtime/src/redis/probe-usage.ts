@@ -1,15 +1,10 @@
 /** Usage by probes: rows in the same ledger as people's, under a reserved person. */
 import type { ProbeResult } from '@zephyr/contract/probe/probe';
-import { HOUR_MS } from '@zephyr/contract/units';
 import { type PaidRequest, usageOfProbe } from '@zephyr/core';
 import type { Redis } from 'ioredis';
 
+import { SLOT_LIFE_MS } from './probe-store.ts';
 import { recordUsage } from './usage-store.ts';
-
-/**
- * A result is held for half a minute and its job rerun within minutes; after that it is never written again.
- */
-const RESULT_LIFE_MS = 2 * HOUR_MS;
 
 /** What is counted of a probe; a survey of a new endpoint, which is no probe, has it too. */
 type PaidProbe = PaidRequest & Pick<ProbeResult, 'slot'>;
@@ -31,5 +26,5 @@ export async function recordProbeUsage(
     ...{ writer: result.slot, sequence: 1 },
     ...{ rows: [usageOfProbe(result, model)], records: [] },
   };
-  await recordUsage(redis, batch, { people, writtenLifeMs: RESULT_LIFE_MS });
+  await recordUsage(redis, batch, { people, writtenLifeMs: SLOT_LIFE_MS });
 }

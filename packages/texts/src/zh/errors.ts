@@ -193,7 +193,7 @@ export const errors: Readonly<Record<string, string>> = {
   '{1} cannot be used here: expected {2}': '{1} 不能用于此处：应为{2}',
   'a number from 0 to 9999': '0 到 9999 之间的数字',
   'a whole number above 0': '大于 0 的整数',
-  'an amount from 0.000001 to 100000': '0.000001 到 100000 之间的金额',
+  'an amount from 0.000001 to {1}': '0.000001 到 {1} 之间的金额',
   'zephyr --help lists the commands, zephyr help <command> its options':
     'zephyr --help 列出命令，zephyr help <命令> 列出其选项',
   '{1} is another Zephyr, whose endpoints differ from {2}':

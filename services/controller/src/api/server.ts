@@ -14,6 +14,12 @@ import { encrypt, refusingUnencrypted } from '@zephyr/runtime/http/own-tls';
 import { listenOn } from '@zephyr/runtime/listen-fds';
 import { phrase } from '@zephyr/runtime/phrase';
 
+/** How long the headers of a request may take, and all of it. */
+const MAX_HEADERS_MS = 10_000;
+const MAX_REQUEST_MS = 30_000;
+/** How much longer a client may take than the two limits: each look wakes an idle controller. */
+const CHECK_INTERVAL_MS = 10_000;
+
 export interface RunningServer {
   readonly server: Server;
   readonly port: number;
@@ -30,8 +36,11 @@ export async function startServer(
   fd?: number | undefined,
 ): Promise<RunningServer> {
   const server = createServer(
-    // How much longer a client may take than the two limits: each look wakes an idle controller.
-    { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 10_000 },
+    {
+      headersTimeout: MAX_HEADERS_MS,
+      requestTimeout: MAX_REQUEST_MS,
+      connectionsCheckingInterval: CHECK_INTERVAL_MS,
+    },
     certificate === undefined ? app : refusingUnencrypted(app, refuseUnencrypted),
   );
   const tls = certificate && encrypt(server, certificate);

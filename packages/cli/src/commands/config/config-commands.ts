@@ -1,4 +1,5 @@
 /** The commands that check config.toml and change it: their options and help. */
+import { MAX_GRANT_USD } from '@zephyr/contract/operate/grant-limit';
 import { phrase } from '@zephyr/runtime/phrase';
 import type { Command, Option } from 'commander';
 
@@ -109,8 +110,8 @@ function addGrant(
 
 function parseUsd(text: string): number {
   const usd = Number(text);
-  if (!/^\d{1,6}(?:\.\d{1,6})?$/.test(text) || usd === 0 || usd > 100_000)
-    rejectValue(text, phrase`an amount from 0.000001 to 100000`);
+  if (!/^\d+(?:\.\d{1,6})?$/.test(text) || usd === 0 || usd > MAX_GRANT_USD)
+    rejectValue(text, phrase`an amount from 0.000001 to ${MAX_GRANT_USD}`);
   return usd;
 }
 
