@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { RULES_OF_MANY } from './tidy/declared-once.ts';
+import { missingFiles } from './tidy/named-files.ts';
 import { isProduct, RULES, type Rule } from './tidy/rules.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -48,6 +49,26 @@ describe('the repository', () => {
       .map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }));
     expect(product.length).toBeGreaterThan(400);
     expect(rule.offencesOf(product)).toEqual([]);
+  });
+});
+
+describe('comments', () => {
+  it('name only files that exist', () => {
+    const missing = paths
+      .filter((path) => /\.(?:tsx?|mjs|lua|py|sh|ya?ml)$/.test(path))
+      .map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }))
+      .flatMap((file) => missingFiles(file, paths));
+    expect(missing).toEqual([]);
+  });
+
+  it.each([
+    ['// See gone.ts.', 1],
+    [' * Bounded (see redis/gone.ts), as in redis/client.ts.', 1],
+    ['-- Called by client.ts, and by all *.ts.', 0],
+    ["import { client } from './gone.ts';", 0],
+  ])('%s: %i missing', (text, count) => {
+    const file = { path: 'packages/core/src/x.ts', text };
+    expect(missingFiles(file, ['packages/runtime/src/redis/client.ts'])).toHaveLength(count);
   });
 });
 
@@ -241,6 +262,11 @@ const OF_MANY: Readonly<Record<string, readonly [first: string, second: string, 
     'isId(/^[a-z0-9-]+$/);',
     'const isId = /^[a-z0-9-]+$/i.test(id);',
     "const ID = /^[a-z0-9_]+$/; text.split(/,/); '/^[a-z0-9-]+$/'",
+  ],
+  'a shape has one declaration': [
+    'interface A { readonly a: 1; b?: 1; c: 1; d: 1 }',
+    'const schema = z.object({ d: 1, c: 1, b, a: 1, e: 1 });',
+    'interface A { a: 1; b: 1; c: 1 } type ADeps = { a: 1; b: 1; c: 1; d: 1 };',
   ],
   'an exported name has one meaning in all packages': [
     'export const endpointId = 1;',

@@ -1,8 +1,9 @@
 /**
- * What is declared once in the product: a constant, a set of words, a type name, a pattern, an exported name.
+ * What is declared once in the product: a constant, a set of words, a type name, a pattern, an exported name, a shape.
  * Pure; each rule takes all files, because a single file does not show a duplicate.
  */
 import { parsed, type SourceFile } from './rules.ts';
+import { repeatedShapes } from './shapes.ts';
 
 export interface RuleOfMany {
   readonly name: string;
@@ -47,6 +48,7 @@ export const RULES_OF_MANY: readonly RuleOfMany[] = [
         .filter((name) => !ONE_PER_PACKAGE.has(name)),
     packageOf,
   ),
+  { name: 'a shape has one declaration', offencesOf: repeatedShapes },
 ];
 
 /** Languages and the like have the same names within their package. */

@@ -2,7 +2,7 @@
 
 import { effect } from '@preact/signals';
 import type { ApiStream } from '@zephyr/contract/api/api-history';
-import { addressOf } from '@zephyr/contract/api/api-routes';
+import { apiAddress } from '@zephyr/contract/api/api-routes';
 import { render } from 'preact';
 
 import { App } from './app.tsx';
@@ -54,7 +54,7 @@ render(<App onLoggedIn={onLoggedIn} />, root);
 
 function followController(hasRequests: boolean): () => void {
   return follow<ApiStream>({
-    url: fromHere(addressOf('events', { requests: hasRequests || undefined })),
+    url: fromHere(apiAddress('events', { requests: hasRequests || undefined })),
     on: {
       state: takeState,
       history: (history) => {
@@ -72,7 +72,7 @@ function followController(hasRequests: boolean): () => void {
     // An EventSource hides the status of a refusal, so query it separately.
     isTokenNeeded: async () => {
       try {
-        return (await fetch(fromHere(addressOf('state')))).status === 401;
+        return (await fetch(fromHere(apiAddress('state')))).status === 401;
       } catch {
         return false;
       }

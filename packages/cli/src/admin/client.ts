@@ -2,8 +2,8 @@
 
 import { ADMIN_TIMEOUT_MS } from '@zephyr/contract/api/admin-timing';
 import type { ApiHistory } from '@zephyr/contract/api/api-history';
-import type { ApiQueries } from '@zephyr/contract/api/api-query';
-import { addressOf, commandPath } from '@zephyr/contract/api/api-routes';
+import type { RequestParams, UsageParams } from '@zephyr/contract/api/api-query';
+import { apiAddress, commandPath } from '@zephyr/contract/api/api-routes';
 import type { ApiState } from '@zephyr/contract/api/api-state';
 import type {
   CommandAnswer,
@@ -54,12 +54,12 @@ export interface AdminClient {
   recording(): Promise<string>;
   /** Resolves once the command has been applied. */
   command<Name extends CommandName>(name: Name, body: CommandBody<Name>): Promise<CommandAnswer>;
-  usage(query: ApiQueries['usage']): Promise<UsageReport>;
+  usage(query: UsageParams): Promise<UsageReport>;
   budgets(): Promise<BudgetList>;
   /** The same, unparsed: a year of many people is too much to build objects from. */
-  usageText(query: ApiQueries['usage'], format: 'csv' | 'json'): Promise<UsageText>;
+  usageText(query: UsageParams, format: 'csv' | 'json'): Promise<UsageText>;
   /** Newest first. */
-  requests(query: ApiQueries['requests']): Promise<readonly ApiRequestRecord[]>;
+  requests(query: RequestParams): Promise<readonly ApiRequestRecord[]>;
   /** Ends with the connection. */
   events(signal: AbortSignal, options?: EventOptions): AsyncIterable<EventSourceMessage>;
 }
@@ -94,9 +94,9 @@ export function adminClient(target: AdminTarget, say: Translate): AdminClient {
   };
   return {
     url: target.url,
-    state: () => get(addressOf('state')),
-    history: () => get(addressOf('history')),
-    recording: async () => (await textOf(addressOf('recording'), 'application/jsonl')).text,
+    state: () => get(apiAddress('state')),
+    history: () => get(apiAddress('history')),
+    recording: async () => (await textOf(apiAddress('recording'), 'application/jsonl')).text,
     command: async (name, body) => {
       const response = await request(commandPath(name), {
         method: 'POST',
@@ -106,17 +106,17 @@ export function adminClient(target: AdminTarget, say: Translate): AdminClient {
       });
       return answerOf(response, target.url, say);
     },
-    usage: (query) => get(addressOf('usage', query), LONG_TIMEOUT_MS),
-    budgets: () => get(addressOf('budgets')),
+    usage: (query) => get(apiAddress('usage', query), LONG_TIMEOUT_MS),
+    budgets: () => get(apiAddress('budgets')),
     usageText: async (query, format) => {
-      const address = addressOf(format === 'csv' ? 'usage-csv' : 'usage', query);
+      const address = apiAddress(format === 'csv' ? 'usage-csv' : 'usage', query);
       const type = format === 'csv' ? 'text/csv' : 'application/json';
       const { text, headers } = await textOf(address, type);
       return { text, removed_before: headers.get(REMOVED_BEFORE_HEADER) };
     },
-    requests: async (query) => (await get<RequestList>(addressOf('requests', query))).requests,
+    requests: async (query) => (await get<RequestList>(apiAddress('requests', query))).requests,
     async *events(signal, options = {}) {
-      const path = addressOf('events', { requests: options.hasRequests || undefined });
+      const path = apiAddress('events', { requests: options.hasRequests || undefined });
       const response = await request(path, { signal, headers: streamHeaders(options) });
       if (response.body === null) return;
       yield* eventsOf(response.body);

@@ -1,8 +1,7 @@
 /** One endpoint as shown to people: its score, its health, its probes. */
 import { z } from 'zod';
 
-import { unavailableCode } from '../decide/decision.ts';
-import { scoreSchema } from '../decide/score.ts';
+import { consideredSchema } from '../decide/decision.ts';
 import { failureClass } from '../failure.ts';
 import {
   DIRECT_PROBE_STATES,
@@ -12,7 +11,7 @@ import {
 } from '../probe/probe.ts';
 import { ejectionStateSchema } from '../route/ejection.ts';
 import { shownRateLimitSchema } from '../route/rate-limit.ts';
-import { count, duration, endpointIdSchema, moment, type PlainOf, ratio, usd } from '../scalars.ts';
+import { count, duration, moment, type PlainOf, ratio, type ShapeOf, usd } from '../scalars.ts';
 
 /** Derived from probes only. */
 const healthSchema = z
@@ -28,6 +27,7 @@ const healthSchema = z
     }),
   ])
   .meta({ id: 'Health' });
+export type ShownHealth = ShapeOf<typeof healthSchema>;
 
 /** Whether the group's token is accepted. A separate axis: the endpoint itself may be healthy. */
 const tokenAccessSchema = z
@@ -38,6 +38,7 @@ const tokenAccessSchema = z
     z.object({ status: z.literal('refused'), sinceAtMs: moment, failure: failureClass }),
   ])
   .meta({ id: 'TokenAccess' });
+export type ShownTokenAccess = ShapeOf<typeof tokenAccessSchema>;
 
 const endpointProbeSchema = z
   .object({
@@ -83,7 +84,7 @@ const endpointProbeSchema = z
 
 export const apiEndpointSchema = z
   .object({
-    id: endpointIdSchema,
+    ...consideredSchema.shape,
     name: z.string(),
     groupName: z.string(),
     /** Origin and path, without credentials. */
@@ -94,22 +95,18 @@ export const apiEndpointSchema = z
     share: ratio.nullable(),
     enabled: z.boolean(),
     available: z.boolean(),
-    /** Why it is not available; empty if it is. */
-    unavailable: z.array(unavailableCode),
     /** When it became unavailable; null if it is available. */
     unavailableSinceAtMs: moment.nullable(),
     health: healthSchema,
     /** By vote of the proxies. */
     ejection: ejectionStateSchema,
     token: tokenAccessSchema,
-    score: scoreSchema,
     /** The limits of its token, as reported in its answers, until they reset. */
     rateLimits: z.array(shownRateLimitSchema),
     /** Over probes and live requests of the last ten minutes; null if there are none. */
     successRatio: ratio.nullable(),
     /** Over those of the last one to two minutes; null if there are fewer than five. */
     presentFailureRatio: ratio.nullable(),
-    activeRequests: count,
     sessions: count,
     probe: endpointProbeSchema,
   })

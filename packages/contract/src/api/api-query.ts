@@ -72,3 +72,5 @@ export const QUERIES = { usage, 'usage-csv': usage, requests, trends, events } a
 export type ApiQueries = {
   readonly [Name in keyof typeof QUERIES]: ShapeOf<(typeof QUERIES)[Name]>;
 };
+export type UsageParams = ApiQueries['usage'];
+export type RequestParams = ApiQueries['requests'];

@@ -4,7 +4,7 @@ import type { EditName } from '../operate/config-edit.ts';
 import type { CommandName } from '../operate/operator-command.ts';
 import type { ApiQueries } from './api-query.ts';
 
-interface Route {
+interface ApiRoute {
   readonly method: 'get' | 'post';
   readonly path: string;
 }
@@ -23,7 +23,7 @@ export const ROUTES = {
   requests: { method: 'get', path: '/api/requests' },
   events: { method: 'get', path: '/events' },
   login: { method: 'post', path: '/api/login' },
-} as const satisfies Readonly<Record<string, Route>>;
+} as const satisfies Readonly<Record<string, ApiRoute>>;
 export type RouteName = keyof typeof ROUTES;
 
 export const commandPath = (name: CommandName) => `/api/commands/${name}`;
@@ -34,7 +34,7 @@ type QueryOf<Name extends RouteName> = Name extends keyof ApiQueries
   : Readonly<Record<string, never>>;
 
 /** The path of a route with its query; an undefined parameter is left out. */
-export function addressOf<Name extends RouteName>(name: Name, query?: QueryOf<Name>): string {
+export function apiAddress<Name extends RouteName>(name: Name, query?: QueryOf<Name>): string {
   const given = Object.entries(query ?? {}).filter(([, value]) => value !== undefined);
   const texts = given.map(([key, value]): [string, string] => [key, String(value)]);
   const params = new URLSearchParams(texts);

@@ -54,6 +54,7 @@ export const apiStateSchema = z
     /** This controller's own view of who leads. */
     leadership: z.discriminatedUnion('status', [
       z.object({ status: z.literal('leading'), epoch: count, sinceAtMs: moment }),
+      /** `leaderId` null: no leader, or Redis did not name one. */
       z.object({ status: z.literal('standby'), leaderId: z.string().nullable() }),
     ]),
     /** While Redis is away or refuses writes, nothing is decided and the state is as of `sinceAtMs`. */

@@ -1,10 +1,10 @@
 /** The filter of the request log, shared by the API, the page and the command. Runs in the browser. */
 
 import type { RequestRecord } from '../usage/usage.ts';
-import type { ApiQueries } from './api-query.ts';
+import type { RequestParams } from './api-query.ts';
 
 /** Absent: all. */
-export type RequestFilter = Omit<ApiQueries['requests'], 'limit'>;
+export type RequestFilter = Omit<RequestParams, 'limit'>;
 
 type FilteredRecord = Pick<RequestRecord, 'person' | 'outcome' | 'id' | 'endpointRequestId'>;
 

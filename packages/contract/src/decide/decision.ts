@@ -21,8 +21,9 @@ export const unavailableCode = z.enum(UNAVAILABLE_CODES);
 export type UnavailableCode = z.infer<typeof unavailableCode>;
 
 /** An endpoint at the time of a decision. */
-const consideredSchema = z.object({
+export const consideredSchema = z.object({
   id: endpointIdSchema,
+  /** Why it is not available; empty if it is. */
   unavailable: z.array(unavailableCode),
   score: scoreSchema,
   activeRequests: count,

@@ -116,18 +116,22 @@ const probeResultSchema = z.object({
 });
 export type ProbeResult = ShapeOf<typeof probeResultSchema>;
 
+export const knownProbeScoreSchema = z.object({
+  status: z.literal('known'),
+  totalMs: duration,
+  latencyMs: duration,
+  /** The expected cost of failures: their probability times the time lost per failure. */
+  failureMs: duration,
+  /** One standard error of the latency: few or old samples count against an endpoint. */
+  uncertaintyMs: duration,
+});
+
 /**
  * The expected time to a good answer judged by this result alone; the parts add up to the total.
  * `unknown`: it failed, or did not query a model.
  */
 const probeScoreSchema = z.discriminatedUnion('status', [
-  z.object({
-    status: z.literal('known'),
-    totalMs: duration,
-    latencyMs: duration,
-    failureMs: duration,
-    uncertaintyMs: duration,
-  }),
+  knownProbeScoreSchema,
   z.object({ status: z.literal('unknown'), failureMs: duration }),
 ]);
 export type ProbeScore = ShapeOf<typeof probeScoreSchema>;

@@ -30,6 +30,8 @@ const outcomeCountsSchema = z.object({
   rateLimits: rateLimitReportsSchema.optional(),
 });
 export type OutcomeCounts = ShapeOf<typeof outcomeCountsSchema>;
+/** While they are being counted. */
+export type OpenOutcomeCounts = z.output<typeof outcomeCountsSchema>;
 
 /** One proxy's report. */
 export const outcomeBatchSchema = z.object({

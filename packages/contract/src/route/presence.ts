@@ -45,6 +45,7 @@ export const activeRequestSchema = z.object({
   person: personName,
   sessionId: z.string().max(MAX_SESSION_ID_CHARACTERS).nullable(),
 });
+export type PresentRequest = ShapeOf<typeof activeRequestSchema>;
 
 /** An active Claude Code session, for display. */
 export const presentSessionSchema = z.object({
@@ -60,6 +61,7 @@ export const presentSessionSchema = z.object({
   /** How long the endpoint is expected to keep the session's prompt cache. */
   cacheRemainingMs: count,
 });
+export type PresentSession = ShapeOf<typeof presentSessionSchema>;
 
 /** The whole record. */
 export const proxyPresenceSchema = presenceReportSchema.extend({

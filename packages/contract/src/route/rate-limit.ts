@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 
-import { count, duration, moment, ratio, type ShapeOf } from '../scalars.ts';
+import { count, duration, moment, type PlainOf, ratio, type ShapeOf } from '../scalars.ts';
 
 /** The limits in `anthropic-ratelimit-<kind>-*`; the unified ones belong to a subscription. */
 export const RATE_LIMIT_KINDS = [
@@ -38,8 +38,10 @@ export const shownRateLimitSchema = z
   .object({
     kind: rateLimitKind,
     remainingShare: ratio,
+    /** Null if the endpoint reports only a share. */
     remaining: count.nullable(),
     limit: count.nullable(),
     resetsAtMs: moment,
   })
   .meta({ id: 'RateLimit' });
+export type ShownRateLimit = PlainOf<typeof shownRateLimitSchema>;

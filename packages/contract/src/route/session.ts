@@ -25,19 +25,20 @@ const MAX_SHARED_SESSION_CHARACTERS = 160;
 /** The rest follows in the next batch. */
 export const MAX_SESSIONS_IN_BATCH = 500;
 
+/** A placement as shared between proxies. */
+const sharedSessionSchema = z.object({
+  id: z.string().max(MAX_SHARED_SESSION_CHARACTERS),
+  endpointId: endpointIdSchema,
+  /** See `sessionGeneration` of the snapshot. */
+  generation: count,
+  /** Time since its last request when this was written. */
+  idleMs: count,
+});
+export type SharedSession = ShapeOf<typeof sharedSessionSchema>;
+
 /** Sessions that one proxy has placed, for the other proxies to adopt. Never awaited by a request. */
 export const sessionBatchSchema = z.object({
   proxyId,
-  sessions: z
-    .array(
-      z.object({
-        id: z.string().max(MAX_SHARED_SESSION_CHARACTERS),
-        endpointId: endpointIdSchema,
-        /** See `sessionGeneration` of the snapshot. */
-        generation: count,
-        idleMs: count,
-      }),
-    )
-    .max(MAX_SESSIONS_IN_BATCH),
+  sessions: z.array(sharedSessionSchema).max(MAX_SESSIONS_IN_BATCH),
 });
 export type SessionBatch = ShapeOf<typeof sessionBatchSchema>;

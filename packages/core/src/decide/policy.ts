@@ -4,12 +4,13 @@
  * configuration.
  */
 import { HEALTH_NUMBERS, type HealthPolicy } from '../learn/health.ts';
-import { LIVE_NUMBERS, type LivePolicy } from '../learn/live-excess.ts';
+import { LIVE_NUMBERS } from '../learn/live-excess.ts';
 import { LIVE_SUCCESS_NUMBERS, type LiveSuccessPolicy } from '../learn/live-success.ts';
 import { OVERLOAD_NUMBERS, type OverloadPolicy } from '../learn/overload-everywhere.ts';
-import { PROBE_LATENCY_NUMBERS, type ProbeLatencyPolicy } from '../learn/probe-latency.ts';
-import { RATE_LIMIT_NUMBERS, type RateLimitPolicy } from '../learn/rate-limit-headroom.ts';
-import { FAILURE_NUMBERS, type FailurePolicy } from '../learn/reliability.ts';
+import { PROBE_LATENCY_NUMBERS } from '../learn/probe-latency.ts';
+import { RATE_LIMIT_NUMBERS } from '../learn/rate-limit-headroom.ts';
+import { FAILURE_NUMBERS } from '../learn/reliability.ts';
+import type { ScoreTables } from '../learn/score.ts';
 import { DIRECT_PROBE_NUMBERS, type DirectProbePolicy } from '../probe/cli-or-direct.ts';
 import { RAMP_NUMBERS, type RampPolicy } from '../route/switch-ramp.ts';
 import { FRESHNESS_NUMBERS, type FreshnessPolicy } from './assess/assessment.ts';
@@ -38,11 +39,8 @@ import { PRESENCE_NUMBERS, type PresencePolicy } from './world/presence.ts';
  * The controller starts from `DEFAULT_POLICY` and applies its configuration (runtime's policy-of-config.ts); a
  * recording can be replayed under another policy. `docs/decisions.md` explains the formulas.
  */
-export interface Policy {
+export interface Policy extends ScoreTables {
   readonly health: HealthPolicy & LiveSuccessPolicy;
-  readonly latency: ProbeLatencyPolicy;
-  readonly live: LivePolicy;
-  readonly failure: FailurePolicy;
   readonly switching: LatencySwitchPolicy &
     SharingPolicy &
     FailureSwitchPolicy &
@@ -58,7 +56,6 @@ export interface Policy {
     DirectProbePolicy &
     CliProofPolicy &
     ProbePlanPolicy;
-  readonly rateLimit: RateLimitPolicy;
   readonly publishing: PublishingPolicy;
 }
 

@@ -1,3 +1,4 @@
+import type { ShownHealth, ShownTokenAccess } from '@zephyr/contract/api/api-endpoint';
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { ProbeResult } from '@zephyr/contract/probe/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
@@ -37,32 +38,30 @@ export const HEALTH_NUMBERS: HealthPolicy = {
  * count: overload, a refused token, a client's error and trouble on our own machine do not.
  */
 export type Health =
-  | { readonly status: 'unknown' }
-  | {
-      readonly status: 'healthy';
-      readonly sinceAtMs: EpochMs;
+  | ShownHealthOf<'unknown'>
+  | (ShownHealthOf<'healthy'> & {
       readonly failStreak: number;
       readonly fallsAtMs: readonly EpochMs[];
-    }
-  | {
-      readonly status: 'unhealthy';
-      readonly sinceAtMs: EpochMs;
+    })
+  | (ShownHealthOf<'unhealthy'> & {
       readonly passStreak: number;
       readonly passesNeeded: number;
-      readonly failure: FailureClass;
-      /** Redacted, at most `MAX_DETAIL_CHARACTERS`. */
-      readonly detail: string;
       /** The kind of probe that failed: being reachable does not contradict a missing answer. */
       readonly foundBy: ProbeKind;
       readonly fallsAtMs: readonly EpochMs[];
-    };
+    });
+
+/** What people are shown of it. */
+type ShownHealthOf<Status> = Extract<ShownHealth, { readonly status: Status }>;
 
 /** Whether the endpoint accepts the group's token; independent of its health. */
 export type TokenAccess =
-  | { readonly status: 'unknown' }
-  | { readonly status: 'accepted' }
-  | { readonly status: 'doubted'; readonly streak: number; readonly failure: FailureClass }
-  | { readonly status: 'refused'; readonly sinceAtMs: EpochMs; readonly failure: FailureClass };
+  | Exclude<ShownTokenAccess, Doubted>
+  | (Extract<ShownTokenAccess, Doubted> & { readonly streak: number });
+
+interface Doubted {
+  readonly status: 'doubted';
+}
 
 /** `answer`: queried the model; `reach`: only opened a connection or fetched a page. */
 export type ProbeKind = 'answer' | 'reach';

@@ -4,7 +4,11 @@
  * traffic there is no news of a limit until it resets, so traffic that left an endpoint because of a limit
  * does not return before that, and nothing flaps.
  */
-import type { RateLimitKind, RateLimitReports } from '@zephyr/contract/route/rate-limit';
+import type {
+  RateLimitKind,
+  RateLimitReports,
+  ShownRateLimit,
+} from '@zephyr/contract/route/rate-limit';
 
 import { FAILURE_COST_NUMBERS } from './reliability.ts';
 
@@ -23,14 +27,8 @@ export const RATE_LIMIT_NUMBERS: RateLimitPolicy = {
   mostWaitMs: FAILURE_COST_NUMBERS.slowMs,
 };
 
-export interface KnownRateLimit {
-  readonly remainingShare: number;
-  /** Null if the endpoint reports only a share. */
-  readonly remaining: number | null;
-  readonly limit: number | null;
-  /** By the clock of whoever knows it: the core's moments, a proxy's monotonic time. */
-  readonly resetsAtMs: number;
-}
+/** Resets by the clock of whoever knows it: the core's moments, a proxy's monotonic time. */
+export type KnownRateLimit = Omit<ShownRateLimit, 'kind'>;
 
 export type RateLimits = Readonly<Partial<Record<RateLimitKind, KnownRateLimit>>>;
 

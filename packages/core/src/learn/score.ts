@@ -19,8 +19,9 @@ import { type FailurePolicy, failureCost, type ReliabilityTrack } from './reliab
 export interface Tracks {
   readonly latency: ProbeLatency;
   readonly reliability: ReliabilityTrack;
+  /** Live times to first token. */
   readonly times: LiveTimes;
-  /** Absent: none are known. */
+  /** The limits of its token, as reported in its answers. Absent: none are known. */
   readonly rateLimits?: RateLimits | undefined;
   /** Its handicap from the configuration: see `decide/assess/preference.ts`. */
   readonly preferenceMs: number;

@@ -1,10 +1,7 @@
+import type { ApiEndpoint } from '@zephyr/contract/api/api-endpoint';
+
 /** The summary of a list of times, oldest first, for display. */
-export interface TimeSummary {
-  readonly lastMs: number;
-  readonly meanMs: number;
-  readonly p95Ms: number;
-  readonly historyMs: readonly number[];
-}
+export type TimeSummary = NonNullable<ApiEndpoint['probe']['latency']>;
 
 /** Null without times. */
 export function summaryOf(times: readonly number[]): TimeSummary | null {

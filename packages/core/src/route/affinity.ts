@@ -13,7 +13,8 @@
  */
 
 import type { TokenUsage } from '@zephyr/contract/probe/probe';
-import type { ModelFamily, SessionLoad } from '@zephyr/contract/route/session';
+import type { PresentSession } from '@zephyr/contract/route/presence';
+import type { ModelFamily, SessionLoad, SharedSession } from '@zephyr/contract/route/session';
 import type { EndpointId } from '@zephyr/contract/scalars';
 
 import { modelFamilyOf } from '../model-family.ts';
@@ -52,15 +53,6 @@ interface Placed {
   readonly cachedTokens: number;
 }
 
-/** A placement as shared between proxies. */
-export interface SharedSession {
-  readonly id: string;
-  readonly endpointId: EndpointId;
-  readonly generation: number;
-  /** Time since its last request when this was written. */
-  readonly idleMs: number;
-}
-
 export interface FirstContent {
   readonly endpointId: EndpointId;
   /** The endpoint's `sessionGeneration` in the snapshot. */
@@ -73,17 +65,8 @@ export interface FirstContent {
   readonly nowMs: number;
 }
 
-/** An active session, for display. */
-export interface ActiveSession {
-  readonly id: string;
-  readonly endpointId: EndpointId;
-  /** Null if known only from another proxy. */
-  readonly person: string | null;
-  readonly ageMs: number;
-  readonly idleMs: number;
-  readonly requests: number;
-  readonly cacheRemainingMs: number;
-}
+/** An active session, for display; the caller counts its active requests. */
+export type ActiveSession = Omit<PresentSession, 'activeRequests'>;
 
 type GenerationOf = (endpointId: EndpointId) => number;
 

@@ -1,5 +1,5 @@
 /** Commands to the controller. It responds only once a command is applied. */
-import { addressOf, commandPath } from '@zephyr/contract/api/api-routes';
+import { apiAddress, commandPath } from '@zephyr/contract/api/api-routes';
 import type {
   CommandAnswer,
   CommandBody,
@@ -23,7 +23,7 @@ export function send<Name extends CommandName>(
 /** @returns whether the token was accepted. */
 export async function logIn(token: string): Promise<boolean> {
   try {
-    const response = await fetch(fromHere(addressOf('login')), {
+    const response = await fetch(fromHere(apiAddress('login')), {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ token }),

@@ -1,5 +1,5 @@
 /** `GET /api/requests`: the log of requests, newest first. */
-import { type ApiQueries, QUERIES } from '@zephyr/contract/api/api-query';
+import { QUERIES, type RequestParams } from '@zephyr/contract/api/api-query';
 import { isWanted } from '@zephyr/contract/api/request-filter';
 import { LISTED_REQUESTS } from '@zephyr/contract/history/history-size';
 import { type RequestRecord, requestRecordSchema } from '@zephyr/contract/usage/usage';
@@ -15,10 +15,8 @@ import { ProblemError } from './problem-error.ts';
 /** Entries per read; an entry has about 600 bytes. */
 const REQUESTS_AT_ONCE = 500;
 
-type RequestQuery = ApiQueries['requests'];
-
 /** @throws ProblemError `invalid_query` */
-export function requestQueryOf(query: unknown): RequestQuery {
+export function requestQueryOf(query: unknown): RequestParams {
   const params = QUERIES.requests.safeParse(query);
   if (params.success) return params.data;
   const [issue] = params.error.issues;
@@ -27,7 +25,7 @@ export function requestQueryOf(query: unknown): RequestQuery {
 
 export async function findRequests(
   { redis, log }: { readonly redis: Redis; readonly log: Logger },
-  query: RequestQuery,
+  query: RequestParams,
 ): Promise<readonly RequestRecord[]> {
   const { limit = LISTED_REQUESTS, ...filter } = query;
   const found: RequestRecord[] = [];

@@ -11,6 +11,7 @@
  */
 import { randomInt } from 'node:crypto';
 
+import type { ApiState } from '@zephyr/contract/api/api-state';
 import { type Clock, pause, pauseUntilNext } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
@@ -43,10 +44,7 @@ export interface Term {
   readonly signal: AbortSignal;
 }
 
-export type LeadershipState =
-  /** `leaderId` null: no leader, or Redis did not name one. */
-  | { readonly status: 'standby'; readonly leaderId: string | null }
-  | { readonly status: 'leading'; readonly epoch: number; readonly sinceAtMs: number };
+export type LeadershipState = ApiState['leadership'];
 
 export interface LeadershipDeps {
   readonly redis: Redis;

@@ -1,20 +1,13 @@
-import type { RequestPhase } from '@zephyr/contract/route/presence';
-import type { EndpointId } from '@zephyr/contract/scalars';
+import type { PresentRequest } from '@zephyr/contract/route/presence';
 
 /** The current activity of one request. */
-export interface RequestProgress {
-  readonly endpointId: EndpointId;
-  readonly ageMs: number;
-  readonly phase: RequestPhase;
-  /** 1 at the first endpoint. */
-  readonly attempt: number;
+export interface RequestProgress
+  extends Pick<PresentRequest, 'endpointId' | 'ageMs' | 'phase' | 'attempt'> {
   /** Claude Code's session id; null if the request has none. */
   readonly sessionId: string | null;
 }
 
-export interface ActiveRequest extends RequestProgress {
+export interface ActiveRequest extends RequestProgress, Pick<PresentRequest, 'person'> {
   /** Sequence number within this proxy. */
   readonly number: number;
-  /** The owner of its key; `anonymous` if keys are not used. */
-  readonly person: string;
 }

@@ -7,6 +7,7 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { TokenUsage } from '@zephyr/contract/probe/probe';
 import {
   MAX_TTFT_SAMPLES,
+  type OpenOutcomeCounts,
   type OutcomeBatch,
   type OutcomeCounts,
   type TtftSample,
@@ -20,13 +21,6 @@ import type { ProxyMetrics } from './metrics.ts';
 import { RecentAnswers } from './recent-answers.ts';
 import type { Tally } from './tallied-counter.ts';
 import type { HistogramTally } from './tallied-histogram.ts';
-
-interface EndpointCounts {
-  succeeded: number;
-  readonly failed: Partial<Record<FailureClass, number>>;
-  readonly ttft: TtftSample[];
-  rateLimits?: RateLimitReports;
-}
 
 interface EndpointHandles {
   readonly ok: Tally;
@@ -45,7 +39,7 @@ export class RequestStats {
   readonly #byEndpoint = new Map<EndpointId, EndpointHandles>();
   readonly #byOutcome = new Map<RequestOutcome, OutcomeHandles>();
   readonly #byPerson = new Map<string, Tally>();
-  #batch = new Map<EndpointId, EndpointCounts>();
+  #batch = new Map<EndpointId, OpenOutcomeCounts>();
 
   /** Shown in `/status`. */
   readonly recent: RecentAnswers;
@@ -176,10 +170,10 @@ export class RequestStats {
     return handles;
   }
 
-  #countsOf(id: EndpointId): EndpointCounts {
+  #countsOf(id: EndpointId): OpenOutcomeCounts {
     const known = this.#batch.get(id);
     if (known !== undefined) return known;
-    const counts: EndpointCounts = { succeeded: 0, failed: {}, ttft: [] };
+    const counts: OpenOutcomeCounts = { succeeded: 0, failed: {}, ttft: [] };
     this.#batch.set(id, counts);
     return counts;
   }

@@ -2,14 +2,13 @@
  * What a finished request adds to the usage ledger and the log of requests. In memory only: `UsageWriter`
  * writes it, and no request waits for that.
  */
+import { MAX_REQUEST_ID_CHARACTERS } from '@zephyr/contract/id-length';
 import { MAX_MODEL_CHARACTERS } from '@zephyr/contract/model-name';
 import { NONE, OTHER } from '@zephyr/contract/reserved-names';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import {
   type AnswerUsage,
   MAX_ATTEMPTS,
-  type RequestAttempt,
-  type RequestOutcome,
   type RequestRecord,
   type TokensKnown,
 } from '@zephyr/contract/usage/usage';
@@ -20,10 +19,8 @@ import type { Config } from '@zephyr/runtime/config/config';
 import { Pseudonyms } from '../report/session-pseudonym.ts';
 
 /** The facts about a request at its end. */
-export interface FinishedRequest {
-  readonly id: string;
-  /** The owner of its key; `anonymous` if keys are not used. */
-  readonly person: string;
+export interface FinishedRequest
+  extends Pick<RequestRecord, 'id' | 'person' | 'outcome' | 'attempts' | 'durationMs'> {
   readonly operation: Operation;
   /** As named in the body; empty if it is not. */
   readonly model: string;
@@ -31,12 +28,9 @@ export interface FinishedRequest {
   readonly answeredModel: string;
   /** Claude Code's session, combined with the person; undefined without a session. */
   readonly sessionId: string | undefined;
-  readonly outcome: RequestOutcome;
-  readonly attempts: readonly RequestAttempt[];
   readonly endpointRequestId: string | undefined;
   /** Undefined if there was no content. */
   readonly ttftMs: number | undefined;
-  readonly durationMs: number;
   /** As far as the answer reported its tokens. */
   readonly usage: AnswerUsage | undefined;
   /** Whether an endpoint may charge for tokens that it did not report. */
@@ -99,7 +93,7 @@ export class Accounting {
     const usdFactor = terms?.usdFactor ?? 1;
     const record: RequestRecord = {
       id: request.id,
-      endpointRequestId: request.endpointRequestId?.slice(0, 100) ?? null,
+      endpointRequestId: request.endpointRequestId?.slice(0, MAX_REQUEST_ID_CHARACTERS) ?? null,
       atMs: Math.round(this.#deps.clock.epochMs()) as EpochMs,
       person: request.person,
       group: terms?.group ?? null,

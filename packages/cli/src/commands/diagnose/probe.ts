@@ -3,8 +3,7 @@
  * recorded.
  */
 
-import type { ProbeStyle, ProbeVerdict } from '@zephyr/contract/probe/probe';
-import type { EndpointId } from '@zephyr/contract/scalars';
+import type { ProbeResult, ProbeStyle, ProbeVerdict } from '@zephyr/contract/probe/probe';
 import type { AnswerUsage } from '@zephyr/contract/usage/usage';
 import { cautiousPriceOf, costUsd, realStyleOf } from '@zephyr/core';
 import { createStartGate } from '@zephyr/probes/claude-cli/start-gate';
@@ -28,15 +27,11 @@ interface ProbeOptions {
 }
 
 /** The probe of one endpoint; `--json` prints a list of these. */
-export interface ProbedEndpoint {
-  readonly endpointId: EndpointId;
+export interface ProbedEndpoint
+  extends Omit<ProbeResult, 'slot' | 'sequence' | 'startedAtMs' | 'usage'> {
   readonly name: string;
   readonly groupName: string;
-  readonly style: ProbeStyle;
-  readonly verdict: ProbeVerdict;
-  readonly wallMs: number;
   readonly usage: AnswerUsage;
-  readonly costUsd: number;
   /** Advice on a failure. */
   readonly advice?: string;
 }

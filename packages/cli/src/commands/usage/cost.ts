@@ -23,22 +23,16 @@ export interface CostOptions extends AdminOptions {
   readonly days?: number;
 }
 
-export interface EndpointCost {
+type Probes = ApiEndpoint['probe'];
+type ProbesToday = Probes['today'];
+type CostsToday = ApiState['cost'];
+
+export interface EndpointCost extends Pick<Probes, 'style'>, ProbesToday {
   readonly endpointId: string;
   readonly name: string;
-  readonly style: ApiEndpoint['probe']['style'];
-  readonly probes: number;
-  readonly saved: number;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  readonly costUsd: number;
 }
 
-export interface CostToday {
-  readonly todayUsd: number;
-  readonly projectedUsd: number;
-  readonly savedUsd: number;
-  readonly budgetUsd: number | null;
+export interface CostToday extends CostsToday {
   readonly endpoints: readonly EndpointCost[];
 }
 

@@ -1,5 +1,5 @@
 /** `zephyr requests`: past requests; with `--follow` new ones as they end. */
-import type { ApiQueries } from '@zephyr/contract/api/api-query';
+import type { RequestParams } from '@zephyr/contract/api/api-query';
 import { isWanted } from '@zephyr/contract/api/request-filter';
 import { MAX_LISTED_REQUESTS } from '@zephyr/contract/history/history-size';
 import type { ApiRequestRecord } from '@zephyr/contract/usage/usage';
@@ -10,9 +10,7 @@ import { type AdminOptions, type AdminSession, openSession } from '../../admin/a
 import { followStream } from '../../admin/follow-stream.ts';
 import { renderTable } from '../../output/table.ts';
 
-type RequestQuery = ApiQueries['requests'];
-
-export interface RequestsOptions extends AdminOptions, RequestQuery {
+export interface RequestsOptions extends AdminOptions, RequestParams {
   readonly follow?: boolean;
 }
 

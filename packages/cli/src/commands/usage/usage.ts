@@ -1,6 +1,6 @@
 /** `zephyr usage` and `zephyr usage export`: who used what. */
 
-import type { ApiQueries } from '@zephyr/contract/api/api-query';
+import type { UsageParams } from '@zephyr/contract/api/api-query';
 import { OTHER } from '@zephyr/contract/reserved-names';
 import type { Budget } from '@zephyr/contract/usage/people-limits';
 import {
@@ -21,9 +21,7 @@ import {
 } from '../../admin/admin-session.ts';
 import { renderTable } from '../../output/table.ts';
 
-type UsageQuery = ApiQueries['usage'];
-
-export interface UsageOptions extends AdminOptions, UsageQuery {}
+export interface UsageOptions extends AdminOptions, UsageParams {}
 
 export interface ExportOptions extends UsageOptions {
   readonly csv?: boolean;

@@ -18,11 +18,8 @@ export interface PresencePolicy {
 export const PRESENCE_NUMBERS: PresencePolicy = { ttlMs: 5_000, ejectionVotes: 2 };
 
 /** A proxy's last report, with absolute instead of remaining times. */
-export interface Presence {
-  readonly proxyId: string;
+export interface Presence extends Omit<PresenceReport, 'ejections' | 'sessions'> {
   readonly reportedAtMs: EpochMs;
-  readonly status: PresenceReport['status'];
-  readonly activeRequests: Readonly<Record<string, number>>;
   readonly ejections: Readonly<Record<string, EjectionState>>;
   readonly sessions: Readonly<Record<string, SessionLoad>>;
 }

@@ -6,13 +6,13 @@ import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
 
 import type { Health, TokenAccess } from '../../learn/health.ts';
 import { UNKNOWN_HEALTH, UNKNOWN_TOKEN_ACCESS } from '../../learn/health.ts';
-import { type ClassLevels, type LiveTimes, NO_LIVE_TIMES } from '../../learn/live-excess.ts';
+import { type ClassLevels, NO_LIVE_TIMES } from '../../learn/live-excess.ts';
 import { type LiveRecord, NO_LIVE_RECORD } from '../../learn/live-success.ts';
 import type { OverloadRecord } from '../../learn/overload-everywhere.ts';
-import { NO_PROBE_LATENCY, type ProbeLatency, styleOffsetOf } from '../../learn/probe-latency.ts';
+import { NO_PROBE_LATENCY, styleOffsetOf } from '../../learn/probe-latency.ts';
 import { NO_RATE_LIMITS, type RateLimits } from '../../learn/rate-limit-headroom.ts';
-import type { ReliabilityTrack } from '../../learn/reliability.ts';
 import { NO_RELIABILITY } from '../../learn/reliability.ts';
+import type { Tracks } from '../../learn/score.ts';
 import { own } from '../../own-property.ts';
 import type { BudgetDay } from '../../probe/budget-day.ts';
 import { NO_PROBE_RECORD, type ProbeRecord } from '../../probe/cli-or-direct.ts';
@@ -21,22 +21,12 @@ import type { EndpointSetting, GroupSetting } from './inputs.ts';
 import type { Presences } from './presence.ts';
 
 /** What is known about one endpoint. Health, token, ejection and enabled are independent. */
-export interface EndpointState {
-  readonly id: EndpointId;
-  readonly groupName: string;
-  readonly styleChoice: EndpointSetting['styleChoice'];
-  readonly preferenceMs: number;
-  readonly sharing?: EndpointSetting['sharing'];
+export interface EndpointState extends EndpointSetting, Tracks {
   readonly health: Health;
   readonly tokenAccess: TokenAccess;
-  readonly latency: ProbeLatency;
   readonly probes: ProbeRecord;
-  readonly reliability: ReliabilityTrack;
-  /** The limits of its token, as reported in its answers. */
   readonly rateLimits: RateLimits;
   readonly live: LiveRecord;
-  /** Live times to first token. */
-  readonly times: LiveTimes;
   readonly overload: OverloadRecord;
   /** Sequence of the newest probe that counted; null before the first. */
   readonly probeSequence: number | null;

@@ -1,6 +1,6 @@
 /** The last 24 hours, 7 or 30 days: availability, latency, switches and cost. */
 
-import { addressOf } from '@zephyr/contract/api/api-routes';
+import { apiAddress } from '@zephyr/contract/api/api-routes';
 import type { Trends } from '@zephyr/contract/history/rollup';
 import { TREND_RANGES, type TrendRange } from '@zephyr/contract/history/trend-range';
 import type { TimeUnit, UsageReport } from '@zephyr/contract/usage/usage';
@@ -66,8 +66,8 @@ export function HistoryPage() {
 
 async function loadHistory(range: TrendRange): Promise<ApiResult<HistoryData>> {
   const [trends, usage] = await Promise.all([
-    ask<Trends>(addressOf('trends', { range })),
-    ask<UsageReport>(addressOf('usage', { by: unitOf(range), since: range })),
+    ask<Trends>(apiAddress('trends', { range })),
+    ask<UsageReport>(apiAddress('usage', { by: unitOf(range), since: range })),
   ]);
   if (trends.status !== 'done') return trends;
   if (usage.status !== 'done') return usage;

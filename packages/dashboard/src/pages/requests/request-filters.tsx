@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { addressOf } from '@zephyr/contract/api/api-routes';
+import { apiAddress } from '@zephyr/contract/api/api-routes';
 import type { RequestFilter } from '@zephyr/contract/api/request-filter';
 import { MAX_REQUEST_ID_CHARACTERS } from '@zephyr/contract/id-length';
 import { OTHER } from '@zephyr/contract/reserved-names';
@@ -68,7 +68,7 @@ export function RequestFilters({ filter }: { readonly filter: RequestFilter }) {
 function usePersons(chosen: string | undefined): readonly string[] {
   const persons = useSignal<readonly string[]>([]);
   useEffect(() => {
-    void ask<UsageReport>(addressOf('usage', { by: 'person', since: '30d' })).then((result) => {
+    void ask<UsageReport>(apiAddress('usage', { by: 'person', since: '30d' })).then((result) => {
       if (result.status !== 'done') return;
       const names = result.answer.rows.flatMap(({ person }) => person ?? []);
       persons.value = names.filter((name) => name !== OTHER).toSorted();

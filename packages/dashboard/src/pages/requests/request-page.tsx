@@ -1,6 +1,6 @@
 /** The live request log, with filter, search and details. */
 import { useSignal } from '@preact/signals';
-import { addressOf } from '@zephyr/contract/api/api-routes';
+import { apiAddress } from '@zephyr/contract/api/api-routes';
 import { hasFailed, isWanted, type RequestFilter } from '@zephyr/contract/api/request-filter';
 import { LISTED_REQUESTS, STORED_REQUESTS } from '@zephyr/contract/history/history-size';
 import type { ApiRequestRecord, RequestList } from '@zephyr/contract/usage/usage';
@@ -65,7 +65,7 @@ export function RequestPage() {
 
 /** The controller's list plus what its stream has sent since. Null before the first answer. */
 function useRequests(filter: RequestFilter) {
-  const address = addressOf('requests', filter);
+  const address = apiAddress('requests', filter);
   const listed = useSignal<{
     readonly address: string;
     readonly records: RequestList['requests'];

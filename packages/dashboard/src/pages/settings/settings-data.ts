@@ -1,5 +1,5 @@
 /** The settings page's requests to the controller, and the lines for a new person. */
-import { addressOf, editPath } from '@zephyr/contract/api/api-routes';
+import { apiAddress, editPath } from '@zephyr/contract/api/api-routes';
 import type {
   ApiSettings,
   EditAnswer,
@@ -14,7 +14,7 @@ import { type ApiResult, ask } from '../../connection/api.ts';
 const TEST_TIMEOUT_MS = SURVEY_WAIT_MS + 15_000;
 
 export function loadSettings(): Promise<ApiResult<ApiSettings>> {
-  return ask(addressOf('settings'));
+  return ask(apiAddress('settings'));
 }
 
 export function edit<Name extends EditName>(

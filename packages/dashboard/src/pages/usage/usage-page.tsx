@@ -1,5 +1,5 @@
 /** Who used what: figures of today, 7 or 30 days, by person, model and endpoint, and a chart. */
-import { addressOf } from '@zephyr/contract/api/api-routes';
+import { apiAddress } from '@zephyr/contract/api/api-routes';
 import type { Budget, BudgetList } from '@zephyr/contract/usage/people-limits';
 import type { TimeUnit, UsageReport } from '@zephyr/contract/usage/usage';
 
@@ -42,7 +42,7 @@ export function UsagePage() {
             <DaysChoice days={days} />
             <a
               class="button"
-              href={fromHere(addressOf('usage-csv', { since: `${days}d` }))}
+              href={fromHere(apiAddress('usage-csv', { since: `${days}d` }))}
               download
             >
               {say('usage.csv')}
@@ -65,9 +65,9 @@ export function UsagePage() {
 async function loadUsage(days: UsageDays): Promise<ApiResult<UsageData>> {
   const since = `${days}d`;
   const [report, timeline, budgets] = await Promise.all([
-    ask<UsageReport>(addressOf('usage', { by: 'person,endpoint,model', since })),
-    ask<UsageReport>(addressOf('usage', { by: unitOf(days), since })),
-    ask<BudgetList>(addressOf('budgets')),
+    ask<UsageReport>(apiAddress('usage', { by: 'person,endpoint,model', since })),
+    ask<UsageReport>(apiAddress('usage', { by: unitOf(days), since })),
+    ask<BudgetList>(apiAddress('budgets')),
   ]);
   if (report.status !== 'done') return report;
   if (timeline.status !== 'done') return timeline;
