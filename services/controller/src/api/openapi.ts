@@ -228,8 +228,8 @@ export function openApiDocument(): object {
       title: 'Claude Zephyr admin API',
       version: '1.0.0',
       description:
-        'See and steer. Off loopback every address but /api/login needs the admin token, as a ' +
-        'bearer or as the cookie set by /api/login. An unknown address returns 404, ' +
+        `See and steer. Off loopback every address but ${ROUTES.login.path} needs the admin token, as a ` +
+        `bearer or as the cookie set by ${ROUTES.login.path}. An unknown address returns 404, ` +
         'another method 405 with Allow, an internal error 500: each as a Problem.',
       license: { name: 'MIT', identifier: 'MIT' },
     },

@@ -1,4 +1,5 @@
 /** Errors of the admin API as RFC 9457 `application/problem+json`. */
+import { ROUTES } from '@zephyr/contract/api/api-routes';
 import { PROBLEMS, type Problem, type ProblemCode } from '@zephyr/contract/operate/problem';
 import type { Logger } from '@zephyr/runtime/logger';
 import type { ErrorRequestHandler, Response } from 'express';
@@ -31,7 +32,7 @@ const ADVICE: Readonly<Record<ProblemCode, readonly string[]>> = {
   invalid_query: ['see GET /openapi.json for the parameters of this address'],
   unauthorized: [
     'programs: send Authorization: Bearer <token>',
-    'browsers: log in at POST /api/login with the token',
+    `browsers: log in at POST ${ROUTES.login.path} with the token`,
   ],
   forbidden_origin: [
     'open the dashboard by an address or by localhost',
@@ -39,12 +40,12 @@ const ADVICE: Readonly<Record<ProblemCode, readonly string[]>> = {
   ],
   not_found: ['see GET /openapi.json for all addresses'],
   method_not_allowed: ['see the Allow header for its methods'],
-  unknown_endpoint: ['GET /api/state has the ids of the endpoints'],
+  unknown_endpoint: [`GET ${ROUTES.state.path} has the ids of the endpoints`],
   unknown_person: ['see [[clients]] and [[teams]] in config.toml for the names'],
   endpoint_disabled: ['enable the endpoint first'],
   endpoint_unavailable: ['wait until it is available, or repeat with "force": true'],
   last_endpoint: ['enable another endpoint first, or repeat with "force": true'],
-  edit_refused: ['see GET /api/settings for what can be changed'],
+  edit_refused: [`see GET ${ROUTES.settings.path} for what can be changed`],
   body_too_large: ['no command needs more than a few hundred bytes'],
   wrong_content_type: [
     'send the header content-type: application/json and a body, {} if it is empty',
