@@ -1,10 +1,14 @@
-# All images: `docker build --target proxy|prober|controller|cli|simulator .`
+# All images: `docker build --target proxy|prober|controller|cli|simulator .`, and those of others with our
+# settings in them: `--target prometheus|grafana|balancer`.
 #
 # Node 24 runs the TypeScript sources directly, so an image is Node, the production dependencies of
 # one workspace, and the sources that it imports. Root owns all files; each service runs under its
 # own user id and cannot write to them. A health check starts Node, which takes more than three
 # seconds on a busy machine; with a shorter timeout, Swarm would replace a healthy proxy.
 ARG NODE_IMAGE=node:24.21.0-bookworm-slim
+ARG PROMETHEUS_IMAGE=prom/prometheus:v3.13.1
+ARG GRAFANA_IMAGE=grafana/grafana:13.1.2
+ARG HAPROXY_IMAGE=haproxy:3.2.18
 
 # Readable by the services' users, which a clone made with a umask of 077 or 027 is not.
 FROM ${NODE_IMAGE} AS sources
@@ -115,3 +119,16 @@ EXPOSE 9000
 HEALTHCHECK --interval=10s --timeout=10s --start-period=30s --start-interval=1s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:9000/').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "packages/testkit/src/simulated-endpoint-main.ts", "--host", "0.0.0.0"]
+
+# Settings are copied, not mounted: a mounted file has the owner and mode of the clone, so the users of
+# these images could not read it. Compose cannot change that: `mode` has no effect on a `file` of its
+# `configs`, and `content` needs a writable root.
+FROM ${PROMETHEUS_IMAGE} AS prometheus
+COPY --from=sources /source/grafana/prometheus /etc/prometheus
+
+FROM ${GRAFANA_IMAGE} AS grafana
+COPY --from=sources /source/grafana/provisioning /etc/grafana/provisioning
+COPY --from=sources /source/grafana/dashboards /etc/grafana/dashboards
+
+FROM ${HAPROXY_IMAGE} AS balancer
+COPY --from=sources /source/deploy/compose/haproxy.cfg /usr/local/etc/haproxy/haproxy.cfg

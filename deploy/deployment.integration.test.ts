@@ -1,7 +1,7 @@
 /** Checks the deployment files as Docker and Kubernetes render them. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 import { timeouts } from '@zephyr/runtime/config/keys/timeouts-and-drain';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -108,10 +108,27 @@ describe.skipIf(!hasCompose)('docker-compose.yml', () => {
   });
 
   it('pins the version of every image of others', () => {
-    for (const [name, { image }] of all.filter(([, { image }]) => !image.startsWith('zephyr-'))) {
-      expect(image, name).toMatch(/:v?\d+\.\d+\.\d+(@sha256:[0-9a-f]{64})?$/);
+    const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8');
+    const based = [...dockerfile.matchAll(/^ARG \w+_IMAGE=(\S+)$/gm)].map(([, image]) => image);
+    expect(based).toHaveLength(4);
+    const run = all.map(([, { image }]) => image).filter((image) => !image.startsWith('zephyr-'));
+    for (const image of [...based, ...run]) {
+      expect(image).toMatch(/:v?\d+\.\d+\.\d+(-[\w-]+)?(@sha256:[0-9a-f]{64})?$/);
     }
   });
+
+  it.each(['docker-compose.yml', 'deploy/compose/scale.yml'])(
+    'mounts only files that people write themselves: the rest of a clone may be closed to others, in %s',
+    (file) => {
+      const { services } = composeConfig(file === 'docker-compose.yml' ? [] : [file]);
+      const mounted = Object.values(services).flatMap(({ volumes = [] }) =>
+        volumes
+          .filter(({ type }) => type === 'bind')
+          .map(({ source = '' }) => relative(root, source)),
+      );
+      expect([...new Set(mounted)].toSorted()).toEqual(['config', 'grafana/alertmanager']);
+    },
+  );
 
   it('publishes the proxy, and all else on this machine only', () => {
     const published = all.flatMap(([name, { ports = [] }]) =>

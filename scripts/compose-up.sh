@@ -41,21 +41,6 @@ if ! grep -Eq '^[[:space:]]*(\[\[[[:space:]]*clients[[:space:]]*\]\]|clients[[:s
   exit 2
 fi
 check_env_file "$tokens" || exit 2
-# Files of this folder that the containers read under separate users. Grafana would start without its
-# dashboards, and not say so. (On macOS Docker lets every container read it.)
-closed=
-if [ "$(uname)" = Linux ]; then
-  closed=$(find grafana/dashboards grafana/prometheus grafana/provisioning deploy/compose \
-    \( -type d ! -perm -005 -o -type f ! -perm -004 \) -print | head -n 1)
-fi
-if [ -n "$closed" ]; then
-  say "the users of the containers cannot read $closed, because of the umask with which it was made" \
-    "容器中的用户无法读取 $closed：创建时的 umask 不允许"
-  say "  let them:         chmod -R a+rX grafana deploy/compose && chmod a+rX $folder $config" \
-    "  允许读取：    chmod -R a+rX grafana deploy/compose && chmod a+rX $folder $config"
-  say "  then start again: make up" "  然后重新启动：make up"
-  exit 2
-fi
 if ! docker version >/dev/null 2>&1; then
   say "Docker does not respond: is it installed and running, and may this user use it?" \
     "Docker 没有响应：是否已安装并在运行？当前用户是否有权使用？"

@@ -14,12 +14,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
-const FILES = [
-  'Dockerfile',
-  'docker-compose.yml',
-  'deploy/compose/scale.yml',
-  'deploy/kubernetes/demo/redis.yaml',
-];
+const FILES = ['Dockerfile', 'docker-compose.yml', 'deploy/kubernetes/demo/redis.yaml'];
 
 /** A copy of the files, with a fake docker that reports this digest for each image. */
 function project(answer: string) {

@@ -10,12 +10,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const FILES = [
-  'Dockerfile',
-  'docker-compose.yml',
-  'deploy/compose/scale.yml',
-  'deploy/kubernetes/demo/redis.yaml',
-];
+const FILES = ['Dockerfile', 'docker-compose.yml', 'deploy/kubernetes/demo/redis.yaml'];
 /** `image: name:1.2.3`, `ARG NODE_IMAGE=name:1.2.3-suffix`, each with or without a digest. */
 const IMAGE =
   /^(?<before>\s*(?:image:|ARG \w+_IMAGE=)\s*)(?<tagged>[a-z0-9./-]+:v?\d[\w.-]*)(?:@sha256:[0-9a-f]{64})?$/gm;

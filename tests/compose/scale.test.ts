@@ -6,7 +6,7 @@ import { startTraffic, type Traffic } from './traffic.ts';
 
 const FILES = ['docker-compose.yml', 'deploy/compose/scale.yml'];
 const PROXIES = '3';
-const missing = whyNoContainers(FILES);
+const missing = whyNoContainers();
 if (missing !== undefined) console.log(`scale: skipped, ${missing}`);
 
 describe.skipIf(missing !== undefined)('several proxies on one host', { timeout: 600_000 }, () => {

@@ -13,16 +13,13 @@ const root = join(import.meta.dirname, '../..');
 
 const COMPOSE_FILES = ['docker-compose.yml'];
 
-/**
- * Why the containers cannot run here; undefined if they can. The first pull takes time.
- * @param files compose files, from the root of the repository
- */
-export function whyNoContainers(files: readonly string[] = COMPOSE_FILES): string | undefined {
+/** Why the containers cannot run here; undefined if they can. The first pull takes time. */
+export function whyNoContainers(): string | undefined {
   const engine = docker('version', '--format', '{{.Server.Version}}');
   if (engine.error !== undefined) return 'docker is not installed';
   if (engine.status !== 0) return 'no Docker engine answers';
   if (docker('compose', 'version').status !== 0) return 'docker has no compose';
-  const absent = imagesNeeded(files).find(
+  const absent = imagesNeeded().find(
     (image) =>
       docker('image', 'inspect', image).status !== 0 &&
       docker('pull', '--quiet', image).status !== 0,
@@ -31,14 +28,17 @@ export function whyNoContainers(files: readonly string[] = COMPOSE_FILES): strin
 }
 
 /** Third-party images: those of the compose file not built here, and base images of ours. */
-function imagesNeeded(files: readonly string[]): string[] {
-  const named = docker(
-    ...['compose', ...files.flatMap((file) => ['--file', file])],
-    ...['--env-file', 'deploy/demo/.env', 'config', '--images'],
-  ).stdout;
-  const base = /^ARG NODE_IMAGE=(\S+)/m.exec(readFileSync(join(root, 'Dockerfile'), 'utf8'))?.[1];
+function imagesNeeded(): string[] {
+  const named = docker('compose', '--env-file', 'deploy/demo/.env', 'config', '--images').stdout;
   const foreign = named.split('\n').filter((image) => image !== '' && !image.startsWith('zephyr-'));
-  return [...foreign, ...(base === undefined ? [] : [base])];
+  return [...foreign, ...baseImages().values()];
+}
+
+/** By the name of their argument in the Dockerfile, such as `NODE_IMAGE`. */
+export function baseImages(): ReadonlyMap<string, string> {
+  const text = readFileSync(join(root, 'Dockerfile'), 'utf8');
+  const found = text.matchAll(/^ARG (\w+_IMAGE)=(\S+)$/gm);
+  return new Map([...found].map(([, name = '', image = '']) => [name, image]));
 }
 
 function docker(...args: string[]): SpawnSyncReturns<string> {

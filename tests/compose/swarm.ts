@@ -13,6 +13,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
+import { baseImages } from './stack.ts';
+
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -148,9 +150,7 @@ function configOfTheDemo(): string {
 function around(options: { folder: string; version: string; port: number }): string {
   const { folder, version, port } = options;
   const byTask = { deploy: { endpoint_mode: 'dnsrr' } };
-  const image = (name: string) => new RegExp(`image: (${name}:\\S+)`);
-  const redis = image('redis').exec(read('docker-compose.yml'))?.[1];
-  const haproxy = image('haproxy').exec(read('deploy/compose/scale.yml'))?.[1];
+  const redis = /image: (redis:\S+)/.exec(read('docker-compose.yml'))?.[1];
   const simulated = SIMULATED.map((name) => [
     `simulated-${name}`,
     {
@@ -173,7 +173,7 @@ function around(options: { folder: string; version: string; port: number }): str
       },
       balancer: {
         ...byTask,
-        image: haproxy,
+        image: baseImages().get('HAPROXY_IMAGE'),
         networks: ['zephyr'],
         configs: [{ source: 'balancer', target: '/usr/local/etc/haproxy/haproxy.cfg' }],
         ports: [{ target: 8080, published: port, mode: 'host' }],
