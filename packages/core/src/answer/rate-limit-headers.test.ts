@@ -40,6 +40,34 @@ describe('rateLimitsOf', () => {
       headers: counts('requests', '0', '50', at(-5)),
       limits: { requests: { remaining: 0, limit: 50, remainingShare: 0, resetsInMs: 0 } },
     },
+    {
+      name: 'fractions as whole requests',
+      headers: counts('requests', '2.5', '50.5'),
+      limits: {
+        requests: { remaining: 2, limit: 50, remainingShare: 2.5 / 50.5, resetsInMs: 30_000 },
+      },
+    },
+    {
+      name: 'more remaining than the limit',
+      headers: counts('requests', '60', '50'),
+      limits: { requests: { remaining: 60, limit: 50, remainingShare: 1, resetsInMs: 30_000 } },
+    },
+    {
+      name: 'no limit beside what remains',
+      headers: {
+        ...counts('requests', '5', '50'),
+        'anthropic-ratelimit-requests-limit': undefined,
+      },
+      limits: undefined,
+    },
+    {
+      name: 'no share',
+      headers: {
+        'anthropic-ratelimit-unified-5h-utilization': 'most',
+        'anthropic-ratelimit-unified-5h-reset': at(60),
+      },
+      limits: undefined,
+    },
     { name: 'no number', headers: counts('requests', 'many', '50'), limits: undefined },
     { name: 'a negative number', headers: counts('requests', '-1', '50'), limits: undefined },
     { name: 'a limit of nothing', headers: counts('requests', '0', '0'), limits: undefined },

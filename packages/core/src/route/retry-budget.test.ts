@@ -92,6 +92,40 @@ describe('RetryBudget', () => {
     expect([takenBy(ann, 13_500), budget.available(13_500, ann)]).toEqual([10, 0]);
   });
 
+  it('gives all of it to a person who is the only one, however many requests they send', () => {
+    const budget = new RetryBudget({ ratio: 0, perSecond: 1 });
+    for (const nowMs of [1_000, 1_100, 2_000]) budget.noteRequest(nowMs, ann);
+    const taken = Array.from({ length: 15 }, () => budget.tryTake(2_500, ann));
+    expect(taken.filter(Boolean)).toHaveLength(10);
+  });
+
+  it('is shared with a person who sent requests in another second only', () => {
+    const budget = new RetryBudget({ ratio: 0, perSecond: 1 });
+    budget.noteRequest(1_000, 'bob');
+    budget.noteRequest(2_000, ann);
+    const taken = Array.from({ length: 15 }, () => budget.tryTake(2_500, ann));
+    expect(taken.filter(Boolean)).toHaveLength(5);
+  });
+
+  it('returns a refund to the share of its person, no more than was taken', () => {
+    const budget = new RetryBudget({ ratio: 0, perSecond: 1 });
+    budget.noteRequest(1_000, 'bob');
+    budget.noteRequest(1_000, ann);
+    const taken = Array.from({ length: 5 }, () => budget.tryTake(1_000, ann));
+    expect(budget.tryTake(1_000, ann)).toBeUndefined();
+    taken[0]?.();
+    expect(budget.tryTake(1_000, ann)).toBeDefined();
+    expect(budget.tryTake(1_000, ann)).toBeUndefined();
+  });
+
+  it.each([
+    { ratio: 0, perSecond: 0, isOff: true },
+    { ratio: 0.1, perSecond: 0, isOff: false },
+    { ratio: 0, perSecond: 1, isOff: false },
+  ])('is off only without a share and a floor: $ratio, $perSecond', ({ isOff, ...of }) => {
+    expect(new RetryBudget(of).isOff).toBe(isOff);
+  });
+
   it('never allows more than the share and the floor within any ten seconds', () => {
     const steps = fc.array(fc.record({ waitMs: fc.nat(2_000), isRetry: fc.boolean() }), {
       maxLength: 300,

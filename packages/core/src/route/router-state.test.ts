@@ -45,6 +45,40 @@ describe('isBetterNext', () => {
   });
 });
 
+describe('isRetryFree', () => {
+  /** Of a request that `b` has failed, so that `a` is next. */
+  const isRetryFree = (world: RoutedWorld, endpoints: readonly RoutedEndpoint[] = [A, B]) => {
+    const journey = world.router.begin({ operation: 'messages', model: 'm', ...who('ann') });
+    journey.tried.add(B.id);
+    return world.router.isRetryFree(journey, { ...world.input(), endpoints });
+  };
+
+  it('is true if the next endpoint has just answered the model', () => {
+    const world = new RoutedWorld();
+    expect(isRetryFree(world)).toBe(false);
+    world.ask(all('ok'), { model: 'another model' });
+    expect(isRetryFree(world)).toBe(false);
+    world.ask(all('ok'));
+    expect(isRetryFree(world)).toBe(true);
+  });
+
+  it.each(['cut', 'reset', 'connection_refused'] as const)(
+    'is false if it has failed since: %s',
+    (failure) => {
+      const world = new RoutedWorld();
+      world.ask(all('ok'));
+      world.ask(only('a', failure), who('bob'));
+      expect(isRetryFree(world)).toBe(false);
+    },
+  );
+
+  it('is false if no endpoint is left', () => {
+    const world = new RoutedWorld();
+    world.ask(all('ok'));
+    expect(isRetryFree(world, [B])).toBe(false);
+  });
+});
+
 describe('a request that is sent to the same endpoint again', () => {
   it('proves no more with the same error than with one', () => {
     const world = new RoutedWorld([A]);
@@ -259,12 +293,58 @@ describe('what a router keeps', () => {
       const world = new RoutedWorld([one, two, other]);
       expect(world.ask(only('a', failure), who('ann'))).toBe(story);
     }
+  });
+
+  it.each([
+    ['overloaded', 'b'],
+    ['server_error', 'c'],
+  ] as const)('a sibling that has just answered is tried after %s: %s', (failure, id) => {
+    const [one, two, other] = [endpoint('a', 'g'), endpoint('b', 'g'), endpoint('c')];
     const world = new RoutedWorld([one, two, other]);
     const journey = begin(world);
     world.router.answered(begin(world), two.id, world.nowMs);
     world.router.choose(journey, world.input());
-    world.router.failed(journey, one, { failure: 'overloaded' }, world.nowMs);
-    expect(world.router.choose(journey, world.input())).toMatchObject({ id: 'b' });
+    world.router.failed(journey, one, { failure }, world.nowMs);
+    expect(world.router.choose(journey, world.input())).toMatchObject({ id });
+  });
+
+  it('failures of the request itself, of three people, are not expected of the next one', () => {
+    const world = new RoutedWorld();
+    for (const name of ['ann', 'bob', 'cyd']) world.ask(only('a', 'client_error'), who(name), 0);
+    expect(world.ask(all('ok'), who('dan'))).toBe('a:ok');
+  });
+
+  it('two endpoints that give errors to one request are not blamed, a third that resets is', () => {
+    const c = endpoint('c');
+    const world = new RoutedWorld([A, B, c]);
+    const answer = (id: string): Answer => (id === 'c' ? 'reset' : 'server_error');
+    for (const name of ['ann', 'bob', 'cyd']) world.ask(answer, who(name), 9);
+    expect([A, B, c].map(({ id }) => world.statusOf(id))).toEqual([
+      ...['admitted', 'admitted', 'ejected'],
+    ]);
+  });
+
+  it('an endpoint whose second answer to a request is good is not blamed for the first', () => {
+    const world = new RoutedWorld();
+    for (const name of ['ann', 'bob']) {
+      world.ask(all('server_error'), who(name));
+      const again = begin(world, name);
+      world.router.answered(again, A.id, world.nowMs);
+      world.router.ended(again, world.nowMs);
+    }
+    expect([A, B].map(({ id }) => world.statusOf(id))).toEqual(['admitted', 'ejected']);
+  });
+
+  it('an answer from under a former URL does not show that others are served', () => {
+    const world = new RoutedWorld();
+    const journey = begin(world);
+    world.router.forget(A.id);
+    world.router.answered(journey, A.id, world.nowMs);
+    world.router.completed(journey, A.id, world.nowMs);
+    for (const turn of [1, 2]) {
+      world.ask(only('a', 'reset'), { caller: 'eve', fingerprint: `eve ${turn}` });
+    }
+    expect(world.statusOf(A.id)).toBe('ejected');
   });
 
   it('a trial ends once, whatever happens to it', () => {

@@ -206,8 +206,7 @@ export class Router {
       return;
     }
     // If nothing could be sent, the next endpoint is tried without the retry budget.
-    const isSent = request.operation === 'messages' && !isUnreachable(failure);
-    if (isSent && MAY_MEET_OTHERS.has(scope)) {
+    if (!isUnreachable(failure) && MAY_MEET_OTHERS.has(scope)) {
       this.#memory.noteFailed(id, request, nowMs);
     }
     const attempt = { id, groupName, failure, ejectionCount: journey.ejectionCount };

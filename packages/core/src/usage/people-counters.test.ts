@@ -175,6 +175,47 @@ describe('PeopleCounters', () => {
     expect(sharedNow('changed')).toEqual({});
   });
 
+  it.each([
+    [
+      'a request that began and ended',
+      () => [counters.began('ann', NOW_MS), counters.ended('ann')],
+    ],
+    ['the end of a request', () => counters.ended('ann')],
+    ['tokens', () => counters.used('ann', { costNanoUsd: 0, tokens: 5 }, NOW_MS)],
+  ])('shares what changed while an answer was awaited: %s', (_, change) => {
+    counters.began('ann', NOW_MS);
+    sharedNow('changed');
+    change();
+    counters.receive(shared(0), NOW_MS);
+    expect(Object.keys(sharedNow('changed'))).toEqual(['ann']);
+  });
+
+  it('shares the end of a request that the others know as active', () => {
+    counters.began('ann', NOW_MS);
+    sharedNow('changed');
+    counters.receive(shared(0), NOW_MS);
+    counters.ended('ann');
+    expect(sharedNow('changed')).toEqual({ ann: letInOf(1, 0, 0) });
+  });
+
+  it('counts its own tokens once: those it shared are part of all', () => {
+    counters.used('ann', { costNanoUsd: 0, tokens: 4 }, NOW_MS);
+    sharedNow('changed');
+    counters.receive(shared(0, { ann: letInOf(0, 9, 0) }), NOW_MS);
+    expect(counters.of(['ann'], NOW_MS).tokens).toBe(9);
+  });
+
+  it('takes nothing as known to the others from an answer to no share', () => {
+    counters.began('ann', NOW_MS);
+    sharedNow('changed');
+    counters.receive(shared(0), NOW_MS);
+    const later = NOW_MS + MINUTE_MS;
+    counters.ended('ann');
+    counters.began('ann', later);
+    counters.receive(shared(0), later);
+    expect(sharedNow('changed', later)).toEqual({ ann: letInOf(1, 0, 1) });
+  });
+
   it('shares requests active since the minute before, and nothing else of a past minute', () => {
     const later = NOW_MS + MINUTE_MS;
     counters.began('ann', NOW_MS);

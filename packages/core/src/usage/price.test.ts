@@ -71,6 +71,9 @@ describe('costUsd', () => {
     expect(costUsd({ ...usage, inputTokens: million }, price)).toBe(1);
     expect(costUsd({ ...usage, inputTokens: million }, cautiousPriceOf('opus'))).toBe(5);
     expect(cautiousPriceOf('claude-3-5-haiku').outputUsd).toBe(4);
+    // The list price of its cache is not a multiple of the input price.
+    const oldHaiku = { inputUsd: 0.25, outputUsd: 1.25, cacheReadUsd: 0.03, cacheWriteUsd: 0.3 };
+    expect(cautiousPriceOf('claude-3-haiku')).toMatchObject(oldHaiku);
     expect(costUsd({ ...usage, outputTokens: million }, price)).toBe(5);
     expect(costUsd({ ...usage, cacheReadTokens: million }, price)).toBeCloseTo(0.1);
     expect(costUsd({ ...usage, cacheWriteTokens: million }, price)).toBe(1.25);

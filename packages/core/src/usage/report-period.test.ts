@@ -42,6 +42,8 @@ describe('usagePeriod', () => {
     ['since 2026-11-01', undefined],
     ['2026-11-01 noon', undefined],
     ['Nov 1 2026', undefined],
+    ['2026-11-01T09:00', undefined],
+    ['2026-11-01T25:00Z', undefined],
     ['1969-12-31', undefined],
     ['0d', undefined],
     ['-1d', undefined],

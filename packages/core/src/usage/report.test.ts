@@ -62,3 +62,13 @@ it('an empty report has zero in every figure', () => {
   const { rows, total } = usageReport([], { ...query, by: ['person'] });
   expect([rows, new Set(Object.values(total))]).toEqual([[], new Set([0])]);
 });
+
+it('says from when on usage is missing because it was removed', () => {
+  const removedBefore = (removedBeforeMs?: number) =>
+    usageReport([], {
+      ...query,
+      by: [],
+      ...(removedBeforeMs === undefined ? {} : { removedBeforeMs }),
+    }).removed_before;
+  expect([removedBefore(), removedBefore(HOUR_MS)]).toEqual([null, '1970-01-01T01:00:00.000Z']);
+});

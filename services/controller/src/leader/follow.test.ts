@@ -1,4 +1,5 @@
 import type { ConfigSource } from '@zephyr/runtime/config/source';
+import { MAX_WHY_CHARACTERS } from '@zephyr/runtime/logger';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import type { Redis } from 'ioredis';
 import { describe, expect, it, vi } from 'vitest';
@@ -59,6 +60,12 @@ describe('a standby', () => {
     expect(log.info).toHaveBeenCalledOnce();
     await followed(foreign);
     expect(log.warn).toHaveBeenCalledTimes(2);
+  });
+
+  it('logs a bounded part of what is wrong with it', async () => {
+    const { log, followed } = standby();
+    await followed({});
+    expect(log.warn.mock.calls[0]?.[0].why).toHaveLength(MAX_WHY_CHARACTERS);
   });
 
   it('shows the last state while Redis has none', async () => {

@@ -52,6 +52,16 @@ describe('readCheckpoint', () => {
     expect(await readCheckpoint({ get } as unknown as Redis)).toMatchObject({ status: 'read' });
     expect(get.mock.calls).toEqual([[keys.world]]);
   });
+
+  it.each([
+    ['no checkpoint', null, 'none'],
+    ['one of another version', { version: CHECKPOINT_VERSION - 1, state: {} }, 'unreadable'],
+    ['one without a state', { version: CHECKPOINT_VERSION, state: null }, 'unreadable'],
+    ['a text for a state', { version: CHECKPOINT_VERSION, state: 'state' }, 'unreadable'],
+  ])('does not take %s for a state', async (_, stored, status) => {
+    const get = async () => (stored === null ? null : JSON.stringify(stored));
+    expect(await readCheckpoint({ get } as unknown as Redis)).toEqual({ status });
+  });
 });
 
 describe('the shape of a checkpoint', () => {

@@ -1,9 +1,10 @@
 import type { CommandRecord } from '@zephyr/contract/operate/operator-command';
-import { epochMs } from '@zephyr/core';
+import { type Effect, epochMs } from '@zephyr/core';
 import { COMMAND_LIFE_MS } from '@zephyr/runtime/redis/command-stream';
 import { describe, expect, it } from 'vitest';
 
-import { auditsOf, sortCommands } from './translate-commands.ts';
+import { loaded } from '../test-support/batches.ts';
+import { auditsOf, reloadAudit, sortCommands } from './translate-commands.ts';
 
 const NOW_MS = epochMs(1_000_000);
 
@@ -96,5 +97,36 @@ describe('auditsOf', () => {
     expect(auditsOf([{ kind: 'answer', commandId, outcome }], forCore, NOW_MS)).toMatchObject([
       { outcome: { status: 'refused', code: 'last_endpoint' } },
     ]);
+  });
+
+  it('records nothing for another effect, nor for a command that is not waiting', () => {
+    const outcome = { status: 'applied', previousMode: { kind: 'auto' }, affected: 0 } as const;
+    const effects = [
+      { kind: 'answer', commandId: 'another', outcome },
+      { kind: 'probe_now', endpointIds: [] },
+    ] as unknown as readonly Effect[];
+    expect(auditsOf(effects, forCore, NOW_MS)).toEqual([]);
+  });
+});
+
+describe('reloadAudit', () => {
+  const command = { id: '1-0', record: given('reload').value };
+  const audit = (change: Parameters<typeof reloadAudit>[1]['change']) =>
+    reloadAudit(command, { change, mode: { kind: 'auto' }, nowMs: NOW_MS });
+
+  it('reports every problem of a rejected configuration', () => {
+    expect(audit({ status: 'rejected', problems: ['one', 'two'] })).toEqual({
+      ...{ commandId: '1-0', ...command.record },
+      outcome: { status: 'refused', code: 'config_invalid', detail: 'one\ntwo' },
+    });
+  });
+
+  it('reports how many endpoints the applied configuration has', () => {
+    expect(audit({ status: 'applied', loaded })).toMatchObject({
+      outcome: {
+        status: 'answered',
+        answer: { command: 'reload', outcome: 'applied', affected: 3 },
+      },
+    });
   });
 });
