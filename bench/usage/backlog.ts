@@ -9,7 +9,7 @@ import { MAX_CONFIGURED_PEOPLE } from '@zephyr/runtime/config/keys/people-limits
 import { type RecordReply, recordUsage } from '@zephyr/runtime/redis/usage-store';
 
 import { percentile } from '../../services/proxy/bench/load.ts';
-import { UNWRITTEN_ROWS } from '../../services/proxy/src/usage/usage-writer.ts';
+import { UNWRITTEN_ROWS } from '../../services/proxy/src/usage/unwritten-usage.ts';
 
 import { COUNTS, recordAt } from './ledger.ts';
 

@@ -59,11 +59,13 @@ export const ROOMS: readonly Room[] = [
       'packages/runtime/src/config/client-access.ts',
       `${PROXY}/routing/compare-snapshots.ts`,
       `${PROXY}/report/{session-pseudonym,recent-answers,request-stats}.ts`,
+      `${PROXY}/usage/unwritten-usage.ts`,
       `${PROXY}/upstream/{connection-reuse,dns-cache,deadline,request-headers}.ts`,
     ],
     tests: [
       `${PROXY}/drain.test.ts`,
       `${PROXY}/{server,exchange,answer,routing,report,upstream}/*.test.ts`,
+      `${PROXY}/usage/unwritten-usage.test.ts`,
       'packages/runtime/src/bursts.test.ts',
       'packages/runtime/src/config/client-access.test.ts',
     ],

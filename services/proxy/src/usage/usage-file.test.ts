@@ -19,9 +19,8 @@ import { MAX_CONFIGURED_PEOPLE } from '@zephyr/runtime/config/keys/people-limits
 import { MAX_WHY_CHARACTERS } from '@zephyr/runtime/logger';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { expect, it, onTestFinished } from 'vitest';
-
+import { UNWRITTEN_ROWS } from './unwritten-usage.ts';
 import { UsageFile } from './usage-file.ts';
-import { UNWRITTEN_ROWS } from './usage-writer.ts';
 
 function setUp(clock: Clock = systemClock) {
   const folder = mkdtempSync(join(tmpdir(), 'zephyr-usage-file-'));

@@ -135,3 +135,16 @@ it('has no timer while idle but the one until it looks for files of others', asy
   await clock.whenSet(5_000);
   expect(setTimer.mock.calls.map(([, delayMs]) => delayMs)).toEqual([3_300, 5_000]);
 });
+
+it('waits only to look for files while all is written, and the next request ends that', async () => {
+  const { writer, clock, call } = await setUp();
+  clock.advance(700);
+  await clock.whenSet(3_300);
+  expect(clock.timers).toBe(1);
+  writer.note(request, 'a');
+  await clock.whenSet(700);
+  clock.advance(700);
+  (await call(0)).resolve('written');
+  await clock.whenSet(2_600);
+  expect([writer.unwrittenRequests, clock.timers]).toEqual([0, 1]);
+});

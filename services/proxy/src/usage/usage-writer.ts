@@ -1,24 +1,26 @@
 /**
  * Writes usage to Redis about every second, as one numbered batch of everything since the last one. A batch
- * is sent until Redis has it, and counts once. While Redis is away, one batch that may have arrived waits
- * ahead of a second one that collects all later usage; both are on disk, so that the next start continues
- * with them. A batch on disk changes only together with its file: another proxy that takes the file gets the
- * batch as it is here.
+ * is sent until Redis has it, and counts once:
  *
- *     idle    --(something to write)-->           sending
- *     sending --(written, or known)-->            idle
- *     sending --(no answer within `DISK_AFTER_MS`, or a failure)--> sending, on disk as well
+ *     idle       --(a request ended, or there is something to share)--> collecting
+ *     idle       --(it is time to look for files)-->                    sending
+ *     collecting --(a period has passed)-->                             sending
+ *     sending    --(all is written and shared)-->                       idle
+ *     sending    --(it failed, or there is more)-->                     collecting
+ *
+ * What is not written `DISK_AFTER_MS` after sending began, or when sending failed, is also on disk until it is
+ * written, so that the next start continues with it. A batch on disk changes only together with its file:
+ * another proxy that takes the file gets the batch as it is here.
  */
 import type { RequestRecord, UsageBatch, UsageRow } from '@zephyr/contract/usage/usage';
-import { type RowBounds, UsageTable } from '@zephyr/core';
 import { type Clock, pause, pauseUntilNext } from '@zephyr/runtime/clock';
-import { MAX_CONFIGURED_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { type RecordReply, recordUsage } from '@zephyr/runtime/redis/usage-store';
 import type { Redis } from 'ioredis';
 
 import type { PeopleLimits } from '../people-limits/people-limits.ts';
+import { UnwrittenUsage } from './unwritten-usage.ts';
 import { type OrphanedUsage, UsageFile, type UsagePlace } from './usage-file.ts';
 
 /** Together with the next limit: a killed process loses at most a second. */
@@ -27,21 +29,11 @@ const PERIOD_MS = 700;
 const PERIOD_WITH_LIMITS_MS = 450;
 const DISK_AFTER_MS = 250;
 /** How often it looks for files of ended processes. */
-const ADOPT_INTERVAL_MS = 5_000;
+const LOOK_INTERVAL_MS = 5_000;
 /** How long a start waits for Redis. */
 const FIRST_EXCHANGE_MS = 500;
 /** How long a stop waits for Redis; then the rest stays on disk. */
 const LAST_WRITE_MS = 2_000;
-/**
- * In memory, about 300 bytes each. Without Redis, the maximum number of people have their own rows for two
- * hours, a thousand people for ten; later usage is `other`.
- */
-export const UNWRITTEN_ROWS: RowBounds = {
-  named: 4_000,
-  all: 4_000 + 2 * (MAX_CONFIGURED_PEOPLE + 20),
-};
-/** Pending entries of the log of requests; more of them are counted, but not listed. */
-const MAX_RECORDS = 1_000;
 
 export interface UsageWriterDeps {
   readonly proxyId: string;
@@ -56,53 +48,54 @@ export interface UsageWriterDeps {
   readonly limits: PeopleLimits;
 }
 
+type State =
+  | {
+      readonly status: 'idle';
+      /** To be aborted when there is something to write or to share. */
+      readonly news: AbortController;
+    }
+  | { readonly status: 'collecting' }
+  | { readonly status: 'sending' };
+
+const COLLECTING: State = { status: 'collecting' };
+const SENDING: State = { status: 'sending' };
+
 export class UsageWriter {
   readonly #deps: UsageWriterDeps;
-  readonly #redis: Redis;
   readonly #file: UsageFile;
-  readonly #table = new UsageTable(UNWRITTEN_ROWS);
+  readonly #unwritten: UnwrittenUsage;
   readonly #stopping = new AbortController();
   /** Aborted when a stop has waited long enough. */
   readonly #givingUp = new AbortController();
-  #records: RequestRecord[] = [];
-  #requests = 0;
-  /** At most two: the first may have arrived, the second was never sent. */
-  #batches: readonly UsageBatch[] = [];
-  #sequence = 0;
-  #writer: string;
-  #takeovers = 0;
+  #state: State = COLLECTING;
+  /** When to look for files of ended processes, by the monotonic clock. */
+  #lookDueAtMs = Number.NEGATIVE_INFINITY;
   #loop: Promise<void> | undefined;
   #lastFailure = '';
-  #adoptInMs = 0;
-  /** Ends the pause while idle; undefined if there is none. */
-  #wake: (() => void) | undefined;
 
   constructor(deps: UsageWriterDeps) {
     this.#deps = deps;
-    this.#redis = deps.redis;
-    this.#writer = deps.proxyId;
+    this.#unwritten = new UnwrittenUsage(deps.proxyId);
     this.#file = new UsageFile(deps.place, deps.proxyId, deps.clock);
   }
 
   /** Finished requests not yet known to be in Redis. */
   get unwrittenRequests(): number {
-    return this.#requests + this.#batches.reduce((sum, batch) => sum + requestsOf(batch), 0);
+    return this.#unwritten.requests;
   }
 
   /** @param model under which it is counted */
   note(record: RequestRecord, model: string): void {
-    this.#requests += 1;
-    this.#table.addRequest(record, model);
-    if (this.#records.length < MAX_RECORDS) this.#records.push(record);
-    this.#wake?.();
+    this.#unwritten.add(record, model);
+    this.#wake();
   }
 
   /** Waits a moment for the counts of other proxies. */
   async start(): Promise<void> {
-    this.#deps.limits.onNews(() => this.#wake?.());
+    this.#deps.limits.onNews(() => this.#wake());
     this.#loop = this.#run();
     if (!this.#deps.limits.hasAny) return;
-    const first = this.#deps.limits.exchange(this.#redis).catch((error: unknown) => {
+    const first = this.#deps.limits.exchange(this.#deps.redis).catch((error: unknown) => {
       this.#warn(error);
     });
     await Promise.race([first, this.#pause(FIRST_EXCHANGE_MS)]);
@@ -112,17 +105,17 @@ export class UsageWriter {
   async stop(): Promise<void> {
     this.#stopping.abort();
     // Fails commands that wait for a connection.
-    if (this.#redis.status !== 'ready') this.#redis.disconnect();
+    if (this.#deps.redis.status !== 'ready') this.#deps.redis.disconnect();
     const { clock } = this.#deps;
     const timer = clock.setTimer(() => this.#givingUp.abort(), LAST_WRITE_MS);
     await this.#loop;
     const { signal } = this.#givingUp;
-    while (this.unwrittenRequests > 0 && this.#redis.status === 'ready' && !signal.aborted) {
+    while (this.unwrittenRequests > 0 && this.#deps.redis.status === 'ready' && !signal.aborted) {
       if ((await this.#tick()) === 'failed') await pause(clock, DISK_AFTER_MS, signal);
     }
     clock.clearTimer(timer);
     await this.#keep();
-    this.#redis.disconnect();
+    this.#deps.redis.disconnect();
   }
 
   /** Ends immediately when the writer stops. */
@@ -130,39 +123,53 @@ export class UsageWriter {
     return pause(this.#deps.clock, durationMs, this.#stopping.signal);
   }
 
+  #wake(): void {
+    if (this.#state.status === 'idle') this.#state.news.abort();
+  }
+
   async #run(): Promise<void> {
-    const { signal } = this.#stopping;
-    let isWritten = false;
-    while (!signal.aborted) {
-      const periodMs = this.#deps.limits.hasAny ? PERIOD_WITH_LIMITS_MS : PERIOD_MS;
-      const isAllWritten = isWritten && this.#requests === 0 && this.#batches.length === 0;
-      const isIdle = isAllWritten && !this.#deps.limits.isBusy;
-      // What ends the idle time is written after a period, together with what follows.
-      if (!isIdle || (await this.#idle()) === 'news') await this.#pause(periodMs);
-      if (signal.aborted) return;
-      isWritten = (await this.#tick()) === 'done' && (await this.#exchange()) === 'done';
-      this.#adoptInMs -= periodMs;
-      if (!isWritten || this.#adoptInMs > 0) continue;
-      this.#adoptInMs = ADOPT_INTERVAL_MS;
-      await this.#adopt();
+    const { limits } = this.#deps;
+    while (!this.#stopping.signal.aborted) {
+      switch (this.#state.status) {
+        case 'idle':
+          this.#state = await this.#idle(this.#state.news.signal);
+          break;
+        case 'collecting':
+          await this.#pause(limits.hasAny ? PERIOD_WITH_LIMITS_MS : PERIOD_MS);
+          this.#state = SENDING;
+          break;
+        case 'sending': {
+          const isWritten = await this.#send();
+          const isIdle = isWritten && this.#unwritten.isEmpty && !limits.isBusy;
+          this.#state = isIdle ? { status: 'idle', news: new AbortController() } : COLLECTING;
+        }
+      }
     }
   }
 
-  /** Waits for something to write or to share, at most until it is time to look for files. */
-  async #idle(): Promise<'news' | 'look'> {
-    const news = new AbortController();
-    this.#wake = () => news.abort();
-    const signal = AbortSignal.any([news.signal, this.#stopping.signal]);
-    await pauseUntilNext(this.#deps.clock, ADOPT_INTERVAL_MS, signal);
-    this.#wake = undefined;
-    if (news.signal.aborted) return 'news';
-    this.#adoptInMs = 0;
-    return 'look';
+  /** Ends with the news, or when it is time to look for files. What ends it is sent with all of its period. */
+  async #idle(news: AbortSignal): Promise<State> {
+    const { clock } = this.#deps;
+    const ended = AbortSignal.any([news, this.#stopping.signal]);
+    await pauseUntilNext(clock, LOOK_INTERVAL_MS, ended);
+    if (news.aborted) return COLLECTING;
+    this.#lookDueAtMs = clock.nowMs();
+    return SENDING;
+  }
+
+  /** Returns whether everything was written and shared; only then does it look for files. */
+  async #send(): Promise<boolean> {
+    if ((await this.#tick()) === 'failed' || (await this.#exchange()) === 'failed') return false;
+    const nowMs = this.#deps.clock.nowMs();
+    if (nowMs < this.#lookDueAtMs) return true;
+    this.#lookDueAtMs = nowMs + LOOK_INTERVAL_MS;
+    await this.#adopt();
+    return true;
   }
 
   async #exchange(): Promise<'done' | 'failed'> {
     try {
-      await this.#deps.limits.exchange(this.#redis);
+      await this.#deps.limits.exchange(this.#deps.redis);
       return 'done';
     } catch (error) {
       this.#warn(error);
@@ -173,9 +180,9 @@ export class UsageWriter {
   /** Writes everything pending; what cannot be written is on disk afterwards. */
   async #tick(): Promise<'done' | 'failed'> {
     await this.#checkFile();
-    if (this.#batches.length === 0) this.#seal();
-    while (this.#batches.length > 0) {
-      if ((await this.#sendFirst()) === 'failed') {
+    if (this.#unwritten.batches.length === 0) this.#seal();
+    for (let first = this.#first; first !== undefined; first = this.#first) {
+      if ((await this.#sendBatch(first)) === 'failed') {
         await this.#keep();
         return 'failed';
       }
@@ -184,53 +191,36 @@ export class UsageWriter {
     return 'done';
   }
 
-  /**
-   * If another proxy has taken the file, it will write its content sooner or later: usage from here until
-   * then must not have a later number of the same writer.
-   */
+  get #first(): UsageBatch | undefined {
+    return this.#unwritten.batches[0];
+  }
+
   async #checkFile(): Promise<void> {
     if (!(await this.#file.isTakenOver())) return;
-    for (const { sequence } of this.#batches) this.#deps.limits.counters.written(sequence);
-    this.#batches = [];
-    this.#takeovers += 1;
-    this.#writer = `${this.#deps.proxyId}+${this.#takeovers}`;
-    this.#deps.log.warn({}, 'another proxy took over the usage on disk: this one was suspended');
+    const { limits, log } = this.#deps;
+    for (const { sequence } of this.#unwritten.batches) limits.counters.written(sequence);
+    this.#unwritten.takenOver();
+    log.warn({}, 'another proxy took over the usage on disk: this one was suspended');
   }
 
-  /** Moves the usage since the last time into a batch that was never sent. */
   #seal(): void {
-    if (this.#requests === 0) return;
-    const waiting = this.#batches[1];
-    this.#deps.onRows(this.#table.rows);
-    const added = this.#table.take();
-    // Rows already on disk stay in their places: if another proxy should still write that file as well, later
-    // usage may be lost, but no part has rows that another part has there.
-    for (const row of [...(waiting?.rows ?? []), ...added]) this.#table.add(row);
-    if (waiting === undefined) this.#sequence += 1;
-    const batch: UsageBatch = {
-      writer: this.#writer,
-      sequence: this.#sequence,
-      rows: this.#table.take(),
-      records: [...(waiting?.records ?? []), ...this.#records].slice(-MAX_RECORDS),
-    };
-    this.#deps.limits.counters.sealed(this.#sequence);
-    this.#requests = 0;
-    this.#records = [];
-    this.#batches = [...this.#batches.slice(0, 1), batch];
+    const sealed = this.#unwritten.seal();
+    if (sealed === undefined) return;
+    this.#deps.onRows(sealed.added);
+    this.#deps.limits.counters.sealed(sealed.sequence);
   }
 
-  async #sendFirst(): Promise<'sent' | 'failed'> {
-    const [first] = this.#batches;
-    if (first === undefined) return 'sent';
+  async #sendBatch(batch: UsageBatch): Promise<'sent' | 'failed'> {
+    const { limits, log, onWrite } = this.#deps;
     try {
-      this.#deps.onWrite(await this.#keepDuring(() => this.#record(first)));
-      this.#deps.limits.counters.written(first.sequence);
-      if (this.#lastFailure !== '') this.#deps.log.info({}, 'usage is being written again');
+      onWrite(await this.#keepDuring(() => this.#record(batch)));
+      limits.counters.written(batch.sequence);
+      if (this.#lastFailure !== '') log.info({}, 'usage is being written again');
       this.#lastFailure = '';
-      if (this.#batches[0] === first) this.#batches = this.#batches.slice(1);
+      this.#unwritten.written(batch);
       return 'sent';
     } catch (error) {
-      this.#deps.onWrite('failed');
+      onWrite('failed');
       this.#warn(error);
       return 'failed';
     }
@@ -258,14 +248,15 @@ export class UsageWriter {
 
   #record(batch: UsageBatch): Promise<RecordReply> {
     const { signal } = this.#givingUp;
-    return recordUsage(this.#redis, batch, { people: this.#deps.limits.people, signal });
+    return recordUsage(this.#deps.redis, batch, { people: this.#deps.limits.people, signal });
   }
 
   async #keep(): Promise<void> {
     await this.#checkFile();
     this.#seal();
-    if (this.#batches.length === 0) return;
-    await this.#file.write(this.#batches).catch((error: unknown) => this.#warn(error));
+    const { batches } = this.#unwritten;
+    if (batches.length === 0) return;
+    await this.#file.write(batches).catch((error: unknown) => this.#warn(error));
   }
 
   /** Writes usage left by ended processes: each batch under its own number, so only once. */
@@ -297,8 +288,4 @@ export class UsageWriter {
     this.#lastFailure = why;
     this.#deps.log.warn({ why }, 'usage not written yet');
   }
-}
-
-function requestsOf({ rows }: UsageBatch): number {
-  return rows.reduce((sum, { counts }) => sum + counts.requests, 0);
 }
