@@ -9,6 +9,7 @@ import {
   costUsd,
   endpointId,
   epochMs,
+  groupSettingOf,
   initialWorld,
   type Policy,
   realStyleOf,
@@ -54,10 +55,8 @@ interface Day {
 const GROUP = 'main';
 const DAY_S = 86_400;
 const { ejectMs } = internalForm(failover.parse({}));
-const { intervalMs, minIntervalMs, maxIntervalMs, model } = internalForm(
-  withIntervalBounds(healthCheck.parse({})),
-);
-const MODEL_PRICE = cautiousPriceOf(model);
+const HEALTH_CHECK = internalForm(withIntervalBounds(healthCheck.parse({})));
+const MODEL_PRICE = cautiousPriceOf(HEALTH_CHECK.model);
 
 export function simulateDay(about: {
   readonly setup: Setup;
@@ -66,9 +65,8 @@ export function simulateDay(about: {
   readonly policy: Policy;
 }): DayFigures {
   const ids = Array.from({ length: about.endpoints }, (_, index) => endpointId(`e${index}`));
-  const times = { intervalMs, minIntervalMs, maxIntervalMs };
   const { dynamicScaling, realIntervalMs, style } = about.setup;
-  const group = { name: GROUP, ...times, dynamicScaling, realIntervalMs };
+  const group = groupSettingOf(GROUP, { ...HEALTH_CHECK, dynamicScaling, realIntervalMs });
   const day: Day = {
     ...{ setup: about.setup, policy: about.policy, work: makeWork(about.seed), ids },
     world: initialWorld({

@@ -3,6 +3,7 @@ import type { EndpointId } from '@zephyr/contract/scalars';
 import {
   endpointId,
   epochMs,
+  groupSettingOf,
   initialWorld,
   type Policy,
   reduce,
@@ -18,13 +19,10 @@ import type { Rule, Way } from './rule.ts';
 import { SimulatedExchange } from './simulated-exchange.ts';
 import { SimulatedProxy } from './simulated-proxy.ts';
 
-const { intervalMs, minIntervalMs, maxIntervalMs, realIntervalMs } = internalForm(
-  withIntervalBounds(healthCheck.parse({})),
-);
-const GROUP = {
-  ...{ name: 'all', intervalMs, minIntervalMs, maxIntervalMs, realIntervalMs },
+const GROUP = groupSettingOf('all', {
+  ...internalForm(withIntervalBounds(healthCheck.parse({}))),
   dynamicScaling: true,
-};
+});
 
 /** What the simulation checks after every step; see invariants.test.ts. */
 export type Watch = (

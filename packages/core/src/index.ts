@@ -34,6 +34,7 @@ export type {
   Input,
   WorldEvent,
 } from './decide/world/inputs.ts';
+export { groupSettingOf } from './decide/world/inputs.ts';
 export { activeRequestsOf, sessionLoadOf, totalActiveRequests } from './decide/world/presence.ts';
 export { type EndpointState, initialWorld, type World } from './decide/world/world.ts';
 export { causeOf } from './failure-table.ts';

@@ -10,7 +10,6 @@ import type {
 } from '@zephyr/contract/probe/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import {
-  type CheapStyle,
   cautiousPriceOf,
   chooseStyle,
   costUsd,
@@ -22,7 +21,7 @@ import {
 import { targetOf } from '@zephyr/probes/endpoint-target';
 import { runProbe } from '@zephyr/probes/probe';
 import type { ProbeTarget } from '@zephyr/probes/probe-target';
-import { type Config, groupOf } from '@zephyr/runtime/config/config';
+import { type Config, groupOf, type HealthCheckConfig } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { policyOf } from '@zephyr/runtime/config/policy-of-config';
 import { messageOf } from '@zephyr/runtime/errors';
@@ -89,7 +88,7 @@ export async function runProbeJob(
   const { sequence, isRealFresh } = before;
   const style = chooseStyle({
     configured: plan.configured,
-    cheap: plan.cheap,
+    cheap: plan.healthCheck.cheapStyle,
     spending: job.data.spending,
     isRealFresh,
     wants: job.data.wants,
@@ -117,7 +116,7 @@ export async function runProbeJob(
   const record = async (): Promise<JobAnswer> => {
     const sentAtMs = clock.nowMs();
     const people = deps.loaded().config.clients.length;
-    await recordProbeUsage(deps.redis, { result, model: plan.model, people });
+    await recordProbeUsage(deps.redis, { result, model: plan.healthCheck.model, people });
     if (isOutdated) return 'outdated';
     const taken = await recordProbe(deps.redis, scored(result, plan.policy), freshness);
     deps.metrics.redis.observe((clock.nowMs() - sentAtMs) / 1000);
@@ -146,11 +145,9 @@ async function lookUp(redis: Redis, endpointId: EndpointId, slot: string): Promi
 interface ProbeSetup {
   readonly groupName: string;
   readonly target: ProbeTarget;
-  /** As named in the configuration; `target` has the endpoint's own name. */
-  readonly model: string;
+  /** Of its group, with the model as named there; `target` has the endpoint's own name. */
+  readonly healthCheck: HealthCheckConfig;
   readonly configured: ConfiguredStyle;
-  readonly cheap: CheapStyle;
-  readonly realIntervalMs: number;
   readonly prices: Config['prices'];
   readonly usdFactor: number;
   readonly policy: Policy;
@@ -164,11 +161,8 @@ function planOf(id: EndpointId, loaded: LoadedConfig): ProbeSetup | undefined {
   const { target, style } = targetOf(loaded, endpoint);
   return {
     groupName: endpoint.groupName,
-    target,
-    model: healthCheck.model,
+    ...{ target, healthCheck },
     configured: style,
-    cheap: healthCheck.cheapStyle,
-    realIntervalMs: healthCheck.realIntervalMs,
     prices: config.prices,
     usdFactor: endpoint.usdFactor,
     policy: policyOf(config),
@@ -188,7 +182,7 @@ function noteRefusal(verdict: ProbeVerdict, { groupName }: ProbeSetup, deps: Run
 function freshnessOf({ verdict, style }: ProbeResult, plan: ProbeSetup): Freshness {
   if (verdict.status === 'failed') return { kind: 'stale' };
   return style === realStyleOf(plan.configured)
-    ? { kind: 'fresh', forMs: plan.realIntervalMs }
+    ? { kind: 'fresh', forMs: plan.healthCheck.realIntervalMs }
     : { kind: 'unchanged' };
 }
 

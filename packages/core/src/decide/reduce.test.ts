@@ -165,8 +165,8 @@ describe('the drain', () => {
 
   it('takes effect at the deadline; active answers finish where they are', () => {
     const story = busy();
-    const { gracefulTimeoutMs } = DEFAULT_POLICY.switching;
-    for (let passedMs = 0; passedMs < gracefulTimeoutMs; passedMs += 2_000) {
+    const { gracefulSwitchTimeoutMs } = DEFAULT_POLICY.switching;
+    for (let passedMs = 0; passedMs < gracefulSwitchTimeoutMs; passedMs += 2_000) {
       story.atMs += 2_000;
       story.presence(withRequests({ a: 1 }));
     }

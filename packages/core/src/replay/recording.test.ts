@@ -47,7 +47,7 @@ describe('a recording', () => {
     const { story, recording } = record();
     const slow = (recorded: Policy): Policy => ({
       ...recorded,
-      switching: { ...recorded.switching, thresholdMs: 5_000 },
+      switching: { ...recorded.switching, switchThresholdMs: 5_000 },
     });
     const { decisions } = replayRecording(recording, slow);
     const compared = compareDecisions(story.decisions, decisions);
@@ -76,7 +76,7 @@ describe('a recording', () => {
     { name: 'no first line', text: '{"atMs":1,"event":{"kind":"tick"}}', line: 1 },
     {
       name: 'a later version',
-      text: '{"format":"zephyr-recording","version":8,"world":{}}',
+      text: '{"format":"zephyr-recording","version":9,"world":{}}',
       line: 1,
     },
   ])('rejects $name', ({ text, line }) => {
@@ -92,7 +92,7 @@ describe('a recording', () => {
     ['no world', { world: 'earth' }],
   ])('rejects a first line with %s', (_, change) => {
     const [head = ''] = formatRecording(record().recording).split('\n');
-    expect(JSON.parse(head)).toMatchObject({ format: 'zephyr-recording', version: 7 });
+    expect(JSON.parse(head)).toMatchObject({ format: 'zephyr-recording', version: 8 });
     expect(parseRecording(head).status).toBe('ok');
     const changed = JSON.stringify({ ...JSON.parse(head), ...change });
     expect(parseRecording(changed)).toMatchObject({ status: 'rejected', line: 1 });

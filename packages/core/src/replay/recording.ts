@@ -29,7 +29,7 @@ export type Segment = SegmentHead & SegmentBody;
  * The inputs of the core from some moment on. A new segment begins with each leader, with each changed
  * configuration, and when the previous one is large enough, so that the oldest can be dropped.
  *
- * As a file: JSON lines. Each segment starts with `{"format":"zephyr-recording","version":7,
+ * As a file: JSON lines. Each segment starts with `{"format":"zephyr-recording","version":8,
  * "number":…,"isContinuation":…,"policy":…,"world":…}`, followed by inputs `{"atMs":…,"event":…}` in
  * order and by the decisions that they led to, `{"decision":…}`.
  */
@@ -38,7 +38,7 @@ export interface Recording {
 }
 
 const FORMAT = 'zephyr-recording';
-const VERSION = 7;
+const VERSION = 8;
 
 const EVENT_KINDS: Readonly<Record<WorldEvent['kind'], true>> = {
   probe: true,

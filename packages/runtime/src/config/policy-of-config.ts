@@ -4,13 +4,7 @@ import { DEFAULT_POLICY, type Policy } from '@zephyr/core';
 import type { Config } from './config.ts';
 
 export function policyOf({ server }: Config): Policy {
-  return {
-    ...DEFAULT_POLICY,
-    switching: {
-      ...DEFAULT_POLICY.switching,
-      thresholdMs: server.switchThresholdMs,
-      sharingToleranceMs: server.priorityToleranceMs,
-      gracefulTimeoutMs: server.gracefulSwitchTimeoutMs,
-    },
-  };
+  const { switchThresholdMs, gracefulSwitchTimeoutMs, priorityToleranceMs } = server;
+  const configured = { switchThresholdMs, gracefulSwitchTimeoutMs, priorityToleranceMs };
+  return { ...DEFAULT_POLICY, switching: { ...DEFAULT_POLICY.switching, ...configured } };
 }

@@ -31,5 +31,5 @@ export const decisionDetails = {
   'why.available': 'available',
   'why.replay': 'Replay from here',
   'why.replay.note':
-    'Replays this and later decisions; about the last two hours are recorded. With --set switching.thresholdMs=100 it shows what other settings would have decided.',
+    'Replays this and later decisions; about the last two hours are recorded. With --set switching.switchThresholdMs=100 it shows what other settings would have decided.',
 } as const;

@@ -32,5 +32,5 @@ export const decisionDetails = {
   'why.available': '可用',
   'why.replay': '从此处重放',
   'why.replay.note':
-    '重放此决策及其后的决策；录制大约保留最近两小时。加上 --set switching.thresholdMs=100 可查看换用其他设置时的决策。',
+    '重放此决策及其后的决策；录制大约保留最近两小时。加上 --set switching.switchThresholdMs=100 可查看换用其他设置时的决策。',
 } satisfies Texts<typeof en>;

@@ -85,7 +85,8 @@ export const errors: Readonly<Record<string, string>> = {
   '{1} is a number, now {2}': '{1} 是数字，当前为 {2}',
   'settings are: {1}': '可用的设置：{1}',
   '--set {1}: no such setting or value': '--set {1}：没有这样的设置或值',
-  'for example: --set switching.thresholdMs=100': '例如：--set switching.thresholdMs=100',
+  'for example: --set switching.switchThresholdMs=100':
+    '例如：--set switching.switchThresholdMs=100',
   '{1} is not a URL': '{1} 不是 URL',
   'for example: redis://127.0.0.1:6379': '例如：redis://127.0.0.1:6379',
   'another Zephyr uses the Redis at {1}': '{1} 处的 Redis 正被另一个 Zephyr 使用',

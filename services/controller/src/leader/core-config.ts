@@ -4,6 +4,7 @@ import {
   type ConfigEvent,
   type EndpointSetting,
   type GroupSetting,
+  groupSettingOf,
   type Policy,
   preferencesMs,
 } from '@zephyr/core';
@@ -26,15 +27,7 @@ export interface CoreConfig {
 export function coreConfigOf(config: Config): CoreConfig {
   const preferences = preferencesMs(config.endpoints, config.server);
   return {
-    groups: config.groups.map(({ name, healthCheck }) => ({
-      name,
-      intervalMs: healthCheck.intervalMs,
-      minIntervalMs: healthCheck.minIntervalMs,
-      maxIntervalMs: healthCheck.maxIntervalMs,
-      dynamicScaling: healthCheck.dynamicScaling,
-      realIntervalMs: healthCheck.realIntervalMs,
-      dailyBudgetUsd: healthCheck.dailyBudgetUsd,
-    })),
+    groups: config.groups.map(({ name, healthCheck }) => groupSettingOf(name, healthCheck)),
     endpoints: config.endpoints.map((endpoint, index) => ({
       id: endpoint.id,
       groupName: endpoint.groupName,

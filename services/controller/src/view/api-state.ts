@@ -62,6 +62,7 @@ export function viewOf(input: ViewInput): LeaderView {
   });
   const activeRequests = totalActiveRequests(presences);
   const perMinute = requestsPerMinute(statistics, nowMs);
+  const { switchThresholdMs, dwellMs } = policy.switching;
   return {
     atMs: nowMs,
     language: config.ui.language,
@@ -73,10 +74,7 @@ export function viewOf(input: ViewInput): LeaderView {
     selection: world.selection,
     lastSwitch: statistics.lastSwitch,
     freeze: freezeOf(world),
-    policy: {
-      switchThresholdMs: policy.switching.thresholdMs,
-      dwellMs: policy.switching.dwellMs,
-    },
+    policy: { switchThresholdMs, dwellMs },
     load: {
       level: loadLevel(activeRequests, perMinute, policy),
       activeRequests,

@@ -139,7 +139,7 @@ export class UsageWriter {
           this.#state = SENDING;
           break;
         case 'sending': {
-          const isWritten = await this.#send();
+          const isWritten = (await this.#send()) === 'done';
           const isIdle = isWritten && this.#unwritten.isEmpty && !limits.isBusy;
           this.#state = isIdle ? { status: 'idle', news: new AbortController() } : COLLECTING;
         }
@@ -157,14 +157,14 @@ export class UsageWriter {
     return SENDING;
   }
 
-  /** Returns whether everything was written and shared; only then does it look for files. */
-  async #send(): Promise<boolean> {
-    if ((await this.#tick()) === 'failed' || (await this.#exchange()) === 'failed') return false;
+  /** Writes and shares everything, then looks for files if that is due. */
+  async #send(): Promise<'done' | 'failed'> {
+    if ((await this.#tick()) === 'failed' || (await this.#exchange()) === 'failed') return 'failed';
     const nowMs = this.#deps.clock.nowMs();
-    if (nowMs < this.#lookDueAtMs) return true;
+    if (nowMs < this.#lookDueAtMs) return 'done';
     this.#lookDueAtMs = nowMs + LOOK_INTERVAL_MS;
     await this.#adopt();
-    return true;
+    return 'done';
   }
 
   async #exchange(): Promise<'done' | 'failed'> {

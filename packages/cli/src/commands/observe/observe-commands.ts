@@ -78,7 +78,7 @@ function addEvents(add: AddCommand, { environment, print, say }: Surroundings): 
 function addReplay(add: AddCommand, { environment, print, say }: Surroundings): void {
   add('replay', say('cli.replay'), [
     'replay',
-    'replay --set switching.thresholdMs=100 --set switching.dwellMs=30000',
+    'replay --set switching.switchThresholdMs=100 --set switching.dwellMs=30000',
     'replay --from 12',
     'replay --config other.toml',
     'replay --save monday.jsonl',

@@ -17,13 +17,17 @@ describe('withSetting', () => {
   });
 
   it.each([
-    { name: 'an unknown setting', text: 'switching.threshold=1', advice: /switching\.thresholdMs/ },
+    {
+      name: 'an unknown setting',
+      text: 'switching.threshold=1',
+      advice: /switching\.switchThresholdMs/,
+    },
     { name: 'an unknown table', text: 'server.port=1', advice: /switching/ },
-    { name: 'a table', text: 'switching=1', advice: /switching\.thresholdMs/ },
+    { name: 'a table', text: 'switching=1', advice: /switching\.switchThresholdMs/ },
     { name: 'what every object has', text: 'constructor.name=1', advice: /switching/ },
-    { name: 'no value', text: 'switching.thresholdMs', advice: /switching/ },
-    { name: 'an empty value', text: 'switching.thresholdMs=', advice: /is a number, now 50/ },
-    { name: 'a word for a number', text: 'switching.thresholdMs=low', advice: /is a number/ },
+    { name: 'no value', text: 'switching.switchThresholdMs', advice: /switching/ },
+    { name: 'an empty value', text: 'switching.switchThresholdMs=', advice: /is a number, now 50/ },
+    { name: 'a word for a number', text: 'switching.switchThresholdMs=low', advice: /is a number/ },
     { name: 'a negative number', text: 'switching.dwellMs=-1', advice: /is a number/ },
   ])('rejects $name and says what there is', ({ text, advice }) => {
     const attempt = () => withSetting(DEFAULT_POLICY, text);

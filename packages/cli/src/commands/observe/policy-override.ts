@@ -1,4 +1,4 @@
-/** Overrides single settings of the decision core: `switching.thresholdMs=100`. Pure. */
+/** Overrides single settings of the decision core: `switching.switchThresholdMs=100`. Pure. */
 import { own, type Policy } from '@zephyr/core';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { type Phrase, phrase } from '@zephyr/runtime/phrase';
@@ -50,6 +50,6 @@ function leavesOf(value: unknown): readonly string[] {
 
 function wrongSetting(assignment: string, advice: Phrase): ZephyrError {
   return new ZephyrError('USAGE', phrase`--set ${assignment}: no such setting or value`, {
-    advice: [phrase`for example: --set switching.thresholdMs=100`, advice],
+    advice: [phrase`for example: --set switching.switchThresholdMs=100`, advice],
   });
 }

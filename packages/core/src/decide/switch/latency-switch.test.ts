@@ -162,7 +162,7 @@ describe('readiness by the CLI', () => {
 });
 
 describe('how long a latency switch waits', () => {
-  const { gracefulTimeoutMs, slowGracefulTimeoutMs } = DEFAULT_POLICY.switching;
+  const { gracefulSwitchTimeoutMs, slowGracefulSwitchTimeoutMs } = DEFAULT_POLICY.switching;
   const { freshMs } = DEFAULT_POLICY.live;
   const slow = (id: typeof A, agoMs: number): World => {
     const { times } = world.endpoints.find((each) => each.id === id) as EndpointState;
@@ -170,16 +170,16 @@ describe('how long a latency switch waits', () => {
   };
 
   it.each<[string, World, number]>([
-    ['usually', world, gracefulTimeoutMs],
-    ['while the active endpoint is slow', slow(A, freshMs), slowGracefulTimeoutMs],
-    ['when it was slow', slow(A, freshMs + 1), gracefulTimeoutMs],
-    ['while the other one is slow', slow(B, 0), gracefulTimeoutMs],
+    ['usually', world, gracefulSwitchTimeoutMs],
+    ['while the active endpoint is slow', slow(A, freshMs), slowGracefulSwitchTimeoutMs],
+    ['when it was slow', slow(A, freshMs + 1), gracefulSwitchTimeoutMs],
+    ['while the other one is slow', slow(B, 0), gracefulSwitchTimeoutMs],
   ])('%s', (_, of, expected) => {
     expect(waitMsOf(of, context)).toBe(expected);
   });
 
   it('is never longer for a slow one', () => {
-    const switching = { ...DEFAULT_POLICY.switching, gracefulTimeoutMs: 1 };
+    const switching = { ...DEFAULT_POLICY.switching, gracefulSwitchTimeoutMs: 1 };
     const policy = { ...DEFAULT_POLICY, switching };
     expect(waitMsOf(slow(A, 0), { ...context, policy })).toBe(1);
   });
@@ -187,7 +187,7 @@ describe('how long a latency switch waits', () => {
 
 describe('the challenger', () => {
   const calm: World = new Scenario({ ids: [A, B, C] }).rounds(3, { a: 500, b: 500, c: 500 }).world;
-  const { thresholdMs, confidence } = DEFAULT_POLICY.switching;
+  const { switchThresholdMs, confidence } = DEFAULT_POLICY.switching;
   const scored = (latencies: Record<string, number | null>, of = calm) =>
     assessed(of, latencies, context);
   const best = (assessments: readonly Assessment[], of = calm) =>
@@ -205,7 +205,7 @@ describe('the challenger', () => {
     const of = change(change(calm, A, { evidence: 30 }), C, { evidence: 4 });
     expect(best(scored({ a: 500, b: 450, c: 400 }, of), of)).toEqual({
       ...{ toId: C, measured: 'alike', reason: 'faster', isEnough: true, evidence: 34 },
-      gain: { gainMs: 100, neededMs: thresholdMs, standardErrorMs: 0 },
+      gain: { gainMs: 100, neededMs: switchThresholdMs, standardErrorMs: 0 },
     });
   });
 
@@ -230,8 +230,8 @@ describe('the challenger', () => {
 
   it('must gain the threshold, or as much as may be chance', () => {
     const gained = (ms: number) => best(scored({ a: 400 + ms, b: 400 }));
-    expect(gained(thresholdMs)).toMatchObject({ isEnough: true, reason: 'faster' });
-    expect(gained(thresholdMs - 1)).toMatchObject({ isEnough: false, reason: 'preferred' });
+    expect(gained(switchThresholdMs)).toMatchObject({ isEnough: true, reason: 'faster' });
+    expect(gained(switchThresholdMs - 1)).toMatchObject({ isEnough: false, reason: 'preferred' });
     const noisy = score(score(scored({ a: 1_000, b: 400 }), A, { uncertaintyMs: 300 }), B, {
       uncertaintyMs: 400,
     });
@@ -242,7 +242,7 @@ describe('the challenger', () => {
   });
 
   it('is preferred if only its priority or price is better', () => {
-    const expensive = score(scored({ a: 500, b: 500 }), A, { preferenceMs: thresholdMs });
+    const expensive = score(scored({ a: 500, b: 500 }), A, { preferenceMs: switchThresholdMs });
     expect(best(expensive)).toMatchObject({ toId: B, isEnough: true, reason: 'preferred' });
   });
 
@@ -267,7 +267,7 @@ describe('the challenger', () => {
       (of, id) => change(of, id, { sharing: { priority: 1, weight: 1 } }),
       calm,
     );
-    const slower = DEFAULT_POLICY.switching.sharingToleranceMs;
+    const slower = DEFAULT_POLICY.switching.priorityToleranceMs;
     const alike = scored({ a: 400 + slower, b: 400, c: 2_000 }, shared);
     expect(best(alike, shared)?.toId).toBe(C);
     const apart = scored({ a: 401 + slower, b: 400, c: 2_000 }, shared);

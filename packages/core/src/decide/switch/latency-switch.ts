@@ -13,7 +13,7 @@ import { type Freeze, freezeOf, type OperatorVeto, operatorVetoOf } from './swit
 /** In `switching` of the policy. */
 export interface LatencySwitchPolicy {
   /** Minimum gain of a latency switch (`server.switch_threshold_ms`). */
-  readonly thresholdMs: number;
+  readonly switchThresholdMs: number;
   /** The gain must also be this many times its standard error. */
   readonly confidence: number;
   /** Consecutive evaluations with new evidence in which the same endpoint must lead. */
@@ -23,21 +23,21 @@ export interface LatencySwitchPolicy {
   /** The same if live requests have shown the active endpoint to be slow since: that is not noise. */
   readonly slowDwellMs: number;
   /** Maximum wait for active requests (`server.graceful_switch_timeout_ms`). */
-  readonly gracefulTimeoutMs: number;
+  readonly gracefulSwitchTimeoutMs: number;
   /** The same if the active endpoint has become slow for people. */
-  readonly slowGracefulTimeoutMs: number;
+  readonly slowGracefulSwitchTimeoutMs: number;
 }
 
 export const LATENCY_SWITCH_NUMBERS: LatencySwitchPolicy = {
-  thresholdMs: 50,
+  switchThresholdMs: 50,
   // At 1.5 standard errors about one gain in fifteen is chance; a lower value switches more for nothing.
   confidence: 1.5,
   confirmations: 3,
   dwellMs: 60_000,
   slowDwellMs: 20_000,
-  gracefulTimeoutMs: 30_000,
+  gracefulSwitchTimeoutMs: 30_000,
   // Long enough for its mean to rise fully: if left sooner, an equally slow next one would look slower.
-  slowGracefulTimeoutMs: 10_000,
+  slowGracefulSwitchTimeoutMs: 10_000,
 };
 
 /** In `probing` of the policy. */
@@ -113,7 +113,7 @@ function weigh(
   const policy = context.policy.switching;
   const { fasterMs, gainMs } = gainMsOf(scores);
   const standardErrorMs = Math.hypot(from.uncertaintyMs, to.uncertaintyMs);
-  const neededMs = Math.max(policy.thresholdMs, policy.confidence * standardErrorMs);
+  const neededMs = Math.max(policy.switchThresholdMs, policy.confidence * standardErrorMs);
   return {
     toId: rival.endpoint.id,
     gain: { gainMs, neededMs, standardErrorMs },
@@ -194,9 +194,11 @@ export function waitMsOf(
   { selection, endpoints }: World,
   { nowMs, policy }: Context<LatencySwitchTables>,
 ): number {
-  const { gracefulTimeoutMs, slowGracefulTimeoutMs } = policy.switching;
+  const { gracefulSwitchTimeoutMs, slowGracefulSwitchTimeoutMs } = policy.switching;
   const active = endpoints.find(({ id }) => id === selection.activeId);
   const slowAtMs = active?.times.slowAtMs ?? null;
   const isSlow = slowAtMs !== null && nowMs - slowAtMs <= policy.live.freshMs;
-  return isSlow ? Math.min(gracefulTimeoutMs, slowGracefulTimeoutMs) : gracefulTimeoutMs;
+  return isSlow
+    ? Math.min(gracefulSwitchTimeoutMs, slowGracefulSwitchTimeoutMs)
+    : gracefulSwitchTimeoutMs;
 }

@@ -9,7 +9,7 @@ import type { Context } from '../world/context.ts';
 import type { World } from '../world/world.ts';
 import { isAsGood, sharesOf } from './load-sharing.ts';
 
-const TOLERANCE_MS = DEFAULT_POLICY.switching.sharingToleranceMs;
+const TOLERANCE_MS = DEFAULT_POLICY.switching.priorityToleranceMs;
 /** Two accounts of one priority; C has no weight. */
 const sharing = { [A]: { priority: 1, weight: 2 }, [B]: { priority: 1, weight: 1 } };
 const SHARED = [

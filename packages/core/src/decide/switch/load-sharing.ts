@@ -13,10 +13,10 @@ import { gainMsOf } from './switch-gain.ts';
 /** In `switching` of the policy. */
 export interface SharingPolicy {
   /** How much slower than the best an endpoint that shares the load may be (`server.priority_tolerance_ms`). */
-  readonly sharingToleranceMs: number;
+  readonly priorityToleranceMs: number;
 }
 
-export const SHARING_NUMBERS: SharingPolicy = { sharingToleranceMs: 1_000 };
+export const SHARING_NUMBERS: SharingPolicy = { priorityToleranceMs: 1_000 };
 
 /** The tables of the policy that load sharing depends on. */
 export interface SharingTables extends ComparisonTables {
@@ -65,6 +65,6 @@ export function isAsGood(
   if (one === other) return true;
   const scores = comparableScores(one, other, context);
   return (
-    scores !== undefined && gainMsOf(scores).gainMs <= context.policy.switching.sharingToleranceMs
+    scores !== undefined && gainMsOf(scores).gainMs <= context.policy.switching.priorityToleranceMs
   );
 }

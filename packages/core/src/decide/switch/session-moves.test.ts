@@ -166,7 +166,7 @@ describe('one step', () => {
   });
 
   it('moves none from the active endpoint to itself, even with a threshold of 0', () => {
-    const switching = { ...DEFAULT_POLICY.switching, thresholdMs: 0 };
+    const switching = { ...DEFAULT_POLICY.switching, switchThresholdMs: 0 };
     const at = { ...context, policy: { ...DEFAULT_POLICY, switching } };
     expect(movedFrom(calm, slow, (of) => of, at)).toEqual([B]);
   });

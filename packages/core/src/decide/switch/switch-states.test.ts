@@ -12,12 +12,12 @@ import type { Presence } from '../world/presence.ts';
 import type { Lead, World } from '../world/world.ts';
 import { stepSelection } from './switch-states.ts';
 
-const { confirmations, gracefulTimeoutMs, settleMs } = DEFAULT_POLICY.switching;
+const { confirmations, gracefulSwitchTimeoutMs, settleMs } = DEFAULT_POLICY.switching;
 /** So that a switch needs exactly this gain. */
 const THRESHOLD_MS = 100;
 const policy: Policy = {
   ...DEFAULT_POLICY,
-  switching: { ...DEFAULT_POLICY.switching, thresholdMs: THRESHOLD_MS },
+  switching: { ...DEFAULT_POLICY.switching, switchThresholdMs: THRESHOLD_MS },
 };
 const NOW_MS = 1_000_000;
 const SINCE_MS = 900_000;
@@ -213,7 +213,7 @@ describe('a latency switch', () => {
     const made = step(busy(led, 1, { [A]: { active: 1, cachedTokens: {} } }), gains);
     expect(made.next.selection).toEqual({
       ...{ status: 'pending', activeId: A, nextId: B, reason: 'faster', sinceAtMs: NOW_MS },
-      deadlineAtMs: NOW_MS + gracefulTimeoutMs,
+      deadlineAtMs: NOW_MS + gracefulSwitchTimeoutMs,
     });
     const gainMs = policy.sessions.requestsAhead * 200;
     expect(decisionsOf(made)).toMatchObject([
@@ -300,7 +300,7 @@ describe('the first choice after a start', () => {
   });
 
   it('is no switch to itself, even with a threshold of 0', () => {
-    const atOnce = { ...policy, switching: { ...policy.switching, thresholdMs: 0 } };
+    const atOnce = { ...policy, switching: { ...policy.switching, switchThresholdMs: 0 } };
     const made = step(young, { a: 500, b: 600 }, { ...context, policy: atOnce });
     expect(made.next.switching.phase).toEqual(settled);
     expect(made.effects).toEqual([]);

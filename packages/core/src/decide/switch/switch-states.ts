@@ -159,7 +159,8 @@ function stepPending(world: World, about: Selected<'pending'>): Step {
     active === undefined || rival === undefined ? undefined : compare(active, rival, context);
   const isGainGone =
     rival?.isAvailable !== true ||
-    (challenger !== undefined && challenger.gain.gainMs < context.policy.switching.thresholdMs);
+    (challenger !== undefined &&
+      challenger.gain.gainMs < context.policy.switching.switchThresholdMs);
   // Flapping does not withdraw it: that freezes only later switches.
   const isVetoed = operatorVetoOf(world) !== 'none' || world.isOverloadedEverywhere;
   if (isGainGone || isVetoed) {
@@ -265,7 +266,7 @@ function stepSettling(
   const isBetter =
     challenger === undefined
       ? active?.score.status === 'unknown'
-      : challenger.gain.gainMs >= context.policy.switching.thresholdMs;
+      : challenger.gain.gainMs >= context.policy.switching.switchThresholdMs;
   const isVetoed = operatorVetoOf(world) !== 'none';
   if (best === active || !isBetter || isVetoed) return stay(settled);
   const gain = challenger && { ...challenger.gain, confirmations: 1 };

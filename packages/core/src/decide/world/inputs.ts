@@ -13,7 +13,10 @@ import type { Mode } from '@zephyr/contract/route/selection';
 import type { SnapshotContent } from '@zephyr/contract/route/snapshot';
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
 
-/** How often a group's endpoints are probed (`health_check` of the configuration). */
+/**
+ * How often a group's endpoints are probed: the keys of its `[health_check]` that the core uses, named as in the
+ * configuration.
+ */
 export interface GroupSetting {
   readonly name: string;
   readonly intervalMs: number;
@@ -24,6 +27,19 @@ export interface GroupSetting {
   readonly realIntervalMs: number;
   /** Budget for probes in one day (UTC); absent: no limit. */
   readonly dailyBudgetUsd?: number | undefined;
+}
+
+/** Without the other keys of the table, which do not belong in a stored world. */
+export function groupSettingOf(
+  name: string,
+  healthCheck: Omit<GroupSetting, 'name'>,
+): GroupSetting {
+  const { intervalMs, minIntervalMs, maxIntervalMs } = healthCheck;
+  const { dynamicScaling, realIntervalMs, dailyBudgetUsd } = healthCheck;
+  return {
+    ...{ name, intervalMs, minIntervalMs, maxIntervalMs },
+    ...{ dynamicScaling, realIntervalMs, dailyBudgetUsd },
+  } satisfies Record<keyof GroupSetting, unknown>;
 }
 
 /** Endpoints of the same priority that have a weight share the load: see `sharesOf`. */

@@ -58,20 +58,20 @@ export const server = z.strictObject({
   switch_threshold_ms: z
     .number()
     .nonnegative()
-    .default(switching.thresholdMs)
+    .default(switching.switchThresholdMs)
     .describe('The minimum gain, in milliseconds of score, for a latency switch.'),
   graceful_switch_timeout_ms: z
     .number()
     .int()
     .nonnegative()
-    .default(switching.gracefulTimeoutMs)
+    .default(switching.gracefulSwitchTimeoutMs)
     .describe(
       'How long a latency switch waits for active requests, in milliseconds. A failed endpoint is left immediately.',
     ),
   priority_tolerance_ms: z
     .number()
     .nonnegative()
-    .default(switching.sharingToleranceMs)
+    .default(switching.priorityToleranceMs)
     .describe(
       'How much faster, in milliseconds of score, an endpoint must be to replace one whose `priority` is better by one. Endpoints that share new sessions by `weight` may be slower than the best of them by this much.',
     ),
