@@ -20,6 +20,7 @@ import { startServer } from './api/server.ts';
 import { startTail, type Tail } from './api/stream-follower.ts';
 import { BatchHealth } from './leader/batch-health.ts';
 import { checkRedis } from './leader/check-redis.ts';
+import type { CommitReport } from './leader/commit.ts';
 import { eventLines } from './leader/event-lines.ts';
 import { Notes } from './leader/event-notes.ts';
 import { createFollower } from './leader/follow.ts';
@@ -139,6 +140,15 @@ function takePart({
       log[level](fields, message);
     }
   };
+  const commits: CommitReport = {
+    began: () => metrics.commitSeconds.startTimer(),
+    accepted: () => current.receiveCommits('accepted'),
+    failed: (why) => {
+      metrics.commitFailures.inc();
+      health.failed();
+      if (why === 'refused') current.receiveCommits('refused');
+    },
+  };
   const follow = createFollower({ redis, current, log });
   const standBy = async () => {
     const state = await follow();
@@ -149,9 +159,10 @@ function takePart({
     ...{ redis, instanceId, clock, systemClock, log },
     lead: (term) =>
       leadTerm(term, {
-        ...{ redis, target, instanceId, clock, systemClock, configSource, log },
-        ...{ remembered, notes, metrics, health, publish },
-        onCommits: (status) => current.receiveCommits(status),
+        store: { redis, target },
+        clocks: { redis: clock, system: systemClock },
+        ...{ configSource, remembered, notes, log },
+        report: { health, commits, publish },
       }),
     standBy: () =>
       standBy().catch((error: unknown) => log.debug({ err: error }, 'following the leader failed')),

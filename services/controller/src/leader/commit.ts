@@ -23,7 +23,6 @@ import { rollupRecord } from '@zephyr/runtime/redis/rollup-store';
 import type { Redis } from 'ioredis';
 
 import { dueRollups } from '../view/rollup.ts';
-import type { BatchHealth } from './batch-health.ts';
 import type { Batch } from './decide.ts';
 import type { NewLogEntry, Notes } from './event-notes.ts';
 import type { Term } from './leader-election.ts';
@@ -35,21 +34,21 @@ import { auditsOf } from './translate-commands.ts';
 export interface CommitDeps {
   readonly term: Term;
   readonly redis: Redis;
-  readonly instanceId: string;
-  readonly systemClock: Clock;
-  readonly log: Logger;
-  readonly metrics: CommitMetrics;
-  readonly health: Pick<BatchHealth, 'failed'>;
+  /** For pauses. */
+  readonly clock: Clock;
   readonly notes: Notes;
   readonly recorder: Pick<Recorder, 'next'>;
-  /** Reports whether Redis accepts commits. */
-  readonly onCommits: (status: 'accepted' | 'refused') => void;
+  readonly log: Logger;
+  readonly report: CommitReport;
 }
 
-export interface CommitMetrics {
-  /** Duration of a whole batch write, including the wait before it. */
-  readonly commitSeconds: { startTimer(): () => unknown };
-  readonly commitFailures: { inc(): void };
+/** Receives the result of each attempt to commit. */
+export interface CommitReport {
+  /** @returns a function to call when the attempt has ended */
+  readonly began: () => () => void;
+  readonly accepted: () => void;
+  /** `unanswered`: it may have been committed. */
+  readonly failed: (why: 'refused' | 'unanswered') => void;
 }
 
 type NewestSnapshot = RoutingSnapshot | undefined;
@@ -64,13 +63,14 @@ export async function commit(
   former: NewestSnapshot,
   deps: CommitDeps,
 ): Promise<NewestSnapshot> {
-  const { term, instanceId, notes, recorder } = deps;
+  const { term, notes, recorder } = deps;
+  const { leaderId: instanceId, epoch } = term;
   const { nowMs: atMs } = batch.reading;
   const snapshot = nextSnapshot(batch, former, term);
   const pending = notes.pending();
-  const isFirst = former?.epoch !== term.epoch;
+  const isFirst = former?.epoch !== epoch;
   const writes: readonly CommitWrite[] = [
-    ...(isFirst ? [logged({ kind: 'leader', atMs, instanceId, epoch: term.epoch })] : []),
+    ...(isFirst ? [logged({ kind: 'leader', atMs, instanceId, epoch })] : []),
     // An emptied Redis has lost them.
     ...(isFirst ? wishesWrites(batch.state.world.wishes) : []),
     ...pending.map(logged),
@@ -95,15 +95,15 @@ async function write(
   former: NewestSnapshot,
   deps: CommitDeps,
 ): Promise<CommitAnswer> {
-  const { term, redis, instanceId, log, metrics } = deps;
+  const { term, redis, log, report } = deps;
   let knownVersion = former?.version ?? 0;
   let failures = 0;
   while (!term.signal.aborted) {
-    const end = metrics.commitSeconds.startTimer();
+    const ended = report.began();
     try {
-      const leader = { id: instanceId, epoch: term.epoch, knownVersion };
+      const leader = { id: term.leaderId, epoch: term.epoch, knownVersion };
       const answer = await writeCommit(redis, leader, commit);
-      deps.onCommits('accepted');
+      report.accepted();
       const isUnreadable = former === undefined && answer.status === 'conflict';
       if (!isUnreadable || answer.foundVersion === knownVersion) return answer;
       // An unreadable record must not stop us forever: we lead, so we replace it.
@@ -112,20 +112,18 @@ async function write(
     } catch (error) {
       if (failures === 0) log.error({ reason: messageOf(error) }, 'redis does not accept a commit');
       failures += 1;
-      report(error, deps);
+      report.failed(failureOf(error));
     } finally {
-      end();
+      ended();
     }
-    await pause(deps.systemClock, RETRY_MS, term.signal);
+    await pause(deps.clock, RETRY_MS, term.signal);
   }
   throw new ZephyrError('FENCED', 'committing a batch: no longer leading');
 }
 
-function report(error: unknown, { metrics, health, onCommits }: CommitDeps): void {
-  metrics.commitFailures.inc();
-  health.failed();
-  // Otherwise Redis did not answer, and the connection reports it as away.
-  if (error instanceof Error && error.name === 'ReplyError') onCommits('refused');
+/** Without an answer, the connection reports Redis as away. */
+function failureOf(error: unknown): 'refused' | 'unanswered' {
+  return error instanceof Error && error.name === 'ReplyError' ? 'refused' : 'unanswered';
 }
 
 /** Returns a snapshot to publish if the routing data, or the leader that vouches for it, has changed. */

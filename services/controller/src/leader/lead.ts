@@ -11,7 +11,7 @@ import type { Redis } from 'ioredis';
 import type { LeaderView } from '../view/api-state.ts';
 import { ProbePlanner } from './act.ts';
 import type { BatchHealth } from './batch-health.ts';
-import { type CommitDeps, type CommitMetrics, commit } from './commit.ts';
+import { type CommitReport, commit } from './commit.ts';
 import { decide } from './decide.ts';
 import type { Notes } from './event-notes.ts';
 import type { Term } from './leader-election.ts';
@@ -35,49 +35,39 @@ export interface PublishedBatch {
 }
 
 export interface TermDeps {
-  readonly redis: Redis;
-  readonly target: RedisTarget;
-  readonly instanceId: string;
-  readonly clock: RedisClock;
-  /** For pauses, and for BullMQ, which schedules by its client's wall clock. */
-  readonly systemClock: Clock;
+  readonly store: { readonly redis: Redis; readonly target: RedisTarget };
+  readonly clocks: {
+    readonly redis: RedisClock;
+    /** For pauses, and for BullMQ, which schedules by its client's wall clock. */
+    readonly system: Clock;
+  };
   readonly configSource: ConfigSource;
-  readonly log: Logger;
   /** The newest state seen by this process. */
   readonly remembered: LeaderState | undefined;
   readonly notes: Notes;
-  readonly metrics: CommitMetrics;
+  readonly log: Logger;
+  readonly report: TermReport;
+}
+
+/** Receives what the rest of this process shows. */
+export interface TermReport {
   readonly health: BatchHealth;
+  readonly commits: CommitReport;
   readonly publish: (batch: PublishedBatch) => void;
-  readonly onCommits: CommitDeps['onCommits'];
 }
 
 /** Leads until the signal aborts. @throws if it cannot continue as the leader */
 export async function leadTerm(term: Term, deps: TermDeps): Promise<void> {
-  const { redis, target, clock, configSource, log, health, remembered } = deps;
-  const schedules = openSchedules({ target, log, clock: deps.systemClock });
-  const waiting = createRedis(target, log, 'waiting');
+  const { store, clocks, log } = deps;
+  const schedules = openSchedules({ target: store.target, log, clock: clocks.system });
+  const waiting = createRedis(store.target, log, 'waiting');
   try {
     await once(waiting, 'ready', { signal: term.signal });
-    const { config } = configSource.current();
-    const epochMs = () => clock.epochMs();
-    const { state, snapshot, isContinuation } = await restore({
-      redis,
-      config,
-      log,
-      nowMs: epochMs,
-      remembered,
-    });
-    const start: Progress = { state, snapshot, loaded: undefined, tickedAtMs: clock.nowMs() };
-    const steps = stepsOf(term, {
-      ...deps,
-      schedules,
-      waiting,
-      recorder: new Recorder(isContinuation),
-    });
+    const { start, isContinuation } = await resume(deps);
+    const recorder = new Recorder(isContinuation);
     await runBatches(start, {
-      ...{ steps, health, log, clock: deps.systemClock },
-      signal: term.signal,
+      steps: stepsOf(term, deps, { schedules, waiting, recorder }),
+      ...{ health: deps.report.health, log, clock: clocks.system, signal: term.signal },
     });
   } finally {
     waiting.disconnect();
@@ -85,27 +75,46 @@ export async function leadTerm(term: Term, deps: TermDeps): Promise<void> {
   }
 }
 
-interface StepDeps extends TermDeps {
+async function resume({ store, clocks, configSource, log, remembered }: TermDeps) {
+  const { config } = configSource.current();
+  const { state, snapshot, isContinuation } = await restore({
+    ...{ redis: store.redis, config, log, remembered },
+    nowMs: () => clocks.redis.epochMs(),
+  });
+  const tickedAtMs = clocks.redis.nowMs();
+  const start: Progress = { state, snapshot, loaded: undefined, tickedAtMs };
+  return { start, isContinuation };
+}
+
+/** Opened for one term. */
+interface Opened {
   readonly schedules: Schedules;
   readonly waiting: Redis;
   readonly recorder: Recorder;
 }
 
-function stepsOf(term: Term, deps: StepDeps): Steps {
-  const { setAside } = deps.health;
-  const planner = new ProbePlanner(deps);
+function stepsOf(
+  term: Term,
+  { store: { redis }, clocks, configSource, notes, log, report }: TermDeps,
+  { schedules, waiting, recorder }: Opened,
+): Steps {
+  const { setAside } = report.health;
+  const sources = { redis, waiting, clock: clocks.redis, configSource, schedules, setAside };
+  const records = { term, redis, clock: clocks.system, notes, recorder, log };
+  const planner = new ProbePlanner({ schedules, clock: clocks.redis, log });
   return {
-    read: (progress) => read(progress, { ...deps, setAside }),
+    read: (progress) => read(progress, sources),
     decide: (progress, reading) => {
       const batch = decide(progress, reading);
       for (const { kind, id, error } of batch.setAside) setAside(kind, id, messageOf(error));
       return batch;
     },
-    commit: (batch, { snapshot }) => commit(batch, snapshot, { ...deps, term }),
+    commit: (batch, { snapshot }) =>
+      commit(batch, snapshot, { ...records, report: report.commits }),
     act: async ({ state, snapshot }, batch) => {
       if (batch !== undefined) {
         const { effects, before, view } = batch;
-        deps.publish({ state, effects, before, view, snapshotVersion: snapshot?.version ?? 0 });
+        report.publish({ state, effects, before, view, snapshotVersion: snapshot?.version ?? 0 });
       }
       await planner.act(state, batch);
     },

@@ -38,6 +38,8 @@ const LEASE_POLL_SPREAD_MS = 200;
 
 /** From acquiring the lease to losing it. */
 export interface Term {
+  /** This controller. */
+  readonly leaderId: string;
   readonly epoch: number;
   readonly incarnation: string;
   /** Aborted when the term ends; the leader must then return soon. */
@@ -121,7 +123,7 @@ async function serveTerm(
   deps.log.info({ epoch, incarnation }, 'leading');
 
   const work = deps
-    .lead({ epoch, incarnation, signal: ending.signal })
+    .lead({ leaderId: deps.instanceId, epoch, incarnation, signal: ending.signal })
     .catch((error: unknown) => {
       // The stop itself has interrupted the work: that is not a failure.
       if (stopSignal.aborted) return;
