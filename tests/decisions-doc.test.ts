@@ -35,7 +35,7 @@ it.each([
   `in ${hours(live.slowPhaseMemoryMs)} hours for an endpoint that is really slow`,
   `(${live.doubtMs} ms of excess)`,
   `it halves every ${s(live.doubtedMemoryMs)} s`,
-  `waits for active requests for ${s(switching.slowGracefulTimeoutMs)} s at most`,
+  `waits for active requests for ${s(switching.slowGracefulSwitchTimeoutMs)} s at most`,
   `both halve every ${minutes(failure.halfLifeMs)} minutes`,
   `a prior of ${failure.priorAttempts} attempts with ${percent(failure.priorRatio)} % failures`,
   `detected immediately costs ${s(failure.costMs.connection_refused)} s`,
