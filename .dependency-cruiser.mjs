@@ -22,8 +22,11 @@ const coreRooms = Object.entries(CORE_ROOMS).map(([room, below]) => ({
   },
 }));
 
+/** `runtime`, and `runtime-config` for a hall within one of its rooms. */
+const nameOfHall = (hall) => hall.split('/').toSpliced(2, 1).slice(1).join('-');
+
 const room = (hall, name, forbidden) => ({
-  name: `${hall.split('/')[1]}-${name}-imports-only-rooms-below`,
+  name: `${nameOfHall(hall)}-${name}-imports-only-rooms-below`,
   severity: 'error',
   from: { path: `^${hall}/${name}/`, pathNot: '\\.test\\.tsx?$' },
   to: { path: `^${hall}/(?:${forbidden.join('|')})` },
@@ -39,10 +42,15 @@ function wallsOf(hall, rooms) {
   return rooms.map((name, index) => room(hall, name, [...above(rooms, index), '[^/]+\\.tsx?$']));
 }
 
+/** Rooms from the top down; files beside them may be imported by all. */
+function roomsDownwards(hall, rooms) {
+  return rooms.slice(1).map((name, index) => room(hall, name, above(rooms, index + 1)));
+}
+
 /** The same where the files beside the rooms are the ground floor: rooms may import those, and those no room. */
 function floorsOf(hall, rooms) {
   return [
-    ...rooms.slice(1).map((name, index) => room(hall, name, above(rooms, index + 1))),
+    ...roomsDownwards(hall, rooms),
     {
       name: `${hall.split('/')[1]}-ground-floor-imports-no-room`,
       comment: 'what all rooms use knows none of them',
@@ -265,7 +273,32 @@ export default {
       'http',
       'config',
       'connection',
+      'process',
     ]),
+    ...roomsDownwards('packages/runtime/src/config', [
+      'watch',
+      'edit',
+      'read',
+      'rules',
+      'derived',
+      'resolve',
+      'schema',
+      'keys',
+      'secrets',
+      'variables',
+      'files',
+      'urls',
+    ]),
+    {
+      name: 'runtime-config-beside-the-rooms-are-types-and-the-error',
+      comment: 'all rooms may use them: of a room they know only types',
+      severity: 'error',
+      from: { path: '^packages/runtime/src/config/[^/]+\\.ts$', pathNot: '\\.test\\.ts$' },
+      to: {
+        path: '^packages/runtime/src/config/[^/]+/',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
     ...wallsOf('packages/cli/src', [
       'commands',
       'command-line',

@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { checkEnvFile, parseEnvFile } from '@zephyr/runtime/config/env-file';
+import { checkEnvFile, parseEnvFile } from '@zephyr/runtime/config/variables/env-file';
 import { spoken } from '@zephyr/runtime/phrase';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -73,7 +73,7 @@ public_url() {
 }
 
 # compose and `zephyr start` read some values differently: a token with a $ would be truncated. The same rule
-# as packages/runtime/src/config/env-file.ts.
+# as packages/runtime/src/config/variables/env-file.ts.
 check_env_file() {
   name='[A-Za-z_][A-Za-z0-9_]*'
   single="'([^'\\]|\\\\+[^'\\])*'"

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { SERVICE_NODE_FLAGS } from '@zephyr/runtime/node-flags';
+import { SERVICE_NODE_FLAGS } from '@zephyr/runtime/process/node-flags';
 import type { ReadyMessage } from '@zephyr/runtime/service/service';
 
 import type {

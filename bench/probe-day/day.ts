@@ -19,7 +19,7 @@ import {
 } from '@zephyr/core';
 import { failover } from '@zephyr/runtime/config/keys/failover-and-ejection';
 import { healthCheck, withIntervalBounds } from '@zephyr/runtime/config/keys/health-check';
-import { internalForm } from '@zephyr/runtime/config/names-and-units';
+import { internalForm } from '@zephyr/runtime/config/resolve/names-and-units';
 
 import { type Setup, USAGE } from './setups.ts';
 import { makeWork, type Outage, type Work } from './work.ts';

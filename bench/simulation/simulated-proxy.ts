@@ -22,7 +22,7 @@ import {
 } from '@zephyr/core';
 import { failover } from '@zephyr/runtime/config/keys/failover-and-ejection';
 import { timeouts } from '@zephyr/runtime/config/keys/timeouts-and-drain';
-import { internalForm } from '@zephyr/runtime/config/names-and-units';
+import { internalForm } from '@zephyr/runtime/config/resolve/names-and-units';
 
 import { COSTS, type Request } from './nature.ts';
 import { seededRandom } from './random.ts';

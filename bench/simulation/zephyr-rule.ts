@@ -11,7 +11,7 @@ import {
   type WorldEvent,
 } from '@zephyr/core';
 import { healthCheck, withIntervalBounds } from '@zephyr/runtime/config/keys/health-check';
-import { internalForm } from '@zephyr/runtime/config/names-and-units';
+import { internalForm } from '@zephyr/runtime/config/resolve/names-and-units';
 
 import type { Answer, Request } from './nature.ts';
 import { COSTS } from './nature.ts';

@@ -1,5 +1,5 @@
 /** The declarations of config.toml's keys as JSON Schema, table by table, for what is made of them. */
-import { configSchema } from '@zephyr/runtime/config/schema';
+import { configSchema } from '@zephyr/runtime/config/schema/schema';
 import { z } from 'zod';
 
 /** The part of JSON Schema that zod makes of ours, and what `meta` adds. */

@@ -56,7 +56,7 @@ export const ROOMS: readonly Room[] = [
       `${PROXY}/exchange/{attempt,request-body}.ts`,
       `${PROXY}/answer/{usage-at-start,answer-listeners,retry-advice,relay,pass-refusal,response-headers,zephyr-errors}.ts`,
       'packages/runtime/src/bursts.ts',
-      'packages/runtime/src/config/client-access.ts',
+      'packages/runtime/src/config/derived/client-access.ts',
       `${PROXY}/routing/compare-snapshots.ts`,
       `${PROXY}/report/{session-pseudonym,recent-answers,request-stats}.ts`,
       `${PROXY}/usage/unwritten-usage.ts`,
@@ -67,7 +67,7 @@ export const ROOMS: readonly Room[] = [
       `${PROXY}/{server,exchange,answer,routing,report,upstream}/*.test.ts`,
       `${PROXY}/usage/unwritten-usage.test.ts`,
       'packages/runtime/src/bursts.test.ts',
-      'packages/runtime/src/config/client-access.test.ts',
+      'packages/runtime/src/config/derived/client-access.test.ts',
     ],
   },
   {

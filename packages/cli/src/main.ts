@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 
-import { configFilesIn } from '@zephyr/runtime/config/config-files';
+import { configFilesIn } from '@zephyr/runtime/config/files/config-files';
 import { takeEnvironment } from '@zephyr/runtime/environment';
 import { EXIT, ZephyrError } from '@zephyr/runtime/errors';
 import { CommanderError } from 'commander';

@@ -4,8 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 
-import { DEFAULT_FILES, FILE_VARIABLES } from '@zephyr/runtime/config/config-files';
-import { readText } from '@zephyr/runtime/config/read-text';
+import { DEFAULT_FILES, FILE_VARIABLES } from '@zephyr/runtime/config/files/config-files';
+import { readText } from '@zephyr/runtime/config/files/read-text';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';
 import { VERSION } from '@zephyr/runtime/version';

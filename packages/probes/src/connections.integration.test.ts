@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { ProbeStyle } from '@zephyr/contract/probe/probe';
-import { parseConfig } from '@zephyr/runtime/config/load';
+import { parseConfig } from '@zephyr/runtime/config/read/load';
 import { type ScriptedProxyOptions, startScriptedProxy } from '@zephyr/testkit/scripted-proxy';
 import { startScriptedUpstream, type UpstreamOptions } from '@zephyr/testkit/scripted-upstream';
 import { EXPIRED, VALID, WRONG_NAME } from '@zephyr/testkit/tls-fixture';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { ProbeStyle } from '@zephyr/contract/probe/probe';
-import { parseConfig } from '@zephyr/runtime/config/load';
+import { parseConfig } from '@zephyr/runtime/config/read/load';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { VALID } from '@zephyr/testkit/tls-fixture';
 import { demanding, sse } from '@zephyr/testkit/upstream-scripts';

@@ -1,9 +1,9 @@
 import type { ConfiguredStyle } from '@zephyr/contract/probe/probe';
 import { type EndpointConfig, groupOf } from '@zephyr/runtime/config/config';
-import { connectionOf } from '@zephyr/runtime/config/endpoint-connection';
-import { endpointHeadersOf } from '@zephyr/runtime/config/endpoint-headers';
-import type { LoadedConfig } from '@zephyr/runtime/config/load';
-import { servedModelsOf } from '@zephyr/runtime/config/served-models';
+import { connectionOf } from '@zephyr/runtime/config/derived/endpoint-connection';
+import { endpointHeadersOf } from '@zephyr/runtime/config/derived/endpoint-headers';
+import { servedModelsOf } from '@zephyr/runtime/config/derived/served-models';
+import type { LoadedConfig } from '@zephyr/runtime/config/read/load';
 
 import type { ProbeTarget } from './probe-target.ts';
 

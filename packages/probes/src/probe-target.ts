@@ -1,4 +1,4 @@
-import type { EndpointHeaders } from '@zephyr/runtime/config/endpoint-headers';
+import type { EndpointHeaders } from '@zephyr/runtime/config/derived/endpoint-headers';
 import type { EndpointConnection } from '@zephyr/runtime/connection/endpoint-agent';
 import type { StartGate } from './claude-cli/start-gate.ts';
 import type { ProbeUsers } from './process/probe-users.ts';

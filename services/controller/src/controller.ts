@@ -1,8 +1,8 @@
 /** Wires the controller: leadership, the leader's work, the state it shows, the API. */
 
 import { systemClock } from '@zephyr/runtime/clock';
-import type { LoadedConfig } from '@zephyr/runtime/config/load';
-import { ownVariable, PUBLIC_URL } from '@zephyr/runtime/config/own-variables';
+import type { LoadedConfig } from '@zephyr/runtime/config/read/load';
+import { ownVariable, PUBLIC_URL } from '@zephyr/runtime/config/variables/own-variables';
 import { messageOf } from '@zephyr/runtime/errors';
 import { warnOfEnd } from '@zephyr/runtime/http/own-tls';
 import { trustedProxies } from '@zephyr/runtime/http/trusted-proxies';

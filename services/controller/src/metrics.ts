@@ -8,7 +8,7 @@ import { NOTIFY_KINDS } from '@zephyr/contract/notify/notify';
 import { REASON_CODES } from '@zephyr/contract/route/selection';
 import { NEARLY_SPENT_SHARE } from '@zephyr/contract/usage/budget-warning';
 import type { Effect } from '@zephyr/core';
-import { addBuildInfo } from '@zephyr/runtime/build-info';
+import { addBuildInfo } from '@zephyr/runtime/process/build-info';
 import { REDIS_SECONDS } from '@zephyr/runtime/redis/client';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 

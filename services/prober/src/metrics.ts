@@ -1,7 +1,7 @@
 /** Every metric of the prober, with labels from closed sets: endpoints, styles, failure classes. */
 
-import { addBuildInfo } from '@zephyr/runtime/build-info';
-import { addProcessMetrics } from '@zephyr/runtime/process-metrics';
+import { addBuildInfo } from '@zephyr/runtime/process/build-info';
+import { addProcessMetrics } from '@zephyr/runtime/process/process-metrics';
 import { REDIS_SECONDS } from '@zephyr/runtime/redis/client';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 

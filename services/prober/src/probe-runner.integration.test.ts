@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { endpointId } from '@zephyr/core';
 import { createStartGate } from '@zephyr/probes/claude-cli/start-gate';
 import { systemClock } from '@zephyr/runtime/clock';
-import { parseConfig } from '@zephyr/runtime/config/load';
+import { parseConfig } from '@zephyr/runtime/config/read/load';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';

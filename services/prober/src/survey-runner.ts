@@ -11,7 +11,7 @@ import type { ProbeUsers } from '@zephyr/probes/process/probe-users';
 import { type EndpointSurvey, findingOf, surveyEndpoint } from '@zephyr/probes/survey';
 import type { Clock } from '@zephyr/runtime/clock';
 import { groupOf } from '@zephyr/runtime/config/config';
-import type { LoadedConfig } from '@zephyr/runtime/config/load';
+import type { LoadedConfig } from '@zephyr/runtime/config/read/load';
 import { authStyleOf } from '@zephyr/runtime/credential';
 import { probeSlotOf } from '@zephyr/runtime/queue/probe-jobs';
 import { recordProbeUsage } from '@zephyr/runtime/redis/probe-usage';

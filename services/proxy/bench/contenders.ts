@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { SERVICE_NODE_FLAGS } from '@zephyr/runtime/node-flags';
+import { SERVICE_NODE_FLAGS } from '@zephyr/runtime/process/node-flags';
 
 import { VALID } from '@zephyr/testkit/tls-fixture';
 

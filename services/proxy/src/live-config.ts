@@ -6,20 +6,20 @@
 import type { BlockList, LookupFunction } from 'node:net';
 
 import { MAX_SESSIONS, RetryBudget, SessionTable } from '@zephyr/core';
-import {
-  ADVICE_TO_START,
-  ADVICE_WITHOUT_KEYS,
-  accessOf,
-  type ClientAccess,
-  configuredAccess,
-} from '@zephyr/runtime/config/client-access';
 import type {
   Config,
   DataPathConfig,
   OwnCertificate,
   Secrets,
 } from '@zephyr/runtime/config/config';
-import { hasSameHeaders } from '@zephyr/runtime/config/endpoint-headers';
+import {
+  ADVICE_TO_START,
+  ADVICE_WITHOUT_KEYS,
+  accessOf,
+  type ClientAccess,
+  configuredAccess,
+} from '@zephyr/runtime/config/derived/client-access';
+import { hasSameHeaders } from '@zephyr/runtime/config/derived/endpoint-headers';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { warnOfEnd } from '@zephyr/runtime/http/own-tls';
 import { trustedProxies } from '@zephyr/runtime/http/trusted-proxies';

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 
 import { Bursts } from '@zephyr/runtime/bursts';
 import { type Clock, systemClock, systemRandom } from '@zephyr/runtime/clock';
-import { outboundProxiesOf } from '@zephyr/runtime/config/outbound';
+import { outboundProxiesOf } from '@zephyr/runtime/config/resolve/outbound';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import type { RunningService, ServiceContext } from '@zephyr/runtime/service/service';
 import type { Redis } from 'ioredis';

@@ -1,10 +1,10 @@
 /** What a command needs to talk to a controller: its address, a token, a language. */
 import { existsSync, readFileSync } from 'node:fs';
 
-import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
-import { localeOfFile } from '@zephyr/runtime/config/locale';
-import { UNREAD_TOKENS } from '@zephyr/runtime/config/run-token-command';
-import { variablesOf } from '@zephyr/runtime/config/variables';
+import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/read/load';
+import { localeOfFile } from '@zephyr/runtime/config/read/locale';
+import { UNREAD_TOKENS } from '@zephyr/runtime/config/secrets/run-token-command';
+import { variablesOf } from '@zephyr/runtime/config/variables/variables';
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import {

@@ -7,8 +7,8 @@ import {
   proxyHomeSchema,
 } from '@zephyr/contract/status/proxy-status';
 import { server } from '@zephyr/runtime/config/keys/server';
-import { loadConfig } from '@zephyr/runtime/config/load';
-import { UNREAD_TOKENS } from '@zephyr/runtime/config/run-token-command';
+import { loadConfig } from '@zephyr/runtime/config/read/load';
+import { UNREAD_TOKENS } from '@zephyr/runtime/config/secrets/run-token-command';
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';

@@ -1,5 +1,5 @@
 /** Command-line problems as our own errors: Commander's are in English only. */
-import { nearest } from '@zephyr/runtime/config/schema-keys';
+import { nearest } from '@zephyr/runtime/config/schema/schema-keys';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { type Phrase, phrase } from '@zephyr/runtime/phrase';
 import { type Argument, Command, type Option } from 'commander';

@@ -4,11 +4,11 @@
  * still runs.
  */
 import { flushCompileCache } from 'node:module';
-import { FILE_VARIABLES } from '@zephyr/runtime/config/config-files';
-import type { LoadedConfig } from '@zephyr/runtime/config/load';
-import type { Address } from '@zephyr/runtime/config/own-variables';
+import { FILE_VARIABLES } from '@zephyr/runtime/config/files/config-files';
+import type { LoadedConfig } from '@zephyr/runtime/config/read/load';
+import type { Address } from '@zephyr/runtime/config/variables/own-variables';
 import type { Environment } from '@zephyr/runtime/environment';
-import { LISTEN_FDS } from '@zephyr/runtime/listen-fds';
+import { LISTEN_FDS } from '@zephyr/runtime/process/listen-fds';
 import type { ServiceName } from '@zephyr/runtime/service/service';
 
 import { type PrivateRedis, startPrivateRedis } from './redis/private-redis.ts';

@@ -1,8 +1,8 @@
 /** The language of this run: help, results and errors. */
 
 import { LANGUAGES } from '@zephyr/contract/language';
-import { configFilesIn } from '@zephyr/runtime/config/config-files';
-import { localeOfFile } from '@zephyr/runtime/config/locale';
+import { configFilesIn } from '@zephyr/runtime/config/files/config-files';
+import { localeOfFile } from '@zephyr/runtime/config/read/locale';
 import type { Environment } from '@zephyr/runtime/environment';
 import { type Language, languageOf } from '@zephyr/texts';
 

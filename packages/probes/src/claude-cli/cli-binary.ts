@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 
-import { findProgram, isProgram } from '@zephyr/runtime/find-program';
+import { findProgram, isProgram } from '@zephyr/runtime/process/find-program';
 
 /**
  * The path of the CLI; undefined if there is none.

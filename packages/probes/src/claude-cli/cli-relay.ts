@@ -17,7 +17,7 @@ import type { AddressInfo } from 'node:net';
 
 import { MIB } from '@zephyr/contract/units';
 
-import type { EndpointHeaders } from '@zephyr/runtime/config/endpoint-headers';
+import type { EndpointHeaders } from '@zephyr/runtime/config/derived/endpoint-headers';
 import type { EndpointConnection } from '@zephyr/runtime/connection/endpoint-agent';
 import { rawHeaders } from '@zephyr/runtime/credential';
 

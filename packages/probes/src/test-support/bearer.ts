@@ -1,4 +1,4 @@
-import type { EndpointHeaders } from '@zephyr/runtime/config/endpoint-headers';
+import type { EndpointHeaders } from '@zephyr/runtime/config/derived/endpoint-headers';
 import { credentialsOf } from '@zephyr/runtime/credential';
 
 /** The headers of an endpoint configured with only a token. */

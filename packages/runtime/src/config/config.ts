@@ -4,9 +4,9 @@ import type { Secret } from '../secret.ts';
 import type { KEY_SOURCES } from './keys/clients.ts';
 import type { EndpointKeys } from './keys/groups.ts';
 import type { withIntervalBounds } from './keys/health-check.ts';
-import type { InternalForm } from './names-and-units.ts';
-import type { NotifyTarget } from './notify-target.ts';
-import type { ConfigFile } from './schema.ts';
+import type { InternalForm } from './resolve/names-and-units.ts';
+import type { NotifyTarget } from './resolve/notify-target.ts';
+import type { ConfigFile } from './schema/schema.ts';
 
 /** Keys whose internal form differs from the file. */
 type Resolved = 'groups' | 'health_check' | 'redis' | 'clients' | 'notify' | 'ui';

@@ -4,7 +4,7 @@ import { startScriptedProxy } from '@zephyr/testkit/scripted-proxy';
 import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { hang, json, status } from '@zephyr/testkit/upstream-scripts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { WebhookTarget } from '../config/notify-target.ts';
+import type { WebhookTarget } from '../config/resolve/notify-target.ts';
 import { Secret } from '../secret.ts';
 import { ATTEMPT_MS, deliver, deliverOnce, RETRY_AFTER_MS } from './deliver.ts';
 

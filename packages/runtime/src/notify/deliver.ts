@@ -5,7 +5,7 @@ import { request as httpsRequest } from 'node:https';
 import { KIB } from '@zephyr/contract/units';
 
 import { type Clock, pause } from '../clock.ts';
-import type { NotifyTarget, WebhookTarget } from '../config/notify-target.ts';
+import type { NotifyTarget, WebhookTarget } from '../config/resolve/notify-target.ts';
 import { createAgent } from '../connection/endpoint-agent.ts';
 import { servernameOf } from '../connection/tunnel.ts';
 import { VERSION } from '../version.ts';

@@ -6,7 +6,7 @@ import { startMailServer } from '@zephyr/testkit/mail-server';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { VALID, WRONG_NAME } from '@zephyr/testkit/tls-fixture';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { EmailTarget, SmtpServer } from '../config/notify-target.ts';
+import type { EmailTarget, SmtpServer } from '../config/resolve/notify-target.ts';
 import { Secret } from '../secret.ts';
 import { ATTEMPT_MS, deliver, deliverOnce, RETRY_AFTER_MS } from './deliver.ts';
 

@@ -1,6 +1,6 @@
 /** Sends one notification by SMTP. Loaded only if a mail receiver is configured: it costs memory. */
 import { createTransport, type NodemailerError } from 'nodemailer';
-import type { EmailTarget, SmtpServer } from '../config/notify-target.ts';
+import type { EmailTarget, SmtpServer } from '../config/resolve/notify-target.ts';
 import type { Delivery, NotifyMessage } from './message.ts';
 import { mailOf } from './message.ts';
 

@@ -1,6 +1,6 @@
 import { NOTIFY_EVENTS, type NotifyKind } from '@zephyr/contract/notify/notify';
 import { describe, expect, it } from 'vitest';
-import type { WebhookTarget } from '../config/notify-target.ts';
+import type { WebhookTarget } from '../config/resolve/notify-target.ts';
 import { Secret } from '../secret.ts';
 import { deliveryOf, mailOf, requestFor } from './message.ts';
 

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 
 import type { NotifyEvent, NotifyKind } from '@zephyr/contract/notify/notify';
 
-import type { WebhookTarget } from '../config/notify-target.ts';
+import type { WebhookTarget } from '../config/resolve/notify-target.ts';
 
 export interface NotifyMessage {
   readonly event: NotifyEvent | 'test';

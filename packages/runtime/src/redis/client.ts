@@ -1,8 +1,8 @@
 import type { StoreConnectionStatus } from '@zephyr/contract/store';
 import { Redis, type RedisOptions } from 'ioredis';
 import { systemRandom } from '../clock.ts';
-import { CLUSTER_SCHEMES, clusterNodes, REDIS_PORT } from '../config/redis-cluster-url.ts';
-import { SENTINEL_SCHEMES, sentinelNodes } from '../config/redis-sentinel-url.ts';
+import { CLUSTER_SCHEMES, clusterNodes, REDIS_PORT } from '../config/urls/redis-cluster-url.ts';
+import { SENTINEL_SCHEMES, sentinelNodes } from '../config/urls/redis-sentinel-url.ts';
 import { withoutBrackets } from '../host.ts';
 import type { Logger } from '../logger.ts';
 import { clusterOptions } from './cluster-connector.ts';

@@ -15,7 +15,7 @@ import { connect as tlsConnect } from 'node:tls';
 import { AbstractConnector, Redis, type RedisOptions } from 'ioredis';
 import { z } from 'zod';
 
-import type { ClusterNode } from '../config/redis-cluster-url.ts';
+import type { ClusterNode } from '../config/urls/redis-cluster-url.ts';
 import { keys } from './keys.ts';
 
 /** `[first slot, last slot, [host, port, …], …replicas]`; an empty host means the queried node. */

@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { ZephyrError } from '../errors.ts';
-import { findProgram } from '../find-program.ts';
 import { type Phrase, phrase } from '../phrase.ts';
+import { findProgram } from '../process/find-program.ts';
 
 export interface RedisServer {
   /** `unix:///…/redis.sock`, for `RedisTarget`. */

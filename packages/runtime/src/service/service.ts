@@ -9,15 +9,20 @@ import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 
 import type { Config, Secrets } from '../config/config.ts';
-import { type ConfigFiles, configFilesIn, FILE_VARIABLES } from '../config/config-files.ts';
-import { localeOfFile } from '../config/locale.ts';
-import { type Address, addressIn, LISTEN, METRICS_LISTEN } from '../config/own-variables.ts';
-import { type ConfigSource, createConfigSource } from '../config/source.ts';
+import { type ConfigFiles, configFilesIn, FILE_VARIABLES } from '../config/files/config-files.ts';
+import { localeOfFile } from '../config/read/locale.ts';
+import {
+  type Address,
+  addressIn,
+  LISTEN,
+  METRICS_LISTEN,
+} from '../config/variables/own-variables.ts';
+import { type ConfigSource, createConfigSource } from '../config/watch/source.ts';
 import { type Environment, takeEnvironment } from '../environment.ts';
 import { EXIT, explain, ZephyrError } from '../errors.ts';
-import { takeListenFds } from '../listen-fds.ts';
 import { createLogger, type Logger } from '../logger.ts';
 import type { TemplatesOf } from '../phrase.ts';
+import { takeListenFds } from '../process/listen-fds.ts';
 import type { RedisTarget } from '../redis/client.ts';
 import type { ServiceName } from '../service-name.ts';
 import { VERSION } from '../version.ts';

@@ -11,7 +11,7 @@ import { REMOVED_BEFORE_HEADER } from '@zephyr/contract/usage/usage';
 import { formatRecording } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 import type { Config } from '@zephyr/runtime/config/config';
-import type { ConfigFiles } from '@zephyr/runtime/config/config-files';
+import type { ConfigFiles } from '@zephyr/runtime/config/files/config-files';
 import type { Environment } from '@zephyr/runtime/environment';
 import { PAGE_HEADERS, PAGES } from '@zephyr/runtime/http/pages';
 import { type Readiness, watchPages } from '@zephyr/runtime/http/watch-pages';

@@ -12,7 +12,7 @@ import type { BlockList } from 'node:net';
 import { loginSchema } from '@zephyr/contract/api/login';
 import { DAY_MS } from '@zephyr/contract/units';
 import { type Clock, pause } from '@zephyr/runtime/clock';
-import { accessOf, type ClientAccess } from '@zephyr/runtime/config/client-access';
+import { accessOf, type ClientAccess } from '@zephyr/runtime/config/derived/client-access';
 import { bearerIn } from '@zephyr/runtime/credential';
 import { addressOf, calledBy, isForwarded } from '@zephyr/runtime/http/visitor';
 import { WrongKeyLimit } from '@zephyr/runtime/http/wrong-key-limit';

@@ -16,7 +16,6 @@ import {
 } from '@zephyr/contract/operate/config-edit';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { schemeOf } from '@zephyr/runtime/config/config';
-import type { ConfigFiles } from '@zephyr/runtime/config/config-files';
 import {
   addClient,
   clientsIn,
@@ -30,12 +29,13 @@ import {
   removeEndpoint,
   writeEndpoint,
 } from '@zephyr/runtime/config/edit/endpoints';
-import { loadConfig, readDocument } from '@zephyr/runtime/config/load';
-import { localeOfFile } from '@zephyr/runtime/config/locale';
-import { ownVariable, PUBLIC_URL } from '@zephyr/runtime/config/own-variables';
-import { rawTable } from '@zephyr/runtime/config/raw';
+import type { ConfigFiles } from '@zephyr/runtime/config/files/config-files';
+import { loadConfig, readDocument } from '@zephyr/runtime/config/read/load';
+import { localeOfFile } from '@zephyr/runtime/config/read/locale';
 import { adminTokenVariable } from '@zephyr/runtime/config/rules/admin-token';
-import { UNREAD_TOKENS } from '@zephyr/runtime/config/run-token-command';
+import { rawTable } from '@zephyr/runtime/config/schema/raw';
+import { UNREAD_TOKENS } from '@zephyr/runtime/config/secrets/run-token-command';
+import { ownVariable, PUBLIC_URL } from '@zephyr/runtime/config/variables/own-variables';
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { phrase, spoken } from '@zephyr/runtime/phrase';

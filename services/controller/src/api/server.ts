@@ -11,8 +11,8 @@ import type { AddressInfo } from 'node:net';
 import type { OwnCertificate } from '@zephyr/runtime/config/config';
 import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import { encrypt, refusingUnencrypted } from '@zephyr/runtime/http/own-tls';
-import { listenOn } from '@zephyr/runtime/listen-fds';
 import { phrase } from '@zephyr/runtime/phrase';
+import { listenOn } from '@zephyr/runtime/process/listen-fds';
 
 /** How long the headers of a request may take, and all of it. */
 const MAX_HEADERS_MS = 10_000;

@@ -14,9 +14,9 @@ import {
   groupOf,
   type LoadedConfig,
 } from '@zephyr/runtime/config/config';
-import { connectionFingerprint } from '@zephyr/runtime/config/endpoint-connection';
-import { endpointHeadersOf, hasSameHeaders } from '@zephyr/runtime/config/endpoint-headers';
-import { policyOf } from '@zephyr/runtime/config/policy-of-config';
+import { connectionFingerprint } from '@zephyr/runtime/config/derived/endpoint-connection';
+import { endpointHeadersOf, hasSameHeaders } from '@zephyr/runtime/config/derived/endpoint-headers';
+import { policyOf } from '@zephyr/runtime/config/derived/policy-of-config';
 
 export interface CoreConfig {
   readonly groups: readonly GroupSetting[];

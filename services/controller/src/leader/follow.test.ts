@@ -1,4 +1,4 @@
-import type { ConfigSource } from '@zephyr/runtime/config/source';
+import type { ConfigSource } from '@zephyr/runtime/config/watch/source';
 import { MAX_WHY_CHARACTERS } from '@zephyr/runtime/logger';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import type { Redis } from 'ioredis';

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { Effect, World } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
-import type { ConfigSource } from '@zephyr/runtime/config/source';
+import type { ConfigSource } from '@zephyr/runtime/config/watch/source';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';

@@ -1,5 +1,5 @@
 import { DEFAULT_POLICY, epochMs, initialWorld, isSystemIdle } from '@zephyr/core';
-import { parseConfig } from '@zephyr/runtime/config/load';
+import { parseConfig } from '@zephyr/runtime/config/read/load';
 import { expect, it } from 'vitest';
 
 import { coreConfigOf } from './core-config.ts';

@@ -1,6 +1,6 @@
 import { HOUR_MS } from '@zephyr/contract/units';
 import { systemClock } from '@zephyr/runtime/clock';
-import type { ConfigSource } from '@zephyr/runtime/config/source';
+import type { ConfigSource } from '@zephyr/runtime/config/watch/source';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { MAX_READ_ROWS, MAX_ROWS_OF_HOURS } from '@zephyr/runtime/redis/usage-rows';
 import { redisOfFile } from '@zephyr/testkit/use-redis';

@@ -6,7 +6,7 @@ import { HOUR_MS } from '@zephyr/contract/units';
 import type { Budget } from '@zephyr/contract/usage/people-limits';
 import type { ConfigEvent } from '@zephyr/core';
 import type { LoadedConfig } from '@zephyr/runtime/config/config';
-import type { ConfigSource } from '@zephyr/runtime/config/source';
+import type { ConfigSource } from '@zephyr/runtime/config/watch/source';
 import { boundStreams } from '@zephyr/runtime/redis/proxy-records';
 import { boundUsage } from '@zephyr/runtime/redis/usage-store';
 import type { Redis } from 'ioredis';

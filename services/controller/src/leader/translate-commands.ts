@@ -11,7 +11,7 @@ import type { ProblemCode } from '@zephyr/contract/operate/problem';
 import type { Mode } from '@zephyr/contract/route/selection';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import type { CommandOutcome, Effect } from '@zephyr/core';
-import type { ConfigSource } from '@zephyr/runtime/config/source';
+import type { ConfigSource } from '@zephyr/runtime/config/watch/source';
 import { COMMAND_LIFE_MS } from '@zephyr/runtime/redis/command-stream';
 import type { StreamEntry } from '@zephyr/runtime/redis/read-streams';
 

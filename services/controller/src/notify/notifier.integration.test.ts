@@ -4,7 +4,7 @@ import { NOTIFY_EVENTS } from '@zephyr/contract/notify/notify';
 import { REPEAT_AFTER_MS } from '@zephyr/contract/notify/notify-timing';
 import { type Effect, endpointId, type World } from '@zephyr/core';
 import type { LoadedConfig } from '@zephyr/runtime/config/config';
-import type { NotifyTarget, WebhookTarget } from '@zephyr/runtime/config/notify-target';
+import type { NotifyTarget, WebhookTarget } from '@zephyr/runtime/config/resolve/notify-target';
 import { createLogger } from '@zephyr/runtime/logger';
 import { ATTEMPT_MS, RETRY_AFTER_MS } from '@zephyr/runtime/notify/deliver';
 import { Secret } from '@zephyr/runtime/secret';

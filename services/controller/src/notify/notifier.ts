@@ -2,7 +2,7 @@
 import type { Effect, World } from '@zephyr/core';
 import type { Timer } from '@zephyr/runtime/clock';
 import type { LoadedConfig } from '@zephyr/runtime/config/config';
-import type { NotifyTarget } from '@zephyr/runtime/config/notify-target';
+import type { NotifyTarget } from '@zephyr/runtime/config/resolve/notify-target';
 import type { NotifyMessage } from '@zephyr/runtime/notify/message';
 import { nameOf, notificationText } from '@zephyr/texts';
 import { HOURLY_LIMIT } from './hourly-limit.ts';

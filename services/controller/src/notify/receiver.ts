@@ -6,7 +6,7 @@
  */
 import type { NotifyEvent } from '@zephyr/contract/notify/notify';
 import type { Clock } from '@zephyr/runtime/clock';
-import type { NotifyTarget } from '@zephyr/runtime/config/notify-target';
+import type { NotifyTarget } from '@zephyr/runtime/config/resolve/notify-target';
 import type { Logger } from '@zephyr/runtime/logger';
 import { deliver } from '@zephyr/runtime/notify/deliver';
 import type { NotifyMessage } from '@zephyr/runtime/notify/message';

@@ -2,7 +2,7 @@
 import type { EpochMs } from '@zephyr/contract/scalars';
 import { DAY_MS } from '@zephyr/contract/units';
 import { epochMs, initialWorld } from '@zephyr/core';
-import { parseConfig } from '@zephyr/runtime/config/load';
+import { parseConfig } from '@zephyr/runtime/config/read/load';
 import { coreConfigOf } from '../leader/core-config.ts';
 import type { LeaderState, Progress } from '../leader/leader-state.ts';
 import type { Reading } from '../leader/read.ts';

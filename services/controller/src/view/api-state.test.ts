@@ -13,7 +13,7 @@ import {
   type World,
   type WorldEvent,
 } from '@zephyr/core';
-import { parseConfig } from '@zephyr/runtime/config/load';
+import { parseConfig } from '@zephyr/runtime/config/read/load';
 import { describe, expect, it } from 'vitest';
 
 import { coreConfigOf } from '../leader/core-config.ts';

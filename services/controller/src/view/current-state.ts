@@ -6,7 +6,7 @@
 import type { ApiState } from '@zephyr/contract/api/api-state';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import type { StoreConnection } from '@zephyr/contract/store';
-import type { ConfigSource } from '@zephyr/runtime/config/source';
+import type { ConfigSource } from '@zephyr/runtime/config/watch/source';
 import { VERSION } from '@zephyr/runtime/version';
 import type { Redis } from 'ioredis';
 

@@ -21,7 +21,7 @@ import {
   type UsageLimits,
 } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
-import { isModelAmong } from '@zephyr/runtime/config/served-models';
+import { isModelAmong } from '@zephyr/runtime/config/derived/served-models';
 import { exchangeLimits } from '@zephyr/runtime/redis/people-limits-store';
 import type { Redis } from 'ioredis';
 

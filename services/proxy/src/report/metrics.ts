@@ -4,8 +4,8 @@ import { FAILURE_CLASSES } from '@zephyr/contract/failure';
 import { type Budget, LIMIT_NAMES } from '@zephyr/contract/usage/people-limits';
 import { REQUEST_OUTCOMES } from '@zephyr/contract/usage/usage';
 import type { RetryRefusal } from '@zephyr/core';
-import { addBuildInfo } from '@zephyr/runtime/build-info';
-import { addProcessMetrics } from '@zephyr/runtime/process-metrics';
+import { addBuildInfo } from '@zephyr/runtime/process/build-info';
+import { addProcessMetrics } from '@zephyr/runtime/process/process-metrics';
 import { REDIS_SECONDS } from '@zephyr/runtime/redis/client';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 

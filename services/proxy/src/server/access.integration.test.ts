@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 
 import { KIB } from '@zephyr/contract/units';
 
-import type { LoadedConfig } from '@zephyr/runtime/config/load';
+import type { LoadedConfig } from '@zephyr/runtime/config/read/load';
 import { eventually } from '@zephyr/testkit/eventually';
 import { call, STREAM_BODY, sendRaw } from '@zephyr/testkit/http-call';
 import { json, sse } from '@zephyr/testkit/upstream-scripts';

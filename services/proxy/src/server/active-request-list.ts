@@ -4,7 +4,7 @@
  * An array in which the last one takes the slot of the one that ended, not a Map. V8 replaces the table of a
  * Map that is constantly filled and emptied every few dozen requests, and each old table keeps its entries
  * and points to the next. Once one of them is in the old generation, all requests after it survive until the
- * next full collection. Together with the effect described in `runtime/src/node-flags.ts`, that was a fifth
+ * next full collection. Together with the effect described in `runtime/src/process/node-flags.ts`, that was a fifth
  * of the CPU; neither fix alone is enough.
  */
 export interface ActiveEntry<Exchange> extends Requester {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
 import { ANONYMOUS } from '@zephyr/contract/reserved-names';
-import type { ClientAccess } from '@zephyr/runtime/config/client-access';
+import type { ClientAccess } from '@zephyr/runtime/config/derived/client-access';
 import { describe, expect, it } from 'vitest';
 
 import { Clients } from './client-keys.ts';

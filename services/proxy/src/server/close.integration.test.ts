@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { systemClock } from '@zephyr/runtime/clock';
 import { limits } from '@zephyr/runtime/config/keys/limits';
 import { timeouts } from '@zephyr/runtime/config/keys/timeouts-and-drain';
-import { internalForm } from '@zephyr/runtime/config/names-and-units';
+import { internalForm } from '@zephyr/runtime/config/resolve/names-and-units';
 import { eventually } from '@zephyr/testkit/eventually';
 import { expect, it } from 'vitest';
 

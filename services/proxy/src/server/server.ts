@@ -16,7 +16,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { type Clock, pause } from '@zephyr/runtime/clock';
 import type { DataPathConfig, OwnCertificate } from '@zephyr/runtime/config/config';
 import { encrypt, refusingUnencrypted } from '@zephyr/runtime/http/own-tls';
-import { listenOn } from '@zephyr/runtime/listen-fds';
+import { listenOn } from '@zephyr/runtime/process/listen-fds';
 
 import {
   type ErrorName,

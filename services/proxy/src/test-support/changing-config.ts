@@ -1,6 +1,6 @@
 /** A proxy whose configuration a test changes at run time. */
-import type { LoadedConfig } from '@zephyr/runtime/config/load';
-import type { ConfigChange, ConfigSource } from '@zephyr/runtime/config/source';
+import type { LoadedConfig } from '@zephyr/runtime/config/read/load';
+import type { ConfigChange, ConfigSource } from '@zephyr/runtime/config/watch/source';
 
 import { type Rig, type RigOptions, startRig } from './rig.ts';
 

@@ -3,10 +3,13 @@ import type { Agent as HttpAgent } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Config, Secrets } from '@zephyr/runtime/config/config';
-import { connectionOf } from '@zephyr/runtime/config/endpoint-connection';
-import { type EndpointHeaders, endpointHeadersOf } from '@zephyr/runtime/config/endpoint-headers';
-import { type ServedModels, servedModelsOf } from '@zephyr/runtime/config/served-models';
-import { slugOf } from '@zephyr/runtime/config/slug';
+import { connectionOf } from '@zephyr/runtime/config/derived/endpoint-connection';
+import {
+  type EndpointHeaders,
+  endpointHeadersOf,
+} from '@zephyr/runtime/config/derived/endpoint-headers';
+import { type ServedModels, servedModelsOf } from '@zephyr/runtime/config/derived/served-models';
+import { slugOf } from '@zephyr/runtime/config/resolve/slug';
 import type { EndpointConnection } from '@zephyr/runtime/connection/endpoint-agent';
 import { matcherOf } from '@zephyr/runtime/header-rules';
 import { webPortOf, withoutBrackets } from '@zephyr/runtime/host';

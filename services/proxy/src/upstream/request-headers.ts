@@ -4,7 +4,7 @@
  */
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 
-import type { EndpointHeaders } from '@zephyr/runtime/config/endpoint-headers';
+import type { EndpointHeaders } from '@zephyr/runtime/config/derived/endpoint-headers';
 import { isOwnHeader } from '@zephyr/runtime/header-rules';
 import type { HeaderMatcher, PassedHeaders } from './endpoints.ts';
 

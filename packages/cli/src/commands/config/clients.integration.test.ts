@@ -16,7 +16,7 @@ import { promisify } from 'node:util';
 
 import { addClient, removeClient, rotateClient } from '@zephyr/runtime/config/edit/clients';
 import { replaceFile } from '@zephyr/runtime/config/edit/replace-file';
-import { loadConfig } from '@zephyr/runtime/config/load';
+import { loadConfig } from '@zephyr/runtime/config/read/load';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { addPerson, listClients, removePerson } from './clients.ts';

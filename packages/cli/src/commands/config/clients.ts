@@ -6,8 +6,8 @@ import {
   removeClient,
   rotateClient,
 } from '@zephyr/runtime/config/edit/clients';
-import { readDocument } from '@zephyr/runtime/config/load';
-import { ownVariable, PUBLIC_URL } from '@zephyr/runtime/config/own-variables';
+import { readDocument } from '@zephyr/runtime/config/read/load';
+import { ownVariable, PUBLIC_URL } from '@zephyr/runtime/config/variables/own-variables';
 import type { Environment } from '@zephyr/runtime/environment';
 import { translator } from '@zephyr/texts';
 

@@ -7,7 +7,7 @@ import { targetOf } from '@zephyr/probes/endpoint-target';
 import type { RelayKind } from '@zephyr/probes/relay-kind';
 import { type EndpointSurvey, findingOf, surveyEndpoint } from '@zephyr/probes/survey';
 import type { EndpointConfig } from '@zephyr/runtime/config/config';
-import type { LoadedConfig } from '@zephyr/runtime/config/load';
+import type { LoadedConfig } from '@zephyr/runtime/config/read/load';
 import { authStyleOf } from '@zephyr/runtime/credential';
 import { numbersOf, surveyFacts, surveyVerdict, type Translate, translator } from '@zephyr/texts';
 

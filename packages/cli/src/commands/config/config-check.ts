@@ -1,7 +1,7 @@
 import { isServing } from '@zephyr/contract/probe/endpoint-finding';
 import { ConfigError } from '@zephyr/runtime/config/config-error';
-import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
-import { localeOfFile } from '@zephyr/runtime/config/locale';
+import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/read/load';
+import { localeOfFile } from '@zephyr/runtime/config/read/locale';
 import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT, explain } from '@zephyr/runtime/errors';
 import { templatesOf, translator } from '@zephyr/texts';

@@ -1,5 +1,5 @@
-import { localeIn } from '@zephyr/runtime/config/locale';
-import type { RawTable } from '@zephyr/runtime/config/raw';
+import { localeIn } from '@zephyr/runtime/config/read/locale';
+import type { RawTable } from '@zephyr/runtime/config/schema/raw';
 import type { Environment } from '@zephyr/runtime/environment';
 import { type Language, languageOf } from '@zephyr/texts';
 

@@ -1,6 +1,5 @@
 /** `zephyr endpoint add|remove|list`: edits the endpoints in the text of config.toml. */
 import { isServing } from '@zephyr/contract/probe/endpoint-finding';
-import type { ConfigFiles } from '@zephyr/runtime/config/config-files';
 import {
   draftEndpoint,
   type EndpointDraft,
@@ -9,8 +8,9 @@ import {
   removeEndpoint,
   writeEndpoint,
 } from '@zephyr/runtime/config/edit/endpoints';
-import { readDocument } from '@zephyr/runtime/config/load';
-import { idOfName } from '@zephyr/runtime/config/slug';
+import type { ConfigFiles } from '@zephyr/runtime/config/files/config-files';
+import { readDocument } from '@zephyr/runtime/config/read/load';
+import { idOfName } from '@zephyr/runtime/config/resolve/slug';
 import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT, ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 
-import { loadConfig } from '@zephyr/runtime/config/load';
+import { loadConfig } from '@zephyr/runtime/config/read/load';
 import { startRedisServer } from '@zephyr/runtime/redis/private-server';
 import { folderOfTest } from '@zephyr/testkit/folder-of-test';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';

@@ -11,7 +11,7 @@ import { targetOf } from '@zephyr/probes/endpoint-target';
 import { runProbe } from '@zephyr/probes/probe';
 import { probesAtOnce } from '@zephyr/probes/probes-at-once';
 import type { Config, EndpointConfig } from '@zephyr/runtime/config/config';
-import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
+import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/read/load';
 import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT, ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';

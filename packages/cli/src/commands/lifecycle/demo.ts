@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { DEFAULT_PORTS, MAX_PORT } from '@zephyr/contract/default-ports';
 import type { ProgramStatus } from '@zephyr/contract/status/program-status';
 import { findCli } from '@zephyr/probes/claude-cli/cli-binary';
-import { loadConfig } from '@zephyr/runtime/config/load';
+import { loadConfig } from '@zephyr/runtime/config/read/load';
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';

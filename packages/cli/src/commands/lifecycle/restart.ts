@@ -1,6 +1,6 @@
 /** `zephyr restart`: replaces the process of a running `zephyr start` without downtime. */
 
-import { loadConfig } from '@zephyr/runtime/config/load';
+import { loadConfig } from '@zephyr/runtime/config/read/load';
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';

@@ -5,8 +5,8 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
-import { readDocument } from '@zephyr/runtime/config/load';
-import { variableNamesIn } from '@zephyr/runtime/config/raw';
+import { readDocument } from '@zephyr/runtime/config/read/load';
+import { variableNamesIn } from '@zephyr/runtime/config/schema/raw';
 import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT, ZephyrError } from '@zephyr/runtime/errors';
 

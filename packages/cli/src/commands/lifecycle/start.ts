@@ -2,8 +2,12 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
-import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
-import { type Address, addressIn, METRICS_LISTEN } from '@zephyr/runtime/config/own-variables';
+import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/read/load';
+import {
+  type Address,
+  addressIn,
+  METRICS_LISTEN,
+} from '@zephyr/runtime/config/variables/own-variables';
 import type { Environment } from '@zephyr/runtime/environment';
 import { phrase } from '@zephyr/runtime/phrase';
 import { translator } from '@zephyr/texts';

@@ -16,10 +16,10 @@ import {
   replayRecording,
 } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';
-import { loadConfig } from '@zephyr/runtime/config/load';
-import { localeOfFile } from '@zephyr/runtime/config/locale';
-import { policyOf } from '@zephyr/runtime/config/policy-of-config';
-import { UNREAD_TOKENS } from '@zephyr/runtime/config/run-token-command';
+import { policyOf } from '@zephyr/runtime/config/derived/policy-of-config';
+import { loadConfig } from '@zephyr/runtime/config/read/load';
+import { localeOfFile } from '@zephyr/runtime/config/read/locale';
+import { UNREAD_TOKENS } from '@zephyr/runtime/config/secrets/run-token-command';
 import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT, isMissingFile, messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';

@@ -1,5 +1,5 @@
 /** `zephyr connect`: the settings that send Claude Code through a running Zephyr. */
-import { configFilesIn } from '@zephyr/runtime/config/config-files';
+import { configFilesIn } from '@zephyr/runtime/config/files/config-files';
 import type { Environment } from '@zephyr/runtime/environment';
 import type { Translate } from '@zephyr/texts';
 

@@ -1,7 +1,7 @@
 /** `zephyr notify test`: one message to each receiver of `[[notify]]`, without a running Zephyr. */
 import { systemClock } from '@zephyr/runtime/clock';
-import { loadConfig } from '@zephyr/runtime/config/load';
-import { UNREAD_TOKENS } from '@zephyr/runtime/config/run-token-command';
+import { loadConfig } from '@zephyr/runtime/config/read/load';
+import { UNREAD_TOKENS } from '@zephyr/runtime/config/secrets/run-token-command';
 import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT, ZephyrError } from '@zephyr/runtime/errors';
 import { deliverOnce } from '@zephyr/runtime/notify/deliver';

@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { BudgetList } from '@zephyr/contract/usage/people-limits';
 import type { ApiRequestRecord, UsageReport } from '@zephyr/contract/usage/usage';
-import { loadConfig } from '@zephyr/runtime/config/load';
+import { loadConfig } from '@zephyr/runtime/config/read/load';
 import { eventually } from '@zephyr/testkit/eventually';
 import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { json, status } from '@zephyr/testkit/upstream-scripts';

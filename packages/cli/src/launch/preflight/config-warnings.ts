@@ -2,8 +2,8 @@
 import { statSync } from 'node:fs';
 
 import { systemClock } from '@zephyr/runtime/clock';
-import type { LoadedConfig } from '@zephyr/runtime/config/load';
-import { outboundProxiesOf } from '@zephyr/runtime/config/outbound';
+import type { LoadedConfig } from '@zephyr/runtime/config/read/load';
+import { outboundProxiesOf } from '@zephyr/runtime/config/resolve/outbound';
 import { endsAtMs, endsSoonOn } from '@zephyr/runtime/connection/certificate-expiry';
 import type { Translate } from '@zephyr/texts';
 

@@ -3,10 +3,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { ConfigError, ENVIRONMENT, type Violation } from '@zephyr/runtime/config/config-error';
+import { readText } from '@zephyr/runtime/config/files/read-text';
 import { TABLE_OF } from '@zephyr/runtime/config/keys/server';
-import { type LoadedConfig, placedProblems } from '@zephyr/runtime/config/load';
-import { addressIn, METRICS_LISTEN } from '@zephyr/runtime/config/own-variables';
-import { readText } from '@zephyr/runtime/config/read-text';
+import { type LoadedConfig, placedProblems } from '@zephyr/runtime/config/read/load';
+import { addressIn, METRICS_LISTEN } from '@zephyr/runtime/config/variables/own-variables';
 import type { Environment } from '@zephyr/runtime/environment';
 import { phrase } from '@zephyr/runtime/phrase';
 

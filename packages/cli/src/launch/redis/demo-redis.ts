@@ -3,8 +3,8 @@
  * Zephyr uses it.
  */
 
-import { REDIS_URL_VARIABLE, splitPassword } from '@zephyr/runtime/config/redis-url';
-import { variablesOf } from '@zephyr/runtime/config/variables';
+import { REDIS_URL_VARIABLE, splitPassword } from '@zephyr/runtime/config/urls/redis-url';
+import { variablesOf } from '@zephyr/runtime/config/variables/variables';
 import type { Environment } from '@zephyr/runtime/environment';
 import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import { createLogger } from '@zephyr/runtime/logger';

@@ -1,5 +1,5 @@
-import { parseConfig } from '@zephyr/runtime/config/load';
-import { variablesOf } from '@zephyr/runtime/config/variables';
+import { parseConfig } from '@zephyr/runtime/config/read/load';
+import { variablesOf } from '@zephyr/runtime/config/variables/variables';
 import { describe, expect, it } from 'vitest';
 
 import { serviceEnvironment, variablesFor } from './service-environment.ts';

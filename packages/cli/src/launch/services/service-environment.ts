@@ -1,6 +1,6 @@
-import type { LoadedConfig } from '@zephyr/runtime/config/load';
-import { METRICS_LISTEN, PUBLIC_URL } from '@zephyr/runtime/config/own-variables';
-import { REDIS_URL_VARIABLE } from '@zephyr/runtime/config/redis-url';
+import type { LoadedConfig } from '@zephyr/runtime/config/read/load';
+import { REDIS_URL_VARIABLE } from '@zephyr/runtime/config/urls/redis-url';
+import { METRICS_LISTEN, PUBLIC_URL } from '@zephyr/runtime/config/variables/own-variables';
 import { type Environment, isGeneral } from '@zephyr/runtime/environment';
 import type { ServiceName } from '@zephyr/runtime/service/service';
 

@@ -3,7 +3,7 @@ import { type ChildProcess, type SendHandle, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Server } from 'node:net';
 import { createInterface } from 'node:readline';
-import type { Address } from '@zephyr/runtime/config/own-variables';
+import type { Address } from '@zephyr/runtime/config/variables/own-variables';
 import { type Environment, handedOver } from '@zephyr/runtime/environment';
 import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';

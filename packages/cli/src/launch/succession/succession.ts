@@ -8,7 +8,7 @@
  *
  * The first process stays, so that its supervisor (a terminal, systemd, launchd) sees one process.
  */
-import type { Address } from '@zephyr/runtime/config/own-variables';
+import type { Address } from '@zephyr/runtime/config/variables/own-variables';
 import { SERVICE_NAMES, type ServiceName } from '@zephyr/runtime/service-name';
 import { z } from 'zod';
 

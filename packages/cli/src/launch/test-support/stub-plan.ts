@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadConfig } from '@zephyr/runtime/config/load';
+import { loadConfig } from '@zephyr/runtime/config/read/load';
 import type { Environment } from '@zephyr/runtime/environment';
 
 import type { LaunchPlan } from '../launcher.ts';

@@ -3,10 +3,10 @@ import { createHash, randomBytes } from 'node:crypto';
 
 import { ZephyrError } from '../../errors.ts';
 import { phrase } from '../../phrase.ts';
+import { readText } from '../files/read-text.ts';
 import { client } from '../keys/clients.ts';
-import { readDocument } from '../load.ts';
-import { type RawTable, rawTable } from '../raw.ts';
-import { readText } from '../read-text.ts';
+import { readDocument } from '../read/load.ts';
+import { type RawTable, rawTable } from '../schema/raw.ts';
 import { addEntry, type EditedText, removeEntry, replaceText } from './document.ts';
 import { replaceFile, whileLocked } from './replace-file.ts';
 

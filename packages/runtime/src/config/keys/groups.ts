@@ -1,7 +1,7 @@
 /** [[groups]] and their endpoints. */
 import { z } from 'zod';
 
-import { TOKEN_COMMAND_TIMEOUT_MS } from '../run-token-command.ts';
+import { TOKEN_COMMAND_TIMEOUT_MS } from '../secrets/run-token-command.ts';
 import { type HealthCheckTable, healthCheck } from './health-check.ts';
 import {
   type EndpointOverrides,

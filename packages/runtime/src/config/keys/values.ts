@@ -7,7 +7,7 @@ import { MAX_DISPLAY_NAME_CHARACTERS, MAX_PERSON_CHARACTERS } from '@zephyr/cont
 import { DAY_MS, DAY_S } from '@zephyr/contract/units';
 import { z } from 'zod';
 
-import { VARIABLE_NAME } from '../variable-name.ts';
+import { VARIABLE_NAME } from '../variables/variable-name.ts';
 
 /** Marks a key that is read only at start. */
 export const NEEDS_RESTART = { needsRestart: true };

@@ -7,8 +7,8 @@ import { MIN_ADMIN_TOKEN_CHARACTERS } from '@zephyr/contract/api/admin-token';
 import { type Phrase, phrase } from '../../phrase.ts';
 import type { Violation } from '../config-error.ts';
 import { controller } from '../keys/server.ts';
-import { fittingValues, type RawTable, rawTable } from '../raw.ts';
-import type { Variables } from '../variables.ts';
+import { fittingValues, type RawTable, rawTable } from '../schema/raw.ts';
+import type { Variables } from '../variables/variables.ts';
 
 /** A random token of the minimum length nearly always has more, with any alphabet of at least 16 characters. */
 const MIN_DIFFERENT_CHARACTERS = 8;

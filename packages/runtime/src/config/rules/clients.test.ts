@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { spoken } from '../../phrase.ts';
-import { readNamedFile } from '../named-file.ts';
-import { sha256 } from '../slug.ts';
+import { readNamedFile } from '../files/named-file.ts';
+import { sha256 } from '../resolve/slug.ts';
 import { checkClients } from './clients.ts';
 
 const key = 'k'.repeat(32);

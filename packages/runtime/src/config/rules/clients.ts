@@ -6,11 +6,11 @@
 import { isClientKey } from '../../credential.ts';
 import { type Phrase, phrase } from '../../phrase.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
+import type { ReadNamedFile } from '../files/named-file.ts';
 import { KEY_SOURCES, MIN_KEY_CHARACTERS } from '../keys/clients.ts';
-import type { ReadNamedFile } from '../named-file.ts';
-import { type RawTable, rawTable, rawText } from '../raw.ts';
-import { sha256 } from '../slug.ts';
-import type { Variables } from '../variables.ts';
+import { sha256 } from '../resolve/slug.ts';
+import { type RawTable, rawTable, rawText } from '../schema/raw.ts';
+import type { Variables } from '../variables/variables.ts';
 
 export function checkClients(
   document: RawTable,

@@ -1,8 +1,8 @@
 /** Groups and their endpoints: what must be unique, which URLs may be used, one default group. */
 import { phrase } from '../../phrase.ts';
 import type { Violation } from '../config-error.ts';
-import { type RawTable, rawEndpoints, rawGroups, rawText } from '../raw.ts';
-import { idOfName } from '../slug.ts';
+import { idOfName } from '../resolve/slug.ts';
+import { type RawTable, rawEndpoints, rawGroups, rawText } from '../schema/raw.ts';
 import { checkEndpointUrl } from './endpoint-url.ts';
 
 export function checkGroups(document: RawTable): Violation[] {

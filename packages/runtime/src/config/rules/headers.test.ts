@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 
 import { isOwnHeader, isUnsafeAnswerHeader } from '../../header-rules.ts';
 import { ConfigError } from '../config-error.ts';
-import { endpointHeadersOf } from '../endpoint-headers.ts';
-import { parseConfig } from '../load.ts';
-import { variablesOf } from '../variables.ts';
+import { endpointHeadersOf } from '../derived/endpoint-headers.ts';
+import { parseConfig } from '../read/load.ts';
+import { variablesOf } from '../variables/variables.ts';
 
 const TOKEN = 'sk-ant-Zq83kd02mmQp';
 

@@ -11,9 +11,9 @@ import {
 } from '../../header-rules.ts';
 import { phrase } from '../../phrase.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
-import { type RawTable, rawEndpoints, rawGroups, rawTable, rawTexts } from '../raw.ts';
-import { VARIABLE_NAME } from '../variable-name.ts';
-import type { Variables } from '../variables.ts';
+import { type RawTable, rawEndpoints, rawGroups, rawTable, rawTexts } from '../schema/raw.ts';
+import { VARIABLE_NAME } from '../variables/variable-name.ts';
+import type { Variables } from '../variables/variables.ts';
 
 const SECRET_NAME = /(^|-)(auth|authorization|token|secret|password|api-?key)$/i;
 

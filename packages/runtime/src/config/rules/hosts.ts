@@ -2,7 +2,7 @@
 import { type Phrase, phrase } from '../../phrase.ts';
 import type { Violation } from '../config-error.ts';
 import { TABLE_OF } from '../keys/server.ts';
-import { type RawTable, rawTable, rawText } from '../raw.ts';
+import { type RawTable, rawTable, rawText } from '../schema/raw.ts';
 
 export function checkHosts(document: RawTable): Violation[] {
   return Object.values(TABLE_OF).flatMap((table) => {

@@ -4,7 +4,7 @@ import type { KeyPath, Violation } from '../config-error.ts';
 import { healthCheckOfGroup } from '../keys/groups.ts';
 import { healthCheck, withIntervalBounds } from '../keys/health-check.ts';
 import { overridden } from '../keys/overrides.ts';
-import { fittingValues, type RawTable, rawGroups, rawTable } from '../raw.ts';
+import { fittingValues, type RawTable, rawGroups, rawTable } from '../schema/raw.ts';
 
 export function checkIntervals(document: RawTable): Violation[] {
   const base = rawTable(document['health_check']);

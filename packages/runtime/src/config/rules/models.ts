@@ -6,12 +6,12 @@ import { MAX_MODEL_CHARACTERS } from '@zephyr/contract/model-name';
 
 import { phrase } from '../../phrase.ts';
 import type { Violation } from '../config-error.ts';
+import { servedModelsOf } from '../derived/served-models.ts';
 import { healthCheckOfGroup } from '../keys/groups.ts';
 import { healthCheck } from '../keys/health-check.ts';
 import { overridden } from '../keys/overrides.ts';
 import { upstreamKeys } from '../keys/upstream.ts';
-import { fittingValues, type RawTable, rawEndpoints, rawGroups, rawTable } from '../raw.ts';
-import { servedModelsOf } from '../served-models.ts';
+import { fittingValues, type RawTable, rawEndpoints, rawGroups, rawTable } from '../schema/raw.ts';
 
 const { models, model_map } = upstreamKeys;
 

@@ -1,8 +1,8 @@
 import { NOTIFY_EVENTS } from '@zephyr/contract/notify/notify';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../config-error.ts';
-import { parseConfig } from '../load.ts';
-import type { NotifyTarget, WebhookTarget } from '../notify-target.ts';
+import { parseConfig } from '../read/load.ts';
+import type { NotifyTarget, WebhookTarget } from '../resolve/notify-target.ts';
 
 const SECRETS: Readonly<Record<string, string>> = {
   TOKEN: 'sk-ant-Zq83kd02mmQp',

@@ -6,9 +6,9 @@ import { isLoopback } from '@zephyr/contract/loopback';
 import { type Phrase, phrase } from '../../phrase.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
 import { isWebAddress } from '../keys/values.ts';
-import { type RawTable, rawTable, rawText } from '../raw.ts';
-import { VARIABLE_NAME } from '../variable-name.ts';
-import type { Variables } from '../variables.ts';
+import { type RawTable, rawTable, rawText } from '../schema/raw.ts';
+import { VARIABLE_NAME } from '../variables/variable-name.ts';
+import type { Variables } from '../variables/variables.ts';
 
 const OF_WEBHOOKS = ['url_env', 'secret_env', 'token_env', 'chat_id'] as const;
 const OF_MAIL = [

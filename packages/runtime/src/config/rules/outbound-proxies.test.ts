@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { ConfigError } from '../config-error.ts';
-import { parseConfig } from '../load.ts';
+import { parseConfig } from '../read/load.ts';
 
 const PASSWORD = 'hidden-4c1f';
 

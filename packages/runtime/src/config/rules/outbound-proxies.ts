@@ -3,9 +3,9 @@
 import { parseProxy, proxyOfEnvironment } from '../../connection/outbound-proxy.ts';
 import { phrase } from '../../phrase.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
-import { type RawTable, rawEndpoints, rawGroups, rawText } from '../raw.ts';
-import { VARIABLE_NAME } from '../variable-name.ts';
-import type { Variables } from '../variables.ts';
+import { type RawTable, rawEndpoints, rawGroups, rawText } from '../schema/raw.ts';
+import { VARIABLE_NAME } from '../variables/variable-name.ts';
+import type { Variables } from '../variables/variables.ts';
 
 const EXPECTED = phrase`"http://…", "https://…" or "socks5://…" with a host and a port, or "none"`;
 

@@ -1,12 +1,12 @@
 /** Where Redis is, in the file and in ZEPHYR_REDIS_URL, and its password. A password is never shown. */
 import { phrase } from '../../phrase.ts';
 import type { Violation } from '../config-error.ts';
-import { type RawTable, rawTable, rawText } from '../raw.ts';
-import { CLUSTER_SCHEMES } from '../redis-cluster-url.ts';
-import { SENTINEL_SCHEMES } from '../redis-sentinel-url.ts';
-import { REDIS_URL_VARIABLE } from '../redis-url.ts';
-import { VARIABLE_NAME } from '../variable-name.ts';
-import type { Variables } from '../variables.ts';
+import { type RawTable, rawTable, rawText } from '../schema/raw.ts';
+import { CLUSTER_SCHEMES } from '../urls/redis-cluster-url.ts';
+import { SENTINEL_SCHEMES } from '../urls/redis-sentinel-url.ts';
+import { REDIS_URL_VARIABLE } from '../urls/redis-url.ts';
+import { VARIABLE_NAME } from '../variables/variable-name.ts';
+import type { Variables } from '../variables/variables.ts';
 
 const SCHEMES = ['redis:', 'rediss:', 'unix:', ...SENTINEL_SCHEMES, ...CLUSTER_SCHEMES];
 

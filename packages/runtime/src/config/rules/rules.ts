@@ -3,10 +3,10 @@
  * the document and the variables, returns violations; starts nothing.
  */
 import type { Violation } from '../config-error.ts';
-import type { ReadNamedFile } from '../named-file.ts';
-import type { RawTable } from '../raw.ts';
-import type { ReadToken } from '../run-token-command.ts';
-import type { Variables } from '../variables.ts';
+import type { ReadNamedFile } from '../files/named-file.ts';
+import type { RawTable } from '../schema/raw.ts';
+import type { ReadToken } from '../secrets/run-token-command.ts';
+import type { Variables } from '../variables/variables.ts';
 import { checkAdminToken } from './admin-token.ts';
 import { checkClients } from './clients.ts';
 import { checkGroups } from './groups.ts';

@@ -2,8 +2,8 @@ import { homedir } from 'node:os';
 
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../config-error.ts';
-import { parseConfig } from '../load.ts';
-import { variablesOf } from '../variables.ts';
+import { parseConfig } from '../read/load.ts';
+import { variablesOf } from '../variables/variables.ts';
 import { ALL_SERVICES, type StartingService } from './start.ts';
 
 const GROUP = `

@@ -3,18 +3,17 @@
  * program exists. Separate from the other rules, because a running service is not stopped by them.
  */
 import { isOwnListener } from '@zephyr/contract/loopback';
-
-import { isProgram } from '../../find-program.ts';
 import { isEverywhere } from '../../host.ts';
 import { type Phrase, phrase } from '../../phrase.ts';
+import { isProgram } from '../../process/find-program.ts';
 import type { ServiceName } from '../../service-name.ts';
-import { ADVICE_TO_START, configuredAccess } from '../client-access.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
+import { ADVICE_TO_START, configuredAccess } from '../derived/client-access.ts';
 import { controller, type ListenTable, prober, server, TABLE_OF } from '../keys/server.ts';
 import { expandHome } from '../keys/values.ts';
-import { type Address, METRICS_LISTEN } from '../own-variables.ts';
-import { fittingValues, type RawTable, rawGroups, rawTable, rawText } from '../raw.ts';
-import type { Variables } from '../variables.ts';
+import { fittingValues, type RawTable, rawGroups, rawTable, rawText } from '../schema/raw.ts';
+import { type Address, METRICS_LISTEN } from '../variables/own-variables.ts';
+import type { Variables } from '../variables/variables.ts';
 import { adminTokenVariable } from './admin-token.ts';
 
 /** A service that is about to start. */

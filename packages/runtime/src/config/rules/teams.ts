@@ -1,7 +1,7 @@
 /** A team's members are clients, each in one team only: otherwise, whose budget would pay? */
 import { phrase } from '../../phrase.ts';
 import type { Violation } from '../config-error.ts';
-import { type RawTable, rawTable, rawText } from '../raw.ts';
+import { type RawTable, rawTable, rawText } from '../schema/raw.ts';
 
 type Names = ReadonlySet<string | undefined>;
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { VALID, WEAK, WRONG_NAME } from '@zephyr/testkit/tls-fixture';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { spoken } from '../../phrase.ts';
-import { parseConfig } from '../load.ts';
+import { parseConfig } from '../read/load.ts';
 import { checkTlsFiles } from './tls-files.ts';
 
 describe('ca_file', () => {

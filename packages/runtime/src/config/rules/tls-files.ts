@@ -8,9 +8,9 @@ import {
 } from '../../connection/tls-files.ts';
 import { type Phrase, phrase } from '../../phrase.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
+import type { ReadNamedFile } from '../files/named-file.ts';
 import { expandHome } from '../keys/values.ts';
-import type { ReadNamedFile } from '../named-file.ts';
-import { type RawTable, rawEndpoints, rawGroups, rawTable, rawText } from '../raw.ts';
+import { type RawTable, rawEndpoints, rawGroups, rawTable, rawText } from '../schema/raw.ts';
 
 export function checkTlsFiles(document: RawTable, read: ReadNamedFile): Violation[] {
   return [

@@ -6,10 +6,10 @@ import { isToken } from '../../credential.ts';
 import { type Phrase, phrase } from '../../phrase.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
 import { tokenCommand } from '../keys/groups.ts';
-import { type RawTable, rawGroups, rawText } from '../raw.ts';
-import { type ReadToken, TokenCommandError } from '../run-token-command.ts';
-import { VARIABLE_NAME } from '../variable-name.ts';
-import type { Variables } from '../variables.ts';
+import { type RawTable, rawGroups, rawText } from '../schema/raw.ts';
+import { type ReadToken, TokenCommandError } from '../secrets/run-token-command.ts';
+import { VARIABLE_NAME } from '../variables/variable-name.ts';
+import type { Variables } from '../variables/variables.ts';
 
 /** Placeholders left in copied examples. Real tokens are random and match none. */
 const PLACEHOLDER =

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { ConfigError } from '../config-error.ts';
-import { parseConfig } from '../load.ts';
+import { parseConfig } from '../read/load.ts';
 
 const SECRETS: Readonly<Record<string, string>> = {
   TOKEN: 'sk-ant-Zq83kd02mmQp',

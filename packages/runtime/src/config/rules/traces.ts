@@ -4,10 +4,10 @@ import { isOwnHeader } from '../../header-rules.ts';
 import { type Phrase, phrase } from '../../phrase.ts';
 import type { Violation } from '../config-error.ts';
 import { isWebAddress } from '../keys/values.ts';
-import { type RawTable, rawTable, rawText } from '../raw.ts';
-import { traceHeadersIn } from '../trace-headers.ts';
-import { VARIABLE_NAME } from '../variable-name.ts';
-import type { Variables } from '../variables.ts';
+import { type RawTable, rawTable, rawText } from '../schema/raw.ts';
+import { traceHeadersIn } from '../secrets/trace-headers.ts';
+import { VARIABLE_NAME } from '../variables/variable-name.ts';
+import type { Variables } from '../variables/variables.ts';
 
 /** Collectors use these for authorization. */
 const CREDENTIALS = new Set(['authorization', 'x-api-key']);

@@ -1,7 +1,7 @@
 /** `zephyr doctor`: checks everything that a running system needs. */
 
-import type { LoadedConfig } from '@zephyr/runtime/config/load';
-import { loadConfig } from '@zephyr/runtime/config/load';
+import type { LoadedConfig } from '@zephyr/runtime/config/read/load';
+import { loadConfig } from '@zephyr/runtime/config/read/load';
 import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT, explain } from '@zephyr/runtime/errors';
 import {

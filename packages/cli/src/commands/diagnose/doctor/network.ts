@@ -9,9 +9,9 @@ import { withDeadline } from '@zephyr/probes/exchange/with-deadline';
 import { runProbe } from '@zephyr/probes/probe';
 import { systemClock } from '@zephyr/runtime/clock';
 import type { Config } from '@zephyr/runtime/config/config';
-import { connectionOf } from '@zephyr/runtime/config/endpoint-connection';
+import { connectionOf } from '@zephyr/runtime/config/derived/endpoint-connection';
 import { type ListenTable, TABLE_OF } from '@zephyr/runtime/config/keys/server';
-import type { LoadedConfig } from '@zephyr/runtime/config/load';
+import type { LoadedConfig } from '@zephyr/runtime/config/read/load';
 import type { EndpointConnection } from '@zephyr/runtime/connection/endpoint-agent';
 import type { Numbers, Translate } from '@zephyr/texts';
 

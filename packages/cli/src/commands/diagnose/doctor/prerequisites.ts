@@ -1,7 +1,7 @@
 /** Checks Node, the Claude CLI and the tokens. */
 import { findCli } from '@zephyr/probes/claude-cli/cli-binary';
 import { readCliVersion, testedCliVersion } from '@zephyr/probes/claude-cli/cli-version';
-import type { LoadedConfig } from '@zephyr/runtime/config/load';
+import type { LoadedConfig } from '@zephyr/runtime/config/read/load';
 import type { Translate } from '@zephyr/texts';
 
 import { type Finding, ok } from './finding.ts';

@@ -3,7 +3,7 @@
  * configured schedule on a private Redis, with probes that do nothing.
  */
 
-import { loadConfig } from '@zephyr/runtime/config/load';
+import { loadConfig } from '@zephyr/runtime/config/read/load';
 import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT } from '@zephyr/runtime/errors';
 import type { Translate } from '@zephyr/texts';

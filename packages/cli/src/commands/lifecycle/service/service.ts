@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 
-import { loadConfig } from '@zephyr/runtime/config/load';
+import { loadConfig } from '@zephyr/runtime/config/read/load';
 import type { Environment } from '@zephyr/runtime/environment';
 import { plainPart } from '@zephyr/runtime/environment';
 import { EXIT } from '@zephyr/runtime/errors';
