@@ -5,6 +5,8 @@ import { Agent, request as httpsRequest } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 
+import { eventually } from '@zephyr/testkit/eventually';
+import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { VALID, WRONG_NAME } from '@zephyr/testkit/tls-fixture';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
@@ -18,6 +20,7 @@ const certificateOf = ({ cert, key }: typeof VALID) => ({
 
 /** @param from the reported remote address; undefined: the real one, this machine */
 async function start(from?: string) {
+  const clock = new ManualClock();
   const handler = refusingUnencrypted(
     (req, res) => {
       let bytes = 0;
@@ -29,7 +32,7 @@ async function start(from?: string) {
     (_req, res) => res.writeHead(400).end('use https'),
   );
   const server: Server = createServer(handler);
-  const tls = encrypt(server, certificateOf(VALID));
+  const tls = encrypt(server, certificateOf(VALID), clock);
   if (from !== undefined) {
     server.prependListener('connection', (socket: Socket) =>
       Object.defineProperty(socket, 'remoteAddress', { value: from }),
@@ -42,7 +45,7 @@ async function start(from?: string) {
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  return { port, server, tls };
+  return { clock, port, server, tls };
 }
 
 interface Asked {
@@ -125,6 +128,36 @@ describe('a port with a certificate', () => {
     expect(await ask('https', { port })).toBe('200 TLS 0');
     await first;
     expect(await ask('https', { port })).toBe('200 TLS 0');
+  });
+
+  it('ends a connection whose handshake takes longer than ten seconds, and no other', async () => {
+    const { clock, port, server } = await start();
+    let opened = 0;
+    server.on('connection', () => {
+      opened += 1;
+    });
+    const agent = new Agent({ keepAlive: true });
+    onTestFinished(() => agent.destroy());
+    expect(await ask('https', { port }, agent)).toBe('200 TLS 0');
+    const silent = connect(port, '127.0.0.1');
+    await once(server, 'connection');
+    const halfWay = connect(port, '127.0.0.1');
+    await once(server, 'connection');
+    halfWay.write(Buffer.of(0x16, 3, 1));
+    const plain = connect(port, '127.0.0.1');
+    const [served] = (await once(server, 'connection')) as [Socket];
+    plain.write('GET / HTTP/1.1\r\n');
+    await eventually(() => expect(served.bytesRead).toBeGreaterThan(0));
+    clock.advance(9_999);
+    expect(silent.destroyed || halfWay.destroyed).toBe(false);
+    const ended = Promise.all([once(silent, 'close'), once(halfWay, 'close')]);
+    clock.advance(1);
+    await ended;
+    expect(await ask('https', { port }, agent)).toBe('200 TLS 0');
+    expect(opened).toBe(4);
+    plain.write('host: x\r\n\r\n');
+    expect(String((await once(plain, 'data'))[0])).toMatch(/^HTTP\/1.1 200/);
+    plain.destroy();
   });
 
   it('closes despite a silent connection', async () => {

@@ -9,7 +9,7 @@ import { createServer } from 'node:tls';
 
 import { isLoopback } from '@zephyr/contract/loopback';
 
-import { systemClock } from '../clock.ts';
+import { type Clock, systemClock, type Timer } from '../clock.ts';
 import type { OwnCertificate } from '../config/config.ts';
 import { endsSoonOn } from '../connection/certificate-expiry.ts';
 import type { Logger } from '../logger.ts';
@@ -31,19 +31,28 @@ const TLS_HANDSHAKE = 0x16;
 /** Plain connections from other machines, on a port with a certificate. */
 const UNENCRYPTED = new WeakSet<Socket>();
 
+/** Accepted, handshake not finished. */
+interface Arriving {
+  readonly socket: Socket;
+  readonly timer: Timer;
+}
+
 /**
  * The server's connection listeners get decrypted connections from now on, so call this after adding them.
  */
-export function encrypt(server: Server, own: OwnCertificate): OwnTls {
+export function encrypt(server: Server, own: OwnCertificate, clock: Clock): OwnTls {
   const listeners = server.listeners('connection');
   server.removeAllListeners('connection');
   const serve = (socket: Socket): void => {
     for (const listener of listeners) listener.call(server, socket);
   };
-  /** Accepted, handshake not finished. */
-  const arriving = new Map<string, Socket>();
-  const tls = createServer({ ...pemOf(own), handshakeTimeout: HANDSHAKE_MS }, (socket) => {
-    arriving.delete(peerOf(socket));
+  const arriving = new Map<string, Arriving>();
+  const noLongerArriving = (peer: string): void => {
+    clock.clearTimer(arriving.get(peer)?.timer);
+    arriving.delete(peer);
+  };
+  const tls = createServer(pemOf(own), (socket) => {
+    noLongerArriving(peerOf(socket));
     serve(socket);
   });
   tls.on('tlsClientError', (_error, socket) => socket.destroy());
@@ -51,21 +60,20 @@ export function encrypt(server: Server, own: OwnCertificate): OwnTls {
     const peer = peerOf(socket);
     const [oldest] = arriving;
     if (oldest !== undefined && arriving.size >= MAX_ARRIVING) {
-      arriving.delete(oldest[0]);
-      oldest[1].destroy();
+      noLongerArriving(oldest[0]);
+      oldest[1].socket.destroy();
     }
-    arriving.set(peer, socket);
     const giveUp = (): void => void socket.destroy();
-    socket.setTimeout(HANDSHAKE_MS, giveUp);
+    arriving.set(peer, { socket, timer: clock.setTimer(giveUp, HANDSHAKE_MS) });
     socket.on('error', giveUp);
-    socket.once('close', () => arriving.delete(peer));
+    socket.once('close', () => noLongerArriving(peer));
     socket.once('data', (first: Buffer) => {
-      socket.setTimeout(0).off('timeout', giveUp).off('error', giveUp);
+      socket.off('error', giveUp);
       socket.pause();
       socket.unshift(first);
       if (first[0] === TLS_HANDSHAKE) tls.emit('connection', socket);
       else {
-        arriving.delete(peer);
+        noLongerArriving(peer);
         if (!isOfThisMachine(socket)) UNENCRYPTED.add(socket);
         serve(socket);
       }
@@ -75,7 +83,7 @@ export function encrypt(server: Server, own: OwnCertificate): OwnTls {
   return {
     renew: (renewed) => tls.setSecureContext(pemOf(renewed)),
     endArriving: () => {
-      for (const socket of arriving.values()) socket.destroy();
+      for (const { socket } of arriving.values()) socket.destroy();
     },
   };
 }

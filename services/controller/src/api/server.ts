@@ -8,6 +8,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { systemClock } from '@zephyr/runtime/clock';
 import type { OwnCertificate } from '@zephyr/runtime/config/config';
 import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import { encrypt, refusingUnencrypted } from '@zephyr/runtime/http/own-tls';
@@ -43,7 +44,7 @@ export async function startServer(
     },
     certificate === undefined ? app : refusingUnencrypted(app, refuseUnencrypted),
   );
-  const tls = certificate && encrypt(server, certificate);
+  const tls = certificate && encrypt(server, certificate, systemClock);
   listenOn(server, address, fd);
   try {
     await once(server, 'listening');

@@ -13,7 +13,7 @@ import {
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
-import { type Clock, pause } from '@zephyr/runtime/clock';
+import { type Clock, pause, systemClock } from '@zephyr/runtime/clock';
 import type { DataPathConfig, OwnCertificate } from '@zephyr/runtime/config/config';
 import { encrypt, refusingUnencrypted } from '@zephyr/runtime/http/own-tls';
 import { listenOn } from '@zephyr/runtime/process/listen-fds';
@@ -79,7 +79,7 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
     else refuseRest(socket, errorOfParser(error.code), connections);
   });
   server.on('connect', (_req, socket: Socket) => refuseRest(socket, 'forward_proxy', connections));
-  const tls = certificate && encrypt(server, certificate);
+  const tls = certificate && encrypt(server, certificate, systemClock);
   listenOn(server, options, options.fd);
   await once(server, 'listening');
   const renew = (renewed: OwnCertificate | undefined): void => {
