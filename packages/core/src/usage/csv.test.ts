@@ -35,6 +35,11 @@ it.each([
   ['a"b', '"a""b"'],
   ['=cmd()', "'=cmd()"],
   ['@x', "'@x"],
-])('%s is written as %s', (model, cell) => {
+  ['+1', "'+1"],
+  ['-1', "'-1"],
+  ['\tx', "'\tx"],
+  ['\rx', '"\'\rx"'],
+  ['a=+@-b', 'a=+@-b'],
+])('%j is written as %j', (model, cell) => {
   expect(csvOf(model)[1]).toContain(`,${cell},2026-11-28`);
 });

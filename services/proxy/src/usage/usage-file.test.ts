@@ -31,15 +31,15 @@ function setUp(clock: Clock = systemClock) {
   return { folder, fileOf, files };
 }
 
-it.each([
-  ['half-written', (text: string) => text.slice(0, -5)],
+it.each<[what: string, contentsOf: (text: string) => string, reason?: string]>([
+  ['half-written', (text) => text.slice(0, -5)],
   ['empty', () => ''],
   ['of another version', () => '{"batches":[]}'],
   ['wrong in many places', () => '[{},{}]'],
-  ['too large', () => '['.repeat(33 * MIB)],
+  ['too large', () => `${' '.repeat(33 * MIB)}[]`, 'too large'],
 ])(
   'reports once that a file is set aside that is %s, and keeps its content',
-  async (_what, contentsOf) => {
+  async (_what, contentsOf, reason = '') => {
     const { folder, fileOf, files } = setUp();
     await fileOf('gone').write([{ writer: 'gone', sequence: 1, rows: [], records: [] }]);
     const [name = ''] = files();
@@ -52,6 +52,7 @@ it.each([
       const taken = await fileOf('next').takeOrphans((aside, why) => {
         said.push(aside);
         expect(why.length).toBeGreaterThan(5);
+        expect(why).toContain(reason);
         expect(why.length).toBeLessThanOrEqual(MAX_WHY_CHARACTERS);
       });
       expect(taken).toEqual([]);

@@ -86,7 +86,8 @@ async function setUp() {
       await new UsageFile(place, 'other', systemClock).takeOrphans(() => undefined),
     ).toHaveLength(1);
   };
-  return { writer, clock, sent, call, modelsOnDisk, takenByAnother };
+  const requestsOnDisk = () => onDisk().map(({ records }) => records.map(({ id }) => id));
+  return { writer, clock, sent, call, modelsOnDisk, requestsOnDisk, takenByAnother };
 }
 
 it('stores usage that arrives while a batch is being written, however long that takes', async () => {
@@ -147,4 +148,25 @@ it('waits only to look for files while all is written, and the next request ends
   (await call(0)).resolve('written');
   await clock.whenSet(2_600);
   expect([writer.unwrittenRequests, clock.timers]).toEqual([0, 1]);
+});
+
+it('lists at most a thousand requests of a batch in the log, and counts the others', async () => {
+  const { writer, clock, call, requestsOnDisk } = await setUp();
+  const note = (from: number, to: number) => {
+    for (let n = from; n < to; n += 1) writer.note({ ...request, id: `r${n}` }, 'm');
+  };
+  const ids = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, index) => `r${from + index}`);
+  note(0, 1_001);
+  clock.advance(700);
+  await call(0);
+  note(1_001, 1_602);
+  clock.advance(250);
+  await eventually(() => expect(requestsOnDisk()).toEqual([ids(0, 1_000), ids(1_001, 1_602)]));
+  // While Redis is away, the latest ones stay.
+  note(1_602, 2_002);
+  await clock.whenSet(700);
+  clock.advance(700);
+  await eventually(() => expect(requestsOnDisk()[1]).toEqual(ids(1_002, 2_002)));
+  expect(writer.unwrittenRequests).toBe(2_002);
 });
