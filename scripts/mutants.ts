@@ -16,7 +16,7 @@ import { BaseSequencer, startVitest, type TestSpecification } from 'vitest/node'
 import { isEquivalent } from './mutants/equivalent.ts';
 import { type LuaMutant, mutateLua } from './mutants/lua.ts';
 import { type Mutant, mutate, titleOf } from './mutants/mutate.ts';
-import { ROOMS, type Room } from './mutants/rooms.ts';
+import { ROOMS, type Room, scriptsOf, sourcesOf } from './mutants/rooms.ts';
 import type { Verdict } from './mutants/runner.ts';
 
 /** Limit for one room; the rest is reported as late. */
@@ -53,7 +53,8 @@ async function run(room: Room): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'zephyr-mutants-'));
   const reportFile = join(folder, 'report');
   const luaMutants: LuaMutant[] = [];
-  for (const file of room.scripts ?? []) {
+  for (const file of scriptsOf(room, root)) {
+    if (!file.includes(word)) continue;
     const source = readFileSync(join(root, file), 'utf8');
     luaMutants.push(...mutateLua(file, source, luaMutants.length));
   }
@@ -103,11 +104,7 @@ async function run(room: Room): Promise<boolean> {
 }
 
 function mutatingPlugin(room: Room, firstId: number) {
-  const sources = new Set(
-    globSync([...room.sources], { cwd: root }).filter(
-      (file) => !file.endsWith('.test.ts') && file.includes(word),
-    ),
-  );
+  const sources = new Set(sourcesOf(room, root).filter((file) => file.includes(word)));
   const mutants: Mutant[] = [];
   const plugin = {
     name: 'mutants',

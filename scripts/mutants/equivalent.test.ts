@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, it } from 'vitest';
@@ -6,16 +6,15 @@ import { expect, it } from 'vitest';
 import { EQUIVALENT, isInPlace } from './equivalent.ts';
 import { mutateLua } from './lua.ts';
 import { type Mutant, mutate, titleOf } from './mutate.ts';
-import { ROOMS } from './rooms.ts';
+import { ROOMS, scriptsOf, sourcesOf } from './rooms.ts';
 
 const root = join(import.meta.dirname, '../..');
 
 function allMutants(): readonly Mutant[] {
-  return ROOMS.flatMap(({ sources, scripts = [] }) => [
-    ...globSync([...sources], { cwd: root })
-      .filter((file) => !file.endsWith('.test.ts'))
-      .flatMap((file) => mutate(file, readFileSync(join(root, file), 'utf8'), 0).mutants),
-    ...scripts.flatMap((file) => mutateLua(file, readFileSync(join(root, file), 'utf8'), 0)),
+  const textOf = (file: string) => readFileSync(join(root, file), 'utf8');
+  return ROOMS.flatMap((room) => [
+    ...sourcesOf(room, root).flatMap((file) => mutate(file, textOf(file), 0).mutants),
+    ...scriptsOf(room, root).flatMap((file) => mutateLua(file, textOf(file), 0)),
   ]);
 }
 

@@ -1,9 +1,11 @@
-import { existsSync, globSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, it } from 'vitest';
 
-import { ROOMS } from './rooms.ts';
+import { EXCLUDED } from './excluded.ts';
+import { mutate } from './mutate.ts';
+import { ROOMS, scriptsOf, sourcesOf } from './rooms.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -14,45 +16,39 @@ function namesIn(pattern: string): readonly string[] {
   return list.split(',').flatMap((name) => namesIn(`${before}${name}${after}`));
 }
 
-it.each(ROOMS.map(({ name, sources, tests }) => [name, [...sources, ...tests]] as const))(
-  'each file that the room %s names is there',
-  (_, patterns) => {
-    const missing = patterns.flatMap(namesIn).filter((name) => {
-      return globSync(name, { cwd: root }).length === 0;
-    });
-    expect(missing).toEqual([]);
-  },
-);
+it.each(
+  ROOMS.map(
+    ({ name, sources, tests, scripts = [] }) => [name, [...sources, ...tests, ...scripts]] as const,
+  ),
+)('each file that the room %s names is there', (_, patterns) => {
+  const missing = patterns.flatMap(namesIn).filter((name) => {
+    return globSync(name, { cwd: root }).length === 0;
+  });
+  expect(missing).toEqual([]);
+});
 
-const SHOWS = 'shows figures or writes log lines; no request depends on it';
-const WITH_REDIS =
-  'tested with Redis as well, in its integration tests, which the room does not run';
-const OVER_SOCKETS =
-  'half of its rules are tested over real connections, in close and access.integration.test.ts';
-
-/** Files of the proxy that have a unit test but are in no room, with the reason. */
-const IN_NO_ROOM: Readonly<Record<string, string>> = {
-  'people-limits/people-limits.ts': WITH_REDIS,
-  'report/budget-metrics.ts': SHOWS,
-  'report/failed-request-log.ts': SHOWS,
-  'report/status-json.ts': SHOWS,
-  'report/tallied-histogram.ts': SHOWS,
-  'report/usage-metrics.ts': SHOWS,
-  'server/connections.ts': OVER_SOCKETS,
-  'usage/accounting.ts': WITH_REDIS,
-  'usage/usage-file.ts': WITH_REDIS,
-  'usage/usage-writer.ts': WITH_REDIS,
-};
-
-it('each file of the proxy with a unit test of its own is in a room, or listed with a reason', () => {
-  const proxy = 'services/proxy/src';
-  const tested = globSync(`${proxy}/**/*.test.ts`, { cwd: root })
-    .filter((name) => !name.endsWith('.integration.test.ts'))
-    .map((name) => name.replace(/\.test\.ts$/, '.ts'))
-    .filter((name) => existsSync(join(root, name)));
-  const inRooms = new Set(
-    ROOMS.flatMap(({ sources }) => sources).flatMap((pattern) => globSync(pattern, { cwd: root })),
+it('each file with decisions is in a room, or excluded with a reason', () => {
+  const inRooms = new Set(ROOMS.flatMap((room) => sourcesOf(room, root)));
+  const folders = '{packages/core/src,services/proxy/src,services/controller/src/{leader,view}}';
+  const decides = (file: string) =>
+    mutate(file, readFileSync(join(root, file), 'utf8'), 0).mutants.length > 0;
+  const missing = sourcesOf({ sources: [`${folders}/**/*.ts`] }, root).filter(
+    (file) => !inRooms.has(file) && decides(file),
   );
-  const missing = tested.filter((name) => !inRooms.has(name));
-  expect(missing.sort()).toEqual(Object.keys(IN_NO_ROOM).map((name) => `${proxy}/${name}`));
+  expect(missing).toEqual([]);
+});
+
+it('each file that is excluded is there, and decides something', () => {
+  const stale = [...EXCLUDED.keys()].filter((file) => {
+    const path = join(root, file);
+    return !existsSync(path) || mutate(file, readFileSync(path, 'utf8'), 0).mutants.length === 0;
+  });
+  expect(stale).toEqual([]);
+});
+
+it('each Lua script is in a room', () => {
+  const inRooms = ROOMS.flatMap((room) => scriptsOf(room, root));
+  expect(globSync('**/*.lua', { cwd: root, exclude: ['**/node_modules'] }).sort()).toEqual(
+    inRooms.toSorted(),
+  );
 });

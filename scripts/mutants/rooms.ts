@@ -1,6 +1,11 @@
 /** What is mutated in each room, and the tests that must notice. Paths from the repository's root. */
+import { globSync } from 'node:fs';
+
+import { EXCLUDED } from './excluded.ts';
+
 export interface Room {
   readonly name: string;
+  /** Without tests and what `EXCLUDED` lists. */
   readonly sources: readonly string[];
   readonly tests: readonly string[];
   /** Their tests are simulations that take minutes: rules need their own unit tests too. */
@@ -30,53 +35,42 @@ export const ROOMS: readonly Room[] = [
   ...['probe', 'request', 'answer', 'learn', 'route', 'replay', 'usage', 'decide'].map(coreRoom),
   {
     name: 'shared',
-    sources: [
-      `${CORE}/{failure-table,json-key-reader,json-string,model-family,own-property,parsed-json}.ts`,
-    ],
+    sources: [`${CORE}/*.ts`],
     tests: [`${CORE}/*.test.ts`, `${CORE}/request/*.test.ts`],
   },
   {
     name: 'lua',
     sources: [],
     tests: [
-      `${RUNTIME}/leader-scripts.integration.test.ts`,
-      `${RUNTIME}/store.integration.test.ts`,
+      `${RUNTIME}/*-scripts.integration.test.ts`,
+      `${RUNTIME}/*store.integration.test.ts`,
+      `${RUNTIME}/probe-usage.integration.test.ts`,
       'services/controller/src/leader/commit.integration.test.ts',
     ],
-    scripts: ['acquire-lease', 'renew-lease', 'release-lease', 'commit'].map(
-      (name) => `${RUNTIME}/scripts/${name}.lua`,
-    ),
+    scripts: [`${RUNTIME}/scripts/*.lua`],
   },
   {
     name: 'proxy',
-    sources: [
-      `${PROXY}/drain.ts`,
-      `${PROXY}/server/{request-target,active-limits,active-request-list,client-keys}.ts`,
-      `${PROXY}/exchange/{counted-retries,failed-attempts,first-byte-timeout,model-list-timeout,buffered-bodies,connection-failure,body-edit}.ts`,
-      `${PROXY}/exchange/{attempt,request-body}.ts`,
-      `${PROXY}/answer/{usage-at-start,answer-listeners,retry-advice,relay,pass-refusal,response-headers,zephyr-errors}.ts`,
-      'packages/runtime/src/bursts.ts',
-      'packages/runtime/src/config/derived/client-access.ts',
-      `${PROXY}/routing/compare-snapshots.ts`,
-      `${PROXY}/report/{session-pseudonym,recent-answers,request-stats}.ts`,
-      `${PROXY}/usage/unwritten-usage.ts`,
-      `${PROXY}/upstream/{connection-reuse,dns-cache,deadline,request-headers}.ts`,
-    ],
-    tests: [
-      `${PROXY}/drain.test.ts`,
-      `${PROXY}/{server,exchange,answer,routing,report,upstream}/*.test.ts`,
-      `${PROXY}/usage/unwritten-usage.test.ts`,
-      'packages/runtime/src/bursts.test.ts',
-      'packages/runtime/src/config/derived/client-access.test.ts',
-    ],
+    sources: [`${PROXY}/**/*.ts`, 'packages/runtime/src/{bursts,config/derived/client-access}.ts'],
+    tests: [`${PROXY}/**/*.test.ts`, 'packages/runtime/src/{bursts,config/derived/client-access}.test.ts'],
   },
   {
     name: 'controller',
-    sources: [
-      `${CONTROLLER}/leader/{act,batch-health,decide,event-lines,follow,leader-state,loop,pace}.ts`,
-      `${CONTROLLER}/leader/{recorder,redis-clock,sift-bad-records,translate-commands}.ts`,
-      `${CONTROLLER}/view/{api-state,rollup,statistics}.ts`,
-    ],
+    sources: [`${CONTROLLER}/{leader,view}/*.ts`],
     tests: [`${CONTROLLER}/{leader,view}/*.test.ts`],
   },
 ];
+
+/** @param root of the repository */
+export function sourcesOf({ sources }: Pick<Room, 'sources'>, root: string): readonly string[] {
+  return globSync([...sources], { cwd: root }).filter(
+    (file) => !file.endsWith('.test.ts') && !file.includes('/test-support/') && !EXCLUDED.has(file),
+  );
+}
+
+export function scriptsOf(
+  { scripts = [] }: Pick<Room, 'scripts'>,
+  root: string,
+): readonly string[] {
+  return globSync([...scripts], { cwd: root });
+}

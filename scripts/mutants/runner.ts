@@ -17,6 +17,7 @@ import {
 import {
   allow,
   type ChangedScript,
+  isLoaded,
   isSameFile,
   takeMet,
   withMutant,
@@ -108,13 +109,14 @@ export default class MutantRunner extends TestRunner {
     }
     for (const id of ids) {
       if (killed.has(id)) continue;
-      const isLoaded = loaded.has(id);
-      const tests = met.filter((of) => isLoaded || of.ids.has(id));
-      await this.#try(id, () => withMutant(id, isLoaded, () => isNoticed(id, tests)));
+      const isConstant = loaded.has(id);
+      const tests = met.filter((of) => isConstant || of.ids.has(id));
+      await this.#try(id, () => withMutant(id, isConstant, () => isNoticed(id, tests)));
     }
     for (const changed of this.injectValue('luaMutants')) {
       const { id } = changed;
-      if (!killed.has(id)) await this.#try(id, () => withScript(changed, () => isNoticed(id, met)));
+      if (!killed.has(id) && isLoaded(changed))
+        await this.#try(id, () => withScript(changed, () => isNoticed(id, met)));
     }
   }
 

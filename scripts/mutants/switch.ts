@@ -101,6 +101,11 @@ export interface ChangedScript {
 /** As made by the runtime's `loadScript`, by name. */
 const scripts = new Map<string, { source: string; sha: string }>();
 
+/** Whether the tests so far have loaded the script; without it, they cannot notice a change. */
+export function isLoaded({ script }: ChangedScript): boolean {
+  return scripts.has(script);
+}
+
 /** Runs a function with the script changed. */
 export async function withScript<Result>(
   { script: name, source }: ChangedScript,
