@@ -27,11 +27,12 @@ it('names status, failure and error', () => {
   });
 });
 
-it('knows a page by its content type, in any case', () => {
-  const page = { status: 401, body: 'denied' };
-  const plain = refusal(page).failure;
-  const html = refusal({ ...page, headers: { 'content-type': 'TEXT/HTML; charset=utf-8' } });
-  expect([plain, html.failure]).toEqual(['token_refused', 'not_claude']);
+it('reads the content type, in any case, if the body is compressed', () => {
+  const of = (headers: Record<string, string>) =>
+    refusal({ status: 403, body: '\u001f\u008b', headers }).failure;
+  expect(of({ 'content-type': 'APPLICATION/JSON' })).toBe('forbidden');
+  expect(of({ 'content-type': 'text/html' })).toBe('not_claude');
+  expect(of({})).toBe('not_claude');
 });
 
 it.each<[JudgedAs, number, boolean]>([
