@@ -1,3 +1,4 @@
+import { MAX_MODEL_CHARACTERS } from '@zephyr/contract/model-name';
 import {
   MAX_ATTEMPTS,
   type RequestRecord,
@@ -10,7 +11,7 @@ import { expect, it } from 'vitest';
 import { pseudonymOf } from '../report/session-pseudonym.ts';
 import { Accounting, type FinishedRequest } from './accounting.ts';
 
-const NO_CONFIG = { endpoints: [] as Config['endpoints'], prices: [] };
+const NO_CONFIG = { endpoints: [] as Config['endpoints'], prices: [] as Config['prices'] };
 
 function accounting(
   config = () => NO_CONFIG,
@@ -100,4 +101,96 @@ it('gives sessions another pseudonym when Redis has lost its data', () => {
   expect(session()).toBe(pseudonymOf('s', 'first'));
   incarnation = 'second';
   expect(session()).toBe(pseudonymOf('s', 'second'));
+});
+
+const OPUS = 'claude-opus-4-5';
+const requestOf = (changes: Partial<FinishedRequest>): FinishedRequest => ({
+  ...answered('ann', OPUS),
+  ...changes,
+});
+const recordOf = (changes: Partial<FinishedRequest>) =>
+  accounting().accounts.finished(requestOf(changes));
+
+it('records the facts of a request, rounded to milliseconds', () => {
+  const record = recordOf({ endpointRequestId: 'x'.repeat(101), ttftMs: 1.6, durationMs: 2.4 });
+  expect(requestRecordSchema.parse(record)).toMatchObject({
+    ...{ id: 'zephyr_1', endpointRequestId: 'x'.repeat(100), person: 'ann', group: null },
+    ...{ endpoint: 'one', model: OPUS, operation: 'messages', session: null, outcome: 'ok' },
+    ...{ ttftMs: 2, durationMs: 2, tokensKnown: 'reported' },
+  });
+  expect(record.atMs).toBe(Math.round(record.atMs));
+});
+
+it('records what is missing as such', () => {
+  const missing = { attempts: [], ttftMs: undefined, usage: undefined };
+  expect(recordOf(missing)).toMatchObject({
+    ...{ endpoint: 'none', endpointRequestId: null, ttftMs: null, costUsd: 0 },
+    ...{ usage: { inputTokens: 0, outputTokens: 0 }, tokensKnown: 'free' },
+  });
+});
+
+it('keeps as many attempts as a record can hold', () => {
+  const attempts = Array.from({ length: MAX_ATTEMPTS }, (_, index) => ({
+    endpoint: `e${index}`,
+    ...{ failure: 'reset', mayBeBilled: true },
+  })) as FinishedRequest['attempts'];
+  expect(recordOf({ attempts }).attempts).toEqual(attempts);
+});
+
+it.each<[string, Partial<FinishedRequest>, RequestRecord['tokensKnown']]>([
+  ['a whole answer', {}, 'reported'],
+  ['an answer that broke off', { outcome: 'cut' }, 'partly_reported'],
+  ['no usage, but charged', { usage: undefined, isCharged: true }, 'not_reported'],
+  ['no usage, not charged', { usage: undefined }, 'free'],
+])('says what is known of the tokens: %s', (_what, changes, known) => {
+  expect(recordOf(changes).tokensKnown).toBe(known);
+});
+
+it('prices a request by its model, or else by the one that answered', () => {
+  const price = recordOf({}).costUsd;
+  expect(price).toBeGreaterThan(0);
+  expect(recordOf({ model: 'alias', answeredModel: OPUS }).costUsd).toBe(price);
+  expect(recordOf({ answeredModel: 'claude-haiku-4-5' }).costUsd).toBe(price);
+  expect(recordOf({ model: 'alias', answeredModel: 'alias' }).costUsd).toBeNull();
+});
+
+it.each([
+  ['', 'none'],
+  ['claude opus', 'other'],
+  ['x'.repeat(MAX_MODEL_CHARACTERS), 'x'.repeat(MAX_MODEL_CHARACTERS)],
+  ['x'.repeat(MAX_MODEL_CHARACTERS + 1), 'other'],
+  ['上海', 'other'],
+])('the model %j is recorded as %s', (model, name) => {
+  expect(recordOf({ model }).model).toBe(name);
+});
+
+it('counts a model that no endpoint has answered for under `other`', () => {
+  const { accounts, counted } = accounting();
+  accounts.finished(requestOf({ usage: undefined }));
+  expect(counted.at(-1)?.[1]).toBe('other');
+  accounts.finished(requestOf({}));
+  accounts.finished(requestOf({ usage: undefined }));
+  expect(counted.slice(-2).map(([, model]) => model)).toEqual([OPUS, OPUS]);
+  accounts.finished(requestOf({ model: '', usage: undefined }));
+  expect(counted.at(-1)?.[1]).toBe('none');
+});
+
+it('counts at most five hundred models', () => {
+  const { accounts, counted } = accounting();
+  for (let n = 0; n < 501; n += 1) accounts.finished(answered(`p${n}`, `claude-${n}`));
+  expect(counted.slice(-2).map(([, model]) => model)).toEqual(['claude-499', 'other']);
+  // A price changes for all of them with the configuration.
+  expect(accounts.finished(answered('p1', 'claude-500')).model).toBe('claude-500');
+});
+
+it('prices by the current configuration', () => {
+  let config = NO_CONFIG;
+  const { accounts } = accounting(() => config);
+  const before = accounts.finished(requestOf({ model: 'mine', answeredModel: '' }));
+  expect(before.costUsd).toBeNull();
+  const price = {
+    ...{ model: 'mine', inputUsd: 2e6, outputUsd: 1e6, cacheReadUsd: 0, cacheWriteUsd: 0 },
+  };
+  config = { ...NO_CONFIG, prices: [price] };
+  expect(accounts.finished(requestOf({ model: 'mine', answeredModel: '' })).costUsd).toBe(3);
 });
