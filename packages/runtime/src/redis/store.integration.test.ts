@@ -210,6 +210,7 @@ describe('recordProbe', () => {
     const quick = await nextProbeSequence(redis, endpoint);
     expect(await recordProbe(redis, result('a:2', quick))).toBe('recorded');
     expect(await recordProbe(redis, result('a:1', slow))).toBe('late');
+    expect(await recordProbe(redis, result('a:3', quick))).toBe('late');
     expect(await redis.xlen(keys.probes)).toBe(1);
   });
 
