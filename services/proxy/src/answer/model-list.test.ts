@@ -17,7 +17,7 @@ const sent = async (names: readonly string[]) => {
 };
 
 it('is a list in the format of the API', async () => {
-  const answer = await sent(['claude-a', 'claude-b']);
+  const answer = await sent(['claude-a', 'claude-b', 'claude-c']);
   expect(answer).toMatchObject({ status: 200, isWhole: true });
   expect(answer?.headers).toMatchObject({
     'content-type': 'application/json',
@@ -27,8 +27,8 @@ it('is a list in the format of the API', async () => {
     ...{ type: 'model', id, display_name: id, created_at: '1970-01-01T00:00:00Z' },
   });
   expect(JSON.parse(answer?.body ?? '')).toEqual({
-    data: [model('claude-a'), model('claude-b')],
-    ...{ has_more: false, first_id: 'claude-a', last_id: 'claude-b' },
+    data: [model('claude-a'), model('claude-b'), model('claude-c')],
+    ...{ has_more: false, first_id: 'claude-a', last_id: 'claude-c' },
   });
 });
 

@@ -65,7 +65,7 @@ it('prices an answer by the terms of its endpoint, also if that was removed mean
   let config = { endpoints, prices: [] };
   const { accounts } = accounting(() => config);
   const before = accounts.finished(answered('ann', 'claude-opus-4-5'));
-  expect(before).toMatchObject({ group: 'of-one', costUsd: expect.closeTo(0.000015) });
+  expect(before).toMatchObject({ group: 'of-one', costUsd: expect.closeTo(0.000_015, 9) });
   config = { endpoints: endpoints.slice(1), prices: [] };
   const after = accounts.finished(answered('ann', 'claude-opus-4-5'));
   expect(after).toMatchObject({ group: 'of-one', costUsd: before.costUsd });
@@ -84,10 +84,13 @@ it('retains the terms of the last thousand removed endpoints', () => {
       attempts: [{ endpoint: id as never, failure: null, mayBeBilled: false }],
     }).group;
   expect(groupOf('former-0')).toBe('of-former-0');
+  // One of them is still configured: it takes no room.
+  config = configOf([endpoint('one'), endpoint('former-1')]);
+  expect(groupOf('former-0')).toBe('of-former-0');
   config = configOf([endpoint('one')]);
-  expect(['former-0', 'former-1', 'former-1000', 'one'].map(groupOf)).toEqual([
+  expect(['former-0', 'former-2', 'former-1000', 'one'].map(groupOf)).toEqual([
     null,
-    'of-former-1',
+    'of-former-2',
     'of-former-1000',
     'of-one',
   ]);
@@ -181,6 +184,30 @@ it('counts at most five hundred models', () => {
   expect(counted.slice(-2).map(([, model]) => model)).toEqual(['claude-499', 'other']);
   // A price changes for all of them with the configuration.
   expect(accounts.finished(answered('p1', 'claude-500')).model).toBe('claude-500');
+});
+
+it('looks up the prices of five hundred models once, until the configuration changes', () => {
+  let reads = 0;
+  const newConfig = () => ({
+    ...NO_CONFIG,
+    get prices() {
+      reads += 1;
+      return [];
+    },
+  });
+  let config = newConfig();
+  const { accounts } = accounting(() => config);
+  const readsFor = (model: string) => {
+    reads = 0;
+    accounts.finished(answered('ann', model));
+    return reads;
+  };
+  for (let n = 0; n < 500; n += 1) expect(readsFor(`claude-x${n}`)).toBe(1);
+  expect(readsFor('claude-x499')).toBe(0);
+  // Of one more, as requested and as answered.
+  expect([readsFor('claude-x500'), readsFor('claude-x500')]).toEqual([2, 2]);
+  config = newConfig();
+  expect([readsFor('claude-x500'), readsFor('claude-x500')]).toEqual([1, 0]);
 });
 
 it('prices by the current configuration', () => {
