@@ -163,4 +163,56 @@ export const OF_PROXY: readonly Equivalent[] = [
     titles: ['last === undefined || last === slot → last === slot'],
     why: COMPILER,
   },
+  {
+    file: 'people-limits/limit-message.ts',
+    line: 'new Date(atMs ?? 0)',
+    titles: ['0 → 1'],
+    why: COMPILER,
+  },
+  {
+    file: 'people-limits/people-limits.ts',
+    line: '#hasRates = false;',
+    titles: ['false → true'],
+    why: 'the constructor sets it',
+  },
+  {
+    file: 'exchange/refusal.ts',
+    line: 'statusCode: status = 0',
+    titles: ['0 → 1'],
+    why: COMPILER,
+  },
+  {
+    file: 'exchange/routed-request.ts',
+    line: "header === undefined || !header.includes('context-')",
+    titles: [
+      "header === undefined || !header.includes('context-') → false",
+      "header === undefined || !header.includes('context-') → header === undefined",
+    ],
+    why: FAST,
+  },
+  {
+    file: 'exchange/finished-request.ts',
+    line: 'failure !== undefined &&',
+    titles: [
+      "failure !== undefined && canBeBilled({ failure, phase: 'answered', … → canBeBilled({ failure, phase: 'answered', isStaleConnection: false })",
+    ],
+    why: COMPILER,
+  },
+  {
+    file: 'exchange/upstream-request.ts',
+    line: 'endpoint.models === undefined ? undefined',
+    titles: [
+      'endpoint.models === undefined ? undefined : bodyEditAt(context, end… → bodyEditAt(context, endpoint)',
+    ],
+    why: FAST,
+  },
+  {
+    file: 'usage/accounting.ts',
+    line: 'request.attempts.length <= MAX_ATTEMPTS',
+    titles: [
+      'request.attempts.length <= MAX_ATTEMPTS ? request.attempts : reques… → request.attempts.slice(-MAX_ATTEMPTS)',
+      'request.attempts.length <= MAX_ATTEMPTS → request.attempts.length < MAX_ATTEMPTS',
+    ],
+    why: 'saves a copy',
+  },
 ];

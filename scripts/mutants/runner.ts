@@ -17,9 +17,9 @@ import {
 import {
   allow,
   type ChangedScript,
-  isLoaded,
   isSameFile,
   takeMet,
+  takeRunScripts,
   withMutant,
   withScript,
 } from './switch.ts';
@@ -42,6 +42,8 @@ declare module 'vitest' {
 interface Met {
   readonly test: RunnerTestCase;
   readonly ids: ReadonlySet<number>;
+  /** The Lua scripts that it ran. */
+  readonly scripts: ReadonlySet<string>;
   /** CPU time, which other programs do not inflate. */
   readonly cpuMs: number;
 }
@@ -79,6 +81,7 @@ export default class MutantRunner extends TestRunner {
     const ids = takeMet();
     if (this.#isLoading) for (const id of ids) loaded.add(id);
     this.#isLoading = false;
+    takeRunScripts();
     this.#cpuBefore = process.cpuUsage();
   }
 
@@ -89,7 +92,7 @@ export default class MutantRunner extends TestRunner {
     super.onAfterRunTask(task);
     if (task.type !== 'test') return;
     if (task.result?.state === 'pass' && cpuMs <= MAX_CPU_MS) {
-      this.#met.push({ test: task, ids: takeMet(), cpuMs });
+      this.#met.push({ test: task, ids: takeMet(), scripts: takeRunScripts(), cpuMs });
     }
     this.#left -= 1;
     if (this.#left === 0) await withOwnErrors(() => this.#runMutants());
@@ -114,9 +117,10 @@ export default class MutantRunner extends TestRunner {
       await this.#try(id, () => withMutant(id, isConstant, () => isNoticed(id, tests)));
     }
     for (const changed of this.injectValue('luaMutants')) {
-      const { id } = changed;
-      if (!killed.has(id) && isLoaded(changed))
-        await this.#try(id, () => withScript(changed, () => isNoticed(id, met)));
+      const { id, script } = changed;
+      const tests = met.filter((of) => of.scripts.has(script));
+      if (killed.has(id) || tests.length === 0) continue;
+      await this.#try(id, () => withScript(changed, () => isNoticed(id, tests)));
     }
   }
 

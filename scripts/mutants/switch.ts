@@ -100,10 +100,13 @@ export interface ChangedScript {
 
 /** As made by the runtime's `loadScript`, by name. */
 const scripts = new Map<string, { source: string; sha: string }>();
+const ranScripts = new Set<string>();
 
-/** Whether the tests so far have loaded the script; without it, they cannot notice a change. */
-export function isLoaded({ script }: ChangedScript): boolean {
-  return scripts.has(script);
+/** The scripts that were run since the last call. */
+export function takeRunScripts(): ReadonlySet<string> {
+  const names = new Set(ranScripts);
+  ranScripts.clear();
+  return names;
 }
 
 /** Runs a function with the script changed. */
@@ -132,7 +135,16 @@ Object.assign(globalThis, {
   __mutantConstant: makeConstant,
   __mutantScript: (name: string, script: { source: string; sha: string }) => {
     scripts.set(name, script);
-    return script;
+    return {
+      get source() {
+        return script.source;
+      },
+      /** Read for each run. */
+      get sha() {
+        ranScripts.add(name);
+        return script.sha;
+      },
+    };
   },
   __mutantFile: (name: string, firstId: number, lastId: number) =>
     files.set(name, { firstId, lastId, constants: [] }),

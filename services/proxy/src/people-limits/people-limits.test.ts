@@ -217,10 +217,14 @@ describe('an exchange with the other proxies', () => {
       await exchange();
       expect(limits.isBusy).toBe(true);
     }
+    limits.began('bob');
     limits.ended('ann');
     await exchange();
+    expect(limits.isBusy).toBe(true);
+    limits.ended('bob');
+    await exchange();
     expect(limits.isBusy).toBe(false);
-    expect(exchanges).toHaveLength(3);
+    expect(exchanges).toHaveLength(4);
   });
 
   it('does not take place if nobody has a limit', async () => {

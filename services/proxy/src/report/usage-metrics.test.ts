@@ -34,6 +34,7 @@ describe('the metrics of usage', () => {
     usage.add([row({ person: '上海 🚀' }, { ...tokens, costNanoUsd: 1_500_000_000, failed: 1 })]);
     const labels = 'person="上海 🚀",endpoint="tokyo",model="opus"';
     expect(await linesOf('requests')).toEqual([`{${labels}} 0`]);
+    expect(await linesOf('tokens')).toContain(`{${labels},kind="input"} 1`);
     usage.add([row({ person: '上海 🚀' }, { inputTokens: 2, outputTokens: 5 })]);
     expect(await linesOf('requests')).toEqual([`{${labels}} 2`]);
     expect(await linesOf('failed_requests')).toEqual([`{${labels}} 1`]);

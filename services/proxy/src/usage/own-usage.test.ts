@@ -74,6 +74,7 @@ it('sums up today and the last 7 and 30 days, by model', async () => {
   const counts = (requests: number) => `${requests} 0 0 0 0 0 0 0 0 0 0`;
   const { clock, reader } = setUp((day) => {
     if (day === DAYS - 1) return ['ann\tone\tclaude-opus-9', counts(1)];
+    if (day === DAYS - 2) return ['ann\tone\tclaude-opus-9', counts(16)];
     if (day === DAYS - 7) return ['ann\ttwo\tclaude-opus-9', counts(2)];
     if (day === DAYS - 8) return ['ann\ttwo\tclaude-haiku-9', counts(4)];
     return day === 0 ? ['ann\ttwo\tclaude-opus-9', counts(8)] : [];
@@ -82,12 +83,12 @@ it('sums up today and the last 7 and 30 days, by model', async () => {
   const usage = await reader.read('ann');
   const requestsOf = (figures: { readonly total: { readonly requests: number } } | undefined) =>
     figures?.total.requests;
-  expect([usage?.today, usage?.days_7, usage?.days_30].map(requestsOf)).toEqual([1, 3, 15]);
+  expect([usage?.today, usage?.days_7, usage?.days_30].map(requestsOf)).toEqual([1, 19, 31]);
   expect(
     usage?.days_30.models.map(({ model, requests }) => [model, requests] as const).toSorted(),
   ).toEqual([
     ['claude-haiku-9', 4],
-    ['claude-opus-9', 11],
+    ['claude-opus-9', 27],
   ]);
 });
 
