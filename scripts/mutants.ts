@@ -82,7 +82,9 @@ async function run(room: Room): Promise<boolean> {
           ? {}
           : { globalSetup: [join(root, 'packages/testkit/src/redis-setup.ts')] }),
         // The mutants run within the last test of a file.
-        ...{ testTimeout: 20_000, hookTimeout: 60_000, teardownTimeout: 60_000 },
+        ...{ hookTimeout: 60_000, teardownTimeout: 60_000 },
+        // Tests with Redis include some with tens of thousands of rows.
+        testTimeout: room.scripts === undefined ? 20_000 : 180_000,
       },
       { plugins: [plugin] },
     );
