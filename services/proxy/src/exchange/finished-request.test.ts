@@ -1,4 +1,4 @@
-import type { RequestAttempt } from '@zephyr/contract/usage';
+import type { RequestAttempt } from '@zephyr/contract/usage/usage';
 import { endpointId, type Operation } from '@zephyr/core';
 import { describe, expect, it } from 'vitest';
 

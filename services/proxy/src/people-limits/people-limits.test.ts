@@ -1,6 +1,6 @@
-import type { Grant } from '@zephyr/contract/people-limits';
 import { DAY_MS, NANO } from '@zephyr/contract/units';
-import type { RequestRecord } from '@zephyr/contract/usage';
+import type { Grant } from '@zephyr/contract/usage/people-limits';
+import type { RequestRecord } from '@zephyr/contract/usage/usage';
 import { IDLE_PERIOD_MS, type LimitsConfig, NO_USAGE, type UsageLimits } from '@zephyr/core';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import type { Redis } from 'ioredis';
