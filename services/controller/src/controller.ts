@@ -1,6 +1,6 @@
 /** Wires the controller: leadership, the leader's work, the state it shows, the API. */
 
-import { systemClock } from '@zephyr/runtime/clock';
+import { systemClock, systemRandom } from '@zephyr/runtime/clock';
 import type { LoadedConfig } from '@zephyr/runtime/config/read/load';
 import { ownVariable, PUBLIC_URL } from '@zephyr/runtime/config/variables/own-variables';
 import { messageOf } from '@zephyr/runtime/errors';
@@ -46,7 +46,7 @@ interface Shared {
 export async function startController(context: ServiceContext): Promise<RunningService> {
   const { config, configSource, log, redis: target } = context;
   const redis = createRedis(target, log, 'command');
-  await checkRedis(redis, log);
+  await checkRedis(redis, log, systemClock);
   offerUsage(redis, log);
 
   const clock = new RedisClock(systemClock);
@@ -156,11 +156,12 @@ function takePart({
     if (state.status !== 'none') remembered = state.status === 'read' ? state.state : undefined;
   };
   return startLeadership({
-    ...{ redis, instanceId, clock, systemClock, log },
+    ...{ redis, instanceId, clock, systemClock, rng: systemRandom, log },
     lead: (term) =>
       leadTerm(term, {
         store: { redis, target },
         clocks: { redis: clock, system: systemClock },
+        rng: systemRandom,
         ...{ configSource, remembered, notes, log },
         report: { health, commits, publish },
       }),

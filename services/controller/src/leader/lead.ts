@@ -41,6 +41,8 @@ export interface TermDeps {
     /** For pauses, and for BullMQ, which schedules by its client's wall clock. */
     readonly system: Clock;
   };
+  /** Uniform from 0 to below 1: spreads the first probes. */
+  readonly rng: () => number;
   readonly configSource: ConfigSource;
   /** The newest state seen by this process. */
   readonly remembered: LeaderState | undefined;
@@ -58,8 +60,8 @@ export interface TermReport {
 
 /** Leads until the signal aborts. @throws if it cannot continue as the leader */
 export async function leadTerm(term: Term, deps: TermDeps): Promise<void> {
-  const { store, clocks, log } = deps;
-  const schedules = openSchedules({ target: store.target, log, clock: clocks.system });
+  const { store, clocks, rng, log } = deps;
+  const schedules = openSchedules({ target: store.target, log, clock: clocks.system, rng });
   const waiting = createRedis(store.target, log, 'waiting');
   try {
     await once(waiting, 'ready', { signal: term.signal });

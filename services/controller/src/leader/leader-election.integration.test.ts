@@ -1,4 +1,4 @@
-import { systemClock } from '@zephyr/runtime/clock';
+import { systemClock, systemRandom } from '@zephyr/runtime/clock';
 import { createLogger } from '@zephyr/runtime/logger';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { clockJump, JUMPED } from '@zephyr/testkit/clock-jump';
@@ -53,6 +53,7 @@ describe('a leader', () => {
     const began = Promise.withResolvers<void>();
     const leadership = startLeadership({
       ...{ redis, instanceId: 'one', clock: new RedisClock(systemClock), systemClock, log },
+      rng: systemRandom,
       lead: async ({ signal }) => {
         began.resolve();
         if (how === 'asked') await new Promise((ended) => signal.addEventListener('abort', ended));
@@ -73,6 +74,7 @@ describe('a controller that is stopped while it requests the lease', () => {
     const lead = vi.fn(async () => undefined);
     const leadership = startLeadership({
       ...{ redis, instanceId: 'one', clock: new RedisClock(systemClock), systemClock, lead },
+      rng: systemRandom,
       log: createLogger('test', 'silent'),
       standBy: async () => undefined,
       onState: () => undefined,

@@ -24,7 +24,11 @@ const untilEnded: LeadershipDeps['lead'] = ({ signal }) =>
   new Promise((end) => signal.addEventListener('abort', () => end()));
 
 /** @param replies to the scripts of the lease, by their hash; without one, the request fails */
-function start(replies: Readonly<Record<string, () => unknown>>, lead = untilEnded) {
+function start(
+  replies: Readonly<Record<string, () => unknown>>,
+  lead = untilEnded,
+  rng = () => 0.5,
+) {
   const clock = new ManualClock();
   const states: LeadershipState['status'][] = [];
   const asked: string[] = [];
@@ -38,7 +42,7 @@ function start(replies: Readonly<Record<string, () => unknown>>, lead = untilEnd
   const { log, messages } = listedLog();
   leadership = startLeadership({
     ...{ redis: redis as unknown as Redis, instanceId: 'one', log, lead },
-    ...{ clock: new RedisClock(clock), systemClock: clock },
+    ...{ clock: new RedisClock(clock), systemClock: clock, rng },
     standBy: async () => undefined,
     onState: ({ status }) => states.push(status),
   });
@@ -116,11 +120,15 @@ describe('the work of a leader', () => {
 });
 
 describe('a standby', () => {
-  it('requests the lease about once a second', async () => {
-    const { advance, states, count } = start({ [ACQUIRE]: () => [0, 'other', 5_000, 0] });
+  it.each([
+    ['after 0.8 s at the earliest', 0, 16],
+    ['on average once a second', 0.5, 13],
+    ['after 1.2 s at the latest', 0.999_9, 11],
+  ])('requests the lease again %s', async (_when, random, requests) => {
+    const replies = { [ACQUIRE]: () => [0, 'other', 5_000, 0] };
+    const { advance, states, count } = start(replies, untilEnded, () => random);
     await advance(12_000);
-    expect(count(ACQUIRE)).toBeGreaterThanOrEqual(10);
-    expect(count(ACQUIRE)).toBeLessThanOrEqual(16);
+    expect(count(ACQUIRE)).toBe(requests);
     expect(new Set(states)).toEqual(new Set(['standby']));
   });
 });

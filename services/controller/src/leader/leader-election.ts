@@ -9,8 +9,6 @@
  * A leader stops acting a second before its lease can end, by its own monotonic clock. That only keeps
  * things orderly: two leaders are harmless because of the epoch, which Redis checks in each commit.
  */
-import { randomInt } from 'node:crypto';
-
 import type { ApiState } from '@zephyr/contract/api/api-state';
 import { type Clock, pause, pauseUntilNext } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
@@ -54,6 +52,8 @@ export interface LeadershipDeps {
   readonly clock: RedisClock;
   /** For pauses and deadlines. */
   readonly systemClock: Clock;
+  /** In [0, 1). */
+  readonly rng: () => number;
   readonly log: Logger;
   /** Leads until the signal aborts; throws or returns early if it cannot continue. */
   readonly lead: (term: Term) => Promise<void>;
@@ -82,7 +82,7 @@ export function startLeadership(deps: LeadershipDeps): LeaderElection {
         deps.onState({ status: 'standby', leaderId: asked?.answer.holder ?? null });
         if (asked !== undefined) await deps.standBy();
       }
-      const pauseMs = LEASE_POLL_MS + randomInt(-LEASE_POLL_SPREAD_MS, LEASE_POLL_SPREAD_MS);
+      const pauseMs = LEASE_POLL_MS + (2 * deps.rng() - 1) * LEASE_POLL_SPREAD_MS;
       await pause(deps.systemClock, pauseMs, stopping.signal);
     }
   };

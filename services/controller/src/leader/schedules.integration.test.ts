@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ProbeJob, ProbePlan } from '@zephyr/contract/probe/probe';
 import { endpointId } from '@zephyr/core';
-import { systemClock } from '@zephyr/runtime/clock';
+import { systemClock, systemRandom } from '@zephyr/runtime/clock';
 import { createLogger } from '@zephyr/runtime/logger';
 import { bullConnection, PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queue/probe-jobs';
 import { eventually } from '@zephyr/testkit/eventually';
@@ -28,6 +28,7 @@ beforeEach(async () => {
   server = await startTestRedis();
   schedules = openSchedules({
     ...{ target: { url: server.url }, log: createLogger('test', 'silent'), clock: systemClock },
+    rng: systemRandom,
   });
   queue = new Queue(PROBE_QUEUE, {
     prefix: QUEUE_PREFIX,

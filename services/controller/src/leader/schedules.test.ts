@@ -1,7 +1,7 @@
 import type { ProbePlan } from '@zephyr/contract/probe/probe';
 import { describe, expect, it } from 'vitest';
 
-import { isOutOfStep, overdueProbes } from './schedules.ts';
+import { firstTickAtMs, isOutOfStep, overdueProbes } from './schedules.ts';
 
 const on: ProbePlan = {
   ...{
@@ -32,5 +32,23 @@ describe('overdueProbes', () => {
   ] as const)('names an endpoint %s', (_name, agoMs, expected) => {
     const nowMs = 1_000_000;
     expect(overdueProbes({ one: on, two: off }, () => nowMs - agoMs, nowMs)).toEqual(expected);
+  });
+});
+
+describe('the first tick', () => {
+  it.each([
+    ['a quarter of a second from now at the earliest', 60_000, 0, 250],
+    ['within two seconds after that', 60_000, 0.999_9, 2_249],
+    ['within a tenth of a short interval after that', 5_000, 0.999_9, 749],
+  ])('is %s', (_name, intervalMs, random, afterMs) => {
+    const epochMs = 1_000_000;
+    expect(firstTickAtMs(undefined, intervalMs, { epochMs, random }) - epochMs).toBe(afterMs);
+  });
+
+  it('counts from the last tick if the interval has changed, unless that is over', () => {
+    const now = { epochMs: 1_000_000, random: 0 };
+    const there = { next: 1_010_000, every: 60_000 };
+    expect(firstTickAtMs(there, 90_000, now)).toBe(1_040_000);
+    expect(firstTickAtMs(there, 20_000, now)).toBe(1_000_250);
   });
 });

@@ -4,8 +4,6 @@
  * may have died half-way, so `reconcile` compares the two.
  */
 
-import { randomInt } from 'node:crypto';
-
 import type { ProbeJob, ProbePlan } from '@zephyr/contract/probe/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Clock } from '@zephyr/runtime/clock';
@@ -47,10 +45,12 @@ export interface SchedulesDeps {
   readonly target: RedisTarget;
   readonly log: Logger;
   readonly clock: Clock;
+  /** In [0, 1). */
+  readonly rng: () => number;
 }
 
 /** Redis must be reachable: call it just after acquiring the lease. */
-export function openSchedules({ target, log, clock }: SchedulesDeps): Schedules {
+export function openSchedules({ target, log, clock, rng }: SchedulesDeps): Schedules {
   const { queue, close } = openProbeQueue(target, (error) =>
     log.debug({ reason: messageOf(error) }, 'probe queue error'),
   );
@@ -65,9 +65,11 @@ export function openSchedules({ target, log, clock }: SchedulesDeps): Schedules 
       return;
     }
     if (there !== undefined && isAsPlanned(there, plan, clock.epochMs())) return;
+    const now = { epochMs: clock.epochMs(), random: rng() };
+    const startDate = firstTickAtMs(there, plan.intervalMs, now);
     await queue.upsertJobScheduler(
       endpointId,
-      { every: plan.intervalMs, startDate: firstTickAtMs(there, plan.intervalMs, clock.epochMs()) },
+      { every: plan.intervalMs, startDate },
       {
         name: PROBE_JOB,
         data: { endpointId, trigger: 'schedule', ...orderOf(plan) },
@@ -148,14 +150,18 @@ function orderOf({ spending, wants }: Scheduled): Pick<ProbeJob, 'spending' | 'w
   return { spending, wants };
 }
 
-/** A changed interval counts from the last tick, so that repeated changes do not postpone a probe. */
-function firstTickAtMs(
-  there: JobSchedulerJson<ProbeJob> | undefined,
+/**
+ * A changed interval counts from the last tick, so that repeated changes do not postpone a probe.
+ *
+ * @param now.random in [0, 1)
+ */
+export function firstTickAtMs(
+  there: Pick<JobSchedulerJson<ProbeJob>, 'next' | 'every'> | undefined,
   intervalMs: number,
-  nowMs: number,
+  { epochMs, random }: { readonly epochMs: number; readonly random: number },
 ): number {
-  const spreadMs = randomInt(Math.ceil(Math.min(FIRST_PROBE_SPREAD_MS, intervalMs / 10)));
-  const soonestMs = nowMs + MIN_TICK_DELAY_MS + spreadMs;
-  if (there?.next === undefined || there.every === undefined) return soonestMs;
-  return Math.max(soonestMs, there.next - there.every + intervalMs);
+  const spreadMs = Math.floor(random * Math.min(FIRST_PROBE_SPREAD_MS, intervalMs / 10));
+  const soonestAtMs = epochMs + MIN_TICK_DELAY_MS + spreadMs;
+  if (there?.next === undefined || there.every === undefined) return soonestAtMs;
+  return Math.max(soonestAtMs, there.next - there.every + intervalMs);
 }
