@@ -73,6 +73,7 @@ describe('comments', () => {
 });
 
 const lines = (count: number): string => '// a line\n'.repeat(count);
+const IMPORT_OF_CLOCK = "import { type Clock, systemClock } from '@zephyr/runtime/clock';";
 const functionOf = (count: number): string =>
   `/** Long. */\nfunction f() {\n${lines(count - 2)}}\n`;
 
@@ -224,6 +225,34 @@ const PLANTED: Readonly<
     ['services/proxy/src/x.ts', 'performance.now()', 'clock.nowMs()'],
     ['services/proxy/src/x.ts', 'Math.random()', 'rng()'],
     ['services/proxy/src/x.ts', 'new Date()', 'new Date(atMs)'],
+    ['services/proxy/src/x.ts', 'randomInt(5)', 'randomBytes(5); randomUUID()'],
+    [
+      'services/proxy/src/x.ts',
+      'const timer = setTimeout(act, 5);',
+      'const timer = clock.setTimer(act, 5); socket.setTimeout(5);',
+    ],
+    ['packages/cli/src/launch/x.ts', 'setInterval(act, 5);', 'actEvery(clock, 5, act);'],
+    [
+      'packages/runtime/src/x.ts',
+      "import { setTimeout as sleep } from 'node:timers/promises';",
+      "import { pause } from './clock.ts';",
+    ],
+    ['packages/probes/src/x.ts', 'AbortSignal.timeout(5)', 'timeoutSignal(clock, 5)'],
+    [
+      'packages/probes/src/x.ts',
+      `${IMPORT_OF_CLOCK}\nconst startedAtMs = systemClock.nowMs();`,
+      `${IMPORT_OF_CLOCK}\nfunction f({ clock = systemClock }: A) { return a.clock ?? systemClock; }`,
+    ],
+    [
+      'packages/probes/src/x.ts',
+      `${IMPORT_OF_CLOCK}\nconst clock = systemClock;`,
+      'const { systemClock } = deps; pause(systemClock, 5);',
+    ],
+    [
+      'packages/cli/src/launch/x.ts',
+      `${IMPORT_OF_CLOCK}\nf({ clock: systemClock });`,
+      'f({ clock: deps.systemClock });',
+    ],
   ],
 };
 

@@ -1,6 +1,7 @@
 /** The rules of `tidy.test.ts`. Each takes the text of a file and returns its offences. Pure. */
 import { type Module, parseSync } from '@swc/core';
 
+import { clockBypasses } from './clock.ts';
 import { CONSTANT_NAMES } from './constant-names.ts';
 import { untypedPredicates } from './predicates.ts';
 import { BANNED_WORDS } from './words.ts';
@@ -266,13 +267,9 @@ const unionTags: Rule = {
 
 const clock: Rule = {
   name: 'clock and randomness',
-  appliesTo: (path) => isProduct(path) && !/(?:^|\/)clock\.ts$/.test(path),
-  offencesOf: (file) =>
-    matchesOf(
-      file,
-      /\bDate\.now\b|\bperformance\.now\b|\bMath\.random\b|\bnew Date\(\)/g,
-      (found) => `${found}: take it from the clock`,
-    ),
+  appliesTo: isProduct,
+  offencesOf: ({ path, text }) =>
+    clockBypasses(path, text).map(({ index, what }) => ({ path, line: lineOf(text, index), what })),
 };
 
 const constantNames: Rule = {
