@@ -3,7 +3,7 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ProbeVerdict } from '@zephyr/contract/probe/probe';
-import { systemClock } from '@zephyr/runtime/clock';
+import { type Clock, systemClock } from '@zephyr/runtime/clock';
 import { openTunnel, servernameOf, TunnelError } from '@zephyr/runtime/connection/tunnel';
 import { webPortOf, withoutBrackets } from '@zephyr/runtime/host';
 import { errorCodeOf } from './exchange/error-code.ts';
@@ -15,7 +15,10 @@ import {
   TUNNEL_MS,
 } from './exchange/watched-request.ts';
 import { withDeadline } from './exchange/with-deadline.ts';
-import type { ProbeTarget } from './probe-target.ts';
+import type { ProbeRun, ProbeTarget } from './probe-target.ts';
+
+/** When a probe ends early, and its time. */
+type ProbeLimits = Pick<ProbeRun, 'signal' | 'clock'>;
 
 /**
  * Statuses with which a gateway answers for an unreachable server behind it (520 to 527: Cloudflare). Any
@@ -24,7 +27,7 @@ import type { ProbeTarget } from './probe-target.ts';
 const GONE_BEHIND_GATEWAY = [502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530];
 
 /** One `HEAD /`, as sent by the CLI at its start. */
-export async function probeByHttp(target: ProbeTarget, signal: AbortSignal): Promise<ProbeVerdict> {
+export async function probeByHttp(target: ProbeTarget, limits: ProbeLimits): Promise<ProbeVerdict> {
   const url = new URL(`${target.baseUrl}/`);
   const exchange = startExchange({
     method: 'HEAD',
@@ -41,8 +44,9 @@ export async function probeByHttp(target: ProbeTarget, signal: AbortSignal): Pro
     ],
     body: Buffer.alloc(0),
     connection: target.connection,
+    clock: limits.clock,
   });
-  const facts = await withDeadline(exchange, { timeoutMs: target.timeoutMs, signal });
+  const facts = await withDeadline(exchange, { ...limits, timeoutMs: target.timeoutMs });
   const { status, latencyMs } = facts;
   if (status === undefined || latencyMs === undefined) return failed(facts);
   if (GONE_BEHIND_GATEWAY.includes(status))
@@ -55,10 +59,13 @@ export async function probeByHttp(target: ProbeTarget, signal: AbortSignal): Pro
 }
 
 /** A connection, and for https also a verified TLS handshake. Nothing is sent. */
-export async function probeByTcp(target: ProbeTarget, signal: AbortSignal): Promise<ProbeVerdict> {
-  const startedAtMs = systemClock.nowMs();
-  const end = await connect(target, signal);
-  const latencyMs = systemClock.nowMs() - startedAtMs;
+export async function probeByTcp(
+  target: ProbeTarget,
+  { signal, clock = systemClock }: ProbeLimits,
+): Promise<ProbeVerdict> {
+  const startedAtMs = clock.nowMs();
+  const end = await connect(target, { signal, clock });
+  const latencyMs = clock.nowMs() - startedAtMs;
   if (end.errorCode === undefined) return { status: 'ok', apiLatencyMs: latencyMs };
   return failed({ ...end, silentMs: latencyMs, body: '' });
 }
@@ -69,16 +76,22 @@ interface Connected {
   readonly tunnelError?: string | undefined;
 }
 
-async function connect(target: ProbeTarget, signal: AbortSignal): Promise<Connected> {
+interface ConnectLimits {
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+}
+
+async function connect(target: ProbeTarget, limits: ConnectLimits): Promise<Connected> {
   const url = new URL(target.baseUrl);
   const host = withoutBrackets(url.hostname);
   const port = webPortOf(url);
   const { secureContext, proxy } = target.connection ?? {};
-  if (proxy === undefined) return await connectBy({ host, port }, target, signal);
+  if (proxy === undefined) return await connectBy({ host, port }, target, limits);
   try {
     const limitMs = Math.min(TUNNEL_MS, target.timeoutMs);
-    const socket = await openTunnel(proxy, { host, port }, { limitMs, secureContext });
-    return await connectBy({ host, port, socket }, target, signal);
+    const { clock } = limits;
+    const socket = await openTunnel(proxy, { host, port }, { limitMs, secureContext, clock });
+    return await connectBy({ host, port, socket }, target, limits);
   } catch (error) {
     if (!(error instanceof TunnelError)) throw error;
     return { reached: 'tunnelling', errorCode: error.code, tunnelError: error.message };
@@ -93,7 +106,7 @@ function connectBy(
     socket: tunnel,
   }: { readonly host: string; readonly port: number; readonly socket?: Socket },
   { baseUrl, timeoutMs, connection }: ProbeTarget,
-  signal: AbortSignal,
+  { signal, clock }: ConnectLimits,
 ): Promise<Connected> {
   const isTls = baseUrl.startsWith('https:');
   if (tunnel !== undefined && !isTls) {
@@ -111,13 +124,13 @@ function connectBy(
         })
       : connectTcp({ host, port });
     const end = (errorCode?: string): void => {
-      clearTimeout(timer);
+      clock.clearTimer(timer);
       signal.removeEventListener('abort', cut);
       socket.destroy();
       resolve({ reached, errorCode });
     };
     const cut = (): void => end('CUT');
-    const timer = setTimeout(cut, timeoutMs);
+    const timer = clock.setTimer(cut, timeoutMs);
     signal.addEventListener('abort', cut, { once: true });
     socket.once('lookup', (error) => {
       if (!error) reached = 'connecting';

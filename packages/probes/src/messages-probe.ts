@@ -7,14 +7,15 @@ import { exchangeFailure } from './exchange/probe-failure.ts';
 import { redact } from './exchange/redact.ts';
 import { type ExchangeRequest, startExchange } from './exchange/watched-request.ts';
 import { withDeadline } from './exchange/with-deadline.ts';
-import type { ProbeTarget } from './probe-target.ts';
+import type { ProbeRun, ProbeTarget } from './probe-target.ts';
 
 export async function probeByMessage(
   target: ProbeTarget,
-  signal: AbortSignal,
+  { signal, clock }: Pick<ProbeRun, 'signal' | 'clock'>,
 ): Promise<{ readonly verdict: ProbeVerdict; readonly usage: AnswerUsage }> {
-  const exchange = startExchange(apiRequest(target, '/v1/messages', smallestMessage(target)));
-  const facts = await withDeadline(exchange, { timeoutMs: target.timeoutMs, signal });
+  const request = apiRequest(target, '/v1/messages', smallestMessage(target));
+  const exchange = startExchange({ ...request, clock });
+  const facts = await withDeadline(exchange, { timeoutMs: target.timeoutMs, signal, clock });
   const usage = usageInBody(facts.body);
   const failed = exchangeFailure(facts);
   if (failed !== undefined || facts.latencyMs === undefined) {

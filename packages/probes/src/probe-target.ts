@@ -1,3 +1,4 @@
+import type { Clock } from '@zephyr/runtime/clock';
 import type { EndpointHeaders } from '@zephyr/runtime/config/derived/endpoint-headers';
 import type { EndpointConnection } from '@zephyr/runtime/connection/endpoint-agent';
 import type { StartGate } from './claude-cli/start-gate.ts';
@@ -24,4 +25,6 @@ export interface ProbeRun {
   readonly gate: StartGate;
   /** Absent: programs run as our own user. */
   readonly users?: ProbeUsers | undefined;
+  /** Absent: the system's. */
+  readonly clock?: Clock | undefined;
 }

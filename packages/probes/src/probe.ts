@@ -23,12 +23,13 @@ export async function runProbe(
   target: ProbeTarget,
   run: ProbeRun,
 ): Promise<ProbeReport> {
-  const startedAtMs = systemClock.nowMs();
+  const { clock = systemClock } = run;
+  const startedAtMs = clock.nowMs();
   const report = await probe(style, target, run);
   return {
     usage: report.usage,
     verdict: rounded(report.verdict),
-    wallMs: Math.round(systemClock.nowMs() - startedAtMs),
+    wallMs: Math.round(clock.nowMs() - startedAtMs),
   };
 }
 
@@ -42,11 +43,11 @@ async function probe(
     case 'cli-light':
       return await probeByCli(style, target, run);
     case 'messages':
-      return await probeByMessage(target, run.signal);
+      return await probeByMessage(target, run);
     case 'http':
-      return { verdict: await probeByHttp(target, run.signal), usage: NO_USAGE };
+      return { verdict: await probeByHttp(target, run), usage: NO_USAGE };
     case 'tcp':
-      return { verdict: await probeByTcp(target, run.signal), usage: NO_USAGE };
+      return { verdict: await probeByTcp(target, run), usage: NO_USAGE };
     default:
       return assertNever(style);
   }

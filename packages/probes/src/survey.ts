@@ -62,7 +62,7 @@ export async function surveyEndpoint(plan: SurveyPlan, run: ProbeRun): Promise<E
   if (reach.status === 'failed') {
     return { reach, serves: 'not_asked', kind: 'unknown', usage: NO_USAGE };
   }
-  const asker = new Asker(run.signal);
+  const asker = new Asker(run);
   const list = await modelsOf(configured, asker);
   const models = modelsIn(list);
   const message = await askForMessage(plan, asker);
@@ -152,11 +152,11 @@ function weightOf({ refusal: { failure } }: RefusedMessage): 0 | 1 | 2 {
 }
 
 class Asker {
-  readonly #signal: AbortSignal;
+  readonly #run: ProbeRun;
   readonly #answers: RelayHeaders[] = [];
 
-  constructor(signal: AbortSignal) {
-    this.#signal = signal;
+  constructor(run: ProbeRun) {
+    this.#run = run;
   }
 
   get kind(): RelayKind {
@@ -167,8 +167,9 @@ class Asker {
     const head = ({ headers }: { readonly headers: RelayHeaders }) => {
       this.#answers.push(headers);
     };
-    const limit = { timeoutMs: REQUEST_TIMEOUT_MS, signal: this.#signal };
-    return withDeadline(startExchange(request, { head }), limit);
+    const { signal, clock } = this.#run;
+    const exchange = startExchange({ ...request, clock }, { head });
+    return withDeadline(exchange, { timeoutMs: REQUEST_TIMEOUT_MS, signal, clock });
   }
 }
 

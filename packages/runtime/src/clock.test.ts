@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 import { ManualClock } from '@zephyr/testkit/manual-clock';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { actEvery, isWithin, pauseUntilNext } from './clock.ts';
+import { actEvery, isWithin, pauseUntilNext, systemClock, timeoutSignal } from './clock.ts';
 
 /** By `nowMs`; a manual clock begins at 1,000 ms. */
 function clockAt(nowMs: number): ManualClock {
@@ -121,4 +121,22 @@ describe('an act after each period', () => {
     expect(actedAtMs).toEqual([1_100, 1_200, 1_300]);
     expect(clock.timers).toBe(0);
   });
+});
+
+it('a signal aborts after its time, and not before', () => {
+  const clock = new ManualClock();
+  const signal = timeoutSignal(clock, 5_000);
+  clock.advance(4_999);
+  expect(signal.aborted).toBe(false);
+  clock.advance(1);
+  expect(signal.aborted).toBe(true);
+});
+
+it.each([
+  ['keeps the process running', undefined, true],
+  ['in the background does not', { isBackground: true }, false],
+])("a timer of the system's clock %s", (_how, options, isHeld) => {
+  const timer = systemClock.setTimer(() => undefined, 60_000, options);
+  onTestFinished(() => systemClock.clearTimer(timer));
+  expect((timer as NodeJS.Timeout).hasRef()).toBe(isHeld);
 });

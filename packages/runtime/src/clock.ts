@@ -4,9 +4,14 @@ export interface Clock {
   nowMs(): number;
   /** Milliseconds since 1970, for timestamps that leave the process. It may jump. */
   epochMs(): number;
-  setTimer(act: () => void, delayMs: number): Timer;
+  setTimer(act: () => void, delayMs: number, options?: TimerOptions): Timer;
   /** Does nothing for a timer that has fired. */
   clearTimer(timer: Timer | undefined): void;
+}
+
+export interface TimerOptions {
+  /** It does not keep the process running. */
+  readonly isBackground: boolean;
 }
 
 /** Opaque; cleared by the clock that made it. */
@@ -15,22 +20,32 @@ export type Timer = object;
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
   epochMs: () => Date.now(),
-  setTimer: (act, delayMs) => setTimeout(act, delayMs),
+  setTimer: (act, delayMs, { isBackground } = { isBackground: false }) => {
+    const timer = setTimeout(act, delayMs);
+    return isBackground ? timer.unref() : timer;
+  },
   clearTimer: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
 };
 
 /** Resolves after `durationMs`, or when the signal aborts. */
-export function pause(clock: Clock, durationMs: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
+export function pause(clock: Clock, durationMs: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted === true) return Promise.resolve();
   return new Promise((resolve) => {
     const end = (): void => {
       clock.clearTimer(timer);
-      signal.removeEventListener('abort', end);
+      signal?.removeEventListener('abort', end);
       resolve();
     };
     const timer = clock.setTimer(end, durationMs);
-    signal.addEventListener('abort', end);
+    signal?.addEventListener('abort', end);
   });
+}
+
+/** Aborts after `limitMs`; until then it does not keep the process running. */
+export function timeoutSignal(clock: Clock, limitMs: number): AbortSignal {
+  const late = new AbortController();
+  clock.setTimer(() => late.abort(), limitMs, { isBackground: true });
+  return late.signal;
 }
 
 /** Whether the promise is fulfilled in time. @throws what it is rejected with in time */

@@ -95,9 +95,7 @@ export async function runProbeJob(
   });
   const startedAtMs = epochMs(clock.epochMs());
   const report = await runProbe(style, plan.target, {
-    signal,
-    gate: deps.gate,
-    users: deps.users,
+    ...{ signal, clock, gate: deps.gate, users: deps.users },
   });
   if (signal.aborted) return 'interrupted';
   const isOutdated = !isSameTarget(plan, planOf(endpointId, deps.loaded()));

@@ -9,7 +9,7 @@ import type { StartGate } from '@zephyr/probes/claude-cli/start-gate';
 import { targetOf } from '@zephyr/probes/endpoint-target';
 import type { ProbeUsers } from '@zephyr/probes/process/probe-users';
 import { type EndpointSurvey, findingOf, surveyEndpoint } from '@zephyr/probes/survey';
-import type { Clock } from '@zephyr/runtime/clock';
+import { type Clock, timeoutSignal } from '@zephyr/runtime/clock';
 import { groupOf } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/read/load';
 import { authStyleOf } from '@zephyr/runtime/credential';
@@ -44,8 +44,8 @@ export async function runSurvey(
       targetBy: (auth: AuthStyle) => targetOf(loaded, { ...endpoint, auth }).target,
     },
     {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(SURVEY_TIMEOUT_MS)]),
-      ...{ gate: deps.gate, users: deps.users },
+      signal: AbortSignal.any([signal, timeoutSignal(deps.clock, SURVEY_TIMEOUT_MS)]),
+      ...{ gate: deps.gate, users: deps.users, clock: deps.clock },
     },
   );
   const finding = findingOf(survey);

@@ -108,7 +108,8 @@ async function startListening(
   const { host, port } = liveConfig.config.server;
   const main = await listen(app, {
     ...{ host, port, fd: listenFds?.[0], settings: liveConfig.config },
-    connections: parts.connections,
+    // Connections are real even if a test controls the clock of requests.
+    ...{ connections: parts.connections, clock: systemClock },
     certificate: liveConfig.certificate,
   });
   const watched =
@@ -116,7 +117,7 @@ async function startListening(
       ? undefined
       : await listen(createMetricsApp(metrics), {
           ...metricsAddress,
-          ...{ fd: listenFds?.[1], settings: liveConfig.config },
+          ...{ fd: listenFds?.[1], settings: liveConfig.config, clock: systemClock },
           connections: new Connections(() => liveConfig.config.limits),
         });
   listeners.push(main, ...(watched === undefined ? [] : [watched]));

@@ -1,7 +1,7 @@
 /** Turns the services' JSON log into lines for people: time, service, message, relevant fields. */
 
 import { styleText } from 'node:util';
-import { systemClock } from '@zephyr/runtime/clock';
+import { type Clock, systemClock } from '@zephyr/runtime/clock';
 
 /** pino's levels. */
 const LEVEL = { warn: 40, error: 50 } as const;
@@ -14,9 +14,14 @@ const SERVICE_WIDTH = 'controller'.length;
 type NamesById = ReadonlyMap<string, string>;
 
 /** A line that is not JSON is shown unchanged. */
-export function formatLogLine(service: string, line: string, names: NamesById = new Map()): string {
+export function formatLogLine(
+  service: string,
+  line: string,
+  names: NamesById = new Map(),
+  clock: Clock = systemClock,
+): string {
   const record = parseRecord(line);
-  if (record === undefined) return `${clockTime(undefined)} ${name(service)} ${line}`;
+  if (record === undefined) return `${clockTime(undefined, clock)} ${name(service)} ${line}`;
   const level = typeof record['level'] === 'number' ? record['level'] : 30;
   const fields = Object.entries(record)
     .filter(([key]) => !LEFT_OUT.has(key))
@@ -26,7 +31,7 @@ export function formatLogLine(service: string, line: string, names: NamesById = 
     })
     .join(' ');
   const message = `${String(record['msg'] ?? '')}`;
-  return [clockTime(record['time']), name(service), highlight(message, level), dim(fields)]
+  return [clockTime(record['time'], clock), name(service), highlight(message, level), dim(fields)]
     .filter((part) => part !== '')
     .join(' ');
 }
@@ -41,9 +46,9 @@ function parseRecord(line: string): Record<string, unknown> | undefined {
 }
 
 /** `21:40:03` of this machine's time zone. */
-function clockTime(time: unknown): string {
+function clockTime(time: unknown, clock: Clock): string {
   const moment = new Date(
-    typeof time === 'string' || typeof time === 'number' ? time : systemClock.epochMs(),
+    typeof time === 'string' || typeof time === 'number' ? time : clock.epochMs(),
   );
   return dim(moment.toTimeString().slice(0, 8));
 }

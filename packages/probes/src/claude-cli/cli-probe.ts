@@ -41,7 +41,7 @@ export async function probeByCli(
   try {
     // Never fall back to our own user.
     if (run.users !== undefined && user === undefined) throw new Error('no user for the probe');
-    return await askCli({ style, target, file, searchPath, onRequest: leave, user }, run.signal);
+    return await askCli({ style, target, file, searchPath, onRequest: leave, user }, run);
   } finally {
     if (user !== undefined) run.users?.giveBack(user);
     leave();
@@ -58,10 +58,10 @@ interface CliQuery {
   readonly user: ProbeUser | undefined;
 }
 
-async function askCli(query: CliQuery, signal: AbortSignal): Promise<CliAnswer> {
+async function askCli(query: CliQuery, { signal, clock }: ProbeRun): Promise<CliAnswer> {
   const { style, target, file, searchPath, onRequest, user } = query;
   const { model, timeoutMs } = target;
-  const relay = await startRelay({ ...target, onRequest });
+  const relay = await startRelay({ ...target, onRequest, clock });
   const folder = user === undefined ? makeFolder() : await makeFolderOf(user, deviceJson());
   try {
     const { baseUrl, password } = relay;
@@ -74,6 +74,7 @@ async function askCli(query: CliQuery, signal: AbortSignal): Promise<CliAnswer> 
       timeoutMs,
       signal,
       user,
+      clock,
     });
     const exchanges = await relay.stop();
     const secrets = [...target.headers.secrets, password];

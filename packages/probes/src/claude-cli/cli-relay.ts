@@ -17,6 +17,7 @@ import type { AddressInfo } from 'node:net';
 
 import { MIB } from '@zephyr/contract/units';
 
+import type { Clock } from '@zephyr/runtime/clock';
 import type { EndpointHeaders } from '@zephyr/runtime/config/derived/endpoint-headers';
 import type { EndpointConnection } from '@zephyr/runtime/connection/endpoint-agent';
 import { rawHeaders } from '@zephyr/runtime/credential';
@@ -58,6 +59,8 @@ export async function startRelay(target: {
   readonly connection?: EndpointConnection | undefined;
   /** Called for each request as it arrives. */
   readonly onRequest?: () => void;
+  /** Absent: the system's. */
+  readonly clock?: Clock | undefined;
 }): Promise<CliRelay> {
   const password = `zephyr-probe-${randomBytes(16).toString('hex')}`;
   const exchanges: RunningExchange[] = [];
@@ -127,6 +130,7 @@ function forward(
     readonly baseUrl: string;
     readonly headers: EndpointHeaders;
     readonly connection?: EndpointConnection | undefined;
+    readonly clock?: Clock | undefined;
     readonly body: Buffer;
   },
 ): RunningExchange {
@@ -142,6 +146,7 @@ function forward(
       }),
       body: target.body,
       connection: target.connection,
+      clock: target.clock,
     },
     {
       head: (answer) => writeHead(response, answer),

@@ -11,7 +11,7 @@ import { TLSSocket } from 'node:tls';
 
 import { KIB } from '@zephyr/contract/units';
 import { type AnswerEnd, MAX_INTERIM_ANSWERS, StreamEnd, TRAILING_QUIET_MS } from '@zephyr/core';
-import { systemClock } from '@zephyr/runtime/clock';
+import { type Clock, systemClock } from '@zephyr/runtime/clock';
 import { createAgent, type EndpointConnection } from '@zephyr/runtime/connection/endpoint-agent';
 import { TunnelError } from '@zephyr/runtime/connection/tunnel';
 import { isAddress, withoutBrackets } from '@zephyr/runtime/host';
@@ -61,6 +61,8 @@ export interface ExchangeRequest {
   readonly body: Buffer;
   /** Absent: a direct connection, with the default certificate authorities. */
   readonly connection?: EndpointConnection | undefined;
+  /** Absent: the system's. */
+  readonly clock?: Clock | undefined;
 }
 
 /** Receives the answer as it arrives. */
@@ -88,6 +90,7 @@ const MAX_HEAD_BYTES = 16 * KIB;
 export const TUNNEL_MS = 10_000;
 
 interface ExchangeProgress {
+  readonly clock: Clock;
   reached: ExchangeStep;
   sentAtMs?: number;
   firstByteAtMs?: number;
@@ -107,6 +110,7 @@ export function startExchange(
   listener: ExchangeListener = {},
 ): RunningExchange {
   const progress = newProgress(request);
+  const { clock } = progress;
   const { promise, resolve } = Promise.withResolvers<ProbeExchange>();
   const end = (errorCode?: string): void => resolve(factsOf(progress, errorCode));
   const fail = (error: NodeJS.ErrnoException): void => {
@@ -134,17 +138,18 @@ export function startExchange(
   client.on('response', (response) => {
     progress.response = response;
     progress.reached = 'answering';
-    progress.lastSignAtMs = systemClock.nowMs();
+    progress.lastSignAtMs = clock.nowMs();
     listener.head?.(response);
     response.on('data', (chunk: Buffer) => {
       // An endpoint that never closes delays the CLI no longer than the proxy lets it delay a client.
-      if (keep(progress, chunk) === 'last_event') setTimeout(cut, TRAILING_QUIET_MS).unref();
+      if (keep(progress, chunk) === 'last_event')
+        clock.setTimer(cut, TRAILING_QUIET_MS, { isBackground: true });
       if (progress.receivedBytes > MAX_ANSWER_BYTES) return cut('TOO_LONG');
       if (listener.data?.(chunk, () => response.resume()) === false) response.pause();
     });
     response.on('end', () => {
       progress.reached = 'answered';
-      if (progress.lastEvent.ending === undefined) progress.lastSignAtMs = systemClock.nowMs();
+      if (progress.lastEvent.ending === undefined) progress.lastSignAtMs = clock.nowMs();
       end();
     });
     response.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? 'ECONNRESET'));
@@ -158,10 +163,11 @@ export function startExchange(
   return { ended: promise, cut: () => cut('CUT') };
 }
 
-function newProgress({ connection }: ExchangeRequest): ExchangeProgress {
+function newProgress({ connection, clock = systemClock }: ExchangeRequest): ExchangeProgress {
   return {
+    clock,
     reached: connection?.proxy === undefined ? 'resolving' : 'tunnelling',
-    lastSignAtMs: systemClock.nowMs(),
+    lastSignAtMs: clock.nowMs(),
     chunks: [],
     bufferedBytes: 0,
     receivedBytes: 0,
@@ -170,16 +176,16 @@ function newProgress({ connection }: ExchangeRequest): ExchangeProgress {
   };
 }
 
-function agentOf({ connection }: ExchangeRequest): http.Agent | false {
+function agentOf({ connection, clock }: ExchangeRequest): http.Agent | false {
   if (connection === undefined) return false;
-  return createAgent(connection, { keepAlive: false, tunnelMs: TUNNEL_MS });
+  return createAgent(connection, { keepAlive: false, tunnelMs: TUNNEL_MS, clock });
 }
 
 function watchConnection(socket: Socket, progress: ExchangeProgress): void {
   const isTls = socket instanceof TLSSocket;
   const step = (reached: ExchangeStep): void => {
     progress.reached = reached;
-    progress.lastSignAtMs = systemClock.nowMs();
+    progress.lastSignAtMs = progress.clock.nowMs();
   };
   const sent = (): void => {
     step('waiting');
@@ -210,7 +216,7 @@ function hostOf(socket: Socket): string {
 function keep(progress: ExchangeProgress, chunk: Buffer): 'last_event' | 'more' {
   const isOpenBefore = progress.lastEvent.ending === undefined;
   progress.lastEvent.push(chunk.toString('latin1'));
-  if (isOpenBefore) progress.lastSignAtMs = systemClock.nowMs();
+  if (isOpenBefore) progress.lastSignAtMs = progress.clock.nowMs();
   progress.firstByteAtMs ??= progress.lastSignAtMs;
   progress.receivedBytes += chunk.length;
   const room = BUFFERED_BODY_BYTES - progress.bufferedBytes;
@@ -233,7 +239,7 @@ function factsOf(progress: ExchangeProgress, errorCode: string | undefined): Pro
       sentAtMs === undefined || firstByteAtMs === undefined ? undefined : firstByteAtMs - sentAtMs,
     latencyMs:
       sentAtMs === undefined || response === undefined ? undefined : lastSignAtMs - sentAtMs,
-    silentMs: systemClock.nowMs() - lastSignAtMs,
+    silentMs: progress.clock.nowMs() - lastSignAtMs,
     body: decodeBody(Buffer.concat(progress.chunks), response?.headers['content-encoding']),
   };
 }

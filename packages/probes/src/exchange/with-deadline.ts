@@ -1,18 +1,27 @@
+import { type Clock, systemClock } from '@zephyr/runtime/clock';
+
 import type { ProbeExchange, RunningExchange } from './watched-request.ts';
+
+export interface ExchangeLimit {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  /** Absent: the system's. */
+  readonly clock?: Clock | undefined;
+}
 
 /** The observations of an exchange, which is cut at its deadline or when the caller gives up. */
 export async function withDeadline(
   exchange: RunningExchange,
-  limit: { readonly timeoutMs: number; readonly signal: AbortSignal },
+  { timeoutMs, signal, clock = systemClock }: ExchangeLimit,
 ): Promise<ProbeExchange> {
   const cut = (): void => exchange.cut();
-  const timer = setTimeout(cut, limit.timeoutMs);
-  limit.signal.addEventListener('abort', cut, { once: true });
-  if (limit.signal.aborted) cut();
+  const timer = clock.setTimer(cut, timeoutMs);
+  signal.addEventListener('abort', cut, { once: true });
+  if (signal.aborted) cut();
   try {
     return await exchange.ended;
   } finally {
-    clearTimeout(timer);
-    limit.signal.removeEventListener('abort', cut);
+    clock.clearTimer(timer);
+    signal.removeEventListener('abort', cut);
   }
 }

@@ -8,7 +8,7 @@ import { accessSync, constants } from 'node:fs';
 import type { Readable } from 'node:stream';
 
 import { KIB } from '@zephyr/contract/units';
-import { systemClock } from '@zephyr/runtime/clock';
+import { type Clock, systemClock, type Timer } from '@zephyr/runtime/clock';
 
 import { killMarked, newMarker } from './orphan-cleanup.ts';
 import { type ProbeUser, setprivPrefix, signalAllOf } from './probe-users.ts';
@@ -26,6 +26,8 @@ export interface ProcessRequest {
   readonly signal: AbortSignal;
   /** Absent: it runs as our own user. */
   readonly user?: ProbeUser | undefined;
+  /** Absent: the system's. */
+  readonly clock?: Clock | undefined;
 }
 
 /** How the program ended. */
@@ -73,12 +75,13 @@ export function runProcess(request: ProcessRequest): Promise<ProcessReport> {
 class Run {
   readonly #request: ProcessRequest;
   readonly #resolve: (report: ProcessReport | Promise<ProcessReport>) => void;
-  readonly #startedAtMs = systemClock.nowMs();
+  readonly #clock: Clock;
+  readonly #startedAtMs: number;
   readonly #marker = newMarker();
   readonly #child: ProgramProcess;
   readonly #stdout: () => string;
   readonly #stderr: () => string;
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #timers = new Set<Timer>();
   readonly #abort = (): void => this.#kill('aborted');
   /** Signals are sent in sequence: a late one would hit the next program of this user. */
   #signalled = Promise.resolve();
@@ -90,6 +93,8 @@ class Run {
   ) {
     this.#request = request;
     this.#resolve = resolve;
+    this.#clock = request.clock ?? systemClock;
+    this.#startedAtMs = this.#clock.nowMs();
     this.#child = spawnProgram(request, this.#marker);
     this.#stdout = collect(this.#child.stdout, () => this.#kill('output_limit'));
     this.#stderr = collect(this.#child.stderr, () => this.#kill('output_limit'));
@@ -98,7 +103,7 @@ class Run {
   start(): void {
     const { timeoutMs, signal } = this.#request;
     const child = this.#child;
-    this.#timers.add(setTimeout(() => this.#kill('deadline'), timeoutMs));
+    this.#timers.add(this.#clock.setTimer(() => this.#kill('deadline'), timeoutMs));
     signal.addEventListener('abort', this.#abort, { once: true });
     if (signal.aborted) this.#abort();
     child.once('error', (error: NodeJS.ErrnoException) => {
@@ -108,9 +113,9 @@ class Run {
     // Not 'close': that waits for any process that holds the pipes.
     child.once('exit', (code, exitSignal) => {
       const end = endOf({ code, signal: exitSignal, state: this.#state });
-      const grace = setTimeout(() => this.#finish(end), PIPE_GRACE_MS);
+      const grace = this.#clock.setTimer(() => this.#finish(end), PIPE_GRACE_MS);
       child.once('close', () => {
-        clearTimeout(grace);
+        this.#clock.clearTimer(grace);
         this.#finish(end);
       });
     });
@@ -120,7 +125,7 @@ class Run {
     if (this.#state.status !== 'running') return;
     this.#state = { status: 'killed', why };
     this.#signalAll('TERM');
-    this.#timers.add(setTimeout(() => this.#signalAll('KILL'), TERM_GRACE_MS));
+    this.#timers.add(this.#clock.setTimer(() => this.#signalAll('KILL'), TERM_GRACE_MS));
   }
 
   #signalAll(signal: 'TERM' | 'KILL'): void {
@@ -132,14 +137,14 @@ class Run {
   #finish(end: ProcessEnd): void {
     if (this.#state.status === 'finished') return;
     this.#state = { status: 'finished' };
-    for (const timer of this.#timers) clearTimeout(timer);
+    for (const timer of this.#timers) this.#clock.clearTimer(timer);
     this.#request.signal.removeEventListener('abort', this.#abort);
     // Even after a clean exit: nothing else ends what it left running.
     this.#signalAll('KILL');
     if (this.#request.user === undefined) killMarked(this.#marker);
     this.#child.stdout.destroy();
     this.#child.stderr.destroy();
-    const wallMs = systemClock.nowMs() - this.#startedAtMs;
+    const wallMs = this.#clock.nowMs() - this.#startedAtMs;
     this.#resolve(
       this.#signalled.then(() => ({
         end,

@@ -4,6 +4,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { SecureContext } from 'node:tls';
 
+import type { Clock } from '../clock.ts';
 import { type OutboundProxy, openTunnel } from './tunnel.ts';
 
 export interface EndpointConnection {
@@ -21,6 +22,7 @@ export interface EndpointAgentOptions extends AgentOptions {
   /** Limit for opening a tunnel through an outbound proxy. */
   readonly tunnelMs: number;
   readonly lookup?: LookupFunction | undefined;
+  readonly clock?: Clock | undefined;
 }
 
 /** Node's key for an origin; each of our agents has only one. */
@@ -78,7 +80,7 @@ class TlsEndpointAgent extends HttpsAgent {
 /** Node's own agent; only socket creation differs, if there is an outbound proxy. */
 export function createAgent(
   { isTls, servername, secureContext, proxy }: EndpointConnection,
-  { tunnelMs, ...options }: EndpointAgentOptions,
+  { tunnelMs, clock, ...options }: EndpointAgentOptions,
 ): HttpAgent {
   const Agent = isTls ? TlsEndpointAgent : EndpointAgent;
   const all = {
@@ -93,7 +95,7 @@ export function createAgent(
   agent.createConnection = (to, done) => {
     const destination = { host: String(to.host), port: Number(to.port) };
     const { lookup } = options;
-    openTunnel(proxy, destination, { limitMs: tunnelMs, lookup, secureContext }).then(
+    openTunnel(proxy, destination, { limitMs: tunnelMs, lookup, secureContext, clock }).then(
       (socket) => {
         const secure = isTls ? connectDirectly({ ...to, socket } as typeof to) : socket;
         done?.(null, secure ?? socket);

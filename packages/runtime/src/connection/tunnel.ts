@@ -11,6 +11,7 @@ import { KIB } from '@zephyr/contract/units';
 
 import { SocksClient } from 'socks';
 
+import { type Clock, systemClock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import { isAddress } from '../host.ts';
 import type { Secret } from '../secret.ts';
@@ -28,6 +29,7 @@ export interface TunnelOptions {
   readonly lookup?: LookupFunction | undefined;
   /** For a proxy that is reached over TLS. */
   readonly secureContext?: SecureContext | undefined;
+  readonly clock?: Clock | undefined;
 }
 
 export interface Destination {
@@ -59,7 +61,7 @@ export async function openTunnel(
   options: TunnelOptions,
 ): Promise<Socket> {
   const { kind, host, port, url } = proxy;
-  const { lookup, secureContext } = options;
+  const { lookup, secureContext, clock = systemClock } = options;
   const place = { host, port, ...(lookup === undefined ? {} : { lookup }) };
   const socket =
     kind === 'https'
@@ -70,7 +72,7 @@ export async function openTunnel(
   socket.setNoDelay(true);
   let late = new TunnelError(OUTBOUND_PROXY, `the outbound proxy ${url} cannot be reached in time`);
   let isLate = false;
-  const limit = setTimeout(() => {
+  const limit = clock.setTimer(() => {
     isLate = true;
     socket.destroy(late);
   }, options.limitMs);
@@ -85,7 +87,7 @@ export async function openTunnel(
     if (isLate) throw late;
     throw error instanceof TunnelError ? error : unreachable(url, error);
   } finally {
-    clearTimeout(limit);
+    clock.clearTimer(limit);
   }
 }
 

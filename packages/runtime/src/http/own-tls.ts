@@ -89,8 +89,8 @@ export function encrypt(server: Server, own: OwnCertificate, clock: Clock): OwnT
 }
 
 /** Logged at start and with each renewed file. */
-export function warnOfEnd(log: Logger, own: OwnCertificate | undefined): void {
-  const endsOn = own && endsSoonOn(own.certificate, systemClock.epochMs());
+export function warnOfEnd(log: Logger, own: OwnCertificate | undefined, clock = systemClock): void {
+  const endsOn = own && endsSoonOn(own.certificate, clock.epochMs());
   if (endsOn !== undefined)
     log.warn({ endsOn }, 'our certificate has expired or expires soon: renew it');
 }

@@ -46,7 +46,7 @@ export async function deliverOnce(
       return await sendEmail(target, message, ended);
     }
     const request = requestFor(target, message, clock.epochMs());
-    return deliveryOf(target.kind, await post(target, request, ended));
+    return deliveryOf(target.kind, await post(target, request, { clock, signal: ended }));
   } catch (error) {
     const why = limit.signal.aborted ? 'timeout' : 'connection';
     return { status: 'failed', isTransient: true, why, detail: codeOf(error) };
@@ -80,14 +80,14 @@ function codeOf(error: unknown): string {
 function post(
   { proxy }: WebhookTarget,
   { url, body }: NotifyRequest,
-  signal: AbortSignal,
+  { clock, signal }: DeliverDeps,
 ): Promise<NotifyAnswer> {
   const { hostname, protocol } = new URL(url);
   const isTls = protocol === 'https:';
   const servername = servernameOf(hostname);
   const agent = createAgent(
     { isTls, servername, proxy, fingerprint: '' },
-    { tunnelMs: ATTEMPT_MS, keepAlive: false },
+    { tunnelMs: ATTEMPT_MS, keepAlive: false, clock },
   );
   const options = {
     ...{ method: 'POST', agent, signal },

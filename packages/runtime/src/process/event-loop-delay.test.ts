@@ -1,6 +1,7 @@
 import { eventually } from '@zephyr/testkit/eventually';
+import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { Registry } from 'prom-client';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it } from 'vitest';
 
 import { addEventLoopDelay, READ_WITHIN_MS } from './event-loop-delay.ts';
 
@@ -8,7 +9,8 @@ const NAME = 'nodejs_eventloop_lag_p99_seconds';
 
 it('is present from the second scrape on, while it is scraped', async () => {
   const registry = new Registry();
-  addEventLoopDelay(registry);
+  const clock = new ManualClock();
+  addEventLoopDelay(registry, clock);
   const seconds = async () => {
     const text = await registry.metrics();
     expect(text).toContain(`# TYPE ${NAME} gauge`);
@@ -17,14 +19,11 @@ it('is present from the second scrape on, while it is scraped', async () => {
   };
   expect(await seconds()).toBeUndefined();
   await eventually(async () => expect(await seconds()).toBeGreaterThan(0));
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  onTestFinished(() => void vi.useRealTimers());
+  clock.advance(READ_WITHIN_MS - 1);
   await seconds();
-  vi.advanceTimersByTime(READ_WITHIN_MS - 1);
-  await seconds();
-  vi.advanceTimersByTime(READ_WITHIN_MS - 1);
-  expect(vi.getTimerCount()).toBe(1);
-  vi.advanceTimersByTime(1);
-  expect(vi.getTimerCount()).toBe(0);
+  clock.advance(READ_WITHIN_MS - 1);
+  expect(clock.timers).toBe(1);
+  clock.advance(1);
+  expect(clock.timers).toBe(0);
   expect(await seconds()).toBeUndefined();
 });

@@ -9,6 +9,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { NANO } from '@zephyr/contract/units';
 import { Gauge, type Registry } from 'prom-client';
 
+import { type Clock, systemClock, type Timer } from './clock.ts';
+
 /**
  * Ten samples a second show what a person would notice. Node's delays include the sampling interval, so the
  * dashboard subtracts it.
@@ -20,15 +22,15 @@ export const READ_WITHIN_MS = 600_000;
 const STATISTICS = ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'] as const;
 
 /** Adds the metrics; they have no values in the first scrape. */
-export function addEventLoopDelay(registry: Registry): void {
+export function addEventLoopDelay(registry: Registry, clock: Clock = systemClock): void {
   const delays = monitorEventLoopDelay({ resolution: SAMPLING_INTERVAL_MS });
-  let idleTimer: NodeJS.Timeout | undefined;
+  let idleTimer: Timer | undefined;
   const read = (): void => {
     for (const gauge of gauges.values()) gauge.remove();
     if (idleTimer === undefined) delays.enable();
     else if (delays.count > 0) show();
-    clearTimeout(idleTimer);
-    idleTimer = setTimeout(end, READ_WITHIN_MS).unref();
+    clock.clearTimer(idleTimer);
+    idleTimer = clock.setTimer(end, READ_WITHIN_MS, { isBackground: true });
   };
   const show = (): void => {
     const { min, max, mean, stddev } = delays;

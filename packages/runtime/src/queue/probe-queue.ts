@@ -1,8 +1,7 @@
 /** Opens the probe queue for inspecting or filling it; a prober's worker has its own connection. */
-import { setTimeout as wait } from 'node:timers/promises';
-
 import type { ProbeJob } from '@zephyr/contract/probe/probe';
 import { Queue } from 'bullmq';
+import { type Clock, isWithin, systemClock } from '../clock.ts';
 import type { RedisTarget } from '../redis/client.ts';
 import { bullConnection, PROBE_QUEUE, QUEUE_PREFIX } from './probe-jobs.ts';
 
@@ -16,7 +15,11 @@ export interface ProbeQueue {
 }
 
 /** Redis must be reachable: a queue does not wait for it. */
-export function openProbeQueue(target: RedisTarget, onError: (error: Error) => void): ProbeQueue {
+export function openProbeQueue(
+  target: RedisTarget,
+  onError: (error: Error) => void,
+  clock: Clock = systemClock,
+): ProbeQueue {
   const queue = new Queue<ProbeJob, unknown, string>(PROBE_QUEUE, {
     prefix: QUEUE_PREFIX,
     connection: bullConnection(target, 'queue'),
@@ -35,8 +38,8 @@ export function openProbeQueue(target: RedisTarget, onError: (error: Error) => v
   return {
     queue,
     close: async () => {
-      const limit = wait(CLOSE_TIMEOUT_MS, undefined, { ref: false });
-      await Promise.race([queue.close().catch(() => undefined), limit]);
+      const closed = queue.close().catch(() => undefined);
+      await isWithin(clock, CLOSE_TIMEOUT_MS, closed);
       endConnection();
     },
   };

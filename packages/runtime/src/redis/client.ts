@@ -26,7 +26,7 @@ export interface RedisTarget {
 export const REDIS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 
 /** Connection options of a target, for ioredis and for BullMQ (which makes its own connections). */
-export function connectionOptions(target: RedisTarget): RedisOptions {
+export function connectionOptions(target: RedisTarget, rng = systemRandom): RedisOptions {
   const url = new URL(target.url);
   const password = target.password ?? decodeURIComponent(url.password);
   const common: RedisOptions = {
@@ -34,7 +34,7 @@ export function connectionOptions(target: RedisTarget): RedisOptions {
     ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
     // Exponential with a cap and jitter, and no end: a proxy that gave up on Redis would stay uncoordinated
     // for good.
-    retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 2_000) + systemRandom() * 200,
+    retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 2_000) + rng() * 200,
   };
   if (url.protocol === 'unix:') return { ...common, path: url.pathname };
   if (CLUSTER_SCHEMES.includes(url.protocol)) {

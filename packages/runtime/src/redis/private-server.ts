@@ -7,6 +7,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { type Clock, isWithin, systemClock } from '../clock.ts';
 import { ZephyrError } from '../errors.ts';
 import { type Phrase, phrase } from '../phrase.ts';
 import { findProgram } from '../process/find-program.ts';
@@ -28,10 +29,13 @@ export interface RedisServerOptions {
   readonly socketFolder?: string | undefined;
   /** Further server arguments, e.g. `['--maxmemory', '4mb']`. */
   readonly extraArguments?: readonly string[] | undefined;
+  readonly clock?: Clock | undefined;
 }
 
 /** How long a server may take to load its data and accept connections. */
 const START_TIMEOUT_MS = 20_000;
+/** A server that has not ended by then is killed. */
+const STOP_TIMEOUT_MS = 5_000;
 const PROGRAMS = ['redis-server', 'valkey-server'];
 
 /** The path of the first Redis-like server in PATH, or undefined. */
@@ -45,6 +49,7 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
   if (program === undefined) {
     throw redisMissing();
   }
+  const { clock = systemClock } = options;
   const folder = options.socketFolder ?? makeSocketFolder();
   const socket = join(folder, 'redis.sock');
   const persistence =
@@ -70,7 +75,7 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
   };
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   try {
-    await ready(child);
+    await ready(child, clock);
   } catch (error) {
     child.kill('SIGKILL');
     removeFolder();
@@ -85,10 +90,9 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
     exited,
     stop: async () => {
       child.kill('SIGTERM');
-      const kill = setTimeout(() => child.kill('SIGKILL'), 5_000);
+      if (!(await isWithin(clock, STOP_TIMEOUT_MS, exited))) child.kill('SIGKILL');
       await exited;
       await watchdog;
-      clearTimeout(kill);
       removeFolder();
     },
   };
@@ -130,7 +134,7 @@ async function endWithThisProgram(server: ChildProcess): Promise<void> {
   await new Promise((resolve) => watchdog.once('close', resolve));
 }
 
-function ready(child: ChildProcess): Promise<void> {
+function ready(child: ChildProcess, clock: Clock): Promise<void> {
   return new Promise((resolve, reject) => {
     let output = '';
     const fail = (why: string | Phrase) =>
@@ -139,7 +143,7 @@ function ready(child: ChildProcess): Promise<void> {
           advice: [output.slice(-500)],
         }),
       );
-    const limit = setTimeout(
+    const limit = clock.setTimer(
       () => fail(phrase`not ready after ${START_TIMEOUT_MS / 1000} s`),
       START_TIMEOUT_MS,
     );
@@ -149,7 +153,7 @@ function ready(child: ChildProcess): Promise<void> {
       output += chunk.toString();
       // Redis and Valkey word it differently, and differently for sockets and ports.
       if (/ready to accept connections/i.test(output)) {
-        clearTimeout(limit);
+        clock.clearTimer(limit);
         resolve();
       }
     };

@@ -1,6 +1,5 @@
 /** Conditions that Redis must meet before a controller trusts it. */
-import { setTimeout as sleep } from 'node:timers/promises';
-
+import { type Clock, isWithin } from '@zephyr/runtime/clock';
 import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { phrase } from '@zephyr/runtime/phrase';
@@ -16,8 +15,8 @@ const FIRST_ANSWER_MS = 2_000;
 const LASTING_REFUSAL_MS = 10_000;
 
 /** @throws ZephyrError `REDIS_REFUSED`, `REDIS_POLICY`; an absent Redis is no error. */
-export async function checkRedis(redis: Redis, log: Logger): Promise<void> {
-  const refusal = await lastingRefusal(redis);
+export async function checkRedis(redis: Redis, log: Logger, clock: Clock): Promise<void> {
+  const refusal = await lastingRefusal(redis, clock);
   if (refusal !== undefined) {
     throw new ZephyrError('REDIS_REFUSED', phrase`redis refuses this controller: ${refusal}`, {
       advice: [
@@ -51,7 +50,7 @@ function isSafe(policy: string | undefined): boolean {
 }
 
 /** Returns why Redis keeps refusing us; undefined if it does not, or cannot be reached. */
-async function lastingRefusal(redis: Redis): Promise<string | undefined> {
+async function lastingRefusal(redis: Redis, clock: Clock): Promise<string | undefined> {
   let refusal: string | undefined;
   const refused = new Promise<void>((resolve) => {
     redis.on('error', (error: Error) => {
@@ -61,9 +60,9 @@ async function lastingRefusal(redis: Redis): Promise<string | undefined> {
     });
   });
   const ready = new Promise<void>((resolve) => redis.once('ready', resolve));
-  await Promise.race([ready, refused, sleep(FIRST_ANSWER_MS, undefined, { ref: false })]);
+  await isWithin(clock, FIRST_ANSWER_MS, Promise.race([ready, refused]));
   // The client keeps retrying on its own.
-  if (refusal !== undefined) await Promise.race([ready, sleep(LASTING_REFUSAL_MS)]);
+  if (refusal !== undefined) await isWithin(clock, LASTING_REFUSAL_MS, ready);
   return redis.status === 'ready' ? pingRefusal(redis) : refusal;
 }
 

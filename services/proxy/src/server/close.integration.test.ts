@@ -20,7 +20,7 @@ async function startServer(answer = 'whole') {
   const connections = new Connections(() => settings.limits);
   const answers: (() => void)[] = [];
   const { server, port } = await listen((_req, res) => void answers.push(() => res.end(answer)), {
-    ...{ host: '127.0.0.1', port: 0, settings, connections },
+    ...{ host: '127.0.0.1', port: 0, settings, connections, clock: systemClock },
   });
   const open = async (sent = '') => {
     const socket = connect(port, '127.0.0.1');

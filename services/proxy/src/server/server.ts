@@ -44,6 +44,7 @@ export interface ListenOptions {
   readonly fd?: number | undefined;
   readonly settings: ServerSettings;
   readonly connections: Connections;
+  readonly clock: Clock;
   /** Undefined: plain HTTP. */
   readonly certificate?: OwnCertificate | undefined;
 }
@@ -58,7 +59,7 @@ export interface Listening {
 }
 
 export async function listen(handler: RequestListener, options: ListenOptions): Promise<Listening> {
-  const { connections, certificate } = options;
+  const { connections, certificate, clock } = options;
   const server = createServer(
     {
       connectionsCheckingInterval: CONNECTIONS_POLL_MS,
@@ -76,10 +77,12 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   connections.attach(server);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (error.code === 'ECONNRESET') socket.destroy();
-    else refuseRest(socket, errorOfParser(error.code), connections);
+    else refuseRest(socket, errorOfParser(error.code), { connections, clock });
   });
-  server.on('connect', (_req, socket: Socket) => refuseRest(socket, 'forward_proxy', connections));
-  const tls = certificate && encrypt(server, certificate, systemClock);
+  server.on('connect', (_req, socket: Socket) =>
+    refuseRest(socket, 'forward_proxy', { connections, clock }),
+  );
+  const tls = certificate && encrypt(server, certificate, clock);
   listenOn(server, options, options.fd);
   await once(server, 'listening');
   const renew = (renewed: OwnCertificate | undefined): void => {
@@ -141,18 +144,22 @@ const REFUSED = new WeakSet<Socket>();
  * Requests that Node's parser rejects never reach the application. Earlier requests on the connection may
  * still be unanswered: nothing is written into their answers.
  */
-function refuseRest(socket: Socket, name: ErrorName, connections: Connections): void {
+function refuseRest(
+  socket: Socket,
+  name: ErrorName,
+  { connections, clock }: Pick<ListenOptions, 'connections' | 'clock'>,
+): void {
   // The parser rejects each further chunk again.
   if (REFUSED.has(socket)) return;
   REFUSED.add(socket);
   socket.on('error', () => undefined);
   connections.inTurn(socket, (own) => {
-    if (own === 'none') answerRaw(socket, name);
+    if (own === 'none') answerRaw(socket, name, clock);
     else socket.destroy();
   });
 }
 
-function answerRaw(socket: Socket, name: ErrorName): void {
+function answerRaw(socket: Socket, name: ErrorName, clock: Clock): void {
   if (!socket.writable) {
     socket.destroy();
     return;
@@ -160,7 +167,7 @@ function answerRaw(socket: Socket, name: ErrorName): void {
   const { status } = errorKind(name);
   const body = errorBody(name, newRequestId());
   // A client that neither reads nor closes would keep the connection half open.
-  setTimeout(() => socket.destroy(), LAST_READ_MS).unref();
+  clock.setTimer(() => socket.destroy(), LAST_READ_MS, { isBackground: true });
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? name}\r\ncontent-type: application/json\r\n` +
       `connection: close\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

@@ -1,7 +1,7 @@
 /** What is valid in a configuration, but probably not intended. */
 import { statSync } from 'node:fs';
 
-import { systemClock } from '@zephyr/runtime/clock';
+import { type Clock, systemClock } from '@zephyr/runtime/clock';
 import type { LoadedConfig } from '@zephyr/runtime/config/read/load';
 import { outboundProxiesOf } from '@zephyr/runtime/config/resolve/outbound';
 import { endsAtMs, endsSoonOn } from '@zephyr/runtime/connection/certificate-expiry';
@@ -16,6 +16,7 @@ export function warningsOf(
   { config, secrets, ignored }: LoadedConfig,
   envFilePath: string,
   say: Translate,
+  clock: Clock = systemClock,
 ): readonly string[] {
   const madeUp = config.endpoints
     .map(({ name, baseUrl }) => ({ name, host: new URL(baseUrl).hostname }))
@@ -23,13 +24,13 @@ export function warningsOf(
     .map((endpoint) => say('note.example', endpoint));
   const ended = config.endpoints.flatMap(({ name, clientCertFile, clientCertificate }) => {
     const atMs = clientCertificate === undefined ? undefined : endsAtMs(clientCertificate);
-    if (atMs === undefined || atMs > systemClock.epochMs()) return [];
+    if (atMs === undefined || atMs > clock.epochMs()) return [];
     const date = new Date(atMs).toISOString().slice(0, 10);
     return [say('note.certificateEnded', { name, path: clientCertFile ?? '', date })];
   });
   const own = (['server', 'controller'] as const).flatMap((table) => {
     const { certificate } = secrets.ownCertificates[table] ?? {};
-    const date = certificate && endsSoonOn(certificate, systemClock.epochMs());
+    const date = certificate && endsSoonOn(certificate, clock.epochMs());
     const path = config[table].tlsCertFile ?? '';
     return date === undefined ? [] : [say('note.ownCertificateEnds', { table, path, date })];
   });

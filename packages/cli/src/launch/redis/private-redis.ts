@@ -3,8 +3,8 @@
  * by themselves.
  */
 import { rmSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 
+import { type Clock, pause, systemClock } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import {
   makeSocketFolder,
@@ -22,6 +22,7 @@ export interface PrivateRedisOptions {
   /** Keeps the data between launches; without it nothing is kept. */
   readonly dataFolder: string | undefined;
   readonly print: (line: string) => void;
+  readonly clock?: Clock | undefined;
 }
 
 const RESTART_PAUSE_MS = 500;
@@ -35,11 +36,12 @@ const RARE_HOUSEKEEPING = ['--hz', '1'];
 export async function startPrivateRedis({
   dataFolder,
   print,
+  clock = systemClock,
 }: PrivateRedisOptions): Promise<PrivateRedis> {
   const socketFolder = makeSocketFolder();
   const ending = new AbortController();
   const start = () =>
-    startRedisServer({ dataFolder, socketFolder, extraArguments: RARE_HOUSEKEEPING });
+    startRedisServer({ dataFolder, socketFolder, extraArguments: RARE_HOUSEKEEPING, clock });
   const removeFolder = () => rmSync(socketFolder, { recursive: true, force: true });
   let server: RedisServer | undefined;
   try {
@@ -56,7 +58,7 @@ export async function startPrivateRedis({
       server = undefined;
       if (ending.signal.aborted) return;
       print('redis has ended; starting it again');
-      await sleep(RESTART_PAUSE_MS);
+      await pause(clock, RESTART_PAUSE_MS);
       server = await start().catch((error: unknown) => {
         print(messageOf(error));
         return undefined;

@@ -11,6 +11,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Server } from 'node:net';
 
+import { type Clock, systemClock } from '@zephyr/runtime/clock';
 import { createLogger, type Logger } from '@zephyr/runtime/logger';
 import {
   explainStart,
@@ -33,8 +34,11 @@ type PartState =
 const currentPart = new AsyncLocalStorage<ServicePart>();
 
 /** @param load returns the service's start function; its modules are loaded only then */
-export function startPartBy(load: () => Promise<StartFunction>): StartService {
-  return (spec) => new ServicePart(spec, load);
+export function startPartBy(
+  load: () => Promise<StartFunction>,
+  clock: Clock = systemClock,
+): StartService {
+  return (spec) => new ServicePart(spec, load, clock);
 }
 
 /**
@@ -56,11 +60,13 @@ class ServicePart implements StartedService {
   readonly #ended = Promise.withResolvers<string>();
   readonly #spec: ServiceSpec;
   readonly #log: Logger;
+  readonly #clock: Clock;
   #state: PartState = { status: 'starting' };
 
-  constructor(spec: ServiceSpec, load: () => Promise<StartFunction>) {
+  constructor(spec: ServiceSpec, load: () => Promise<StartFunction>, clock: Clock) {
     const { name, environment, onLine } = spec;
     this.#spec = spec;
+    this.#clock = clock;
     this.#log = createLogger(name, environment['ZEPHYR_LOG_LEVEL'], {
       write: (line) => onLine(name, line.trimEnd()),
     });
@@ -122,8 +128,8 @@ class ServicePart implements StartedService {
     if (state.status !== 'starting' && state.status !== 'running') return;
     this.#state = { status: 'ending' };
     if (state.status === 'starting' || why === 'crashed') {
-      const limit = setTimeout(() => this.#finish(how), CRASH_TIMEOUT_MS);
-      this.#ended.promise.then(() => clearTimeout(limit));
+      const limit = this.#clock.setTimer(() => this.#finish(how), CRASH_TIMEOUT_MS);
+      this.#ended.promise.then(() => this.#clock.clearTimer(limit));
     }
     if (state.status === 'running') {
       this.#log.info({ why: how }, 'stopping');

@@ -1,4 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { setImmediate as turn } from 'node:timers/promises';
+
+import { ManualClock } from '@zephyr/testkit/manual-clock';
+import { describe, expect, it } from 'vitest';
 
 import { type StartedService, superviseService } from './supervised-service.ts';
 
@@ -34,17 +37,12 @@ class Run implements StartedService {
   }
 }
 
-// They stand for the system's clock, which the supervisor uses.
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
-
-const passes = (ms = 0) => vi.advanceTimersByTimeAsync(ms);
-
 function start() {
+  const clock = new ManualClock();
+  const passes = async (ms = 0): Promise<void> => {
+    clock.advance(ms);
+    await turn();
+  };
   const runs: Run[] = [];
   const lines: string[] = [];
   const service = superviseService(
@@ -57,6 +55,7 @@ function start() {
       runs.push(run);
       return run;
     },
+    clock,
   );
   const last = (): Run => runs.at(-1) ?? expect.fail('nothing was started');
   const crash = async (): Promise<number> => {
@@ -69,7 +68,7 @@ function start() {
     for (; runs.length === before && waitedMs < 60_000; waitedMs += 500) await passes(500);
     return waitedMs;
   };
-  return { service, runs, lines, last, crash };
+  return { service, runs, lines, last, crash, passes, clock };
 }
 
 describe('a supervised service', () => {
@@ -82,7 +81,7 @@ describe('a supervised service', () => {
   });
 
   it('waits the shortest time again after it ran for more than a minute', async () => {
-    const { crash, last } = start();
+    const { crash, last, passes } = start();
     expect([await crash(), await crash()]).toEqual([500, 1_000]);
     last().isReady();
     await passes(60_000);
@@ -93,7 +92,7 @@ describe('a supervised service', () => {
   });
 
   it('that is stopped while it waits is not started again', async () => {
-    const { service, runs, last } = start();
+    const { service, runs, last, passes, clock } = start();
     last().isReady();
     await passes();
     last().ends();
@@ -101,11 +100,11 @@ describe('a supervised service', () => {
     await service.stop();
     await passes(60_000);
     expect(runs).toHaveLength(1);
-    expect(vi.getTimerCount()).toBe(0);
+    expect(clock.timers).toBe(0);
   });
 
   it('that is stopped twice is asked once, and not started again', async () => {
-    const { service, runs, last } = start();
+    const { service, runs, last, passes } = start();
     last().isReady();
     await passes();
     const stops = [service.stop(), service.stop()];
@@ -117,7 +116,7 @@ describe('a supervised service', () => {
   });
 
   it('that is not ready in time at its first start is killed, and has failed', async () => {
-    const { service, runs, last } = start();
+    const { service, runs, last, passes } = start();
     const failed = expect(service.ready).rejects.toThrow('not ready after 60 s');
     await passes(59_999);
     expect(last().calls).toEqual([]);
@@ -130,7 +129,7 @@ describe('a supervised service', () => {
   });
 
   it('may take longer at a later start', async () => {
-    const { crash, last } = start();
+    const { crash, last, passes } = start();
     await crash();
     await passes(120_000);
     expect(last().calls).toEqual([]);

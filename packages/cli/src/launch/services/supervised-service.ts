@@ -9,9 +9,9 @@
  */
 import type { Server } from 'node:net';
 
-import { systemClock } from '@zephyr/runtime/clock';
+import { type Clock, systemClock, type Timer } from '@zephyr/runtime/clock';
 import { ZephyrError } from '@zephyr/runtime/errors';
-import { type Phrase, phrase } from '@zephyr/runtime/phrase';
+import { phrase } from '@zephyr/runtime/phrase';
 import type { ServiceName } from '@zephyr/runtime/service/service';
 
 export interface ServiceSpec {
@@ -64,10 +64,14 @@ type ServiceState =
       readonly status: 'first_start' | 'starting' | 'running' | 'stopping';
       readonly service: StartedService;
     }
-  | { readonly status: 'waiting'; readonly timer: NodeJS.Timeout }
+  | { readonly status: 'waiting'; readonly timer: Timer }
   | { readonly status: 'ended' };
 
-export function superviseService(spec: ServiceSpec, startService: StartService): SupervisedService {
+export function superviseService(
+  spec: ServiceSpec,
+  startService: StartService,
+  clock: Clock = systemClock,
+): SupervisedService {
   const firstReady = Promise.withResolvers<number>();
   const ended = Promise.withResolvers<void>();
   let state: ServiceState = { status: 'ended' };
@@ -79,11 +83,11 @@ export function superviseService(spec: ServiceSpec, startService: StartService):
   };
 
   const start = (status: 'first_start' | 'starting') => {
-    const startedAtMs = systemClock.nowMs();
+    const startedAtMs = clock.nowMs();
     const service = startService(spec);
     state = { status, service };
     const isLate =
-      status === 'first_start' ? killWhenLate(service, spec.readyLimitMs) : () => false;
+      status === 'first_start' ? killWhenLate(service, spec.readyLimitMs, clock) : () => false;
     service.ready.then((port) => {
       if (state.status !== status) return;
       state = { status: 'running', service };
@@ -92,13 +96,12 @@ export function superviseService(spec: ServiceSpec, startService: StartService):
     service.ended.then((how) => {
       if (state.status === 'stopping') return finish();
       if (state.status === 'first_start') {
-        const why = isLate() ? phrase`not ready after ${spec.readyLimitMs / 1000} s` : how;
-        firstReady.reject(startFailure(spec.name, why));
+        firstReady.reject(startFailure(spec, isLate() ? undefined : how));
         return finish();
       }
-      if (systemClock.nowMs() - startedAtMs > STEADY_MS) backOffMs = FIRST_BACK_OFF_MS;
+      if (clock.nowMs() - startedAtMs > STEADY_MS) backOffMs = FIRST_BACK_OFF_MS;
       spec.onLine(spec.name, `ended with ${how}; starting it again in ${backOffMs / 1000} s`);
-      state = { status: 'waiting', timer: setTimeout(start, backOffMs, 'starting') };
+      state = { status: 'waiting', timer: clock.setTimer(() => start('starting'), backOffMs) };
       backOffMs = Math.min(backOffMs * 2, MAX_BACK_OFF_MS);
     });
   };
@@ -110,7 +113,7 @@ export function superviseService(spec: ServiceSpec, startService: StartService):
     listeners: () => (state.status === 'running' ? state.service.listeners : []),
     stop: () => {
       if (state.status === 'waiting') {
-        clearTimeout(state.timer);
+        clock.clearTimer(state.timer);
         finish();
       } else if (state.status !== 'stopping' && state.status !== 'ended') {
         const { service } = state;
@@ -126,17 +129,19 @@ export function superviseService(spec: ServiceSpec, startService: StartService):
 }
 
 /** Kills a service that does not become ready. Returns whether it had to. */
-function killWhenLate(service: StartedService, limitMs: number): () => boolean {
+function killWhenLate(service: StartedService, limitMs: number, clock: Clock): () => boolean {
   let isLate = false;
-  const limit = setTimeout(() => {
+  const limit = clock.setTimer(() => {
     isLate = true;
     service.kill();
   }, limitMs);
-  Promise.race([service.ready, service.ended]).then(() => clearTimeout(limit));
+  Promise.race([service.ready, service.ended]).then(() => clock.clearTimer(limit));
   return () => isLate;
 }
 
-function startFailure(name: ServiceName, why: string | Phrase): ZephyrError {
+/** @param how it ended; undefined if it was late */
+function startFailure({ name, readyLimitMs }: ServiceSpec, how: string | undefined): ZephyrError {
+  const why = how ?? phrase`not ready after ${readyLimitMs / 1000} s`;
   return new ZephyrError('SERVICE_START', phrase`the ${name} did not start: ${why}`, {
     advice: [phrase`see the lines above for the reason`],
   });

@@ -3,6 +3,7 @@ import { type ChildProcess, type SendHandle, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Server } from 'node:net';
 import { createInterface } from 'node:readline';
+import { type Clock, systemClock, type Timer } from '@zephyr/runtime/clock';
 import type { Address } from '@zephyr/runtime/config/variables/own-variables';
 import { type Environment, handedOver } from '@zephyr/runtime/environment';
 import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
@@ -36,6 +37,7 @@ export interface NextProcessPlan {
   readonly addresses: Readonly<Record<ServiceName, Address>>;
   readonly redisUrl: string | undefined;
   readonly print: (line: string) => void;
+  readonly clock?: Clock | undefined;
 }
 
 /** In the child: after stdin, stdout, stderr and the IPC channel. */
@@ -52,7 +54,7 @@ export async function startNextProcess(
   plan: NextProcessPlan,
   signal: AbortSignal,
 ): Promise<NextProcess> {
-  const { environment, redisUrl, print } = plan;
+  const { environment, redisUrl, print, clock = systemClock } = plan;
   const argv = [...process.execArgv, '--', ...process.argv.slice(1)];
   const child: ChildProcess = spawn(process.execPath, argv, {
     // Ctrl-C goes to the first process, which forwards it.
@@ -73,7 +75,7 @@ export async function startNextProcess(
   );
   const kill = (): boolean => child.kill('SIGKILL');
   signal.addEventListener('abort', kill);
-  const version = await readyVersion(child, ended).finally(() =>
+  const version = await readyVersion(child, ended, clock).finally(() =>
     signal.removeEventListener('abort', kill),
   );
   return {
@@ -110,23 +112,27 @@ function handedOverOf(sockets: Sockets, { addresses }: NextProcessPlan): HandedO
   return Object.fromEntries(entries) as HandedOver;
 }
 
-async function readyVersion(child: ChildProcess, ended: Promise<string>): Promise<string> {
+async function readyVersion(
+  child: ChildProcess,
+  ended: Promise<string>,
+  clock: Clock,
+): Promise<string> {
   const ready = new Promise<string>((resolve) => {
     child.on('message', (message) => {
       const read = fromNextSchema.safeParse(message);
       if (read.data?.kind === 'ready') resolve(read.data.version);
     });
   });
-  let limit: NodeJS.Timeout | undefined;
+  let limit: Timer | undefined;
   const late = new Promise<'late'>((resolve) => {
-    limit = setTimeout(() => resolve('late'), READY_TIMEOUT_MS);
+    limit = clock.setTimer(() => resolve('late'), READY_TIMEOUT_MS);
   });
   const first = await Promise.race([
     ready.then((version) => ({ version })),
     ended.then((how) => ({ how })),
     late.then(() => ({ how: phrase`not ready after ${READY_TIMEOUT_MS / 1_000} s` })),
   ]);
-  clearTimeout(limit);
+  clock.clearTimer(limit);
   if ('version' in first) return first.version;
   child.kill('SIGKILL');
   throw new ZephyrError('SUCCESSOR', phrase`the new process did not start: ${first.how}`, {

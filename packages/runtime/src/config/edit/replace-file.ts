@@ -11,8 +11,8 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 
+import { type Clock, pause, systemClock } from '../../clock.ts';
 import { messageOf, ZephyrError } from '../../errors.ts';
 import { phrase } from '../../phrase.ts';
 
@@ -78,10 +78,14 @@ const POLL_MS = 20;
  *
  * @param change runs even if the lock cannot be created: `replaceFile` then reports the problem
  */
-export async function whileLocked<Result>(path: string, change: () => Result): Promise<Result> {
+export async function whileLocked<Result>(
+  path: string,
+  change: () => Result,
+  clock: Clock = systemClock,
+): Promise<Result> {
   const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
   const lock = `${isThere ? realpathSync(path) : path}.lock`;
-  const isLocked = await tryLock(lock);
+  const isLocked = await tryLock(lock, clock);
   try {
     return change();
   } finally {
@@ -89,7 +93,7 @@ export async function whileLocked<Result>(path: string, change: () => Result): P
   }
 }
 
-async function tryLock(lock: string): Promise<boolean> {
+async function tryLock(lock: string, clock: Clock): Promise<boolean> {
   for (let waitedMs = 0; ; waitedMs += POLL_MS) {
     try {
       writeFileSync(lock, '', { flag: 'wx' });
@@ -99,6 +103,6 @@ async function tryLock(lock: string): Promise<boolean> {
     }
     if (waitedMs >= ABANDONED_AFTER_MS) rmSync(lock, { force: true });
     // Does not block a controller.
-    await sleep(POLL_MS);
+    await pause(clock, POLL_MS);
   }
 }

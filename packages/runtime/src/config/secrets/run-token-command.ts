@@ -6,7 +6,7 @@ import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node
 
 import { KIB } from '@zephyr/contract/units';
 
-import { systemClock } from '../../clock.ts';
+import { type Clock, systemClock } from '../../clock.ts';
 import { isToken } from '../../credential.ts';
 import { plainPart } from '../../environment.ts';
 import { type Phrase, phrase, spoken } from '../../phrase.ts';
@@ -52,8 +52,8 @@ export function pastRunOf(command: readonly string[]): PastRun | undefined {
 }
 
 /** Waits for the command, unless it has printed a token in this process. */
-export function createTokenReader(): ReadToken {
-  return (command) => pastRunOf(command)?.token ?? runAndWait(command);
+export function createTokenReader(clock: Clock = systemClock): ReadToken {
+  return (command) => pastRunOf(command)?.token ?? runAndWait(command, clock);
 }
 
 export function tokenCommandKey(command: readonly string[]): string {
@@ -61,23 +61,23 @@ export function tokenCommandKey(command: readonly string[]): string {
 }
 
 /** @returns the token @throws TokenCommandError */
-function noted(command: readonly string[], result: CommandResult): string {
+function noted(command: readonly string[], result: CommandResult, clock: Clock): string {
   let token = pastRunOf(command)?.token;
   try {
     token = tokenIn(command[0] ?? '', result);
     return token;
   } finally {
-    pastRuns.set(tokenCommandKey(command), { atMs: systemClock.nowMs(), token });
+    pastRuns.set(tokenCommandKey(command), { atMs: clock.nowMs(), token });
   }
 }
 
-function runAndWait(command: readonly string[]): string {
+function runAndWait(command: readonly string[], clock: Clock): string {
   const [file = '', ...args] = command;
   const result = spawnSync(file, args, {
     ...{ env: plainPart(process.env), encoding: 'utf8', stdio: STDIO },
     ...{ timeout: TOKEN_COMMAND_TIMEOUT_MS, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT_BYTES },
   });
-  return noted(command, resultOf(result));
+  return noted(command, resultOf(result), clock);
 }
 
 const STDIO: ['ignore', 'pipe', 'ignore'] = ['ignore', 'pipe', 'ignore'];
@@ -85,16 +85,16 @@ const STDIO: ['ignore', 'pipe', 'ignore'] = ['ignore', 'pipe', 'ignore'];
 const running = new Map<string, Promise<string>>();
 
 /** Runs in the background; concurrent calls for the same command share one run. @throws TokenCommandError */
-export function runTokenCommand(command: readonly string[]): Promise<string> {
+export function runTokenCommand(command: readonly string[], clock: Clock): Promise<string> {
   const key = tokenCommandKey(command);
   const known = running.get(key);
   if (known !== undefined) return known;
-  const run = runInBackground(command).finally(() => running.delete(key));
+  const run = runInBackground(command, clock).finally(() => running.delete(key));
   running.set(key, run);
   return run;
 }
 
-async function runInBackground(command: readonly string[]): Promise<string> {
+async function runInBackground(command: readonly string[], clock: Clock): Promise<string> {
   const [file = '', ...args] = command;
   // Its own process group, so that its children end with it.
   const child = spawn(file, args, {
@@ -103,13 +103,13 @@ async function runInBackground(command: readonly string[]): Promise<string> {
   const endWithUs = () => killGroup(child);
   process.once('exit', endWithUs);
   try {
-    return noted(command, await resultOfChild(child));
+    return noted(command, await resultOfChild(child, clock), clock);
   } finally {
     process.off('exit', endWithUs);
   }
 }
 
-function resultOfChild(child: ChildProcess): Promise<CommandResult> {
+function resultOfChild(child: ChildProcess, clock: Clock): Promise<CommandResult> {
   const { promise, resolve } = Promise.withResolvers<CommandResult>();
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -118,7 +118,7 @@ function resultOfChild(child: ChildProcess): Promise<CommandResult> {
     child.stdout?.destroy();
     resolve(failureOf(code, undefined));
   };
-  const limit = setTimeout(() => end('ETIMEDOUT'), TOKEN_COMMAND_TIMEOUT_MS);
+  const limit = clock.setTimer(() => end('ETIMEDOUT'), TOKEN_COMMAND_TIMEOUT_MS);
   child.stdout?.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
     if (bytes > MAX_OUTPUT_BYTES) end('ENOBUFS');
@@ -126,11 +126,11 @@ function resultOfChild(child: ChildProcess): Promise<CommandResult> {
   });
   child.on('error', (error: NodeJS.ErrnoException) => resolve(failureOf(error.code, undefined)));
   child.on('close', (code, signal) => {
-    clearTimeout(limit);
+    clock.clearTimer(limit);
     if (code === 0) resolve({ kind: 'printed', text: Buffer.concat(chunks).toString() });
     else resolve(failureOf(code, signal));
   });
-  return promise.finally(() => clearTimeout(limit));
+  return promise.finally(() => clock.clearTimer(limit));
 }
 
 function killGroup({ pid }: ChildProcess): void {

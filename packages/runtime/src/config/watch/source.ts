@@ -3,7 +3,7 @@
  * configuration with errors is rejected and reported; the previous one stays in use.
  */
 
-import { pauseUntilNext, systemClock } from '../../clock.ts';
+import { type Clock, pauseUntilNext, systemClock } from '../../clock.ts';
 import { messageOf, ZephyrError } from '../../errors.ts';
 import type { Logger } from '../../logger.ts';
 import { spoken, type TemplatesOf } from '../../phrase.ts';
@@ -70,16 +70,19 @@ export interface SourceOptions {
   readonly starting?: LoadOptions['starting'];
   /** If unset, problems are reported in English. */
   readonly templatesOf?: TemplatesOf | undefined;
+  readonly clock?: Clock | undefined;
 }
 
 export function createConfigSource(
   sources: ConfigSources,
   log: Logger,
-  { starting = [], templatesOf }: SourceOptions = {},
+  { starting = [], templatesOf, clock = systemClock }: SourceOptions = {},
 ): ConfigSource {
   const listeners: ((change: ConfigChange) => void)[] = [];
-  const tokens = new TokenCommands(log, () => apply());
-  const live = new WatchedConfig(sources, log, { starting, templatesOf, readToken: tokens.read });
+  const tokens = new TokenCommands(clock, log, () => apply());
+  const live = new WatchedConfig(sources, log, {
+    ...{ starting, templatesOf, clock, readToken: tokens.read },
+  });
   const atStart = live.loaded;
   tokens.started();
 
@@ -111,11 +114,16 @@ export function createConfigSource(
     subscribe: (listener) => listeners.push(listener),
     reload,
     tokenRefused: (groupName) => tokenCommandsOf(live.loaded, groupName).forEach(tokens.refused),
-    stop: poll(reload, () => {
+    stop: poll(clock, reload, () => {
       if (live.hasFileChanged()) reload();
       else if (live.isReadingDue()) apply();
     }),
   };
+}
+
+interface WatchOptions extends SourceOptions {
+  readonly clock: Clock;
+  readonly readToken: ReadToken;
 }
 
 /** The files, and the configuration in use. */
@@ -130,12 +138,12 @@ class WatchedConfig {
   constructor(
     sources: ConfigSources,
     log: Logger,
-    { starting = [], templatesOf, readToken }: SourceOptions & { readonly readToken: ReadToken },
+    { starting = [], templatesOf, clock, readToken }: WatchOptions,
   ) {
     this.#sources = sources;
     this.#templatesOf = templatesOf;
-    this.#files = new WatchedFiles([sources.configPath, sources.envFilePath]);
-    this.#missingClients = new MissingClients(systemClock, log);
+    this.#files = new WatchedFiles([sources.configPath, sources.envFilePath], { clock });
+    this.#missingClients = new MissingClients(clock, log);
     this.#readToken = readToken;
     this.#loaded = loadConfig(sources, { starting, read: this.#files.read, readToken });
   }
@@ -205,11 +213,11 @@ function tokenCommandsOf({ config }: LoadedConfig, groupName?: string) {
 }
 
 /** @returns a function that stops watching */
-function poll(reload: () => void, look: () => void): () => void {
+function poll(clock: Clock, reload: () => void, look: () => void): () => void {
   const stopping = new AbortController();
   const run = async (): Promise<void> => {
     for (;;) {
-      await pauseUntilNext(systemClock, POLL_MS, stopping.signal);
+      await pauseUntilNext(clock, POLL_MS, stopping.signal);
       if (stopping.signal.aborted) return;
       look();
     }

@@ -2,7 +2,7 @@
  * The tokens that programs print for a running service. Its start waits for them; later runs are in the
  * background, and the current token stays in use until there is a new one.
  */
-import { systemClock } from '../../clock.ts';
+import type { Clock } from '../../clock.ts';
 import { messageOf } from '../../errors.ts';
 import type { Logger } from '../../logger.ts';
 import { phrase } from '../../phrase.ts';
@@ -23,15 +23,18 @@ type Known =
 const MIN_GAP_MS = 60_000;
 
 export class TokenCommands {
+  readonly #clock: Clock;
   readonly #log: Logger;
   readonly #onChanged: () => void;
   readonly #known = new Map<string, Known>();
   readonly #running = new Set<string>();
   /** Undefined once the service runs: from then on nothing blocks. */
-  #waiting: ReadToken | undefined = createTokenReader();
+  #waiting: ReadToken | undefined;
 
   /** @param onChanged called when a token has changed or appeared */
-  constructor(log: Logger, onChanged: () => void) {
+  constructor(clock: Clock, log: Logger, onChanged: () => void) {
+    this.#clock = clock;
+    this.#waiting = createTokenReader(clock);
     this.#log = log;
     this.#onChanged = onChanged;
   }
@@ -75,7 +78,7 @@ export class TokenCommands {
     const isNew =
       past?.token !== undefined && known?.status === 'read' && past.token !== known.token;
     if (isNew) this.#onRun(command, { status: 'read', token: past.token });
-    else if (past === undefined || systemClock.nowMs() - past.atMs >= MIN_GAP_MS)
+    else if (past === undefined || this.#clock.nowMs() - past.atMs >= MIN_GAP_MS)
       this.#run(command);
   };
 
@@ -83,7 +86,7 @@ export class TokenCommands {
     const key = tokenCommandKey(command);
     if (this.#running.has(key)) return;
     this.#running.add(key);
-    runTokenCommand(command)
+    runTokenCommand(command, this.#clock)
       .then(
         (token): Known => ({ status: 'read', token }),
         (error: unknown): Known => ({ status: 'failed', error: asCommandError(error) }),

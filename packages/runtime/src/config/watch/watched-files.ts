@@ -27,8 +27,6 @@ export interface FileReading {
   readonly readFile: (path: string) => Buffer;
 }
 
-const SYSTEM: FileReading = { clock: systemClock, readFile: (path) => readFileSync(path) };
-
 /**
  * The files that a configuration is made of, by content: `touch` and saves without edits are not changes. A
  * file is read only when its attributes have changed. A named file is watched from its first read, even while
@@ -40,9 +38,12 @@ export class WatchedFiles {
   #seen = new Map<string, WatchedFile>();
   #named = new Set<string>();
 
-  constructor(always: readonly string[], reading = SYSTEM) {
+  constructor(always: readonly string[], reading: Partial<FileReading> = {}) {
     this.#always = always;
-    this.#reading = reading;
+    this.#reading = {
+      clock: reading.clock ?? systemClock,
+      readFile: reading.readFile ?? ((path) => readFileSync(path)),
+    };
     this.look();
   }
 
