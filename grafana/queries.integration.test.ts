@@ -6,7 +6,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '@zephyr/testkit/eventually';
 
 import {
@@ -80,7 +79,7 @@ describe.skipIf(missing)('what Prometheus knows', () => {
       { ...demo.system.ports, proxy: metricsPort },
       { rules: readFileSync(join(import.meta.dirname, 'prometheus/rules/objectives.yml'), 'utf8') },
     );
-    await makeHistory(demo);
+    await makeHistory(demo, prometheus);
   }, 120_000);
   afterAll(async () => {
     await prometheus?.stop();
@@ -119,9 +118,9 @@ function sampleOf(result: readonly PrometheusSample[]): string {
 }
 
 /** Good answers, a refused path, a failover, a stream that dies with its endpoint, probes. */
-async function makeHistory({ system, endpoints }: Demo): Promise<void> {
+async function makeHistory({ system, endpoints }: Demo, prometheus: Prometheus): Promise<void> {
   const url = `http://127.0.0.1:${system.ports.proxy}`;
-  const ask = (stream: boolean) =>
+  const begin = (stream: boolean) =>
     fetch(`${url}/v1/messages`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01' },
@@ -129,23 +128,30 @@ async function makeHistory({ system, endpoints }: Demo): Promise<void> {
         ...{ model: 'claude-haiku-4-5', max_tokens: 50, stream },
         messages: [{ role: 'user', content: 'hello' }],
       }),
-    })
+    });
+  const ask = (stream: boolean) =>
+    begin(stream)
       .then((response) => response.text())
       .catch(() => '');
+  const scraped = async () => {
+    const [answers] = await prometheus.query('sum(zephyr_proxy_requests_total)');
+    return Number(answers?.value[1] ?? 0);
+  };
   await eventually(async () => {
     expect(await (await fetch(`${url}/status`)).text()).toContain('Tokyo');
     expect(await ask(true)).toContain('Tokyo');
   });
   for (let round = 0; round < 3; round += 1) {
+    const before = await scraped();
     await Promise.all([ask(true), ask(false), fetch(`${url}/v1//messages`)]);
-    // Prometheus, a real process, needs more than one scrape in which they rise.
-    await sleep(1_000);
+    // They must rise in more than one scrape.
+    await eventually(async () => expect(await scraped()).toBeGreaterThan(before));
   }
-  const streams = Promise.all([ask(true), ask(true), ask(true)]);
-  // During the answer, which takes half a second after the first content.
-  await sleep(400);
+  // A stream is passed on from its first content, half a second before its end.
+  const streams = await Promise.all([begin(true), begin(true), begin(true)]);
   await endpoints.find(({ name }) => name === 'Tokyo')?.kill();
-  await Promise.all([streams, ask(true), ask(false)]);
+  const ends = streams.map((response) => response.text().catch(() => ''));
+  await Promise.all([...ends, ask(true), ask(false)]);
   for (let round = 0; round < 5; round += 1) await Promise.all([ask(true), ask(false)]);
   await endpoints.find(({ name }) => name === 'Tokyo')?.revive();
 }

@@ -142,9 +142,16 @@ it('is repeated by the next controller, unless its own may still be running', as
     gone: JSON.stringify(note),
     'No id': '{',
   });
-  // There is no leader for longer than a command waits.
-  await redis.set(keys.lease, 'a controller that was killed', 'PX', 9_000);
+  // There is no leader until a command has not been answered and is sent again.
+  await redis.set(keys.lease, 'a controller that was killed');
+  const isToTwo = ([, [, json]]: readonly [string, string[]]) =>
+    json?.includes('enable') === true && json.includes('"two"');
   const next = await start();
+  await eventually(async () => {
+    const commands = await redis.xrange(keys.commands, '-', '+');
+    expect(commands.filter(isToTwo)).toHaveLength(2);
+  });
+  await redis.del(keys.lease);
   await eventually(async () => expect(await isEnabled(next, 'Two')).toBe(true));
   expect(configOf(next)).toContain('name = "Two", auth = "x-api-key" }');
   await eventually(() => expect(next.output()).toContain('status 401'));

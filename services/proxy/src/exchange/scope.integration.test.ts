@@ -218,16 +218,21 @@ describe('an endpoint that', () => {
   });
 
   it('fails for the second time ever loses nothing either', async () => {
-    const { proxy, first, second } = await startRig({ failover: { ejectMs: 50 } });
+    const clock = new ManualClock();
+    const { proxy, first, second } = await startRig({ clock });
+    /** Longer than any ejection. */
+    const readmit = () => clock.advance(3_600_000);
     for (let life = 0; life < 2; life += 1) {
       await first.refuse();
       const inTrouble = Array.from({ length: 20 }, () => call(proxy.port));
       for (const { status: got } of await Promise.all(inTrouble)) expect(got).toBe(200);
       await first.listen();
+      readmit();
       await second.refuse();
       const again = Array.from({ length: 20 }, () => call(proxy.port));
       for (const { status: got } of await Promise.all(again)) expect(got).toBe(200);
       await second.listen();
+      readmit();
     }
   });
 

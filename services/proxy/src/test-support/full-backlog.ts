@@ -32,7 +32,8 @@ export async function startFullBacklog(): Promise<FullBacklog> {
     socket.on('error', () => undefined);
     sockets.push(socket);
   }
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  // All have been sent before anything is received.
+  await once(sockets[0] as Socket, 'connect');
   return {
     url: `http://127.0.0.1:${port}`,
     stop: () => {
