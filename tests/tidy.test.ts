@@ -192,6 +192,18 @@ const PLANTED: Readonly<
       'const nowMs = clock.epochMs();',
       'const epochMs = clock.epochMs(); const nowMs = clock.nowMs();',
     ],
+    [
+      'packages/core/src/x.ts',
+      'function f(world: World, nowMs: EpochMs): A {',
+      'function f(epochMs: EpochMs, atMs: EpochMs, nowMs: number): EpochMs {',
+    ],
+    [
+      'packages/core/src/x.ts',
+      'interface A { readonly nowMs?: EpochMs }',
+      'interface A { readonly endedAtMs?: EpochMs; all: EpochMs[] }',
+    ],
+    ['packages/core/src/x.ts', 'readonly now: () => EpochMs;', 'readonly epochMs: () => EpochMs;'],
+    ['services/proxy/src/x.ts', 'f({ nowMs: clock.epochMs() });', 'f({ nowMs: clock.nowMs() });'],
   ],
   'union tags': [
     [

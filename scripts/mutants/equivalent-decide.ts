@@ -77,7 +77,7 @@ export const OF_DECIDE: readonly Equivalent[] = [
     file: 'decide/assess/comparable-scores.ts',
     line: 'byCli === null || nowMs',
     titles: [
-      'byCli === null || nowMs - byCli.measuredAtMs > policy.switching.sta… → nowMs - byCli.measuredAtMs > policy.switching.staleAfterMs',
+      'byCli === null || epochMs - byCli.measuredAtMs > policy.switching.sta… → epochMs - byCli.measuredAtMs > policy.switching.staleAfterMs',
     ],
     why: COMPILER,
   },
@@ -97,7 +97,7 @@ export const OF_DECIDE: readonly Equivalent[] = [
     file: 'decide/assess/assessment.ts',
     line: "score.status === 'known' &&",
     titles: [
-      "score.status === 'known' && nowMs - score.measuredAtMs <= staleAfte… → nowMs - score.measuredAtMs <= staleAfterMs(world, endpoint, policy)",
+      "score.status === 'known' && epochMs - score.measuredAtMs <= staleAfte… → epochMs - score.measuredAtMs <= staleAfterMs(world, endpoint, policy)",
     ],
     why: COMPILER,
   },
@@ -157,9 +157,9 @@ export const OF_DECIDE: readonly Equivalent[] = [
   },
   {
     file: 'decide/switch/latency-switch.ts',
-    line: 'lastAtMs !== null && nowMs - lastAtMs < dwell',
+    line: 'lastAtMs !== null && epochMs - lastAtMs < dwell',
     titles: [
-      'lastAtMs !== null && nowMs - lastAtMs < dwellMsOf(world, lastAtMs, … → nowMs - lastAtMs < dwellMsOf(world, lastAtMs, policy)',
+      'lastAtMs !== null && epochMs - lastAtMs < dwellMsOf(world, lastAtMs, … → epochMs - lastAtMs < dwellMsOf(world, lastAtMs, policy)',
     ],
     why: NULL,
   },
@@ -175,7 +175,7 @@ export const OF_DECIDE: readonly Equivalent[] = [
     file: 'decide/switch/latency-switch.ts',
     line: 'cliPassedAtMs !== null &&',
     titles: [
-      'cliPassedAtMs !== null && nowMs - cliPassedAtMs <= policy.probing.c… → nowMs - cliPassedAtMs <= policy.probing.cliBeforeSwitchMs',
+      'cliPassedAtMs !== null && epochMs - cliPassedAtMs <= policy.probing.c… → epochMs - cliPassedAtMs <= policy.probing.cliBeforeSwitchMs',
     ],
     why: NULL,
   },
@@ -187,9 +187,9 @@ export const OF_DECIDE: readonly Equivalent[] = [
   },
   {
     file: 'decide/switch/latency-switch.ts',
-    line: 'slowAtMs !== null && nowMs - slowAtMs <=',
+    line: 'slowAtMs !== null && epochMs - slowAtMs <=',
     titles: [
-      'slowAtMs !== null && nowMs - slowAtMs <= policy.live.freshMs → nowMs - slowAtMs <= policy.live.freshMs',
+      'slowAtMs !== null && epochMs - slowAtMs <= policy.live.freshMs → epochMs - slowAtMs <= policy.live.freshMs',
     ],
     why: NULL,
   },
@@ -233,7 +233,7 @@ export const OF_DECIDE: readonly Equivalent[] = [
     file: 'decide/world/ejection-recovery.ts',
     line: 'recovery.atMs === null ? Number.POSITIVE_INFINITY',
     titles: [
-      'recovery.atMs === null ? Number.POSITIVE_INFINITY : nowMs - recover… → nowMs - recovery.atMs',
+      'recovery.atMs === null ? Number.POSITIVE_INFINITY : epochMs - recover… → epochMs - recovery.atMs',
     ],
     why: NULL,
   },

@@ -237,6 +237,11 @@ const units: Rule = {
     ),
     ...matchesOf(
       file,
+      /\bnowMs: [\w.#]*epochMs(?:\(\)|\b(?!:))|\b(?!(?:epoch|at)Ms\b|\w+(?:Epoch|At)Ms\b)[a-z]\w*\??: (?:\(\) => )?EpochMs\b(?!\[)/g,
+      (found) => `${found}: a moment since 1970 is epochMs if it is now, otherwise …AtMs`,
+    ),
+    ...matchesOf(
+      file,
       /\b\w+At\??: (?:number|EpochMs)\b/g,
       (found) => `${found}: the name of a moment ends in AtMs`,
     ),

@@ -99,15 +99,15 @@ class World {
   /** Whether there is such a route. */
   #answerQuery(path: string, res: ServerResponse): boolean {
     const { pathname, searchParams } = new URL(path, 'http://mock');
-    const nowMs = Date.now();
-    const state = stateOf(this.#scene, nowMs);
+    const epochMs = Date.now();
+    const state = stateOf(this.#scene, epochMs);
     const ids = state.endpoints.map(({ id }) => id);
     const isEmpty = this.#scene === 'empty';
     const answers: Readonly<Record<string, () => unknown>> = {
-      [ROUTES.trends.path]: () => inventedTrends(searchParams.get('range') ?? '', ids, nowMs),
-      [ROUTES.usage.path]: () => usageOf(searchParams, isEmpty ? [] : ids, nowMs),
-      [ROUTES.budgets.path]: () => ({ budgets: isEmpty ? [] : inventedBudgets(nowMs) }),
-      [ROUTES.requests.path]: () => ({ requests: isEmpty ? [] : inventedRequests(ids, nowMs) }),
+      [ROUTES.trends.path]: () => inventedTrends(searchParams.get('range') ?? '', ids, epochMs),
+      [ROUTES.usage.path]: () => usageOf(searchParams, isEmpty ? [] : ids, epochMs),
+      [ROUTES.budgets.path]: () => ({ budgets: isEmpty ? [] : inventedBudgets(epochMs) }),
+      [ROUTES.requests.path]: () => ({ requests: isEmpty ? [] : inventedRequests(ids, epochMs) }),
       [ROUTES.settings.path]: () => inventedSettings(state, isEmpty),
     };
     const answer = answers[pathname];
@@ -186,9 +186,9 @@ class World {
 }
 
 /** Without endpoints there is no usage. */
-function usageOf(params: URLSearchParams, ids: readonly string[], nowMs: number): UsageReport {
+function usageOf(params: URLSearchParams, ids: readonly string[], epochMs: number): UsageReport {
   const by = params.get('by') ?? '';
-  const report = inventedUsage(params.get('since') ?? '', by === 'hour' ? by : 'day', nowMs);
+  const report = inventedUsage(params.get('since') ?? '', by === 'hour' ? by : 'day', epochMs);
   if (ids.length === 0) return { ...report, rows: [], total: { ...report.total, requests: 0 } };
   if (!by.includes('person')) return report;
   const rows = inventedRows(by, ids);

@@ -41,17 +41,17 @@ export function inventedRows(by: string, ids: readonly string[]): UsageReport['r
   }));
 }
 
-export function inventedBudgets(nowMs: number): readonly Budget[] {
+export function inventedBudgets(epochMs: number): readonly Budget[] {
   return (['day', 'week', 'month'] as const).map((period, index) => ({
     ...{ name: PEOPLE[index + 1] ?? '', of: index === 2 ? 'team' : 'person', period },
     ...{ budget_usd: 50, granted_usd: index * 5, used_usd: 30 + 12 * index, left_usd: 20 },
-    resets_at: new Date(nowMs + 5 * HOUR_MS).toISOString(),
+    resets_at: new Date(epochMs + 5 * HOUR_MS).toISOString(),
   }));
 }
 
 export function inventedRequests(
   ids: readonly string[],
-  nowMs: number,
+  epochMs: number,
 ): readonly ApiRequestRecord[] {
   return Array.from({ length: REQUESTS }, (_, index) => {
     const outcome = REQUEST_OUTCOMES[index % REQUEST_OUTCOMES.length] ?? 'ok';
@@ -60,7 +60,7 @@ export function inventedRequests(
     return {
       id: `req_0b1f5e7a4711c0ffee${String(index).padStart(4, '0')}`,
       endpointRequestId: index % 3 === 0 ? null : `req_011CUxYz8bQm2nV5tK3rLwE${index}`,
-      atMs: nowMs - index * 47_000,
+      atMs: epochMs - index * 47_000,
       person: PEOPLE[index % PEOPLE.length] ?? '',
       ...{ group: 'instcopilot-production-europe', endpoint },
       model: MODELS[index % 2] ?? '',
@@ -116,14 +116,14 @@ export function inventedEdit(edit: EditAnswer['edit'], name: string): EditAnswer
 }
 
 /** The proxy's answer to a person on `/usage`. */
-export function inventedOwnUsage(nowMs: number): OwnUsage {
+export function inventedOwnUsage(epochMs: number): OwnUsage {
   const person = PEOPLE[2] ?? '';
   const models = MODELS.map((model) => ({ model, ...FIGURES }));
   const figures = { total: FIGURES, models };
   return {
     ...{ person, days_7: figures, days_30: figures },
     today: { total: { ...FIGURES, requests: 0 }, models: [] },
-    budgets: inventedBudgets(nowMs),
+    budgets: inventedBudgets(epochMs),
     limits: [
       { name: person, of: 'person', limit: 'requests_per_minute', allowed: 60, used: 12 },
       { name: 'research', of: 'team', limit: 'tokens_per_minute', allowed: 400_000, used: 1 },

@@ -96,19 +96,19 @@ export const SCENES = {
 } as const satisfies Record<string, Scene>;
 export type SceneName = keyof typeof SCENES;
 
-export function stateOf(scene: SceneName, nowMs: number): ApiState {
+export function stateOf(scene: SceneName, epochMs: number): ApiState {
   const { state }: Scene = SCENES[scene];
-  return state(inventedState(nowMs));
+  return state(inventedState(epochMs));
 }
 
-export function historyOf(scene: SceneName, nowMs: number): ApiHistory {
+export function historyOf(scene: SceneName, epochMs: number): ApiHistory {
   const { history = (same) => same }: Scene = SCENES[scene];
-  return history(inventedHistory(nowMs));
+  return history(inventedHistory(epochMs));
 }
 
 /** What a proxy would report for the same world. */
-export function proxyStateOf(scene: SceneName, nowMs: number): ProxyStatus {
-  const { atMs, language, store, mode, selection, endpoints, load } = stateOf(scene, nowMs);
+export function proxyStateOf(scene: SceneName, epochMs: number): ProxyStatus {
+  const { atMs, language, store, mode, selection, endpoints, load } = stateOf(scene, epochMs);
   return {
     atMs,
     language,

@@ -9,14 +9,14 @@ const LENGTHS = {
   '30d': { unit: 'day', stepMs: DAY_MS, count: 30 },
 } as const;
 
-export function inventedTrends(range: string, ids: readonly string[], nowMs: number): Trends {
+export function inventedTrends(range: string, ids: readonly string[], epochMs: number): Trends {
   const { unit, stepMs, count } = LENGTHS[range as keyof typeof LENGTHS] ?? LENGTHS['24h'];
-  const sinceAtMs = Math.floor(nowMs / stepMs) * stepMs - (count - 1) * stepMs;
+  const sinceAtMs = Math.floor(epochMs / stepMs) * stepMs - (count - 1) * stepMs;
   const points = Array.from({ length: count }, (_, index) =>
     pointAt(sinceAtMs + index * stepMs, stepMs, ids),
   );
   // A period in which nothing ran.
-  return { unit, sinceAtMs, untilAtMs: nowMs, points: points.toSpliced(2, 1) };
+  return { unit, sinceAtMs, untilAtMs: epochMs, points: points.toSpliced(2, 1) };
 }
 
 function pointAt(fromAtMs: number, observedMs: number, ids: readonly string[]): TrendPoint {
@@ -40,10 +40,10 @@ function pointAt(fromAtMs: number, observedMs: number, ids: readonly string[]): 
   };
 }
 
-export function inventedUsage(since: string, unit: TimeUnit, nowMs: number): UsageReport {
+export function inventedUsage(since: string, unit: TimeUnit, epochMs: number): UsageReport {
   const stepMs = unit === 'hour' ? HOUR_MS : DAY_MS;
   const count = unit === 'hour' ? 24 : Number.parseInt(since, 10);
-  const fromAtMs = Math.floor(nowMs / stepMs) * stepMs - (count - 1) * stepMs;
+  const fromAtMs = Math.floor(epochMs / stepMs) * stepMs - (count - 1) * stepMs;
   const figures = {
     ...{ requests: 120, failed: 2, input_tokens: 91_000, output_tokens: 30_000 },
     ...{ cache_read_tokens: 800_000, cache_write_tokens: 40_000, cache_write_1h_tokens: 0 },
@@ -57,7 +57,7 @@ export function inventedUsage(since: string, unit: TimeUnit, nowMs: number): Usa
   }));
   return {
     since: new Date(fromAtMs).toISOString(),
-    until: new Date(nowMs).toISOString(),
+    until: new Date(epochMs).toISOString(),
     removed_before: null,
     ...{ rows, total: figures },
   } as UsageReport;

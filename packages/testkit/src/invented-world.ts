@@ -23,21 +23,21 @@ export function inventedSample(index: number, atMs: number): ApiSample {
   };
 }
 
-export function inventedHistory(nowMs: number): ApiHistory {
+export function inventedHistory(epochMs: number): ApiHistory {
   const samples: ApiSample[] = [];
-  for (let atMs = nowMs - HOUR_MS; atMs <= nowMs; atMs += 20_000) {
+  for (let atMs = epochMs - HOUR_MS; atMs <= epochMs; atMs += 20_000) {
     for (const [index] of NAMES.entries())
       samples.push(inventedSample(index, atMs + index * 1_700));
   }
-  return { samples, log: inventedLog(nowMs) };
+  return { samples, log: inventedLog(epochMs) };
 }
 
 type LastSwitch = NonNullable<ApiState['lastSwitch']>;
 
-function inventedSwitch(nowMs: number): LastSwitch {
+function inventedSwitch(epochMs: number): LastSwitch {
   return {
     number: 12,
-    atMs: nowMs - 194_000,
+    atMs: epochMs - 194_000,
     phase: 'switched',
     reason: 'faster',
     fromId: NAMES[1],
@@ -48,43 +48,43 @@ function inventedSwitch(nowMs: number): LastSwitch {
       ...{ verdict: 'stay', sessions: 2, cachedTokens: 184_000, rebuildUsd: 0.69 },
       ...{ rebuildMs: 5_200, gainMs: 14_600, gainUsd: 0.16 },
     },
-    considered: inventedConsidered(nowMs),
+    considered: inventedConsidered(epochMs),
   };
 }
 
-function inventedConsidered(nowMs: number): LastSwitch['considered'] {
+function inventedConsidered(epochMs: number): LastSwitch['considered'] {
   return NAMES.map((_name, index) => {
-    const { id, unavailable, score, activeRequests } = inventedEndpoint(index, nowMs);
+    const { id, unavailable, score, activeRequests } = inventedEndpoint(index, epochMs);
     return { id, unavailable, score, activeRequests };
   });
 }
 
-function inventedLog(nowMs: number): ApiLogEntry[] {
-  const switched = inventedSwitch(nowMs);
+function inventedLog(epochMs: number): ApiLogEntry[] {
+  const switched = inventedSwitch(epochMs);
   const failed: LastSwitch = {
     number: 11,
-    atMs: nowMs - 520_000,
+    atMs: epochMs - 520_000,
     phase: 'switched',
     reason: 'active_ejected',
     fromId: NAMES[3],
     toId: NAMES[1],
     trigger: 'presence',
     failure: 'server_error',
-    considered: inventedConsidered(nowMs),
+    considered: inventedConsidered(epochMs),
   };
   return [
     {
       id: '1',
-      atMs: nowMs - 2_400_000,
+      atMs: epochMs - 2_400_000,
       kind: 'leader',
       instanceId: 'zephyr-1-4711-ab12',
       epoch: 7,
     },
-    { id: '2', atMs: nowMs - 2_399_000, kind: 'config', outcome: 'applied', problems: [] },
+    { id: '2', atMs: epochMs - 2_399_000, kind: 'config', outcome: 'applied', problems: [] },
     { id: '3', atMs: failed.atMs, kind: 'decision', decision: failed },
     {
       id: '4',
-      atMs: nowMs - 500_000,
+      atMs: epochMs - 500_000,
       kind: 'notice',
       severity: 'warning',
       notice: {
@@ -96,7 +96,7 @@ function inventedLog(nowMs: number): ApiLogEntry[] {
     },
     {
       id: '5',
-      atMs: nowMs - 300_000,
+      atMs: epochMs - 300_000,
       kind: 'command',
       command: 'probe',
       actor: 'loopback',
@@ -107,7 +107,7 @@ function inventedLog(nowMs: number): ApiLogEntry[] {
     { id: '6', atMs: switched.atMs, kind: 'decision', decision: switched },
     {
       id: '7',
-      atMs: nowMs - 60_000,
+      atMs: epochMs - 60_000,
       kind: 'notice',
       severity: 'critical',
       notice: { code: 'budget_spent', groupName: 'backup' },
@@ -115,13 +115,13 @@ function inventedLog(nowMs: number): ApiLogEntry[] {
   ];
 }
 
-export function inventedState(nowMs: number): ApiState {
-  const endpoints = NAMES.map((_name, index) => inventedEndpoint(index, nowMs));
+export function inventedState(epochMs: number): ApiState {
+  const endpoints = NAMES.map((_name, index) => inventedEndpoint(index, epochMs));
   return {
-    atMs: nowMs,
-    leadership: { status: 'leading', epoch: 7, sinceAtMs: nowMs - 2_400_000 },
+    atMs: epochMs,
+    leadership: { status: 'leading', epoch: 7, sinceAtMs: epochMs - 2_400_000 },
     store: { status: 'connected' },
-    config: { status: 'applied', hash: 'a1b2c3', atMs: nowMs - 2_400_000 },
+    config: { status: 'applied', hash: 'a1b2c3', atMs: epochMs - 2_400_000 },
     language: 'en',
     version: '0.1.0',
     ...{ proxyPort: 8080, proxyScheme: 'http', publicUrl: null, hasKeys: false },
@@ -131,9 +131,9 @@ export function inventedState(nowMs: number): ApiState {
       status: 'steady',
       activeId: NAMES[0],
       reason: 'faster',
-      sinceAtMs: nowMs - 194_000,
+      sinceAtMs: epochMs - 194_000,
     },
-    lastSwitch: inventedSwitch(nowMs),
+    lastSwitch: inventedSwitch(epochMs),
     freeze: { status: 'none' },
     policy: { switchThresholdMs: 50, dwellMs: 60_000 },
     load: { level: 'medium', activeRequests: 5, requestsPerMinute: 23 },
@@ -144,11 +144,11 @@ export function inventedState(nowMs: number): ApiState {
         id: `5e55${index}0aa11bb22cc`,
         endpointId: NAMES[index === 2 ? 1 : 0],
         person,
-        startedAtMs: nowMs - 900_000 * (index + 1),
-        lastRequestAtMs: nowMs - 20_000 * (index + 1),
+        startedAtMs: epochMs - 900_000 * (index + 1),
+        lastRequestAtMs: epochMs - 20_000 * (index + 1),
         requests: 41 - index * 9,
         activeRequests: 1,
-        cacheUntilAtMs: nowMs + 300_000 - 100_000 * index,
+        cacheUntilAtMs: epochMs + 300_000 - 100_000 * index,
       })),
     },
     requests: {
@@ -156,7 +156,7 @@ export function inventedState(nowMs: number): ApiState {
       items: [4_000, 48_000, 131_000, 700, 12_000].map((ageMs, index) => ({
         id: `r${index}`,
         endpointId: NAMES[index === 2 ? 1 : 0],
-        startedAtMs: nowMs - ageMs,
+        startedAtMs: epochMs - ageMs,
         phase: index === 3 ? 'waiting' : 'streaming',
         attempt: index === 1 ? 2 : 1,
         person: ['anna', 'bo', 'anna', ANONYMOUS, 'chen'][index] ?? ANONYMOUS,
@@ -171,12 +171,12 @@ export function inventedState(nowMs: number): ApiState {
   };
 }
 
-function inventedEndpoint(index: number, nowMs: number): ApiEndpoint {
-  const good = inventedGoodEndpoint(index, nowMs);
-  return index === 3 ? asFailing(good, nowMs) : good;
+function inventedEndpoint(index: number, epochMs: number): ApiEndpoint {
+  const good = inventedGoodEndpoint(index, epochMs);
+  return index === 3 ? asFailing(good, epochMs) : good;
 }
 
-function inventedGoodEndpoint(index: number, nowMs: number): ApiEndpoint {
+function inventedGoodEndpoint(index: number, epochMs: number): ApiEndpoint {
   const latencyMs = LATENCIES_MS[index] ?? 900;
   return {
     id: NAMES[index] ?? 'x',
@@ -188,7 +188,7 @@ function inventedGoodEndpoint(index: number, nowMs: number): ApiEndpoint {
     available: true,
     unavailable: [],
     unavailableSinceAtMs: null,
-    health: { status: 'healthy', sinceAtMs: nowMs - 2_000_000 },
+    health: { status: 'healthy', sinceAtMs: epochMs - 2_000_000 },
     ejection: { status: 'admitted' },
     token: { status: 'accepted' },
     score: {
@@ -201,14 +201,14 @@ function inventedGoodEndpoint(index: number, nowMs: number): ApiEndpoint {
       uncertaintyMs: 40,
       failureRatio: 0.004,
       samples: 21.4,
-      measuredAtMs: nowMs - 7_000,
+      measuredAtMs: epochMs - 7_000,
     },
     rateLimits:
       index === 0
         ? [
             {
               ...{ kind: 'requests', remainingShare: 0.62, remaining: 31, limit: 50 },
-              resetsAtMs: nowMs + 24_000,
+              resetsAtMs: epochMs + 24_000,
             },
           ]
         : [],
@@ -216,13 +216,13 @@ function inventedGoodEndpoint(index: number, nowMs: number): ApiEndpoint {
     presentFailureRatio: 0,
     activeRequests: [4, 1, 0, 0][index] ?? 0,
     sessions: [2, 1, 0, 0][index] ?? 0,
-    probe: inventedProbe(index, { latencyMs, nowMs }),
+    probe: inventedProbe(index, { latencyMs, epochMs }),
   };
 }
 
 function inventedProbe(
   index: number,
-  { latencyMs, nowMs }: { readonly latencyMs: number; readonly nowMs: number },
+  { latencyMs, epochMs }: { readonly latencyMs: number; readonly epochMs: number },
 ): ApiEndpoint['probe'] {
   return {
     style: index === 2 ? 'cli' : 'messages',
@@ -231,10 +231,10 @@ function inventedProbe(
       wants: 'direct',
     },
     direct: 'direct_works',
-    cliPassedAtMs: nowMs - 840_000,
+    cliPassedAtMs: epochMs - 840_000,
     running: false,
-    nextAtMs: nowMs - (nowMs % MINUTE_MS) + MINUTE_MS + index * 3_000,
-    last: { atMs: nowMs - 7_000, wallMs: 3_120, verdict: { status: 'ok', latencyMs } },
+    nextAtMs: epochMs - (epochMs % MINUTE_MS) + MINUTE_MS + index * 3_000,
+    last: { atMs: epochMs - 7_000, wallMs: 3_120, verdict: { status: 'ok', latencyMs } },
     latency: {
       ...{ lastMs: latencyMs, meanMs: latencyMs + 12, p95Ms: latencyMs + 148 },
       historyMs: [latencyMs + 148, latencyMs - 112, latencyMs],
@@ -249,7 +249,7 @@ function inventedProbe(
   };
 }
 
-function asFailing(endpoint: ApiEndpoint, nowMs: number): ApiEndpoint {
+function asFailing(endpoint: ApiEndpoint, epochMs: number): ApiEndpoint {
   const failure = 'first_byte_timeout';
   const detail = 'no answer began within 15 s';
   return {
@@ -257,8 +257,8 @@ function asFailing(endpoint: ApiEndpoint, nowMs: number): ApiEndpoint {
     rank: null,
     available: false,
     unavailable: ['unhealthy'],
-    unavailableSinceAtMs: nowMs - 500_000,
-    health: { status: 'unhealthy', sinceAtMs: nowMs - 500_000, failure, detail },
+    unavailableSinceAtMs: epochMs - 500_000,
+    health: { status: 'unhealthy', sinceAtMs: epochMs - 500_000, failure, detail },
     score: {
       status: 'known',
       totalMs: 4_030,
@@ -269,13 +269,17 @@ function asFailing(endpoint: ApiEndpoint, nowMs: number): ApiEndpoint {
       uncertaintyMs: 40,
       failureRatio: 0.4,
       samples: 21.4,
-      measuredAtMs: nowMs - 7_000,
+      measuredAtMs: epochMs - 7_000,
     },
     successRatio: 0.62,
     presentFailureRatio: 0.4,
     probe: {
       ...endpoint.probe,
-      last: { atMs: nowMs - 7_000, wallMs: 15_120, verdict: { status: 'failed', failure, detail } },
+      last: {
+        atMs: epochMs - 7_000,
+        wallMs: 15_120,
+        verdict: { status: 'failed', failure, detail },
+      },
     },
   };
 }

@@ -15,8 +15,8 @@ export interface Numbers {
   count(value: number): string;
   /** `1.2M`, `120万`: for axes. */
   compact(value: number): string;
-  /** `14:02:31`, with the date if not on the same day as `nowMs`. */
-  time(atMs: number, nowMs: number): string;
+  /** `14:02:31`, with the date if not on the same day as `epochMs`. */
+  time(atMs: number, epochMs: number): string;
   /** `28 Nov`: the day in UTC. */
   utcDay(atMs: number): string;
   /** `09:00`: the time in UTC. */
@@ -49,7 +49,7 @@ export function numbersOf(language: Language): Numbers {
     usd: (dollars) => (dollars > 0 && dollars < 0.01 ? tinyUsd : usd).format(dollars),
     count: (value) => whole.format(value),
     compact: (value) => compact.format(value),
-    time: (atMs, nowMs) => (isSameDay(atMs, nowMs) ? clock : dated).format(atMs),
+    time: (atMs, epochMs) => (isSameDay(atMs, epochMs) ? clock : dated).format(atMs),
     utcDay: (atMs) => utcDay.format(atMs),
     utcTime: (atMs) => utcTime.format(atMs),
     utcMinute: (moment) => moment.slice(0, 16).replace('T', ' '),

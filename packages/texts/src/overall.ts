@@ -65,14 +65,18 @@ export function failingText(situation: Situation, { say, numbers }: Speech): str
 }
 
 /** "Degraded: 1 of 3 endpoints available since 14:02:11". */
-export function overallText(situation: Situation, { say, numbers }: Speech, nowMs: number): string {
+export function overallText(
+  situation: Situation,
+  { say, numbers }: Speech,
+  epochMs: number,
+): string {
   const { status, available, total, sinceAtMs } = overallOf(situation);
   if (status === 'none') return say('overall.none');
   if (isOutdated(situation)) return say('overall.outdated', { available, total });
   const text = say(`overall.${status}`, { available, total });
   return sinceAtMs === null
     ? text
-    : say('overall.since', { what: text, time: numbers.time(sinceAtMs, nowMs) });
+    : say('overall.since', { what: text, time: numbers.time(sinceAtMs, epochMs) });
 }
 
 /** A problem shared by some endpoints. */
@@ -110,7 +114,7 @@ export interface TroubleText {
 export function troubleText(
   { failure, names, sinceAtMs }: Trouble,
   { say, numbers }: Speech,
-  nowMs: number,
+  epochMs: number,
 ): TroubleText {
   const shown = names.slice(0, MAX_NAMES).join(', ');
   const more = names.length - MAX_NAMES;
@@ -120,7 +124,7 @@ export function troubleText(
     what:
       sinceAtMs === null
         ? what
-        : say('overall.since', { what, time: numbers.time(sinceAtMs, nowMs) }),
+        : say('overall.since', { what, time: numbers.time(sinceAtMs, epochMs) }),
     advice: say(`advice.${failure}`),
   };
 }

@@ -10,24 +10,24 @@ type ProbeFacts = Pick<ApiEndpoint['probe'], 'running' | 'nextAtMs' | 'plan'>;
 export function nextProbeText(
   { probe: { running, nextAtMs, plan } }: { readonly probe: ProbeFacts },
   { say, numbers }: Speech,
-  nowMs: number,
+  epochMs: number,
 ): string {
   if (running) return say('probe.now');
   // The state of a disabled endpoint says it already.
   if (plan.status === 'off') return plan.why === 'disabled' ? '–' : say(`probe.off.${plan.why}`);
-  return nextAtMs === null ? '–' : numbers.duration(nextAtMs - nowMs);
+  return nextAtMs === null ? '–' : numbers.duration(nextAtMs - epochMs);
 }
 
 /** The same for all endpoints together. */
 export function soonestProbeText(
   { automation, endpoints }: SoonestFacts,
   { say, numbers }: Speech,
-  nowMs: number,
+  epochMs: number,
 ): string {
   if (automation.status === 'paused') return say('probe.off.paused');
   if (endpoints.some(({ probe }) => probe.running)) return say('probe.now');
   const moments = endpoints.flatMap(({ probe }) => probe.nextAtMs ?? []);
-  return moments.length === 0 ? '–' : numbers.duration(Math.min(...moments) - nowMs);
+  return moments.length === 0 ? '–' : numbers.duration(Math.min(...moments) - epochMs);
 }
 
 interface SoonestFacts {
@@ -39,7 +39,7 @@ interface SoonestFacts {
 export function lastProbeText(
   last: ApiEndpoint['probe']['last'],
   { say, numbers }: Speech,
-  nowMs: number,
+  epochMs: number,
 ): string {
   if (last === null) return say('health.unprobed');
   const { verdict, atMs } = last;
@@ -47,5 +47,5 @@ export function lastProbeText(
     verdict.status === 'ok'
       ? numbers.latency(verdict.latencyMs)
       : say(`failure.${verdict.failure}`);
-  return say('probe.result', { result, age: numbers.duration(nowMs - atMs) });
+  return say('probe.result', { result, age: numbers.duration(epochMs - atMs) });
 }

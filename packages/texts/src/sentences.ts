@@ -117,40 +117,40 @@ function pinCode({ mode }: Situation, reason: DecisionFacts['reason']) {
 }
 
 /** What will happen next, in one sentence; empty if there is nothing to say. */
-export function nextOf(situation: Situation, speech: Speech, nowMs: number): string {
+export function nextOf(situation: Situation, speech: Speech, epochMs: number): string {
   const { selection } = situation;
   switch (selection.status) {
     case 'none':
       return '';
     case 'pending':
-      return pendingSentence(situation, selection, { ...speech, nowMs });
+      return pendingSentence(situation, selection, { ...speech, epochMs });
     case 'draining': {
       const count = requestsOn(situation, selection.drainingId);
       const name = nameOf(situation, selection.drainingId);
       return count === 0
-        ? steadySentence(situation, speech, nowMs)
+        ? steadySentence(situation, speech, epochMs)
         : speech.say('next.draining', { count, name });
     }
     case 'steady':
-      return steadySentence(situation, speech, nowMs);
+      return steadySentence(situation, speech, epochMs);
   }
 }
 
 function pendingSentence(
   situation: Situation,
   selection: Extract<SelectionFacts, { status: 'pending' }>,
-  { say, numbers, nowMs }: Speech & { nowMs: number },
+  { say, numbers, epochMs }: Speech & { epochMs: number },
 ): string {
   const name = nameOf(situation, selection.nextId);
   const from = nameOf(situation, selection.activeId);
-  const left = numbers.duration(selection.deadlineAtMs - nowMs);
+  const left = numbers.duration(selection.deadlineAtMs - epochMs);
   const count = requestsOn(situation, selection.activeId);
   return count === 0
     ? say('next.pending.idle', { name, left })
     : say('next.pending', { name, from, left, count });
 }
 
-function steadySentence(situation: Situation, { say, numbers }: Speech, nowMs: number): string {
+function steadySentence(situation: Situation, { say, numbers }: Speech, epochMs: number): string {
   const active = servingOf(situation);
   if (active === undefined) return '';
   const best = bestFallback(situation, active.id);
@@ -160,7 +160,7 @@ function steadySentence(situation: Situation, { say, numbers }: Speech, nowMs: n
   if (situation.automation.status === 'paused') return say('next.paused');
   if (situation.freeze.status === 'overload') return say('next.overload');
   if (situation.freeze.status === 'flapping') {
-    return say('next.flapping', { time: numbers.time(situation.freeze.untilAtMs, nowMs) });
+    return say('next.flapping', { time: numbers.time(situation.freeze.untilAtMs, epochMs) });
   }
   if (active.share !== null) return say('next.share', { names: sharingNames(situation) });
   if (best === undefined) return say('next.alone');
@@ -169,7 +169,7 @@ function steadySentence(situation: Situation, { say, numbers }: Speech, nowMs: n
   }
   const gainMs = active.score.totalMs - best.score.totalMs;
   if (gainMs >= situation.policy.switchThresholdMs) {
-    return leadSentence(situation, { name: best.name, gainMs, nowMs }, { say, numbers });
+    return leadSentence(situation, { name: best.name, gainMs, epochMs }, { say, numbers });
   }
   return say(gainMs > 0 ? 'next.stays.near' : 'next.stays', {
     name: best.name,
@@ -181,11 +181,11 @@ function steadySentence(situation: Situation, { say, numbers }: Speech, nowMs: n
 /** Already faster by the threshold: still missing is confirmation, or the end of the dwell time. */
 function leadSentence(
   { selection, policy }: Situation,
-  { name, gainMs, nowMs }: { name: string; gainMs: number; nowMs: number },
+  { name, gainMs, epochMs }: { name: string; gainMs: number; epochMs: number },
   { say, numbers }: Speech,
 ): string {
   const difference = numbers.latency(gainMs);
-  const leftMs = selection.status === 'none' ? 0 : selection.sinceAtMs + policy.dwellMs - nowMs;
+  const leftMs = selection.status === 'none' ? 0 : selection.sinceAtMs + policy.dwellMs - epochMs;
   return leftMs > 0
     ? say('next.dwell', { name, difference, left: numbers.duration(leftMs) })
     : say('next.confirming', { name, difference });
@@ -231,10 +231,10 @@ export function roleText(
 /** What is wrong with Redis, and since when. */
 export function storeText(
   store: Exclude<ApiState['store'], { status: 'connected' }>,
-  nowMs: number,
+  epochMs: number,
   { say, numbers }: Speech,
 ): string {
-  const time = numbers.time(store.sinceAtMs, nowMs);
+  const time = numbers.time(store.sinceAtMs, epochMs);
   return say(store.status === 'away' ? 'link.store' : 'link.store.full', { time });
 }
 

@@ -67,7 +67,7 @@ const ENDPOINT_GAUGES: readonly {
   readonly name: string;
   readonly help: string;
   /** Undefined if the value is not known. */
-  readonly of: (endpoint: Endpoint, state: ApiState, nowMs: number) => number | undefined;
+  readonly of: (endpoint: Endpoint, state: ApiState, epochMs: number) => number | undefined;
 }[] = [
   {
     name: 'zephyr_controller_endpoint_score_seconds',
@@ -130,9 +130,9 @@ const ENDPOINT_GAUGES: readonly {
 function overdueSeconds(
   { probe: { plan, last } }: Endpoint,
   { leadership }: ApiState,
-  nowMs: number,
+  epochMs: number,
 ): number | undefined {
   if (plan.status === 'off' || leadership.status !== 'leading') return undefined;
   const sinceAtMs = Math.max(last?.atMs ?? 0, leadership.sinceAtMs);
-  return Math.max(0, nowMs - sinceAtMs - 2 * plan.intervalMs) / 1000;
+  return Math.max(0, epochMs - sinceAtMs - 2 * plan.intervalMs) / 1000;
 }

@@ -40,7 +40,7 @@ export interface Model {
   readonly link: TuiLink;
   readonly state: ApiState | null;
   /** The controller's clock. */
-  readonly nowMs: number;
+  readonly epochMs: number;
   /** The controller's clock minus this machine's. */
   readonly offsetMs: number;
   readonly samples: Readonly<Record<string, readonly ApiSample[]>>;
@@ -82,7 +82,7 @@ export function initialModel(url: string, language: Language): Model {
     language,
     link: { status: 'connecting' },
     state: null,
-    nowMs: 0,
+    epochMs: 0,
     offsetMs: 0,
     samples: {},
     log: [],

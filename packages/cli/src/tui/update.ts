@@ -16,7 +16,7 @@ export function update(model: Model, message: Message, clockMs: number): Update 
       const link: TuiLink = { status: 'live', lastAtMs: clockMs };
       const offsetMs = state.atMs - clockMs;
       const note = noteAt(model, clockMs);
-      return { model: { ...model, state, link, offsetMs, note, nowMs: state.atMs } };
+      return { model: { ...model, state, link, offsetMs, note, epochMs: state.atMs } };
     }
     case 'history':
       return { model: withHistory(model, message.history) };
@@ -30,8 +30,8 @@ export function update(model: Model, message: Message, clockMs: number): Update 
       // Sent only to clients that request them; this one does not.
       return { model };
     case 'tick': {
-      const nowMs = clockMs + model.offsetMs;
-      return { model: { ...model, nowMs, note: noteAt(model, clockMs) } };
+      const epochMs = clockMs + model.offsetMs;
+      return { model: { ...model, epochMs, note: noteAt(model, clockMs) } };
     }
     case 'answered': {
       const { command, answer } = message;

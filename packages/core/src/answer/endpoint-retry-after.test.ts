@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 
 import { retryAfterMsIn } from './endpoint-retry-after.ts';
 
-const nowMs = Date.parse('Wed, 21 Oct 2026 07:28:00 GMT');
-const inSeconds = (seconds: number) => String(nowMs / 1000 + seconds);
-const at = (seconds: number) => new Date(nowMs + seconds * 1000).toISOString();
+const epochMs = Date.parse('Wed, 21 Oct 2026 07:28:00 GMT');
+const inSeconds = (seconds: number) => String(epochMs / 1000 + seconds);
+const at = (seconds: number) => new Date(epochMs + seconds * 1000).toISOString();
 
 describe('retryAfterMsIn', () => {
   it.each([
@@ -22,11 +22,11 @@ describe('retryAfterMsIn', () => {
     ['an invalid date', 'Wed, sometime', undefined],
     ['words before a date', 'after Wed, 21 Oct 2026 07:28:30 GMT', undefined],
   ])('reads retry-after: %s', (_name, value, expected) => {
-    expect(retryAfterMsIn({ 'retry-after': value }, nowMs)).toBe(expected);
+    expect(retryAfterMsIn({ 'retry-after': value }, epochMs)).toBe(expected);
   });
 
   it.each(['x1500', '1500x', '-1', ''])('treats retry-after-ms %j as no wait', (value) => {
-    expect(retryAfterMsIn({ 'retry-after-ms': value }, nowMs)).toBeUndefined();
+    expect(retryAfterMsIn({ 'retry-after-ms': value }, epochMs)).toBeUndefined();
   });
 
   it.each([
@@ -37,13 +37,13 @@ describe('retryAfterMsIn', () => {
     ['words before a date', 'at 2026-10-21 07:30:00Z'],
     ['an invalid date', '2026-13-45T00:00:00Z'],
   ])('takes a reset at %s for no wait', (_name, reset) => {
-    expect(retryAfterMsIn({ 'anthropic-ratelimit-unified-reset': reset }, nowMs)).toBeUndefined();
+    expect(retryAfterMsIn({ 'anthropic-ratelimit-unified-reset': reset }, epochMs)).toBeUndefined();
   });
 
   it.each([['x-anthropic-ratelimit-unified-reset'], ['anthropic-ratelimit-unified-reset-at']])(
     'treats %s as no limit',
     (name) => {
-      expect(retryAfterMsIn({ [name]: inSeconds(60) }, nowMs)).toBeUndefined();
+      expect(retryAfterMsIn({ [name]: inSeconds(60) }, epochMs)).toBeUndefined();
     },
   );
 
@@ -60,7 +60,7 @@ describe('retryAfterMsIn', () => {
       'anthropic-ratelimit-tokens-remaining': remaining,
       'anthropic-ratelimit-tokens-reset': inSeconds(60),
     };
-    expect(retryAfterMsIn(headers, nowMs)).toBe(expected);
+    expect(retryAfterMsIn(headers, epochMs)).toBe(expected);
   });
 
   it.each([
@@ -149,6 +149,6 @@ describe('retryAfterMsIn', () => {
     },
     { name: 'the first of several', headers: { 'retry-after': ['4', '9'] }, ms: 4_000 },
   ])('takes $name', ({ headers, ms }) => {
-    expect(retryAfterMsIn(headers, nowMs)).toBe(ms);
+    expect(retryAfterMsIn(headers, epochMs)).toBe(ms);
   });
 });

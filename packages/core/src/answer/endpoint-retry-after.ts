@@ -17,23 +17,23 @@ const RESET = /^anthropic-ratelimit-([a-z0-9_-]{1,64})-reset$/;
 const UNIFIED = 'unified';
 
 /** @returns Milliseconds from now, never negative; undefined if no wait is requested. */
-export function retryAfterMsIn(headers: AnswerHeaders, nowMs: number): number | undefined {
+export function retryAfterMsIn(headers: AnswerHeaders, epochMs: number): number | undefined {
   return (
     numberIn(one(headers, 'retry-after-ms')) ??
-    waitInMs(one(headers, 'retry-after'), nowMs) ??
-    latestResetMs(headers, nowMs)
+    waitInMs(one(headers, 'retry-after'), epochMs) ??
+    latestResetMs(headers, epochMs)
   );
 }
 
-function latestResetMs(headers: AnswerHeaders, nowMs: number): number | undefined {
+function latestResetMs(headers: AnswerHeaders, epochMs: number): number | undefined {
   let latestMs: number | undefined;
   for (const name of Object.keys(headers)) {
     const limit = RESET.exec(name)?.[1];
     if (limit === undefined || !isUsedUp(headers, limit)) continue;
     const atMs = momentIn(one(headers, name));
     // The limit has reset since: no wait is requested.
-    if (atMs === undefined || atMs <= nowMs) continue;
-    latestMs = Math.max(latestMs ?? 0, atMs - nowMs);
+    if (atMs === undefined || atMs <= epochMs) continue;
+    latestMs = Math.max(latestMs ?? 0, atMs - epochMs);
   }
   return latestMs;
 }
@@ -46,12 +46,12 @@ function isUsedUp(headers: AnswerHeaders, limit: string): boolean {
 }
 
 /** Seconds or an HTTP date; anything else counts as absent. */
-function waitInMs(text: string | undefined, nowMs: number): number | undefined {
+function waitInMs(text: string | undefined, epochMs: number): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{1,9}(\.\d{1,9})?$/.test(text)) return Number(text) * 1000;
   if (!/^[A-Za-z]{3},/.test(text)) return undefined;
   const atMs = Date.parse(text);
-  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs);
+  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - epochMs);
 }
 
 /** A plain decimal number; anything else counts as absent. */

@@ -29,11 +29,14 @@ const NAMES = (Object.keys(KINDS) as RateLimitKind[]).map((kind) => ({
 }));
 
 /** The limits reported by an answer; undefined if there are none. Malformed values are ignored. */
-export function rateLimitsOf(headers: AnswerHeaders, nowMs: number): RateLimitReports | undefined {
+export function rateLimitsOf(
+  headers: AnswerHeaders,
+  epochMs: number,
+): RateLimitReports | undefined {
   let found: { [Kind in keyof RateLimitReports]: RateLimitReport } | undefined;
   for (const names of NAMES) {
     const isNamed = headers[names.isUnified ? names.utilization : names.remaining] !== undefined;
-    const report = isNamed ? reportOf(headers, names, nowMs) : undefined;
+    const report = isNamed ? reportOf(headers, names, epochMs) : undefined;
     if (report !== undefined) found = { ...found, [names.kind]: report };
   }
   return found;
@@ -42,11 +45,11 @@ export function rateLimitsOf(headers: AnswerHeaders, nowMs: number): RateLimitRe
 function reportOf(
   headers: AnswerHeaders,
   names: (typeof NAMES)[number],
-  nowMs: number,
+  epochMs: number,
 ): RateLimitReport | undefined {
   const resetAtMs = momentIn(one(headers, names.reset));
   if (resetAtMs === undefined) return undefined;
-  const resetsInMs = Math.max(0, resetAtMs - nowMs);
+  const resetsInMs = Math.max(0, resetAtMs - epochMs);
   if (names.isUnified) {
     const used = numberIn(one(headers, names.utilization));
     if (used === undefined) return undefined;

@@ -18,10 +18,10 @@ const URGENT: ReadonlySet<ProbePace> = new Set(['verifying', 'comparing', 'decid
  * Whether nothing will change in the next seconds through time alone: no requests for a while, no switch
  * is near, no endpoint is ejected, no probe is urgent. A leader may then decide less often.
  */
-export function isSystemIdle(world: World, nowMs: EpochMs): boolean {
+export function isSystemIdle(world: World, epochMs: EpochMs): boolean {
   const { switching, proxies } = world;
   return (
-    nowMs - world.lastBusyAtMs > IDLE_AFTER_MS &&
+    epochMs - world.lastBusyAtMs > IDLE_AFTER_MS &&
     totalActiveRequests(proxies) === 0 &&
     proxies.every(
       ({ status, ejections }) => status === 'serving' && Object.keys(ejections).length === 0,

@@ -27,7 +27,7 @@ import type { World } from './world/world.ts';
  * that of the input; it may stand still but should not go backwards.
  */
 export function reduce(world: World, input: Input, policy: Policy): Step {
-  const context: Context<Policy> = { nowMs: input.atMs, policy, trigger: input.event.kind };
+  const context: Context<Policy> = { epochMs: input.atMs, policy, trigger: input.event.kind };
   const received = inSequence(
     world,
     (before) => stay(forgetSilent(before, context)),
@@ -35,7 +35,7 @@ export function reduce(world: World, input: Input, policy: Policy): Step {
     (before) => stepOverload(before, context),
     (before) => stepFlapping(before, context),
   );
-  const assessments = assess(received.next, context.nowMs, policy);
+  const assessments = assess(received.next, context.epochMs, policy);
   const selected = inSequence(
     received.next,
     (before) => stepSelection(before, assessments, context),
@@ -53,8 +53,8 @@ export function reduce(world: World, input: Input, policy: Policy): Step {
   };
 }
 
-function forgetSilent(world: World, { nowMs, policy }: Context<Policy>): World {
-  return { ...world, proxies: withoutSilent(world.proxies, nowMs, policy.presence) };
+function forgetSilent(world: World, { epochMs, policy }: Context<Policy>): World {
+  return { ...world, proxies: withoutSilent(world.proxies, epochMs, policy.presence) };
 }
 
 function take(world: World, event: WorldEvent, context: Context<Policy>): Step {
@@ -68,11 +68,11 @@ function take(world: World, event: WorldEvent, context: Context<Policy>): Step {
     case 'proxy_gone':
       return forgetProxy(world, event.proxyId);
     case 'command': {
-      const assessments = assess(world, context.nowMs, context.policy);
-      return applyCommand(world, { ...event, assessments, nowMs: context.nowMs });
+      const assessments = assess(world, context.epochMs, context.policy);
+      return applyCommand(world, { ...event, assessments, epochMs: context.epochMs });
     }
     case 'config':
-      return takeConfig(world, event, context.nowMs);
+      return takeConfig(world, event, context.epochMs);
     case 'tick':
       return stay(world);
     default:

@@ -10,7 +10,7 @@ import type { World } from './world/world.ts';
 
 const NOW_MS = 1_000_000;
 const context: Context<Policy> = {
-  nowMs: epochMs(NOW_MS),
+  epochMs: epochMs(NOW_MS),
   policy: DEFAULT_POLICY,
   trigger: 'tick',
 };
@@ -97,7 +97,7 @@ describe('the ramp', () => {
 
 describe('publishing', () => {
   const step = (world: World, latencies = LATENCIES, afterMs = 0) => {
-    const at = { ...context, nowMs: epochMs(NOW_MS + afterMs) };
+    const at = { ...context, epochMs: epochMs(NOW_MS + afterMs) };
     return stepSnapshot(world, assessed(world, latencies, at), at);
   };
   const { next } = step(calm);

@@ -83,7 +83,7 @@ function rampOf(
   if (ramp.status === 'none') return undefined;
   const from = assessments.find(({ endpoint }) => endpoint.id === ramp.fromId);
   const { rampMs: durationMs, rampStartShare: startShare } = context.policy.switching;
-  const elapsedMs = context.nowMs - ramp.startedAtMs;
+  const elapsedMs = context.epochMs - ramp.startedAtMs;
   if (from?.isAvailable !== true || elapsedMs >= durationMs) return undefined;
   return { fromId: ramp.fromId, startShare, durationMs, elapsedMs };
 }
@@ -99,12 +99,12 @@ export function stepSnapshot(
   if (published.status === 'published') {
     const isRouteSame = routeOf(content) === routeOf(published.content);
     const isRecent =
-      context.nowMs - published.atMs < context.policy.publishing.scoreIntervalMs ||
+      context.epochMs - published.atMs < context.policy.publishing.scoreIntervalMs ||
       JSON.stringify(content) === JSON.stringify(published.content);
     if (isRouteSame && isRecent) return stay(world);
   }
   return {
-    next: { ...world, published: { status: 'published', atMs: context.nowMs, content } },
+    next: { ...world, published: { status: 'published', atMs: context.epochMs, content } },
     effects: [{ kind: 'publish', content }],
   };
 }

@@ -39,7 +39,7 @@ function after(results: readonly Result[], from: Health = UNKNOWN_HEALTH): Healt
   return results.reduce<Health>((health, given, index) => {
     const [result, style] = typeof given === 'string' ? ([given, 'cli'] as const) : given;
     const nowMs = epochMs(index * 60_000);
-    return applyProbeToHealth(health, { probe: probe(result, style), nowMs, policy });
+    return applyProbeToHealth(health, { probe: probe(result, style), epochMs: nowMs, policy });
   }, from);
 }
 
@@ -157,7 +157,7 @@ describe('applyProbeToHealth', () => {
     const quick = { ...policy, flapMemoryMs: Number.POSITIVE_INFINITY };
     const health = ['ok', ...falls.flat()].reduce<Health>(
       (state, result) =>
-        applyProbeToHealth(state, { probe: probe(result), nowMs: epochMs(0), policy: quick }),
+        applyProbeToHealth(state, { probe: probe(result), epochMs: epochMs(0), policy: quick }),
       UNKNOWN_HEALTH,
     );
     if (health.status !== 'healthy') throw new Error('expected a healthy endpoint');
@@ -170,7 +170,7 @@ describe('applyProbeToHealth', () => {
       (state, index) =>
         applyProbeToHealth(state, {
           probe: probe('reset'),
-          nowMs: epochMs(policy.flapMemoryMs * 2 + index),
+          epochMs: epochMs(policy.flapMemoryMs * 2 + index),
           policy,
         }),
       health,
@@ -181,7 +181,7 @@ describe('applyProbeToHealth', () => {
 
 describe('applyToTokenAccess', () => {
   const step = (access: TokenAccess, answer: 'accepted' | FailureClass) =>
-    applyToTokenAccess(access, { answer, nowMs: epochMs(0), policy });
+    applyToTokenAccess(access, { answer, epochMs: epochMs(0), policy });
   const all = (answers: readonly ('accepted' | FailureClass)[]) =>
     answers.reduce(step, UNKNOWN_TOKEN_ACCESS).status;
 

@@ -75,7 +75,7 @@ export function probeKindOf(style: ProbeResult['style']): ProbeKind {
 
 export interface HealthStep {
   readonly probe: ProbeResult;
-  readonly nowMs: EpochMs;
+  readonly epochMs: EpochMs;
   readonly policy: HealthPolicy;
 }
 
@@ -86,11 +86,11 @@ export function applyProbeToHealth(health: Health, step: HealthStep): Health {
   return causeOf(verdict.failure) === 'endpoint' ? fail(health, step) : health;
 }
 
-function pass(health: Health, kind: ProbeKind, { nowMs, policy }: HealthStep): Health {
+function pass(health: Health, kind: ProbeKind, { epochMs, policy }: HealthStep): Health {
   switch (health.status) {
     case 'unknown':
       return kind === 'answer'
-        ? { status: 'healthy', sinceAtMs: nowMs, failStreak: 0, fallsAtMs: [] }
+        ? { status: 'healthy', sinceAtMs: epochMs, failStreak: 0, fallsAtMs: [] }
         : health;
     case 'healthy':
       return health.failStreak === 0 || kind === 'reach' ? health : { ...health, failStreak: 0 };
@@ -98,13 +98,13 @@ function pass(health: Health, kind: ProbeKind, { nowMs, policy }: HealthStep): H
       if (kind === 'reach' && health.foundBy === 'answer') return health;
       const passStreak = health.passStreak + 1;
       if (passStreak < health.passesNeeded) return { ...health, passStreak };
-      const fallsAtMs = recentFalls(health.fallsAtMs, nowMs, policy);
-      return { status: 'healthy', sinceAtMs: nowMs, failStreak: 0, fallsAtMs };
+      const fallsAtMs = recentFalls(health.fallsAtMs, epochMs, policy);
+      return { status: 'healthy', sinceAtMs: epochMs, failStreak: 0, fallsAtMs };
     }
   }
 }
 
-function fail(health: Health, { probe, nowMs, policy }: HealthStep): Health {
+function fail(health: Health, { probe, epochMs, policy }: HealthStep): Health {
   if (probe.verdict.status === 'ok') return health;
   const { failure, detail } = probe.verdict;
   if (health.status === 'unhealthy') {
@@ -115,10 +115,10 @@ function fail(health: Health, { probe, nowMs, policy }: HealthStep): Health {
   if (health.status === 'healthy' && failStreak < policy.fall) return { ...health, failStreak };
   const isProven = health.status === 'healthy';
   const former = isProven ? health.fallsAtMs : [];
-  const fallsAtMs = [...recentFalls(former, nowMs, policy), nowMs];
+  const fallsAtMs = [...recentFalls(former, epochMs, policy), epochMs];
   return {
     status: 'unhealthy',
-    sinceAtMs: nowMs,
+    sinceAtMs: epochMs,
     passStreak: 0,
     // An endpoint that never worked is misconfigured and will be fixed once: there is no flapping to damp.
     passesNeeded: isProven ? Math.min(policy.rise * fallsAtMs.length, policy.maxRise) : 1,
@@ -129,25 +129,25 @@ function fail(health: Health, { probe, nowMs, policy }: HealthStep): Health {
   };
 }
 
-function recentFalls(falls: readonly EpochMs[], nowMs: EpochMs, policy: HealthPolicy) {
-  return falls.filter((atMs) => nowMs - atMs < policy.flapMemoryMs).slice(-policy.maxRise);
+function recentFalls(falls: readonly EpochMs[], epochMs: EpochMs, policy: HealthPolicy) {
+  return falls.filter((atMs) => epochMs - atMs < policy.flapMemoryMs).slice(-policy.maxRise);
 }
 
 /** One probe or live answer, as evidence about the token. */
 export interface TokenStep {
   readonly answer: 'accepted' | FailureClass;
-  readonly nowMs: EpochMs;
+  readonly epochMs: EpochMs;
   readonly policy: HealthPolicy;
 }
 
 export function applyToTokenAccess(access: TokenAccess, step: TokenStep): TokenAccess {
-  const { answer, nowMs, policy } = step;
+  const { answer, epochMs, policy } = step;
   if (answer === 'accepted') return access.status === 'accepted' ? access : { status: 'accepted' };
   if (causeOf(answer) !== 'token') return access;
   // A missing model proves nothing about the token; it is shown by its own failure class.
   if (answer === 'model_not_found' || access.status === 'refused') return access;
   const streak = access.status === 'doubted' ? access.streak + 1 : 1;
   return streak >= policy.tokenFall
-    ? { status: 'refused', sinceAtMs: nowMs, failure: answer }
+    ? { status: 'refused', sinceAtMs: epochMs, failure: answer }
     : { status: 'doubted', streak, failure: answer };
 }

@@ -15,7 +15,7 @@ const MINUTE = 60_000;
 const probed = (values: readonly number[], from: LatencyTrack = NO_LATENCY, startMs = 0) =>
   values.reduce<LatencyTrack>(
     (track, ms, index) =>
-      addProbeLatency(track, { ms, nowMs: epochMs(startMs + index * MINUTE), policy }),
+      addProbeLatency(track, { ms, epochMs: epochMs(startMs + index * MINUTE), policy }),
     from,
   );
 
@@ -77,7 +77,7 @@ describe('estimateLatency', () => {
 describe('the figures', () => {
   const at = (values: readonly (readonly [ms: number, atMs: number])[]): LatencyTrack =>
     values.reduce<LatencyTrack>(
-      (track, [ms, atMs]) => addProbeLatency(track, { ms, nowMs: epochMs(atMs), policy }),
+      (track, [ms, atMs]) => addProbeLatency(track, { ms, epochMs: epochMs(atMs), policy }),
       NO_LATENCY,
     );
 

@@ -56,15 +56,15 @@ const NORMAL_FROM_MEDIAN = 1.4826;
 
 export interface NewSample {
   readonly ms: number;
-  readonly nowMs: EpochMs;
+  readonly epochMs: EpochMs;
   readonly policy: LatencyPolicy;
 }
 
 export function addProbeLatency(
   { samples }: LatencyTrack,
-  { ms, nowMs, policy }: NewSample,
+  { ms, epochMs, policy }: NewSample,
 ): LatencyTrack {
-  const all = [...samples, { atMs: nowMs, ms }].slice(-policy.maxSamples);
+  const all = [...samples, { atMs: epochMs, ms }].slice(-policy.maxSamples);
   return { samples: sinceChange(all, policy) };
 }
 
@@ -79,13 +79,13 @@ export interface LatencyEstimate {
 /** Null without samples. */
 export function estimateLatency(
   { samples }: LatencyTrack,
-  nowMs: EpochMs,
+  epochMs: EpochMs,
   policy: LatencyPolicy,
 ): LatencyEstimate | null {
   const newest = samples.at(-1);
   if (newest === undefined) return null;
   const { latencyMs, spread, effective } = figuresOf(samples, newest.atMs, policy);
-  const ageMinutes = Math.max(0, nowMs - newest.atMs) / MINUTE_MS;
+  const ageMinutes = Math.max(0, epochMs - newest.atMs) / MINUTE_MS;
   const driftMs = policy.driftRatioPerMinute * latencyMs * ageMinutes;
   return {
     latencyMs,

@@ -200,7 +200,7 @@ describe('takeTimes', () => {
         others: (about.others ?? []).map((of) => ({ times: of, probeMs: PROBE_MS })),
         levels: about.levels ?? { [NAME]: level(900) },
       },
-      { ttft: Array.from({ length: 3 }, () => ({ class: NAME, ms })), nowMs: at(1_000), policy },
+      { ttft: Array.from({ length: 3 }, () => ({ class: NAME, ms })), epochMs: at(1_000), policy },
     );
   const usual = times({ [NAME]: track() });
   const slowNow = times({
@@ -219,7 +219,7 @@ describe('takeTimes', () => {
   it('accepts only known classes', () => {
     const taken = takeTimes(
       { own: { times: NO_LIVE_TIMES, probeMs: PROBE_MS }, others: [], levels: {} },
-      { ttft: [{ class: 'opus/m/cached/x', ms: 1 }], nowMs: at(0), policy },
+      { ttft: [{ class: 'opus/m/cached/x', ms: 1 }], epochMs: at(0), policy },
     );
     expect([taken.own.times.classes, taken.levels]).toEqual([{}, {}]);
   });
@@ -227,12 +227,12 @@ describe('takeTimes', () => {
   it('compares nothing without enough requests or a probe', () => {
     const few = takeTimes(
       { own: { times: NO_LIVE_TIMES, probeMs: PROBE_MS }, others: [], levels: {} },
-      { ttft: [{ class: NAME, ms: 5 }], nowMs: at(0), policy },
+      { ttft: [{ class: NAME, ms: 5 }], epochMs: at(0), policy },
     );
     expect([few.levels, few.own.times.classes[NAME]?.requests]).toEqual([{}, 1]);
     const unknown = takeTimes(
       { own: { times: slowNow, probeMs: null }, others: [], levels: {} },
-      { ttft: [{ class: NAME, ms: 5 }], nowMs: at(1_000), policy },
+      { ttft: [{ class: NAME, ms: 5 }], epochMs: at(1_000), policy },
     );
     expect(unknown.levels).toEqual({});
   });
@@ -287,7 +287,7 @@ describe('takeTimes', () => {
   it('compares from the minimum number of requests on', () => {
     const taken = takeTimes(
       { own: { times: NO_LIVE_TIMES, probeMs: PROBE_MS }, others: [], levels: {} },
-      { ttft: Array(policy.leastRequests).fill({ class: NAME, ms: 500 }), nowMs: at(0), policy },
+      { ttft: Array(policy.leastRequests).fill({ class: NAME, ms: 500 }), epochMs: at(0), policy },
     );
     expect(taken.levels[NAME]?.ms).toBeCloseTo(400);
   });

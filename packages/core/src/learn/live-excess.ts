@@ -118,12 +118,12 @@ export interface TimedAll {
 
 export interface TimesReport {
   readonly ttft: readonly TtftSample[];
-  readonly nowMs: EpochMs;
+  readonly epochMs: EpochMs;
   readonly policy: LivePolicy;
 }
 
 /** Adds the times of one report; it can only lower the excess of the other endpoints. */
-export function takeTimes(all: TimedAll, { ttft, nowMs, policy }: TimesReport): TimedAll {
+export function takeTimes(all: TimedAll, { ttft, epochMs, policy }: TimesReport): TimedAll {
   const byClass = Map.groupBy(
     ttft.filter((sample) => LATENCY_CLASSES.has(sample.class)),
     (sample) => sample.class,
@@ -133,23 +133,23 @@ export function takeTimes(all: TimedAll, { ttft, nowMs, policy }: TimesReport): 
   for (const [name, samples] of byClass) {
     const timesMs = samples.map(({ ms }) => ms);
     const track = advanceClass(own(next.own.times.classes, name), {
-      ...{ timesMs, isDoubted, nowMs, policy },
+      ...{ timesMs, isDoubted, epochMs, policy },
     });
-    next = compareClass(withTrack(next, name, track), { name, timesMs, nowMs, policy });
+    next = compareClass(withTrack(next, name, track), { name, timesMs, epochMs, policy });
   }
-  const excessMs = measuredExcessMs(next.own.times, nowMs, policy);
-  const times = { ...paced(next.own.times, { excessMs, nowMs, policy }), doubtedAtMs: null };
+  const excessMs = measuredExcessMs(next.own.times, epochMs, policy);
+  const times = { ...paced(next.own.times, { excessMs, epochMs, policy }), doubtedAtMs: null };
   const others =
     excessMs < policy.doubtMs
       ? next.others
-      : next.others.map((other) => ({ ...other, times: doubted(other.times, nowMs, policy) }));
+      : next.others.map((other) => ({ ...other, times: doubted(other.times, epochMs, policy) }));
   return { ...next, own: { ...next.own, times }, others };
 }
 
 interface ClassContext {
   /** The name of the class. */
   readonly name: string;
-  readonly nowMs: EpochMs;
+  readonly epochMs: EpochMs;
   readonly policy: LivePolicy;
 }
 
@@ -157,7 +157,7 @@ function compareClass(
   all: TimedAll,
   about: ClassContext & { readonly timesMs: readonly number[] },
 ): TimedAll {
-  const { name, timesMs, nowMs, policy } = about;
+  const { name, timesMs, epochMs, policy } = about;
   const extra = extraOf(all.own, about);
   const track = own(all.own.times.classes, name);
   if (extra === undefined || track === undefined) return all;
@@ -166,7 +166,7 @@ function compareClass(
   const peers = former === undefined ? [] : peersOf(former, others, policy);
   const level = advanceLevel(former, { extra, others, quorum: quorumOf(all) }, policy);
   const hasUsualPeer = peers.some(({ ms, slackMs }) => ms <= level.ms + slackMs);
-  const usualMs = referenceMs(level, { hasUsualPeer, nowMs }, policy);
+  const usualMs = referenceMs(level, { hasUsualPeer, epochMs }, policy);
   const levels = { ...all.levels, [name]: level };
   const gap = { gapMs: extra.ms - usualMs, gapErrorMs: errorMs(track) };
   const measured = withTrack({ ...all, levels }, name, { ...track, ...gap });
@@ -196,9 +196,9 @@ function outdone(timed: Timed, { name, policy }: ClassContext): Timed {
 }
 
 /** If the endpoint is no longer measured, marks its remembered excess as doubtful. */
-function doubted(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): LiveTimes {
-  const isQuiet = Object.values(times.classes).every(({ atMs }) => nowMs - atMs > policy.quietMs);
-  return isQuiet && times.doubtedAtMs === null ? { ...times, doubtedAtMs: nowMs } : times;
+function doubted(times: LiveTimes, epochMs: EpochMs, policy: LivePolicy): LiveTimes {
+  const isQuiet = Object.values(times.classes).every(({ atMs }) => epochMs - atMs > policy.quietMs);
+  return isQuiet && times.doubtedAtMs === null ? { ...times, doubtedAtMs: epochMs } : times;
 }
 
 function withTrack(all: TimedAll, name: string, track: ClassTrack): TimedAll {
@@ -237,7 +237,7 @@ export function afterProbe(timed: Timed, levels: ClassLevels, policy: LivePolicy
   return names.reduce((before, name) => {
     const level = own(levels, name);
     if (level === undefined) return before;
-    const about = { name, nowMs: level.atMs, policy };
+    const about = { name, epochMs: level.atMs, policy };
     return eased({ ...timed, times: before }, level.ms, about).times;
   }, timed.times);
 }
@@ -245,12 +245,12 @@ export function afterProbe(timed: Timed, levels: ClassLevels, policy: LivePolicy
 /** Counts slow phases: becoming slow again after a pause, not staying slow. */
 function paced(
   times: LiveTimes,
-  about: { readonly excessMs: number; readonly nowMs: EpochMs; readonly policy: LivePolicy },
+  about: { readonly excessMs: number; readonly epochMs: EpochMs; readonly policy: LivePolicy },
 ): LiveTimes {
-  const { excessMs, nowMs, policy } = about;
+  const { excessMs, epochMs, policy } = about;
   if (excessMs < policy.slowMs) return times;
-  const sinceMs = times.slowAtMs === null ? Number.POSITIVE_INFINITY : nowMs - times.slowAtMs;
-  const slow = { ...times, slowAtMs: nowMs };
+  const sinceMs = times.slowAtMs === null ? Number.POSITIVE_INFINITY : epochMs - times.slowAtMs;
+  const slow = { ...times, slowAtMs: epochMs };
   if (sinceMs <= policy.restartMs) return slow;
   const isRepeated = sinceMs < policy.slowPhaseMemoryMs;
   return {
@@ -259,9 +259,9 @@ function paced(
   };
 }
 
-function measuredExcessMs(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): number {
+function measuredExcessMs(times: LiveTimes, epochMs: EpochMs, policy: LivePolicy): number {
   const isMeasured = ({ requests, atMs }: ClassTrack) =>
-    requests >= policy.leastRequests && nowMs - atMs <= policy.freshMs;
+    requests >= policy.leastRequests && epochMs - atMs <= policy.freshMs;
   return meanExcess(Object.values(times.classes).filter(isMeasured), policy).excessMs;
 }
 
@@ -294,16 +294,16 @@ export interface Excess {
   readonly measuredAtMs: EpochMs | null;
 }
 
-/** The excess at `nowMs`, after the decay of its memory. */
-export function excessOf(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): Excess {
+/** The excess at `epochMs`, after the decay of its memory. */
+export function excessOf(times: LiveTimes, epochMs: EpochMs, policy: LivePolicy): Excess {
   const known = Object.values(times.classes).filter(
     (track) => track.requests >= policy.leastRequests || isClearlySlow(track, policy),
   );
   const measured = meanExcess(known, policy);
   if (measured.measuredAtMs === null) return measured;
-  const sinceMs = Math.max(0, nowMs - measured.measuredAtMs - policy.freshMs);
+  const sinceMs = Math.max(0, epochMs - measured.measuredAtMs - policy.freshMs);
   const memoryMs = policy.memoryMs * 2 ** Math.max(0, times.slowPhases - 1);
-  const doubtMs = times.doubtedAtMs === null ? 0 : nowMs - times.doubtedAtMs;
+  const doubtMs = times.doubtedAtMs === null ? 0 : epochMs - times.doubtedAtMs;
   const left = 2 ** (-sinceMs / memoryMs - doubtMs / policy.doubtedMemoryMs);
   return {
     excessMs: measured.excessMs * left,
@@ -312,17 +312,17 @@ export function excessOf(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): 
 }
 
 /** Whether enough requests are measured to notice if people begin to wait longer. */
-export function isTimed(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): boolean {
+export function isTimed(times: LiveTimes, epochMs: EpochMs, policy: LivePolicy): boolean {
   return Object.values(times.classes).some(
-    ({ requests, atMs }) => requests >= policy.leastRequests && nowMs - atMs <= policy.freshMs,
+    ({ requests, atMs }) => requests >= policy.leastRequests && epochMs - atMs <= policy.freshMs,
   );
 }
 
 /** Whether live traffic has just become much slower or faster: then probes should run immediately. */
-export function isSuspicious(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): boolean {
+export function isSuspicious(times: LiveTimes, epochMs: EpochMs, policy: LivePolicy): boolean {
   return Object.values(times.classes).some((track) => {
     const reach = Math.max(policy.slackErrors * Math.sqrt(track.variance), SUSPICIOUS_STEP);
-    const isFresh = nowMs - track.atMs <= policy.freshMs;
+    const isFresh = epochMs - track.atMs <= policy.freshMs;
     return (
       isFresh &&
       track.requests >= policy.leastRequests &&
@@ -337,11 +337,11 @@ const SUSPICIOUS_STEP = 0.3;
 /** Whether its excess counts as new evidence for a switch: at intervals, not with each request. */
 export function withEvidence(
   times: LiveTimes,
-  nowMs: EpochMs,
+  epochMs: EpochMs,
   policy: LivePolicy,
 ): { readonly times: LiveTimes; readonly isNew: boolean } {
   const { evidenceAtMs } = times;
-  const isDue = evidenceAtMs === null || nowMs - evidenceAtMs >= policy.evidenceGapMs;
-  if (!isDue || times.slowAtMs !== nowMs) return { times, isNew: false };
-  return { times: { ...times, evidenceAtMs: nowMs }, isNew: true };
+  const isDue = evidenceAtMs === null || epochMs - evidenceAtMs >= policy.evidenceGapMs;
+  if (!isDue || times.slowAtMs !== epochMs) return { times, isNew: false };
+  return { times: { ...times, evidenceAtMs: epochMs }, isNew: true };
 }

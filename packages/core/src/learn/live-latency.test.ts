@@ -24,14 +24,14 @@ const after = (
 ) =>
   advanceClass(from, {
     timesMs: logs.map(Math.exp),
-    ...{ isDoubted, nowMs: epochMs(NOW_MS + sinceMs), policy },
+    ...{ isDoubted, epochMs: epochMs(NOW_MS + sinceMs), policy },
   });
 
 describe('the first requests of a class', () => {
   it('are its mean; the spread is a prior', () => {
     const first = advanceClass(undefined, {
       timesMs: [Math.exp(4), Math.exp(6)],
-      ...{ isDoubted: false, nowMs: epochMs(NOW_MS), policy },
+      ...{ isDoubted: false, epochMs: epochMs(NOW_MS), policy },
     });
     expect(first).toEqual({
       ...{ logMs: 5, formerLogMs: 5, spread: 0.4, variance: expect.closeTo(0.08) },
@@ -40,7 +40,7 @@ describe('the first requests of a class', () => {
   });
 
   it('count times below a millisecond as one', () => {
-    const about = { isDoubted: false, nowMs: epochMs(NOW_MS), policy };
+    const about = { isDoubted: false, epochMs: epochMs(NOW_MS), policy };
     expect(advanceClass(undefined, { ...about, timesMs: [0] }).logMs).toBe(0);
     expect(typicalMs([0, 0])).toBe(1);
   });

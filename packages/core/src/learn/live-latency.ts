@@ -64,17 +64,17 @@ const NORMAL_FROM_MEAN = 1.2533;
 
 export function advanceClass(
   former: ClassTrack | undefined,
-  { timesMs, isDoubted, nowMs, policy }: ClassReport,
+  { timesMs, isDoubted, epochMs, policy }: ClassReport,
 ): ClassTrack {
   const logs = timesMs.map((ms) => Math.log(Math.max(1, ms)));
-  const sinceMs = former === undefined ? Number.POSITIVE_INFINITY : nowMs - former.atMs;
+  const sinceMs = former === undefined ? Number.POSITIVE_INFINITY : epochMs - former.atMs;
   // After a long pause the mean restarts; the excess that it found is remembered.
   if (former === undefined || sinceMs > policy.restartMs) {
-    return begin(logs, { former, nowMs });
+    return begin(logs, { former, epochMs });
   }
   // Restart, so that the old mean is not mistaken for the current time.
   if (isDoubted) {
-    return { ...begin(logs, { former, nowMs }), requests: former.requests + logs.length };
+    return { ...begin(logs, { former, epochMs }), requests: former.requests + logs.length };
   }
   const count = logs.length;
   const share = Math.max(
@@ -90,7 +90,7 @@ export function advanceClass(
     spread,
     requests: former.requests + count,
     weight: former.weight * 2 ** (-sinceMs / policy.weightHalfLifeMs) + count,
-    atMs: nowMs,
+    atMs: epochMs,
     formerLogMs: logMs + (former.formerLogMs - logMs) * 2 ** (-sinceMs / policy.formerHalfLifeMs),
     gapMs: former.gapMs,
     gapErrorMs: former.gapErrorMs,
@@ -103,19 +103,19 @@ interface ClassReport {
   readonly timesMs: readonly number[];
   /** This endpoint's remembered excess is doubtful: see `LiveTimes.doubtedAtMs`. */
   readonly isDoubted: boolean;
-  readonly nowMs: EpochMs;
+  readonly epochMs: EpochMs;
   readonly policy: LiveLatencyPolicy;
 }
 
 function begin(
   logs: readonly number[],
-  { former, nowMs }: { readonly former: ClassTrack | undefined; readonly nowMs: EpochMs },
+  { former, epochMs }: { readonly former: ClassTrack | undefined; readonly epochMs: EpochMs },
 ): ClassTrack {
   const spread = former?.spread ?? PRIOR_SPREAD;
   const logMs = mean(logs);
   return {
     ...{ logMs, spread, variance: spread ** 2 / logs.length },
-    ...{ requests: logs.length, weight: logs.length, atMs: nowMs, formerLogMs: logMs },
+    ...{ requests: logs.length, weight: logs.length, atMs: epochMs, formerLogMs: logMs },
     // Halved, so that occasional requests do not keep it forever.
     gapMs: (former?.gapMs ?? 0) / 2,
     gapErrorMs: (former?.gapErrorMs ?? 0) / 2,

@@ -30,46 +30,46 @@ export const NO_LIVE_RECORD: LiveRecord = {
 export function applyOutcomesToLive(
   record: LiveRecord,
   counts: OutcomeCounts,
-  nowMs: EpochMs,
+  epochMs: EpochMs,
 ): LiveRecord {
   if (endpointFailures(counts) > 0) {
     return {
       successStreak: 0,
-      succeededAtMs: counts.succeeded > 0 ? nowMs : record.succeededAtMs,
-      failedAtMs: nowMs,
+      succeededAtMs: counts.succeeded > 0 ? epochMs : record.succeededAtMs,
+      failedAtMs: epochMs,
     };
   }
   if (counts.succeeded === 0) return record;
   return {
     ...record,
     successStreak: record.successStreak + counts.succeeded,
-    succeededAtMs: nowMs,
+    succeededAtMs: epochMs,
   };
 }
 
 /** Whether live requests succeed, so that failing probes must be wrong. */
 export function isContradictedByLive(
   record: LiveRecord,
-  nowMs: EpochMs,
+  epochMs: EpochMs,
   policy: LiveSuccessPolicy,
 ): boolean {
   return (
     record.successStreak >= policy.liveSuccesses &&
     record.succeededAtMs !== null &&
-    nowMs - record.succeededAtMs <= policy.liveFreshMs
+    epochMs - record.succeededAtMs <= policy.liveFreshMs
   );
 }
 
 /** Whether the last live requests have just failed, because of the endpoint or by chance. */
 export function isLosingRequests(
   record: LiveRecord,
-  nowMs: EpochMs,
+  epochMs: EpochMs,
   policy: LiveSuccessPolicy,
 ): boolean {
   return (
     record.successStreak === 0 &&
     record.failedAtMs !== null &&
-    nowMs - record.failedAtMs <= policy.liveFreshMs
+    epochMs - record.failedAtMs <= policy.liveFreshMs
   );
 }
 

@@ -23,10 +23,10 @@ export interface OverloadRecord {
  */
 export function isOverloadedEverywhere(
   records: readonly OverloadRecord[],
-  nowMs: EpochMs,
+  epochMs: EpochMs,
   policy: OverloadPolicy,
 ): boolean {
-  const isRecent = (atMs: EpochMs | null) => atMs !== null && nowMs - atMs < policy.memoryMs;
+  const isRecent = (atMs: EpochMs | null) => atMs !== null && epochMs - atMs < policy.memoryMs;
   const recent = records.filter(
     ({ overloadedAtMs, answeredAtMs }) => isRecent(overloadedAtMs) || isRecent(answeredAtMs),
   );

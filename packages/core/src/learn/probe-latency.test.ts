@@ -24,11 +24,11 @@ type Sample = readonly [basis: LatencyBasis, ms: number, atMs: number];
 const measured = (samples: readonly Sample[]): ProbeLatency =>
   samples.reduce(
     (latency, [basis, ms, atMs]) =>
-      addStyledLatency(latency, { basis, ms, nowMs: epochMs(atMs), policy }),
+      addStyledLatency(latency, { basis, ms, epochMs: epochMs(atMs), policy }),
     NO_PROBE_LATENCY,
   );
 const estimate = (latency: ProbeLatency, offsetMs: number, atMs: number) =>
-  estimateProbeLatency(latency, offsetMs, { nowMs: epochMs(atMs), policy })?.latencyMs;
+  estimateProbeLatency(latency, offsetMs, { epochMs: epochMs(atMs), policy })?.latencyMs;
 
 describe('the difference between the styles', () => {
   it.each<{ name: string; samples: readonly Sample[]; offsetMs: number | null }>([

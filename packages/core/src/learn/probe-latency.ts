@@ -59,7 +59,7 @@ export function latencyBasisOf(style: ProbeStyle): LatencyBasis | undefined {
 export interface StyledSample {
   readonly basis: LatencyBasis;
   readonly ms: number;
-  readonly nowMs: EpochMs;
+  readonly epochMs: EpochMs;
   readonly policy: ProbeLatencyPolicy;
 }
 
@@ -73,11 +73,11 @@ export function addStyledLatency(latency: ProbeLatency, sample: StyledSample): P
 const OFFSET_SHARE = 0.3;
 
 function offsetAfter(latency: ProbeLatency, sample: StyledSample): number | null {
-  const { basis, ms, nowMs, policy } = sample;
+  const { basis, ms, epochMs, policy } = sample;
   const other = basis === 'cli' ? latency.direct : latency.cli;
   const newest = other.samples.at(-1);
-  const estimate = estimateLatency(other, nowMs, policy);
-  const isPair = newest !== undefined && nowMs - newest.atMs <= policy.pairMs;
+  const estimate = estimateLatency(other, epochMs, policy);
+  const isPair = newest !== undefined && epochMs - newest.atMs <= policy.pairMs;
   // Direct requests are frequent: only the first one after a CLI probe forms a new pair.
   if (!isPair || estimate === null || (basis === 'direct' && latency.offsetMs !== null)) {
     return latency.offsetMs;
@@ -106,10 +106,10 @@ export function basisOf({ cli, direct }: ProbeLatency, policy: ProbeLatencyPolic
 export function estimateProbeLatency(
   latency: ProbeLatency,
   styleOffsetMs: number,
-  { nowMs, policy }: { readonly nowMs: EpochMs; readonly policy: ProbeLatencyPolicy },
+  { epochMs, policy }: { readonly epochMs: EpochMs; readonly policy: ProbeLatencyPolicy },
 ): LatencyEstimate | null {
   const basis = basisOf(latency, policy);
-  const estimate = estimateLatency(latency[basis], nowMs, policy);
+  const estimate = estimateLatency(latency[basis], epochMs, policy);
   if (estimate === null || basis === 'cli') return estimate;
   return { ...estimate, latencyMs: Math.max(0, estimate.latencyMs + styleOffsetMs) };
 }

@@ -68,10 +68,14 @@ describe('the score of one probe', () => {
     const { failure } = DEFAULT_POLICY;
     const failed = addFailures(
       NO_RELIABILITY,
-      { failed: [['connection_refused', 1]], nowMs, isOverloaded: false },
+      { failed: [['connection_refused', 1]], epochMs: nowMs, isOverloaded: false },
       failure,
     );
-    const passed = addAttempts(NO_RELIABILITY, { succeeded: 1, failed: [], nowMs }, failure);
+    const passed = addAttempts(
+      NO_RELIABILITY,
+      { succeeded: 1, failed: [], epochMs: nowMs },
+      failure,
+    );
     for (const [result, reliability] of [
       ['connection_refused', failed] as const,
       [400, passed] as const,

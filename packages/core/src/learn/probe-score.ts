@@ -14,7 +14,7 @@ import { type ScoreTables, scoreOf, type Tracks } from './score.ts';
 type ProbedTracks = Pick<Tracks, 'latency' | 'reliability'>;
 
 interface ProbeStep {
-  readonly nowMs: EpochMs;
+  readonly epochMs: EpochMs;
   readonly policy: ScoreTables;
   /** The model is overloaded everywhere: an overload says nothing about this endpoint. */
   readonly isOverloaded: boolean;
@@ -24,21 +24,21 @@ interface ProbeStep {
 export function addProbe(
   tracks: ProbedTracks,
   { verdict, style }: ProbeResult,
-  { nowMs, policy, isOverloaded }: ProbeStep,
+  { epochMs, policy, isOverloaded }: ProbeStep,
 ): ProbedTracks {
   if (verdict.status === 'failed') {
     const failed = [[verdict.failure, 1]] as const;
-    const when = { failed, nowMs, isOverloaded };
+    const when = { failed, epochMs, isOverloaded };
     return { ...tracks, reliability: addFailures(tracks.reliability, when, policy.failure) };
   }
   const basis = latencyBasisOf(style);
   if (basis === undefined) return tracks;
   const ms = verdict.ttftMs ?? verdict.apiLatencyMs;
   return {
-    latency: addStyledLatency(tracks.latency, { basis, ms, nowMs, policy: policy.latency }),
+    latency: addStyledLatency(tracks.latency, { basis, ms, epochMs, policy: policy.latency }),
     reliability: addAttempts(
       tracks.reliability,
-      { succeeded: 1, failed: [], nowMs },
+      { succeeded: 1, failed: [], epochMs },
       policy.failure,
     ),
   };
@@ -50,12 +50,12 @@ export function scored(result: ProbeResult, policy: ScoreTables): ScoredProbe {
 }
 
 function scoreOfProbe(result: ProbeResult, policy: ScoreTables): ProbeScore {
-  const nowMs = result.startedAtMs;
+  const epochMs = result.startedAtMs;
   const nothing = { latency: NO_PROBE_LATENCY, reliability: NO_RELIABILITY };
-  const tracks = addProbe(nothing, result, { nowMs, policy, isOverloaded: false });
-  const score = scoreOf({ ...tracks, times: NO_LIVE_TIMES, preferenceMs: 0 }, nowMs, policy);
+  const tracks = addProbe(nothing, result, { epochMs, policy, isOverloaded: false });
+  const score = scoreOf({ ...tracks, times: NO_LIVE_TIMES, preferenceMs: 0 }, epochMs, policy);
   if (score.status === 'unknown') {
-    const { failureMs } = failureCost(tracks.reliability, nowMs, policy.failure);
+    const { failureMs } = failureCost(tracks.reliability, epochMs, policy.failure);
     return { status: 'unknown', failureMs };
   }
   const { totalMs, latencyMs, failureMs, uncertaintyMs } = score;

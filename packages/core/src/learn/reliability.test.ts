@@ -14,7 +14,7 @@ import {
 const policy = FAILURE_NUMBERS;
 
 const tried = (succeeded: number, failed: readonly (readonly [FailureClass, number])[] = []) =>
-  addAttempts(NO_RELIABILITY, { succeeded, failed, nowMs: epochMs(0) }, policy);
+  addAttempts(NO_RELIABILITY, { succeeded, failed, epochMs: epochMs(0) }, policy);
 const costAt = (track: typeof NO_RELIABILITY, atMs = 0) =>
   failureCost(track, epochMs(atMs), policy);
 
@@ -22,7 +22,7 @@ describe('addFailures', () => {
   const failed = (failure: FailureClass, isOverloaded = false) =>
     addFailures(
       NO_RELIABILITY,
-      { failed: [[failure, 2]], nowMs: epochMs(5), isOverloaded },
+      { failed: [[failure, 2]], epochMs: epochMs(5), isOverloaded },
       policy,
     );
 
@@ -71,7 +71,7 @@ describe('failureCost', () => {
     expect(track.lasting).toEqual({ attempts: 1, failures: 1, lostMs: 2_000 });
     const faded = addAttempts(
       track,
-      { succeeded: 0, failed: [], nowMs: epochMs(policy.halfLifeMs) },
+      { succeeded: 0, failed: [], epochMs: epochMs(policy.halfLifeMs) },
       policy,
     );
     expect(faded.failures).toBeCloseTo(500);
@@ -89,7 +89,7 @@ describe('failureCost', () => {
     expect(first).toMatchObject({ attempts: 9, failures: 3, lostMs: 2 * 2_000 + 15_000, atMs: 0 });
     const next = addAttempts(
       first,
-      { succeeded: 1, failed: [['connection_refused', 1]], nowMs: epochMs(policy.halfLifeMs) },
+      { succeeded: 1, failed: [['connection_refused', 1]], epochMs: epochMs(policy.halfLifeMs) },
       policy,
     );
     expect(next).toMatchObject({
@@ -106,13 +106,17 @@ describe('failureCost', () => {
     let track = NO_RELIABILITY;
     for (let minute = 0; minute < 60; minute += 1) {
       const nowMs = epochMs(minute * 60_000);
-      track = addAttempts(track, { succeeded: 0, failed: [['server_error', 1]], nowMs }, policy);
-      track = addAttempts(track, { succeeded: 7, failed: [], nowMs }, policy);
+      track = addAttempts(
+        track,
+        { succeeded: 0, failed: [['server_error', 1]], epochMs: nowMs },
+        policy,
+      );
+      track = addAttempts(track, { succeeded: 7, failed: [], epochMs: nowMs }, policy);
     }
     // For half an hour it gets only probes, which pass.
     for (let minute = 60; minute < 90; minute += 1) {
       const nowMs = epochMs(minute * 60_000);
-      track = addAttempts(track, { succeeded: 1, failed: [], nowMs }, policy);
+      track = addAttempts(track, { succeeded: 1, failed: [], epochMs: nowMs }, policy);
     }
     expect(track.failures / track.attempts).toBeLessThan(0.05);
     const { failureRatio, failureMs } = costAt(track, 90 * 60_000);
@@ -124,7 +128,7 @@ describe('failureCost', () => {
     const down = tried(100, [['first_byte_timeout', 20]]);
     const still = addAttempts(
       { ...down, hasAnswered: false },
-      { succeeded: 0, failed: [['first_byte_timeout', 20]], nowMs: epochMs(60_000) },
+      { succeeded: 0, failed: [['first_byte_timeout', 20]], epochMs: epochMs(60_000) },
       policy,
     );
     expect(down.lasting).toEqual({ attempts: 101, failures: 1, lostMs: 15_000 });
@@ -136,7 +140,7 @@ describe('failureCost', () => {
     const failed = [['reset', 4]] as const;
     const apart = (between: number, hasAnswered: boolean) => {
       const before = { ...NO_RELIABILITY, hasAnswered };
-      const when = { failed, between, nowMs: epochMs(0), isOverloaded: false };
+      const when = { failed, between, epochMs: epochMs(0), isOverloaded: false };
       return addFailures(before, when, policy).lasting;
     };
     expect(apart(0, false)).toEqual({ attempts: 0, failures: 0, lostMs: 0 });
@@ -149,7 +153,7 @@ describe('failureCost', () => {
     const after = (before: boolean, succeeded: number, failures: number) =>
       addAttempts(
         { ...NO_RELIABILITY, hasAnswered: before },
-        { succeeded, failed: [['reset', failures]], nowMs: epochMs(0) },
+        { succeeded, failed: [['reset', failures]], epochMs: epochMs(0) },
         policy,
       ).hasAnswered;
     expect([after(true, 0, 1), after(false, 1, 0), after(false, 0, 0), after(true, 0, 0)]).toEqual([

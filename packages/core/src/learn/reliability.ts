@@ -87,27 +87,27 @@ export interface Attempts {
   readonly failed: readonly (readonly [FailureClass, number])[];
   /** Answers in the same report, which are counted separately: they were between the failures. */
   readonly between?: number;
-  readonly nowMs: EpochMs;
+  readonly epochMs: EpochMs;
 }
 
 export function addAttempts(
   track: ReliabilityTrack,
-  { succeeded, failed, between = 0, nowMs }: Attempts,
+  { succeeded, failed, between = 0, epochMs }: Attempts,
   policy: FailurePolicy,
 ): ReliabilityTrack {
   const failures = failed.reduce((sum, [, count]) => sum + count, 0);
   const lostMs = failed.reduce((sum, [failure, n]) => sum + n * policy.costMs[failure], 0);
   const apart = Math.min(failures, between + (track.hasAnswered ? 1 : 0));
   const apartLostMs = failures === 0 ? 0 : (lostMs * apart) / failures;
-  const short = decayOf(track, nowMs, policy.halfLifeMs);
-  const long = decayOf(track, nowMs, policy.lastingHalfLifeMs);
+  const short = decayOf(track, epochMs, policy.halfLifeMs);
+  const long = decayOf(track, epochMs, policy.lastingHalfLifeMs);
   return {
     ...added(track, short, { attempts: succeeded + failures, failures, lostMs }),
     lasting: added(track.lasting, long, {
       ...{ attempts: succeeded + apart, failures: apart, lostMs: apartLostMs },
     }),
     hasAnswered: succeeded > 0 || (failures === 0 && track.hasAnswered),
-    atMs: nowMs,
+    atMs: epochMs,
   };
 }
 
@@ -119,7 +119,7 @@ function added(sums: Sums, decay: number, more: Sums): Sums {
   };
 }
 
-export interface Failures extends Pick<Attempts, 'failed' | 'between' | 'nowMs'> {
+export interface Failures extends Pick<Attempts, 'failed' | 'between' | 'epochMs'> {
   /** The model is overloaded everywhere: an overload is then no endpoint's fault. */
   readonly isOverloaded: boolean;
 }
@@ -127,7 +127,7 @@ export interface Failures extends Pick<Attempts, 'failed' | 'between' | 'nowMs'>
 /** Each failure counts against its cause; those of clients and our own machine do not count. */
 export function addFailures(
   track: ReliabilityTrack,
-  { failed, between = 0, nowMs, isOverloaded }: Failures,
+  { failed, between = 0, epochMs, isOverloaded }: Failures,
   policy: FailurePolicy,
 ): ReliabilityTrack {
   const counted = failed.filter(([failure]) => {
@@ -135,7 +135,7 @@ export function addFailures(
     return cause === 'endpoint' || (cause === 'overload' && !isOverloaded);
   });
   if (counted.length === 0) return track;
-  return addAttempts(track, { succeeded: 0, failed: counted, between, nowMs }, policy);
+  return addAttempts(track, { succeeded: 0, failed: counted, between, epochMs }, policy);
 }
 
 /** The expected time that an attempt loses to failure, and the share of attempts that fail. */
@@ -150,11 +150,11 @@ export interface FailureCost {
  */
 export function failureCost(
   track: ReliabilityTrack,
-  nowMs: EpochMs,
+  epochMs: EpochMs,
   policy: FailurePolicy,
 ): FailureCost {
-  const short = costOf(track, decayOf(track, nowMs, policy.halfLifeMs), policy);
-  const long = costOf(track.lasting, decayOf(track, nowMs, policy.lastingHalfLifeMs), policy);
+  const short = costOf(track, decayOf(track, epochMs, policy.halfLifeMs), policy);
+  const long = costOf(track.lasting, decayOf(track, epochMs, policy.lastingHalfLifeMs), policy);
   return long.failureMs > short.failureMs ? long : short;
 }
 
@@ -172,6 +172,6 @@ function costOf(sums: Sums, decay: number, policy: FailurePolicy): FailureCost {
   };
 }
 
-function decayOf({ atMs }: ReliabilityTrack, nowMs: EpochMs, halfLifeMs: number): number {
-  return atMs === null ? 0 : 2 ** (-Math.max(0, nowMs - atMs) / halfLifeMs);
+function decayOf({ atMs }: ReliabilityTrack, epochMs: EpochMs, halfLifeMs: number): number {
+  return atMs === null ? 0 : 2 ** (-Math.max(0, epochMs - atMs) / halfLifeMs);
 }

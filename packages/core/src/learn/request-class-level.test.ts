@@ -118,7 +118,7 @@ describe('isClearlyQuicker', () => {
 
 describe('referenceMs', () => {
   const agreed = { ms: 1_500, atMs: epochMs(NOW_MS - policy.agreedMs + 1) };
-  const about = { hasUsualPeer: false, nowMs: epochMs(NOW_MS) };
+  const about = { hasUsualPeer: false, epochMs: epochMs(NOW_MS) };
 
   it.each([
     ['the level', level(), about, 1_000],

@@ -110,11 +110,11 @@ export function isClearlyQuicker(extra: Extra, other: Extra, newestMs: number): 
 /** The level that an endpoint's time is compared with. */
 export function referenceMs(
   level: ClassLevel,
-  about: { readonly hasUsualPeer: boolean; readonly nowMs: EpochMs },
+  about: { readonly hasUsualPeer: boolean; readonly epochMs: EpochMs },
   policy: ClassLevelPolicy,
 ): number {
   const { agreed } = level;
-  const isKnown = agreed !== null && about.nowMs - agreed.atMs < policy.agreedMs;
+  const isKnown = agreed !== null && about.epochMs - agreed.atMs < policy.agreedMs;
   // A slow endpoint may be at the level that all had an hour ago: no reason to leave it.
   return isKnown && !about.hasUsualPeer ? Math.max(level.ms, agreed.ms) : level.ms;
 }

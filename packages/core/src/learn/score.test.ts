@@ -17,7 +17,7 @@ const nothing: Tracks = {
 const probed: Tracks = {
   ...nothing,
   latency: addStyledLatency(NO_PROBE_LATENCY, {
-    ...{ basis: 'cli', ms: 500, nowMs: atMs(0), policy: policy.latency },
+    ...{ basis: 'cli', ms: 500, epochMs: atMs(0), policy: policy.latency },
   }),
 };
 /** Slow for people by 450 ms: a gap of 600 ms, of which 300 might be chance. */
@@ -46,7 +46,7 @@ describe('scoreOf', () => {
       ...slow,
       reliability: addAttempts(
         NO_RELIABILITY,
-        { succeeded: 5, failed: [['reset', 5]], nowMs: atMs(5_000) },
+        { succeeded: 5, failed: [['reset', 5]], epochMs: atMs(5_000) },
         policy.failure,
       ),
     };

@@ -38,20 +38,20 @@ export interface ScoreTables {
 /** @param styleOffsetMs how much longer a CLI probe usually takes than a direct request */
 export function scoreOf(
   tracks: Tracks,
-  nowMs: EpochMs,
+  epochMs: EpochMs,
   policy: ScoreTables,
   styleOffsetMs = 0,
 ): Score {
   const latency = estimateProbeLatency(tracks.latency, styleOffsetMs, {
-    nowMs,
+    epochMs,
     policy: policy.latency,
   });
   if (latency === null) return { status: 'unknown' };
-  const live = excessOf(tracks.times, nowMs, policy.live);
+  const live = excessOf(tracks.times, epochMs, policy.live);
   // The live excess already excludes what may be chance.
   const uncertaintyMs = latency.standardErrorMs;
-  const failure = failureCost(tracks.reliability, nowMs, policy.failure);
-  const limitMs = limitCostMs(tracks.rateLimits ?? NO_RATE_LIMITS, nowMs, policy.rateLimit);
+  const failure = failureCost(tracks.reliability, epochMs, policy.failure);
+  const limitMs = limitCostMs(tracks.rateLimits ?? NO_RATE_LIMITS, epochMs, policy.rateLimit);
   return {
     status: 'known',
     totalMs:

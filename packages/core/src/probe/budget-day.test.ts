@@ -19,16 +19,16 @@ describe('withCost', () => {
 
 describe('spentShareOf', () => {
   it.each([
-    { name: 'a quarter', group, nowMs: at(5), share: 0.25 },
-    { name: 'what was spent yesterday', group, nowMs: at(6), share: 0 },
-    { name: 'no budget', group: { day: 5, spentUsd: 9 }, nowMs: at(5), share: 0 },
+    { name: 'a quarter', group, epochMs: at(5), share: 0.25 },
+    { name: 'what was spent yesterday', group, epochMs: at(6), share: 0 },
+    { name: 'no budget', group: { day: 5, spentUsd: 9 }, epochMs: at(5), share: 0 },
     {
       name: 'a budget of nothing',
       group: { dailyBudgetUsd: 0, day: 5, spentUsd: 0.1 },
-      nowMs: at(5),
+      epochMs: at(5),
       share: 1,
     },
-  ])('$name: $share', ({ group: of, nowMs, share }) => {
+  ])('$name: $share', ({ group: of, epochMs: nowMs, share }) => {
     expect(spentShareOf(of, nowMs)).toBe(share);
   });
 });

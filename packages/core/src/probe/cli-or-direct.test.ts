@@ -28,11 +28,15 @@ function after(seen: readonly ProbeSeen[], from: ProbeRecord = NO_PROBE_RECORD) 
       result === 'ok'
         ? { status: result, apiLatencyMs: 500 }
         : { status: 'failed' as const, failure: result, detail: 'why' };
-    const step = recordStyle(record, { probe: { style, verdict }, nowMs: epochMs(nowMs), policy });
+    const step = recordStyle(record, {
+      probe: { style, verdict },
+      epochMs: epochMs(nowMs),
+      policy,
+    });
     record = step.record;
     return step.counts;
   });
-  return { record, counts, nowMs };
+  return { record, counts, epochMs: nowMs };
 }
 
 const works: readonly ProbeSeen[] = [
@@ -195,12 +199,12 @@ describe('recordStyle', () => {
 
 describe('nextAsk', () => {
   const usual: AskQuestion = {
-    ...{ nowMs: epochMs(10 * SECOND), policy, intervalMs: 60 * SECOND, isInDoubt: false },
+    ...{ epochMs: epochMs(10 * SECOND), policy, intervalMs: 60 * SECOND, isInDoubt: false },
     ...{ cliMaxAgeMs: HOUR, askEveryMs: 60 * SECOND },
   };
   const ask = (seen: readonly ProbeSeen[], changes: Partial<AskQuestion> = {}) => {
-    const { record, nowMs } = after(seen);
-    return nextAsk(record, { ...usual, nowMs: epochMs(nowMs), ...changes });
+    const { record, epochMs: nowMs } = after(seen);
+    return nextAsk(record, { ...usual, epochMs: epochMs(nowMs), ...changes });
   };
 
   it.each<{
@@ -228,11 +232,11 @@ describe('nextAsk', () => {
     {
       name: 'if the CLI passed too long ago to compare',
       seen: [['cli', 'ok']],
-      changes: { nowMs: epochMs(HOUR) },
+      changes: { epochMs: epochMs(HOUR) },
       wants: 'real',
     },
     { name: 'if both work', seen: works, wants: 'direct' },
-    { name: 'after an hour', seen: works, changes: { nowMs: epochMs(HOUR) }, wants: 'real' },
+    { name: 'after an hour', seen: works, changes: { epochMs: epochMs(HOUR) }, wants: 'real' },
     { name: 'in doubt', seen: works, changes: { isInDoubt: true }, wants: 'real' },
     {
       name: 'in doubt, as the second of two passes',

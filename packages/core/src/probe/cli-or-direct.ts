@@ -65,7 +65,7 @@ export const NO_PROBE_RECORD: ProbeRecord = {
 
 export interface RecordStep {
   readonly probe: Pick<ProbeResult, 'style' | 'verdict'>;
-  readonly nowMs: EpochMs;
+  readonly epochMs: EpochMs;
   readonly policy: DirectProbePolicy;
 }
 
@@ -82,14 +82,14 @@ export function recordStyle(record: ProbeRecord, step: RecordStep): JudgedProbe 
     case 'tcp':
       return { record, counts: 'this' };
     case 'messages':
-      return afterDirect({ ...record, askedAtMs: step.nowMs }, step);
+      return afterDirect({ ...record, askedAtMs: step.epochMs }, step);
     case 'cli':
     case 'cli-light':
-      return afterCli({ ...record, askedAtMs: step.nowMs }, step);
+      return afterCli({ ...record, askedAtMs: step.epochMs }, step);
   }
 }
 
-function afterDirect(record: ProbeRecord, { probe, nowMs, policy }: RecordStep): JudgedProbe {
+function afterDirect(record: ProbeRecord, { probe, epochMs, policy }: RecordStep): JudgedProbe {
   const { direct } = record;
   const { verdict } = probe;
   if (verdict.status === 'failed') {
@@ -104,13 +104,13 @@ function afterDirect(record: ProbeRecord, { probe, nowMs, policy }: RecordStep):
     };
   }
   if (direct.status !== 'comparing') return { record, counts: 'this' };
-  const next: DirectProbes = isComparable(record, nowMs, policy)
+  const next: DirectProbes = isComparable(record, epochMs, policy)
     ? { status: 'direct_works' }
     : { ...direct, held: null };
   return { record: { ...record, direct: next }, counts: 'this' };
 }
 
-function afterCli(record: ProbeRecord, { probe, nowMs, policy }: RecordStep): JudgedProbe {
+function afterCli(record: ProbeRecord, { probe, epochMs, policy }: RecordStep): JudgedProbe {
   const { direct } = record;
   if (probe.verdict.status === 'failed') {
     const held = direct.status === 'comparing' ? direct.held : null;
@@ -118,13 +118,13 @@ function afterCli(record: ProbeRecord, { probe, nowMs, policy }: RecordStep): Ju
     const counts = held === null ? 'this' : { before: held };
     return { record: { ...record, direct: next }, counts };
   }
-  const next = afterPassedCli(direct, nowMs, policy);
-  return { record: { ...record, direct: next, cliPassedAtMs: nowMs }, counts: 'this' };
+  const next = afterPassedCli(direct, epochMs, policy);
+  return { record: { ...record, direct: next, cliPassedAtMs: epochMs }, counts: 'this' };
 }
 
 function afterPassedCli(
   direct: DirectProbes,
-  nowMs: EpochMs,
+  epochMs: EpochMs,
   policy: DirectProbePolicy,
 ): DirectProbes {
   switch (direct.status) {
@@ -134,14 +134,14 @@ function afterPassedCli(
       if (direct.held === null) return direct;
       const refusals = direct.refusals + 1;
       return refusals >= policy.refusals
-        ? { status: 'cli_only', sinceAtMs: nowMs }
+        ? { status: 'cli_only', sinceAtMs: epochMs }
         : { status: 'comparing', refusals, held: null };
     }
     case 'direct_works':
       return direct;
     case 'cli_only':
       // Then one more refusal is enough.
-      return nowMs - direct.sinceAtMs >= policy.recompareMs
+      return epochMs - direct.sinceAtMs >= policy.recompareMs
         ? { status: 'comparing', refusals: policy.refusals - 1, held: null }
         : direct;
   }
@@ -149,15 +149,15 @@ function afterPassedCli(
 
 function isComparable(
   { cliPassedAtMs }: ProbeRecord,
-  nowMs: EpochMs,
+  epochMs: EpochMs,
   policy: DirectProbePolicy,
 ): boolean {
-  return cliPassedAtMs !== null && nowMs - cliPassedAtMs <= policy.compareWithinMs;
+  return cliPassedAtMs !== null && epochMs - cliPassedAtMs <= policy.compareWithinMs;
 }
 
 /** What, besides its record, decides the next probe of an endpoint with style `auto`. */
 export interface AskQuestion {
-  readonly nowMs: EpochMs;
+  readonly epochMs: EpochMs;
   readonly policy: DirectProbePolicy;
   /** Approximate time until the next probe. */
   readonly intervalMs: number;
@@ -171,14 +171,14 @@ export interface AskQuestion {
 
 /** What the next probe must do: `real` is the CLI, `free` only opens a connection. */
 export function nextAsk(record: ProbeRecord, question: AskQuestion): Exclude<ProbeWants, 'any'> {
-  const { nowMs, policy, intervalMs, isInDoubt, cliMaxAgeMs, askEveryMs } = question;
+  const { epochMs, policy, intervalMs, isInDoubt, cliMaxAgeMs, askEveryMs } = question;
   const { direct, cliPassedAtMs, askedAtMs } = record;
   if (direct.status === 'comparing') {
-    return direct.held === null && isComparable(record, nowMs, policy) ? 'direct' : 'real';
+    return direct.held === null && isComparable(record, epochMs, policy) ? 'direct' : 'real';
   }
   if (isInDoubt || direct.status === 'unknown') return 'real';
   const ageThen = (atMs: EpochMs | null) =>
-    atMs === null ? Number.POSITIVE_INFINITY : nowMs + intervalMs - atMs;
+    atMs === null ? Number.POSITIVE_INFINITY : epochMs + intervalMs - atMs;
   if (ageThen(askedAtMs) < askEveryMs) return 'free';
   if (direct.status === 'cli_only' || ageThen(cliPassedAtMs) > cliMaxAgeMs) return 'real';
   return 'direct';

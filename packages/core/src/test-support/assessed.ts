@@ -10,9 +10,9 @@ export type Latencies = Readonly<Record<string, number | null>>;
 export function assessed(
   world: World,
   latencies: Latencies,
-  { nowMs, policy }: Pick<Context<Policy>, 'nowMs' | 'policy'>,
+  { epochMs, policy }: Pick<Context<Policy>, 'epochMs' | 'policy'>,
 ): readonly Assessment[] {
-  return assess(world, nowMs, policy).map((assessment): Assessment => {
+  return assess(world, epochMs, policy).map((assessment): Assessment => {
     const latencyMs = latencies[assessment.endpoint.id];
     if (latencyMs === null) return { ...assessment, isFresh: false, score: { status: 'unknown' } };
     const scoreMs = latencyMs ?? 1_000;
@@ -22,7 +22,7 @@ export function assessed(
       score: {
         ...{ status: 'known', totalMs: scoreMs, latencyMs: scoreMs, liveMs: 0, failureMs: 0 },
         ...{ preferenceMs: 0, uncertaintyMs: 0, failureRatio: 0, samples: 9 },
-        measuredAtMs: nowMs,
+        measuredAtMs: epochMs,
       },
     };
   });

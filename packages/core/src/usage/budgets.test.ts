@@ -24,7 +24,7 @@ it('grants count for their person and their day', () => {
 
 it('shows what is left of each budget, never less than 0', () => {
   const spentNanoUsd = () => ({ day: 12e9, week: 40e9, month: 40e9 });
-  const rows = budgetsOf({ subjects: [ann], spentNanoUsd, grants, nowMs: NOW_MS });
+  const rows = budgetsOf({ subjects: [ann], spentNanoUsd, grants, epochMs: NOW_MS });
   expect(rows).toEqual([
     {
       ...{ name: 'ann', of: 'person', period: 'day', budget_usd: 10, granted_usd: 5 },

@@ -13,12 +13,12 @@ export interface BudgetInput {
   /** For these people in the current periods, in billionths of a dollar. */
   readonly spentNanoUsd: (people: readonly string[]) => LimitCounters['spentNanoUsd'];
   readonly grants: readonly Grant[];
-  readonly nowMs: number;
+  readonly epochMs: number;
 }
 
 /** For today; grants of other days have expired. */
-export function grantedUsd(grants: readonly Grant[], name: string, nowMs: number): number {
-  const dayAtMs = dayOf(nowMs);
+export function grantedUsd(grants: readonly Grant[], name: string, epochMs: number): number {
+  const dayAtMs = dayOf(epochMs);
   const own = grants.filter((grant) => grant.name === name && grant.dayAtMs === dayAtMs);
   return own.reduce((sum, { usd }) => sum + usd, 0);
 }
@@ -27,16 +27,16 @@ export function budgetsOf({
   subjects,
   spentNanoUsd,
   grants,
-  nowMs,
+  epochMs,
 }: BudgetInput): readonly Budget[] {
   const periods = PERIODS.map((period) => ({
     period,
-    resets_at: new Date(periodAt(period, nowMs).untilAtMs).toISOString(),
+    resets_at: new Date(periodAt(period, epochMs).untilAtMs).toISOString(),
   }));
   const grantsOf = Map.groupBy(grants, ({ name }) => name);
   return subjects.flatMap(({ of, name, members, limits }) => {
     const spentBy = spentNanoUsd(members);
-    const granted = grantedUsd(grantsOf.get(name) ?? [], name, nowMs);
+    const granted = grantedUsd(grantsOf.get(name) ?? [], name, epochMs);
     return periods.flatMap(({ period, resets_at }): Budget[] => {
       const budget = budgetUsd(limits, period);
       if (budget === undefined) return [];

@@ -22,8 +22,8 @@ const spent = (day: number, week = day, month = week): LimitCounters => ({
 });
 const iso = (atMs: number | undefined) =>
   atMs === undefined ? undefined : new Date(atMs).toISOString();
-const overOf = (limits: UsageLimits, counters: LimitCounters, nowMs = NOW_MS) => {
-  const verdict = limitVerdict(limits, counters, nowMs);
+const overOf = (limits: UsageLimits, counters: LimitCounters, epochMs = NOW_MS) => {
+  const verdict = limitVerdict(limits, counters, epochMs);
   if (verdict.status === 'within_limits') return 'within_limits';
   const { limit, used, allowed, resetsAtMs } = verdict;
   return [limit, used, allowed, iso(resetsAtMs)];

@@ -116,23 +116,25 @@ export const WITHIN_LIMITS: LimitVerdict = { status: 'within_limits' };
 export function limitVerdict(
   limits: UsageLimits,
   counters: LimitCounters,
-  nowMs: number,
+  epochMs: number,
 ): LimitVerdict {
-  return overBudget(limits, counters, nowMs) ?? overRate(limits, counters, nowMs) ?? WITHIN_LIMITS;
+  return (
+    overBudget(limits, counters, epochMs) ?? overRate(limits, counters, epochMs) ?? WITHIN_LIMITS
+  );
 }
 
 /** A month never ends before its days do; a week may end after its month. */
 function overBudget(
   limits: UsageLimits,
   { spentNanoUsd, grantedUsd }: LimitCounters,
-  nowMs: number,
+  epochMs: number,
 ): Over | undefined {
   let last: Over | undefined;
   for (const period of PERIODS) {
     const budget = budgetUsd(limits, period);
     if (budget === undefined) continue;
     const [used, allowed] = [spentNanoUsd[period] / NANO, budget + grantedUsd];
-    const { untilAtMs: resetsAtMs } = periodAt(period, nowMs);
+    const { untilAtMs: resetsAtMs } = periodAt(period, epochMs);
     if (used < allowed || resetsAtMs < (last?.resetsAtMs ?? 0)) continue;
     last = { status: 'over', limit: `budget_usd_per_${period}`, used, allowed, resetsAtMs };
   }
@@ -142,9 +144,9 @@ function overBudget(
 function overRate(
   { requestsPerMinute, tokensPerMinute, activeRequests }: UsageLimits,
   { requests, tokens, active }: LimitCounters,
-  nowMs: number,
+  epochMs: number,
 ): Over | undefined {
-  const resetsAtMs = minuteOf(nowMs) + MINUTE_MS;
+  const resetsAtMs = minuteOf(epochMs) + MINUTE_MS;
   const rates = [
     ['requests_per_minute', requests, requestsPerMinute, resetsAtMs],
     ['tokens_per_minute', tokens, tokensPerMinute, resetsAtMs],

@@ -13,10 +13,10 @@ import {
 
 const NOW_MS = Date.UTC(2026, 10, 28, 9, 30, 20);
 
-function spentOf(amount: number, nowMs = NOW_MS, person = 'ann'): Spent {
+function spentOf(amount: number, epochMs = NOW_MS, person = 'ann'): Spent {
   const totals = PERIODS.map((period) => [
     period,
-    { fromAtMs: periodAt(period, nowMs).fromAtMs, people: new Map([[person, amount]]) },
+    { fromAtMs: periodAt(period, epochMs).fromAtMs, people: new Map([[person, amount]]) },
   ]);
   return Object.fromEntries(totals) as Spent;
 }
@@ -27,8 +27,8 @@ const shared = (amount: number, letIn: Record<string, LetIn> = {}): SharedCounte
   ...{ spent: spentOf(amount), letIn: new Map(Object.entries(letIn)) },
 });
 const cost = (costNanoUsd: number) => ({ costNanoUsd, tokens: 0 });
-const dayOf = (counters: PeopleCounters, nowMs = NOW_MS) =>
-  counters.of(['ann'], nowMs).spentNanoUsd.day;
+const dayOf = (counters: PeopleCounters, epochMs = NOW_MS) =>
+  counters.of(['ann'], epochMs).spentNanoUsd.day;
 
 let counters: PeopleCounters;
 beforeEach(() => {
@@ -148,8 +148,8 @@ describe('PeopleCounters', () => {
     fc.assert(property);
   });
 
-  const sharedNow = (extent: 'changed' | 'whole', nowMs = NOW_MS) =>
-    Object.fromEntries(counters.share(nowMs, extent).people);
+  const sharedNow = (extent: 'changed' | 'whole', epochMs = NOW_MS) =>
+    Object.fromEntries(counters.share(epochMs, extent).people);
 
   it('shares people whom the others do not know yet, and on request everybody', () => {
     counters.began('ann', NOW_MS);
@@ -279,28 +279,28 @@ interface Step {
 
 class TeamModel {
   readonly #counters = new PeopleCounters();
-  #nowMs = NOW_MS;
+  #epochMs = NOW_MS;
 
   take({ what, who, amount, laterMs }: Step): void {
-    this.#nowMs += laterMs;
-    const nowMs = this.#nowMs;
+    this.#epochMs += laterMs;
+    const epochMs = this.#epochMs;
     const acts: Record<Step['what'], () => void> = {
-      begin: () => this.#counters.began(who, nowMs),
+      begin: () => this.#counters.began(who, epochMs),
       end: () => this.#counters.ended(who),
-      use: () => this.#counters.used(who, { costNanoUsd: amount, tokens: amount }, nowMs),
+      use: () => this.#counters.used(who, { costNanoUsd: amount, tokens: amount }, epochMs),
       seal: () => this.#counters.sealed(amount),
       receive: () => {
         this.#counters.written(amount);
-        this.#counters.share(nowMs, 'whole');
+        this.#counters.share(epochMs, 'whole');
         const letIn = new Map([[who, letInOf(amount, amount, amount)]]);
-        this.#counters.receive({ spent: spentOf(amount, nowMs, who), letIn }, nowMs);
+        this.#counters.receive({ spent: spentOf(amount, epochMs, who), letIn }, epochMs);
       },
     };
     acts[what]();
   }
 
   of(people: readonly string[]) {
-    const { spentNanoUsd, ...rest } = this.#counters.of(people, this.#nowMs);
+    const { spentNanoUsd, ...rest } = this.#counters.of(people, this.#epochMs);
     return { ...rest, ...spentNanoUsd };
   }
 

@@ -87,8 +87,8 @@ export class PeopleCounters {
   /** Batches that the next shared totals include. */
   readonly #written = new Set<number>();
 
-  began(person: string, nowMs: number): void {
-    this.#minuteOf(person, nowMs).requests += 1;
+  began(person: string, epochMs: number): void {
+    this.#minuteOf(person, epochMs).requests += 1;
     this.#active.set(person, (this.#active.get(person) ?? 0) + 1);
     this.#changed.add(person);
   }
@@ -103,15 +103,15 @@ export class PeopleCounters {
   used(
     person: string,
     { costNanoUsd, tokens }: { readonly costNanoUsd: number; readonly tokens: number },
-    nowMs: number,
+    epochMs: number,
   ): void {
     if (tokens > 0) {
-      this.#minuteOf(person, nowMs).tokens += tokens;
+      this.#minuteOf(person, epochMs).tokens += tokens;
       this.#changed.add(person);
     }
     if (costNanoUsd === 0) return;
-    add(this.#open, { person, dayAtMs: dayOf(nowMs), amount: costNanoUsd });
-    add(this.#unshared, { person, dayAtMs: dayOf(nowMs), amount: costNanoUsd });
+    add(this.#open, { person, dayAtMs: dayOf(epochMs), amount: costNanoUsd });
+    add(this.#unshared, { person, dayAtMs: dayOf(epochMs), amount: costNanoUsd });
   }
 
   /** All usage so far is in this batch. */
@@ -132,8 +132,8 @@ export class PeopleCounters {
    * To be followed by `receive` with the answer; without one, the next share repeats everything.
    * @param extent `whole`: also people whose values the others already know, unless Redis lost them
    */
-  share(nowMs: number, extent: 'changed' | 'whole'): LimitsShare {
-    this.#roll(nowMs);
+  share(epochMs: number, extent: 'changed' | 'whole'): LimitsShare {
+    this.#roll(epochMs);
     const people = [...this.#minute.keys(), ...this.#active.keys()];
     this.#shared = new Map(people.map((person) => [person, this.#letIn(person)]));
     const sent = extent === 'whole' ? [...this.#changed, ...people] : [...this.#changed];
@@ -141,7 +141,7 @@ export class PeopleCounters {
     return { minuteAtMs: this.#minuteAtMs, people: this.#sent };
   }
 
-  receive({ spent, letIn }: SharedCounters, nowMs: number): void {
+  receive({ spent, letIn }: SharedCounters, epochMs: number): void {
     this.#spent = spent;
     for (const sequence of this.#written) {
       for (const { person, dayAtMs, amount } of entriesOf(
@@ -156,8 +156,8 @@ export class PeopleCounters {
       if (isSame(sent, this.#letIn(person))) this.#changed.delete(person);
     }
     this.#sent = new Map();
-    this.#othersMinuteAtMs = minuteOf(nowMs);
-    this.#receivedAtMs = nowMs;
+    this.#othersMinuteAtMs = minuteOf(epochMs);
+    this.#receivedAtMs = epochMs;
     this.#others = new Map(
       [...letIn].map(([person, all]) => [person, without(all, this.#shared.get(person))]),
     );
@@ -170,11 +170,11 @@ export class PeopleCounters {
   }
 
   /** The sum over these people, without grants. Fast for the same list, however long. */
-  of(people: readonly string[], nowMs: number): Omit<LimitCounters, 'grantedUsd'> {
-    this.#roll(nowMs);
+  of(people: readonly string[], epochMs: number): Omit<LimitCounters, 'grantedUsd'> {
+    this.#roll(epochMs);
     const news = this.#newsOf(people);
     const isOthersMinuteCurrent = this.#othersMinuteAtMs === this.#minuteAtMs;
-    const isOthersActiveKnown = nowMs - this.#receivedAtMs <= ACTIVE_LIFE_MS;
+    const isOthersActiveKnown = epochMs - this.#receivedAtMs <= ACTIVE_LIFE_MS;
     let { requests, tokens } = isOthersMinuteCurrent ? news.others : NOTHING;
     for (const own of valuesOf(this.#minute, news.people)) {
       requests += own.requests;
@@ -183,12 +183,12 @@ export class PeopleCounters {
     let active = isOthersActiveKnown ? news.others.active : 0;
     for (const own of valuesOf(this.#active, news.people)) active += own;
     const spentNanoUsd = { day: 0, week: 0, month: 0 };
-    for (const period of PERIODS) spentNanoUsd[period] = this.#spentBy(news, period, nowMs);
+    for (const period of PERIODS) spentNanoUsd[period] = this.#spentBy(news, period, epochMs);
     return { spentNanoUsd, requests, tokens, active };
   }
 
-  #spentBy({ people, spent }: News, period: BudgetPeriod, nowMs: number): number {
-    const { fromAtMs } = periodAt(period, nowMs);
+  #spentBy({ people, spent }: News, period: BudgetPeriod, epochMs: number): number {
+    const { fromAtMs } = periodAt(period, epochMs);
     let sum = this.#spent[period].fromAtMs === fromAtMs ? spent[period] : 0;
     for (const days of valuesOf(this.#unshared, people)) {
       for (const [dayAtMs, amount] of days) if (dayAtMs >= fromAtMs) sum += amount;
@@ -213,8 +213,8 @@ export class PeopleCounters {
     return news;
   }
 
-  #minuteOf(person: string, nowMs: number): Minute {
-    this.#roll(nowMs);
+  #minuteOf(person: string, epochMs: number): Minute {
+    this.#roll(epochMs);
     const known = this.#minute.get(person);
     if (known !== undefined) return known;
     const minute = { requests: 0, tokens: 0 };
@@ -222,8 +222,8 @@ export class PeopleCounters {
     return minute;
   }
 
-  #roll(nowMs: number): void {
-    const minuteAtMs = minuteOf(nowMs);
+  #roll(epochMs: number): void {
+    const minuteAtMs = minuteOf(epochMs);
     if (minuteAtMs === this.#minuteAtMs) return;
     this.#minuteAtMs = minuteAtMs;
     this.#minute.clear();

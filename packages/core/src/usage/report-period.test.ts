@@ -4,7 +4,7 @@ import { usagePeriod } from './report-period.ts';
 
 const NOW = Date.UTC(2026, 10, 28, 9, 30);
 const of = (since: string, until?: string, isHourly = false) => {
-  const period = usagePeriod({ since, until, nowMs: NOW, isHourly });
+  const period = usagePeriod({ since, until, epochMs: NOW, isHourly });
   if (period.status === 'rejected') return period.why;
   const text = (atMs: number) => new Date(atMs).toISOString().slice(0, 16);
   return `${text(period.sinceAtMs)} ${text(period.untilAtMs)} ${period.unit}`;

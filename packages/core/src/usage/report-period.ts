@@ -10,7 +10,7 @@ export interface AskedPeriod {
   readonly since: string;
   /** The same; undefined: now. */
   readonly until: string | undefined;
-  readonly nowMs: number;
+  readonly epochMs: number;
   /** Hourly rows are requested. */
   readonly isHourly: boolean;
 }
@@ -25,35 +25,35 @@ export type UsagePeriod =
     }
   | { readonly status: 'rejected'; readonly why: string };
 
-export function usagePeriod({ since, until, nowMs, isHourly }: AskedPeriod): UsagePeriod {
-  const sinceAtMs = momentOf(since, nowMs);
-  const untilAtMs = until === undefined ? nowMs : momentOf(until, nowMs);
+export function usagePeriod({ since, until, epochMs, isHourly }: AskedPeriod): UsagePeriod {
+  const sinceAtMs = momentOf(since, epochMs);
+  const untilAtMs = until === undefined ? epochMs : momentOf(until, epochMs);
   if (sinceAtMs === undefined) return { status: 'rejected', why: whyNot('since', since) };
   if (untilAtMs === undefined) return { status: 'rejected', why: whyNot('until', until ?? '') };
   if (untilAtMs < sinceAtMs) return { status: 'rejected', why: 'until is before since' };
-  if (nowMs < sinceAtMs) return { status: 'rejected', why: 'since is in the future' };
+  if (epochMs < sinceAtMs) return { status: 'rejected', why: 'since is in the future' };
   const isWholeDays = isMidnight(sinceAtMs) && (until === undefined || isMidnight(untilAtMs));
   const unit = isHourly || !isWholeDays ? 'hour' : 'day';
-  const ageMs = nowMs - sinceAtMs;
+  const ageMs = epochMs - sinceAtMs;
   if (unit === 'hour' && ageMs > HOURS_LIFE_MS) {
     return {
       status: 'rejected',
       why: `hourly usage is kept for ${HOURS_LIFE_MS / DAY_MS} days: request whole days (UTC)`,
     };
   }
-  const oldestAtMs = dayOf(nowMs) - DAYS_LIFE_MS;
+  const oldestAtMs = dayOf(epochMs) - DAYS_LIFE_MS;
   return {
     ...{ status: 'known', unit, sinceAtMs: Math.max(sinceAtMs, oldestAtMs) },
     // Future hours and days are not read: each costs a query to Redis.
-    untilAtMs: Math.min(untilAtMs, nowMs),
+    untilAtMs: Math.min(untilAtMs, epochMs),
   };
 }
 
-function momentOf(text: string, nowMs: number): number | undefined {
+function momentOf(text: string, epochMs: number): number | undefined {
   const [, count, unit] = /^([1-9]\d{0,3})([dh])$/.exec(text) ?? [];
   if (count !== undefined) {
     const before = Number(count) - 1;
-    return unit === 'd' ? dayOf(nowMs) - before * DAY_MS : hourOf(nowMs) - before * HOUR_MS;
+    return unit === 'd' ? dayOf(epochMs) - before * DAY_MS : hourOf(epochMs) - before * HOUR_MS;
   }
   if (!MOMENT.test(text) || !isDay(text)) return undefined;
   const atMs = Date.parse(text);

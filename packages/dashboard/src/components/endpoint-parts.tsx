@@ -2,7 +2,7 @@
 import type { ApiEndpoint } from '@zephyr/contract/api/api-endpoint';
 import { healthText, nameOf, type Role, roleText, type Situation } from '@zephyr/texts/screens';
 
-import { nowMs } from '../connection/page-state.ts';
+import { controllerEpochMs } from '../connection/page-state.ts';
 import { speech } from '../language/language.ts';
 import { swatchOf } from './endpoint-colours.ts';
 import { Icon } from './icon.tsx';
@@ -43,7 +43,7 @@ function StateLine({ endpoint }: { readonly endpoint: ShownEndpoint }) {
   const { say, numbers } = speech.value;
   const { ejection, health, groupName, token } = endpoint;
   const left = (untilAtMs: number) =>
-    say('state.left', { left: numbers.duration(untilAtMs - nowMs.value) });
+    say('state.left', { left: numbers.duration(untilAtMs - controllerEpochMs.value) });
   if (!endpoint.enabled) return <span class="sub">{groupName}</span>;
   if (ejection.status === 'ejected') {
     const failure = say(`failure.${ejection.failure}`);
@@ -57,7 +57,7 @@ function StateLine({ endpoint }: { readonly endpoint: ShownEndpoint }) {
     return <span class="sub bad-text">{say(`failure.${token.failure}`)}</span>;
   }
   if (health.failure !== undefined && health.sinceAtMs !== undefined) {
-    const time = numbers.time(health.sinceAtMs, nowMs.value);
+    const time = numbers.time(health.sinceAtMs, controllerEpochMs.value);
     return (
       <span class="sub bad-text">
         {say(`failure.${health.failure}`)} · {say('state.since', { time })}

@@ -11,7 +11,7 @@ import {
 } from '@zephyr/texts/screens';
 import type { ComponentChildren, JSX } from 'preact';
 
-import { nowMs } from '../connection/page-state.ts';
+import { controllerEpochMs } from '../connection/page-state.ts';
 import { speech } from '../language/language.ts';
 import type { Teller } from './banners.tsx';
 import { Icon } from './icon.tsx';
@@ -33,7 +33,7 @@ export function Now({ situation, next, why, controls, facts }: NowProps) {
   return (
     <section class={`now ${status}`} data-overall={status} aria-labelledby="now-title">
       <div>
-        <p class="eyebrow">{overallText(situation, speech.value, nowMs.value)}</p>
+        <p class="eyebrow">{overallText(situation, speech.value, controllerEpochMs.value)}</p>
         <h2 id="now-title">
           <span class="beacon" aria-hidden="true" />
           {headlineOf(situation, say)}
@@ -45,7 +45,9 @@ export function Now({ situation, next, why, controls, facts }: NowProps) {
           {whyOf(situation, speech.value)}{' '}
           {selection.status !== 'none' && status !== 'bad' && (
             <span class="since">
-              {say('now.since', { time: numbers.time(selection.sinceAtMs, nowMs.value) })}
+              {say('now.since', {
+                time: numbers.time(selection.sinceAtMs, controllerEpochMs.value),
+              })}
             </span>
           )}{' '}
           {why}
@@ -77,7 +79,7 @@ function Troubles({ situation }: Pick<NowProps, 'situation'>) {
         </li>
       )}
       {troubles.map((trouble) => {
-        const { what, advice } = troubleText(trouble, speech.value, nowMs.value);
+        const { what, advice } = troubleText(trouble, speech.value, controllerEpochMs.value);
         return (
           <li key={trouble.failure}>
             <strong>{what}</strong>
@@ -93,7 +95,10 @@ function Troubles({ situation }: Pick<NowProps, 'situation'>) {
 function PendingBar({ selection }: Pick<Situation, 'selection'>) {
   if (selection.status !== 'pending') return null;
   const wholeMs = Math.max(1, selection.deadlineAtMs - selection.sinceAtMs);
-  const passed = Math.min(1, Math.max(0, (nowMs.value - selection.sinceAtMs) / wholeMs));
+  const passed = Math.min(
+    1,
+    Math.max(0, (controllerEpochMs.value - selection.sinceAtMs) / wholeMs),
+  );
   return <progress class="pending" max={1} value={passed} aria-labelledby="now-title" />;
 }
 

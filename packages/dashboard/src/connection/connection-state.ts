@@ -15,9 +15,9 @@ export type Link =
   | { readonly status: 'failed' }
   | { readonly status: 'login' };
 
-/** @param nowMs by this machine's clock, as for all times of a Link */
-export function received(nowMs: number): Link {
-  return { status: 'live', lastAtMs: nowMs };
+/** @param epochMs by this machine's clock, as for all times of a Link */
+export function received(epochMs: number): Link {
+  return { status: 'live', lastAtMs: epochMs };
 }
 
 export function lost(link: Link): Link {
@@ -32,6 +32,6 @@ export function lost(link: Link): Link {
   }
 }
 
-export function silent(link: Link, nowMs: number): Link {
-  return link.status === 'live' && nowMs - link.lastAtMs > SILENCE_MS ? lost(link) : link;
+export function silent(link: Link, epochMs: number): Link {
+  return link.status === 'live' && epochMs - link.lastAtMs > SILENCE_MS ? lost(link) : link;
 }

@@ -25,7 +25,7 @@ export const clockMs = signal(wallClockMs());
 /** The server's clock minus this machine's. */
 const offsetMs = signal(0);
 /** The server's clock, the basis of ages and countdowns. */
-export const nowMs = computed(() => clockMs.value + offsetMs.value);
+export const controllerEpochMs = computed(() => clockMs.value + offsetMs.value);
 
 export function receive(state: PageState): void {
   offsetMs.value = state.atMs - wallClockMs();

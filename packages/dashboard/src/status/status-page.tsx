@@ -6,7 +6,7 @@ import { Banner, Banners, LinkBanner, StoreBanner } from '../components/banners.
 import { Figure, inOrder, Who } from '../components/endpoint-parts.tsx';
 import { Fact, Now, NowPlaceholder } from '../components/now.tsx';
 import { largestScoreMs, ScoreBar } from '../components/score-bar.tsx';
-import { isStale, nowMs } from '../connection/page-state.ts';
+import { controllerEpochMs, isStale } from '../connection/page-state.ts';
 import { speech } from '../language/language.ts';
 import { Footer } from '../shell/footer.tsx';
 import { Header } from '../shell/header.tsx';
@@ -75,7 +75,7 @@ function Overview({ current }: OverviewProps) {
     <div class="grid">
       <Now
         situation={situation}
-        next={isSteady ? '' : nextOf(situation, speech.value, nowMs.value)}
+        next={isSteady ? '' : nextOf(situation, speech.value, controllerEpochMs.value)}
         facts={<Facts current={current} />}
       />
       <Endpoints current={current} situation={situation} />

@@ -13,8 +13,8 @@ export function endsAtMs(certificatePem: string): number | undefined {
 const SOON_MS = 14 * DAY_MS;
 
 /** The expiry day of the first certificate if past or near; undefined otherwise. */
-export function endsSoonOn(certificatePem: string, nowMs: number): string | undefined {
+export function endsSoonOn(certificatePem: string, epochMs: number): string | undefined {
   const atMs = endsAtMs(certificatePem);
-  if (atMs === undefined || atMs - nowMs > SOON_MS) return undefined;
+  if (atMs === undefined || atMs - epochMs > SOON_MS) return undefined;
   return new Date(atMs).toISOString().slice(0, 10);
 }

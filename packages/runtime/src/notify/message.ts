@@ -24,21 +24,21 @@ export interface NotifyRequest {
 /** Some receivers accept only messages with a keyword: this can be it. */
 const SENDER = 'Claude Zephyr';
 
-/** @param nowMs since 1970: signatures are valid for an hour */
+/** @param epochMs since 1970: signatures are valid for an hour */
 export function requestFor(
   target: WebhookTarget,
   message: NotifyMessage,
-  nowMs: number,
+  epochMs: number,
 ): NotifyRequest {
   const url = target.url.reveal();
   const secret = target.signingSecret?.reveal();
   return {
-    url: target.kind === 'dingtalk' && secret !== undefined ? signedUrl(url, secret, nowMs) : url,
-    body: JSON.stringify(bodyFor(target, message, nowMs)),
+    url: target.kind === 'dingtalk' && secret !== undefined ? signedUrl(url, secret, epochMs) : url,
+    body: JSON.stringify(bodyFor(target, message, epochMs)),
   };
 }
 
-function bodyFor(target: WebhookTarget, message: NotifyMessage, nowMs: number): object {
+function bodyFor(target: WebhookTarget, message: NotifyMessage, epochMs: number): object {
   const text = `${SENDER}: ${message.text}`;
   switch (target.kind) {
     case 'json':
@@ -55,7 +55,7 @@ function bodyFor(target: WebhookTarget, message: NotifyMessage, nowMs: number): 
       return {
         ...(target.signingSecret === undefined
           ? {}
-          : feishuSignature(target.signingSecret.reveal(), nowMs)),
+          : feishuSignature(target.signingSecret.reveal(), epochMs)),
         ...{ msg_type: 'text', content: { text } },
       };
     case 'dingtalk':
@@ -84,17 +84,17 @@ export function mailOf({ event, text, atMs }: NotifyMessage) {
 }
 
 /** HMAC-SHA-256 of `<milliseconds>\n<secret>` keyed with the secret, in the URL. */
-function signedUrl(address: string, secret: string, nowMs: number): string {
-  const sign = createHmac('sha256', secret).update(`${nowMs}\n${secret}`).digest('base64');
+function signedUrl(address: string, secret: string, epochMs: number): string {
+  const sign = createHmac('sha256', secret).update(`${epochMs}\n${secret}`).digest('base64');
   const url = new URL(address);
-  url.searchParams.set('timestamp', String(nowMs));
+  url.searchParams.set('timestamp', String(epochMs));
   url.searchParams.set('sign', sign);
   return url.href;
 }
 
 /** HMAC-SHA-256 of the empty string, keyed with `<seconds>\n<secret>`, in the body. */
-function feishuSignature(secret: string, nowMs: number) {
-  const timestamp = String(Math.floor(nowMs / 1000));
+function feishuSignature(secret: string, epochMs: number) {
+  const timestamp = String(Math.floor(epochMs / 1000));
   return { timestamp, sign: createHmac('sha256', `${timestamp}\n${secret}`).digest('base64') };
 }
 

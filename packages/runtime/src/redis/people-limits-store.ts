@@ -66,10 +66,10 @@ interface OwnShare {
  */
 export async function exchangeLimits(
   redis: Redis,
-  nowMs: number,
+  epochMs: number,
   own?: OwnShare,
 ): Promise<LimitsRead> {
-  const spentKeys = BUDGET_PERIODS.map((period) => spentKey(period, nowMs));
+  const spentKeys = BUDGET_PERIODS.map((period) => spentKey(period, epochMs));
   const reply = shareReply.parse(
     await runScript(redis, share, {
       keys: [keys.usageGrants, ...spentKeys, ...(own === undefined ? [] : keysOf(own))],
@@ -78,10 +78,10 @@ export async function exchangeLimits(
   );
   const [grants, totals, minute, spans] = reply;
   for (const [index, period] of BUDGET_PERIODS.entries()) {
-    if (totals[index] === '') await makeSpent(redis, period, nowMs);
+    if (totals[index] === '') await makeSpent(redis, period, epochMs);
   }
   return {
-    spent: spentOf(totals, nowMs),
+    spent: spentOf(totals, epochMs),
     letIn: letInOf(minute, spans),
     grants: grantsOf(grants),
   };
@@ -125,9 +125,9 @@ export function costsOf(rows: readonly UsageRow[]): readonly PersonCost[] {
   return [...costs.values()];
 }
 
-function spentOf([day, week, month]: readonly [string, string, string], nowMs: number): Spent {
+function spentOf([day, week, month]: readonly [string, string, string], epochMs: number): Spent {
   const totals = (period: BudgetPeriod, text: string) => ({
-    fromAtMs: periodAt(period, nowMs).fromAtMs,
+    fromAtMs: periodAt(period, epochMs).fromAtMs,
     people: new Map(
       pairsOf(text).flatMap(([person, value]) =>
         /^\d{1,16}$/.test(value) ? [[person, Number(value)] as const] : [],

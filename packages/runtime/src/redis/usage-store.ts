@@ -163,11 +163,11 @@ const boundsOf = (lifeMs: number, { named, all }: RowBounds) => [lifeMs, named, 
 const AHEAD_MS = DAY_MS;
 
 /** Removes the oldest hours, and the oldest days, beyond the row limits. Returns how many. */
-export async function boundUsage(redis: Redis, nowMs: number): Promise<number> {
-  const hours = await boundHashes(redis, nowMs, {
+export async function boundUsage(redis: Redis, epochMs: number): Promise<number> {
+  const hours = await boundHashes(redis, epochMs, {
     ...{ unit: 'hour', stored: HOURS_STORED, mostRows: MAX_ROWS_OF_HOURS },
   });
-  const days = await boundHashes(redis, nowMs, {
+  const days = await boundHashes(redis, epochMs, {
     ...{ unit: 'day', stored: DAYS_STORED, mostRows: MAX_ROWS_OF_DAYS },
   });
   return hours + days;
@@ -181,11 +181,11 @@ interface HashBound {
 
 async function boundHashes(
   redis: Redis,
-  nowMs: number,
+  epochMs: number,
   { unit, stored, mostRows }: HashBound,
 ): Promise<number> {
   const { stepMs, keyOf } = UNITS[unit];
-  const newestAtMs = Math.floor((nowMs + AHEAD_MS) / stepMs) * stepMs;
+  const newestAtMs = Math.floor((epochMs + AHEAD_MS) / stepMs) * stepMs;
   const hashes = Array.from({ length: stored + AHEAD_MS / stepMs + 1 }, (_, at) =>
     keyOf(newestAtMs - at * stepMs),
   );

@@ -130,23 +130,23 @@ function isGuess({ headers }: Request): boolean {
   return headers.authorization !== undefined;
 }
 
-function actorOf(req: Request, secret: Secret | undefined, nowMs: number): string | undefined {
+function actorOf(req: Request, secret: Secret | undefined, epochMs: number): string | undefined {
   if (secret === undefined) return undefined;
   const bearer = bearerIn(req.headers.authorization);
   if (bearer !== undefined) return isSame(bearer, secret.reveal()) ? 'token' : undefined;
   const session = parseCookie(req.headers.cookie ?? '')[COOKIE];
-  return session !== undefined && isSession(session, secret, nowMs) ? 'browser' : undefined;
+  return session !== undefined && isSession(session, secret, epochMs) ? 'browser' : undefined;
 }
 
 /** `<end in ms>.<signature>`: any controller with the same token can verify it; none has to store it. */
-function newSession(secret: Secret, nowMs: number): string {
-  const untilAtMs = String(nowMs + SESSION_MS);
+function newSession(secret: Secret, epochMs: number): string {
+  const untilAtMs = String(epochMs + SESSION_MS);
   return `${untilAtMs}.${signature(secret, untilAtMs)}`;
 }
 
-function isSession(session: string, secret: Secret, nowMs: number): boolean {
+function isSession(session: string, secret: Secret, epochMs: number): boolean {
   const [untilAtMs = '', signed = ''] = session.split('.');
-  return isSame(signed, signature(secret, untilAtMs)) && Number(untilAtMs) > nowMs;
+  return isSame(signed, signature(secret, untilAtMs)) && Number(untilAtMs) > epochMs;
 }
 
 function signature(secret: Secret, untilAtMs: string): string {

@@ -31,14 +31,14 @@ export function trendRangeOf(query: unknown): TrendRange {
 export async function readTrends(
   { redis, log }: { readonly redis: Redis; readonly log: Logger },
   range: TrendRange,
-  nowMs: number,
+  epochMs: number,
 ): Promise<Trends> {
   const { unit, ms } = RANGES[range];
   // Days begin at midnight UTC, hours on the hour.
   const stepMs = range === '24h' ? HOUR_MS : DAY_MS;
-  const sinceAtMs = Math.floor((nowMs - ms) / stepMs) * stepMs;
-  const rollups = await readRollups(redis, { unit, sinceAtMs, untilAtMs: nowMs }, (key, why) =>
+  const sinceAtMs = Math.floor((epochMs - ms) / stepMs) * stepMs;
+  const rollups = await readRollups(redis, { unit, sinceAtMs, untilAtMs: epochMs }, (key, why) =>
     log.warn({ key, why }, 'a rollup was rejected'),
   );
-  return { unit, sinceAtMs, untilAtMs: nowMs, points: rollups.map(trendPointOf) };
+  return { unit, sinceAtMs, untilAtMs: epochMs, points: rollups.map(trendPointOf) };
 }

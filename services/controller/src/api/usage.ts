@@ -30,7 +30,7 @@ interface PlacedQuery extends UsageQuery {
 }
 
 /** @throws ProblemError `invalid_query` */
-export function usageQueryOf(query: unknown, nowMs: number): PlacedQuery {
+export function usageQueryOf(query: unknown, epochMs: number): PlacedQuery {
   const params = QUERIES.usage.safeParse(query);
   if (!params.success) throw new ProblemError('invalid_query', 'expected by, since and until only');
   const { by = DEFAULT_USAGE_BY, since = DEFAULT_USAGE_SINCE, until } = params.data;
@@ -38,7 +38,7 @@ export function usageQueryOf(query: unknown, nowMs: number): PlacedQuery {
   if (!wanted.success) {
     throw new ProblemError('invalid_query', `by takes ${USAGE_DIMENSIONS.join(', ')}`);
   }
-  const period = usagePeriod({ since, until, nowMs, isHourly: wanted.data.includes('hour') });
+  const period = usagePeriod({ since, until, epochMs, isHourly: wanted.data.includes('hour') });
   if (period.status === 'rejected') throw new ProblemError('invalid_query', period.why);
   return { by: wanted.data, ...period };
 }

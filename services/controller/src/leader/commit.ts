@@ -65,7 +65,7 @@ export async function commit(
 ): Promise<NewestSnapshot> {
   const { term, notes, recorder } = deps;
   const { leaderId: instanceId, epoch } = term;
-  const { nowMs: atMs } = batch.reading;
+  const { epochMs: atMs } = batch.reading;
   const snapshot = nextSnapshot(batch, former, term);
   const pending = notes.pending();
   const isFirst = former?.epoch !== epoch;
@@ -132,7 +132,7 @@ function nextSnapshot(
   former: NewestSnapshot,
   { epoch, incarnation }: Term,
 ): RoutingSnapshot | undefined {
-  const { nowMs, loaded } = reading;
+  const { epochMs, loaded } = reading;
   const { published } = state.world;
   const configHash = loaded.config.hash;
   const changed = effects.findLast((effect) => effect.kind === 'publish')?.content;
@@ -141,7 +141,7 @@ function nextSnapshot(
     changed ?? (!isVouchedFor && published.status === 'published' ? published.content : undefined);
   if (content === undefined) return undefined;
   return {
-    ...{ ...content, incarnation, epoch, configHash, publishedAtMs: nowMs },
+    ...{ ...content, incarnation, epoch, configHash, publishedAtMs: epochMs },
     version: nextVersion(former, epoch),
     decision: state.world.decisions,
   };
@@ -205,7 +205,7 @@ function wishesWrites(wishes: OperatorWishes): readonly CommitWrite[] {
 }
 
 function auditsIn({ reading, effects }: Batch): readonly AuditRecord[] {
-  return [...reading.audits, ...auditsOf(effects, reading.commands, reading.nowMs)];
+  return [...reading.audits, ...auditsOf(effects, reading.commands, reading.epochMs)];
 }
 
 function auditWrites(audit: AuditRecord, atMs: number): readonly CommitWrite[] {

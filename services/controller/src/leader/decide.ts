@@ -86,14 +86,14 @@ function itemsOf({ received, commands, presences }: Reading): readonly Item[] {
 }
 
 function decideWith(items: readonly Item[], { state, snapshot }: Before, reading: Reading) {
-  const { nowMs, coreConfig, loaded, received, tick, nextProbes } = reading;
+  const { epochMs, coreConfig, loaded, received, tick, nextProbes } = reading;
   const { policy } = coreConfig;
   const { world, effects, inputs, failures } = runCore(
     state.world,
     inputsOf(items, reading),
     policy,
   );
-  const assessments = assess(world, nowMs, policy);
+  const assessments = assess(world, epochMs, policy);
   const { warnings, notices } = budgetStep(state, reading);
   effects.push(...notices);
   const statistics = withBatch(
@@ -110,10 +110,10 @@ function decideWith(items: readonly Item[], { state, snapshot }: Before, reading
         ejection.status === 'half_open' ? [endpoint.id] : [],
       ),
     },
-    nowMs,
+    epochMs,
   );
   const view = viewOf({
-    ...{ world, assessments, statistics, policy, snapshot, nowMs, config: loaded.config },
+    ...{ world, assessments, statistics, policy, snapshot, epochMs, config: loaded.config },
     presences: presencesIn(items),
     nextProbeAtMs: nextProbes ?? new Map(),
   });
@@ -132,7 +132,7 @@ function budgetStep({ budgetWarnings: before }: LeaderState, { budgets }: Readin
 
 /** Operators' wishes first, then measurements, then the passing of time. */
 function inputsOf(items: readonly Item[], reading: Reading): readonly Input[] {
-  const { configEvent, tick, nowMs } = reading;
+  const { configEvent, tick, epochMs } = reading;
   const reports = presencesIn(items).map(reportOf);
   const events: readonly WorldEvent[] = [
     ...(configEvent === null ? [] : [configEvent]),
@@ -141,7 +141,7 @@ function inputsOf(items: readonly Item[], reading: Reading): readonly Input[] {
       ? []
       : [...reports.map((report) => ({ kind: 'presence', report }) as const), TICK]),
   ];
-  return events.map((event) => ({ atMs: nowMs, event }));
+  return events.map((event) => ({ atMs: epochMs, event }));
 }
 
 const TICK = { kind: 'tick' } as const;

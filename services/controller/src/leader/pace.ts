@@ -26,8 +26,8 @@ const IDLE: LeaderPace = {
  */
 const BEFORE_RENEWAL_MS = 5;
 
-export function leaderPace(world: World, nowMs: EpochMs): LeaderPace {
-  return isSystemIdle(world, nowMs) ? IDLE : BUSY;
+export function leaderPace(world: World, epochMs: EpochMs): LeaderPace {
+  return isSystemIdle(world, epochMs) ? IDLE : BUSY;
 }
 
 /**
@@ -43,9 +43,9 @@ export function tickDueAtMs(
 }
 
 /** How long to wait for input. @param untilTickMs until a decision is due */
-export function waitMsOf(nowMs: number, untilTickMs: number, pace: LeaderPace): number {
+export function waitMsOf(epochMs: number, untilTickMs: number, pace: LeaderPace): number {
   const { status, longestWaitMs } = pace;
   if (status === 'busy') return Math.min(untilTickMs, longestWaitMs);
-  const untilNextMs = nextMultiple(nowMs, longestWaitMs) - nowMs;
+  const untilNextMs = nextMultiple(epochMs, longestWaitMs) - epochMs;
   return Math.min(untilTickMs, untilNextMs, longestWaitMs) - BEFORE_RENEWAL_MS;
 }

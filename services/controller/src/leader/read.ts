@@ -22,7 +22,7 @@ import { type Received, readPresences, readStreams } from './streams.ts';
 import { type CoreCommand, reloadAudit, sortCommands } from './translate-commands.ts';
 
 export interface Reading {
-  readonly nowMs: EpochMs;
+  readonly epochMs: EpochMs;
   readonly received: Received;
   /** The commands for the core. */
   readonly commands: readonly CoreCommand[];
@@ -111,11 +111,11 @@ async function complete(
   );
   const { mode } = progress.state.world.wishes;
   const reloaded = reloads.map((command) =>
-    reloadAudit(command, { change: configSource.reload(), mode, nowMs: epochMs }),
+    reloadAudit(command, { change: configSource.reload(), mode, epochMs }),
   );
   const loaded = configSource.current();
   return {
-    ...{ nowMs: epochMs, received, presences, nextProbes, loaded, budgets },
+    ...{ epochMs, received, presences, nextProbes, loaded, budgets },
     commands: forCore,
     audits: [...refused, ...reloaded],
     coreConfig: coreConfigOf(loaded.config),
@@ -125,18 +125,18 @@ async function complete(
 }
 
 /** @param elapsedMs since the previous tick */
-function isFirstOfHour(nowMs: number, elapsedMs: number): boolean {
-  return Math.floor(nowMs / HOUR_MS) > Math.floor((nowMs - elapsedMs) / HOUR_MS);
+function isFirstOfHour(epochMs: number, elapsedMs: number): boolean {
+  return Math.floor(epochMs / HOUR_MS) > Math.floor((epochMs - elapsedMs) / HOUR_MS);
 }
 
 /** A budget warning can wait; the batch cannot. */
 async function budgetsAsFarAsKnown(
   redis: Redis,
   configSource: ConfigSource,
-  nowMs: number,
+  epochMs: number,
 ): Promise<readonly Budget[] | undefined> {
   try {
-    return await readBudgets(redis, configSource.current().config, nowMs);
+    return await readBudgets(redis, configSource.current().config, epochMs);
   } catch {
     return undefined;
   }

@@ -111,7 +111,7 @@ describe('restore', () => {
 
   const restored = (memory?: LeaderState) =>
     restore({
-      ...{ redis, config: loaded.config, nowMs: () => NOON_MS, remembered: memory },
+      ...{ redis, config: loaded.config, epochMs: () => NOON_MS, remembered: memory },
       log: createLogger('test', 'silent'),
     });
 

@@ -24,7 +24,7 @@ export interface RestoreDeps {
   readonly redis: Redis;
   readonly config: Config;
   readonly log: Logger;
-  readonly nowMs: () => EpochMs;
+  readonly epochMs: () => EpochMs;
   /** The newest state seen by this process: all that remains if Redis lost its data. */
   readonly remembered: LeaderState | undefined;
 }
@@ -66,7 +66,7 @@ async function rebuild(
   deps: RestoreDeps,
   snapshot: RoutingSnapshot | undefined,
 ): Promise<LeaderState> {
-  const { redis, log, config, nowMs } = deps;
+  const { redis, log, config, epochMs } = deps;
   const probes = await readLast(
     redis,
     { key: keys.probes, count: PROBES_TO_REPLAY },
@@ -75,7 +75,7 @@ async function rebuild(
   const { groups, endpoints, policy } = coreConfigOf(config);
   const start = initialWorld({
     ...{ groups, endpoints, wishes: await readRecord(deps, keys.operator, wishesSchema) },
-    atMs: probes[0] === undefined ? nowMs() : streamMoment(probes[0].id),
+    atMs: probes[0] === undefined ? epochMs() : streamMoment(probes[0].id),
     decisions: await lastDecisionNumber(redis),
   });
   // Only the measurements count: the decisions based on them were made when they were new.
@@ -105,8 +105,8 @@ async function rebuild(
 }
 
 /** Reads the last leader's rollups of this hour and this day, to continue them. */
-async function readPresentRollups({ redis, log, nowMs }: RestoreDeps): Promise<Rollups | null> {
-  const atMs = nowMs();
+async function readPresentRollups({ redis, log, epochMs }: RestoreDeps): Promise<Rollups | null> {
+  const atMs = epochMs();
   const range = { sinceAtMs: atMs, untilAtMs: atMs };
   const rejected = (key: string, why: string) => log.warn({ key, why }, 'a rollup was rejected');
   const [hour] = await readRollups(redis, { ...range, unit: 'hour' }, rejected);

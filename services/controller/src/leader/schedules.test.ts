@@ -30,8 +30,8 @@ describe('overdueProbes', () => {
     ['two intervals and ten seconds after the last result', 130_001, ['one']],
     ['not a moment earlier', 130_000, []],
   ] as const)('names an endpoint %s', (_name, agoMs, expected) => {
-    const nowMs = 1_000_000;
-    expect(overdueProbes({ one: on, two: off }, () => nowMs - agoMs, nowMs)).toEqual(expected);
+    const epochMs = 1_000_000;
+    expect(overdueProbes({ one: on, two: off }, () => epochMs - agoMs, epochMs)).toEqual(expected);
   });
 });
 

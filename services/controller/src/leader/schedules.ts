@@ -122,19 +122,19 @@ export function isOutOfStep(plans: ProbePlans, next: NextProbes): boolean {
 export function overdueProbes(
   plans: ProbePlans,
   lastResultAtMs: (id: string) => number,
-  nowMs: number,
+  epochMs: number,
 ): readonly EndpointId[] {
   return Object.entries(plans).flatMap(([id, plan]) => {
     if (plan.status === 'off') return [];
-    const isOverdue = nowMs - lastResultAtMs(id) > 2 * plan.intervalMs + LATE_AFTER_MS;
+    const isOverdue = epochMs - lastResultAtMs(id) > 2 * plan.intervalMs + LATE_AFTER_MS;
     return isOverdue ? [id as EndpointId] : [];
   });
 }
 
 type Scheduled = Extract<ProbePlan, { status: 'scheduled' }>;
 
-function isAsPlanned(there: JobSchedulerJson<ProbeJob>, plan: Scheduled, nowMs: number): boolean {
-  const isLate = nowMs - (there.next ?? 0) > plan.intervalMs + LATE_AFTER_MS;
+function isAsPlanned(there: JobSchedulerJson<ProbeJob>, plan: Scheduled, epochMs: number): boolean {
+  const isLate = epochMs - (there.next ?? 0) > plan.intervalMs + LATE_AFTER_MS;
   const { spending, wants } = orderOf(plan);
   const data = there.template?.data;
   return (

@@ -48,14 +48,14 @@ export interface SortedCommands {
  */
 export function sortCommands(
   entries: readonly StreamEntry<CommandRecord>[],
-  nowMs: EpochMs,
+  epochMs: EpochMs,
   isPerson: (name: string) => boolean,
 ): SortedCommands {
   const forCore: CoreCommand[] = [];
   const reloads: OpenCommand[] = [];
   const late: AuditRecord[] = [];
   for (const { id, atMs, value: record } of entries) {
-    if (nowMs - atMs > COMMAND_LIFE_MS) {
+    if (epochMs - atMs > COMMAND_LIFE_MS) {
       late.push(refused({ id, record }, 'timeout', 'no controller was leading when it was sent'));
       continue;
     }
@@ -79,12 +79,12 @@ export function sortCommands(
 export function auditsOf(
   effects: readonly Effect[],
   open: readonly OpenCommand[],
-  nowMs: EpochMs,
+  epochMs: EpochMs,
 ): readonly AuditRecord[] {
   return effects.flatMap((effect) => {
     if (effect.kind !== 'answer') return [];
     const command = open.find(({ id }) => id === effect.commandId);
-    return command === undefined ? [] : [answered(command, effect.outcome, nowMs)];
+    return command === undefined ? [] : [answered(command, effect.outcome, epochMs)];
   });
 }
 
@@ -107,13 +107,13 @@ export function reloadAudit(
   done: {
     readonly change: ReturnType<ConfigSource['reload']>;
     readonly mode: Mode;
-    readonly nowMs: EpochMs;
+    readonly epochMs: EpochMs;
   },
 ): AuditRecord {
-  const { change, mode, nowMs } = done;
+  const { change, mode, epochMs } = done;
   if (change.status === 'rejected') {
     return refused(command, 'config_invalid', change.problems.join('\n'));
   }
   const affected = change.loaded.config.endpoints.length;
-  return answered(command, { status: 'applied', previousMode: mode, affected }, nowMs);
+  return answered(command, { status: 'applied', previousMode: mode, affected }, epochMs);
 }

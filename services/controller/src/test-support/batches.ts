@@ -51,7 +51,7 @@ export const freshProgress = (): Progress => ({
 /** One second later, with only a tick. */
 export function readingOf(change: Partial<Reading> = {}, nowMs: EpochMs = NOON_MS): Reading {
   return {
-    ...{ nowMs, loaded, coreConfig },
+    ...{ epochMs: nowMs, loaded, coreConfig },
     received: { commands: [], probes: [], outcomes: [], cursors: NOTHING_READ },
     ...{ commands: [], audits: [], presences: [], nextProbes: undefined, configEvent: null },
     budgets: undefined,

@@ -58,7 +58,7 @@ function input(
   const counts = { probes: [], elapsedMs: 1_000, unavailableIds: ['two'], halfOpenIds: [] };
   const batch = { ...counts, outcomes, effects, world };
   return {
-    ...{ world, assessments, config, policy, presences, nowMs: NOW_MS },
+    ...{ world, assessments, config, policy, presences, epochMs: NOW_MS },
     statistics: withBatch(NO_STATISTICS, batch, NOW_MS),
     snapshot: { epoch: 7, version: 3 },
     nextProbeAtMs: new Map([['one', NOW_MS + 4_000]]),

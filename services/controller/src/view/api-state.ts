@@ -50,21 +50,21 @@ export interface ViewInput {
   readonly snapshot: { readonly epoch: number; readonly version: number } | undefined;
   /** When each endpoint's next probe is scheduled. */
   readonly nextProbeAtMs: ReadonlyMap<string, number>;
-  readonly nowMs: EpochMs;
+  readonly epochMs: EpochMs;
 }
 
 export function viewOf(input: ViewInput): LeaderView {
-  const { world, assessments, statistics, config, policy, presences, nowMs } = input;
-  const content = snapshotContent(world, assessments, { nowMs, policy, trigger: 'tick' });
+  const { world, assessments, statistics, config, policy, presences, epochMs } = input;
+  const content = snapshotContent(world, assessments, { epochMs, policy, trigger: 'tick' });
   const endpoints = assessments.flatMap((assessment): readonly ApiEndpoint[] => {
     const endpoint = config.endpoints.find(({ id }) => id === assessment.endpoint.id);
     return endpoint === undefined ? [] : [endpointView(input, { assessment, endpoint, content })];
   });
   const activeRequests = totalActiveRequests(presences);
-  const perMinute = requestsPerMinute(statistics, nowMs);
+  const perMinute = requestsPerMinute(statistics, epochMs);
   const { switchThresholdMs, dwellMs } = policy.switching;
   return {
-    atMs: nowMs,
+    atMs: epochMs,
     language: config.ui.language,
     proxyPort: config.server.port,
     proxyScheme: schemeOf(config.server),
@@ -83,9 +83,9 @@ export function viewOf(input: ViewInput): LeaderView {
     endpoints,
     sessions: {
       total: endpoints.reduce((sum, { sessions }) => sum + sessions, 0),
-      items: sessionItems(presences, nowMs),
+      items: sessionItems(presences, epochMs),
     },
-    requests: requestsOf(presences, activeRequests, nowMs),
+    requests: requestsOf(presences, activeRequests, epochMs),
     proxies: presences.map((presence) => proxyView(presence, input)),
     cost: costOf(input),
   };
@@ -98,7 +98,7 @@ interface ViewedEndpoint {
 }
 
 function endpointView(input: ViewInput, about: ViewedEndpoint): ApiEndpoint {
-  const { world, statistics, presences, nowMs } = input;
+  const { world, statistics, presences, epochMs } = input;
   const { assessment, endpoint } = about;
   const { order, shares } = about.content;
   const { id } = endpoint;
@@ -121,12 +121,12 @@ function endpointView(input: ViewInput, about: ViewedEndpoint): ApiEndpoint {
     ejection: assessment.ejection,
     token: state.tokenAccess,
     score: assessment.score,
-    rateLimits: currentRateLimits(state.rateLimits, nowMs).map(([kind, limit]) => ({
+    rateLimits: currentRateLimits(state.rateLimits, epochMs).map(([kind, limit]) => ({
       kind,
       ...limit,
     })),
-    successRatio: successRatio(statistics, id, nowMs),
-    presentFailureRatio: presentFailureRatio(statistics, id, nowMs),
+    successRatio: successRatio(statistics, id, epochMs),
+    presentFailureRatio: presentFailureRatio(statistics, id, epochMs),
     // From the same moment as the list of requests; the core's count may be a second older.
     activeRequests: activeRequestsOf(presences, id),
     sessions: sessionLoadOf(world.proxies, id).active,
@@ -135,19 +135,19 @@ function endpointView(input: ViewInput, about: ViewedEndpoint): ApiEndpoint {
 }
 
 function probeView(
-  { world, statistics, config, nextProbeAtMs, nowMs }: ViewInput,
+  { world, statistics, config, nextProbeAtMs, epochMs }: ViewInput,
   { assessment, endpoint }: ViewedEndpoint,
 ): ApiEndpoint['probe'] {
   const { id } = endpoint;
   const { probes, styleChoice } = assessment.endpoint;
-  const stats = probeStatsOf(statistics, id, nowMs);
+  const stats = probeStatsOf(statistics, id, epochMs);
   const plan = own(world.probePlans, id) ?? { status: 'off', why: 'paused' };
   return {
     style: stats.last?.style ?? 'cli',
     plan,
     direct: styleChoice === 'auto' ? probes.direct.status : null,
     cliPassedAtMs: probes.cliPassedAtMs,
-    running: isRunning(nextProbeAtMs.get(id), nowMs),
+    running: isRunning(nextProbeAtMs.get(id), epochMs),
     nextAtMs: plan.status === 'off' ? null : (nextProbeAtMs.get(id) ?? null),
     last: stats.last === null ? null : lastProbe(stats.last),
     latency: summaryOf(stats.latenciesMs),
@@ -162,8 +162,8 @@ function probeView(
 }
 
 /** A scheduler's next run advances when a prober takes the job, so one in the past is running. */
-function isRunning(nextAtMs: number | undefined, nowMs: number): boolean {
-  return nextAtMs !== undefined && nextAtMs <= nowMs;
+function isRunning(nextAtMs: number | undefined, epochMs: number): boolean {
+  return nextAtMs !== undefined && nextAtMs <= epochMs;
 }
 
 function healthView(health: Assessment['endpoint']['health']): ApiEndpoint['health'] {
@@ -194,7 +194,7 @@ function savedProbes(stats: ProbeStats, intervalMs: number): number {
 
 function proxyView(
   presence: ProxyPresence,
-  { snapshot, config, nowMs }: ViewInput,
+  { snapshot, config, epochMs }: ViewInput,
 ): ApiState['proxies'][number] {
   const known = presence.snapshot;
   return {
@@ -206,7 +206,7 @@ function proxyView(
     ejections: Object.fromEntries(
       Object.entries(presence.ejections)
         .filter(([endpointId]) => config.endpoints.some(({ id }) => id === endpointId))
-        .map(([endpointId, ejection]) => [endpointId, reportedEjection(ejection, nowMs)]),
+        .map(([endpointId, ejection]) => [endpointId, reportedEjection(ejection, epochMs)]),
     ),
   };
 }
@@ -215,7 +215,7 @@ function proxyView(
 function requestsOf(
   presences: readonly ProxyPresence[],
   activeRequests: number,
-  nowMs: EpochMs,
+  epochMs: EpochMs,
 ): LeaderView['requests'] {
   const listed = presences.flatMap(({ requests }) => requests ?? []);
   return {
@@ -223,14 +223,14 @@ function requestsOf(
     items: listed
       .toSorted((a, b) => b.ageMs - a.ageMs)
       .slice(0, MAX_ITEMS)
-      .map(({ ageMs, ...request }) => ({ ...request, startedAtMs: nowMs - ageMs })),
+      .map(({ ageMs, ...request }) => ({ ...request, startedAtMs: epochMs - ageMs })),
   };
 }
 
 /** Most recently used first. A session of several proxies is listed once, by the latest of them. */
 function sessionItems(
   presences: readonly ProxyPresence[],
-  nowMs: EpochMs,
+  epochMs: EpochMs,
 ): LeaderView['sessions']['items'] {
   const sessions = presences
     .flatMap(({ sessionList }) => sessionList ?? [])
@@ -240,9 +240,9 @@ function sessionItems(
     .slice(0, MAX_ITEMS)
     .map(({ ageMs, idleMs, cacheRemainingMs, ...session }) => ({
       ...session,
-      startedAtMs: nowMs - ageMs,
-      lastRequestAtMs: nowMs - idleMs,
-      cacheUntilAtMs: nowMs + cacheRemainingMs,
+      startedAtMs: epochMs - ageMs,
+      lastRequestAtMs: epochMs - idleMs,
+      cacheUntilAtMs: epochMs + cacheRemainingMs,
     }));
 }
 
@@ -257,21 +257,21 @@ function loadLevel(
   return activeRequests < probing.highLoadRequests ? 'medium' : 'high';
 }
 
-function costOf({ world, statistics, config, nowMs }: ViewInput): ApiState['cost'] {
+function costOf({ world, statistics, config, epochMs }: ViewInput): ApiState['cost'] {
   const savedUsd = config.endpoints.map((endpoint) => {
-    const stats = probeStatsOf(statistics, endpoint.id, nowMs);
+    const stats = probeStatsOf(statistics, endpoint.id, epochMs);
     return (
       savedProbes(stats, groupOf(config, endpoint).healthCheck.intervalMs) * averageCost(stats)
     );
   });
   // Includes endpoints that are no longer configured.
   const todayUsd = Object.keys(statistics.probes).reduce(
-    (sum, id) => sum + probeStatsOf(statistics, id, nowMs).costUsd,
+    (sum, id) => sum + probeStatsOf(statistics, id, epochMs).costUsd,
     0,
   );
   return {
     todayUsd,
-    projectedUsd: projectedUsd(todayUsd, statistics.costPace, nowMs),
+    projectedUsd: projectedUsd(todayUsd, statistics.costPace, epochMs),
     savedUsd: savedUsd.reduce((sum, each) => sum + each, 0),
     budgetUsd: budgetOf(world),
   };

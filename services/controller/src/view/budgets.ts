@@ -10,16 +10,16 @@ import type { Redis } from 'ioredis';
 export async function readBudgets(
   redis: Redis,
   config: LimitsConfig,
-  nowMs: number,
+  epochMs: number,
 ): Promise<readonly Budget[]> {
   const subjects = limitSubjects(config);
   if (subjects.length === 0) return [];
-  const read = await exchangeLimits(redis, nowMs);
+  const read = await exchangeLimits(redis, epochMs);
   const counters = new PeopleCounters();
-  counters.receive(read, nowMs);
+  counters.receive(read, epochMs);
   return budgetsOf({
-    ...{ subjects, nowMs, grants: read.grants },
-    spentNanoUsd: (people) => counters.of(people, nowMs).spentNanoUsd,
+    ...{ subjects, epochMs, grants: read.grants },
+    spentNanoUsd: (people) => counters.of(people, epochMs).spentNanoUsd,
   });
 }
 

@@ -40,11 +40,11 @@ export const NOTHING_ROLLED_UP: RolledUp = {
 const MAX_TICK_MS = 10_000;
 
 /** @param before null if nothing is known about this hour and day */
-export function withRolledUp(before: Rollups | null, batch: RolledUp, nowMs: EpochMs): Rollups {
+export function withRolledUp(before: Rollups | null, batch: RolledUp, epochMs: EpochMs): Rollups {
   return {
-    atMs: nowMs,
-    hour: added(current(before?.hour, HOUR_MS, nowMs), batch),
-    day: added(current(before?.day, DAY_MS, nowMs), batch),
+    atMs: epochMs,
+    hour: added(current(before?.hour, HOUR_MS, epochMs), batch),
+    day: added(current(before?.day, DAY_MS, epochMs), batch),
   };
 }
 
@@ -66,8 +66,8 @@ function endedOf(before: Rollup | undefined, after: Rollup): readonly Rollup[] {
   return before === undefined || before.fromAtMs === after.fromAtMs ? [] : [before];
 }
 
-function current(known: Rollup | undefined, lengthMs: number, nowMs: EpochMs): Rollup {
-  const fromAtMs = (Math.floor(nowMs / lengthMs) * lengthMs) as EpochMs;
+function current(known: Rollup | undefined, lengthMs: number, epochMs: EpochMs): Rollup {
+  const fromAtMs = (Math.floor(epochMs / lengthMs) * lengthMs) as EpochMs;
   return known?.fromAtMs === fromAtMs
     ? known
     : { fromAtMs, switches: { failure: 0, latency: 0, operator: 0 }, endpoints: {} };

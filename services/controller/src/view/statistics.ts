@@ -96,35 +96,40 @@ export interface Counted {
   readonly halfOpenIds: readonly string[];
 }
 
-export function withBatch(before: Statistics, batch: Counted, nowMs: EpochMs): Statistics {
+export function withBatch(before: Statistics, batch: Counted, epochMs: EpochMs): Statistics {
   let { probes, minutes } = before;
   for (const result of batch.probes) {
-    probes = withProbe(probes, result, nowMs);
+    probes = withProbe(probes, result, epochMs);
     const { verdict, endpointId } = result;
     const isOk = verdict.status === 'ok';
     // A failure on the prober's machine says nothing about the endpoint.
     if (verdict.status === 'failed' && causeOf(verdict.failure) === 'local') continue;
     if (isHeld(result, batch.world)) continue;
-    minutes = withCounts(minutes, endpointId, { succeeded: +isOk, failed: +!isOk, live: 0 }, nowMs);
+    minutes = withCounts(
+      minutes,
+      endpointId,
+      { succeeded: +isOk, failed: +!isOk, live: 0 },
+      epochMs,
+    );
   }
   for (const { endpoints } of batch.outcomes) {
     for (const [id, { succeeded, failed }] of Object.entries(endpoints)) {
       const failures = Object.values(failed).reduce((sum, count) => sum + count, 0);
       const counts = { succeeded, failed: failures, live: succeeded + failures };
-      minutes = withCounts(minutes, id, counts, nowMs);
+      minutes = withCounts(minutes, id, counts, epochMs);
     }
   }
   return {
-    probes: withUnneeded(probes, batch, nowMs),
+    probes: withUnneeded(probes, batch, epochMs),
     minutes,
     lastSwitch: lastSwitchOf(batch.effects) ?? before.lastSwitch,
-    automation: automationOf(before.automation, batch.world.wishes, nowMs),
-    unavailableSinceAtMs: unavailableSince(before.unavailableSinceAtMs, batch, nowMs),
-    rollups: withRolledUp(before.rollups, rolledUp(batch), nowMs),
+    automation: automationOf(before.automation, batch.world.wishes, epochMs),
+    unavailableSinceAtMs: unavailableSince(before.unavailableSinceAtMs, batch, epochMs),
+    rollups: withRolledUp(before.rollups, rolledUp(batch), epochMs),
     costPace: withSpent(
       before.costPace,
       batch.probes.reduce((sum, { costUsd }) => sum + costUsd, 0),
-      nowMs,
+      epochMs,
     ),
   };
 }
@@ -133,19 +138,19 @@ export function withBatch(before: Statistics, batch: Counted, nowMs: EpochMs): S
 function automationOf(
   before: Automation,
   { automation }: World['wishes'],
-  nowMs: EpochMs,
+  epochMs: EpochMs,
 ): Automation {
   if (automation === 'running') return { status: 'running' };
-  return before.status === 'paused' ? before : { status: 'paused', sinceAtMs: nowMs };
+  return before.status === 'paused' ? before : { status: 'paused', sinceAtMs: epochMs };
 }
 
 /** An endpoint that is tried again and fails again has been unavailable since its first failure. */
 function unavailableSince(
   before: Statistics['unavailableSinceAtMs'],
   batch: Counted,
-  nowMs: EpochMs,
+  epochMs: EpochMs,
 ): Statistics['unavailableSinceAtMs'] {
-  const gone = batch.unavailableIds.map((id) => [id, own(before, id) ?? nowMs] as const);
+  const gone = batch.unavailableIds.map((id) => [id, own(before, id) ?? epochMs] as const);
   const tried = batch.halfOpenIds.flatMap((id) => {
     const sinceAtMs = own(before, id);
     return sinceAtMs === undefined || hasAnswered(batch, id) ? [] : [[id, sinceAtMs] as const];
@@ -183,9 +188,9 @@ function isHeld({ endpointId, style, verdict }: ProbeResult, { endpoints }: Worl
 export function probeStatsOf(
   { probes }: Pick<Statistics, 'probes'>,
   endpointId: string,
-  nowMs: EpochMs,
+  epochMs: EpochMs,
 ): ProbeStats {
-  const day = dayNumberOf(nowMs);
+  const day = dayNumberOf(epochMs);
   const former = own(probes, endpointId);
   if (former?.day === day) return former;
   return {
@@ -204,9 +209,9 @@ export function probeStatsOf(
 function withProbe(
   probes: Statistics['probes'],
   result: ProbeResult,
-  nowMs: EpochMs,
+  epochMs: EpochMs,
 ): Statistics['probes'] {
-  const stats = probeStatsOf({ probes }, result.endpointId, nowMs);
+  const stats = probeStatsOf({ probes }, result.endpointId, epochMs);
   const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = result.usage;
   return {
     ...probes,
@@ -218,7 +223,7 @@ function withProbe(
       costUsd: stats.costUsd + result.costUsd,
       last: result,
       latenciesMs: latenciesWith(stats.latenciesMs, result),
-      lastAtMs: nowMs,
+      lastAtMs: epochMs,
     },
   };
 }
@@ -236,12 +241,12 @@ function latenciesWith(
 function withUnneeded(
   probes: Statistics['probes'],
   { world, elapsedMs }: Counted,
-  nowMs: EpochMs,
+  epochMs: EpochMs,
 ): Statistics['probes'] {
   if (elapsedMs === 0) return probes;
   const unneeded = Object.entries(world.probePlans).flatMap(([id, plan]) => {
     if (plan.status === 'off' || plan.why !== 'unneeded') return [];
-    const stats = probeStatsOf({ probes }, id, nowMs);
+    const stats = probeStatsOf({ probes }, id, epochMs);
     return [[id, { ...stats, unneededMs: stats.unneededMs + elapsedMs }] as const];
   });
   return unneeded.length === 0 ? probes : { ...probes, ...Object.fromEntries(unneeded) };
@@ -259,10 +264,10 @@ function withCounts(
   minutes: Statistics['minutes'],
   endpointId: string,
   counts: Omit<MinuteCount, 'minute'>,
-  nowMs: EpochMs,
+  epochMs: EpochMs,
 ): Statistics['minutes'] {
-  const minute = Math.floor(nowMs / MINUTE_MS);
-  const recent = recentMinutes(minutes, endpointId, nowMs);
+  const minute = Math.floor(epochMs / MINUTE_MS);
+  const recent = recentMinutes(minutes, endpointId, epochMs);
   const last = recent.at(-1);
   const current = last?.minute === minute ? last : { minute, succeeded: 0, failed: 0, live: 0 };
   const added = {
@@ -278,9 +283,9 @@ function withCounts(
 function recentMinutes(
   minutes: Statistics['minutes'],
   endpointId: string,
-  nowMs: EpochMs,
+  epochMs: EpochMs,
 ): readonly MinuteCount[] {
-  const oldest = Math.floor(nowMs / MINUTE_MS) - RATIO_MINUTES + 1;
+  const oldest = Math.floor(epochMs / MINUTE_MS) - RATIO_MINUTES + 1;
   return (own(minutes, endpointId) ?? []).filter(({ minute }) => minute >= oldest);
 }
 
@@ -288,9 +293,9 @@ function recentMinutes(
 export function successRatio(
   { minutes }: Statistics,
   endpointId: string,
-  nowMs: EpochMs,
+  epochMs: EpochMs,
 ): number | null {
-  const recent = recentMinutes(minutes, endpointId, nowMs);
+  const recent = recentMinutes(minutes, endpointId, epochMs);
   const succeeded = recent.reduce((sum, count) => sum + count.succeeded, 0);
   const all = recent.reduce((sum, count) => sum + count.succeeded + count.failed, 0);
   return all === 0 ? null : succeeded / all;
@@ -305,10 +310,10 @@ const MIN_PRESENT = 5;
 export function presentFailureRatio(
   { minutes }: Statistics,
   endpointId: string,
-  nowMs: EpochMs,
+  epochMs: EpochMs,
 ): number | null {
-  const oldest = Math.floor(nowMs / MINUTE_MS) - PRESENT_MINUTES + 1;
-  const present = recentMinutes(minutes, endpointId, nowMs).filter(
+  const oldest = Math.floor(epochMs / MINUTE_MS) - PRESENT_MINUTES + 1;
+  const present = recentMinutes(minutes, endpointId, epochMs).filter(
     ({ minute }) => minute >= oldest,
   );
   const failed = present.reduce((sum, count) => sum + count.failed, 0);
@@ -317,9 +322,9 @@ export function presentFailureRatio(
 }
 
 /** Live requests of the last 60 s, assuming that those of the previous minute were evenly spread. */
-export function requestsPerMinute({ minutes }: Statistics, nowMs: EpochMs): number {
-  const minute = Math.floor(nowMs / MINUTE_MS);
-  const elapsedShare = (nowMs % MINUTE_MS) / MINUTE_MS;
+export function requestsPerMinute({ minutes }: Statistics, epochMs: EpochMs): number {
+  const minute = Math.floor(epochMs / MINUTE_MS);
+  const elapsedShare = (epochMs % MINUTE_MS) / MINUTE_MS;
   const liveIn = (which: number) =>
     Object.values(minutes)
       .flat()

@@ -130,7 +130,7 @@ export class PeopleLimits {
       subjects,
       spentNanoUsd: (people) => this.counters.of(people, this.#epochMs()).spentNanoUsd,
       grants: this.#grants,
-      nowMs: this.#epochMs(),
+      epochMs: this.#epochMs(),
     });
   }
 

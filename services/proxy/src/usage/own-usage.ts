@@ -40,7 +40,7 @@ export class OwnUsageReader {
     try {
       const epochMs = Math.round(clock.epochMs());
       const rows = await this.#rowsOf(person, epochMs);
-      const figures = (days: number) => figuresOf(rows, { days, nowMs: epochMs });
+      const figures = (days: number) => figuresOf(rows, { days, epochMs });
       return {
         ...{ person, today: figures(1), days_7: figures(7), days_30: figures(30) },
         budgets: limits.budgetsOf(person),
@@ -53,30 +53,30 @@ export class OwnUsageReader {
     }
   }
 
-  #rowsOf(person: string, nowMs: number): Promise<readonly UsageRow[]> {
+  #rowsOf(person: string, epochMs: number): Promise<readonly UsageRow[]> {
     const atMs = this.#deps.clock.nowMs();
     const known = this.#cached.get(person);
     if (known !== undefined && atMs - known.atMs < CACHED_FOR_MS) return known.rows;
     if (this.#cached.size >= MAX_PEOPLE) this.#cached.clear();
     const rows = readOwnDays(this.#deps.redis, person, {
-      ...{ sinceAtMs: firstDayMs(30, nowMs), untilAtMs: nowMs },
+      ...{ sinceAtMs: firstDayMs(30, epochMs), untilAtMs: epochMs },
     });
     this.#cached.set(person, { atMs, rows });
     return rows;
   }
 }
 
-function firstDayMs(days: number, nowMs: number): number {
-  return dayOf(nowMs) - (days - 1) * DAY_MS;
+function firstDayMs(days: number, epochMs: number): number {
+  return dayOf(epochMs) - (days - 1) * DAY_MS;
 }
 
 function figuresOf(
   rows: readonly UsageRow[],
-  { days, nowMs }: { readonly days: number; readonly nowMs: number },
+  { days, epochMs }: { readonly days: number; readonly epochMs: number },
 ): OwnFigures {
-  const sinceAtMs = firstDayMs(days, nowMs);
+  const sinceAtMs = firstDayMs(days, epochMs);
   const wanted = rows.filter(({ fromAtMs }) => fromAtMs >= sinceAtMs);
-  const report = usageReport(wanted, { by: ['model'], sinceAtMs, untilAtMs: nowMs });
+  const report = usageReport(wanted, { by: ['model'], sinceAtMs, untilAtMs: epochMs });
   return {
     total: report.total,
     models: report.rows.map(
@@ -90,9 +90,9 @@ function figuresOf(
 
 type Rate = OwnUsage['limits'][number]['limit'];
 
-function limitValues(limits: PeopleLimits, person: string, nowMs: number): OwnUsage['limits'] {
+function limitValues(limits: PeopleLimits, person: string, epochMs: number): OwnUsage['limits'] {
   return limits.subjectsOf(person).flatMap(({ name, of, members, limits: set }) => {
-    const counted = limits.counters.of(members, nowMs);
+    const counted = limits.counters.of(members, epochMs);
     return ratesOf(set, counted).flatMap(([limit, allowed, used]) =>
       allowed === undefined ? [] : [{ name, of, limit, allowed, used }],
     );

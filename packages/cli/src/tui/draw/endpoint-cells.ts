@@ -23,14 +23,14 @@ export function scoreText({ score }: ApiEndpoint, { numbers }: Speech): string {
 /** Its role; for how long, if ejected. */
 export function stateText(
   endpoint: ApiEndpoint,
-  nowMs: number,
+  epochMs: number,
   { state, speech }: { readonly state: ApiState; readonly speech: Speech },
 ): string {
   const { say, numbers } = speech;
   const { ejection, unavailable } = endpoint;
   if (endpoint.enabled && ejection.status === 'ejected') {
     const code = unavailable.includes('cooling_down') ? 'cooling_down' : 'ejected';
-    return `${say(`unavailable.${code}`)} ${numbers.duration(ejection.untilAtMs - nowMs)}`;
+    return `${say(`unavailable.${code}`)} ${numbers.duration(ejection.untilAtMs - epochMs)}`;
   }
   return roleText(endpoint, state.selection, say);
 }
@@ -46,7 +46,7 @@ export function reasonText(endpoint: ApiEndpoint, { say }: Speech): string | und
 }
 
 /** Details of a row: why it cannot serve and what to do, or how its score is composed. */
-export function detailText(endpoint: ApiEndpoint, nowMs: number, speech: Speech): string {
+export function detailText(endpoint: ApiEndpoint, epochMs: number, speech: Speech): string {
   const { say, numbers } = speech;
   const { name: names, score } = endpoint;
   const reason = reasonText(endpoint, speech);
@@ -56,7 +56,7 @@ export function detailText(endpoint: ApiEndpoint, nowMs: number, speech: Speech)
     const what =
       sinceAtMs === null
         ? trouble
-        : say('overall.since', { what: trouble, time: numbers.time(sinceAtMs, nowMs) });
+        : say('overall.since', { what: trouble, time: numbers.time(sinceAtMs, epochMs) });
     const cause = endpoint.enabled ? failureOf(endpoint) : undefined;
     return cause === undefined
       ? what

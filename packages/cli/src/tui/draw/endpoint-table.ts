@@ -130,7 +130,7 @@ function Row(props: RowProps): ReactElement {
     { gap: 1 },
     cell(`${isChosen ? '▸' : ' '} ${look.mark}`, MARK_WIDTH, { color: look.colour }),
     cell(endpoint.name, columns.name, name),
-    cell(stateText(endpoint, model.nowMs, { state, speech }), columns.state, {
+    cell(stateText(endpoint, model.epochMs, { state, speech }), columns.state, {
       color: look.colour,
     }),
     ...figures,
@@ -143,6 +143,6 @@ function Row(props: RowProps): ReactElement {
     ),
     cell(numbers.count(endpoint.activeRequests), columns.requests, {}, 'flex-end'),
     cell(numbers.count(endpoint.sessions), columns.sessions, {}, 'flex-end'),
-    cell(nextProbeText(endpoint, speech, model.nowMs), columns.next, {}, 'flex-end'),
+    cell(nextProbeText(endpoint, speech, model.epochMs), columns.next, {}, 'flex-end'),
   );
 }

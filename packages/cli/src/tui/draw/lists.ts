@@ -66,7 +66,7 @@ function Requests({ model, state, speech, rows }: RowsProps): ReactElement {
     .slice(0, rows);
   const describe = (request: ApiRequest) =>
     [
-      numbers.duration(model.nowMs - request.startedAtMs).padStart(AGE_WIDTH),
+      numbers.duration(model.epochMs - request.startedAtMs).padStart(AGE_WIDTH),
       say(`phase.${request.phase}`),
       nameOf(state, request.endpointId),
       request.person === ANONYMOUS ? '' : request.person,
@@ -87,11 +87,11 @@ function Sessions({ model, state, speech, rows }: RowsProps): ReactElement {
     .toSorted((left, right) => right.lastRequestAtMs - left.lastRequestAtMs)
     .slice(0, rows);
   const describe = (session: ApiSession) => {
-    const left = numbers.duration(session.cacheUntilAtMs - model.nowMs);
-    const isWarm = session.cacheUntilAtMs > model.nowMs;
+    const left = numbers.duration(session.cacheUntilAtMs - model.epochMs);
+    const isWarm = session.cacheUntilAtMs > model.epochMs;
     const cache = isWarm ? say('sessions.cache.warm', { left }) : say('sessions.cache.cold');
     return [
-      numbers.duration(model.nowMs - session.lastRequestAtMs).padStart(AGE_WIDTH),
+      numbers.duration(model.epochMs - session.lastRequestAtMs).padStart(AGE_WIDTH),
       session.person === null || session.person === ANONYMOUS
         ? session.id.slice(0, 8)
         : session.person,
@@ -122,7 +122,7 @@ function Events({ model, state, speech, rows }: RowsProps): ReactElement {
       h(
         Text,
         { key: entry.id, wrap: 'truncate-end' },
-        h(Text, { dimColor: true }, `${padded(numbers.time(entry.atMs, model.nowMs), 8)}  `),
+        h(Text, { dimColor: true }, `${padded(numbers.time(entry.atMs, model.epochMs), 8)}  `),
         count === 1 ? text : `${text} × ${numbers.count(count)}`,
       ),
     ),

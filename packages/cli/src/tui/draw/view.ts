@@ -53,13 +53,13 @@ function Header({
   speech: { say, numbers },
   size,
 }: ModelProps & { readonly size: Size }): ReactElement {
-  const { link, nowMs, state } = model;
+  const { link, epochMs, state } = model;
   const [colour, text] = ((): [string, string] => {
     switch (link.status) {
       case 'live':
         return state === null || state.store.status === 'connected'
           ? ['green', say('link.live')]
-          : ['yellow', storeText(state.store, nowMs, { say, numbers })];
+          : ['yellow', storeText(state.store, epochMs, { say, numbers })];
       case 'stale':
         return ['red', say('link.stale', { time: numbers.time(link.lastAtMs, link.lastAtMs) })];
       case 'failed':
@@ -69,7 +69,7 @@ function Header({
     }
   })();
   const mode = state === null ? '' : say(`mode.${state.mode.kind}`);
-  const time = nowMs === 0 ? '' : numbers.time(nowMs, nowMs);
+  const time = epochMs === 0 ? '' : numbers.time(epochMs, epochMs);
   const width = size.columns - 2;
   const needed = stringWidth(`● ${text}  ${mode}  `);
   const title = [say('tui.header'), state?.version].join(' ').trimEnd();
@@ -109,11 +109,11 @@ function Body(props: StateProps): ReactElement {
     size,
     endpoints: state.endpoints.length,
     around: (isRoomy) => ({
-      now: nowLines({ state, nowMs: model.nowMs, speech, width, isRoomy }),
+      now: nowLines({ state, epochMs: model.epochMs, speech, width, isRoomy }),
       detail:
         chosen === undefined
           ? []
-          : wrapped(`▸ ${detailText(chosen, model.nowMs, speech)}`, width, isRoomy ? 2 : 1),
+          : wrapped(`▸ ${detailText(chosen, model.epochMs, speech)}`, width, isRoomy ? 2 : 1),
     }),
   });
   return h(

@@ -51,10 +51,10 @@ export interface Assessment {
 /** In order of preference. */
 export function assess(
   world: World,
-  nowMs: EpochMs,
+  epochMs: EpochMs,
   policy: AssessmentTables,
 ): readonly Assessment[] {
-  const now: Now = { nowMs, policy, styleOffsetMs: styleOffsetMsOf(world) };
+  const now: Now = { epochMs, policy, styleOffsetMs: styleOffsetMsOf(world) };
   const assessments = world.endpoints.map((endpoint) => assessOne(world, endpoint, now));
   return assessments.some(({ isAvailable }) => isAvailable)
     ? assessments
@@ -78,7 +78,7 @@ function asAvailable(assessment: Assessment): Assessment {
 
 /** The inputs that are the same for all endpoints at one moment. */
 interface Now {
-  readonly nowMs: EpochMs;
+  readonly epochMs: EpochMs;
   readonly policy: AssessmentTables;
   readonly styleOffsetMs: number;
 }
@@ -86,11 +86,11 @@ interface Now {
 function assessOne(
   world: World,
   endpoint: EndpointState,
-  { nowMs, policy, styleOffsetMs }: Now,
+  { epochMs, policy, styleOffsetMs }: Now,
 ): Assessment {
-  const ejection = currentEjection(world.proxies, endpoint, { nowMs, policy });
-  const causes = unavailability(world, { endpoint, ejection, nowMs, policy });
-  const score = scoreOf(endpoint, nowMs, policy, styleOffsetMs);
+  const ejection = currentEjection(world.proxies, endpoint, { epochMs, policy });
+  const causes = unavailability(world, { endpoint, ejection, epochMs, policy });
+  const score = scoreOf(endpoint, epochMs, policy, styleOffsetMs);
   return {
     endpoint,
     unavailable: causes.map(({ code }) => code),
@@ -100,7 +100,7 @@ function assessOne(
     score,
     isFresh:
       score.status === 'known' &&
-      nowMs - score.measuredAtMs <= staleAfterMs(world, endpoint, policy),
+      epochMs - score.measuredAtMs <= staleAfterMs(world, endpoint, policy),
     activeRequests: activeRequestsOf(world.proxies, endpoint.id),
   };
 }
@@ -109,9 +109,9 @@ function assessOne(
 function currentEjection(
   presences: Presences,
   { id, recovery }: EndpointState,
-  { nowMs, policy }: { readonly nowMs: EpochMs; readonly policy: AssessmentTables },
+  { epochMs, policy }: { readonly epochMs: EpochMs; readonly policy: AssessmentTables },
 ): EjectionState {
-  const when = { nowMs, policy: policy.presence };
+  const when = { epochMs, policy: policy.presence };
   return isContradicted(recovery, { id, presences, ...when })
     ? halfOpenOrAdmitted(presences, id)
     : ejectionStateOf(presences, id, when);
@@ -137,11 +137,11 @@ function unavailability(
   about: {
     readonly endpoint: EndpointState;
     readonly ejection: EjectionState;
-    readonly nowMs: EpochMs;
+    readonly epochMs: EpochMs;
     readonly policy: AssessmentTables;
   },
 ): readonly Unavailability[] {
-  const { endpoint, ejection, nowMs, policy } = about;
+  const { endpoint, ejection, epochMs, policy } = about;
   const { health, tokenAccess } = endpoint;
   const causes: Unavailability[] = [];
   if (world.wishes.disabled.includes(endpoint.id)) causes.push({ code: 'disabled' });
@@ -149,7 +149,10 @@ function unavailability(
     causes.push({ code: 'token_refused', failure: tokenAccess.failure });
   }
   // Probes alone never remove an endpoint that serves people well.
-  if (health.status === 'unhealthy' && !isContradictedByLive(endpoint.live, nowMs, policy.health)) {
+  if (
+    health.status === 'unhealthy' &&
+    !isContradictedByLive(endpoint.live, epochMs, policy.health)
+  ) {
     causes.push({ code: 'unhealthy', failure: health.failure });
   }
   if (ejection.status === 'ejected') {

@@ -14,7 +14,7 @@ const STALE_AFTER_MS = DEFAULT_POLICY.switching.staleAfterMs;
 const BASIS_MS = DEFAULT_POLICY.latency.basisMs;
 const NOW_MS = 3 * STALE_AFTER_MS;
 const CONTEXT: Context<Policy> = {
-  nowMs: epochMs(NOW_MS),
+  epochMs: epochMs(NOW_MS),
   policy: DEFAULT_POLICY,
   trigger: 'tick',
 };
@@ -47,7 +47,7 @@ const BY_CLI = { cli: 0 };
 const BY_DIRECT = { cli: BASIS_MS, direct: 0 };
 
 const errorMsOf = ({ endpoint }: Assessment): number =>
-  estimateLatency(endpoint.latency.cli, CONTEXT.nowMs, CONTEXT.policy.latency)?.standardErrorMs ??
+  estimateLatency(endpoint.latency.cli, CONTEXT.epochMs, CONTEXT.policy.latency)?.standardErrorMs ??
   0;
 
 it('an unknown score is not comparable with any other', () => {

@@ -46,10 +46,10 @@ export function comparableScores(
 function withCliTime(
   { endpoint }: Assessment,
   score: KnownScore,
-  { nowMs, policy }: Context<ComparisonTables>,
+  { epochMs, policy }: Context<ComparisonTables>,
 ): KnownScore | undefined {
-  const byCli = estimateLatency(endpoint.latency.cli, nowMs, policy.latency);
-  if (byCli === null || nowMs - byCli.measuredAtMs > policy.switching.staleAfterMs) {
+  const byCli = estimateLatency(endpoint.latency.cli, epochMs, policy.latency);
+  if (byCli === null || epochMs - byCli.measuredAtMs > policy.switching.staleAfterMs) {
     return undefined;
   }
   return {

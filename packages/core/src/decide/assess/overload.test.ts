@@ -8,7 +8,7 @@ import { stepOverload } from './overload.ts';
 const NOW = 1_000_000_000;
 const { world: calm } = new Scenario();
 const context = (atMs: number) =>
-  ({ nowMs: epochMs(atMs), policy: DEFAULT_POLICY, trigger: 'tick' }) as const;
+  ({ epochMs: epochMs(atMs), policy: DEFAULT_POLICY, trigger: 'tick' }) as const;
 
 it('reports once that it began, and once that it ended', () => {
   const nowMs = epochMs(NOW);

@@ -5,10 +5,10 @@ import type { World } from '../world/world.ts';
 /** Updates whether the model is overloaded everywhere. */
 export function stepOverload(
   world: World,
-  { nowMs, policy }: Context<{ readonly overload: OverloadPolicy }>,
+  { epochMs, policy }: Context<{ readonly overload: OverloadPolicy }>,
 ): Step {
   const records = world.endpoints.map(({ overload }) => overload);
-  const isOverloaded = isOverloadedEverywhere(records, nowMs, policy.overload);
+  const isOverloaded = isOverloadedEverywhere(records, epochMs, policy.overload);
   if (isOverloaded === world.isOverloadedEverywhere) return stay(world);
   const code = isOverloaded ? 'overload_began' : 'overload_ended';
   return {

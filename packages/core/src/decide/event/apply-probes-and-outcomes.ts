@@ -87,9 +87,9 @@ export function takeProbe(
 function timedOf(
   { times, latency }: EndpointState,
   styleOffsetMs: number,
-  { nowMs, policy }: Context<EvidenceTables>,
+  { epochMs, policy }: Context<EvidenceTables>,
 ): Timed {
-  const when = { nowMs, policy: policy.latency };
+  const when = { epochMs, policy: policy.latency };
   const estimate = estimateProbeLatency(latency, styleOffsetMs, when);
   return { times, probeMs: estimate?.latencyMs ?? null };
 }
@@ -102,12 +102,13 @@ function payProbe(
 ): Step {
   const group = own(world.groups, groupName);
   if (group === undefined || probe.costUsd === 0) return stay(world);
-  const paid = withCost(group, probe.costUsd, context.nowMs);
-  const [before, after] = [spentShareOf(group, context.nowMs), spentShareOf(paid, context.nowMs)];
+  const { epochMs, policy } = context;
+  const paid = withCost(group, probe.costUsd, epochMs);
+  const [before, after] = [spentShareOf(group, epochMs), spentShareOf(paid, epochMs)];
   const isPassed = (share: number) => before < share && after >= share;
   const notices: Notice[] = [];
   if (isPassed(1)) notices.push({ code: 'budget_spent', groupName });
-  else if (isPassed(context.policy.probing.cheaperFromShare)) {
+  else if (isPassed(policy.probing.cheaperFromShare)) {
     notices.push({ code: 'budget_nearly_spent', groupName });
   }
   const next = { ...world, groups: { ...world.groups, [groupName]: paid } };
@@ -131,8 +132,8 @@ function applyProbeByStyle(
   about: Intake,
 ): EndpointState {
   if (endpoint.styleChoice === 'fixed') return applyProbe(endpoint, probe, about);
-  const { nowMs, policy } = about.context;
-  const step = { probe, nowMs, policy: policy.probing };
+  const { epochMs, policy } = about.context;
+  const step = { probe, epochMs, policy: policy.probing };
   const { record, counts } = recordStyle(endpoint.probes, step);
   const isCliOnly = record.direct.status === 'cli_only';
   const latency = isCliOnly ? { ...NO_PROBE_LATENCY, cli: endpoint.latency.cli } : endpoint.latency;
@@ -145,25 +146,25 @@ function applyProbeByStyle(
 
 function applyProbe(endpoint: EndpointState, probe: ProbeResult, about: Intake): EndpointState {
   const { context, presences } = about;
-  const { nowMs, policy } = context;
+  const { epochMs, policy } = context;
   const { verdict } = probe;
   const isAnswer = probeKindOf(probe.style) === 'answer';
-  const health = applyProbeToHealth(endpoint.health, { probe, nowMs, policy: policy.health });
+  const health = applyProbeToHealth(endpoint.health, { probe, epochMs, policy: policy.health });
   const base = { ...endpoint, health, probeSequence: probe.sequence };
   if (verdict.status === 'ok' && !isAnswer) return base;
   if (verdict.status === 'failed') {
     return countFailures(base, [[verdict.failure, 1]], about);
   }
-  const tracks = addProbe(base, probe, { nowMs, policy, isOverloaded: about.isOverloaded });
+  const tracks = addProbe(base, probe, { epochMs, policy, isOverloaded: about.isOverloaded });
   // A probe of a style that does not currently measure this endpoint is no evidence of its speed.
   const isNews = latencyBasisOf(probe.style) === basisOf(tracks.latency, policy.latency);
   return {
     ...base,
     ...tracks,
     tokenAccess: tokenStep(base, 'accepted', context),
-    overload: { ...base.overload, answeredAtMs: nowMs },
+    overload: { ...base.overload, answeredAtMs: epochMs },
     recovery: afterPassedProbe(base.recovery, {
-      ...{ id: base.id, presences, nowMs, policy: policy.presence },
+      ...{ id: base.id, presences, epochMs, policy: policy.presence },
     }),
     evidence: base.evidence + (isNews ? 1 : 0),
   };
@@ -177,7 +178,7 @@ export function takeOutcomes(
 ): Step {
   const { isOverloadedEverywhere: isOverloaded, proxies: presences } = world;
   const { proxyId } = batch;
-  const changed = withSharedLimits(world.endpoints, batch, context.nowMs).map((endpoint) => {
+  const changed = withSharedLimits(world.endpoints, batch, context.epochMs).map((endpoint) => {
     const counts = own(batch.endpoints, endpoint.id);
     return counts === undefined
       ? endpoint
@@ -200,7 +201,7 @@ function takeTtft(
   ttft: readonly TtftSample[],
   context: Context<EvidenceTables>,
 ): World {
-  const { nowMs, policy } = context;
+  const { epochMs, policy } = context;
   const endpoint = endpointOf(world, id);
   if (ttft.length === 0 || endpoint === undefined) return world;
   const styleOffsetMs = styleOffsetMsOf(world);
@@ -208,9 +209,9 @@ function takeTtft(
   const others = world.endpoints.filter((other) => other !== endpoint);
   const taken = takeTimes(
     { own: timed(endpoint), others: others.map(timed), levels: world.liveLevels },
-    { ttft, nowMs, policy: policy.live },
+    { ttft, epochMs, policy: policy.live },
   );
-  const { times, isNew } = withEvidence(taken.own.times, nowMs, policy.live);
+  const { times, isNew } = withEvidence(taken.own.times, epochMs, policy.live);
   const timesOf = new Map(others.map((other, index) => [other, taken.others[index]?.times]));
   return {
     ...world,
@@ -228,8 +229,8 @@ function applyOutcomes(
   about: Intake & { readonly proxyId: string },
 ): EndpointState {
   const { context, presences, proxyId } = about;
-  const { nowMs, policy } = context;
-  const live = applyOutcomesToLive(endpoint.live, counts, nowMs);
+  const { epochMs, policy } = context;
+  const live = applyOutcomesToLive(endpoint.live, counts, epochMs);
   const limited = withLimits(endpoint, counts, context);
   const failed = countFailures({ ...limited, live }, failuresOf(counts), {
     ...about,
@@ -241,15 +242,15 @@ function applyOutcomes(
     tokenAccess: tokenStep(failed, 'accepted', context),
     reliability: addAttempts(
       failed.reliability,
-      { succeeded: counts.succeeded, failed: [], nowMs },
+      { succeeded: counts.succeeded, failed: [], epochMs },
       policy.failure,
     ),
-    overload: { ...failed.overload, answeredAtMs: nowMs },
+    overload: { ...failed.overload, answeredAtMs: epochMs },
     recovery:
       endpointFailures(counts) > 0
         ? failed.recovery
         : afterGoodReport(failed.recovery, proxyId, {
-            ...{ id: endpoint.id, presences, nowMs, policy: policy.presence },
+            ...{ id: endpoint.id, presences, epochMs, policy: policy.presence },
           }),
   };
 }
@@ -258,16 +259,16 @@ function applyOutcomes(
 function withSharedLimits(
   endpoints: readonly EndpointState[],
   batch: OutcomeBatch,
-  nowMs: EpochMs,
+  epochMs: EpochMs,
 ): readonly EndpointState[] {
-  const ofGroups = new Map<string, RateLimitReports>();
+  const groups = new Map<string, RateLimitReports>();
   for (const { id, groupName } of endpoints) {
     const reports = own(batch.endpoints, id)?.rateLimits;
-    if (reports !== undefined) ofGroups.set(groupName, { ...ofGroups.get(groupName), ...reports });
+    if (reports !== undefined) groups.set(groupName, { ...groups.get(groupName), ...reports });
   }
-  if (ofGroups.size === 0) return endpoints;
+  if (groups.size === 0) return endpoints;
   return endpoints.map((endpoint) => {
-    const rateLimits = withRateLimits(endpoint.rateLimits, ofGroups.get(endpoint.groupName), nowMs);
+    const rateLimits = withRateLimits(endpoint.rateLimits, groups.get(endpoint.groupName), epochMs);
     return rateLimits === endpoint.rateLimits ? endpoint : { ...endpoint, rateLimits };
   });
 }
@@ -276,11 +277,11 @@ function withSharedLimits(
 function withLimits(
   endpoint: EndpointState,
   { rateLimits: reports }: OutcomeCounts,
-  { nowMs, policy }: Context<EvidenceTables>,
+  { epochMs, policy }: Context<EvidenceTables>,
 ): EndpointState {
-  const rateLimits = withRateLimits(endpoint.rateLimits, reports, nowMs);
+  const rateLimits = withRateLimits(endpoint.rateLimits, reports, epochMs);
   if (rateLimits === endpoint.rateLimits) return endpoint;
-  const isLow = limitCostMs(rateLimits, nowMs, policy.rateLimit) > 0;
+  const isLow = limitCostMs(rateLimits, epochMs, policy.rateLimit) > 0;
   return { ...endpoint, rateLimits, evidence: endpoint.evidence + (isLow ? 1 : 0) };
 }
 
@@ -295,15 +296,15 @@ function countFailures(
 ): EndpointState {
   const token = failures.find(([failure]) => causeOf(failure) === 'token');
   const isOverload = failures.some(([failure]) => causeOf(failure) === 'overload');
-  const { nowMs, policy } = context;
-  const when = { failed: failures, between, nowMs, isOverloaded };
+  const { epochMs, policy } = context;
+  const when = { failed: failures, between, epochMs, isOverloaded };
   const reliability = addFailures(endpoint.reliability, when, policy.failure);
   return {
     ...endpoint,
     tokenAccess:
       token === undefined ? endpoint.tokenAccess : tokenStep(endpoint, token[0], context),
     reliability,
-    overload: isOverload ? { ...endpoint.overload, overloadedAtMs: nowMs } : endpoint.overload,
+    overload: isOverload ? { ...endpoint.overload, overloadedAtMs: epochMs } : endpoint.overload,
     evidence: endpoint.evidence + (reliability === endpoint.reliability ? 0 : 1),
   };
 }
@@ -314,7 +315,7 @@ function tokenStep(
   context: Context<EvidenceTables>,
 ) {
   const policy = context.policy.health;
-  return applyToTokenAccess(endpoint.tokenAccess, { answer, nowMs: context.nowMs, policy });
+  return applyToTokenAccess(endpoint.tokenAccess, { answer, epochMs: context.epochMs, policy });
 }
 
 function changesOf(former: EndpointState, now: EndpointState): readonly Notice[] {
@@ -336,11 +337,11 @@ function changesOf(former: EndpointState, now: EndpointState): readonly Notice[]
   return notices;
 }
 
-export function takePresence(world: World, report: PresenceReport, { nowMs }: Context): Step {
-  const presence = toPresence(report, { endpointIds: endpointIdsOf(world), nowMs });
+export function takePresence(world: World, report: PresenceReport, { epochMs }: Context): Step {
+  const presence = toPresence(report, { endpointIds: endpointIdsOf(world), epochMs });
   const proxies = withPresence(world.proxies, presence);
   const isBusy = totalActiveRequests(proxies) > 0;
-  return stay({ ...world, proxies, lastBusyAtMs: isBusy ? nowMs : world.lastBusyAtMs });
+  return stay({ ...world, proxies, lastBusyAtMs: isBusy ? epochMs : world.lastBusyAtMs });
 }
 
 export function forgetProxy(world: World, proxyId: string): Step {

@@ -15,32 +15,32 @@ import {
  * Applies a new configuration. Endpoints that remain keep their state; knowledge from another URL or token is
  * dropped and the endpoint is probed immediately; a pin on a removed endpoint is cleared with a notice.
  */
-export function takeConfig(world: World, config: ConfigEvent, nowMs: EpochMs): Step {
+export function takeConfig(world: World, config: ConfigEvent, epochMs: EpochMs): Step {
   if (config.endpoints.length === 0) return stay(world);
   const { changedIds = [] } = config;
   const endpoints = config.endpoints.map((setting): EndpointState => {
     const former = endpointOf(world, setting.id);
-    if (former === undefined) return { ...newEndpoint(setting), changedAtMs: nowMs };
-    if (changedIds === 'unknown') return doubted(withSetting(setting, former), nowMs);
+    if (former === undefined) return { ...newEndpoint(setting), changedAtMs: epochMs };
+    if (changedIds === 'unknown') return doubted(withSetting(setting, former), epochMs);
     const isChanged = changedIds.includes(setting.id);
-    return isChanged ? reset(setting, former, nowMs) : withSetting(setting, former);
+    return isChanged ? reset(setting, former, epochMs) : withSetting(setting, former);
   });
   const next = { ...world, endpoints, groups: groupStates(config.groups, world.groups) };
   const wished = withoutGone(next);
-  const doubtful = endpoints.filter(({ changedAtMs }) => changedAtMs === nowMs);
+  const doubtful = endpoints.filter(({ changedAtMs }) => changedAtMs === epochMs);
   return {
     next: wished.next,
     effects: [...wished.effects, ...probesOf(wished.next, doubtful)],
   };
 }
 
-function reset(setting: EndpointSetting, former: EndpointState, nowMs: EpochMs): EndpointState {
+function reset(setting: EndpointSetting, former: EndpointState, epochMs: EpochMs): EndpointState {
   const { probeSequence, evidence, sessionGeneration, recovery } = former;
   return {
     ...newEndpoint(setting),
     // These numbers only rise, so that late probes stay late and proxies notice the change.
     ...{ probeSequence, evidence: evidence + 1, sessionGeneration },
-    ...{ recovery: recovered(recovery, nowMs), changedAtMs: nowMs },
+    ...{ recovery: recovered(recovery, epochMs), changedAtMs: epochMs },
   };
 }
 
@@ -54,13 +54,13 @@ function withSetting(setting: EndpointSetting, former: EndpointState): EndpointS
 }
 
 /** While there was no leader, anything may have been fixed: the first pass is enough. */
-function doubted(endpoint: EndpointState, nowMs: EpochMs): EndpointState {
+function doubted(endpoint: EndpointState, epochMs: EpochMs): EndpointState {
   if (isInOrder(endpoint)) return endpoint;
   const { health } = endpoint;
   return {
     ...endpoint,
     health: health.status === 'unhealthy' ? { ...health, passesNeeded: 1 } : health,
-    changedAtMs: nowMs,
+    changedAtMs: epochMs,
   };
 }
 

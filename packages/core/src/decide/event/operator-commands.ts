@@ -23,7 +23,7 @@ export interface GivenCommand {
   readonly commandId: string;
   readonly command: OperatorCommand;
   readonly assessments: readonly Assessment[];
-  readonly nowMs: EpochMs;
+  readonly epochMs: EpochMs;
 }
 
 /** Applies one operator command, or refuses it; resulting switches are decided later. */
@@ -43,7 +43,7 @@ interface Result {
   readonly effects: readonly Effect[];
 }
 
-function run(world: World, { command, assessments, nowMs }: GivenCommand): Result {
+function run(world: World, { command, assessments, epochMs }: GivenCommand): Result {
   switch (command.kind) {
     case 'probe':
       return probe(world, command.endpointId);
@@ -64,7 +64,7 @@ function run(world: World, { command, assessments, nowMs }: GivenCommand): Resul
     case 'move-sessions':
       return move(world, command.fromId);
     case 'grant':
-      return grant(world, command, nowMs);
+      return grant(world, command, epochMs);
     default:
       return assertNever(command);
   }
@@ -86,11 +86,11 @@ function probe(world: World, id: EndpointId | undefined): Result {
 const ENDED_BY_A_WISH: ReadonlySet<UnavailableCode> = new Set(['ejected', 'cooling_down']);
 
 /** Selecting or enabling an endpoint ends its ejections in all proxies. */
-function afterWish(world: World, { command, nowMs }: GivenCommand): World {
+function afterWish(world: World, { command, epochMs }: GivenCommand): World {
   if (command.kind !== 'select' && command.kind !== 'enable') return world;
   return withEndpoint(world, command.endpointId, (endpoint) => ({
     ...endpoint,
-    recovery: recovered(endpoint.recovery, nowMs),
+    recovery: recovered(endpoint.recovery, epochMs),
   }));
 }
 
@@ -155,9 +155,9 @@ function move(world: World, fromId: EndpointId | undefined): Result {
 function grant(
   world: World,
   { name, usd }: Extract<OperatorCommand, { kind: 'grant' }>,
-  nowMs: EpochMs,
+  atMs: EpochMs,
 ): Result {
-  const dayAtMs = epochMs(dayOf(nowMs));
+  const dayAtMs = epochMs(dayOf(atMs));
   const today = world.wishes.grants.filter((known) => known.dayAtMs === dayAtMs);
   const former = today.find((known) => known.name === name)?.usd ?? 0;
   const others = today.filter((known) => known.name !== name);

@@ -27,13 +27,13 @@ describe('the interval under load', () => {
     { requests: highLoadRequests, expected: { intervalMs: 15_000, why: 'high_load' } },
   ])('with $requests active requests', ({ requests, expected }) => {
     const { world } = new Scenario().presence(withRequests({ [A]: requests }));
-    const when = { nowMs: epochMs(HOUR), policy: LOAD_SCALING_NUMBERS };
+    const when = { epochMs: epochMs(HOUR), policy: LOAD_SCALING_NUMBERS };
     expect(scaledInterval(world, group, when)).toEqual(expected);
   });
 
   it('is in whole seconds, and never 0', () => {
     const { world } = new Scenario().presence(withRequests({ [A]: mediumLoadRequests }));
-    const when = { nowMs: epochMs(0), policy: LOAD_SCALING_NUMBERS };
+    const when = { epochMs: epochMs(0), policy: LOAD_SCALING_NUMBERS };
     const of = (intervalMs: number) =>
       scaledInterval(world, { ...group, intervalMs, minIntervalMs: intervalMs }, when).intervalMs;
     expect([of(1_499), of(1_500), of(200)]).toEqual([1_000, 2_000, 1_000]);

@@ -41,7 +41,7 @@ function loadLevelOf(world: World, policy: LoadScalingPolicy): LoadLevel {
 export function scaledInterval(
   world: World,
   group: GroupState,
-  { nowMs, policy }: { readonly nowMs: EpochMs; readonly policy: LoadScalingPolicy },
+  { epochMs, policy }: { readonly epochMs: EpochMs; readonly policy: LoadScalingPolicy },
 ): ScaledInterval {
   const level = loadLevelOf(world, policy);
   switch (level) {
@@ -55,7 +55,7 @@ export function scaledInterval(
     case 'low':
       return { intervalMs: group.intervalMs, why: 'load' };
     case 'idle':
-      return { intervalMs: idleIntervalMs(group, nowMs - world.lastBusyAtMs), why: 'idle' };
+      return { intervalMs: idleIntervalMs(group, epochMs - world.lastBusyAtMs), why: 'idle' };
   }
 }
 

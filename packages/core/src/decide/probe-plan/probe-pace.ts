@@ -46,11 +46,11 @@ export interface Planned<Tables> {
 }
 
 export function paceOf(world: World, { assessment, group, context }: Planned<PaceTables>): Pace {
-  const { nowMs, policy } = context;
-  const isDoubtful = isSuspicious(assessment.endpoint.times, nowMs, policy.live);
+  const { epochMs, policy } = context;
+  const isDoubtful = isSuspicious(assessment.endpoint.times, epochMs, policy.live);
   const isLosing =
     assessment.endpoint.id === world.selection.activeId &&
-    isLosingRequests(assessment.endpoint.live, nowMs, policy.health);
+    isLosingRequests(assessment.endpoint.live, epochMs, policy.health);
   const proving = provingMs(assessment, context);
   if (proving !== undefined) return { intervalMs: proving, why: 'verifying' };
   const soonMs = Math.min(policy.probing.verifyIntervalMs, group.minIntervalMs);
@@ -60,9 +60,9 @@ export function paceOf(world: World, { assessment, group, context }: Planned<Pac
   if (isComparing(assessment)) return { intervalMs: soonMs, why: 'comparing' };
   if (isDeciding(world, assessment)) return { intervalMs: group.minIntervalMs, why: 'deciding' };
   const { times, live } = assessment.endpoint;
-  const isKnown = assessment.score.status === 'known' && isTimed(times, nowMs, policy.live);
+  const isKnown = assessment.score.status === 'known' && isTimed(times, epochMs, policy.live);
   const liveAtMs = live.succeededAtMs;
-  if (isKnown && liveAtMs !== null && nowMs - liveAtMs <= policy.probing.liveFreshMs) {
+  if (isKnown && liveAtMs !== null && epochMs - liveAtMs <= policy.probing.liveFreshMs) {
     const intervalMs = Math.min(
       group.maxIntervalMs,
       group.intervalMs * policy.probing.unneededFactor,
@@ -70,7 +70,7 @@ export function paceOf(world: World, { assessment, group, context }: Planned<Pac
     return { intervalMs: Math.max(intervalMs, group.intervalMs), why: 'unneeded' };
   }
   return group.dynamicScaling
-    ? scaledInterval(world, group, { nowMs, policy: policy.probing })
+    ? scaledInterval(world, group, { epochMs, policy: policy.probing })
     : { intervalMs: group.intervalMs, why: 'configured' };
 }
 
@@ -81,11 +81,11 @@ export function paceOf(world: World, { assessment, group, context }: Planned<Pac
  */
 function provingMs(
   { endpoint }: Assessment,
-  { nowMs, policy }: Context<PaceTables>,
+  { epochMs, policy }: Context<PaceTables>,
 ): number | undefined {
   const { changedAtMs, health } = endpoint;
   if (changedAtMs === null || health.status === 'healthy') return undefined;
-  const sinceMs = nowMs - changedAtMs;
+  const sinceMs = epochMs - changedAtMs;
   const { proveMs, proveIntervalMs, verifyIntervalMs } = policy.probing;
   if (sinceMs < proveMs) return proveIntervalMs;
   return sinceMs < 4 * verifyIntervalMs ? verifyIntervalMs : undefined;

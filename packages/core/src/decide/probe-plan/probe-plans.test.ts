@@ -148,7 +148,7 @@ describe('the plan', () => {
   const NOW_MS = 10 * HOUR;
   const nowMs = epochMs(NOW_MS);
   const ago = (ms: number) => epochMs(NOW_MS - ms);
-  const context: Context<Policy> = { nowMs, policy: DEFAULT_POLICY, trigger: 'tick' };
+  const context: Context<Policy> = { epochMs: nowMs, policy: DEFAULT_POLICY, trigger: 'tick' };
   const { verifyIntervalMs, proveIntervalMs, proveMs, liveFreshMs } = DEFAULT_POLICY.probing;
   const { slackErrors, freshMs, leastRequests } = DEFAULT_POLICY.live;
   type Change = (endpoint: EndpointState) => EndpointState;

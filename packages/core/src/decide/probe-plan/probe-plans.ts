@@ -59,7 +59,7 @@ function planProbes(world: World, assessment: Assessment, context: Context<PlanT
   if (group === undefined) throw new Error(`endpoint ${endpoint.id} has no group`);
   if (unavailable.includes('disabled')) return { status: 'off', why: 'disabled' };
   if (world.wishes.automation === 'paused') return { status: 'off', why: 'paused' };
-  const spentShare = spentShareOf(group, context.nowMs);
+  const spentShare = spentShareOf(group, context.epochMs);
   if (spentShare >= 1) return { status: 'off', why: 'budget_spent' };
   const { policy } = context;
   const spending = spentShare >= policy.probing.cheaperFromShare ? 'cheaper' : 'normal';
@@ -80,8 +80,8 @@ function wantsOf(
   if (endpoint.styleChoice === 'fixed') {
     return why === 'verifying' || why === 'deciding' ? 'real' : 'any';
   }
-  const { nowMs, policy } = context;
-  const idleMs = nowMs - world.lastBusyAtMs;
+  const { epochMs, policy } = context;
+  const idleMs = epochMs - world.lastBusyAtMs;
   const askEveryMs = Math.max(intervalMs, idleIntervalMs(group, idleMs));
   const isIdle = askEveryMs > group.intervalMs;
   const cliAge = () => {
@@ -90,13 +90,13 @@ function wantsOf(
     return group.realIntervalMs * (isIdle ? policy.probing.idleCliFactor : 1);
   };
   return nextAsk(endpoint.probes, {
-    ...{ nowMs, intervalMs, policy: policy.probing },
+    ...{ epochMs, intervalMs, policy: policy.probing },
     isInDoubt:
       why === 'verifying' ||
       endpoint.health.status !== 'healthy' ||
       endpoint.tokenAccess.status !== 'accepted' ||
       ejection.status !== 'admitted' ||
-      isLosingRequests(endpoint.live, nowMs, policy.health),
+      isLosingRequests(endpoint.live, epochMs, policy.health),
     cliMaxAgeMs: cliAge(),
     askEveryMs: why === 'deciding' ? intervalMs : askEveryMs,
   });

@@ -10,7 +10,7 @@ import type { World } from '../world/world.ts';
 import { releaseSessions, switchTo } from './apply-switch.ts';
 
 const nowMs = epochMs(1_000_000);
-const context: Context<Policy> = { nowMs, policy: DEFAULT_POLICY, trigger: 'probe' };
+const context: Context<Policy> = { epochMs: nowMs, policy: DEFAULT_POLICY, trigger: 'probe' };
 const earlier = epochMs(900_000);
 const none = { status: 'none' } as const;
 const calm: World = (() => {

@@ -25,7 +25,7 @@ export function switchTo(world: World, made: Switch): Step {
   const { toId, reason, context } = made;
   const fromId = world.selection.activeId;
   const isRunning = activeRequestsOf(world.proxies, fromId) > 0;
-  const base = { activeId: toId, reason, sinceAtMs: context.nowMs };
+  const base = { activeId: toId, reason, sinceAtMs: context.epochMs };
   const next: World = {
     ...world,
     selection: isRunning
@@ -34,17 +34,17 @@ export function switchTo(world: World, made: Switch): Step {
     switching: {
       ...world.switching,
       lead: { status: 'none' },
-      switchedAtMs: context.nowMs,
+      switchedAtMs: context.epochMs,
       recentAtMs: isFlapping(reason)
-        ? [...world.switching.recentAtMs, context.nowMs]
+        ? [...world.switching.recentAtMs, context.epochMs]
         : world.switching.recentAtMs,
       failureSwitchAtMs: isFailureReason(reason)
-        ? context.nowMs
+        ? context.epochMs
         : world.switching.failureSwitchAtMs,
       ramp: isGradual(reason)
-        ? { status: 'ramping', fromId, startedAtMs: context.nowMs }
+        ? { status: 'ramping', fromId, startedAtMs: context.epochMs }
         : { status: 'none' },
-      standing: { reason, sinceAtMs: context.nowMs },
+      standing: { reason, sinceAtMs: context.epochMs },
     },
   };
   const chosen = reason === 'operator_selected' ? releaseSessions(next) : next;
@@ -115,7 +115,7 @@ export function recordDecision(world: World, recorded: DecisionInput): Step {
         kind: 'record',
         decision: {
           number,
-          atMs: context.nowMs,
+          atMs: context.epochMs,
           trigger: context.trigger,
           phase: decision.phase,
           reason: decision.reason,

@@ -11,7 +11,7 @@ const NOW = 10 * flapWindowMs;
 const { world: calm } = new Scenario();
 
 const context = (atMs: number) =>
-  ({ nowMs: epochMs(atMs), policy: DEFAULT_POLICY, trigger: 'tick' }) as const;
+  ({ epochMs: epochMs(atMs), policy: DEFAULT_POLICY, trigger: 'tick' }) as const;
 const switched = (agoMs: readonly number[], flapping: Flapping = { status: 'none' }): World => ({
   ...calm,
   switching: { ...calm.switching, flapping, recentAtMs: agoMs.map((ms) => epochMs(NOW - ms)) },

@@ -21,21 +21,21 @@ export const FLAP_NUMBERS: FlapPolicy = {
 /** Too many automatic switches freeze latency switches for a while: better second best than flapping. */
 export function stepFlapping(
   world: World,
-  { nowMs, policy }: Context<{ readonly switching: FlapPolicy }>,
+  { epochMs, policy }: Context<{ readonly switching: FlapPolicy }>,
 ): Step {
   const { switching } = world;
   const recentAtMs = switching.recentAtMs.filter(
-    (atMs) => nowMs - atMs < policy.switching.flapWindowMs,
+    (atMs) => epochMs - atMs < policy.switching.flapWindowMs,
   );
   const isSame = recentAtMs.length === switching.recentAtMs.length;
   const trimmed: World = isSame ? world : { ...world, switching: { ...switching, recentAtMs } };
   const { flapping } = switching;
   if (flapping.status === 'flapping') {
-    if (nowMs < flapping.untilAtMs) return stay(trimmed);
+    if (epochMs < flapping.untilAtMs) return stay(trimmed);
     return withFlapping(trimmed, { status: 'none' }, { code: 'flapping_thawed' });
   }
   if (recentAtMs.length <= policy.switching.flapLimit) return stay(trimmed);
-  const untilAtMs = (nowMs + policy.switching.freezeMs) as EpochMs;
+  const untilAtMs = (epochMs + policy.switching.freezeMs) as EpochMs;
   return withFlapping(
     trimmed,
     { status: 'flapping', untilAtMs },

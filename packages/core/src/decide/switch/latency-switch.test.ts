@@ -19,7 +19,7 @@ import {
 const { confirmations, dwellMs, slowDwellMs } = DEFAULT_POLICY.switching;
 const NOW_MS = 1_000_000;
 const context: Context<Policy> = {
-  nowMs: epochMs(NOW_MS),
+  epochMs: epochMs(NOW_MS),
   policy: DEFAULT_POLICY,
   trigger: 'tick',
 };
@@ -253,7 +253,7 @@ describe('the challenger', () => {
     expect(compare(a, { ...b, isFresh: false }, context)).toBeUndefined();
     const unknown: Assessment = { ...b, score: { status: 'unknown' } };
     expect(compare(a, unknown, context)).toBeUndefined();
-    const sample = { ms: 400, atMs: context.nowMs };
+    const sample = { ms: 400, atMs: context.epochMs };
     const { latency } = b.endpoint;
     const old = { ...latency.cli, samples: [{ ms: 400, atMs: epochMs(0) }] };
     const direct = { ...latency.direct, samples: [sample] };

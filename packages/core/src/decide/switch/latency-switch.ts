@@ -150,7 +150,7 @@ export type SwitchReadiness =
 export function readiness(
   world: World,
   lead: Lead,
-  { nowMs, policy }: Context<LatencySwitchTables>,
+  { epochMs, policy }: Context<LatencySwitchTables>,
 ): SwitchReadiness {
   const { switching } = world;
   const veto = operatorVetoOf(world);
@@ -158,12 +158,12 @@ export function readiness(
   const freeze = freezeOf(world);
   if (freeze.status !== 'none') return freeze.status;
   const lastAtMs = switching.switchedAtMs;
-  if (lastAtMs !== null && nowMs - lastAtMs < dwellMsOf(world, lastAtMs, policy)) return 'dwell';
+  if (lastAtMs !== null && epochMs - lastAtMs < dwellMsOf(world, lastAtMs, policy)) return 'dwell';
   const isConfirmed =
     lead.status === 'ahead' && lead.confirmations >= policy.switching.confirmations;
   if (!isConfirmed) return 'lead';
   return [world.selection.activeId, lead.challengerId].every((id) =>
-    isProvenByCli(endpointOf(world, id), { nowMs, policy }),
+    isProvenByCli(endpointOf(world, id), { epochMs, policy }),
   )
     ? 'ready'
     : 'cli';
@@ -172,11 +172,11 @@ export function readiness(
 /** Cheaper probes may find a faster endpoint; only the CLI shows that Claude Code works there. */
 function isProvenByCli(
   endpoint: EndpointState | undefined,
-  { nowMs, policy }: Pick<Context<LatencySwitchTables>, 'nowMs' | 'policy'>,
+  { epochMs, policy }: Pick<Context<LatencySwitchTables>, 'epochMs' | 'policy'>,
 ): boolean {
   if (endpoint?.styleChoice !== 'auto') return true;
   const { cliPassedAtMs } = endpoint.probes;
-  return cliPassedAtMs !== null && nowMs - cliPassedAtMs <= policy.probing.cliBeforeSwitchMs;
+  return cliPassedAtMs !== null && epochMs - cliPassedAtMs <= policy.probing.cliBeforeSwitchMs;
 }
 
 /** Shorter if live requests have shown the active endpoint to be slow since the switch. */
@@ -192,12 +192,12 @@ function dwellMsOf(world: World, switchedAtMs: EpochMs, policy: LatencySwitchTab
  */
 export function waitMsOf(
   { selection, endpoints }: World,
-  { nowMs, policy }: Context<LatencySwitchTables>,
+  { epochMs, policy }: Context<LatencySwitchTables>,
 ): number {
   const { gracefulSwitchTimeoutMs, slowGracefulSwitchTimeoutMs } = policy.switching;
   const active = endpoints.find(({ id }) => id === selection.activeId);
   const slowAtMs = active?.times.slowAtMs ?? null;
-  const isSlow = slowAtMs !== null && nowMs - slowAtMs <= policy.live.freshMs;
+  const isSlow = slowAtMs !== null && epochMs - slowAtMs <= policy.live.freshMs;
   return isSlow
     ? Math.min(gracefulSwitchTimeoutMs, slowGracefulSwitchTimeoutMs)
     : gracefulSwitchTimeoutMs;

@@ -110,7 +110,7 @@ describe('a changed weight', () => {
 
 describe('the shares at one moment', () => {
   const context: Context<Policy> = {
-    nowMs: epochMs(1_000_000),
+    epochMs: epochMs(1_000_000),
     policy: DEFAULT_POLICY,
     trigger: 'tick',
   };

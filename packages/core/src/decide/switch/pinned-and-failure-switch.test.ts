@@ -12,7 +12,7 @@ import { isFailureReason, requiredSwitch } from './pinned-and-failure-switch.ts'
 
 const NOW_MS = 1_000_000;
 const context: Context<Policy> = {
-  nowMs: epochMs(NOW_MS),
+  epochMs: epochMs(NOW_MS),
   policy: DEFAULT_POLICY,
   trigger: 'tick',
 };
@@ -77,7 +77,7 @@ describe('requiredSwitch', () => {
   const { failureGapMs } = DEFAULT_POLICY.switching;
   const calm: World = new Scenario({ ids: [A, B, C] }).rounds(3, { a: 500, b: 600, c: 700 }).world;
   const required = (of: World, trigger = 'tick') =>
-    requiredSwitch(of, assess(of, context.nowMs, DEFAULT_POLICY), { ...context, trigger });
+    requiredSwitch(of, assess(of, context.epochMs, DEFAULT_POLICY), { ...context, trigger });
   const without = (...disabled: readonly (typeof A)[]): World => ({
     ...calm,
     wishes: { ...calm.wishes, disabled },

@@ -37,7 +37,7 @@ export type RequiredSwitch =
 export function requiredSwitch(
   world: World,
   assessments: readonly Assessment[],
-  { nowMs, policy, trigger }: Context<{ readonly switching: FailureSwitchPolicy }>,
+  { epochMs, policy, trigger }: Context<{ readonly switching: FailureSwitchPolicy }>,
 ): RequiredSwitch {
   const { selection, wishes, switching } = world;
   const active = assessments.find(({ endpoint }) => endpoint.id === selection.activeId);
@@ -56,7 +56,7 @@ export function requiredSwitch(
   const isPinned = wishes.mode.kind === 'manual' && wishes.mode.endpointId === selection.activeId;
   const reason = failureReason(active, isPinned);
   const lastAtMs = switching.failureSwitchAtMs;
-  const isTooSoon = lastAtMs !== null && nowMs - lastAtMs < policy.switching.failureGapMs;
+  const isTooSoon = lastAtMs !== null && epochMs - lastAtMs < policy.switching.failureGapMs;
   if (isTooSoon && isFailureReason(reason)) return { status: 'stay' };
   return { status: 'must', toId: best.endpoint.id, reason, failure: active?.failure };
 }

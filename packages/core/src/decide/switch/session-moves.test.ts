@@ -95,7 +95,7 @@ describe('sessions that stayed behind', () => {
 
 describe('one step', () => {
   const nowMs = epochMs(1_000_000);
-  const context: Context<Policy> = { nowMs, policy: DEFAULT_POLICY, trigger: 'tick' };
+  const context: Context<Policy> = { epochMs: nowMs, policy: DEFAULT_POLICY, trigger: 'tick' };
   /** A is active and settled; there are sessions without a cache at each endpoint. */
   const calm: World = {
     ...new Scenario({ ids: [A, B, C] }).rounds(3, { a: 500, b: 500, c: 500 }).world,

@@ -21,7 +21,7 @@ const policy: Policy = {
 };
 const NOW_MS = 1_000_000;
 const SINCE_MS = 900_000;
-const context: Context<Policy> = { nowMs: epochMs(NOW_MS), policy, trigger: 'tick' };
+const context: Context<Policy> = { epochMs: epochMs(NOW_MS), policy, trigger: 'tick' };
 const GONE = endpointId('gone');
 
 /** Three healthy endpoints; A is active and settled. */
@@ -53,7 +53,7 @@ const selecting = (world: World, selection: Selection): World => ({ ...world, se
 /** One proxy with requests and, if given, sessions at A. */
 function busy(world: World, activeRequests = 1, sessions: Presence['sessions'] = {}): World {
   const presence: Presence = {
-    ...{ proxyId: 'p1', reportedAtMs: context.nowMs, status: 'serving', ejections: {} },
+    ...{ proxyId: 'p1', reportedAtMs: context.epochMs, status: 'serving', ejections: {} },
     ...{ activeRequests: { [A]: activeRequests }, sessions },
   };
   return { ...world, proxies: [presence] };
@@ -149,7 +149,7 @@ describe('a pending switch', () => {
 
   it('waits for active requests until its deadline', () => {
     expect(step(waiting, gains)).toEqual({ next: waiting, effects: [] });
-    const later: Context<Policy> = { ...context, nowMs: epochMs(NOW_MS + 1) };
+    const later: Context<Policy> = { ...context, epochMs: epochMs(NOW_MS + 1) };
     const made = step(waiting, gains, later);
     expect(made.next.selection).toMatchObject({ status: 'draining', activeId: B, drainingId: A });
   });
@@ -246,7 +246,7 @@ describe('the first choice after a start', () => {
               ...{ failure: 'reset', detail: '', foundBy: 'answer', fallsAtMs: [] },
             },
             // Its live requests succeed, so it is available anyway.
-            live: { successStreak: 9, succeededAtMs: context.nowMs, failedAtMs: null },
+            live: { successStreak: 9, succeededAtMs: context.epochMs, failedAtMs: null },
           }
         : endpoint,
     ),

@@ -90,13 +90,13 @@ function strand(
       status: 'steady',
       activeId: fallback,
       reason: 'nothing_available',
-      sinceAtMs: context.nowMs,
+      sinceAtMs: context.epochMs,
     },
     switching: {
       ...world.switching,
       lead: { status: 'none' },
       ramp: { status: 'none' },
-      standing: { reason: 'nothing_available', sinceAtMs: context.nowMs },
+      standing: { reason: 'nothing_available', sinceAtMs: context.epochMs },
     },
   };
   const step = recordDecision(next, {
@@ -118,10 +118,10 @@ function recover(
   const { activeId } = world.selection;
   const next: World = {
     ...world,
-    selection: { status: 'steady', activeId, reason: 'recovered', sinceAtMs: context.nowMs },
+    selection: { status: 'steady', activeId, reason: 'recovered', sinceAtMs: context.epochMs },
     switching: {
       ...world.switching,
-      standing: { reason: 'recovered', sinceAtMs: context.nowMs },
+      standing: { reason: 'recovered', sinceAtMs: context.epochMs },
     },
   };
   const step = recordDecision(next, {
@@ -173,7 +173,7 @@ function stepPending(world: World, about: Selected<'pending'>): Step {
     return recordDecision(next, { ...about, phase: 'withdrawn' });
   }
   const isIdle = activeRequestsOf(world.proxies, activeId) === 0;
-  if (!isIdle && context.nowMs < selection.deadlineAtMs) return stay(world);
+  if (!isIdle && context.epochMs < selection.deadlineAtMs) return stay(world);
   const gain = challenger && { ...challenger.gain, confirmations: 0 };
   const trade = weighTrade(
     sessionLoadOf(world.proxies, activeId),
@@ -233,8 +233,8 @@ function begin(world: World, challenger: Challenger, about: Begin): Step {
       activeId,
       nextId: challenger.toId,
       reason: challenger.reason,
-      sinceAtMs: context.nowMs,
-      deadlineAtMs: (context.nowMs + waitMsOf(world, context)) as EpochMs,
+      sinceAtMs: context.epochMs,
+      deadlineAtMs: (context.epochMs + waitMsOf(world, context)) as EpochMs,
     },
   };
   return recordDecision(next, { ...made, fromId: activeId, phase: 'planned' });
@@ -254,7 +254,7 @@ function stepSettling(
     ({ unavailable, endpoint, score }) =>
       unavailable.length > 0 || score.status === 'known' || endpoint.health.status === 'unhealthy',
   );
-  const isTimeUp = context.nowMs - sinceAtMs >= context.policy.switching.settleMs;
+  const isTimeUp = context.epochMs - sinceAtMs >= context.policy.switching.settleMs;
   const best = bestAvailable(assessments);
   if ((!isKnown && !isTimeUp) || best?.score.status !== 'known') return stay(world);
   const settled: World = {

@@ -8,7 +8,7 @@ import type { World } from './world.ts';
  * the policy can be composed of the rules' own numbers.
  */
 export interface Context<Tables = unknown> {
-  readonly nowMs: EpochMs;
+  readonly epochMs: EpochMs;
   readonly policy: Tables;
   /** The kind of the event, for decision records. */
   readonly trigger: string;

@@ -322,7 +322,7 @@ describe('a good report of one proxy', () => {
       : {},
   });
   const evidence = (...ids: readonly string[]): Evidence => ({
-    ...{ id: A, nowMs: epochMs(NOW_MS), policy },
+    ...{ id: A, epochMs: epochMs(NOW_MS), policy },
     presences: [proxy('p1', ids.includes('p1')), proxy('p2', ids.includes('p2'))],
   });
   const recovery = (agoMs: number | null, gapMs: number): Recovery => ({

@@ -52,19 +52,19 @@ export const NO_RECOVERY: Recovery = {
 export interface Evidence {
   readonly id: EndpointId;
   readonly presences: Presences;
-  readonly nowMs: EpochMs;
+  readonly epochMs: EpochMs;
   readonly policy: RecoveryPolicy;
 }
 
 /** An unconditional recovery: by an operator's command or a changed configuration. */
-export function recovered(recovery: Recovery, nowMs: EpochMs): Recovery {
-  return { ...recovery, count: recovery.count + 1, atMs: nowMs };
+export function recovered(recovery: Recovery, epochMs: EpochMs): Recovery {
+  return { ...recovery, count: recovery.count + 1, atMs: epochMs };
 }
 
 export function afterPassedProbe(recovery: Recovery, evidence: Evidence): Recovery {
-  const { presences, id, nowMs } = evidence;
-  const isDue = recovery.awaits === 'ordered_probe' || isEjectedAnywhere(presences, id, nowMs);
-  return isDue ? { ...recovered(recovery, nowMs), awaits: 'nothing' } : recovery;
+  const { presences, id, epochMs } = evidence;
+  const isDue = recovery.awaits === 'ordered_probe' || isEjectedAnywhere(presences, id, epochMs);
+  return isDue ? { ...recovered(recovery, epochMs), awaits: 'nothing' } : recovery;
 }
 
 /**
@@ -73,17 +73,17 @@ export function afterPassedProbe(recovery: Recovery, evidence: Evidence): Recove
  * such recoveries doubles up to `recoveryGapMaxMs`, and is reset after a quiet period.
  */
 export function afterGoodReport(recovery: Recovery, proxyId: string, evidence: Evidence): Recovery {
-  const { presences, id, nowMs, policy } = evidence;
-  const served = { ...recovery, served: { proxyId, atMs: nowMs } };
+  const { presences, id, epochMs, policy } = evidence;
+  const served = { ...recovery, served: { proxyId, atMs: epochMs } };
   const isDoubted =
-    !hasEjected(presences, { proxyId, id, nowMs }) && isEjectedAnywhere(presences, id, nowMs);
+    !hasEjected(presences, { proxyId, id, epochMs }) && isEjectedAnywhere(presences, id, epochMs);
   if (!isDoubted) return served;
-  const sinceMs = recovery.atMs === null ? Number.POSITIVE_INFINITY : nowMs - recovery.atMs;
+  const sinceMs = recovery.atMs === null ? Number.POSITIVE_INFINITY : epochMs - recovery.atMs;
   if (sinceMs < recovery.gapMs) return served;
   const isQuiet = sinceMs >= policy.recoveryGapMaxMs * QUIET_GAPS;
   const gapMs = isQuiet ? policy.recoveryGapMs : recovery.gapMs * 2;
   return {
-    ...recovered(served, nowMs),
+    ...recovered(served, epochMs),
     gapMs: Math.min(Math.max(gapMs, policy.recoveryGapMs), policy.recoveryGapMaxMs),
   };
 }
@@ -96,9 +96,9 @@ const QUIET_GAPS = 4;
  */
 export function isContradicted(
   { atMs, served }: Recovery,
-  { id, presences, nowMs, policy }: Evidence,
+  { id, presences, epochMs, policy }: Evidence,
 ): boolean {
-  if (atMs !== null && nowMs - atMs < policy.recoverySettleMs) return true;
-  if (served === null || nowMs - served.atMs >= policy.servedFreshMs) return false;
-  return !hasEjected(presences, { proxyId: served.proxyId, id, nowMs });
+  if (atMs !== null && epochMs - atMs < policy.recoverySettleMs) return true;
+  if (served === null || epochMs - served.atMs >= policy.servedFreshMs) return false;
+  return !hasEjected(presences, { proxyId: served.proxyId, id, epochMs });
 }

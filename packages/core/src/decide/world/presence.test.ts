@@ -26,7 +26,7 @@ const presences = (...reports: readonly Partial<PresenceReport>[]): Presences =>
   reports.map((report, index) =>
     toPresence(
       { proxyId: `p${index}`, status: 'serving', activeRequests: {}, ejections: {}, ...report },
-      { endpointIds: new Set([A, B]), nowMs: epochMs(0) },
+      { endpointIds: new Set([A, B]), epochMs: epochMs(0) },
     ),
   );
 
@@ -75,7 +75,7 @@ describe('counting over proxies', () => {
 });
 
 describe('ejectionStateOf', () => {
-  const at = (nowMs: number) => ({ nowMs: epochMs(nowMs), policy });
+  const at = (nowMs: number) => ({ epochMs: epochMs(nowMs), policy });
 
   it.each([
     { name: 'no proxy', reports: [], status: 'admitted' },
@@ -123,7 +123,7 @@ describe('what single proxies have ejected', () => {
     ['p2', false],
     ['p9', false],
   ])('%s: %s', (proxyId, expected) => {
-    expect(hasEjected(all, { proxyId, id: A, nowMs: epochMs(0) })).toBe(expected);
+    expect(hasEjected(all, { proxyId, id: A, epochMs: epochMs(0) })).toBe(expected);
   });
 
   it('is half-open if one proxy has it half-open', () => {

@@ -33,18 +33,18 @@ export type Presences = readonly Presence[];
 export interface Reported {
   /** The configured endpoints; others in a report are dropped. */
   readonly endpointIds: ReadonlySet<string>;
-  readonly nowMs: EpochMs;
+  readonly epochMs: EpochMs;
 }
 
-export function toPresence(report: PresenceReport, { endpointIds, nowMs }: Reported): Presence {
+export function toPresence(report: PresenceReport, { endpointIds, epochMs }: Reported): Presence {
   const ejections = Object.entries(only(report.ejections, endpointIds));
   return {
     proxyId: report.proxyId,
-    reportedAtMs: nowMs,
+    reportedAtMs: epochMs,
     status: report.status,
     activeRequests: only(report.activeRequests, endpointIds),
     ejections: Object.fromEntries(
-      ejections.map(([id, ejection]) => [id, reportedEjection(ejection, nowMs)]),
+      ejections.map(([id, ejection]) => [id, reportedEjection(ejection, epochMs)]),
     ),
     sessions: only(report.sessions ?? {}, endpointIds),
   };
@@ -60,10 +60,10 @@ export function withPresence(presences: Presences, presence: Presence): Presence
 /** Drops proxies that have gone silent; returns the same array if none has. */
 export function withoutSilent(
   presences: Presences,
-  nowMs: EpochMs,
+  epochMs: EpochMs,
   policy: PresencePolicy,
 ): Presences {
-  return presences.filter(({ reportedAtMs }) => nowMs - reportedAtMs < policy.ttlMs);
+  return presences.filter(({ reportedAtMs }) => epochMs - reportedAtMs < policy.ttlMs);
 }
 
 type WithRequests = Pick<Presence, 'activeRequests'>;
@@ -100,10 +100,10 @@ export function sessionLoadOf(presences: Presences, id: EndpointId): SessionLoad
 export function ejectionStateOf(
   presences: Presences,
   id: EndpointId,
-  when: { readonly nowMs: EpochMs; readonly policy: PresencePolicy },
+  when: { readonly epochMs: EpochMs; readonly policy: PresencePolicy },
 ): EjectionState {
   const votes = presences
-    .map((presence) => ejectionOf(presence, id, when.nowMs))
+    .map((presence) => ejectionOf(presence, id, when.epochMs))
     .filter((ejection) => ejection !== undefined)
     .filter(({ failure }) => isVote(failure))
     .sort((a, b) => b.untilAtMs - a.untilAtMs);
@@ -126,22 +126,22 @@ export function halfOpenOrAdmitted(presences: Presences, id: EndpointId): Ejecti
 function ejectionOf(
   { ejections }: Presence,
   id: EndpointId,
-  nowMs: EpochMs,
+  epochMs: EpochMs,
 ): Extract<EjectionState, { status: 'ejected' }> | undefined {
   const ejection = own(ejections, id);
-  return ejection?.status === 'ejected' && ejection.untilAtMs > nowMs ? ejection : undefined;
+  return ejection?.status === 'ejected' && ejection.untilAtMs > epochMs ? ejection : undefined;
 }
 
-export function isEjectedAnywhere(presences: Presences, id: EndpointId, nowMs: EpochMs): boolean {
-  return presences.some((presence) => ejectionOf(presence, id, nowMs) !== undefined);
+export function isEjectedAnywhere(presences: Presences, id: EndpointId, epochMs: EpochMs): boolean {
+  return presences.some((presence) => ejectionOf(presence, id, epochMs) !== undefined);
 }
 
 export function hasEjected(
   presences: Presences,
-  of: { readonly proxyId: string; readonly id: EndpointId; readonly nowMs: EpochMs },
+  of: { readonly proxyId: string; readonly id: EndpointId; readonly epochMs: EpochMs },
 ): boolean {
   const presence = presences.find(({ proxyId }) => proxyId === of.proxyId);
-  return presence !== undefined && ejectionOf(presence, of.id, of.nowMs) !== undefined;
+  return presence !== undefined && ejectionOf(presence, of.id, of.epochMs) !== undefined;
 }
 
 function isVote(failure: FailureClass): boolean {

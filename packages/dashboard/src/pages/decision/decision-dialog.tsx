@@ -8,7 +8,7 @@ import { Dialog } from '../../components/dialog.tsx';
 import { EndpointName } from '../../components/endpoint-parts.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { Scrolling } from '../../components/scrolling.tsx';
-import { nowMs } from '../../connection/page-state.ts';
+import { controllerEpochMs } from '../../connection/page-state.ts';
 import { historySpeech } from '../../language/history-language.ts';
 import { decisionShown, type ShownDecision } from '../../state/decision-shown.ts';
 import { state } from '../../state/store.ts';
@@ -31,8 +31,9 @@ export function DecisionDialog() {
         </button>
       </div>
       <p class="hint">
-        {say('why.title', { number: decision.number })} · {numbers.time(decision.atMs, nowMs.value)}{' '}
-        · {say('why.trigger', { trigger: triggerText(decision.trigger, say) })}
+        {say('why.title', { number: decision.number })} ·{' '}
+        {numbers.time(decision.atMs, controllerEpochMs.value)} ·{' '}
+        {say('why.trigger', { trigger: triggerText(decision.trigger, say) })}
       </p>
       <Gain decision={decision} />
       <Trade decision={decision} />

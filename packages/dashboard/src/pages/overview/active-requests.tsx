@@ -3,7 +3,7 @@ import { ANONYMOUS } from '@zephyr/contract/reserved-names';
 
 import { EndpointName } from '../../components/endpoint-parts.tsx';
 import { HowToConnect } from '../../components/how-to-connect.tsx';
-import { nowMs } from '../../connection/page-state.ts';
+import { controllerEpochMs } from '../../connection/page-state.ts';
 import { speech } from '../../language/language.ts';
 import { ListPanel } from './list-panel.tsx';
 
@@ -37,7 +37,9 @@ export function Requests({ current }: { readonly current: ApiState }) {
       <tbody>
         {oldestFirst.map((request) => (
           <tr key={request.id}>
-            <td class="number">{numbers.duration(nowMs.value - request.startedAtMs)}</td>
+            <td class="number">
+              {numbers.duration(controllerEpochMs.value - request.startedAtMs)}
+            </td>
             <td>
               <span class={`phase ${request.phase}`}>{say(`phase.${request.phase}`)}</span>
               {request.attempt > 1 && (

@@ -6,7 +6,7 @@ import { logLines } from '@zephyr/texts/screens';
 import { Choice } from '../../components/choice.tsx';
 import { Scrolling } from '../../components/scrolling.tsx';
 import { WhyButton } from '../../components/why-button.tsx';
-import { nowMs } from '../../connection/page-state.ts';
+import { controllerEpochMs } from '../../connection/page-state.ts';
 import { speech } from '../../language/language.ts';
 import { reloadConfiguration } from '../../state/actions.ts';
 import { log } from '../../state/store.ts';
@@ -43,7 +43,7 @@ export function EventLog({ current }: { readonly current: ApiState }) {
             {shown.map(({ entry, text, count }) => (
               <li key={entry.id} class={toneOf(entry)} data-kind={entry.kind}>
                 <time dateTime={new Date(entry.atMs).toISOString()}>
-                  {numbers.time(entry.atMs, nowMs.value)}
+                  {numbers.time(entry.atMs, controllerEpochMs.value)}
                 </time>
                 <span>
                   {text} {count > 1 && <span class="count">× {numbers.count(count)}</span>}

@@ -11,7 +11,7 @@ import { latencyLook } from '../../charts/chart-look.ts';
 import { Drawing } from '../../charts/drawing.tsx';
 import { Choice } from '../../components/choice.tsx';
 import { MAX_CHARTED, seriesOf, swatchOf } from '../../components/endpoint-colours.ts';
-import { nowMs } from '../../connection/page-state.ts';
+import { controllerEpochMs } from '../../connection/page-state.ts';
 import { speech } from '../../language/language.ts';
 import { log, samples, state } from '../../state/store.ts';
 
@@ -69,7 +69,7 @@ export function LatencyChart({ current }: { readonly current: ApiState }) {
 }
 
 function contentOf(): ChartContent {
-  const toAtMs = nowMs.value;
+  const toAtMs = controllerEpochMs.value;
   const fromAtMs = Math.max(toAtMs - rangeMinutes.value * MINUTE_MS, beginningAtMs(toAtMs));
   const ids = chartedIds(state.value?.endpoints ?? [], MAX_CHARTED);
   const names = { endpoints: state.value?.endpoints ?? [] };
@@ -141,7 +141,7 @@ function Legend({ current, content, index }: ChartLegendProps) {
       <p class="hint pointed">
         {pointedAtSeconds === undefined
           ? say('chart.latest')
-          : numbers.time(pointedAtSeconds * 1000, nowMs.value)}
+          : numbers.time(pointedAtSeconds * 1000, controllerEpochMs.value)}
       </p>
       <ul class="legend-lines">
         {data.series.map(({ endpointId, source }, seriesIndex) => {
@@ -163,7 +163,7 @@ function Legend({ current, content, index }: ChartLegendProps) {
         {switches.slice(0, 3).map(({ atMs, toId, text }) => (
           <li key={atMs}>
             <span class={`mark series-${seriesOf(toId)}`} aria-hidden="true" />
-            <time>{numbers.time(atMs, nowMs.value)}</time> {text}
+            <time>{numbers.time(atMs, controllerEpochMs.value)}</time> {text}
           </li>
         ))}
       </ul>

@@ -5,7 +5,7 @@ import { decisionText, nextOf, soonestProbeText } from '@zephyr/texts/screens';
 import { Icon } from '../../components/icon.tsx';
 import { Fact, Now } from '../../components/now.tsx';
 import { WhyButton } from '../../components/why-button.tsx';
-import { nowMs } from '../../connection/page-state.ts';
+import { controllerEpochMs } from '../../connection/page-state.ts';
 import { speech } from '../../language/language.ts';
 import { actionKey, busy, probeNow, setMode, togglePause } from '../../state/actions.ts';
 
@@ -13,7 +13,7 @@ export function NowPanel({ current }: { readonly current: ApiState }) {
   return (
     <Now
       situation={current}
-      next={nextOf(current, speech.value, nowMs.value)}
+      next={nextOf(current, speech.value, controllerEpochMs.value)}
       why={<LastSwitch current={current} />}
       controls={<Controls current={current} />}
       facts={<Facts current={current} />}
@@ -94,7 +94,7 @@ function Facts({ current }: { readonly current: ApiState }) {
       <Fact label={say('fact.sessions')} value={numbers.count(sessions.total)} />
       <Fact
         label={say('fact.nextProbe')}
-        value={soonestProbeText(current, speech.value, nowMs.value)}
+        value={soonestProbeText(current, speech.value, controllerEpochMs.value)}
       />
       <Fact label={say('fact.cost')} value={numbers.usd(cost.todayUsd)}>
         {cost.budgetUsd === null ? undefined : `/ ${numbers.usd(cost.budgetUsd)}`}

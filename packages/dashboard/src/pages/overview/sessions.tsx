@@ -2,7 +2,7 @@ import type { ApiState } from '@zephyr/contract/api/api-state';
 import { ANONYMOUS } from '@zephyr/contract/reserved-names';
 
 import { EndpointName } from '../../components/endpoint-parts.tsx';
-import { nowMs } from '../../connection/page-state.ts';
+import { controllerEpochMs } from '../../connection/page-state.ts';
 import { speech } from '../../language/language.ts';
 import { ListPanel } from './list-panel.tsx';
 
@@ -49,13 +49,13 @@ export function Sessions({ current }: { readonly current: ApiState }) {
             <td class="number">{numbers.count(session.requests)}</td>
             <td class="number">
               {say('time.ago', {
-                age: numbers.duration(nowMs.value - session.lastRequestAtMs),
+                age: numbers.duration(controllerEpochMs.value - session.lastRequestAtMs),
               })}
             </td>
             <td>
-              {session.cacheUntilAtMs > nowMs.value
+              {session.cacheUntilAtMs > controllerEpochMs.value
                 ? say('sessions.cache.warm', {
-                    left: numbers.duration(session.cacheUntilAtMs - nowMs.value),
+                    left: numbers.duration(session.cacheUntilAtMs - controllerEpochMs.value),
                   })
                 : say('sessions.cache.cold')}
             </td>

@@ -4,7 +4,7 @@ import type { ComponentChildren } from 'preact';
 import { Dialog } from '../../components/dialog.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { shownPerson, UsageName } from '../../components/usage-names.tsx';
-import { nowMs } from '../../connection/page-state.ts';
+import { controllerEpochMs } from '../../connection/page-state.ts';
 import { usageSpeech } from '../../language/usage-language.ts';
 
 interface RequestDetailProps {
@@ -38,7 +38,7 @@ function Identity({ record }: Pick<RequestDetailProps, 'record'>) {
       <Pair label={say('requests.outcome')}>{say(`requests.outcome.${record.outcome}`)}</Pair>
       <Pair label={say('requests.time')}>
         <time dateTime={new Date(record.atMs).toISOString()}>
-          {numbers.time(record.atMs, nowMs.value)}
+          {numbers.time(record.atMs, controllerEpochMs.value)}
         </time>
       </Pair>
       <Pair label={say('usage.person')}>{shownPerson(record.person)}</Pair>

@@ -11,7 +11,7 @@ import { Scrolling } from '../../components/scrolling.tsx';
 import { TroubleBanner } from '../../components/trouble-banner.tsx';
 import { shownPerson, UsageName } from '../../components/usage-names.tsx';
 import { type ApiTrouble, ask } from '../../connection/api.ts';
-import { link, nowMs } from '../../connection/page-state.ts';
+import { controllerEpochMs, link } from '../../connection/page-state.ts';
 import { usageSpeech } from '../../language/usage-language.ts';
 import { goTo, route } from '../../navigation/navigation.ts';
 import { filterParams } from '../../navigation/page-address.ts';
@@ -154,7 +154,7 @@ function RequestRow({ record, onChoose }: RequestRowProps) {
   const { usage } = record;
   const input = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
   const failures = [...new Set(record.attempts.flatMap(({ failure }) => failure ?? []))];
-  const time = numbers.time(record.atMs, nowMs.value);
+  const time = numbers.time(record.atMs, controllerEpochMs.value);
   return (
     <tr data-request={record.id}>
       <td>

@@ -14,18 +14,18 @@
 -- ARGV[4] the last epoch that there may be
 -- Returns {1, epoch, incarnation, clock ms} or {0, holder, ms until its lease ends, clock ms}
 local time = redis.call('TIME')
-local nowMs = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local epochMs = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local holder = redis.call('GET', KEYS[1])
 
 if holder and holder ~= ARGV[1] then
-  return { 0, holder, redis.call('PTTL', KEYS[1]), nowMs }
+  return { 0, holder, redis.call('PTTL', KEYS[1]), epochMs }
 end
 
 local former = tonumber(redis.call('GET', KEYS[2]) or '0') or 0
 -- No larger epoch could follow one that no clock can have produced.
 local isLost = former >= tonumber(ARGV[4])
 if isLost then former = 0 end
-local epoch = math.max(former + 1, nowMs)
+local epoch = math.max(former + 1, epochMs)
 local readable, snapshot = pcall(cjson.decode, redis.call('GET', KEYS[4]) or '')
 if readable and type(snapshot) == 'table' then
   isLost = isLost or (tonumber(snapshot.epoch) or 0) > epoch
@@ -35,4 +35,4 @@ if isLost then redis.call('DEL', KEYS[3]) end
 redis.call('SET', KEYS[2], string.format('%.0f', epoch))
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('SET', KEYS[3], ARGV[3], 'NX')
-return { 1, epoch, redis.call('GET', KEYS[3]), nowMs }
+return { 1, epoch, redis.call('GET', KEYS[3]), epochMs }

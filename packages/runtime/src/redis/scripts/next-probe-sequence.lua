@@ -5,7 +5,7 @@
 -- KEYS[1] last number taken
 -- Returns the number
 local time = redis.call('TIME')
-local nowMs = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-local sequence = math.max(tonumber(redis.call('GET', KEYS[1]) or '0') + 1, nowMs)
+local epochMs = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local sequence = math.max(tonumber(redis.call('GET', KEYS[1]) or '0') + 1, epochMs)
 redis.call('SET', KEYS[1], string.format('%.0f', sequence))
 return sequence

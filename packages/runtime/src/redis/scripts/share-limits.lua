@@ -30,9 +30,9 @@ local totals = { all(KEYS[2]), all(KEYS[3]), all(KEYS[4]) }
 if not KEYS[5] then return { grants, totals, '', { '', '' } } end
 
 local time = redis.call('TIME')
-local nowMs = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local epochMs = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local minute, spanMs = ARGV[2], tonumber(ARGV[3])
-local span = math.floor(nowMs / spanMs)
+local span = math.floor(epochMs / spanMs)
 local current, former = KEYS[6 + span % 2], KEYS[6 + (span + 1) % 2]
 
 -- Larger integers are not exact.
@@ -77,5 +77,5 @@ end
 redis.call('PEXPIRE', KEYS[5], ARGV[4])
 redis.call('PEXPIRE', KEYS[8], ARGV[4])
 -- Expires just before its turn comes again.
-redis.call('PEXPIRE', current, 2 * spanMs - nowMs % spanMs - 1)
+redis.call('PEXPIRE', current, 2 * spanMs - epochMs % spanMs - 1)
 return { grants, totals, all(KEYS[5]), { all(current), all(former) } }

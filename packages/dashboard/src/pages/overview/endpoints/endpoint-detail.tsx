@@ -2,7 +2,7 @@
 import type { ApiEndpoint } from '@zephyr/contract/api/api-endpoint';
 import { failureOf, lastProbeText, scoreParts } from '@zephyr/texts/screens';
 
-import { nowMs } from '../../../connection/page-state.ts';
+import { controllerEpochMs } from '../../../connection/page-state.ts';
 import { speech } from '../../../language/language.ts';
 import {
   actionKey,
@@ -73,7 +73,7 @@ function Checks({ endpoint: { probe } }: { readonly endpoint: ApiEndpoint }) {
   return (
     <ul class="plain-list">
       <li>
-        {say('probe.last')}: {lastProbeText(last, speech.value, nowMs.value)}
+        {say('probe.last')}: {lastProbeText(last, speech.value, controllerEpochMs.value)}
       </li>
       <li>
         {say(`style.${probe.style}`)}
@@ -84,7 +84,7 @@ function Checks({ endpoint: { probe } }: { readonly endpoint: ApiEndpoint }) {
         <li>
           {say(`direct.${probe.direct}`)}
           {probe.cliPassedAtMs !== null &&
-            `; ${say('probe.cli', { age: numbers.duration(nowMs.value - probe.cliPassedAtMs) })}`}
+            `; ${say('probe.cli', { age: numbers.duration(controllerEpochMs.value - probe.cliPassedAtMs) })}`}
         </li>
       )}
       <li>
@@ -106,7 +106,7 @@ function RateLimits({ endpoint: { rateLimits } }: { readonly endpoint: ApiEndpoi
           {say('limit.left', {
             kind: say(`limit.${kind}`),
             share: numbers.percent(remainingShare),
-            duration: numbers.duration(Math.max(0, resetsAtMs - nowMs.value)),
+            duration: numbers.duration(Math.max(0, resetsAtMs - controllerEpochMs.value)),
           })}
         </li>
       ))}
@@ -140,7 +140,7 @@ function ScoreParts({ endpoint: { score } }: { readonly endpoint: ApiEndpoint })
       <p class="hint">
         {say('score.samples', {
           count: samples,
-          age: numbers.duration(nowMs.value - score.measuredAtMs),
+          age: numbers.duration(controllerEpochMs.value - score.measuredAtMs),
         })}
         ; {say('score.failureRatio', { ratio: numbers.percent(score.failureRatio) })}
       </p>

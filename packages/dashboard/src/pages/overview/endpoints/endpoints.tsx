@@ -8,7 +8,7 @@ import { nextProbeText, roleOf } from '@zephyr/texts/screens';
 import { Figure, Who } from '../../../components/endpoint-parts.tsx';
 import { Icon } from '../../../components/icon.tsx';
 import { largestScoreMs, ScoreBar } from '../../../components/score-bar.tsx';
-import { nowMs } from '../../../connection/page-state.ts';
+import { controllerEpochMs } from '../../../connection/page-state.ts';
 import { ratioText, speech } from '../../../language/language.ts';
 import { actionKey, busy, selectEndpoint } from '../../../state/actions.ts';
 import { samples } from '../../../state/store.ts';
@@ -120,7 +120,7 @@ function Row({ endpoint, current, maxScoreMs }: EndpointTableRowProps) {
         <Figure label={say('column.requests')}>{numbers.count(endpoint.activeRequests)}</Figure>
         <Figure label={say('column.sessions')}>{numbers.count(endpoint.sessions)}</Figure>
         <Figure label={say('column.nextProbe')}>
-          {nextProbeText(endpoint, speech.value, nowMs.value)}
+          {nextProbeText(endpoint, speech.value, controllerEpochMs.value)}
         </Figure>
         <div class="row-actions">
           <UseButton endpoint={endpoint} current={current} />
