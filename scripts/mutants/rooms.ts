@@ -52,7 +52,10 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'proxy',
     sources: [`${PROXY}/**/*.ts`, 'packages/runtime/src/{bursts,config/derived/client-access}.ts'],
-    tests: [`${PROXY}/**/*.test.ts`, 'packages/runtime/src/{bursts,config/derived/client-access}.test.ts'],
+    tests: [
+      `${PROXY}/**/*.test.ts`,
+      'packages/runtime/src/{bursts,config/derived/client-access}.test.ts',
+    ],
   },
   {
     name: 'controller',

@@ -9,7 +9,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { NANO } from '@zephyr/contract/units';
 import { Gauge, type Registry } from 'prom-client';
 
-import { type Clock, systemClock, type Timer } from './clock.ts';
+import { type Clock, systemClock, type Timer } from '../clock.ts';
 
 /**
  * Ten samples a second show what a person would notice. Node's delays include the sampling interval, so the

@@ -81,7 +81,7 @@ async function resume({ store, clocks, configSource, log, remembered }: TermDeps
   const { config } = configSource.current();
   const { state, snapshot, isContinuation } = await restore({
     ...{ redis: store.redis, config, log, remembered },
-    nowMs: () => clocks.redis.epochMs(),
+    epochMs: () => clocks.redis.epochMs(),
   });
   const tickedAtMs = clocks.redis.nowMs();
   const start: Progress = { state, snapshot, loaded: undefined, tickedAtMs };

@@ -112,7 +112,7 @@ describe('auditsOf', () => {
 describe('reloadAudit', () => {
   const command = { id: '1-0', record: given('reload').value };
   const audit = (change: Parameters<typeof reloadAudit>[1]['change']) =>
-    reloadAudit(command, { change, mode: { kind: 'auto' }, nowMs: NOW_MS });
+    reloadAudit(command, { change, mode: { kind: 'auto' }, epochMs: NOW_MS });
 
   it('reports every problem of a rejected configuration', () => {
     expect(audit({ status: 'rejected', problems: ['one', 'two'] })).toEqual({
