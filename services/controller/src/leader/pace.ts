@@ -43,9 +43,9 @@ export function tickDueAtMs(
 }
 
 /** How long to wait for input. @param untilTickMs until a decision is due */
-export function waitMsOf(epochMs: number, untilTickMs: number, pace: LeaderPace): number {
+export function inputWaitMs(nowMs: number, untilTickMs: number, pace: LeaderPace): number {
   const { status, longestWaitMs } = pace;
   if (status === 'busy') return Math.min(untilTickMs, longestWaitMs);
-  const untilNextMs = nextMultiple(epochMs, longestWaitMs) - epochMs;
+  const untilNextMs = nextMultiple(nowMs, longestWaitMs) - nowMs;
   return Math.min(untilTickMs, untilNextMs, longestWaitMs) - BEFORE_RENEWAL_MS;
 }
