@@ -175,7 +175,7 @@ describe.skipIf(chromium === undefined)('the pages of usage and requests', () =>
 
   it('explains on both pages what to do while they are empty', async () => {
     const page = await open('');
-    await page.route('**/api/requests?**', (route) => route.fulfill({ json: { requests: [] } }));
+    await page.route('**/api/requests*', (route) => route.fulfill({ json: { requests: [] } }));
     await page.getByRole('link', { name: 'Requests' }).click();
     await page.getByText('No request has finished yet.').waitFor();
 
