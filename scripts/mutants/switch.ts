@@ -98,8 +98,8 @@ export interface ChangedScript {
   readonly source: string;
 }
 
-/** As made by the runtime's `loadScript`, by name. */
-const scripts = new Map<string, { source: string; sha: string }>();
+/** As made by the runtime's `loadScript`, by name: each module that loads a script has its own. */
+const scripts = new Map<string, { source: string; sha: string }[]>();
 const ranScripts = new Set<string>();
 
 /** The scripts that were run since the last call. */
@@ -114,14 +114,15 @@ export async function withScript<Result>(
   { script: name, source }: ChangedScript,
   run: () => Promise<Result>,
 ): Promise<Result> {
-  const script = scripts.get(name);
-  if (script === undefined) throw new Error(`no test loads ${name}.lua`);
-  const original = { ...script };
-  Object.assign(script, { source, sha: createHash('sha1').update(source).digest('hex') });
+  const loaded = scripts.get(name);
+  if (loaded === undefined) throw new Error(`no test loads ${name}.lua`);
+  const originals = loaded.map((script) => ({ ...script }));
+  const changed = { source, sha: createHash('sha1').update(source).digest('hex') };
+  for (const script of loaded) Object.assign(script, changed);
   try {
     return await run();
   } finally {
-    Object.assign(script, original);
+    for (const [index, script] of loaded.entries()) Object.assign(script, originals[index]);
   }
 }
 
@@ -134,7 +135,7 @@ Object.assign(globalThis, {
   __mutant: isOn,
   __mutantConstant: makeConstant,
   __mutantScript: (name: string, script: { source: string; sha: string }) => {
-    scripts.set(name, script);
+    scripts.set(name, [...(scripts.get(name) ?? []), script]);
     return {
       get source() {
         return script.source;
