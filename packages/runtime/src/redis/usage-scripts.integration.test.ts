@@ -192,9 +192,18 @@ describe('make-spent', () => {
 });
 
 describe('share-limits', () => {
+  const KEYS = ['grants', 'd', 'w', 'm', 'minute', 'even', 'odd', 'share'];
+  type LetIn = readonly [person: string, requests: number | string, tokens: number, active: number];
+  const share = (people: readonly LetIn[], spanMs = 50_000, share = 'share') =>
+    call(
+      'share-limits',
+      [...KEYS.slice(0, -1), share],
+      [2, 60_000, spanMs, 30_000, ...people.flat()],
+    );
+  const nothing = ['', ['', '', ''], '', ['', '']];
+
   it('expires what proxies share: the minute, their reports, and a span when its turn is over', async () => {
-    const keys = ['grants', 'd', 'w', 'm', 'minute', 'even', 'odd', 'share'];
-    await call('share-limits', keys, [9, 60_000, 50_000, 30_000, 'ann', 1, 2, 1]);
+    await share([['ann', 1, 2, 1]]);
     expect(await redis.hgetall('minute')).toEqual({ ann: '1 2' });
     for (const key of ['minute', 'share']) {
       expect(await redis.pttl(key)).toBeGreaterThan(10_000);
@@ -205,5 +214,43 @@ describe('share-limits', () => {
     const leftMs = await redis.pttl(span);
     expect(leftMs).toBeGreaterThan(30_000);
     expect(leftMs).toBeLessThan(100_000);
+  });
+
+  it('alternates between two spans, and moves what is still active to the present one', async () => {
+    const [seconds] = await redis.time();
+    const nowMs = 1_000 * Number(seconds);
+    // The first span since 1970, and then the second.
+    await redis.hset('odd', 'bob', '2');
+    expect(await share([['ann', 0, 0, 3]], 2 * nowMs)).toEqual([
+      ...['', ['', '', ''], '', ['["ann","3"]', '["bob","2"]']],
+    ]);
+    await share([['ann', 0, 0, 4]], Math.floor(0.6 * nowMs));
+    expect(await redis.hgetall('even')).toEqual({ ann: '0' });
+    expect(await redis.hgetall('odd')).toEqual({ ann: '4', bob: '2' });
+  });
+
+  it('writes nothing for people who did nothing', async () => {
+    expect(await share([['ann', 0, 0, 0]])).toEqual(nothing);
+    await share([
+      ['ann', 1, 0, 0],
+      ['bob', 0, 1, 0],
+    ]);
+    expect(await redis.hgetall('minute')).toEqual({ ann: '1 0', bob: '0 1' });
+  });
+
+  it('has no sum that is not exact, or below zero', async () => {
+    await share([['ann', MOST, 3, 0]]);
+    await share([['ann', 5, 1, 0]], 50_000, 'other share');
+    expect(await redis.hget('minute', 'ann')).toBe(`${MOST} 4`);
+    await redis.hset('minute', 'ann', '1 1');
+    await share([['ann', 0, 0, 0]], 50_000, 'other share');
+    expect(await redis.hget('minute', 'ann')).toBe('0 0');
+  });
+
+  it('reads grants and totals, unless they are too large', async () => {
+    await redis.set('grants', '[]');
+    await redis.hset('d', 'ann', '1', 'bob', '2');
+    await redis.hset('w', 'ann', '1', 'bob', '2', 'eve', '3');
+    expect(await share([])).toEqual(['[]', ['["ann","1","bob","2"]', '', ''], '', ['', '']]);
   });
 });
