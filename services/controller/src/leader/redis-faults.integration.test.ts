@@ -35,7 +35,7 @@ describe('a controller whose Redis restarts with empty data', () => {
     const url = `redis://127.0.0.1:${port}`;
     const controller = await startController({ redisUrl: url });
     await leads(controller);
-    await controller.command('select', { endpointId: 'two' });
+    await controller.command('pin', { endpointId: 'two' });
     const before = JSON.parse((await (await connectTo(url)).get(keys.snapshot)) ?? '');
 
     process.kill(first.pid, 'SIGKILL');
@@ -109,7 +109,7 @@ describe('a leader that is cut off from Redis', () => {
     const epoch = Number(await redis.get(keys.epoch));
     // Everything that the old leader sent in the meantime reaches Redis now.
     relay.set({ kind: 'open' });
-    await standby.command('select', { endpointId: 'two' });
+    await standby.command('pin', { endpointId: 'two' });
     await eventually(async () => {
       expect((await leader.state()).leadership.status).toBe('standby');
       expect((await leader.state()).mode).toEqual({ kind: 'manual', endpointId: 'two' });
@@ -131,7 +131,7 @@ describe('a leader that is cut off from Redis', () => {
       // A command needs the API's connection, the leader's, and the one that delivers the answer.
       await eventually(async () => {
         const endpointId = round === 0 ? 'two' : 'one';
-        const answer = await controller.command('select', { endpointId });
+        const answer = await controller.command('pin', { endpointId });
         expect(answer).toMatchObject({ status: 200 });
         expect(await schedulersIn(redis)).toHaveLength(2);
       });
@@ -164,14 +164,14 @@ describe('a leader that is cut off from Redis', () => {
     onTestFinished(() => watch.stop());
     for (let round = 0; round < 10; round += 1) {
       const endpointId = round % 2 === 0 ? 'two' : 'one';
-      const sent = leader.command('select', { endpointId }).catch(() => undefined);
+      const sent = leader.command('pin', { endpointId }).catch(() => undefined);
       // Somewhere between the command and the reply of its commit.
       await new Promise((resolve) => setTimeout(resolve, round));
       relay.resetAll();
       await sent;
     }
     await eventually(async () => {
-      expect((await leader.command('select', { endpointId: 'one' })).status).toBe(200);
+      expect((await leader.command('pin', { endpointId: 'one' })).status).toBe(200);
     });
     const versions = watch.seen.map(({ version }) => version);
     expect(watch.wentBack).toEqual([]);

@@ -155,7 +155,7 @@ describe('an unreliable Redis', () => {
     const controller = await startController({ redisUrl: server.url });
     await leads(controller);
     await redis.config('SET', 'maxmemory', '1mb');
-    const reply = await controller.command('select', { endpointId: 'two' });
+    const reply = await controller.command('pin', { endpointId: 'two' });
     expect(reply.status).toBe(503);
     const store = async () =>
       ((await (await controller.get('/api/state')).json()) as ApiState).store.status;
@@ -164,7 +164,7 @@ describe('an unreliable Redis', () => {
     await redis.config('SET', 'maxmemory', '0');
     await eventually(async () => expect(await store()).toBe('connected'));
     await eventually(async () => {
-      expect((await controller.command('select', { endpointId: 'two' })).status).toBe(200);
+      expect((await controller.command('pin', { endpointId: 'two' })).status).toBe(200);
     });
   });
 });

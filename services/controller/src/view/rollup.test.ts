@@ -61,7 +61,7 @@ describe('the rollup of an hour', () => {
 
   it('counts switches by cause, and does not count decisions that change nothing', () => {
     const decisions = [
-      ...['active_failed', 'pinned_failed', 'faster', 'operator_selected'].map((reason) =>
+      ...['active_failed', 'pinned_failed', 'faster', 'operator_pinned'].map((reason) =>
         switched(reason),
       ),
       switched('nothing_available', 'one'),

@@ -143,7 +143,7 @@ const CLASSES: Readonly<Record<ReasonCode, keyof SwitchCounts | null>> = {
   active_token_refused: 'failure',
   pinned_failed: 'failure',
   pinned_recovered: 'operator',
-  operator_selected: 'operator',
+  operator_pinned: 'operator',
   active_disabled: 'operator',
   active_removed: 'operator',
   // The endpoint stays the same.

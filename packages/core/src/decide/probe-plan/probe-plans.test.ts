@@ -83,7 +83,7 @@ describe('the interval', () => {
 
   it('is not shortened for a switch that an operator has ruled out', () => {
     const story = new Scenario().rounds(8, { a: 900, b: 890 });
-    story.command({ kind: 'mode', mode: 'manual' });
+    story.command({ kind: 'pin' });
     story.rounds(6, { a: 900, b: 100 });
     expect(planOf(story)).toMatchObject({ intervalMs: 60_000, why: 'configured' });
   });

@@ -44,7 +44,7 @@ function Controls({ current }: { readonly current: ApiState }) {
             type="button"
             aria-pressed={kind === each}
             aria-keyshortcuts="M"
-            disabled={busy.value.has(actionKey('mode'))}
+            disabled={busy.value.has(actionKey(each === 'auto' ? 'unpin' : 'pin'))}
             onClick={() => setMode(each)}
           >
             {say(`action.${each}`)}

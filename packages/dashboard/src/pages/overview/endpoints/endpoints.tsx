@@ -10,7 +10,7 @@ import { Icon } from '../../../components/icon.tsx';
 import { largestScoreMs, ScoreBar } from '../../../components/score-bar.tsx';
 import { nowMs } from '../../../connection/page-state.ts';
 import { ratioText, speech } from '../../../language/language.ts';
-import { actionKey, busy, selectEndpoint } from '../../../state/actions.ts';
+import { actionKey, busy, pinEndpoint } from '../../../state/actions.ts';
 import { samples } from '../../../state/store.ts';
 import { EndpointDetail } from './endpoint-detail.tsx';
 import { EndpointFilters, endpointFilter, endpointOrder } from './endpoint-filters.tsx';
@@ -150,9 +150,9 @@ function UseButton({ endpoint, current }: Pick<EndpointTableRowProps, 'endpoint'
       type="button"
       class="use"
       aria-pressed={isPinned}
-      disabled={!endpoint.enabled || busy.value.has(actionKey('select', id))}
+      disabled={!endpoint.enabled || busy.value.has(actionKey('pin', id))}
       onClick={() => {
-        if (!isPinned) selectEndpoint(endpoint);
+        if (!isPinned) pinEndpoint(endpoint);
       }}
     >
       {isPinned ? say('state.pinned') : say('action.pin')}
