@@ -160,7 +160,7 @@ export const endpoints: DashboardSpec = {
           unit: 's',
           queries: [
             ofEndpoints(
-              quantile(0.5, 'zephyr_probe_duration_seconds', { by: ['endpoint'], where: CHOSEN }),
+              quantile(0.5, 'zephyr_probe_latency_seconds', { by: ['endpoint'], where: CHOSEN }),
             ),
           ],
         },

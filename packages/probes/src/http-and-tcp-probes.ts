@@ -51,7 +51,7 @@ export async function probeByHttp(target: ProbeTarget, signal: AbortSignal): Pro
       failure: 'server_error',
       detail: `HEAD / returned status ${status}`,
     };
-  return { status: 'ok', apiLatencyMs: latencyMs };
+  return { status: 'ok', latencyMs };
 }
 
 /** A connection, and for https also a verified TLS handshake. Nothing is sent. */
@@ -59,7 +59,7 @@ export async function probeByTcp(target: ProbeTarget, signal: AbortSignal): Prom
   const startedAtMs = systemClock.nowMs();
   const end = await connect(target, signal);
   const latencyMs = systemClock.nowMs() - startedAtMs;
-  if (end.errorCode === undefined) return { status: 'ok', apiLatencyMs: latencyMs };
+  if (end.errorCode === undefined) return { status: 'ok', latencyMs };
   return failed({ ...end, silentMs: latencyMs, body: '' });
 }
 

@@ -25,7 +25,7 @@ export async function probeByMessage(
     };
   }
   return {
-    verdict: { status: 'ok', apiLatencyMs: facts.latencyMs, ttftMs: facts.ttftMs },
+    verdict: { status: 'ok', latencyMs: facts.latencyMs, ttftMs: facts.ttftMs },
     usage,
   };
 }

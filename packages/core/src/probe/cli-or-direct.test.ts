@@ -26,7 +26,7 @@ function after(seen: readonly ProbeSeen[], from: ProbeRecord = NO_PROBE_RECORD) 
     nowMs += afterMs;
     const verdict =
       result === 'ok'
-        ? { status: result, apiLatencyMs: 500 }
+        ? { status: result, latencyMs: 500 }
         : { status: 'failed' as const, failure: result, detail: 'why' };
     const step = recordStyle(record, { probe: { style, verdict }, nowMs: epochMs(nowMs), policy });
     record = step.record;

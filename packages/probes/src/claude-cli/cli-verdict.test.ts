@@ -40,12 +40,12 @@ function verdict(changes: {
 
 describe('verdictOfCli', () => {
   it('passes a successful CLI, with the latency measured at the relay', () => {
-    expect(verdict({})).toEqual({ status: 'ok', apiLatencyMs: 400, ttftMs: 300 });
+    expect(verdict({})).toEqual({ status: 'ok', latencyMs: 400, ttftMs: 300 });
   });
 
   it('adds up the requests that the CLI retried', () => {
     expect(verdict({ exchanges: [whole, whole] })).toMatchObject({
-      apiLatencyMs: 800,
+      latencyMs: 800,
       ttftMs: 700,
     });
   });

@@ -56,7 +56,7 @@ function isContent({ end }: ProcessReport, result: CliResult | undefined): boole
 /** The sum over all requests: if the CLI had to retry, the answer took that long. */
 function measure(
   exchanges: readonly ProbeExchange[],
-): { apiLatencyMs: number; ttftMs: number | undefined } | undefined {
+): { latencyMs: number; ttftMs: number | undefined } | undefined {
   const last = exchanges.at(-1);
   if (last === undefined || last.reached !== 'answered' || last.latencyMs === undefined)
     return undefined;
@@ -64,7 +64,7 @@ function measure(
     .slice(0, -1)
     .reduce((sumMs, exchange) => sumMs + (exchange.latencyMs ?? 0), 0);
   return {
-    apiLatencyMs: before + last.latencyMs,
+    latencyMs: before + last.latencyMs,
     ttftMs: last.ttftMs === undefined ? undefined : before + last.ttftMs,
   };
 }

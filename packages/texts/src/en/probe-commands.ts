@@ -6,7 +6,7 @@ export const probeCommands = {
   'probe.column.group': 'group',
   'probe.column.style': 'style',
   'probe.column.verdict': 'result',
-  'probe.column.api': 'API',
+  'probe.column.latency': 'latency',
   'probe.column.firstByte': 'first byte',
   'probe.column.total': 'total',
   'probe.column.cost': 'cost',

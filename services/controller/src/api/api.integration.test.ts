@@ -70,7 +70,7 @@ describe('reading', () => {
       style: 'cli',
       startedAtMs: epochMs(Date.now()),
       wallMs: 1_500,
-      verdict: { status: 'ok', apiLatencyMs: 432 },
+      verdict: { status: 'ok', latencyMs: 432 },
       usage: { inputTokens: 100, outputTokens: 5, cacheReadTokens: 0, cacheWriteTokens: 0 },
       costUsd: 0.001,
       score: { status: 'unknown', failureMs: 0 },

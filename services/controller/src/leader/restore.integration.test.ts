@@ -30,7 +30,7 @@ async function withController(use: (controller: ControllerProcess) => Promise<vo
   }
 }
 
-async function probe(id: string, apiLatencyMs: number): Promise<void> {
+async function probe(id: string, latencyMs: number): Promise<void> {
   const endpoint = endpointId(id);
   const sequence = await nextProbeSequence(redis, endpoint);
   const result: ProbeResult = {
@@ -40,7 +40,7 @@ async function probe(id: string, apiLatencyMs: number): Promise<void> {
     style: 'cli',
     startedAtMs: epochMs(sequence),
     wallMs: 1_000,
-    verdict: { status: 'ok', apiLatencyMs },
+    verdict: { status: 'ok', latencyMs },
     usage: { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0 },
     costUsd: 0,
   };

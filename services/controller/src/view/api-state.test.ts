@@ -203,7 +203,7 @@ describe('viewOf', () => {
   it('includes today’s cost of an endpoint that is no longer configured', () => {
     const probe: ProbeResult = {
       ...{ endpointId: endpointId('gone'), slot: 'gone:1', sequence: 1, style: 'cli' },
-      ...{ startedAtMs: NOW_MS, wallMs: 1_000, verdict: { status: 'ok', apiLatencyMs: 400 } },
+      ...{ startedAtMs: NOW_MS, wallMs: 1_000, verdict: { status: 'ok', latencyMs: 400 } },
       usage: { inputTokens: 10, outputTokens: 2, cacheReadTokens: 3, cacheWriteTokens: 4 },
       costUsd: 0.5,
     };
@@ -274,7 +274,7 @@ describe('viewOf', () => {
 
   const probe = (change: Partial<ProbeResult> = {}): ProbeResult => ({
     ...{ endpointId: endpointId('one'), slot: 'one:1', sequence: 1, style: 'cli' },
-    ...{ startedAtMs: NOW_MS, wallMs: 1_000, verdict: { status: 'ok', apiLatencyMs: 400 } },
+    ...{ startedAtMs: NOW_MS, wallMs: 1_000, verdict: { status: 'ok', latencyMs: 400 } },
     usage: { inputTokens: 10, outputTokens: 2, cacheReadTokens: 3, cacheWriteTokens: 4 },
     costUsd: 0.5,
     ...change,

@@ -186,7 +186,7 @@ function lastProbe({ startedAtMs, wallMs, verdict }: ProbeResult): ApiEndpoint['
     atMs: startedAtMs,
     wallMs,
     verdict:
-      verdict.status === 'ok' ? { status: 'ok', latencyMs: verdict.apiLatencyMs } : { ...verdict },
+      verdict.status === 'ok' ? { status: 'ok', latencyMs: verdict.latencyMs } : { ...verdict },
   };
 }
 

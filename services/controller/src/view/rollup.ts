@@ -110,7 +110,7 @@ function withProbe(one: EndpointRollup, { verdict, costUsd }: ProbeResult): Endp
   const { probes } = one;
   const probesUsd = one.probesUsd + costUsd;
   if (verdict.status === 'ok') {
-    const latencies = withLatency(probes.latencies, verdict.apiLatencyMs);
+    const latencies = withLatency(probes.latencies, verdict.latencyMs);
     return { ...one, probesUsd, probes: { ...probes, succeeded: probes.succeeded + 1, latencies } };
   }
   // A failure on the prober's machine says nothing about the endpoint.

@@ -229,7 +229,7 @@ function latenciesWith(
   { style, verdict }: ProbeResult,
 ): readonly number[] {
   if (verdict.status === 'failed' || latencyBasisOf(style) === undefined) return before;
-  return [...before, Math.round(verdict.apiLatencyMs)].slice(-SHOWN_PROBE_LATENCIES);
+  return [...before, Math.round(verdict.latencyMs)].slice(-SHOWN_PROBE_LATENCIES);
 }
 
 /** Adds the time since the last tick for each endpoint whose probes live traffic makes unnecessary. */

@@ -82,7 +82,7 @@ async function proxyReports(id: EndpointId, random: () => number): Promise<void>
 async function somethingHappens(random: () => number): Promise<void> {
   const id = IDS[Math.floor(random() * IDS.length)] ?? endpointId('one');
   const kind = random();
-  if (kind < 0.35) await probe(id, { status: 'ok', apiLatencyMs: 200 + random() * 1_500 });
+  if (kind < 0.35) await probe(id, { status: 'ok', latencyMs: 200 + random() * 1_500 });
   else if (kind < 0.6) await probe(id, { status: 'failed', failure: 'reset', detail: 'reset' });
   else if (kind < 0.9) await proxyReports(id, random);
   else if (kind < 0.94) await controller.command('pin', { endpointId: id, force: true });
@@ -93,7 +93,7 @@ async function somethingHappens(random: () => number): Promise<void> {
 
 /** An operator pins endpoints while all are healthy; then the active one fails its probes. */
 async function anEndpointFails(): Promise<void> {
-  for (const id of IDS) await probe(id, { status: 'ok', apiLatencyMs: 500 });
+  for (const id of IDS) await probe(id, { status: 'ok', latencyMs: 500 });
   await controller.command('pin', { endpointId: 'three' });
   await controller.command('pin', { endpointId: 'one' });
   await controller.command('unpin', {});

@@ -90,7 +90,7 @@ export async function examineConnections(
       return verdict.status === 'ok'
         ? ok(
             'network',
-            say('doctor.network', { place, latency: numbers.latency(verdict.apiLatencyMs) }),
+            say('doctor.network', { place, latency: numbers.latency(verdict.latencyMs) }),
           )
         : {
             area: 'network',
