@@ -236,7 +236,7 @@ export const dashboards = {
   'chart.summary': 'Latency of {count} {count|endpoint|endpoints} over {range}. {lines}',
   'chart.line': '{name}: {latency}.',
   'chart.latest': 'Latest values',
-  'chart.live': 'Dots without a line are live requests: time to the first content.',
+  'chart.live': 'Dots without a line are the TTFT of live requests.',
   'chart.marks': 'Dashed lines are switches; crosses are failed probes.',
   'chart.some': 'Showing {shown} of {total} endpoints.',
 

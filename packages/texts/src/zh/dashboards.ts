@@ -221,7 +221,7 @@ export const dashboards = {
   'chart.summary': '{count} 个端点在 {range} 内的延迟。{lines}',
   'chart.line': '{name}：{latency}。',
   'chart.latest': '最新值',
-  'chart.live': '没有连线的点是实际请求的首个内容用时。',
+  'chart.live': '没有连线的点是实际请求的 TTFT。',
   'chart.marks': '虚线表示切换；叉号表示探测失败。',
   'chart.some': '显示 {total} 个端点中的 {shown} 个。',
 

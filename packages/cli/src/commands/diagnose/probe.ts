@@ -144,8 +144,8 @@ function render(probed: readonly ProbedEndpoint[], { ui }: Config): string {
       numbers.usd(usd),
     ];
   });
-  const head = (['group', 'style', 'verdict', 'latency', 'firstByte', 'total'] as const).map(
-    (column) => say(`probe.column.${column}`),
+  const head = (['group', 'style', 'verdict', 'latency', 'ttft', 'total'] as const).map((column) =>
+    say(`probe.column.${column}`),
   );
   const table = renderTable(
     [say('column.endpoint'), ...head, say('cost.tokens'), say('probe.column.cost')],

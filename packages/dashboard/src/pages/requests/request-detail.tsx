@@ -53,7 +53,7 @@ function Identity({ record }: Pick<RequestDetailProps, 'record'>) {
       <Pair label={say('requestLog.session')}>
         {record.session === null ? '–' : <code>{record.session}</code>}
       </Pair>
-      <Pair label={say('requestLog.firstContent')}>
+      <Pair label={say('requestLog.ttft')}>
         {record.ttftMs === null ? '–' : numbers.latency(record.ttftMs)}
       </Pair>
       <Pair label={say('requests.duration')}>{numbers.latency(record.durationMs)}</Pair>
