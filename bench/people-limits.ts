@@ -12,7 +12,7 @@ import { HOUR_MS } from '@zephyr/contract/units';
 import { NO_COUNTS, PeopleCounters } from '@zephyr/core';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
-import { exchangeLimits } from '@zephyr/runtime/redis/people-limits-store';
+import { syncLimits } from '@zephyr/runtime/redis/people-limits-store';
 import { startRedisServer } from '@zephyr/runtime/redis/private-server';
 import { recordUsage } from '@zephyr/runtime/redis/usage-store';
 
@@ -50,10 +50,7 @@ class BusyProxy {
   async work(redis: Redis, period: number): Promise<void> {
     for (let at = 0; at < REQUESTS_PER_SECOND * PERIOD_SECONDS; at += 1) this.#ask();
     const share = this.#counters.share(NOW_MS, period % WHOLE_EVERY === 0 ? 'whole' : 'changed');
-    this.#counters.receive(
-      await exchangeLimits(redis, NOW_MS, { proxyId: this.#id, share }),
-      NOW_MS,
-    );
+    this.#counters.receive(await syncLimits(redis, NOW_MS, { proxyId: this.#id, share }), NOW_MS);
   }
 
   #ask(): void {

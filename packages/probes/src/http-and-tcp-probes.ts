@@ -6,16 +6,16 @@ import type { ProbeVerdict } from '@zephyr/contract/probe/probe';
 import { systemClock } from '@zephyr/runtime/clock';
 import { openTunnel, servernameOf, TunnelError } from '@zephyr/runtime/connection/tunnel';
 import { webPortOf, withoutBrackets } from '@zephyr/runtime/host';
-import { errorCodeOf } from './exchange/error-code.ts';
-import { exchangeFailure } from './exchange/probe-failure.ts';
-import {
-  type ExchangeStep,
-  type ProbeExchange,
-  startExchange,
-  TUNNEL_MS,
-} from './exchange/watched-request.ts';
-import { withDeadline } from './exchange/with-deadline.ts';
 import type { ProbeTarget } from './probe-target.ts';
+import { errorCodeOf } from './request/error-code.ts';
+import { requestFailure } from './request/probe-failure.ts';
+import {
+  type ObservedRequest,
+  type RequestStep,
+  startRequest,
+  TUNNEL_MS,
+} from './request/watched-request.ts';
+import { withDeadline } from './request/with-deadline.ts';
 
 /**
  * Statuses with which a gateway answers for an unreachable server behind it (520 to 527: Cloudflare). Any
@@ -26,7 +26,7 @@ const GONE_BEHIND_GATEWAY = [502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 5
 /** One `HEAD /`, as sent by the CLI at its start. */
 export async function probeByHttp(target: ProbeTarget, signal: AbortSignal): Promise<ProbeVerdict> {
   const url = new URL(`${target.baseUrl}/`);
-  const exchange = startExchange({
+  const watched = startRequest({
     method: 'HEAD',
     url,
     headers: [
@@ -42,7 +42,7 @@ export async function probeByHttp(target: ProbeTarget, signal: AbortSignal): Pro
     body: Buffer.alloc(0),
     connection: target.connection,
   });
-  const facts = await withDeadline(exchange, { timeoutMs: target.timeoutMs, signal });
+  const facts = await withDeadline(watched, { timeoutMs: target.timeoutMs, signal });
   const { status, latencyMs } = facts;
   if (status === undefined || latencyMs === undefined) return failed(facts);
   if (GONE_BEHIND_GATEWAY.includes(status))
@@ -64,7 +64,7 @@ export async function probeByTcp(target: ProbeTarget, signal: AbortSignal): Prom
 }
 
 interface Connected {
-  readonly reached: ExchangeStep;
+  readonly reached: RequestStep;
   readonly errorCode?: string | undefined;
   readonly tunnelError?: string | undefined;
 }
@@ -102,7 +102,7 @@ function connectBy(
   }
   const { secureContext } = connection ?? {};
   return new Promise((resolve) => {
-    let reached: ExchangeStep = tunnel === undefined ? 'resolving' : 'securing';
+    let reached: RequestStep = tunnel === undefined ? 'resolving' : 'securing';
     const socket: Socket = isTls
       ? connectTls({
           ...(tunnel === undefined ? { host, port } : { socket: tunnel }),
@@ -134,7 +134,7 @@ function connectBy(
   });
 }
 
-function failed(facts: ProbeExchange): ProbeVerdict {
-  const found = exchangeFailure(facts) ?? { failure: 'reset' as const, detail: 'no connection' };
+function failed(facts: ObservedRequest): ProbeVerdict {
+  const found = requestFailure(facts) ?? { failure: 'reset' as const, detail: 'no connection' };
   return { status: 'failed', ...found };
 }

@@ -4,10 +4,10 @@ import type { ProbeStyle, ProbeVerdict, TokenUsage } from '@zephyr/contract/prob
 import { assertNever } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';
 import { probeByCli } from './claude-cli/cli-probe.ts';
-import { NO_TOKENS } from './exchange/answer.ts';
 import { probeByHttp, probeByTcp } from './http-and-tcp-probes.ts';
 import { probeByMessage } from './messages-probe.ts';
 import type { ProbeRun, ProbeTarget } from './probe-target.ts';
+import { NO_TOKENS } from './request/answer.ts';
 
 export interface ProbeReport {
   readonly verdict: ProbeVerdict;

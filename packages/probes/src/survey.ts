@@ -12,20 +12,19 @@ import { type EndpointFinding, MAX_LISTED_MODELS } from '@zephyr/contract/probe/
 import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe/probe';
 import { parsedJson } from '@zephyr/core';
 import { z } from 'zod';
-
-import { NO_TOKENS, usageInBody } from './exchange/answer.ts';
-import { exchangeFailure } from './exchange/probe-failure.ts';
-import { redact } from './exchange/redact.ts';
-import {
-  type ExchangeRequest,
-  type ProbeExchange,
-  startExchange,
-} from './exchange/watched-request.ts';
-import { withDeadline } from './exchange/with-deadline.ts';
+import { type GatewayHeaders, type GatewayKind, gatewayKindOf } from './gateway-kind.ts';
 import { apiRequest, smallestMessage } from './messages-probe.ts';
 import { runProbe } from './probe.ts';
 import type { ProbeRun, ProbeTarget } from './probe-target.ts';
-import { type RelayHeaders, type RelayKind, relayKindOf } from './relay-kind.ts';
+import { NO_TOKENS, usageInBody } from './request/answer.ts';
+import { requestFailure } from './request/probe-failure.ts';
+import { redact } from './request/redact.ts';
+import {
+  type ObservedRequest,
+  type RequestToSend,
+  startRequest,
+} from './request/watched-request.ts';
+import { withDeadline } from './request/with-deadline.ts';
 
 export interface EndpointSurvey {
   /** A connection; for https with TLS. */
@@ -40,7 +39,7 @@ export interface EndpointSurvey {
   readonly models?: readonly string[] | undefined;
   readonly streams?: boolean | undefined;
   readonly countsTokens?: boolean | undefined;
-  readonly kind: RelayKind;
+  readonly kind: GatewayKind;
   readonly usage: TokenUsage;
 }
 
@@ -68,7 +67,7 @@ export async function surveyEndpoint(plan: SurveyPlan, run: ProbeRun): Promise<E
     const { refusal, auth } = message;
     // Silence does not depend on the form of the request, nor does a token refused for the model list too.
     const isKnownWrong =
-      refusal.failure === 'token_refused' && exchangeFailure(list)?.failure === 'token_refused';
+      refusal.failure === 'token_refused' && requestFailure(list)?.failure === 'token_refused';
     if (!message.isAnswer || isKnownWrong) {
       return { reach, serves: 'nobody', refusal, models, kind: asker.kind, usage: NO_TOKENS };
     }
@@ -119,7 +118,7 @@ interface RefusedMessage {
 }
 
 type MessageAnswer =
-  | { readonly auth: AuthStyle; readonly facts: ProbeExchange; readonly refusal?: undefined }
+  | { readonly auth: AuthStyle; readonly facts: ObservedRequest; readonly refusal?: undefined }
   | RefusedMessage;
 
 /** The configured way first. A refused token is free, so the others are tried. */
@@ -128,7 +127,7 @@ async function askForMessage({ auth, targetBy }: SurveyPlan, asker: Asker): Prom
   for (const style of [auth, ...AUTH_STYLES.filter((other) => other !== auth)]) {
     const target = shortened(targetBy(style));
     const facts = await asker.ask(apiRequest(target, '/v1/messages', smallestMessage(target)));
-    const failed = exchangeFailure(facts);
+    const failed = requestFailure(facts);
     if (failed === undefined) return { auth: style, facts };
     const { failure } = failed;
     const detail = redact(failed.detail, target.headers.secrets);
@@ -151,22 +150,22 @@ function weightOf({ refusal: { failure } }: RefusedMessage): 0 | 1 | 2 {
 
 class Asker {
   readonly #signal: AbortSignal;
-  readonly #answers: RelayHeaders[] = [];
+  readonly #answers: GatewayHeaders[] = [];
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
   }
 
-  get kind(): RelayKind {
-    return relayKindOf(this.#answers);
+  get kind(): GatewayKind {
+    return gatewayKindOf(this.#answers);
   }
 
-  ask(request: ExchangeRequest): Promise<ProbeExchange> {
-    const head = ({ headers }: { readonly headers: RelayHeaders }) => {
+  ask(request: RequestToSend): Promise<ObservedRequest> {
+    const head = ({ headers }: { readonly headers: GatewayHeaders }) => {
       this.#answers.push(headers);
     };
     const limit = { timeoutMs: REQUEST_TIMEOUT_MS, signal: this.#signal };
-    return withDeadline(startExchange(request, { head }), limit);
+    return withDeadline(startRequest(request, { head }), limit);
   }
 }
 
@@ -180,16 +179,16 @@ const listSchema = z.object({ data: z.array(z.object({ id: z.string().min(1).max
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/u;
 const countSchema = z.object({ input_tokens: z.number() });
 
-function modelsOf(target: ProbeTarget, asker: Asker): Promise<ProbeExchange> {
+function modelsOf(target: ProbeTarget, asker: Asker): Promise<ObservedRequest> {
   return asker.ask(apiRequest(target, '/v1/models?limit=1000'));
 }
 
-function modelsIn(facts: ProbeExchange): readonly string[] | undefined {
+function modelsIn(facts: ObservedRequest): readonly string[] | undefined {
   const list = listSchema.safeParse(parsed(facts));
   if (!list.success) return undefined;
   return list.data.data.map(({ id }) => id).filter((id) => !UNPRINTABLE.test(id));
 }
 
-function parsed({ status, body }: ProbeExchange): unknown {
+function parsed({ status, body }: ObservedRequest): unknown {
   return status === 200 ? parsedJson(body) : undefined;
 }

@@ -57,7 +57,7 @@ describe('ContentGate', () => {
       verdict: 'commit stream at 3',
     },
     {
-      name: "the start of a tool's input without any, from a relay of its own form",
+      name: "the start of a tool's input without any, from a gateway with a form of its own",
       chunks: [
         `data: ${JSON.stringify({ index: 0, ...opened({ type: 'tool_use', id: 'a', name: 'Read', input: {} }) })}\n\n`,
         DELTA,

@@ -198,7 +198,7 @@ export class ContentGate {
     if (data !== '' || name !== '') this.#events += 1;
     // An event without data is not dispatched.
     if (data === '') return HOLD;
-    // The form that the API and nearly every relay send: needs no parsing.
+    // The form that the API and nearly every gateway send: needs no parsing.
     if (name !== 'error' && EVENT_TYPE.test(name) && data.startsWith(`{"type":"${name}"`)) {
       return verdictOfEvent(name, () => parseObject(data) ?? {});
     }

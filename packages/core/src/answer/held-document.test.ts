@@ -40,7 +40,7 @@ describe('HeldDocument', () => {
     expect(verdictOf(...chunks)).toBe(found);
   });
 
-  it('holds at most the list of a relay with a thousand models', () => {
+  it('holds at most the list of a gateway with a thousand models', () => {
     const start = new HeldDocument();
     expect(start.push(`{"data":["${'x'.repeat(256 * KIB - 10)}`).kind).toBe('hold');
     expect(start.push('x').kind).toBe('commit');

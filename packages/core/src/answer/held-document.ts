@@ -7,7 +7,7 @@ import { KIB } from '@zephyr/contract/units';
 import { failureOfApiError, parseObject, readApiError } from './api-error.ts';
 import { HOLD, NOT_CLAUDE, type StartVerdict } from './content-gate.ts';
 
-/** Fits the list of a relay with a thousand models. */
+/** Fits the list of a gateway with a thousand models. */
 const MAX_HELD_BYTES = 256 * KIB;
 
 const COMMIT: StartVerdict = { kind: 'commit', form: 'unread' };

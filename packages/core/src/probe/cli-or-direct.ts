@@ -1,5 +1,5 @@
 /**
- * Whether a direct request shows the same about an endpoint as the Claude CLI. Some relays accept only
+ * Whether a direct request shows the same about an endpoint as the Claude CLI. Some gateways accept only
  * what looks like Claude Code, so this is established by comparing both:
  *
  *     unknown --(CLI passed)--> comparing --(direct request passed soon after)--> direct_works

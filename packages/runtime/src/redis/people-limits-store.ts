@@ -64,11 +64,7 @@ interface OwnShare {
  * One round trip, safe to repeat.
  * @param own what this proxy shares; undefined: admissions are neither written nor read
  */
-export async function exchangeLimits(
-  redis: Redis,
-  nowMs: number,
-  own?: OwnShare,
-): Promise<LimitsRead> {
+export async function syncLimits(redis: Redis, nowMs: number, own?: OwnShare): Promise<LimitsRead> {
   const spentKeys = BUDGET_PERIODS.map((period) => spentKey(period, nowMs));
   const reply = shareReply.parse(
     await runScript(redis, share, {

@@ -1,5 +1,5 @@
 /**
- * The headers of an endpoint's answer that reach the client. An allowlist, because a relay may send anything.
+ * The headers of an endpoint's answer that reach the client. An allowlist, because an endpoint may send anything.
  * For the headers that the endpoint gets, see `upstream/request-headers.ts`.
  */
 import type { OutgoingHttpHeaders } from 'node:http';

@@ -1,5 +1,5 @@
 /**
- * Relays may echo the request in a refusal, headers and all: including the team's token and other secret
+ * Gateways may echo the request in a refusal, headers and all: including the team's token and other secret
  * headers, which no person may see.
  */
 import type { IncomingHttpHeaders } from 'node:http';

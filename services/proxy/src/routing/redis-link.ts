@@ -240,6 +240,6 @@ export class RedisLink {
     if (this.#isIdle(nowMs) && nowMs - this.#sharedAtMs < IDLE_SHARE_MS) return;
     this.#sharedAtMs = nowMs;
     // A failure is logged by the snapshot read, which fails for the same reason.
-    await this.#share.exchange(this.#commands, sessions).catch(() => undefined);
+    await this.#share.sync(this.#commands, sessions).catch(() => undefined);
   }
 }

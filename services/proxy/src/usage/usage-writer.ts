@@ -29,7 +29,7 @@ const DISK_AFTER_MS = 250;
 /** How often it looks for files of ended processes. */
 const ADOPT_INTERVAL_MS = 5_000;
 /** How long a start waits for Redis. */
-const FIRST_EXCHANGE_MS = 500;
+const FIRST_SYNC_TIMEOUT_MS = 500;
 /** How long a stop waits for Redis; then the rest stays on disk. */
 const LAST_WRITE_MS = 2_000;
 /**
@@ -102,10 +102,10 @@ export class UsageWriter {
     this.#deps.limits.onNews(() => this.#wake?.());
     this.#loop = this.#run();
     if (!this.#deps.limits.hasAny) return;
-    const first = this.#deps.limits.exchange(this.#redis).catch((error: unknown) => {
+    const first = this.#deps.limits.sync(this.#redis).catch((error: unknown) => {
       this.#warn(error);
     });
-    await Promise.race([first, this.#pause(FIRST_EXCHANGE_MS)]);
+    await Promise.race([first, this.#pause(FIRST_SYNC_TIMEOUT_MS)]);
   }
 
   /** Returns when everything is in Redis, or on disk: immediately if Redis is away. */
@@ -140,7 +140,7 @@ export class UsageWriter {
       // What ends the idle time is written after a period, together with what follows.
       if (!isIdle || (await this.#idle()) === 'news') await this.#pause(periodMs);
       if (signal.aborted) return;
-      isWritten = (await this.#tick()) === 'done' && (await this.#exchange()) === 'done';
+      isWritten = (await this.#tick()) === 'done' && (await this.#sync()) === 'done';
       this.#adoptInMs -= periodMs;
       if (!isWritten || this.#adoptInMs > 0) continue;
       this.#adoptInMs = ADOPT_INTERVAL_MS;
@@ -160,9 +160,9 @@ export class UsageWriter {
     return 'look';
   }
 
-  async #exchange(): Promise<'done' | 'failed'> {
+  async #sync(): Promise<'done' | 'failed'> {
     try {
-      await this.#deps.limits.exchange(this.#redis);
+      await this.#deps.limits.sync(this.#redis);
       return 'done';
     } catch (error) {
       this.#warn(error);

@@ -18,7 +18,7 @@ import { z } from 'zod';
 
 export type AnswerVerdict =
   | { readonly kind: 'whole' }
-  /** It begins like an answer; the end of the exchange decides the rest. */
+  /** It begins like an answer; the end of the request decides the rest. */
   | { readonly kind: 'partial' }
   /** Nothing that identifies it yet. */
   | { readonly kind: 'undecided' }
