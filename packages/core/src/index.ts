@@ -1,4 +1,5 @@
 export { type ApiError, failureOfApiError } from './answer/api-error.ts';
+export { BufferedDocument } from './answer/buffered-document.ts';
 export {
   ContentGate,
   MAX_INTERIM_ANSWERS,
@@ -11,7 +12,6 @@ export {
   StreamEnd,
 } from './answer/end.ts';
 export { retryAfterMsIn } from './answer/endpoint-retry-after.ts';
-export { HeldDocument } from './answer/held-document.ts';
 export { isSuccess, judgeRefusal, type RefusalVerdict } from './answer/judge-status.ts';
 export { linesOf } from './answer/lines.ts';
 export { rateLimitsOf } from './answer/rate-limit-headers.ts';

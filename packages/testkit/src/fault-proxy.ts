@@ -45,7 +45,7 @@ class TcpFaultProxy implements FaultProxy {
   readonly #sockets = new Set<Socket>();
   /** Silenced by `silence`. */
   readonly #dead = new WeakSet<Socket>();
-  /** Held back by the black hole, delivered when the line opens again. */
+  /** Buffered by the black hole, delivered when the line opens again. */
   readonly #waiting = new Set<() => void>();
   #state: LineState = { kind: 'open' };
   #connectionsSeen = 0;

@@ -55,9 +55,9 @@ const eventSchema = z.union([
 export function judgeAnswer(body: string, isEnded: boolean): AnswerVerdict {
   const start = new ContentGate();
   const pushed = start.push(body);
-  const verdict = pushed.kind === 'hold' && isEnded ? start.atEnd() : pushed;
+  const verdict = pushed.kind === 'buffer' && isEnded ? start.atEnd() : pushed;
   switch (verdict.kind) {
-    case 'hold':
+    case 'buffer':
       return { kind: 'undecided' };
     case 'fail':
       return { kind: 'failed', failure: verdict.failure, error: verdict.error };

@@ -197,7 +197,7 @@ describe('Notifier', () => {
     expect(signs[1]).not.toBe(signs[0]);
   });
 
-  it('sends nothing that it has held back once it is stopped', async () => {
+  it('sends nothing that it has deferred once it is stopped', async () => {
     happens(refused);
     happens(refused);
     await sentTimes(1);

@@ -200,12 +200,12 @@ describe('withBatch', () => {
         probes: { ...endpoint.probes, direct: status },
       })),
     });
-    const held = { failure: 'client_error', detail: '' } as const;
+    const deferred = { failure: 'client_error', detail: '' } as const;
     const comparing = { status: 'comparing', refusals: 0 } as const;
     const cases: readonly (readonly [string, Direct, ProbeResult, number | null])[] = [
       ['to one that insists on the CLI', { status: 'cli_only', sinceAtMs: NOON_MS }, direct, null],
-      ['until the CLI has run', { ...comparing, held } as Direct, direct, null],
-      ['after the CLI has failed', { ...comparing, held: null } as Direct, direct, 0],
+      ['until the CLI has run', { ...comparing, deferred } as Direct, direct, null],
+      ['after the CLI has failed', { ...comparing, deferred: null } as Direct, direct, 0],
       ['before there was a CLI', { status: 'unknown' } as Direct, direct, 0],
       [
         'of another style',

@@ -2,7 +2,7 @@
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { AnswerUsage, RequestAttempt, RequestOutcome } from '@zephyr/contract/usage/usage';
 import { canBeBilled } from '@zephyr/core';
-import { requestIdOf } from '../answer/held-answer.ts';
+import { requestIdOf } from '../answer/buffered-answer.ts';
 import type { FinishedRequest } from '../usage/accounting.ts';
 import type { AnsweredRequest, AttemptLoop } from './attempt-loop.ts';
 import type { ExchangeContext } from './exchange-context.ts';

@@ -199,8 +199,8 @@ describe('the plan', () => {
     succeededAtMs: ago(agoMs),
     failedAtMs: null,
   });
-  const comparing = (held: { failure: 'reset'; detail: string } | null) => ({
-    probes: { ...NO_PROBE_RECORD, direct: { status: 'comparing', refusals: 0, held } as const },
+  const comparing = (deferred: { failure: 'reset'; detail: string } | null) => ({
+    probes: { ...NO_PROBE_RECORD, direct: { status: 'comparing', refusals: 0, deferred } as const },
   });
   const verifying = { intervalMs: verifyIntervalMs, why: 'verifying', wants: 'real' };
   const proving = { intervalMs: proveIntervalMs, why: 'verifying', wants: 'real' };

@@ -32,7 +32,7 @@ export const timeouts = z.strictObject({
   gate_ms: milliseconds
     .default(5_000)
     .describe(
-      'How long the start of a stream is held back to see whether content follows. Until then the request can still go to another endpoint.',
+      'How long the start of a stream is buffered to see whether content follows. Until then the request can still go to another endpoint.',
     ),
   idle_ms: milliseconds
     .default(330_000)
