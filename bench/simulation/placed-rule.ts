@@ -108,7 +108,7 @@ class PlacedWay implements Way {
     this.#asked += 1;
     this.#current = endpoint;
     this.#rule.began(endpoint);
-    return { kind: 'ask', endpoint, limitMs: FIXED_TIMEOUT_MS };
+    return { kind: 'ask', endpoint, timeoutMs: FIXED_TIMEOUT_MS };
   }
 
   failed(endpoint: number, _failed: Failed, atMs: number): void {

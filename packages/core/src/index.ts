@@ -19,7 +19,7 @@ export { NO_USAGE } from './answer/token-usage.ts';
 export { TRAILING_MS, TRAILING_QUIET_MS } from './answer/unclosed-answer.ts';
 export { type Assessment, assess } from './decide/assess/assessment.ts';
 export { preferencesMs } from './decide/assess/preference.ts';
-export { IDLE_AFTER_MS, IDLE_PERIOD_MS, isSystemIdle } from './decide/decision-pace.ts';
+export { IDLE_AFTER_MS, IDLE_INTERVAL_MS, isSystemIdle } from './decide/decision-pace.ts';
 export { DEFAULT_POLICY, type Policy } from './decide/policy.ts';
 export { PROBE_PLAN_NUMBERS } from './decide/probe-plan/probe-plans.ts';
 export { reduce } from './decide/reduce.ts';

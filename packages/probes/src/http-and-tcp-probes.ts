@@ -13,7 +13,7 @@ import {
   type ObservedRequest,
   type RequestStep,
   startRequest,
-  TUNNEL_MS,
+  TUNNEL_TIMEOUT_MS,
 } from './request/watched-request.ts';
 import { withDeadline } from './request/with-deadline.ts';
 
@@ -76,8 +76,8 @@ async function connect(target: ProbeTarget, signal: AbortSignal): Promise<Connec
   const { secureContext, proxy } = target.connection ?? {};
   if (proxy === undefined) return await connectBy({ host, port }, target, signal);
   try {
-    const limitMs = Math.min(TUNNEL_MS, target.timeoutMs);
-    const socket = await openTunnel(proxy, { host, port }, { limitMs, secureContext });
+    const timeoutMs = Math.min(TUNNEL_TIMEOUT_MS, target.timeoutMs);
+    const socket = await openTunnel(proxy, { host, port }, { timeoutMs, secureContext });
     return await connectBy({ host, port, socket }, target, signal);
   } catch (error) {
     if (!(error instanceof TunnelError)) throw error;

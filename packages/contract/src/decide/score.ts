@@ -16,7 +16,7 @@ export const scoreSchema = z
       /** The expected cost of failures: their probability times the time lost per failure. */
       failureMs: duration,
       /** The expected cost of a rate limit that is nearly used up; absent if there is headroom. */
-      limitMs: duration.optional(),
+      rateLimitMs: duration.optional(),
       /** A penalty from the configuration: a lower priority, a higher price. */
       preferenceMs: duration,
       /** One standard error of the latency: few or old samples count against an endpoint. */

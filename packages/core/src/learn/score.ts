@@ -50,20 +50,20 @@ export function scoreOf(
   // The live excess already excludes what may be chance.
   const uncertaintyMs = latency.standardErrorMs;
   const failure = failureCost(tracks.reliability, nowMs, policy.failure);
-  const limitMs = limitCostMs(tracks.rateLimits ?? NO_RATE_LIMITS, nowMs, policy.rateLimit);
+  const rateLimitMs = limitCostMs(tracks.rateLimits ?? NO_RATE_LIMITS, nowMs, policy.rateLimit);
   return {
     status: 'known',
     totalMs:
       latency.latencyMs +
       live.excessMs +
       failure.failureMs +
-      limitMs +
+      rateLimitMs +
       tracks.preferenceMs +
       uncertaintyMs,
     latencyMs: latency.latencyMs,
     liveMs: live.excessMs,
     failureMs: failure.failureMs,
-    ...(limitMs === 0 ? {} : { limitMs }),
+    ...(rateLimitMs === 0 ? {} : { rateLimitMs }),
     preferenceMs: tracks.preferenceMs,
     uncertaintyMs,
     failureRatio: failure.failureRatio,

@@ -85,7 +85,7 @@ export const MAX_ANSWER_BYTES = 256 * KIB;
 const MAX_HEAD_BYTES = 16 * KIB;
 
 /** Until a tunnel through an outbound proxy is open. */
-export const TUNNEL_MS = 10_000;
+export const TUNNEL_TIMEOUT_MS = 10_000;
 
 interface WatchProgress {
   reached: RequestStep;
@@ -172,7 +172,7 @@ function newProgress({ connection }: RequestToSend): WatchProgress {
 
 function agentOf({ connection }: RequestToSend): http.Agent | false {
   if (connection === undefined) return false;
-  return createAgent(connection, { keepAlive: false, tunnelMs: TUNNEL_MS });
+  return createAgent(connection, { keepAlive: false, tunnelTimeoutMs: TUNNEL_TIMEOUT_MS });
 }
 
 function watchConnection(socket: Socket, progress: WatchProgress): void {

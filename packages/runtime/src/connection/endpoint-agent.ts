@@ -19,7 +19,7 @@ export interface EndpointConnection {
 
 export interface EndpointAgentOptions extends AgentOptions {
   /** Limit for opening a tunnel through an outbound proxy. */
-  readonly tunnelMs: number;
+  readonly tunnelTimeoutMs: number;
   readonly lookup?: LookupFunction | undefined;
 }
 
@@ -78,7 +78,7 @@ class TlsEndpointAgent extends HttpsAgent {
 /** Node's own agent; only socket creation differs, if there is an outbound proxy. */
 export function createAgent(
   { isTls, servername, secureContext, proxy }: EndpointConnection,
-  { tunnelMs, ...options }: EndpointAgentOptions,
+  { tunnelTimeoutMs, ...options }: EndpointAgentOptions,
 ): HttpAgent {
   const Agent = isTls ? TlsEndpointAgent : EndpointAgent;
   const all = {
@@ -93,7 +93,7 @@ export function createAgent(
   agent.createConnection = (to, done) => {
     const destination = { host: String(to.host), port: Number(to.port) };
     const { lookup } = options;
-    openTunnel(proxy, destination, { limitMs: tunnelMs, lookup, secureContext }).then(
+    openTunnel(proxy, destination, { timeoutMs: tunnelTimeoutMs, lookup, secureContext }).then(
       (socket) => {
         const secure = isTls ? connectDirectly({ ...to, socket } as typeof to) : socket;
         done?.(null, secure ?? socket);

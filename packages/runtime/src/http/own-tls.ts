@@ -23,7 +23,7 @@ export interface OwnTls {
 }
 
 /** From accept to the end of the handshake. */
-const HANDSHAKE_MS = 10_000;
+const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Beyond this many unfinished handshakes, a new connection evicts the oldest. */
 const MAX_ARRIVING = 1_000;
 const TLS_HANDSHAKE = 0x16;
@@ -42,7 +42,7 @@ export function encrypt(server: Server, own: OwnCertificate): OwnTls {
   };
   /** Accepted, handshake not finished. */
   const arriving = new Map<string, Socket>();
-  const tls = createServer({ ...pemOf(own), handshakeTimeout: HANDSHAKE_MS }, (socket) => {
+  const tls = createServer({ ...pemOf(own), handshakeTimeout: HANDSHAKE_TIMEOUT_MS }, (socket) => {
     arriving.delete(peerOf(socket));
     serve(socket);
   });
@@ -56,7 +56,7 @@ export function encrypt(server: Server, own: OwnCertificate): OwnTls {
     }
     arriving.set(peer, socket);
     const giveUp = (): void => void socket.destroy();
-    socket.setTimeout(HANDSHAKE_MS, giveUp);
+    socket.setTimeout(HANDSHAKE_TIMEOUT_MS, giveUp);
     socket.on('error', giveUp);
     socket.once('close', () => arriving.delete(peer));
     socket.once('data', (first: Buffer) => {

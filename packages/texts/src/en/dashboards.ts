@@ -205,7 +205,7 @@ export const dashboards = {
   'score.latency': 'latency',
   'score.live': 'slower than usual for live requests',
   'score.failure': 'expected cost of failures',
-  'score.limit': 'rate limit nearly used up',
+  'score.rateLimit': 'rate limit nearly used up',
   'score.preference': 'lower priority or higher price',
   'score.uncertainty': 'few or old samples',
   'score.samples': '{count} {count|sample|samples}, the newest {age} ago',

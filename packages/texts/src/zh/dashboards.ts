@@ -190,7 +190,7 @@ export const dashboards = {
   'score.latency': '延迟',
   'score.live': '实际请求比平时慢',
   'score.failure': '故障的预期代价',
-  'score.limit': '速率限额即将用尽',
+  'score.rateLimit': '速率限额即将用尽',
   'score.preference': '优先级较低或价格较高',
   'score.uncertainty': '样本过少或过旧',
   'score.samples': '{count} 个样本，最新的在 {age} 前',

@@ -8,7 +8,7 @@ import type { Redis } from 'ioredis';
 
 /** Refusals: an unreachable Redis may come back, but one that keeps refusing us is misconfigured. */
 const REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid password|ERR Client sent AUTH)/;
-const FIRST_ANSWER_MS = 2_000;
+const FIRST_ANSWER_TIMEOUT_MS = 2_000;
 /**
  * How long a refusal must last: users may be loaded after Redis has started, and a new password does not
  * reach Redis and us at the same time.
@@ -61,7 +61,7 @@ async function lastingRefusal(redis: Redis): Promise<string | undefined> {
     });
   });
   const ready = new Promise<void>((resolve) => redis.once('ready', resolve));
-  await Promise.race([ready, refused, sleep(FIRST_ANSWER_MS, undefined, { ref: false })]);
+  await Promise.race([ready, refused, sleep(FIRST_ANSWER_TIMEOUT_MS, undefined, { ref: false })]);
   // The client keeps retrying on its own.
   if (refusal !== undefined) await Promise.race([ready, sleep(LASTING_REFUSAL_MS)]);
   return redis.status === 'ready' ? pingRefusal(redis) : refusal;

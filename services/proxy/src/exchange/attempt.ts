@@ -92,7 +92,7 @@ const SETTLED: AttemptState = { status: 'settled' };
  */
 const SILENCE_POLL_MS = 1_000;
 /** Limit for the body of an error answer, whose status is already known. */
-const REFUSAL_BODY_MS = 1_000;
+const REFUSAL_BODY_TIMEOUT_MS = 1_000;
 
 export class Attempt implements AnswerReceiver, SendHandlers {
   readonly #input: AttemptInput;
@@ -190,7 +190,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
       bufferedBytes: 0,
     };
     this.#state = state;
-    if (isRefusal) this.#buffer(REFUSAL_BODY_MS);
+    if (isRefusal) this.#buffer(REFUSAL_BODY_TIMEOUT_MS);
     else if (gate === undefined) this.#commit(state, 'continues', 'unread');
   }
 
@@ -225,8 +225,8 @@ export class Attempt implements AnswerReceiver, SendHandlers {
   }
 
   /** Limits the wait for the start of the answer from now on. */
-  #buffer(limitMs: number): void {
-    this.#input.deadline.start(limitMs, () => this.#onBufferedLongEnough());
+  #buffer(timeoutMs: number): void {
+    this.#input.deadline.start(timeoutMs, () => this.#onBufferedLongEnough());
   }
 
   #onBufferedLongEnough(): void {

@@ -10,7 +10,7 @@ import type { RequestRecord } from '@zephyr/contract/usage/usage';
 import {
   budgetsOf,
   grantedUsd,
-  IDLE_PERIOD_MS,
+  IDLE_INTERVAL_MS,
   type LimitSubject,
   type LimitsConfig,
   limitSubjects,
@@ -170,7 +170,7 @@ export class PeopleLimits {
     if (!this.hasAny) return;
     const { clock, proxyId } = this.#deps;
     const elapsedMs = clock.nowMs() - this.#syncedAtMs;
-    if (!this.isBusy && elapsedMs < IDLE_PERIOD_MS) return;
+    if (!this.isBusy && elapsedMs < IDLE_INTERVAL_MS) return;
     const [epochMs, beganAtMs] = [this.#epochMs(), clock.nowMs()];
     const isWhole = beganAtMs - this.#sharedWholeAtMs >= WHOLE_INTERVAL_MS;
     this.#hasNews = false;

@@ -22,16 +22,16 @@ import type { PeopleLimits } from '../people-limits/people-limits.ts';
 import { type OrphanedUsage, UsageFile, type UsagePlace } from './usage-file.ts';
 
 /** Together with the next limit: a killed process loses at most a second. */
-const PERIOD_MS = 700;
+const WRITE_INTERVAL_MS = 700;
 /** If people have limits: other proxies learn within a second what was used here. */
-const PERIOD_WITH_LIMITS_MS = 450;
+const WRITE_INTERVAL_WITH_LIMITS_MS = 450;
 const DISK_AFTER_MS = 250;
 /** How often it looks for files of ended processes. */
 const ADOPT_INTERVAL_MS = 5_000;
 /** How long a start waits for Redis. */
 const FIRST_SYNC_TIMEOUT_MS = 500;
 /** How long a stop waits for Redis; then the rest stays on disk. */
-const LAST_WRITE_MS = 2_000;
+const LAST_WRITE_TIMEOUT_MS = 2_000;
 /**
  * In memory, about 300 bytes each. Without Redis, the maximum number of people have their own rows for two
  * hours, a thousand people for ten; later usage is `other`.
@@ -114,7 +114,7 @@ export class UsageWriter {
     // Fails commands that wait for a connection.
     if (this.#redis.status !== 'ready') this.#redis.disconnect();
     const { clock } = this.#deps;
-    const timer = clock.setTimer(() => this.#givingUp.abort(), LAST_WRITE_MS);
+    const timer = clock.setTimer(() => this.#givingUp.abort(), LAST_WRITE_TIMEOUT_MS);
     await this.#loop;
     const { signal } = this.#givingUp;
     while (this.unwrittenRequests > 0 && this.#redis.status === 'ready' && !signal.aborted) {
@@ -134,14 +134,16 @@ export class UsageWriter {
     const { signal } = this.#stopping;
     let isWritten = false;
     while (!signal.aborted) {
-      const periodMs = this.#deps.limits.hasAny ? PERIOD_WITH_LIMITS_MS : PERIOD_MS;
+      const intervalMs = this.#deps.limits.hasAny
+        ? WRITE_INTERVAL_WITH_LIMITS_MS
+        : WRITE_INTERVAL_MS;
       const isAllWritten = isWritten && this.#requests === 0 && this.#batches.length === 0;
       const isIdle = isAllWritten && !this.#deps.limits.isBusy;
       // What ends the idle time is written after a period, together with what follows.
-      if (!isIdle || (await this.#idle()) === 'news') await this.#pause(periodMs);
+      if (!isIdle || (await this.#idle()) === 'news') await this.#pause(intervalMs);
       if (signal.aborted) return;
       isWritten = (await this.#tick()) === 'done' && (await this.#sync()) === 'done';
-      this.#adoptInMs -= periodMs;
+      this.#adoptInMs -= intervalMs;
       if (!isWritten || this.#adoptInMs > 0) continue;
       this.#adoptInMs = ADOPT_INTERVAL_MS;
       await this.#adopt();
@@ -252,7 +254,7 @@ export class UsageWriter {
     await pause(clock, DISK_AFTER_MS, signal);
     while (!signal.aborted) {
       await this.#keep();
-      await pause(clock, PERIOD_MS, signal);
+      await pause(clock, WRITE_INTERVAL_MS, signal);
     }
   }
 

@@ -19,7 +19,7 @@ export interface ServiceSpec {
   /** Its whole environment; secrets are not readable by other processes. */
   readonly environment: Record<string, string>;
   /** How long its first start may take. */
-  readonly readyLimitMs: number;
+  readonly readyTimeoutMs: number;
   /** Called for each line of its log. */
   readonly onLine: (service: ServiceName, line: string) => void;
 }
@@ -83,7 +83,7 @@ export function superviseService(spec: ServiceSpec, startService: StartService):
     const service = startService(spec);
     state = { status, service };
     const isLate =
-      status === 'first_start' ? killWhenLate(service, spec.readyLimitMs) : () => false;
+      status === 'first_start' ? killWhenLate(service, spec.readyTimeoutMs) : () => false;
     service.ready.then((port) => {
       if (state.status !== status) return;
       state = { status: 'running', service };
@@ -92,7 +92,7 @@ export function superviseService(spec: ServiceSpec, startService: StartService):
     service.ended.then((how) => {
       if (state.status === 'stopping') return finish();
       if (state.status === 'first_start') {
-        const why = isLate() ? phrase`not ready after ${spec.readyLimitMs / 1000} s` : how;
+        const why = isLate() ? phrase`not ready after ${spec.readyTimeoutMs / 1000} s` : how;
         firstReady.reject(startFailure(spec.name, why));
         return finish();
       }
@@ -126,12 +126,12 @@ export function superviseService(spec: ServiceSpec, startService: StartService):
 }
 
 /** Kills a service that does not become ready. Returns whether it had to. */
-function killWhenLate(service: StartedService, limitMs: number): () => boolean {
+function killWhenLate(service: StartedService, timeoutMs: number): () => boolean {
   let isLate = false;
   const limit = setTimeout(() => {
     isLate = true;
     service.kill();
-  }, limitMs);
+  }, timeoutMs);
   Promise.race([service.ready, service.ended]).then(() => clearTimeout(limit));
   return () => isLate;
 }

@@ -150,7 +150,7 @@ describe('the plan', () => {
   const ago = (ms: number) => epochMs(NOW_MS - ms);
   const context: Context<Policy> = { nowMs, policy: DEFAULT_POLICY, trigger: 'tick' };
   const { verifyIntervalMs, proveIntervalMs, proveMs, liveFreshMs } = DEFAULT_POLICY.probing;
-  const { slackErrors, freshMs, leastRequests } = DEFAULT_POLICY.live;
+  const { slackErrors, freshMs, minRequests } = DEFAULT_POLICY.live;
   type Change = (endpoint: EndpointState) => EndpointState;
 
   /** Healthy endpoints, An active, just measured; not idle. */
@@ -188,7 +188,7 @@ describe('the plan', () => {
     ...NO_LIVE_TIMES,
     classes: {
       'sonnet/s/fresh': {
-        ...{ logMs: 7, formerLogMs: 7, variance: 0, requests: leastRequests, atMs: nowMs },
+        ...{ logMs: 7, formerLogMs: 7, variance: 0, requests: minRequests, atMs: nowMs },
         ...{ spread: 0.4, weight: 1, gapMs: 0, gapErrorMs: 0, isOutdone: false },
         ...change,
       },

@@ -7,7 +7,7 @@ import { nextProbeText, roleOf } from '@zephyr/texts/screens';
 
 import { Figure, Who } from '../../../components/endpoint-parts.tsx';
 import { Icon } from '../../../components/icon.tsx';
-import { largestScoreMs, ScoreBar } from '../../../components/score-bar.tsx';
+import { maxScoreMsOf, ScoreBar } from '../../../components/score-bar.tsx';
 import { nowMs } from '../../../connection/page-state.ts';
 import { ratioText, speech } from '../../../language/language.ts';
 import { actionKey, busy, pinEndpoint } from '../../../state/actions.ts';
@@ -31,7 +31,7 @@ const slowestMs = computed(() => {
 
 export function Endpoints({ current }: { readonly current: ApiState }) {
   const { say } = speech.value;
-  const maxScoreMs = largestScoreMs(current.endpoints);
+  const maxScoreMs = maxScoreMsOf(current.endpoints);
   const isMany = current.endpoints.length >= MANY_ENDPOINTS;
   const order = isMany ? endpointOrder.value : 'trial';
   const filter = isMany ? endpointFilter.value : '';
