@@ -159,7 +159,7 @@ describe('a new endpoint', () => {
     expect(tested?.finding).toMatchObject({
       serves: 'any_client',
       auth: 'x-api-key',
-      streams: true,
+      canStream: true,
     });
     expect([tested?.isInService, isEnabled]).toEqual([true, true]);
     const settings = await asked<ApiSettings>('settings');
