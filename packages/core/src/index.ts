@@ -124,7 +124,7 @@ export { SignatureFamilies } from './route/signature-families.ts';
 export { rampedEndpoint } from './route/switch-ramp.ts';
 export { sharedEndpoint, shareOf } from './route/weighted-rendezvous.ts';
 export { type AttemptPhase, assertNever, endpointId, epochMs } from './types.ts';
-export { canBeBilled } from './usage/billing.ts';
+export { isBillable } from './usage/billing.ts';
 export { periodAt } from './usage/budget-period.ts';
 export {
   type BudgetWarning,

@@ -37,8 +37,8 @@ export interface EndpointSurvey {
   readonly auth?: AuthStyle | undefined;
   /** As listed by the endpoint; absent without a list. */
   readonly models?: readonly string[] | undefined;
-  readonly streams?: boolean | undefined;
-  readonly countsTokens?: boolean | undefined;
+  readonly canStream?: boolean | undefined;
+  readonly canCountTokens?: boolean | undefined;
   readonly kind: GatewayKind;
   readonly usage: TokenUsage;
 }
@@ -88,8 +88,8 @@ export async function surveyEndpoint(plan: SurveyPlan, run: ProbeRun): Promise<E
     ...{ reach, serves: 'any_client', auth },
     // With a refused way to send the token, there was no list.
     models: accepted === configured ? models : modelsIn(await modelsOf(accepted, asker)),
-    streams: facts.contentType?.startsWith('text/event-stream') === true,
-    countsTokens: countSchema.safeParse(parsed(counted)).success,
+    canStream: facts.contentType?.startsWith('text/event-stream') === true,
+    canCountTokens: countSchema.safeParse(parsed(counted)).success,
     kind: asker.kind,
     usage: usageInBody(facts.body),
   };
@@ -97,7 +97,7 @@ export async function surveyEndpoint(plan: SurveyPlan, run: ProbeRun): Promise<E
 
 /** What people and the admin API are shown of it. */
 export function findingOf(survey: EndpointSurvey): EndpointFinding {
-  const { serves, reach, models, auth, streams, countsTokens } = survey;
+  const { serves, reach, models, auth, canStream, canCountTokens } = survey;
   const refusal = reach.status === 'failed' ? reach : survey.refusal;
   return {
     ...{ serves, auth: auth ?? null },
@@ -106,7 +106,7 @@ export function findingOf(survey: EndpointSurvey): EndpointFinding {
       models === undefined
         ? null
         : { count: models.length, first: models.slice(0, MAX_LISTED_MODELS) },
-    ...{ streams: streams ?? null, countsTokens: countsTokens ?? null },
+    ...{ canStream: canStream ?? null, canCountTokens: canCountTokens ?? null },
   };
 }
 

@@ -34,7 +34,10 @@ export const COMMANDS = {
   pin: {
     summary:
       'Pin an endpoint, or the active one, and move all sessions to it; one that is not available needs force',
-    body: z.strictObject({ endpointId: endpointIdSchema.optional(), force: z.boolean().optional() }),
+    body: z.strictObject({
+      endpointId: endpointIdSchema.optional(),
+      force: z.boolean().optional(),
+    }),
     refusals: ['unknown_endpoint', 'endpoint_disabled', 'endpoint_unavailable'],
   },
   unpin: { summary: 'Choose the endpoint automatically', body: z.strictObject({}), refusals: [] },

@@ -23,8 +23,8 @@ export const endpointFindingSchema = z
     models: z
       .object({ count, first: z.array(z.string().max(200)).max(MAX_LISTED_MODELS) })
       .nullable(),
-    streams: z.boolean().nullable(),
-    countsTokens: z.boolean().nullable(),
+    canStream: z.boolean().nullable(),
+    canCountTokens: z.boolean().nullable(),
   })
   .meta({ id: 'EndpointFinding' });
 export type EndpointFinding = PlainOf<typeof endpointFindingSchema>;

@@ -20,7 +20,7 @@ const record: RequestRecord = {
   operation: 'messages',
   session: null,
   outcome: 'ok',
-  attempts: [{ endpoint: 'tokyo', failure: null, mayBeBilled: false }],
+  attempts: [{ endpoint: 'tokyo', failure: null, isBillable: false }],
   ttftMs: 10,
   durationMs: 20,
   tokensKnown: 'reported',
@@ -30,7 +30,7 @@ const record: RequestRecord = {
   },
   costUsd: 0.5,
 };
-const failed = { endpoint: 'osaka', failure: 'reset', mayBeBilled: true } as const;
+const failed = { endpoint: 'osaka', failure: 'reset', isBillable: true } as const;
 
 describe('countsOf', () => {
   it('has every count of a request', () => {
@@ -98,7 +98,7 @@ describe('countsOf', () => {
     const billed = (attempts: RequestRecord['attempts']) =>
       countsOf({ ...record, attempts }).possiblyBilledTwice;
     expect(billed([failed, ...record.attempts])).toBe(1);
-    expect(billed([{ ...failed, mayBeBilled: false }, ...record.attempts])).toBe(0);
+    expect(billed([{ ...failed, isBillable: false }, ...record.attempts])).toBe(0);
     expect(billed([failed])).toBe(0);
     expect(billed([failed, failed])).toBe(1);
     expect(billed([])).toBe(0);

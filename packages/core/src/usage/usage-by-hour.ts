@@ -157,9 +157,9 @@ function capped(count: number): number {
 function billedTwice({ attempts }: RequestRecord): number {
   let isAnswered = false;
   let billed = 0;
-  for (const { failure, mayBeBilled } of attempts) {
+  for (const { failure, isBillable } of attempts) {
     if (failure === null) isAnswered = true;
-    else if (mayBeBilled) billed += 1;
+    else if (isBillable) billed += 1;
   }
   // The last attempt of an unanswered request may be billed, but only once.
   return isAnswered ? billed : Math.max(0, billed - 1);

@@ -161,7 +161,7 @@ describe('commands', () => {
       status: 404,
       body: { code: 'unknown_endpoint' },
     });
-    expect(await open.command('pin', {})).toMatchObject({
+    expect(await open.command('enable', {})).toMatchObject({
       status: 400,
       body: { code: 'invalid_body' },
     });

@@ -122,8 +122,8 @@ describe('viewOf', () => {
     expect(state.load).toMatchObject({ activeRequests: 6, level: 'medium' });
     expect(state.endpoints.map(({ activeRequests }) => activeRequests)).toEqual([3, 3]);
     expect(state.proxies).toEqual([
-      { id: 'p1', status: 'serving', current: true, activeRequests: 2, ejections: {} },
-      { id: 'p2', status: 'serving', current: false, activeRequests: 4, ejections: {} },
+      { id: 'p1', status: 'serving', isCurrent: true, activeRequests: 2, ejections: {} },
+      { id: 'p2', status: 'serving', isCurrent: false, activeRequests: 4, ejections: {} },
     ]);
   });
 
@@ -333,7 +333,7 @@ describe('viewOf', () => {
   ])('shows a probe as running if its next time is %s', (_when, aheadMs, running) => {
     const nextProbeAtMs = new Map([['one', NOW_MS + aheadMs]]);
     const { endpoints } = complete(viewOf({ ...input(), nextProbeAtMs }));
-    expect(endpoints.map(({ probe: shown }) => shown.running)).toEqual([running, false]);
+    expect(endpoints.map(({ probe: shown }) => shown.isRunning)).toEqual([running, false]);
   });
 
   it('compares both styles only where the style is chosen automatically', () => {
@@ -395,7 +395,7 @@ describe('viewOf', () => {
   ])('knows whether a proxy routes by the newest snapshot: %s', (_name, known, current) => {
     const snapshot = known === null ? null : { incarnation: 'i', ...known };
     const state = complete(viewOf(input([presence({ snapshot })])));
-    expect(state.proxies.map((proxy) => proxy.current)).toEqual([current]);
+    expect(state.proxies.map((proxy) => proxy.isCurrent)).toEqual([current]);
   });
 
   it('shows until when a proxy has ejected an endpoint, and the times of a session', () => {

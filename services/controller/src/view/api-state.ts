@@ -149,7 +149,7 @@ function probeView(
     plan,
     direct: styleChoice === 'auto' ? probes.direct.status : null,
     cliPassedAtMs: probes.cliPassedAtMs,
-    running: isRunning(nextProbeAtMs.get(id), nowMs),
+    isRunning: isRunning(nextProbeAtMs.get(id), nowMs),
     nextAtMs: plan.status === 'off' ? null : (nextProbeAtMs.get(id) ?? null),
     last: stats.last === null ? null : lastProbe(stats.last),
     latency: summaryOf(stats.latenciesMs),
@@ -202,7 +202,7 @@ function proxyView(
   return {
     id: presence.proxyId,
     status: presence.status,
-    current:
+    isCurrent:
       known !== null && known.epoch === snapshot?.epoch && known.version === snapshot.version,
     activeRequests: totalActiveRequests([presence]),
     ejections: Object.fromEntries(

@@ -12,7 +12,7 @@
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { RequestAttempt } from '@zephyr/contract/usage/usage';
 import {
-  canBeBilled,
+  isBillable,
   isStaleAt,
   isTest,
   type Journey,
@@ -273,7 +273,7 @@ export class AttemptLoop {
     if (rateLimits !== undefined) stats.limitsSeen(endpoint.id, rateLimits);
     if (failure === 'token_refused') this.#context.deps.onTokenRefused(endpoint.groupName);
     this.#context.trace?.failed(failure, status);
-    const attempt = { endpoint: endpoint.id, failure, mayBeBilled: canBeBilled(result) };
+    const attempt = { endpoint: endpoint.id, failure, isBillable: isBillable(result) };
     this.failed = [...this.failed, attempt];
     const refused = { failure, family: endpoint.signatureFamily };
     this.journey.request = requestAfter(this.#context, this.journey.request, refused);

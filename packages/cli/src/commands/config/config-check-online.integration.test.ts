@@ -118,11 +118,11 @@ describe('config check --online', () => {
       }),
     });
     expect(endpoints.get('full')).toMatchObject({
-      ...{ serves: 'any_client', streams: true, countsTokens: true, kind: 'anthropic' },
+      ...{ serves: 'any_client', canStream: true, canCountTokens: true, kind: 'anthropic' },
       ...{ models: ['claude-a', 'claude-b'], proposals: ['models = ["claude-a","claude-b"]'] },
     });
     expect(endpoints.get('bare')).toMatchObject({
-      ...{ serves: 'any_client', streams: false, countsTokens: false, kind: 'new_api' },
+      ...{ serves: 'any_client', canStream: false, canCountTokens: false, kind: 'new_api' },
       ...{ proposals: ['models = ["claude-a"]'] },
     });
   });

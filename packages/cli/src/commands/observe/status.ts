@@ -119,7 +119,7 @@ function unprobedOf({ endpoints }: ApiState, sinceAtMs: number): readonly ApiEnd
 }
 
 function isProbed({ probe }: ApiEndpoint, sinceAtMs: number): boolean {
-  return probe.last !== null && !probe.running && probe.last.atMs >= sinceAtMs;
+  return probe.last !== null && !probe.isRunning && probe.last.atMs >= sinceAtMs;
 }
 
 function statusText(state: ApiState, session: AdminSession): string {

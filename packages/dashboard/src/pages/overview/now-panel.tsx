@@ -84,7 +84,7 @@ function Key({ name }: { readonly name: string }) {
 function Facts({ current }: { readonly current: ApiState }) {
   const { say, numbers } = speech.value;
   const { load, requests, sessions, cost, proxies } = current;
-  const behind = proxies.filter((proxy) => !proxy.current).length;
+  const behind = proxies.filter((proxy) => !proxy.isCurrent).length;
   return (
     <>
       <Fact label={say('fact.requests')} value={numbers.count(requests.total)}>
