@@ -3,7 +3,7 @@ import { parseConfig } from '@zephyr/runtime/config/load';
 import { expect, it } from 'vitest';
 
 import { coreConfigOf } from './core-config.ts';
-import { BUSY, leaderPace, tickDueAtMs, waitMsOf } from './pace.ts';
+import { BUSY, leaderPace, leaderWaitMs, tickDueAtMs } from './pace.ts';
 
 const AT_MS = epochMs(1_700_000_000_000);
 const LATER_MS = epochMs(AT_MS + 3_600_000);
@@ -48,11 +48,11 @@ it.each([
   ['at most until a decision is due', { nowMs: 10_003, dueAtMs: 11_000, endsAtMs: 10_995 }],
 ])('an idle leader waits %s, and ends just before', (_until, { nowMs, dueAtMs, endsAtMs }) => {
   const pace = leaderPace(settled, LATER_MS);
-  expect(nowMs + waitMsOf(nowMs, dueAtMs - nowMs, pace)).toBe(endsAtMs);
+  expect(nowMs + leaderWaitMs(nowMs, dueAtMs - nowMs, pace)).toBe(endsAtMs);
 });
 
 it('a busy leader decides a second after the last decision, and reads outcomes in between', () => {
   expect(tickDueAtMs(8_003, BUSY)).toBe(9_003);
-  expect(waitMsOf(8_003, 1_000, BUSY)).toBe(250);
-  expect(waitMsOf(8_903, 100, BUSY)).toBe(100);
+  expect(leaderWaitMs(8_003, 1_000, BUSY)).toBe(250);
+  expect(leaderWaitMs(8_903, 100, BUSY)).toBe(100);
 });

@@ -24,7 +24,7 @@ const IDLE: LeaderPace = {
  * An idle leader's wait ends this long before the renewal of the lease. That wakes Redis, which then ends the
  * wait, too, and both replies wake the controller once. Otherwise Redis would end it at its next housekeeping.
  */
-const BEFORE_RENEWAL_MS = 5;
+const RENEWAL_MARGIN_MS = 5;
 
 export function leaderPace(world: World, nowMs: EpochMs): LeaderPace {
   return isSystemIdle(world, nowMs) ? IDLE : BUSY;
@@ -43,9 +43,9 @@ export function tickDueAtMs(
 }
 
 /** How long to wait for input. @param untilTickMs until a decision is due */
-export function waitMsOf(nowMs: number, untilTickMs: number, pace: LeaderPace): number {
+export function leaderWaitMs(nowMs: number, untilTickMs: number, pace: LeaderPace): number {
   const { status, maxWaitMs } = pace;
   if (status === 'busy') return Math.min(untilTickMs, maxWaitMs);
   const untilNextMs = nextMultiple(nowMs, maxWaitMs) - nowMs;
-  return Math.min(untilTickMs, untilNextMs, maxWaitMs) - BEFORE_RENEWAL_MS;
+  return Math.min(untilTickMs, untilNextMs, maxWaitMs) - RENEWAL_MARGIN_MS;
 }

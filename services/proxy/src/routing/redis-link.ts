@@ -24,7 +24,7 @@ import { readSnapshotFile, SnapshotWriter } from './snapshot-file.ts';
 
 const REDIS_INTERVAL_MS = 1_000;
 /** A round begins a moment early or late: without this margin, every fourth would often be every fifth. */
-const LEAST_IDLE_PERIOD_MS = IDLE_INTERVAL_MS - REDIS_INTERVAL_MS / 2;
+const MIN_IDLE_INTERVAL_MS = IDLE_INTERVAL_MS - REDIS_INTERVAL_MS / 2;
 /** Between two reads of other proxies' sessions while idle: the first request triggers the next one. */
 const IDLE_SHARE_INTERVAL_MS = 16_000;
 /** Expires on its own when the proxy is gone, just when the core forgets it: no phantom requests. */
@@ -127,7 +127,7 @@ export class RedisLink {
     if (!this.#isConnected || this.#hints.status !== 'ready' || this.#deps.isBusy()) {
       this.#busyAtMs = nowMs;
     }
-    return !this.#isIdle(nowMs) || nowMs - this.#tickedAtMs > LEAST_IDLE_PERIOD_MS;
+    return !this.#isIdle(nowMs) || nowMs - this.#tickedAtMs > MIN_IDLE_INTERVAL_MS;
   }
 
   #isIdle(nowMs: number): boolean {
