@@ -189,11 +189,11 @@ export default {
       to: { path: '^packages/probes/src/(?!process/)' },
     },
     {
-      name: 'probes-exchange-imports-no-other-room',
+      name: 'probes-request-imports-no-other-room',
       comment: 'one watched request and what its answer means, whoever asks',
       severity: 'error',
-      from: { path: '^packages/probes/src/exchange', pathNot: '\\.test\\.ts$' },
-      to: { path: '^packages/probes/src/(?!exchange/)' },
+      from: { path: '^packages/probes/src/request', pathNot: '\\.test\\.ts$' },
+      to: { path: '^packages/probes/src/(?!request/)' },
     },
     {
       name: 'services-do-not-import-each-other',

@@ -34,7 +34,7 @@ const README_ZH = new URL('../README.zh.md', import.meta.url);
 const MARK = 'make bench-peers';
 /** The rows that the READMEs quote, and how the Chinese one names them. */
 const QUOTED: readonly (readonly [row: RegExp, chinese: string])[] = [
-  [/^first content, 100 KB/, '100 KB 请求的首个内容（p50 增加量 / p99）'],
+  [/^TTFT, 100 KB/, '100 KB 请求的 TTFT（p50 增加量 / p99）'],
   [/^1,000 streams: memory/, '1,000 个并发流时的内存'],
   [/^all of these faults/, '全部故障下丢失的请求/总数'],
 ];

@@ -12,7 +12,7 @@ import { HOUR_MS } from '@zephyr/contract/units';
 import { NO_COUNTS, PeopleCounters } from '@zephyr/core';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
-import { exchangeLimits } from '@zephyr/runtime/redis/people-limits-store';
+import { syncLimits } from '@zephyr/runtime/redis/people-limits-store';
 import { startRedisServer } from '@zephyr/runtime/redis/private-server';
 import { recordUsage } from '@zephyr/runtime/redis/usage-store';
 
@@ -30,7 +30,7 @@ const REQUESTS_PER_SECOND = 50;
 const REQUEST_SECONDS = 20;
 const TOKENS = 2_000;
 /** Interval of a proxy with limits; everything is shared every two seconds. */
-const PERIOD_SECONDS = 0.45;
+const INTERVAL_SECONDS = 0.45;
 const PERIODS = 10;
 const WHOLE_EVERY = 5;
 const NOW_MS = Date.UTC(2026, 10, 28, 15, 30, 30);
@@ -48,12 +48,9 @@ class BusyProxy {
   }
 
   async work(redis: Redis, period: number): Promise<void> {
-    for (let at = 0; at < REQUESTS_PER_SECOND * PERIOD_SECONDS; at += 1) this.#ask();
+    for (let at = 0; at < REQUESTS_PER_SECOND * INTERVAL_SECONDS; at += 1) this.#ask();
     const share = this.#counters.share(NOW_MS, period % WHOLE_EVERY === 0 ? 'whole' : 'changed');
-    this.#counters.receive(
-      await exchangeLimits(redis, NOW_MS, { proxyId: this.#id, share }),
-      NOW_MS,
-    );
+    this.#counters.receive(await syncLimits(redis, NOW_MS, { proxyId: this.#id, share }), NOW_MS);
   }
 
   #ask(): void {
@@ -111,7 +108,7 @@ async function spend(redis: Redis): Promise<void> {
 }
 
 function rowOf(count: number, info: string, cpuSeconds: number): string {
-  const seconds = PERIODS * PERIOD_SECONDS;
+  const seconds = PERIODS * INTERVAL_SECONDS;
   const bytes =
     figure(info, /^total_net_input_bytes:(\d+)/m) + figure(info, /^total_net_output_bytes:(\d+)/m);
   const megabytes = (of: number) => (of / seconds / 1e6).toFixed(2);

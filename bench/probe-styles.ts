@@ -113,7 +113,7 @@ async function measure(runs: number): Promise<void> {
 
 function apiMs({ verdict }: ProbeReport): number {
   if (verdict.status === 'failed') throw new Error(`a check failed: ${verdict.detail}`);
-  return verdict.apiLatencyMs;
+  return verdict.latencyMs;
 }
 
 /** Of ended children: fields 16 and 17 of /proc/self/stat, parsed after the program's name. */

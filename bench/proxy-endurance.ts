@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { startRedisServer } from '@zephyr/runtime/redis/private-server';
-import { startFaultRelay } from '@zephyr/testkit/fault-relay';
+import { startFaultProxy } from '@zephyr/testkit/fault-proxy';
 import { type CallResult, call } from '@zephyr/testkit/http-call';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { startBalancer } from '@zephyr/testkit/tcp-balancer';
@@ -164,10 +164,10 @@ async function redisOutage(): Promise<void> {
   const redis = await startRedisServer();
   const path = redis.url.replace('unix://', '');
   const names = ['stays', 'killed', 'frozen'] as const;
-  const relays = await Promise.all(names.map(() => startFaultRelay({ path })));
-  const [, killed, frozen] = relays;
+  const faultProxies = await Promise.all(names.map(() => startFaultProxy({ path })));
+  const [, killed, frozen] = faultProxies;
   const proxies = await Promise.all(
-    relays.map(({ port }, index) =>
+    faultProxies.map(({ port }, index) =>
       startZephyr(names[index] ?? '', {
         urls: [upstream.url],
         redisUrl: `redis://127.0.0.1:${port}`,
@@ -198,7 +198,7 @@ async function redisOutage(): Promise<void> {
   frozen?.set({ kind: 'open' });
   await window(`${SECONDS / 2} s after`, SECONDS / 2);
   for (const { stop } of proxies) stop();
-  await Promise.all(relays.map((relay) => relay.stop()));
+  await Promise.all(faultProxies.map((faultProxy) => faultProxy.stop()));
   await Promise.all([upstream.stop(), redis.stop()]);
 }
 

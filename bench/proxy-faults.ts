@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { MIB } from '@zephyr/contract/units';
 
 import { startRedisServer } from '@zephyr/runtime/redis/private-server';
-import { startFaultRelay } from '@zephyr/testkit/fault-relay';
+import { startFaultProxy } from '@zephyr/testkit/fault-proxy';
 import { type CallResult, call, STREAM_BODY } from '@zephyr/testkit/http-call';
 import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { flood, hang, reset, sse, status } from '@zephyr/testkit/upstream-scripts';
@@ -214,7 +214,7 @@ async function outages(): Promise<void> {
   const server = await startRedisServer();
   const path = server.url.replace('unix://', '');
   for (const kind of ['killed', 'frozen'] as const) {
-    const relay = await startFaultRelay({ path });
+    const faultProxy = await startFaultProxy({ path });
     await onStage(
       '',
       async ({ zephyr }) => {
@@ -234,11 +234,11 @@ async function outages(): Promise<void> {
           `before the outage, ${OUTAGE_SECONDS} s`,
           await during(OUTAGE_SECONDS),
         );
-        if (kind === 'killed') await relay.refuse();
-        else relay.set({ kind: 'black_hole' });
+        if (kind === 'killed') await faultProxy.refuse();
+        else faultProxy.set({ kind: 'black_hole' });
         say('', `Redis ${kind} for ${OUTAGE_SECONDS} s`, await during(OUTAGE_SECONDS));
-        await relay.open();
-        relay.set({ kind: 'open' });
+        await faultProxy.open();
+        faultProxy.set({ kind: 'open' });
         const backAtMs = performance.now();
         const page = { method: 'GET', path: '/status', body: '' };
         while (!(await call(zephyr.port, page)).text.includes('"redis":"connected"')) {
@@ -246,9 +246,9 @@ async function outages(): Promise<void> {
         }
         say('', 'Redis seen again after', `${(performance.now() - backAtMs).toFixed(0)} ms`);
       },
-      `redis://127.0.0.1:${relay.port}`,
+      `redis://127.0.0.1:${faultProxy.port}`,
     );
-    await relay.stop();
+    await faultProxy.stop();
   }
   await server.stop();
 }

@@ -33,7 +33,7 @@ type Redis = ReturnType<typeof createRedis>;
 const DOCUMENT = new URL('../docs/usage.md', import.meta.url);
 const MAX_MEMORY = 512 * MIB;
 const RATE_SECONDS = 20;
-const TICK_MS = 50;
+const TICK_INTERVAL_MS = 50;
 
 const log = createLogger('bench', 'silent');
 const what = process.argv[2] ?? 'all';
@@ -139,7 +139,7 @@ async function writesAt(redis: Redis, url: string, perSecond: number): Promise<v
       const record = recordAt(noted);
       writer.note(record, record.model);
     }
-    await sleep(TICK_MS);
+    await sleep(TICK_INTERVAL_MS);
   }
   const seconds = elapsed();
   await writer.stop();

@@ -115,7 +115,7 @@ function peopleConfig(people: number): string {
 }
 
 /** For one proxy: both ends of a stream take a descriptor. */
-function mostStreams(): number {
+function maxStreams(): number {
   const limit = Number(execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }));
   return Number.isNaN(limit)
     ? Number.POSITIVE_INFINITY
@@ -182,6 +182,6 @@ export const AXES: Readonly<Record<string, Axis>> = {
     ],
     sizes: [10, 1_000, 10_000],
     // As many proxies as the descriptors of this machine make necessary.
-    measure: (size) => streamsThrough(size, Math.ceil(size / mostStreams())),
+    measure: (size) => streamsThrough(size, Math.ceil(size / maxStreams())),
   },
 };

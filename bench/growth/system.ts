@@ -133,11 +133,11 @@ export class GrownSystem {
     for (let number = 0; number < DECISIONS; number += 1) {
       const wanted = number % 2 === 0 ? second : first;
       const startedAtMs = performance.now();
-      await this.product.command('select', { endpointId: wanted, force: true });
+      await this.product.command('pin', { endpointId: wanted, force: true });
       await Promise.all(this.product.ports.map((port) => routesBy(port, wanted)));
       times.push(performance.now() - startedAtMs);
     }
-    await this.product.command('mode', { mode: 'auto' });
+    await this.product.command('unpin', {});
     return percentile(times, 0.99);
   }
 }

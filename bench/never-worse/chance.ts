@@ -1,5 +1,5 @@
 /**
- * Endpoints that refuse at random, as real relays do for hours: one of them directly, compared with nginx,
+ * Endpoints that refuse at random, as real gateways do for hours: one of them directly, compared with nginx,
  * HAProxy and Zephyr over one to three of them, in the same seconds and with the same luck.
  */
 import { setTimeout as sleep } from 'node:timers/promises';

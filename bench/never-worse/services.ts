@@ -58,7 +58,7 @@ function startService(name: ServiceName, number: number, setup: ServicesSetup): 
     {
       name,
       environment: environmentOf(setup.folder, setup.redisUrlOf(name, number)),
-      readyLimitMs: 60_000,
+      readyTimeoutMs: 60_000,
       onLine: (_: ServiceName, line: string) => setup.onLine(label, line),
     },
     processes.start,

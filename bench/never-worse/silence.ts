@@ -20,7 +20,7 @@ const WARM_UP = 40;
 /** People who send sequential requests from the moment of the freeze. */
 function frozen(people: number): Promise<Row> {
   return onStage({ endpoints: 2, extent: 'proxy' }, async (stage) => {
-    const figures: { paid: number; late: number; longestMs: number; lost: number }[] = [];
+    const figures: { paid: number; late: number; maxMs: number; lost: number }[] = [];
     for (const endpoint of stage.endpoints) {
       await crowd(stage, { name: `warm-${endpoint.name}`, people, each: WARM_UP / people });
       endpoint.behave(hang);
@@ -30,7 +30,7 @@ function frozen(people: number): Promise<Row> {
       figures.push({
         paid: paying.length,
         late: paying.filter(({ number }) => number > 0).length,
-        longestMs: Math.max(...turns.map(({ ms }) => ms)),
+        maxMs: Math.max(...turns.map(({ ms }) => ms)),
         lost: turns.filter((turn) => !turn.isGood).length,
       });
     }
@@ -38,7 +38,7 @@ function frozen(people: number): Promise<Row> {
     const isFew = ({ paid, late }: (typeof figures)[number]): boolean =>
       people <= 2 ? paid <= 2 : late === 0;
     const isMet = figures.every(
-      (each) => isFew(each) && each.longestMs <= MAX_MS + 500 && each.lost === 0,
+      (each) => isFew(each) && each.maxMs <= MAX_MS + 500 && each.lost === 0,
     );
     return {
       world: 'silence',
@@ -50,8 +50,8 @@ function frozen(people: number): Promise<Row> {
       direct: 'all lost',
       zephyr: figures
         .map(
-          ({ paid, late, longestMs, lost }) =>
-            `${paid} paid (${late} later), ≤ ${(longestMs / 1_000).toFixed(1)} s, ${lost} lost`,
+          ({ paid, late, maxMs, lost }) =>
+            `${paid} paid (${late} later), ≤ ${(maxMs / 1_000).toFixed(1)} s, ${lost} lost`,
         )
         .join('; '),
       verdict: verdictOf(isMet),

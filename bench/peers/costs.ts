@@ -79,9 +79,7 @@ async function requestRows(
     await entrant.cell(LOAD_TIMEOUT_MS, () => warmUp(entrant), say);
   }
   for (const size of Object.keys(SIZES) as Size[]) {
-    add(
-      await addedRow(`first content, ${size} (p50 added / p99)`, entrants, { size, rounds, say }),
-    );
+    add(await addedRow(`TTFT, ${size} (p50 added / p99)`, entrants, { size, rounds, say }));
   }
   const whole = 'without streaming, 1 KB (p50 added / p99)';
   add(await addedRow(whole, entrants, { size: '1 KB', isStream: false, rounds, say }));
@@ -103,7 +101,7 @@ async function tlsRows(
 ): Promise<readonly PeerRow[]> {
   const rows: PeerRow[] = [];
   for (const size of ['1 KB', '100 KB'] as const) {
-    const what = `endpoint with TLS: first content, ${size} (p50 added / p99)`;
+    const what = `endpoint with TLS: TTFT, ${size} (p50 added / p99)`;
     // The first round is a warm-up.
     rows.push(await addedRow(what, entrants, { size, rounds: rounds + 1, skipped: 1, say }));
     const [row] = rows.slice(-1);
@@ -179,12 +177,10 @@ async function turnsOf(
 
 /** Added median, and the p99 of all; with the first byte if a peer sends it well before the first content. */
 function addedCell(times: readonly TurnTimes[], direct: readonly TurnTimes[]): Cell {
-  const contentMs = times.map(({ firstContentMs }) => firstContentMs);
-  const directMs = direct.map(({ firstContentMs }) => firstContentMs);
+  const contentMs = times.map(({ ttftMs }) => ttftMs);
+  const directMs = direct.map(({ ttftMs }) => ttftMs);
   const addedMs = median(contentMs) - (directMs.length === 0 ? 0 : median(directMs));
-  const waitMs = median(
-    times.map(({ firstByteMs, firstContentMs }) => firstContentMs - firstByteMs),
-  );
+  const waitMs = median(times.map(({ firstByteMs, ttftMs }) => ttftMs - firstByteMs));
   const isEarly = waitMs > FIRST_BYTE_EARLIER * median(contentMs);
   return {
     text: `${addedMs.toFixed(2)} / ${percentile(contentMs, 0.99).toFixed(1)} ms${isEarly ? `; first byte ${waitMs.toFixed(2)} earlier` : ''}`,

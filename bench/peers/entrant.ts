@@ -58,9 +58,9 @@ export class Entrant {
    * The cell of a measurement. A peer that fails or takes too long is a result too: it is then replaced by a
    * fresh one, because any leftover work would be measured with the others.
    */
-  async cell(limitMs: number, measure: () => Promise<Cell>, say: Say): Promise<Cell> {
+  async cell(timeoutMs: number, measure: () => Promise<Cell>, say: Say): Promise<Cell> {
     try {
-      return await within(limitMs, measure());
+      return await within(timeoutMs, measure());
     } catch (error) {
       await this.stop();
       await this.start(say);
@@ -69,11 +69,11 @@ export class Entrant {
   }
 }
 
-async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
+async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {
-    const failure = new Error(`not done in ${limitMs / 1_000} s`);
-    timer = setTimeout(() => reject(failure), limitMs);
+    const failure = new Error(`not done in ${timeoutMs / 1_000} s`);
+    timer = setTimeout(() => reject(failure), timeoutMs);
   });
   try {
     return await Promise.race([work, limit]);

@@ -16,8 +16,8 @@ const MIN_GAP_MS = 100;
 const SETTLE_MS = 2_000;
 const MEASURED_MS = 3_000;
 /** Until all have begun, including the time to open each. */
-const openLimitMs = (count: number): number => 15_000 + 4 * count;
-const limitMs = (count: number): number => 45_000 + 5 * count;
+const openTimeoutMs = (count: number): number => 15_000 + 4 * count;
+const timeoutMs = (count: number): number => 45_000 + 5 * count;
 /** Streams outlast everything measured here. */
 const STREAM_MS = 150_000;
 const WARM_UP = 300;
@@ -96,7 +96,7 @@ export async function streamCost(
   let cost: StreamCost | undefined;
   try {
     const cell = await entrant.cell(
-      limitMs(count),
+      timeoutMs(count),
       async () => {
         cost = await measure(entrant, upstream, count);
         return { text: '' };
@@ -142,10 +142,12 @@ async function measure(
       // Spread over the gap, otherwise all events would arrive at the same moment.
       if (index % OPENED_TOGETHER === 0) await sleep(OPEN_PAUSE_MS);
     }
-    const deadlineAtMs = performance.now() + openLimitMs(count);
+    const deadlineAtMs = performance.now() + openTimeoutMs(count);
     while (begun < count && performance.now() < deadlineAtMs) await sleep(50);
     if (begun < count) {
-      throw new Error(`${begun} of ${count} streams begin within ${openLimitMs(count) / 1_000} s`);
+      throw new Error(
+        `${begun} of ${count} streams begin within ${openTimeoutMs(count) / 1_000} s`,
+      );
     }
     await sleep(SETTLE_MS);
     const beforeMs = entrant.cpuMs;

@@ -5,7 +5,7 @@ import { inChinese, inOneLine, notFirst, type PeerRow, tableOf } from './table.t
 function rowOf(cells: Readonly<Record<string, number>>, rest: Partial<PeerRow> = {}): PeerRow {
   const entries = Object.entries(cells);
   return {
-    what: 'first content',
+    what: 'TTFT',
     cells: new Map(entries.map(([name, value]) => [name, { text: `${value} ms`, value }])),
     ...rest,
   };
@@ -14,13 +14,13 @@ function rowOf(cells: Readonly<Record<string, number>>, rest: Partial<PeerRow> =
 describe('where we are not first', () => {
   it('names the leader, with both figures', () => {
     expect(notFirst([rowOf({ nginx: 1, HAProxy: 3, Zephyr: 2 })])).toEqual([
-      'first content: nginx 1 ms; Zephyr 2 ms',
+      'TTFT: nginx 1 ms; Zephyr 2 ms',
     ]);
   });
 
   it('knows where more is better', () => {
     const row = rowOf({ nginx: 30, HAProxy: 10, Zephyr: 20 }, { isMoreBetter: true });
-    expect(notFirst([row])).toEqual(['first content: nginx 30 ms; Zephyr 20 ms']);
+    expect(notFirst([row])).toEqual(['TTFT: nginx 30 ms; Zephyr 20 ms']);
   });
 
   it('is silent about a draw, and about nothing in between', () => {
@@ -33,21 +33,21 @@ describe('where we are not first', () => {
       ['LiteLLM', { text: 'failed (no answer)' }],
       ['Zephyr', { text: 'failed (status 500)' }],
     ]);
-    expect(notFirst([{ what: 'first content', cells }])).toEqual([
-      'first content: nginx 1 ms; Zephyr failed (status 500)',
+    expect(notFirst([{ what: 'TTFT', cells }])).toEqual([
+      'TTFT: nginx 1 ms; Zephyr failed (status 500)',
     ]);
   });
 });
 
 it('a table has a column for each peer, empty if it was not measured', () => {
   expect(tableOf('', [rowOf({ nginx: 1, Zephyr: 2 })], ['direct', 'nginx', 'Zephyr'])).toBe(
-    '|  | direct | nginx | Zephyr |\n|---|---|---|---|\n| first content |  | 1 ms | 2 ms |',
+    '|  | direct | nginx | Zephyr |\n|---|---|---|---|\n| TTFT |  | 1 ms | 2 ms |',
   );
 });
 
 it('a line to quote begins with us and leaves out nothing in between', () => {
   expect(inOneLine(rowOf({ direct: 0, nginx: 1, Zephyr: 2 }))).toBe(
-    'first content: Zephyr 2 ms, nginx 1 ms',
+    'TTFT: Zephyr 2 ms, nginx 1 ms',
   );
 });
 

@@ -48,7 +48,7 @@ export function agentOf({ isTls }: RunningPeer, maxSockets: number): Agent {
 export interface TurnTimes {
   readonly firstByteMs: number;
   /** Time of the first text delta. */
-  readonly firstContentMs: number;
+  readonly ttftMs: number;
 }
 
 export interface TurnOptions {
@@ -76,18 +76,18 @@ export function turn(
       { host: '127.0.0.1', port: running.port, path: PATH, method: 'POST', headers, agent },
       (res: IncomingMessage) => {
         const firstByteMs = performance.now() - startedAtMs;
-        let [firstContentMs, text] = [Number.NaN, ''];
+        let [ttftMs, text] = [Number.NaN, ''];
         res.on('data', (data: Buffer) => {
           onData?.(data);
-          if (!Number.isNaN(firstContentMs)) return;
+          if (!Number.isNaN(ttftMs)) return;
           text += data.toString('latin1');
-          if (text.includes(content)) firstContentMs = performance.now() - startedAtMs;
+          if (text.includes(content)) ttftMs = performance.now() - startedAtMs;
         });
         res.on('error', reject);
         res.on('end', () => {
           if (res.statusCode !== 200) reject(new Error(`status ${res.statusCode}`));
-          else if (Number.isNaN(firstContentMs)) reject(new Error('no content'));
-          else resolve({ firstByteMs, firstContentMs });
+          else if (Number.isNaN(ttftMs)) reject(new Error('no content'));
+          else resolve({ firstByteMs, ttftMs });
         });
       },
     );

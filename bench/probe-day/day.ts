@@ -209,7 +209,7 @@ function checkEndpoint(day: Day, id: EndpointId): void {
       ...{ startedAtMs: epochMs(nowMs), wallMs: 1_500 },
       verdict:
         failure === undefined
-          ? { status: 'ok', apiLatencyMs: latencyOf(day, id) }
+          ? { status: 'ok', latencyMs: latencyOf(day, id) }
           : { status: 'failed', failure, detail: '' },
     },
   });

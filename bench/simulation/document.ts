@@ -127,5 +127,5 @@ with the best value that any endpoint alone reaches in the same seed, in hindsig
 and one request in a thousand allows for finding out which endpoint that is. *P90 above it* is the mean over the seeds
 of how much higher the p90 is than that best value, without tolerance, ± half of its 95 % interval.
 
-Worlds are models: they show which rule is better and why, not what your relay will do.
+Worlds are models: they show which rule is better and why, not what your endpoint will do.
 `;

@@ -58,8 +58,8 @@ describe.each(worlds)('in the world "$name"', (nature) => {
       if (selection.activeId === before.selection.activeId) return;
       const isLatency = selection.reason === 'faster';
       const left = before.endpoints.find(({ id }) => id === before.selection.activeId);
-      const leastMs = (left?.times.slowAtMs ?? -1) > switchedAtMs ? slowDwellMs : dwellMs;
-      expectThat(!isLatency || atMs - switchedAtMs >= leastMs, 'two switches within the dwell');
+      const minMs = (left?.times.slowAtMs ?? -1) > switchedAtMs ? slowDwellMs : dwellMs;
+      expectThat(!isLatency || atMs - switchedAtMs >= minMs, 'two switches within the dwell');
       const to = all.find(({ endpoint }) => endpoint.id === selection.activeId);
       expectThat(!isLatency || to?.score.status === 'known', 'a switch to the unknown');
       switchedAtMs = atMs;

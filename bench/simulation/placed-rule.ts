@@ -26,7 +26,7 @@ export interface Placer {
   probeIntervalMs(endpoint: number, atMs: number): number | undefined;
   /** Endpoints in trial order. */
   place(request: PlaceRequest): readonly number[];
-  /** Result of a live attempt: the time to the first content, or a failure. */
+  /** Result of a live attempt: the TTFT, or a failure. */
   attempted?(endpoint: number, ms: number | 'failed'): void;
   /** @param active active requests by endpoint */
   tick?(active: readonly number[]): void;
@@ -108,7 +108,7 @@ class PlacedWay implements Way {
     this.#asked += 1;
     this.#current = endpoint;
     this.#rule.began(endpoint);
-    return { kind: 'ask', endpoint, limitMs: FIXED_TIMEOUT_MS };
+    return { kind: 'ask', endpoint, timeoutMs: FIXED_TIMEOUT_MS };
   }
 
   failed(endpoint: number, _failed: Failed, atMs: number): void {

@@ -28,7 +28,7 @@ export class OneEndpoint implements Rule {
     const next = (): Step => {
       if (isAsked) return { kind: 'give_up' };
       isAsked = true;
-      return { kind: 'ask', endpoint: this.#endpoint, limitMs: CLIENT_TIMEOUT_MS };
+      return { kind: 'ask', endpoint: this.#endpoint, timeoutMs: CLIENT_TIMEOUT_MS };
     };
     return { next, failed: () => {}, answered: () => {}, ended: () => {} };
   }
@@ -93,7 +93,7 @@ class RoundRobinWay implements Way {
     if (endpoint === undefined || !this.#canContinue || this.#asked >= 2)
       return { kind: 'give_up' };
     this.#asked += 1;
-    return { kind: 'ask', endpoint, limitMs: FIXED_TIMEOUT_MS };
+    return { kind: 'ask', endpoint, timeoutMs: FIXED_TIMEOUT_MS };
   }
 
   failed(endpoint: number, { failure }: Failed, atMs: number): void {

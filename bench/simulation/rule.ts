@@ -14,7 +14,7 @@ export interface Rule {
   probeIntervalMs(endpoint: number, atMs: number): number | undefined;
   /** One attempt of a client; `trial` is 0 for its first. */
   begin(request: Request, about: { readonly atMs: number; readonly trial: number }): Way;
-  /** Called every `TICK_MS`. */
+  /** Called every `TICK_INTERVAL_MS`. */
   tick?(atMs: number): void;
   /** The endpoint that new sessions go to now. */
   selected(): number | undefined;
@@ -31,11 +31,11 @@ export interface Way {
 }
 
 export type Step =
-  /** @property limitMs limit of the wait for the first content @property pauseMs delay before sending */
+  /** @property timeoutMs of the wait for the first content @property pauseMs delay before sending */
   | {
       readonly kind: 'ask';
       readonly endpoint: number;
-      readonly limitMs: number;
+      readonly timeoutMs: number;
       readonly pauseMs?: number;
     }
   /** Nothing is sent; `next` is called again after that time. */
@@ -53,6 +53,6 @@ export interface Answered {
   readonly cachedTokens: number;
 }
 
-export const TICK_MS = 2_000;
+export const TICK_INTERVAL_MS = 2_000;
 /** What a thoughtful person configures; the default of nginx and HAProxy is 60 s. */
 export const FIXED_TIMEOUT_MS = 30_000;

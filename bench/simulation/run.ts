@@ -5,7 +5,7 @@
 import { EventQueue } from './event-queue.ts';
 import { type Answer, type Asked, attempt, COSTS, type Nature, type Request } from './nature.ts';
 import { seededRandom, seedOf } from './random.ts';
-import { type Rule, type Step, TICK_MS, type Way } from './rule.ts';
+import { type Rule, type Step, TICK_INTERVAL_MS, type Way } from './rule.ts';
 
 export interface Outcome {
   readonly rule: string;
@@ -80,12 +80,12 @@ class Run {
   #probe(endpoint: number, atMs: number): void {
     const intervalMs = this.#rule.probeIntervalMs(endpoint, atMs);
     if (intervalMs === undefined) {
-      this.#nextProbeMs[endpoint] = atMs + TICK_MS;
+      this.#nextProbeMs[endpoint] = atMs + TICK_INTERVAL_MS;
       return;
     }
     const seed = seedOf(endpoint, Math.floor(atMs / 1_000), 7);
     const asked: Asked = { from: 'probe', workMs: COSTS.probeWorkMs, model: COSTS.probeModel };
-    const answer = this.#attempt(endpoint, { atMs, asked, seed, limitMs: PROBE_TIMEOUT_MS });
+    const answer = this.#attempt(endpoint, { atMs, asked, seed, timeoutMs: PROBE_TIMEOUT_MS });
     if (answer.status === 'ok') this.#probes += 1;
     this.#rule.probed(endpoint, answer, atMs);
     const nextMs = this.#rule.probeIntervalMs(endpoint, atMs) ?? intervalMs;
@@ -93,7 +93,7 @@ class Run {
   }
 
   #tick(atMs: number): void {
-    this.#nextTickMs = atMs + TICK_MS;
+    this.#nextTickMs = atMs + TICK_INTERVAL_MS;
     this.#rule.tick?.(atMs);
     for (let index = 0; index < this.#nextProbeMs.length; index += 1) {
       // A rule may have shortened an interval meanwhile.
@@ -129,7 +129,7 @@ class Run {
     else this.#queue.add(atMs + pauseMs, (askedAtMs) => this.#ask(going, step, askedAtMs));
   }
 
-  #ask(going: Going, { endpoint, limitMs }: Extract<Step, { kind: 'ask' }>, atMs: number): void {
+  #ask(going: Going, { endpoint, timeoutMs }: Extract<Step, { kind: 'ask' }>, atMs: number): void {
     const { way, request, trial } = going;
     const cachedTokens = this.#cached(request.session, endpoint, atMs);
     const missing = request.contextTokens - cachedTokens;
@@ -138,7 +138,7 @@ class Run {
     const before = going.asked.filter((one) => one === endpoint).length;
     going.asked.push(endpoint);
     const seed = seedOf(request.seed, endpoint, trial, ...(before === 0 ? [] : [before]));
-    const answer = this.#attempt(endpoint, { atMs, asked, seed, limitMs });
+    const answer = this.#attempt(endpoint, { atMs, asked, seed, timeoutMs });
     const doneAtMs = atMs + answer.ms;
     this.#queue.add(doneAtMs, () => {
       if (answer.status === 'failed') {
@@ -185,13 +185,13 @@ class Run {
 
   #attempt(
     endpoint: number,
-    about: { atMs: number; asked: Asked; seed: number; limitMs: number },
+    about: { atMs: number; asked: Asked; seed: number; timeoutMs: number },
   ): Answer {
     const truth = this.#nature.endpoints[endpoint];
     if (truth === undefined) throw new RangeError(`no endpoint ${endpoint}`);
     const answer = attempt(truth, about);
-    if (answer.ms <= about.limitMs) return answer;
-    return { status: 'failed', failure: 'first_byte_timeout', ms: about.limitMs };
+    if (answer.ms <= about.timeoutMs) return answer;
+    return { status: 'failed', failure: 'first_byte_timeout', ms: about.timeoutMs };
   }
 
   #fillCache({ session, contextTokens }: Request, endpoint: number, atMs: number): void {

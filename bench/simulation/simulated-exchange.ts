@@ -108,7 +108,7 @@ export class SimulatedExchange implements Way {
     this.#askedAtMs = atMs + pauseMs;
     this.#proxy.noteActive(id, 1);
     const endpoint = this.#proxy.ids.indexOf(id);
-    return { kind: 'ask', endpoint, limitMs: this.#limitMs(asked, atMs), pauseMs };
+    return { kind: 'ask', endpoint, timeoutMs: this.#timeoutMs(asked, atMs), pauseMs };
   }
 
   /** Time to read the prompt if it is in no cache. */
@@ -118,7 +118,7 @@ export class SimulatedExchange implements Way {
   }
 
   /** The last endpoint gets the full time limit; one with alternatives does not. */
-  #limitMs({ id, hasAlternative }: Asked, atMs: number): number {
+  #timeoutMs({ id, hasAlternative }: Asked, atMs: number): number {
     const { firstByteMs, unusualFirstByteMs } = DEFAULTS;
     const readingMs = this.#readingMs();
     const ceilingMs = firstByteMs + readingMs;
@@ -126,7 +126,7 @@ export class SimulatedExchange implements Way {
       hasAlternative && this.#retries.hasRetriesLeft(isTest(this.#journey), atMs);
     if (!areOthersLeft) return ceilingMs;
     const limits = { unusualMs: unusualFirstByteMs + readingMs, ceilingMs, readingMs };
-    return this.#proxy.router.times.limitMs(id, this.#class, limits);
+    return this.#proxy.router.times.timeoutMs(id, this.#class, limits);
   }
 
   failed(endpoint: number, failed: Failed, atMs: number): void {

@@ -1,4 +1,4 @@
-/** Worlds of realistic relays: random overload, limits, a poisonous person, cuts, slowness. */
+/** Worlds of realistic gateways: random overload, limits, a poisonous person, cuts, slowness. */
 import { MINUTE_MS } from '@zephyr/contract/units';
 
 import { type Asked, type Endpoint, OPUS } from './nature.ts';

@@ -26,10 +26,10 @@ const TEAM: TrafficShape = {
 const drifting = (random: Random, sigma = 0.25): Endpoint => {
   const middle = random.between(300, 700);
   const swing = random.between(0.3, 0.6);
-  const periodMs = random.between(40, 120) * MINUTE_MS;
+  const cycleMs = random.between(40, 120) * MINUTE_MS;
   const phase = random.between(0, 2 * Math.PI);
   return (atMs) => ({
-    overheadMs: middle * (1 + swing * Math.sin(phase + (2 * Math.PI * atMs) / periodMs)),
+    overheadMs: middle * (1 + swing * Math.sin(phase + (2 * Math.PI * atMs) / cycleMs)),
     sigma,
     ...SOUND,
   });

@@ -1,4 +1,4 @@
-/** Answers of the soak's endpoints: whole, cut, late or held, each recording its tokens in the ledger. */
+/** Answers of the soak's endpoints: whole, cut or late, each recording its tokens in the ledger. */
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -129,23 +129,23 @@ const ACTS: Readonly<Record<string, Act>> = {
   frozen: ({ random }, _service, pid) => freeze(pid, random.between(...FROZEN_MS)),
   'frozen for long': (_scene, _service, pid) => freeze(pid, LONG_FROZEN_MS),
   'cut off from Redis': async ({ system, random }, service) => {
-    const relay = system.relayOf(service);
-    relay.set({ kind: 'black_hole' });
+    const faultProxy = system.faultProxyOf(service);
+    faultProxy.set({ kind: 'black_hole' });
     await sleep(random.between(...PARTITION_MS));
-    relay.set({ kind: 'open' });
+    faultProxy.set({ kind: 'open' });
   },
-  'silently cut off from Redis': ({ system }, service) => system.relayOf(service).silence(),
+  'silently cut off from Redis': ({ system }, service) => system.faultProxyOf(service).silence(),
   'refused by Redis': async ({ system, random }, service) => {
-    const relay = system.relayOf(service);
-    await relay.refuse();
+    const faultProxy = system.faultProxyOf(service);
+    await faultProxy.refuse();
     await sleep(random.between(...PARTITION_MS));
-    await relay.open();
+    await faultProxy.open();
   },
   'slow to Redis': async ({ system, random }, service) => {
-    const relay = system.relayOf(service);
-    relay.set({ kind: 'slow', latencyMs: 150 });
+    const faultProxy = system.faultProxyOf(service);
+    faultProxy.set({ kind: 'slow', latencyMs: 150 });
     await sleep(random.between(...PARTITION_MS));
-    relay.set({ kind: 'open' });
+    faultProxy.set({ kind: 'open' });
   },
   'its clock jumps': (_scene, _service, pid) => signal(pid, 'SIGUSR2'),
 };

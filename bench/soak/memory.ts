@@ -27,7 +27,7 @@ export interface MemoryFigures {
   /** For the longest-lived process: two minutes after its start, and at its end. */
   readonly warmMib: number | undefined;
   readonly lastMib: number;
-  readonly mostMib: number;
+  readonly maxMib: number;
   readonly isBounded: boolean;
 }
 
@@ -56,9 +56,9 @@ export class Memory {
       const longest = own.reduce((a, b) => (b.samples.length > a.samples.length ? b : a));
       const all = own.map(figuresOf);
       const { warmMib, lastMib } = figuresOf(longest);
-      const mostMib = Math.max(...all.map(({ most }) => most));
-      const isBounded = all.every((each) => each.isBounded) && mostMib <= MAX_MIB;
-      return { label, warmMib, lastMib, mostMib, isBounded };
+      const maxMib = Math.max(...all.map(({ most }) => most));
+      const isBounded = all.every((each) => each.isBounded) && maxMib <= MAX_MIB;
+      return { label, warmMib, lastMib, maxMib, isBounded };
     });
   }
 }

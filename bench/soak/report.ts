@@ -6,7 +6,7 @@ import type { Played } from './run.ts';
 import {
   describe,
   type Judged,
-  mostCuts,
+  maxCuts,
   repeatedTooOften,
   type Verdict,
   verdictOf,
@@ -81,7 +81,7 @@ function requestLines(played: Played): readonly Line[] {
   const uncut = own.filter((one) => !cuts.includes(one));
   const isLong = options.seconds >= LONG_SECONDS;
   const atOnce = people.reduce((sum, person) => sum + person.atOnce, 0);
-  const allowedCuts = mostCuts(troubles, atOnce);
+  const allowedCuts = maxCuts(troubles, atOnce);
   const repeated = repeatedTooOften(ledger);
   return [
     {
@@ -155,15 +155,15 @@ function memoryLine({ memory }: Played): Line {
     what: 'memory of each service, MiB: after 2 min, at the end, most',
     goal: 'bounded',
     figures: figures
-      .map(({ label, warmMib, lastMib, mostMib }) => {
+      .map(({ label, warmMib, lastMib, maxMib }) => {
         const warm = warmMib === undefined ? '–' : mib(warmMib);
-        return `${label} ${warm}, ${mib(lastMib)}, ${mib(mostMib)}`;
+        return `${label} ${warm}, ${mib(lastMib)}, ${mib(maxMib)}`;
       })
       .join('; '),
     violations: figures
       .filter(({ isBounded }) => !isBounded)
-      .map(({ label, warmMib, lastMib, mostMib }) =>
-        [label, warmMib?.toFixed(0), mib(lastMib), mib(mostMib)].join(' '),
+      .map(({ label, warmMib, lastMib, maxMib }) =>
+        [label, warmMib?.toFixed(0), mib(lastMib), mib(maxMib)].join(' '),
       ),
   };
 }

@@ -7,7 +7,7 @@ export interface Stall {
   readonly toMs: number;
 }
 
-const TICK_MS = 100;
+const TICK_INTERVAL_MS = 100;
 /** An endpoint this late does not count as healthy. */
 const LATE_MS = 1_000;
 
@@ -18,6 +18,6 @@ export function watchStalls(): { readonly stalls: readonly Stall[]; stop(): void
     const nowMs = performance.now();
     if (nowMs - lastMs > LATE_MS) stalls.push({ fromMs: lastMs, toMs: nowMs });
     lastMs = nowMs;
-  }, TICK_MS);
+  }, TICK_INTERVAL_MS);
   return { stalls, stop: () => clearInterval(timer) };
 }

@@ -1,11 +1,11 @@
-/** The system of the soak: two proxies, a controller and a prober, each behind a relay to one Redis. */
+/** The system of the soak: two proxies, a controller and a prober, each behind a fault proxy to one Redis. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { ProgramStatus } from '@zephyr/contract/status/program-status';
 import { clockJump } from '@zephyr/testkit/clock-jump';
-import { type FaultRelay, startFaultRelay } from '@zephyr/testkit/fault-relay';
+import { type FaultProxy, startFaultProxy } from '@zephyr/testkit/fault-proxy';
 
 import type { Endpoint } from '../never-worse/endpoint.ts';
 import { QUICK_PROBES } from '../never-worse/product.ts';
@@ -30,8 +30,8 @@ export interface SoakSystem {
   readonly redis: SoakRedis;
   readonly services: readonly Service[];
   readonly proxies: readonly Service[];
-  /** Relay from a service to Redis. */
-  relayOf(service: Service): FaultRelay;
+  /** Fault proxy from a service to Redis. */
+  faultProxyOf(service: Service): FaultProxy;
   stop(): Promise<void>;
 }
 
@@ -46,21 +46,21 @@ export async function startSystem(
   writeFileSync(join(folder, '.env'), envText(people), { mode: 0o600 });
   const redis = await startSoakRedis();
   const labels = [...Array.from({ length: PROXIES }, (_, at) => `proxy ${at}`), ...OTHERS];
-  const relays = new Map<string, FaultRelay>();
-  for (const label of labels) relays.set(label, await startFaultRelay({ path: redis.path }));
-  const relay = (name: string, number: number): FaultRelay => {
-    const found = relays.get(name === 'proxy' ? `proxy ${number}` : name);
-    if (found === undefined) throw new Error(`no relay of ${name} ${number}`);
+  const faultProxies = new Map<string, FaultProxy>();
+  for (const label of labels) faultProxies.set(label, await startFaultProxy({ path: redis.path }));
+  const faultProxy = (name: string, number: number): FaultProxy => {
+    const found = faultProxies.get(name === 'proxy' ? `proxy ${number}` : name);
+    if (found === undefined) throw new Error(`no fault proxy of ${name} ${number}`);
     return found;
   };
   const services = startServices({
     ...{ folder, onLine, proxies: PROXIES, isWhole: true },
-    redisUrlOf: (name, number) => `redis://127.0.0.1:${relay(name, number).port}`,
+    redisUrlOf: (name, number) => `redis://127.0.0.1:${faultProxy(name, number).port}`,
     nodeFlags: ['--import', clockJump(JUMP_MINUTES)],
   });
   const stop = async (): Promise<void> => {
     await stopServices(services);
-    await Promise.all([...relays.values()].map((one) => one.stop()));
+    await Promise.all([...faultProxies.values()].map((one) => one.stop()));
     await redis.stop();
     rmSync(folder, { recursive: true, force: true });
   };
@@ -72,8 +72,8 @@ export async function startSystem(
     await stop();
     throw error;
   }
-  const relayOf = ({ name, number }: Service): FaultRelay => relay(name, number);
-  return { folder, redis, services, proxies, relayOf, stop };
+  const faultProxyOf = ({ name, number }: Service): FaultProxy => faultProxy(name, number);
+  return { folder, redis, services, proxies, faultProxyOf, stop };
 }
 
 const OTHERS = ['controller', 'prober'];

@@ -5,9 +5,9 @@ const TIMEOUT_MS = 120_000;
 
 /** Waits until the condition holds. @throws after two minutes, naming the condition */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const limitMs = performance.now() + TIMEOUT_MS;
+  const deadlineAtMs = performance.now() + TIMEOUT_MS;
   while (!(await holds())) {
-    if (performance.now() > limitMs) throw new Error(`waited in vain: ${what}`);
+    if (performance.now() > deadlineAtMs) throw new Error(`waited in vain: ${what}`);
     await sleep(POLL_MS);
   }
 }

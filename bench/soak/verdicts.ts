@@ -83,7 +83,7 @@ export function repeatedTooOften(ledger: Ledger): readonly string[] {
 }
 
 /** Active requests when an endpoint begins to cut, plus the two that reveal it. */
-export function mostCuts(troubles: readonly Trouble[], atOnce: number): number {
+export function maxCuts(troubles: readonly Trouble[], atOnce: number): number {
   const times = troubles.filter(({ what }) => CUTTING.includes(what)).length;
   return times * (2 + atOnce / 2);
 }

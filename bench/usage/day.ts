@@ -141,7 +141,7 @@ class SimulatedProxy {
         sessionId,
       },
       ...{ operation: 'messages', outcome: isGood ? 'ok' : 'cut', isCharged: true, usage },
-      attempts: [{ endpoint, failure: null, mayBeBilled: false }],
+      attempts: [{ endpoint, failure: null, isBillable: false }],
       answeredModel: model,
       endpointRequestId: `req_${'0'.repeat(24)}`,
       ...{ ttftMs: 1_500, durationMs },

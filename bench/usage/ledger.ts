@@ -98,7 +98,7 @@ export function recordAt(at: number): RequestRecord {
     ...{ id: `zephyr_${'0'.repeat(24)}`, endpointRequestId: `req_${'0'.repeat(24)}` },
     ...{ atMs: epochMs(Date.UTC(2026, 10, 28)), person, group: 'main', endpoint, model },
     ...{ operation: 'messages', session: '0123456789ab', outcome: 'ok' },
-    attempts: [{ endpoint, failure: null, mayBeBilled: false }],
+    attempts: [{ endpoint, failure: null, isBillable: false }],
     ...{ ttftMs: 1_234, durationMs: 23_456, tokensKnown: 'reported', costUsd: 0.123_456 },
     usage: {
       ...{ inputTokens: 12, outputTokens: 1_234, cacheReadTokens: 98_765 },

@@ -70,24 +70,24 @@ export const endpoints: DashboardSpec = {
       panels: [
         {
           kind: 'heat',
-          title: 'Time to first content',
+          title: 'TTFT',
           description: 'Distribution of the waiting time.',
           unit: 's',
           queries: [
             {
-              expr: `sum by (le) (${rate(chosen('zephyr_proxy_first_content_seconds_bucket'))})`,
+              expr: `sum by (le) (${rate(chosen('zephyr_proxy_ttft_seconds_bucket'))})`,
               legend: '{{le}}',
             },
           ],
         },
         {
           kind: 'lines',
-          title: 'Time to first content, p95',
+          title: 'TTFT, p95',
           description: 'By endpoint.',
           unit: 's',
           queries: [
             ofEndpoints(
-              quantile(0.95, 'zephyr_proxy_first_content_seconds', {
+              quantile(0.95, 'zephyr_proxy_ttft_seconds', {
                 by: ['endpoint'],
                 where: CHOSEN,
               }),
@@ -160,7 +160,7 @@ export const endpoints: DashboardSpec = {
           unit: 's',
           queries: [
             ofEndpoints(
-              quantile(0.5, 'zephyr_probe_duration_seconds', { by: ['endpoint'], where: CHOSEN }),
+              quantile(0.5, 'zephyr_probe_latency_seconds', { by: ['endpoint'], where: CHOSEN }),
             ),
           ],
         },

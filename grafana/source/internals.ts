@@ -45,7 +45,7 @@ export const internals: DashboardSpec = {
           description: '1 while an operator has pinned an endpoint.',
           unit: 'short',
           warnFrom: 1,
-          queries: [{ expr: 'max(zephyr_controller_manual_mode)', legend: '' }],
+          queries: [{ expr: 'max(zephyr_controller_pinned)', legend: '' }],
         },
         {
           kind: 'number',

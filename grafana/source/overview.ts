@@ -45,16 +45,16 @@ export const overview: DashboardSpec = {
         },
         {
           kind: 'number',
-          title: 'First content, median',
+          title: 'TTFT, median',
           none: 'No answers',
           description:
-            'Time from sending a request to the first content of its answer; last 5 minutes.',
+            'TTFT: from sending a request to the first content of its answer; last 5 minutes.',
           unit: 's',
           warnFrom: 5,
           alarmFrom: 15,
           queries: [
             {
-              expr: 'histogram_quantile(0.5, sum by (le) (rate(zephyr_proxy_first_content_seconds_bucket[5m])))',
+              expr: 'histogram_quantile(0.5, sum by (le) (rate(zephyr_proxy_ttft_seconds_bucket[5m])))',
               legend: '',
             },
           ],
@@ -138,12 +138,12 @@ export const overview: DashboardSpec = {
         },
         {
           kind: 'lines',
-          title: 'Time to first content',
+          title: 'TTFT',
           description: 'The delay that users notice.',
           unit: 's',
           queries: [
-            { expr: quantile(0.5, 'zephyr_proxy_first_content_seconds'), legend: 'median' },
-            { expr: quantile(0.95, 'zephyr_proxy_first_content_seconds'), legend: '95 of 100' },
+            { expr: quantile(0.5, 'zephyr_proxy_ttft_seconds'), legend: 'median' },
+            { expr: quantile(0.95, 'zephyr_proxy_ttft_seconds'), legend: '95 of 100' },
           ],
         },
         {

@@ -16,11 +16,11 @@ export const requests: DashboardSpec = {
       panels: [
         {
           kind: 'lines',
-          title: 'Time to first content',
-          description: 'Time from sending a request to the first content of its answer.',
+          title: 'TTFT',
+          description: 'TTFT: from sending a request to the first content of its answer.',
           unit: 's',
           queries: [0.5, 0.9, 0.95, 0.99].map((q) => ({
-            expr: quantile(q, 'zephyr_proxy_first_content_seconds', { where: chosen('') }),
+            expr: quantile(q, 'zephyr_proxy_ttft_seconds', { where: chosen('') }),
             legend: `${q * 100} of 100`,
           })),
         },
@@ -126,7 +126,7 @@ export const requests: DashboardSpec = {
           unit: 'reqps',
           queries: [
             {
-              expr: `sum by (person) (${rate('zephyr_proxy_client_requests_total')})`,
+              expr: `sum by (person) (${rate('zephyr_proxy_person_requests_total')})`,
               legend: '{{person}}',
             },
           ],

@@ -1,15 +1,15 @@
 /** The table in docs/data-path.md of the proxy's time limits: defaults from their declarations, reasons from here. */
 import { FIRST_BYTE_NUMBERS } from '@zephyr/core';
 
-import { TOKEN_COUNT_MS } from '../../services/proxy/src/exchange/first-byte-timeout.ts';
+import { TOKEN_COUNT_TIMEOUT_MS } from '../../services/proxy/src/exchange/first-byte-timeout.ts';
 import { configSections } from './config-documentation.ts';
 
-const { leastLimitMs, usualFactor, maxTimes, leastTimes, unusualMs } = FIRST_BYTE_NUMBERS;
+const { minTimeoutMs, usualFactor, maxTimes, minTimes, unusualMs } = FIRST_BYTE_NUMBERS;
 const seconds = (ms: number): string => `${ms / 1000} s`;
 
 const REASONS: Readonly<Record<string, string>> = {
   connect_ms: 'DNS, TCP and TLS take well under a second, and the next endpoint is available',
-  first_byte_ms: `the longest wait for the first event; ${seconds(TOKEN_COUNT_MS)} for a token count that another endpoint could give. While another endpoint can be tried within the retry budget, the wait follows what is usual: ${usualFactor} times the second slowest of the last ${maxTimes} answers of this endpoint to the same model family and prompt size, cached or not, but at least ${seconds(leastLimitMs)}; ${seconds(unusualMs)} until ${leastTimes} such answers are known`,
+  first_byte_ms: `the longest wait for the first event; ${seconds(TOKEN_COUNT_TIMEOUT_MS)} for a token count that another endpoint could give. While another endpoint can be tried within the retry budget, the wait follows what is usual: ${usualFactor} times the second slowest of the last ${maxTimes} answers of this endpoint to the same model family and prompt size, cached or not, but at least ${seconds(minTimeoutMs)}; ${seconds(unusualMs)} until ${minTimes} such answers are known`,
   first_byte_per_mib_ms:
     'the time to read a prompt grows with its length: 1 MiB is about 250,000 tokens',
   whole_answer_ms:

@@ -125,7 +125,7 @@ export const OF_DECIDE: readonly Equivalent[] = [
     file: 'decide/event/apply-probes-and-outcomes.ts',
     line: "if (counts === 'this')",
     titles: ["counts === 'this' → false"],
-    why: 'a held failure without a class counts nowhere',
+    why: 'a deferred failure without a class counts nowhere',
   },
   {
     file: 'decide/event/apply-probes-and-outcomes.ts',

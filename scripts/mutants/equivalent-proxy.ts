@@ -14,8 +14,8 @@ export const OF_PROXY: readonly Equivalent[] = [
   },
   {
     file: 'answer/relay.ts',
-    line: 'else if (answer.held.length === 0) res.flushHeaders()',
-    titles: ['answer.held.length === 0 → true'],
+    line: 'else if (answer.buffered.length === 0) res.flushHeaders()',
+    titles: ['answer.buffered.length === 0 → true'],
     why: 'the first piece has taken the headers along',
   },
   {
@@ -78,7 +78,7 @@ export const OF_PROXY: readonly Equivalent[] = [
     file: 'exchange/buffered-bodies.ts',
     line: 'this.#byCaller.get(caller) ?? 0) - bytes',
     titles: ['0 → 1'],
-    why: 'only what is held is released',
+    why: 'only what is buffered is released',
   },
   {
     file: 'upstream/request-headers.ts',
@@ -108,9 +108,9 @@ export const OF_PROXY: readonly Equivalent[] = [
   },
   {
     file: 'exchange/request-body.ts',
-    line: "state.status === 'held' && state.taker.status === 'connecting'",
+    line: "state.status === 'paused' && state.taker.status === 'connecting'",
     titles: [
-      "state.status === 'held' && state.taker.status === 'connecting' → state.status === 'held'",
+      "state.status === 'paused' && state.taker.status === 'connecting' → state.status === 'paused'",
     ],
     why: COMPILER,
   },

@@ -28,7 +28,7 @@ describe('mutate', () => {
     ],
     [
       'no default number',
-      'export const RULE_NUMBERS: RulePolicy = { limitMs: 3, share: a / 4 };',
+      'export const RULE_NUMBERS: RulePolicy = { timeoutMs: 3, share: a / 4 };',
       [],
     ],
     ['no type', 'type A = 3; const f = (a: 5) => a as 7;', []],

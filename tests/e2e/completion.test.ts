@@ -67,7 +67,7 @@ const INSTALLS: Readonly<Record<Shell, (script: string) => string>> = {
 const CASES = [
   ['a command', 'zephyr das', 'zephyr dashboard'],
   ['a command within a command', 'zephyr config ch', 'zephyr config check'],
-  ['an argument that is a choice', 'zephyr mode ma', 'zephyr mode manual'],
+  ['an argument that is a choice', 'zephyr completion zs', 'zephyr completion zsh'],
   ['an option', 'zephyr events --fol', 'zephyr events --follow'],
   ['the value of an option', 'zephyr status --language z', 'zephyr status --language zh'],
   ['a file', 'zephyr status --config my-c', 'zephyr status --config my-config.toml'],
@@ -76,7 +76,7 @@ const CASES = [
     'zephyr config check --config x --js',
     'zephyr config check --config x --json',
   ],
-  ['an endpoint of the running system', 'zephyr select vir', 'zephyr select virginia'],
+  ['an endpoint of the running system', 'zephyr pin vir', 'zephyr pin virginia'],
   ['an endpoint of every command that takes one', 'zephyr disable vir', 'zephyr disable virginia'],
 ] as const;
 

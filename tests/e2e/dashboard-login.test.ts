@@ -159,7 +159,7 @@ describe('a new endpoint', () => {
     expect(tested?.finding).toMatchObject({
       serves: 'any_client',
       auth: 'x-api-key',
-      streams: true,
+      canStream: true,
     });
     expect([tested?.isInService, isEnabled]).toEqual([true, true]);
     const settings = await asked<ApiSettings>('settings');
@@ -181,15 +181,18 @@ describe('a new endpoint', () => {
 });
 
 describe('the command line', () => {
-  const mode = (token: Record<string, string>) => runZephyr(['mode', '--url', running.url], token);
+  const unpin = (token: Record<string, string>) =>
+    runZephyr(['unpin', '--url', running.url], token);
 
   it('reports which variable the token comes from', async () => {
-    const { status, stderr } = await mode({});
+    const { status, stderr } = await unpin({});
     expect(stderr).toBe('the controller requires its admin token\n  Set ZEPHYR_ADMIN_TOKEN.\n');
     expect(status).toBe(1);
   });
 
   it('reads the token from there', async () => {
-    expect((await mode({ ZEPHYR_ADMIN_TOKEN: TOKEN })).stdout).toBe('The mode is automatic.\n');
+    expect((await unpin({ ZEPHYR_ADMIN_TOKEN: TOKEN })).stdout).toBe(
+      'The mode is automatic. Nothing changed.\n',
+    );
   });
 });

@@ -37,7 +37,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
   });
 
   afterEach(async () => {
-    await command('mode', { mode: 'auto' });
+    await command('unpin', {});
     await command('resume', {});
     for (const page of pages.splice(0)) await page.context().close();
   });
@@ -62,17 +62,17 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
   }
 
   const command = (name: string, body: object) => sendCommand(url, name, body);
-  const select = async (name: string): Promise<string> => {
-    await command('select', { endpointId: name.toLowerCase() });
+  const pin = async (name: string): Promise<string> => {
+    await command('pin', { endpointId: name.toLowerCase() });
     return name;
   };
   /** Waits, because one was killed and one fails occasionally: briefly neither may be available. */
-  const selectOneOf = (names: readonly string[]): Promise<string> =>
+  const pinOneOf = (names: readonly string[]): Promise<string> =>
     eventually(
       () =>
         names.reduce<Promise<string>>(
-          (before, name) => before.catch(() => select(name)),
-          Promise.reject(new Error('nothing to select')),
+          (before, name) => before.catch(() => pin(name)),
+          Promise.reject(new Error('nothing to pin')),
         ),
       500,
     );
@@ -166,13 +166,13 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     await row(page, 'virginia').locator('.use').click();
     await page.locator('[data-action=confirm]').click();
     await headline(page).getByText('Virginia is serving').waitFor();
-    await page.getByText('Virginia was selected manually.').waitFor();
+    await page.getByText('Virginia was pinned manually.').waitFor();
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.getByRole('button', { name: 'Automatic', pressed: true }).waitFor();
   });
 
   it('works with only the keyboard: arrows select, Enter pins', async () => {
-    await command('mode', { mode: 'manual' });
+    await command('pin', {});
     const page = await open();
     await page.getByRole('button', { name: 'Manual', pressed: true }).waitFor();
     const serving = (await headline(page).textContent()) ?? '';
@@ -195,12 +195,12 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
   it('explains why a switch was made, with a command that replays it', async () => {
     const page = await open();
     const isServing = (await headline(page).textContent())?.startsWith('Virginia') === true;
-    const name = await selectOneOf(isServing ? ['Tokyo', 'Frankfurt'] : ['Virginia']);
+    const name = await pinOneOf(isServing ? ['Tokyo', 'Frankfurt'] : ['Virginia']);
     await page
-      .getByRole('button', { name: `→ ${name}: selected manually` })
+      .getByRole('button', { name: `→ ${name}: pinned manually` })
       .first()
       .click();
-    const dialog = page.getByRole('dialog', { name: `→ ${name}: selected manually` });
+    const dialog = page.getByRole('dialog', { name: `→ ${name}: pinned manually` });
     const chosen = dialog.locator(`[data-endpoint-compared=${name.toLowerCase()}]`);
     await chosen.getByText('chosen').waitFor();
     expect(await dialog.locator('tbody tr').count()).toBe(3);
@@ -312,7 +312,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
   it('moves the sessions of an endpoint away after confirmation', async () => {
     const page = await open();
     // It may be briefly unavailable after the earlier steps.
-    await eventually(() => command('select', { endpointId: 'virginia' }));
+    await eventually(() => command('pin', { endpointId: 'virginia' }));
     await ask(running.demo.system.ports.proxy, { sessionId: randomUUID() });
     await page.getByRole('button', { name: 'Show details for Virginia' }).click();
     const move = page.getByRole('button', { name: 'Move sessions away : Virginia' });
@@ -323,7 +323,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
   });
 
   it('has a live, read-only page on the proxy that shows the same', async () => {
-    await command('mode', { mode: 'auto' });
+    await command('unpin', {});
     const context = await browser.newContext({ locale: 'en-GB' });
     const page = await context.newPage();
     pages.push(page);
@@ -336,9 +336,9 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
 
     const serving = (await headline(page).textContent())?.replace(' is serving', '');
     const names = running.demo.endpoints.map(({ name }) => name);
-    const other = await selectOneOf(names.filter((name) => name !== serving));
+    const other = await pinOneOf(names.filter((name) => name !== serving));
     await headline(page).getByText(`${other} is serving`).waitFor();
-    await page.getByText(`${other} was selected manually.`).waitFor();
+    await page.getByText(`${other} was pinned manually.`).waitFor();
     expect(await page.title()).toMatch(`${other} is serving · Claude Zephyr`);
     expect(await page.locator('main button').count()).toBe(0);
     await page.screenshot({ path: artifact('status-page.png') });

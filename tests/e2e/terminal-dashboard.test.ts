@@ -22,7 +22,7 @@ afterAll(async () => {
   await running?.stop();
 });
 afterEach(async () => {
-  await sendCommand(running.url, 'mode', { mode: 'auto' });
+  await sendCommand(running.url, 'unpin', {});
   await sendCommand(running.url, 'resume', {});
 });
 
@@ -82,7 +82,7 @@ describe.skipIf(!hasTmux())('the terminal dashboard', () => {
     await terminal.shows(/Switch to manual mode and pin \w+\?/);
     terminal.press('Enter');
     await terminal.shows(/The mode is manual: \w+ is pinned/);
-    await terminal.shows('was selected manually');
+    await terminal.shows('was pinned manually');
     terminal.press('m');
     await terminal.shows('The mode is automatic');
   });
@@ -160,21 +160,21 @@ describe('the commands for a running system', () => {
   const zephyr = (...args: string[]) => runZephyr([...args, '--url', running.url]);
 
   it('pins an endpoint by the beginning of its name, and goes back', async () => {
-    expect(await zephyr('select', 'virg')).toMatchObject({
+    expect(await zephyr('pin', 'virg')).toMatchObject({
       status: 0,
       stdout: 'Virginia is pinned; the mode is manual.\n',
     });
-    expect((await zephyr('mode')).stdout).toBe('The mode is manual: Virginia is pinned.\n');
-    expect(JSON.parse((await zephyr('mode', 'auto', '--json')).stdout)).toMatchObject({
+    expect((await zephyr('pin')).stdout).toMatch(/^\w+ is pinned; the mode is manual\.\n$/);
+    expect(JSON.parse((await zephyr('unpin', '--json')).stdout)).toMatchObject({
       outcome: 'applied',
       previousMode: { kind: 'manual', endpointId: 'virginia' },
     });
-    expect((await zephyr('mode', 'auto')).stdout).toBe('The mode is automatic. Nothing changed.\n');
+    expect((await zephyr('unpin')).stdout).toBe('The mode is automatic. Nothing changed.\n');
   });
 
   it('pauses, resumes and probes, in Chinese too', async () => {
     expect((await zephyr('pause')).stdout).toBe('Probes and automatic switches paused.\n');
-    expect((await zephyr('resume', '--language', 'zh')).stdout).toBe('探测已恢复。\n');
+    expect((await zephyr('resume', '--language', 'zh')).stdout).toBe('探测和自动切换已恢复。\n');
     expect((await zephyr('probe', 'tokyo', '--live')).stdout).toBe('Probing 1 endpoint now.\n');
   });
 
@@ -219,17 +219,16 @@ describe('the commands for a running system', () => {
 
   it('watches the status: one line per change if the output is not a terminal', async () => {
     const { output, exitCode } = await zephyrUntil(
-      /Virginia is serving\. Virginia was selected manually\./,
+      /Virginia is serving\. Virginia was pinned manually\./,
       ['status', '--watch'],
-      () => sendCommand(running.url, 'select', { endpointId: 'virginia' }),
+      () => sendCommand(running.url, 'pin', { endpointId: 'virginia' }),
     );
     expect(output.trim().split('\n').length).toBeLessThanOrEqual(4);
     expect(exitCode).toBe(0);
   });
 
   it.each([
-    { args: ['select', 'nowhere'], status: 1, says: 'Known endpoints: ' },
-    { args: ['mode', 'sideways'], status: 2, says: 'one of: auto, manual' },
+    { args: ['pin', 'nowhere'], status: 1, says: 'Known endpoints: ' },
     { args: ['events', '--kind', 'x'], status: 2, says: 'one of: decision, notice' },
     { args: ['dashboard'], status: 1, says: 'the dashboard needs a terminal' },
     { args: ['dashbord'], status: 2, says: 'did you mean dashboard?' },
@@ -240,7 +239,7 @@ describe('the commands for a running system', () => {
   });
 
   it('explains what to do when there is no controller', () => {
-    const { status, stderr } = spawnSync(ZEPHYR, ['mode', '--url', 'http://127.0.0.1:9'], {
+    const { status, stderr } = spawnSync(ZEPHYR, ['unpin', '--url', 'http://127.0.0.1:9'], {
       encoding: 'utf8',
       env: { ...process.env, LANG: 'C' },
     });

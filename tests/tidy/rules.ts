@@ -80,11 +80,7 @@ const GIVEN_PREDICATES = new Set([
   ...['claudeSettings', 'csv', 'follow', 'force', 'free', 'headless', 'json', 'online', 'print'],
   ...['probe', 'test', 'tokenStdin', 'undo'],
   // Keys of the configuration.
-  ...['stick', 'allow_http', 'default', 'dynamic_scaling', 'dynamicScaling', 'open'],
-  // Fields of the admin API, which scripts read.
-  ...['current', 'running', 'streams', 'countsTokens'],
-  // Of records that outlive an upgrade: under another name, the log of requests would be lost.
-  'mayBeBilled',
+  ...['affinity', 'allow_http', 'default', 'dynamic_scaling', 'dynamicScaling', 'open'],
 ]);
 /** They do something, and report whether they did. */
 const ACTIONS = new Set([

@@ -69,5 +69,26 @@ export const BANNED_WORDS: readonly BannedWord[] = [
   name('\\b(?:\\w+_)?(?:go|goes|going)_on\\b|(?:\\bgo|Go)(?:es|ing)?On\\b|GO_ON\\b', 'continue'),
   name('\\b(?:next|last|run|cheap|on)Checks?\\b|\\bchecksAtOnce\\b|\\bTimedCheck\\b', 'probe'),
   name('\\b(?:max|can|may)Replays?\\b|\\breplays_total\\b|\\breplayable\\b', 'retry'),
+  name('\\boperator_selected\\b|\\b(?:zephyr|command)[ -]select\\b|_manual_mode\\b', 'pin'),
+  name('\\bapiLatencyMs\\b|_probe_duration_seconds\\b', 'latencyMs'),
+  name(
+    '[tT]imes? to (?:the )?first content|_first_content_seconds\\b|\\bfirstContentMs\\b',
+    'TTFT',
+  ),
+  name('_client_requests_total\\b|\\bclientRequests\\b', 'personRequests'),
+  // A relay passes answers on, in the proxy; mail has relays of its own.
+  name(
+    '\\b(?:CliRelay|(?:start)?FaultRelay|Relay(?:Kind|Headers|Target)|relayKindOf|(?:cli|fault)-relay|relay-kind)\\b',
+    'gateway kind, forwarder of the CLI, fault proxy',
+  ),
+  word('(?:some|most|many|all|real|every|your) relays?', 'gateway'),
+  name('\\b(?:start|Probe|Running)Exchange\\b|\\bprobes/(?:src/)?exchange\\b', 'request'),
+  name('\\bexchangeLimits\\b', 'syncLimits'),
+  name(
+    '\\bHeld(?:Answer|Document|Failure)\\b|\\bheldBytes\\b|\\bMAX_HELD_\\w+|\\btryHold\\b|\\bheld_back\\b|\\bHELD_BACK\\b',
+    'buffered; deferred; paused',
+  ),
+  word('held back', 'buffered (bytes), deferred (messages), paused (a sender)'),
+  name('\\b(?:mayBeBilled|countsTokens)\\b', 'isBillable, canCountTokens'),
   name('\\b(?:Committed|Failed|Finished)Turn\\b|\\bturnsFailing\\b', 'batch'),
 ];

@@ -23,7 +23,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   'usage export': ['--json'],
   run: ['true'],
   'demo kill': ['Tokyo'],
-  select: ['one'],
+  pin: ['one'],
   enable: ['one'],
   disable: ['one'],
 };

@@ -1,4 +1,5 @@
 export { type ApiError, failureOfApiError } from './answer/api-error.ts';
+export { BufferedDocument } from './answer/buffered-document.ts';
 export {
   ContentGate,
   MAX_INTERIM_ANSWERS,
@@ -12,14 +13,13 @@ export {
   StreamEnd,
 } from './answer/end.ts';
 export { retryAfterMsIn } from './answer/endpoint-retry-after.ts';
-export { HeldDocument } from './answer/held-document.ts';
 export { isSuccess, judgeRefusal, type RefusalVerdict } from './answer/judge-status.ts';
 export { rateLimitsOf } from './answer/rate-limit-headers.ts';
 export { NO_USAGE } from './answer/token-usage.ts';
 export { TRAILING_MS, TRAILING_QUIET_MS } from './answer/unclosed-answer.ts';
 export { type Assessment, assess } from './decide/assess/assessment.ts';
 export { preferencesMs } from './decide/assess/preference.ts';
-export { IDLE_AFTER_MS, IDLE_PERIOD_MS, isSystemIdle } from './decide/decision-pace.ts';
+export { IDLE_AFTER_MS, IDLE_INTERVAL_MS, isSystemIdle } from './decide/decision-pace.ts';
 export { DEFAULT_POLICY, type Policy } from './decide/policy.ts';
 export { PROBE_PLAN_NUMBERS } from './decide/probe-plan/probe-plans.ts';
 export { reduce } from './decide/reduce.ts';
@@ -125,7 +125,7 @@ export { SignatureFamilies } from './route/signature-families.ts';
 export { rampedEndpoint } from './route/switch-ramp.ts';
 export { sharedEndpoint, shareOf } from './route/weighted-rendezvous.ts';
 export { type AttemptPhase, assertNever, endpointId, epochMs } from './types.ts';
-export { canBeBilled } from './usage/billing.ts';
+export { isBillable } from './usage/billing.ts';
 export { periodAt } from './usage/budget-period.ts';
 export {
   type BudgetWarning,

@@ -170,14 +170,9 @@ class World {
     const previousMode = this.#mode;
     if (command === 'pause') this.#automation = { status: 'paused', sinceAtMs: Date.now() };
     if (command === 'resume') this.#automation = { status: 'running' };
-    if (command === 'mode') {
-      this.#mode =
-        body['mode'] === 'manual'
-          ? { kind: 'manual', endpointId: 'instcopilot-hk' }
-          : { kind: 'auto' };
-    }
-    if (command === 'select') {
-      this.#mode = { kind: 'manual', endpointId: body['endpointId'] ?? '' };
+    if (command === 'unpin') this.#mode = { kind: 'auto' };
+    if (command === 'pin') {
+      this.#mode = { kind: 'manual', endpointId: body['endpointId'] ?? 'instcopilot-hk' };
     }
     const answer = { command, outcome: 'applied', atMs: Date.now(), previousMode, affected: 4 };
     res.setHeader('content-type', 'application/json');

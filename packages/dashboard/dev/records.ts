@@ -66,8 +66,8 @@ export function inventedRequests(
       model: MODELS[index % 2] ?? '',
       ...{ operation: 'messages', session: '5e5500aa11bb22cc', outcome },
       attempts: [
-        { endpoint: ids.at(-1) ?? '', failure, mayBeBilled: index % 2 === 0 },
-        { endpoint, failure: outcome === 'ok' ? null : failure, mayBeBilled: false },
+        { endpoint: ids.at(-1) ?? '', failure, isBillable: index % 2 === 0 },
+        { endpoint, failure: outcome === 'ok' ? null : failure, isBillable: false },
       ],
       ...{ ttftMs: index % 4 === 0 ? null : 812, durationMs: 14_210 },
       tokensKnown: TOKENS_KNOWN[index % TOKENS_KNOWN.length] ?? 'reported',
@@ -108,7 +108,7 @@ export function inventedEdit(edit: EditAnswer['edit'], name: string): EditAnswer
             serves: 'nobody',
             refusal: { failure: 'token_refused', detail: 'HTTP 401: invalid x-api-key' },
             ...{ auth: 'bearer', models: { count: 9, first: MODELS.slice(0, 2) } },
-            ...{ streams: true, countsTokens: false },
+            ...{ canStream: true, canCountTokens: false },
           },
         }
       : null,

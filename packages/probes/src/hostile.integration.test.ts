@@ -79,7 +79,7 @@ async function start(context: TestContext, script: UpstreamScript) {
   return upstream;
 }
 
-/** A CLI starts slowly; the relay reads for it, in the same way as the other style. */
+/** A CLI starts slowly; the forwarder reads for it, in the same way as the other style. */
 const KINDS = {
   messages: Object.keys(HOSTILE),
   cli: ['blanks', 'comments', 'json', 'interim answers'],

@@ -6,16 +6,16 @@ import type { ProbeVerdict } from '@zephyr/contract/probe/probe';
 import { type Clock, systemClock } from '@zephyr/runtime/clock';
 import { openTunnel, servernameOf, TunnelError } from '@zephyr/runtime/connection/tunnel';
 import { webPortOf, withoutBrackets } from '@zephyr/runtime/host';
-import { errorCodeOf } from './exchange/error-code.ts';
-import { exchangeFailure } from './exchange/probe-failure.ts';
-import {
-  type ExchangeStep,
-  type ProbeExchange,
-  startExchange,
-  TUNNEL_MS,
-} from './exchange/watched-request.ts';
-import { withDeadline } from './exchange/with-deadline.ts';
 import type { ProbeRun, ProbeTarget } from './probe-target.ts';
+import { errorCodeOf } from './request/error-code.ts';
+import { requestFailure } from './request/probe-failure.ts';
+import {
+  type ObservedRequest,
+  type RequestStep,
+  startRequest,
+  TUNNEL_TIMEOUT_MS,
+} from './request/watched-request.ts';
+import { withDeadline } from './request/with-deadline.ts';
 
 /** When a probe ends early, and its time. */
 type ProbeLimits = Pick<ProbeRun, 'signal' | 'clock'>;
@@ -29,7 +29,7 @@ const GONE_BEHIND_GATEWAY = [502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 5
 /** One `HEAD /`, as sent by the CLI at its start. */
 export async function probeByHttp(target: ProbeTarget, limits: ProbeLimits): Promise<ProbeVerdict> {
   const url = new URL(`${target.baseUrl}/`);
-  const exchange = startExchange({
+  const watched = startRequest({
     method: 'HEAD',
     url,
     headers: [
@@ -46,7 +46,7 @@ export async function probeByHttp(target: ProbeTarget, limits: ProbeLimits): Pro
     connection: target.connection,
     clock: limits.clock,
   });
-  const facts = await withDeadline(exchange, { ...limits, timeoutMs: target.timeoutMs });
+  const facts = await withDeadline(watched, { ...limits, timeoutMs: target.timeoutMs });
   const { status, latencyMs } = facts;
   if (status === undefined || latencyMs === undefined) return failed(facts);
   if (GONE_BEHIND_GATEWAY.includes(status))
@@ -55,7 +55,7 @@ export async function probeByHttp(target: ProbeTarget, limits: ProbeLimits): Pro
       failure: 'server_error',
       detail: `HEAD / returned status ${status}`,
     };
-  return { status: 'ok', apiLatencyMs: latencyMs };
+  return { status: 'ok', latencyMs };
 }
 
 /** A connection, and for https also a verified TLS handshake. Nothing is sent. */
@@ -66,12 +66,12 @@ export async function probeByTcp(
   const startedAtMs = clock.nowMs();
   const end = await connect(target, { signal, clock });
   const latencyMs = clock.nowMs() - startedAtMs;
-  if (end.errorCode === undefined) return { status: 'ok', apiLatencyMs: latencyMs };
+  if (end.errorCode === undefined) return { status: 'ok', latencyMs };
   return failed({ ...end, silentMs: latencyMs, body: '' });
 }
 
 interface Connected {
-  readonly reached: ExchangeStep;
+  readonly reached: RequestStep;
   readonly errorCode?: string | undefined;
   readonly tunnelError?: string | undefined;
 }
@@ -88,9 +88,9 @@ async function connect(target: ProbeTarget, limits: ConnectLimits): Promise<Conn
   const { secureContext, proxy } = target.connection ?? {};
   if (proxy === undefined) return await connectBy({ host, port }, target, limits);
   try {
-    const limitMs = Math.min(TUNNEL_MS, target.timeoutMs);
+    const timeoutMs = Math.min(TUNNEL_TIMEOUT_MS, target.timeoutMs);
     const { clock } = limits;
-    const socket = await openTunnel(proxy, { host, port }, { limitMs, secureContext, clock });
+    const socket = await openTunnel(proxy, { host, port }, { timeoutMs, secureContext, clock });
     return await connectBy({ host, port, socket }, target, limits);
   } catch (error) {
     if (!(error instanceof TunnelError)) throw error;
@@ -115,7 +115,7 @@ function connectBy(
   }
   const { secureContext } = connection ?? {};
   return new Promise((resolve) => {
-    let reached: ExchangeStep = tunnel === undefined ? 'resolving' : 'securing';
+    let reached: RequestStep = tunnel === undefined ? 'resolving' : 'securing';
     const socket: Socket = isTls
       ? connectTls({
           ...(tunnel === undefined ? { host, port } : { socket: tunnel }),
@@ -147,7 +147,7 @@ function connectBy(
   });
 }
 
-function failed(facts: ProbeExchange): ProbeVerdict {
-  const found = exchangeFailure(facts) ?? { failure: 'reset' as const, detail: 'no connection' };
+function failed(facts: ObservedRequest): ProbeVerdict {
+  const found = requestFailure(facts) ?? { failure: 'reset' as const, detail: 'no connection' };
   return { status: 'failed', ...found };
 }

@@ -2,22 +2,22 @@
 import type { ProbeVerdict } from '@zephyr/contract/probe/probe';
 import type { AnswerUsage } from '@zephyr/contract/usage/usage';
 import { rawHeaders } from '@zephyr/runtime/credential';
-import { usageInBody } from './exchange/answer.ts';
-import { exchangeFailure } from './exchange/probe-failure.ts';
-import { redact } from './exchange/redact.ts';
-import { type ExchangeRequest, startExchange } from './exchange/watched-request.ts';
-import { withDeadline } from './exchange/with-deadline.ts';
 import type { ProbeRun, ProbeTarget } from './probe-target.ts';
+import { usageInBody } from './request/answer.ts';
+import { requestFailure } from './request/probe-failure.ts';
+import { redact } from './request/redact.ts';
+import { type RequestToSend, startRequest } from './request/watched-request.ts';
+import { withDeadline } from './request/with-deadline.ts';
 
 export async function probeByMessage(
   target: ProbeTarget,
   { signal, clock }: Pick<ProbeRun, 'signal' | 'clock'>,
 ): Promise<{ readonly verdict: ProbeVerdict; readonly usage: AnswerUsage }> {
   const request = apiRequest(target, '/v1/messages', smallestMessage(target));
-  const exchange = startExchange({ ...request, clock });
-  const facts = await withDeadline(exchange, { timeoutMs: target.timeoutMs, signal, clock });
+  const watched = startRequest({ ...request, clock });
+  const facts = await withDeadline(watched, { timeoutMs: target.timeoutMs, signal, clock });
   const usage = usageInBody(facts.body);
-  const failed = exchangeFailure(facts);
+  const failed = requestFailure(facts);
   if (failed !== undefined || facts.latencyMs === undefined) {
     const { failure, detail } = failed ?? { failure: 'not_claude', detail: 'no answer' };
     return {
@@ -26,7 +26,7 @@ export async function probeByMessage(
     };
   }
   return {
-    verdict: { status: 'ok', apiLatencyMs: facts.latencyMs, ttftMs: facts.ttftMs },
+    verdict: { status: 'ok', latencyMs: facts.latencyMs, ttftMs: facts.ttftMs },
     usage,
   };
 }
@@ -38,7 +38,7 @@ export function smallestMessage({ model }: ProbeTarget) {
 }
 
 /** @param body if absent, the request is a GET */
-export function apiRequest(target: ProbeTarget, path: string, body?: object): ExchangeRequest {
+export function apiRequest(target: ProbeTarget, path: string, body?: object): RequestToSend {
   const url = new URL(`${target.baseUrl}${path}`);
   const bytes = Buffer.from(body === undefined ? '' : JSON.stringify(body));
   const length = body === undefined ? [] : ['Content-Length', String(bytes.length)];

@@ -56,10 +56,10 @@ async function probe(
 /** Fractions of a millisecond are noise. */
 function rounded(verdict: ProbeVerdict): ProbeVerdict {
   if (verdict.status === 'failed') return verdict;
-  const { apiLatencyMs, ttftMs } = verdict;
+  const { latencyMs, ttftMs } = verdict;
   return {
     status: 'ok',
-    apiLatencyMs: Math.round(apiLatencyMs),
+    latencyMs: Math.round(latencyMs),
     ...(ttftMs === undefined ? {} : { ttftMs: Math.round(ttftMs) }),
   };
 }

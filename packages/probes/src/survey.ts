@@ -14,20 +14,19 @@ import type { ProbeVerdict } from '@zephyr/contract/probe/probe';
 import type { AnswerUsage } from '@zephyr/contract/usage/usage';
 import { NO_USAGE, parsedJson } from '@zephyr/core';
 import { z } from 'zod';
-
-import { usageInBody } from './exchange/answer.ts';
-import { exchangeFailure } from './exchange/probe-failure.ts';
-import { redact } from './exchange/redact.ts';
-import {
-  type ExchangeRequest,
-  type ProbeExchange,
-  startExchange,
-} from './exchange/watched-request.ts';
-import { withDeadline } from './exchange/with-deadline.ts';
+import { type GatewayHeaders, type GatewayKind, gatewayKindOf } from './gateway-kind.ts';
 import { apiRequest, smallestMessage } from './messages-probe.ts';
 import { runProbe } from './probe.ts';
 import type { ProbeRun, ProbeTarget } from './probe-target.ts';
-import { type RelayHeaders, type RelayKind, relayKindOf } from './relay-kind.ts';
+import { usageInBody } from './request/answer.ts';
+import { requestFailure } from './request/probe-failure.ts';
+import { redact } from './request/redact.ts';
+import {
+  type ObservedRequest,
+  type RequestToSend,
+  startRequest,
+} from './request/watched-request.ts';
+import { withDeadline } from './request/with-deadline.ts';
 
 export interface EndpointSurvey {
   /** A connection; for https with TLS. */
@@ -40,9 +39,9 @@ export interface EndpointSurvey {
   readonly auth?: AuthStyle | undefined;
   /** As listed by the endpoint; absent without a list. */
   readonly models?: readonly string[] | undefined;
-  readonly streams?: boolean | undefined;
-  readonly countsTokens?: boolean | undefined;
-  readonly kind: RelayKind;
+  readonly canStream?: boolean | undefined;
+  readonly canCountTokens?: boolean | undefined;
+  readonly kind: GatewayKind;
   readonly usage: AnswerUsage;
 }
 
@@ -70,7 +69,7 @@ export async function surveyEndpoint(plan: SurveyPlan, run: ProbeRun): Promise<E
     const { refusal, auth } = message;
     // Silence does not depend on the form of the request, nor does a token refused for the model list too.
     const isKnownWrong =
-      refusal.failure === 'token_refused' && exchangeFailure(list)?.failure === 'token_refused';
+      refusal.failure === 'token_refused' && requestFailure(list)?.failure === 'token_refused';
     if (!message.isAnswer || isKnownWrong) {
       return { reach, serves: 'nobody', refusal, models, kind: asker.kind, usage: NO_USAGE };
     }
@@ -91,8 +90,8 @@ export async function surveyEndpoint(plan: SurveyPlan, run: ProbeRun): Promise<E
     ...{ reach, serves: 'any_client', auth },
     // With a refused way to send the token, there was no list.
     models: accepted === configured ? models : modelsIn(await modelsOf(accepted, asker)),
-    streams: facts.contentType?.startsWith('text/event-stream') === true,
-    countsTokens: countSchema.safeParse(parsed(counted)).success,
+    canStream: facts.contentType?.startsWith('text/event-stream') === true,
+    canCountTokens: countSchema.safeParse(parsed(counted)).success,
     kind: asker.kind,
     usage: usageInBody(facts.body),
   };
@@ -100,7 +99,7 @@ export async function surveyEndpoint(plan: SurveyPlan, run: ProbeRun): Promise<E
 
 /** What people and the admin API are shown of it. */
 export function findingOf(survey: EndpointSurvey): EndpointFinding {
-  const { serves, reach, models, auth, streams, countsTokens } = survey;
+  const { serves, reach, models, auth, canStream, canCountTokens } = survey;
   const refusal = reach.status === 'failed' ? reach : survey.refusal;
   return {
     ...{ serves, auth: auth ?? null },
@@ -109,7 +108,7 @@ export function findingOf(survey: EndpointSurvey): EndpointFinding {
       models === undefined
         ? null
         : { count: models.length, first: models.slice(0, MAX_LISTED_MODELS) },
-    ...{ streams: streams ?? null, countsTokens: countsTokens ?? null },
+    ...{ canStream: canStream ?? null, canCountTokens: canCountTokens ?? null },
   };
 }
 
@@ -121,7 +120,7 @@ interface RefusedMessage {
 }
 
 type MessageAnswer =
-  | { readonly auth: AuthStyle; readonly facts: ProbeExchange; readonly refusal?: undefined }
+  | { readonly auth: AuthStyle; readonly facts: ObservedRequest; readonly refusal?: undefined }
   | RefusedMessage;
 
 /** The configured way first. A refused token is free, so the others are tried. */
@@ -130,7 +129,7 @@ async function askForMessage({ auth, targetBy }: SurveyPlan, asker: Asker): Prom
   for (const style of [auth, ...AUTH_STYLES.filter((other) => other !== auth)]) {
     const target = shortened(targetBy(style));
     const facts = await asker.ask(apiRequest(target, '/v1/messages', smallestMessage(target)));
-    const failed = exchangeFailure(facts);
+    const failed = requestFailure(facts);
     if (failed === undefined) return { auth: style, facts };
     const { failure } = failed;
     const detail = redact(failed.detail, target.headers.secrets);
@@ -153,23 +152,23 @@ function weightOf({ refusal: { failure } }: RefusedMessage): 0 | 1 | 2 {
 
 class Asker {
   readonly #run: ProbeRun;
-  readonly #answers: RelayHeaders[] = [];
+  readonly #answers: GatewayHeaders[] = [];
 
   constructor(run: ProbeRun) {
     this.#run = run;
   }
 
-  get kind(): RelayKind {
-    return relayKindOf(this.#answers);
+  get kind(): GatewayKind {
+    return gatewayKindOf(this.#answers);
   }
 
-  ask(request: ExchangeRequest): Promise<ProbeExchange> {
-    const head = ({ headers }: { readonly headers: RelayHeaders }) => {
+  ask(request: RequestToSend): Promise<ObservedRequest> {
+    const head = ({ headers }: { readonly headers: GatewayHeaders }) => {
       this.#answers.push(headers);
     };
     const { signal, clock } = this.#run;
-    const exchange = startExchange({ ...request, clock }, { head });
-    return withDeadline(exchange, { timeoutMs: REQUEST_TIMEOUT_MS, signal, clock });
+    const watched = startRequest({ ...request, clock }, { head });
+    return withDeadline(watched, { timeoutMs: REQUEST_TIMEOUT_MS, signal, clock });
   }
 }
 
@@ -184,16 +183,16 @@ const listSchema = z.object({ data: z.array(modelSchema).min(1) });
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/u;
 const countSchema = z.object({ input_tokens: z.number() });
 
-function modelsOf(target: ProbeTarget, asker: Asker): Promise<ProbeExchange> {
+function modelsOf(target: ProbeTarget, asker: Asker): Promise<ObservedRequest> {
   return asker.ask(apiRequest(target, '/v1/models?limit=1000'));
 }
 
-function modelsIn(facts: ProbeExchange): readonly string[] | undefined {
+function modelsIn(facts: ObservedRequest): readonly string[] | undefined {
   const list = listSchema.safeParse(parsed(facts));
   if (!list.success) return undefined;
   return list.data.data.map(({ id }) => id).filter((id) => !UNPRINTABLE.test(id));
 }
 
-function parsed({ status, body }: ProbeExchange): unknown {
+function parsed({ status, body }: ObservedRequest): unknown {
   return status === 200 ? parsedJson(body) : undefined;
 }

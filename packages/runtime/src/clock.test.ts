@@ -14,9 +14,9 @@ function clockAt(nowMs: number): ManualClock {
 
 function pausesOf(clock: ManualClock) {
   const ended: string[] = [];
-  const pause = (name: string, periodMs: number): AbortController => {
+  const pause = (name: string, intervalMs: number): AbortController => {
     const stopping = new AbortController();
-    void pauseUntilNext(clock, periodMs, stopping.signal).then(() => ended.push(name));
+    void pauseUntilNext(clock, intervalMs, stopping.signal).then(() => ended.push(name));
     return stopping;
   };
   const advance = async (byMs: number): Promise<void> => {

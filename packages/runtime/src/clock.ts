@@ -41,22 +41,22 @@ export function pause(clock: Clock, durationMs: number, signal?: AbortSignal): P
   });
 }
 
-/** Aborts after `limitMs`; until then it does not keep the process running. */
-export function timeoutSignal(clock: Clock, limitMs: number): AbortSignal {
+/** Aborts after `timeoutMs`; until then it does not keep the process running. */
+export function timeoutSignal(clock: Clock, timeoutMs: number): AbortSignal {
   const late = new AbortController();
-  clock.setTimer(() => late.abort(), limitMs, { isBackground: true });
+  clock.setTimer(() => late.abort(), timeoutMs, { isBackground: true });
   return late.signal;
 }
 
 /** Whether the promise is fulfilled in time. @throws what it is rejected with in time */
 export async function isWithin(
   clock: Clock,
-  limitMs: number,
+  timeoutMs: number,
   promise: Promise<unknown>,
 ): Promise<boolean> {
   let timer: Timer | undefined;
   const late = new Promise<false>((resolve) => {
-    timer = clock.setTimer(() => resolve(false), limitMs);
+    timer = clock.setTimer(() => resolve(false), timeoutMs);
   });
   try {
     return await Promise.race([promise.then(() => true), late]);
@@ -66,12 +66,12 @@ export async function isWithin(
 }
 
 /** Acts after each period. @returns a function that ends it */
-export function actEvery(clock: Clock, periodMs: number, act: () => void): () => void {
+export function actEvery(clock: Clock, intervalMs: number, act: () => void): () => void {
   const next = (): Timer =>
     clock.setTimer(() => {
       timer = next();
       act();
-    }, periodMs);
+    }, intervalMs);
   let timer = next();
   return () => clock.clearTimer(timer);
 }
@@ -90,12 +90,16 @@ const wakeUpsOf = new WeakMap<Clock, Map<number, WakeUp>>();
  * when the signal aborts. Pauses until the same moment share a timer: timers of their own would each wake an
  * idle process, since Node counts their time from the start of the event loop's turn in which they are set.
  */
-export function pauseUntilNext(clock: Clock, periodMs: number, signal: AbortSignal): Promise<void> {
+export function pauseUntilNext(
+  clock: Clock,
+  intervalMs: number,
+  signal: AbortSignal,
+): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   const wakeUps = wakeUpsOf.get(clock) ?? new Map<number, WakeUp>();
   wakeUpsOf.set(clock, wakeUps);
   const nowMs = clock.nowMs();
-  const dueAtMs = nextMultiple(nowMs, periodMs);
+  const dueAtMs = nextMultiple(nowMs, intervalMs);
   const wakeUp = wakeUps.get(dueAtMs) ?? newWakeUp(clock, wakeUps, { nowMs, dueAtMs });
   return new Promise((resolve) => {
     const end = (): void => {
@@ -132,9 +136,9 @@ function newWakeUp(
 }
 
 /** The next multiple of the period, or the one after if that is less than a quarter of the period away. */
-export function nextMultiple(nowMs: number, periodMs: number): number {
-  const nextAtMs = Math.floor(nowMs / periodMs + 1) * periodMs;
-  return nextAtMs - nowMs < periodMs / 4 ? nextAtMs + periodMs : nextAtMs;
+export function nextMultiple(nowMs: number, intervalMs: number): number {
+  const nextAtMs = Math.floor(nowMs / intervalMs + 1) * intervalMs;
+  return nextAtMs - nowMs < intervalMs / 4 ? nextAtMs + intervalMs : nextAtMs;
 }
 
 /** In [0, 1). */

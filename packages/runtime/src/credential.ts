@@ -44,7 +44,7 @@ export function rawHeaders(
 
 /**
  * The headers that carry a token. Without a style by the token's shape: a key of the official API
- * (`sk-ant-api…`) is accepted as `x-api-key` only; everything else (relay and login tokens) is sent as a
+ * (`sk-ant-api…`) is accepted as `x-api-key` only; everything else (gateway and login tokens) is sent as a
  * bearer token.
  * @see https://docs.claude.com/en/api/overview#authentication
  */

@@ -102,8 +102,8 @@ export function sendRaw(
       socket.destroy();
       resolve({ text, closedBy });
     };
-    const limitMs = typeof until === 'number' ? until : TIMEOUT_MS;
-    const limit = setTimeout(() => finish('limit'), limitMs);
+    const timeoutMs = typeof until === 'number' ? until : TIMEOUT_MS;
+    const limit = setTimeout(() => finish('limit'), timeoutMs);
     socket.on('data', (chunk: Buffer) => {
       text += chunk.toString('latin1');
       if (typeof until !== 'number' && until.test(text)) finish('us');

@@ -164,8 +164,8 @@ export function inventedState(epochMs: number): ApiState {
       })),
     },
     proxies: [
-      { id: 'p1', status: 'serving', current: true, activeRequests: 3, ejections: {} },
-      { id: 'p2', status: 'serving', current: true, activeRequests: 2, ejections: {} },
+      { id: 'p1', status: 'serving', isCurrent: true, activeRequests: 3, ejections: {} },
+      { id: 'p2', status: 'serving', isCurrent: true, activeRequests: 2, ejections: {} },
     ],
     cost: { todayUsd: 0.0312, projectedUsd: 0.0571, savedUsd: 0.214, budgetUsd: 0.5 },
   };
@@ -232,7 +232,7 @@ function inventedProbe(
     },
     direct: 'direct_works',
     cliPassedAtMs: epochMs - 840_000,
-    running: false,
+    isRunning: false,
     nextAtMs: epochMs - (epochMs % MINUTE_MS) + MINUTE_MS + index * 3_000,
     last: { atMs: epochMs - 7_000, wallMs: 3_120, verdict: { status: 'ok', latencyMs } },
     latency: {

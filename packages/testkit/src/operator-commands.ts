@@ -13,9 +13,12 @@ export function operatorCommands(id: fc.Arbitrary<EndpointId>): fc.Arbitrary<Ope
   const ofKind: OfKind = {
     pause: fc.constant({ kind: 'pause' }),
     resume: fc.constant({ kind: 'resume' }),
-    mode: fc.record({ kind: fc.constant('mode'), mode: fc.constantFrom('auto', 'manual') }),
+    unpin: fc.constant({ kind: 'unpin' }),
     probe: fc.record({ kind: fc.constant('probe'), endpointId: id }, { requiredKeys: ['kind'] }),
-    select: fc.record({ kind: fc.constant('select'), endpointId: id, force: fc.boolean() }),
+    pin: fc.record(
+      { kind: fc.constant('pin'), endpointId: id, force: fc.boolean() },
+      { requiredKeys: ['kind'] },
+    ),
     enable: fc.record({ kind: fc.constant('enable'), endpointId: id }),
     disable: fc.record({ kind: fc.constant('disable'), endpointId: id, force: fc.boolean() }),
     'move-sessions': fc.record(

@@ -18,7 +18,7 @@ import { Redis } from 'ioredis';
 
 export interface TestRedis {
   readonly url: string;
-  /** Its address, for a socket or a relay. */
+  /** Its address, for a socket or a fault proxy. */
   readonly address: { readonly path: string } | { readonly host: string; readonly port: number };
   /** Stops answering, but keeps its connections. */
   freeze(): Promise<void>;

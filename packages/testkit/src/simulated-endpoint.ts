@@ -117,14 +117,14 @@ async function answer(
   return answerMessage({ body, res, options, rng });
 }
 
-interface Exchange {
+interface ReceivedMessage {
   readonly body: string;
   readonly res: ServerResponse;
   readonly options: SimulatedEndpointOptions;
   readonly rng: () => number;
 }
 
-async function answerMessage({ body, res, options, rng }: Exchange): Promise<void> {
+async function answerMessage({ body, res, options, rng }: ReceivedMessage): Promise<void> {
   const fails = rng() < options.failureRatio;
   const firstEventMs = options.firstEventMs + rng() * options.jitterMs;
   const kindOfFailure = rng();

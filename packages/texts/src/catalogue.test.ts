@@ -49,6 +49,7 @@ describe('the catalogue', () => {
       'cli.facts',
       'cli.facts.and',
       'notify.advice',
+      'probe.column.ttft',
     ]);
   });
 

@@ -74,7 +74,7 @@ describe.each(LANGUAGES)('in %s no screen says', (language) => {
     expect(headlineOf(situationOf('initial'), speech.say)).toMatch(words.serving);
   });
 
-  it.each(['operator_selected', 'pinned_failed', 'pinned_recovered'] as const)(
+  it.each(['operator_pinned', 'pinned_failed', 'pinned_recovered'] as const)(
     'of a pin that is no longer there: %s',
     (reason) => {
       expect(whyOf(situationOf(reason), speech)).toMatch(words.automatic);
@@ -117,11 +117,11 @@ describe.each(LANGUAGES)('in %s no screen says', (language) => {
     expect(healthText({ ...unknown, probe: { last: null } }, speech.say)).toMatch(words.unprobed);
   });
 
-  it('that a pinned endpoint is back when someone selected one', () => {
+  it('that a pinned endpoint is back someone pinned one', () => {
     const picked = { phase: 'switched', fromId: 'b', toId: 'a' } as const;
     const named = (reason: DecisionFacts['reason']) =>
       decisionText({ ...picked, reason }, situationOf('initial'), speech);
-    expect(named('operator_selected')).not.toMatch(words.back);
+    expect(named('operator_pinned')).not.toMatch(words.back);
     expect(named('pinned_recovered')).toMatch(words.back);
   });
 

@@ -6,7 +6,7 @@ const KEYS = [
   ['P', 'pause'],
   ['M', 'mode'],
   ['↑ ↓', 'rows'],
-  ['Enter', 'select'],
+  ['Enter', 'pin'],
   ['L', 'language'],
   ['?', 'help'],
 ] as const;

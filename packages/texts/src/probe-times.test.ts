@@ -6,12 +6,12 @@ import { lastProbeText, nextProbeText, soonestProbeText } from './probe-times.ts
 import type { Speech } from './situation.ts';
 import { translator } from './translate.ts';
 
-type Probe = Pick<ApiEndpoint['probe'], 'running' | 'nextAtMs' | 'plan'>;
+type Probe = Pick<ApiEndpoint['probe'], 'isRunning' | 'nextAtMs' | 'plan'>;
 
 const speech: Speech = { say: translator('en'), numbers: numbersOf('en') };
 const NOW_MS = 1_000_000;
 const at = (seconds: number): Probe => ({
-  running: false,
+  isRunning: false,
   nextAtMs: NOW_MS + seconds * 1000,
   plan: {
     ...{ status: 'scheduled', intervalMs: 60_000, spending: 'normal' },
@@ -19,13 +19,13 @@ const at = (seconds: number): Probe => ({
   },
 });
 const off = (why: Extract<Probe['plan'], { status: 'off' }>['why']): Probe => ({
-  ...{ running: false, nextAtMs: null, plan: { status: 'off', why } },
+  ...{ isRunning: false, nextAtMs: null, plan: { status: 'off', why } },
 });
 
 describe('the next probe of an endpoint', () => {
   it.each([
     [at(4), '4\u00a0s'],
-    [{ ...at(4), running: true }, 'now'],
+    [{ ...at(4), isRunning: true }, 'now'],
     [{ ...at(4), nextAtMs: null }, '–'],
     [off('paused'), 'paused'],
     [off('budget_spent'), 'budget spent'],
@@ -36,7 +36,7 @@ describe('the next probe of an endpoint', () => {
 
   it.each([
     ['running', [at(9), at(4), off('disabled')], '4\u00a0s'],
-    ['running', [at(9), { ...at(4), running: true }], 'now'],
+    ['running', [at(9), { ...at(4), isRunning: true }], 'now'],
     ['running', [], '–'],
     ['paused', [at(9)], 'paused'],
   ] as const)('is the soonest for all together: %s, example %#', (status, probes, text) => {

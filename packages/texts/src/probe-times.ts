@@ -4,15 +4,15 @@ import type { ApiState } from '@zephyr/contract/api/api-state';
 
 import type { Speech } from './situation.ts';
 
-type ProbeFacts = Pick<ApiEndpoint['probe'], 'running' | 'nextAtMs' | 'plan'>;
+type ProbeFacts = Pick<ApiEndpoint['probe'], 'isRunning' | 'nextAtMs' | 'plan'>;
 
 /** "4 s", "now", or why there is none; short enough for a column. */
 export function nextProbeText(
-  { probe: { running, nextAtMs, plan } }: { readonly probe: ProbeFacts },
+  { probe: { isRunning, nextAtMs, plan } }: { readonly probe: ProbeFacts },
   { say, numbers }: Speech,
   epochMs: number,
 ): string {
-  if (running) return say('probe.now');
+  if (isRunning) return say('probe.now');
   // The state of a disabled endpoint says it already.
   if (plan.status === 'off') return plan.why === 'disabled' ? '–' : say(`probe.off.${plan.why}`);
   return nextAtMs === null ? '–' : numbers.duration(nextAtMs - epochMs);
@@ -25,7 +25,7 @@ export function soonestProbeText(
   epochMs: number,
 ): string {
   if (automation.status === 'paused') return say('probe.off.paused');
-  if (endpoints.some(({ probe }) => probe.running)) return say('probe.now');
+  if (endpoints.some(({ probe }) => probe.isRunning)) return say('probe.now');
   const moments = endpoints.flatMap(({ probe }) => probe.nextAtMs ?? []);
   return moments.length === 0 ? '–' : numbers.duration(Math.min(...moments) - epochMs);
 }

@@ -1,6 +1,6 @@
 import type { Score } from '@zephyr/contract/decide/score';
 
-const NAMES = ['latency', 'live', 'failure', 'limit', 'preference', 'uncertainty'] as const;
+const NAMES = ['latency', 'live', 'failure', 'rateLimit', 'preference', 'uncertainty'] as const;
 type Name = (typeof NAMES)[number];
 type KnownParts = Pick<Extract<Score, { status: 'known' }>, `${Name}Ms`>;
 

@@ -97,8 +97,8 @@ describe('whyOf', () => {
       text: 'A is the first in the configuration; nothing has been measured yet.',
     },
     {
-      name: 'selected manually, but the pin is no longer there',
-      changes: { selection: chosenBy('operator_selected') },
+      name: 'pinned manually, but the pin is no longer there',
+      changes: { selection: chosenBy('operator_pinned') },
       text: 'A had been pinned; the mode is automatic again.',
     },
     {
@@ -114,7 +114,7 @@ describe('whyOf', () => {
     {
       name: 'chosen by hand before, and now in place of the pinned one',
       changes: {
-        selection: chosenBy('operator_selected'),
+        selection: chosenBy('operator_pinned'),
         mode: { kind: 'manual' as const, endpointId: 'b' },
       },
       text: 'The pinned endpoint is not available; A takes its place until it is back.',
@@ -132,7 +132,7 @@ describe('whyOf', () => {
     {
       name: 'pinned, although it was the fastest anyway',
       changes: { mode: { kind: 'manual' as const, endpointId: 'a' } },
-      text: 'A was selected manually.',
+      text: 'A was pinned manually.',
     },
     {
       name: 'nothing available',

@@ -48,7 +48,7 @@ export function whyOf(situation: Situation, speech: Speech): string {
   const { activeId } = selection;
   if (situation.mode.kind === 'manual' && situation.mode.endpointId === activeId) {
     // It stays because an operator chose it, whatever made it active before.
-    return speech.say('now.why.operator_selected', { name: nameOf(situation, activeId) });
+    return speech.say('now.why.operator_pinned', { name: nameOf(situation, activeId) });
   }
   const because = selection.status === 'pending' ? lastSwitch : causeOf(selection, lastSwitch);
   // While a switch is pending, the selection's reason is that of the next endpoint.
@@ -81,7 +81,7 @@ function reasonSentence(situation: Situation, why: Why): string {
       return situation.endpoints.some(({ score }) => score.status === 'known')
         ? say('now.why.initial', { name })
         : say('now.why.unmeasured', { name });
-    case 'operator_selected':
+    case 'operator_pinned':
     case 'pinned_failed':
     case 'pinned_recovered':
       return say(`now.why.${pinCode(situation, reason)}`, { name });
@@ -113,7 +113,7 @@ function reasonSentence(situation: Situation, why: Why): string {
 /** If a pin was the reason: since then the mode may have become automatic, or another endpoint pinned. */
 function pinCode({ mode }: Situation, reason: DecisionFacts['reason']) {
   if (mode.kind === 'manual') return 'pinned_failed';
-  return reason === 'pinned_failed' ? 'pinned_failed.ended' : 'operator_selected.ended';
+  return reason === 'pinned_failed' ? 'pinned_failed.ended' : 'operator_pinned.ended';
 }
 
 /** What will happen next, in one sentence; empty if there is nothing to say. */

@@ -8,7 +8,7 @@ const say = translator('en');
 const refusal = { failure: 'forbidden' as const, detail: 'status 403' };
 const findingOf = (changes: Partial<EndpointFinding> = {}): EndpointFinding => ({
   ...{ serves: 'any_client', refusal: null, auth: 'bearer', models: null },
-  ...{ streams: true, countsTokens: false },
+  ...{ canStream: true, canCountTokens: false },
   ...changes,
 });
 
@@ -33,9 +33,9 @@ describe('what a survey found out', () => {
       ...['accepts the token as bearer', 'lists 3 models: claude-a, claude-b, …'],
       ...['streams', 'does not count tokens'],
     ]);
-    expect(surveyFacts(findingOf({ auth: null, streams: null, countsTokens: null }), say)).toEqual([
-      'lists no models',
-    ]);
+    expect(
+      surveyFacts(findingOf({ auth: null, canStream: null, canCountTokens: null }), say),
+    ).toEqual(['lists no models']);
     expect(surveyFacts(findingOf({ serves: 'not_asked' }), say)).toEqual([]);
   });
 });

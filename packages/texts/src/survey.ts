@@ -20,13 +20,15 @@ export function surveyVerdict({ serves, refusal }: EndpointFinding, say: Say): s
 
 /** What else it can do; empty if it was not asked. */
 export function surveyFacts(finding: EndpointFinding, say: Say): readonly string[] {
-  const { serves, auth, models, streams, countsTokens } = finding;
+  const { serves, auth, models, canStream, canCountTokens } = finding;
   if (serves === 'not_asked') return [];
   return [
     ...(auth === null ? [] : [say('survey.auth', { auth })]),
     models === null ? say('survey.no_models') : say('survey.models', listed(models)),
-    ...(streams === null ? [] : [say(streams ? 'survey.streams' : 'survey.no_streams')]),
-    ...(countsTokens === null ? [] : [say(countsTokens ? 'survey.counts' : 'survey.no_counts')]),
+    ...(canStream === null ? [] : [say(canStream ? 'survey.streams' : 'survey.no_streams')]),
+    ...(canCountTokens === null
+      ? []
+      : [say(canCountTokens ? 'survey.counts' : 'survey.no_counts')]),
   ];
 }
 

@@ -157,7 +157,7 @@ function addStateGauges(registry: Registry, current: CurrentState): void {
     },
   });
   new Gauge({
-    name: 'zephyr_controller_manual_mode',
+    name: 'zephyr_controller_pinned',
     help: '1 while an operator has pinned an endpoint; only on the leader',
     registers,
     collect() {

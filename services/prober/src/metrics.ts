@@ -45,8 +45,8 @@ export function createMetrics(gauges: Gauges): ProberMetrics {
       registers,
     }),
     latency: new Histogram({
-      name: 'zephyr_probe_duration_seconds',
-      help: 'Duration of the API call of successful probes, without the start-up of the CLI',
+      name: 'zephyr_probe_latency_seconds',
+      help: 'Latency of successful probes: from sending the request to the end of its answer, without the start-up of the CLI',
       labelNames: ['endpoint', 'style'],
       buckets: DURATION_SECONDS,
       registers,

@@ -190,7 +190,7 @@ function observe(result: ProbeResult, { metrics, log }: RunnerDeps): void {
   metrics.results.inc({ endpoint, style, outcome });
   metrics.wall.observe({ endpoint, style }, result.wallMs / 1000);
   if (verdict.status === 'ok')
-    metrics.latency.observe({ endpoint, style }, verdict.apiLatencyMs / 1000);
+    metrics.latency.observe({ endpoint, style }, verdict.latencyMs / 1000);
   metrics.tokens.inc({ endpoint, kind: 'input' }, usage.inputTokens);
   metrics.tokens.inc({ endpoint, kind: 'output' }, usage.outputTokens);
   metrics.tokens.inc({ endpoint, kind: 'cache_read' }, usage.cacheReadTokens);
@@ -198,6 +198,6 @@ function observe(result: ProbeResult, { metrics, log }: RunnerDeps): void {
   metrics.usd.inc({ endpoint }, result.costUsd);
   const line = { endpointId: endpoint, style };
   if (verdict.status === 'ok')
-    log.info({ ...line, latencyMs: Math.round(verdict.apiLatencyMs) }, 'probe passed');
+    log.info({ ...line, latencyMs: Math.round(verdict.latencyMs) }, 'probe passed');
   else log.info({ ...line, failure: verdict.failure, detail: verdict.detail }, 'probe failed');
 }

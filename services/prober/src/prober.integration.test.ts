@@ -22,7 +22,7 @@ import { readLast } from '@zephyr/runtime/redis/read-streams';
 import { readUsage } from '@zephyr/runtime/redis/usage-store';
 import { VERSION } from '@zephyr/runtime/version';
 import { eventually } from '@zephyr/testkit/eventually';
-import { startFaultRelay } from '@zephyr/testkit/fault-relay';
+import { startFaultProxy } from '@zephyr/testkit/fault-proxy';
 import { folderOfTest } from '@zephyr/testkit/folder-of-test';
 import { call } from '@zephyr/testkit/http-call';
 import { messageEvents, renderEvent } from '@zephyr/testkit/messages-api';
@@ -262,11 +262,11 @@ describe('the prober', () => {
     { name: 'go dead silently', isOutage: false },
     { name: 'go dead while new ones get no answer for a while', isOutage: true },
   ])('works again within 30 s after its connections to Redis $name', async ({ isOutage }) => {
-    const relay = await startFaultRelay(redisServer.address);
-    onTestFinished(() => relay.stop());
+    const faultProxy = await startFaultProxy(redisServer.address);
+    onTestFinished(() => faultProxy.stop());
     const { port } = await startProber(
       'style = "messages"\ncheap_style = "messages"',
-      `redis://127.0.0.1:${relay.port}`,
+      `redis://127.0.0.1:${faultProxy.port}`,
     );
     const isReady = async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status;
     let lines: number | undefined;
@@ -274,16 +274,17 @@ describe('the prober', () => {
     for (const count of [1, 3]) {
       await ask('schedule');
       await eventually(async () => expect(await results()).toHaveLength(count));
-      if (isOutage) relay.set({ kind: 'black_hole' });
-      const before = relay.connectionsSeen;
+      if (isOutage) faultProxy.set({ kind: 'black_hole' });
+      const before = faultProxy.connectionsSeen;
       lines ??= before;
-      relay.silence();
+      faultProxy.silence();
       await ask('schedule');
       // One more than there are: a new one that got no answer has been replaced as well.
       const most = before + lines;
-      if (isOutage) await eventually(() => expect(relay.connectionsSeen).toBeGreaterThan(most));
-      relay.silence();
-      relay.set({ kind: 'open' });
+      if (isOutage)
+        await eventually(() => expect(faultProxy.connectionsSeen).toBeGreaterThan(most));
+      faultProxy.silence();
+      faultProxy.set({ kind: 'open' });
       await eventually(async () => expect(await results()).toHaveLength(count + 1));
       await eventually(async () => expect(await isReady()).toBe(200));
     }
@@ -364,8 +365,8 @@ const canBecomeOthers =
 describe.skipIf(!canBecomeOthers)('the prober as docker-compose.yml starts it', () => {
   it('probes with the real CLI as another user, exposes no token and stops cleanly', async () => {
     // A port, which any user may connect to, instead of a socket.
-    const relay = await startFaultRelay(redisServer.address);
-    onTestFinished(() => relay.stop());
+    const faultProxy = await startFaultProxy(redisServer.address);
+    onTestFinished(() => faultProxy.stop());
     const capabilities = '+setuid,+setgid';
     const container = ['--regid=0', '--clear-groups', '--no-new-privs', '--inh-caps=-all'];
     const asProber = [
@@ -377,7 +378,7 @@ describe.skipIf(!canBecomeOthers)('the prober as docker-compose.yml starts it', 
       cwd: writeConfig(''),
       env: {
         ...{ PATH: process.env['PATH'], HOME: '/tmp', ZEPHYR_PROBE_USERS: '64300-64315' },
-        ...{ TOKEN_A: 'sk-canary-0123', ZEPHYR_REDIS_URL: `redis://127.0.0.1:${relay.port}` },
+        ...{ TOKEN_A: 'sk-canary-0123', ZEPHYR_REDIS_URL: `redis://127.0.0.1:${faultProxy.port}` },
       },
       stdio: ['ignore', 'ignore', 'inherit'],
     });

@@ -20,7 +20,7 @@ const LOCK_RENEW_INTERVAL_MS = 2_000;
 const STALLED_POLL_MS = 4_000;
 
 /** How long running probes may take to finish when the prober stops. */
-const FINISH_MS = 3_000;
+const FINISH_TIMEOUT_MS = 3_000;
 /** After that their programs are terminated, which takes at most two seconds. */
 const CLOSE_TIMEOUT_MS = 6_000;
 
@@ -77,7 +77,7 @@ export function startWorker(
   return {
     running: () => running,
     stop: async () => {
-      const finish = clock.setTimer(() => stopping.abort(), FINISH_MS);
+      const finish = clock.setTimer(() => stopping.abort(), FINISH_TIMEOUT_MS);
       const hasEnded = await isWithin(clock, CLOSE_TIMEOUT_MS, worker.close());
       clock.clearTimer(finish);
       stopping.abort();

@@ -171,8 +171,12 @@ export function endWithUs(child: ChildProcess): void {
 }
 
 /** @throws if the program ends, or its port does not answer in time */
-export async function listening(port: number, child: ChildProcess, limitMs = 5_000): Promise<void> {
-  for (let round = 0; round < limitMs / POLL_MS; round += 1) {
+export async function listening(
+  port: number,
+  child: ChildProcess,
+  timeoutMs = 5_000,
+): Promise<void> {
+  for (let round = 0; round < timeoutMs / POLL_MS; round += 1) {
     if (child.exitCode !== null) throw new Error(`${child.spawnfile} ended with ${child.exitCode}`);
     const answer = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
     await answer?.body?.cancel();

@@ -48,10 +48,10 @@ describe('drain', () => {
   it.each([
     ['at most five seconds', 60_000, 5_000],
     ['no more than otherwise', 2_000, 2_000],
-  ])('gives answers %s after a crash, immediately', async (_, drainMs, limitMs) => {
+  ])('gives answers %s after a crash, immediately', async (_, drainMs, timeoutMs) => {
     const { clock, server, admission } = startDrain('crashed', drainMs);
     expect(server.close).toHaveBeenCalledTimes(1);
-    clock.advance(limitMs - 1);
+    clock.advance(timeoutMs - 1);
     expect(admission.endAll).not.toHaveBeenCalled();
     clock.advance(1);
     expect(admission.endAll).toHaveBeenCalledTimes(1);

@@ -15,9 +15,9 @@ import type { Connections } from './server/connections.ts';
 import { closeGently } from './server/server.ts';
 
 /** Limit for active answers after an uncaught exception. */
-const CRASH_DRAIN_MS = 5_000;
+const CRASH_DRAIN_TIMEOUT_MS = 5_000;
 /** Time to send the last events of answers that the drain limit ends. */
-const LAST_EVENTS_MS = 1_000;
+const LAST_EVENTS_TIMEOUT_MS = 1_000;
 
 export interface Drained {
   readonly server: Server;
@@ -37,13 +37,13 @@ export async function drain(
 ): Promise<void> {
   const { drainMs, drainDelayMs } = timeouts;
   // After a crash of our own, nothing can be trusted for long.
-  const limitMs = why === 'crashed' ? Math.min(CRASH_DRAIN_MS, drainMs) : drainMs;
+  const timeoutMs = why === 'crashed' ? Math.min(CRASH_DRAIN_TIMEOUT_MS, drainMs) : drainMs;
   const ended = new AbortController();
   // Lets balancers notice first that this proxy is no longer ready.
   if (why !== 'crashed') await pause(clock, drainDelayMs, ended.signal);
   feed.end();
-  const limit = clock.setTimer(() => admission.endAll(), limitMs);
-  const end = clock.setTimer(() => ended.abort(), limitMs + LAST_EVENTS_MS);
+  const limit = clock.setTimer(() => admission.endAll(), timeoutMs);
+  const end = clock.setTimer(() => ended.abort(), timeoutMs + LAST_EVENTS_TIMEOUT_MS);
   await closeGently(server, connections, { clock, signal: ended.signal });
   ended.abort();
   for (const timer of [limit, end]) clock.clearTimer(timer);

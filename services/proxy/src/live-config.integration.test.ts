@@ -261,9 +261,9 @@ describe('changed session rules', () => {
 
   it('send sessions to the active endpoint without affinity, and restore it', async () => {
     const { source, first, ask } = await placedAtSecond();
-    changeTables(source, ({ sessions }) => ({ sessions: { ...sessions, stick: false } }));
+    changeTables(source, ({ sessions }) => ({ sessions: { ...sessions, affinity: false } }));
     expect(await ask()).toBe('e1');
-    changeTables(source, ({ sessions }) => ({ sessions: { ...sessions, stick: true } }));
+    changeTables(source, ({ sessions }) => ({ sessions: { ...sessions, affinity: true } }));
     first.next(status(503));
     expect([await ask(), await ask()]).toEqual(['e2', 'e2']);
   });

@@ -153,10 +153,10 @@ function retryPolicyOf({ failover }: DataPathConfig) {
 
 /** @param before the current table, whose sessions are kept */
 function sessionsOf(
-  { sessions: { stick, cacheLifetimeMs } }: DataPathConfig,
+  { sessions: { affinity, cacheLifetimeMs } }: DataPathConfig,
   before: SessionTable | undefined,
 ): SessionTable | undefined {
-  if (!stick) return undefined;
+  if (!affinity) return undefined;
   const rules = { lifetimeMs: cacheLifetimeMs, maxSessions: MAX_SESSIONS };
   if (before === undefined) return new SessionTable(rules);
   before.reconfigure(rules);

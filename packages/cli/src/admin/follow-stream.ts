@@ -7,7 +7,7 @@ import type { ApiRequestRecord } from '@zephyr/contract/usage/usage';
 import type { EventSourceMessage } from 'eventsource-parser/stream';
 import type { AdminClient, EventOptions } from './client.ts';
 
-const RECONNECT_MS = 1_000;
+const RECONNECT_INTERVAL_MS = 1_000;
 
 export type StreamMessage =
   | { readonly kind: 'state'; readonly state: ApiState }
@@ -45,7 +45,7 @@ export async function* followStream(
     }
     if (signal.aborted) return;
     yield { kind: 'lost', error };
-    await wait(RECONNECT_MS, undefined, { signal }).catch(() => undefined);
+    await wait(RECONNECT_INTERVAL_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 

@@ -125,7 +125,7 @@ describe('launch', () => {
   it('fails the start when a service does not become ready in time', async () => {
     const silent = () => new Promise<never>(() => undefined);
     const services = { ...STUBS, prober: async () => silent };
-    await expect(start({ services, readyLimitMs: 3_000 })).rejects.toThrow(
+    await expect(start({ services, readyTimeoutMs: 3_000 })).rejects.toThrow(
       // On a loaded machine the others may be as late.
       /did not start: not ready after 3 s/,
     );

@@ -34,7 +34,7 @@ export interface LaunchPlan {
   /** Instead of the services; for tests. */
   readonly services?: typeof SERVICES | undefined;
   /** How long a service may take to become ready, instead of a minute; for tests. */
-  readonly readyLimitMs?: number | undefined;
+  readonly readyTimeoutMs?: number | undefined;
 }
 
 export interface LaunchedSystem {
@@ -171,7 +171,7 @@ function specOf(name: ServiceName, plan: LaunchPlan, redis: PrivateRedis | undef
       ZEPHYR_LISTEN: listen,
       [LISTEN_FDS]: fdsFor(name, plan),
     }),
-    readyLimitMs: plan.readyLimitMs ?? READY_TIMEOUT_MS,
+    readyTimeoutMs: plan.readyTimeoutMs ?? READY_TIMEOUT_MS,
     onLine: plan.onLine,
   };
 }

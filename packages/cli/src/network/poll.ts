@@ -4,7 +4,7 @@ import { systemClock } from '@zephyr/runtime/clock';
 
 interface PollTimes {
   readonly everyMs: number;
-  readonly limitMs: number;
+  readonly timeoutMs: number;
 }
 
 /**
@@ -13,9 +13,9 @@ interface PollTimes {
  */
 export async function poll<Found>(
   look: () => Promise<Found | undefined> | Found | undefined,
-  { everyMs, limitMs }: PollTimes,
+  { everyMs, timeoutMs }: PollTimes,
 ): Promise<Found | undefined> {
-  const untilAtMs = systemClock.nowMs() + limitMs;
+  const untilAtMs = systemClock.nowMs() + timeoutMs;
   for (;;) {
     const found = await look();
     if (found !== undefined || systemClock.nowMs() >= untilAtMs) return found;

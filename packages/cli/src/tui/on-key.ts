@@ -43,8 +43,8 @@ function onActionKey(
       return ordered(model, { kind: 'command', name, body: {} }, clockMs);
     }
     case 'm': {
-      const mode = state.mode.kind === 'auto' ? 'manual' : 'auto';
-      return ordered(model, { kind: 'command', name: 'mode', body: { mode } }, clockMs);
+      const name = state.mode.kind === 'auto' ? 'pin' : 'unpin';
+      return ordered(model, { kind: 'command', name, body: {} }, clockMs);
     }
     case 'enter':
       return onEnter(model, state, clockMs);
@@ -64,7 +64,7 @@ function onEnter(model: Model, state: ApiState, clockMs: number): Update {
   if (state.mode.kind === 'auto') {
     return { model: { ...model, prompt: { status: 'go_manual', endpointId } } };
   }
-  return ordered(model, { kind: 'command', name: 'select', body: { endpointId } }, clockMs);
+  return ordered(model, { kind: 'command', name: 'pin', body: { endpointId } }, clockMs);
 }
 
 function onPromptKey(model: Model, key: Key, clockMs: number): Update {
@@ -75,7 +75,7 @@ function onPromptKey(model: Model, key: Key, clockMs: number): Update {
   if (key === 'escape' || key.toLowerCase() === 'q') return { model: closed };
   if (key !== 'enter') return { model };
   const body = prompt.status === 'go_manual' ? { endpointId } : { endpointId, force: true };
-  return ordered(closed, { kind: 'command', name: 'select', body }, clockMs);
+  return ordered(closed, { kind: 'command', name: 'pin', body }, clockMs);
 }
 
 function ordered(model: Model, effect: TuiCommand, clockMs: number): Update {

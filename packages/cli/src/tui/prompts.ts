@@ -48,7 +48,7 @@ function doneText({ note, state }: Model, say: Translate): string {
       return say(`done.${note.command}`);
     default:
       return state === null || mode?.kind !== 'manual'
-        ? say('done.mode.auto')
+        ? say('done.unpin')
         : say('done.mode.manual', { name: nameOf(state, mode.endpointId) });
   }
 }

@@ -14,7 +14,7 @@ import { update } from './update.ts';
 
 /** Changes arrive at most twice a second; more frames would only cost CPU. */
 const MAX_FPS = 10;
-const TICK_MS = 1_000;
+const TICK_INTERVAL_MS = 1_000;
 
 export interface DashboardOptions {
   readonly client: AdminClient;
@@ -38,9 +38,9 @@ export async function runDashboard({ client, language, signal }: DashboardOption
   const until = signal === undefined ? ending.signal : AbortSignal.any([ending.signal, signal]);
   const ticking = setInterval(() => {
     // A state redraws the time too: one frame a second is enough for both.
-    if (systemClock.epochMs() - lastStateAtMs(store.model()) > TICK_MS * 0.9)
+    if (systemClock.epochMs() - lastStateAtMs(store.model()) > TICK_INTERVAL_MS * 0.9)
       store.send({ kind: 'tick' });
-  }, TICK_MS);
+  }, TICK_INTERVAL_MS);
   until.addEventListener('abort', () => app.unmount(), { once: true });
   const following = follow(store, client, until);
   await app.waitUntilExit();

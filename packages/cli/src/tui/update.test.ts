@@ -37,9 +37,9 @@ const manual: Message = {
   kind: 'state',
   state: stateWith({ mode: { kind: 'manual', endpointId: 'first' } }),
 };
-const select = (endpointId: string, force = {}) => ({
+const pin = (endpointId: string, force = {}) => ({
   kind: 'command',
-  name: 'select',
+  name: 'pin',
   body: { endpointId, ...force },
 });
 
@@ -54,17 +54,17 @@ describe('the terminal dashboard', () => {
     { name: 'r probes all', keys: ['R'], effects: [{ kind: 'command', name: 'probe', body: {} }] },
     { name: 'p pauses', keys: ['p'], effects: [{ kind: 'command', name: 'pause', body: {} }] },
     {
-      name: 'm goes manual',
+      name: 'm pins the active endpoint',
       keys: ['m'],
-      effects: [{ kind: 'command', name: 'mode', body: { mode: 'manual' } }],
+      effects: [{ kind: 'command', name: 'pin', body: {} }],
     },
     { name: 'Enter asks first in automatic mode', keys: ['enter'], effects: [] },
-    { name: 'Enter twice selects', keys: ['down', 'enter', 'enter'], effects: [select('second')] },
+    { name: 'Enter twice pins', keys: ['down', 'enter', 'enter'], effects: [pin('second')] },
     { name: 'Esc leaves the question', keys: ['enter', 'escape', 'x'], effects: [] },
     {
       name: 'what is down is used only after a question, by force',
       keys: ['down', 'down', 'down', 'enter', 'enter'],
-      effects: [select('down', { force: true })],
+      effects: [pin('down', { force: true })],
     },
     { name: 'any key closes the help and does nothing else', keys: ['?', 'r'], effects: [] },
   ])('$name', ({ keys, effects }) => {
@@ -72,7 +72,7 @@ describe('the terminal dashboard', () => {
   });
 
   it('uses the selected endpoint immediately in manual mode', () => {
-    expect(after([manual, key('down'), key('enter')]).effects).toEqual([select('second')]);
+    expect(after([manual, key('down'), key('enter')]).effects).toEqual([pin('second')]);
   });
 
   it('resumes when probes are paused', () => {

@@ -48,7 +48,7 @@ const endpointProbeSchema = z
     direct: z.enum(DIRECT_PROBE_STATES).nullable(),
     /** Null if never with this URL and token. */
     cliPassedAtMs: moment.nullable(),
-    running: z.boolean(),
+    isRunning: z.boolean(),
     /** The next planned probe; null while none is planned. */
     nextAtMs: moment.nullable(),
     last: z

@@ -34,7 +34,7 @@ export type ApiRequest = PlainOf<typeof apiRequestSchema>;
 const apiProxySchema = presenceReportSchema.pick({ status: true }).extend({
   id: z.string(),
   /** Whether it routes by the newest snapshot. */
-  current: z.boolean(),
+  isCurrent: z.boolean(),
   activeRequests: count,
   /** From its own requests, by endpoint id; admitted endpoints are not listed. */
   ejections: z.record(z.string(), ejectionStateSchema),

@@ -8,7 +8,7 @@ const knownScoreSchema = knownProbeScoreSchema.extend({
   /** How much longer requests wait here than is usual for their class. */
   liveMs: duration,
   /** The expected cost of a rate limit that is nearly used up; absent if there is headroom. */
-  limitMs: duration.optional(),
+  rateLimitMs: duration.optional(),
   /** A penalty from the configuration: a lower priority, a higher price. */
   preferenceMs: duration,
   /** Weighted share of recent attempts that failed. */

@@ -35,7 +35,7 @@ const switchCountsSchema = z.object({
   failure: count,
   /** Another one was faster, or preferred. */
   latency: count,
-  /** An operator selected or configured it. */
+  /** An operator pinned or configured it. */
   operator: count,
 });
 export type SwitchCounts = ShapeOf<typeof switchCountsSchema>;

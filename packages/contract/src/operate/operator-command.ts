@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { personName } from '../names.ts';
-import { modeKind, modeSchema } from '../route/selection.ts';
+import { modeSchema } from '../route/selection.ts';
 import { count, endpointIdSchema, moment, type PlainOf, type ShapeOf } from '../scalars.ts';
 import { grantSchema } from '../usage/people-limits.ts';
 import { EDIT_NAMES, type EditName, editSubjectSchema, isEditName } from './config-edit.ts';
@@ -32,16 +32,16 @@ export const COMMANDS = {
     refusals: [],
   },
   resume: { summary: 'End the pause', body: z.strictObject({}), refusals: [] },
-  mode: {
-    summary: 'Choose the endpoint automatically, or pin the active one',
-    body: z.strictObject({ mode: modeKind }),
-    refusals: [],
-  },
-  select: {
-    summary: 'Pin an endpoint and move all sessions to it; one that is not available needs force',
-    body: z.strictObject({ endpointId: endpointIdSchema, force: z.boolean().optional() }),
+  pin: {
+    summary:
+      'Pin an endpoint, or the active one, and move all sessions to it; one that is not available needs force',
+    body: z.strictObject({
+      endpointId: endpointIdSchema.optional(),
+      force: z.boolean().optional(),
+    }),
     refusals: ['unknown_endpoint', 'endpoint_disabled', 'endpoint_unavailable'],
   },
+  unpin: { summary: 'Choose the endpoint automatically', body: z.strictObject({}), refusals: [] },
   enable: {
     summary: 'Enable an endpoint',
     body: z.strictObject({ endpointId: endpointIdSchema }),
@@ -118,7 +118,7 @@ export const commandAnswerSchema = z
     /** `unchanged`: there was nothing to change. */
     outcome: z.enum(['applied', 'unchanged']),
     atMs: moment,
-    /** The mode before, so that `select` and `mode` can be undone. */
+    /** The mode before, so that `pin` and `unpin` can be undone. */
     previousMode: modeSchema,
     /** Sessions moved or endpoints probed; 0 for other commands. */
     affected: count,

@@ -27,8 +27,8 @@ export const endpointFindingSchema = z
         first: z.array(z.string().max(MAX_MODEL_CHARACTERS)).max(MAX_LISTED_MODELS),
       })
       .nullable(),
-    streams: z.boolean().nullable(),
-    countsTokens: z.boolean().nullable(),
+    canStream: z.boolean().nullable(),
+    canCountTokens: z.boolean().nullable(),
   })
   .meta({ id: 'EndpointFinding' });
 export type EndpointFinding = PlainOf<typeof endpointFindingSchema>;

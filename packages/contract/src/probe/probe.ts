@@ -82,7 +82,7 @@ const probeVerdictSchema = z.discriminatedUnion('status', [
   z.object({
     status: z.literal('ok'),
     /** From sending the request to the last byte of the answer. */
-    apiLatencyMs: duration,
+    latencyMs: duration,
     /** From sending the request to the first event of the answer; absent if not measured. */
     ttftMs: duration.optional(),
   }),

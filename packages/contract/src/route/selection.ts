@@ -29,7 +29,7 @@ export const REASON_CODES = [
   'active_disabled',
   'active_removed',
   'active_token_refused',
-  'operator_selected',
+  'operator_pinned',
   'pinned_failed',
   'pinned_recovered',
   'nothing_available',

@@ -102,7 +102,7 @@ const requestAttemptSchema = z.object({
   /** Null: it answered, or the client disconnected first. */
   failure: failureClass.nullable(),
   /** It got the request and may charge for it, though it failed. */
-  mayBeBilled: z.boolean(),
+  isBillable: z.boolean(),
 });
 export type RequestAttempt = ShapeOf<typeof requestAttemptSchema>;
 

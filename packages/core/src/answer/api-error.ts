@@ -28,7 +28,7 @@ const BY_TYPE: ReadonlyMap<string, FailureClass> = new Map<ApiErrorType, Failure
 ]);
 
 /**
- * Values that gateways put into `code` or `type`: those of new-api and one-api, which most relays run, of
+ * Values that gateways put into `code` or `type`: those of new-api and one-api, which most gateways run, of
  * the OpenAI API, whose errors they pass on, and of organizations with a spend limit.
  */
 const BY_CODE: ReadonlyMap<string, FailureClass> = new Map([

@@ -36,7 +36,7 @@ function judge(chunks: readonly string[], last: 'atEnd' | 'atDeadline' = 'atEnd'
   const start = new ContentGate();
   for (const [index, chunk] of chunks.entries()) {
     const verdict = start.push(chunk);
-    if (verdict.kind !== 'hold') return `${nameOf(verdict)} at ${index}`;
+    if (verdict.kind !== 'buffer') return `${nameOf(verdict)} at ${index}`;
   }
   return `${nameOf(start[last]())} at end`;
 }
@@ -47,7 +47,7 @@ const unit = fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCo
 describe('ContentGate', () => {
   const events: readonly Case[] = [
     {
-      name: 'holds the start, commits at content',
+      name: 'buffers the start, commits at content',
       chunks: [START, PING, DELTA],
       verdict: 'commit stream at 2',
     },
@@ -57,7 +57,7 @@ describe('ContentGate', () => {
       verdict: 'commit stream at 3',
     },
     {
-      name: "the start of a tool's input without any, from a relay of its own form",
+      name: "the start of a tool's input without any, from a gateway with a form of its own",
       chunks: [
         `data: ${JSON.stringify({ index: 0, ...opened({ type: 'tool_use', id: 'a', name: 'Read', input: {} }) })}\n\n`,
         DELTA,
@@ -443,7 +443,7 @@ describe('ContentGate', () => {
         const start = new ContentGate();
         start.push('data: ');
         for (let sent = 0; sent < MAX_START_BYTES; sent += text.length) {
-          if (start.push(text).kind !== 'hold') break;
+          if (start.push(text).kind !== 'buffer') break;
         }
       }
     }

@@ -27,7 +27,7 @@ import { LineBuffer, linesOf } from './lines.ts';
 import { wholeMessageIn } from './whole-message.ts';
 
 export type StartVerdict =
-  | { readonly kind: 'hold' }
+  | { readonly kind: 'buffer' }
   /** An answer follows. */
   | { readonly kind: 'commit'; readonly form: AnswerForm }
   /** An error that is the request's own fault: passed to the client, not held against the endpoint. */
@@ -53,7 +53,7 @@ export const MAX_INTERIM_ANSWERS = 10_000;
 const MAX_EVENTS = 64;
 
 const KEYS: ReadonlySet<string> = new Set(['type', 'role', 'content', 'error', USAGE_KEY]);
-export const HOLD: StartVerdict = { kind: 'hold' };
+export const BUFFER: StartVerdict = { kind: 'buffer' };
 export const NOT_CLAUDE: StartVerdict = { kind: 'fail', failure: 'not_claude' };
 const COMMIT_STREAM: StartVerdict = { kind: 'commit', form: 'stream' };
 const COMMIT_DOCUMENT: StartVerdict = { kind: 'commit', form: 'document' };
@@ -92,7 +92,7 @@ export class ContentGate {
   push(text: string): StartVerdict {
     this.#bytes += text.length;
     const verdict = this.#read(text);
-    if (verdict.kind !== 'hold' || this.#bytes < MAX_START_BYTES) return verdict;
+    if (verdict.kind !== 'buffer' || this.#bytes < MAX_START_BYTES) return verdict;
     return this.atDeadline();
   }
 
@@ -108,7 +108,7 @@ export class ContentGate {
     if (this.#form === 'blank') return NOT_CLAUDE;
     // The last event may lack its blank line.
     const last = this.#readLines(`${this.#lines.rest}\n\n`);
-    if (last.kind !== 'hold') return last;
+    if (last.kind !== 'buffer') return last;
     return this.#events > 0 ? { kind: 'fail', failure: 'truncated' } : NOT_CLAUDE;
   }
 
@@ -128,7 +128,7 @@ export class ContentGate {
     // An empty body is a prefix of a byte order mark too.
     if ('\u00ef\u00bb\u00bf'.startsWith(body)) {
       this.#text = body;
-      return HOLD;
+      return BUFFER;
     }
     this.#text = '';
     this.#form = body.startsWith('{') ? 'document' : 'events';
@@ -152,7 +152,7 @@ export class ContentGate {
       this.#keys.value('content')?.kind === 'array' ||
       (role?.kind === 'string' && role.text === 'assistant');
     if (isAnswer && !isError) return COMMIT_DOCUMENT;
-    return this.#keys.status === 'open' ? HOLD : this.#verdictOnDocument();
+    return this.#keys.status === 'open' ? BUFFER : this.#verdictOnDocument();
   }
 
   #hasError(): boolean {
@@ -172,21 +172,21 @@ export class ContentGate {
   #readLines(whole: string): StartVerdict {
     for (const line of linesOf(whole)) {
       const verdict = line === '' ? this.#endOfEvent() : this.#readLine(line);
-      if (verdict.kind !== 'hold') return verdict;
+      if (verdict.kind !== 'buffer') return verdict;
     }
-    return this.#events >= MAX_EVENTS ? COMMIT_STREAM : HOLD;
+    return this.#events >= MAX_EVENTS ? COMMIT_STREAM : BUFFER;
   }
 
   #readLine(line: string): StartVerdict {
     if (line.startsWith(':')) {
       this.#events += 1;
-      return HOLD;
+      return BUFFER;
     }
     const isFirst = this.#events === 0 && this.#name === '' && this.#data.length === 0;
     if (isFirst && !FIELD.test(line)) return NOT_CLAUDE;
     if (line.startsWith('event:')) this.#name = fieldOf(line, 'event:');
     else if (line.startsWith('data:')) this.#data.push(fieldOf(line, 'data:'));
-    return HOLD;
+    return BUFFER;
   }
 
   /** @see https://docs.claude.com/en/api/messages-streaming */
@@ -197,8 +197,8 @@ export class ContentGate {
     this.#name = '';
     if (data !== '' || name !== '') this.#events += 1;
     // An event without data is not dispatched.
-    if (data === '') return HOLD;
-    // The form that the API and nearly every relay send: needs no parsing.
+    if (data === '') return BUFFER;
+    // The form that the API and nearly every gateway send: needs no parsing.
     if (name !== 'error' && EVENT_TYPE.test(name) && data.startsWith(`{"type":"${name}"`)) {
       return verdictOfEvent(name, () => parseObject(data) ?? {});
     }
@@ -217,8 +217,8 @@ export class ContentGate {
 /** Every event of the Messages API has a type; chunks of other APIs and `[DONE]` have none. */
 function verdictOfEvent(type: string, read: () => object): StartVerdict {
   if (!EVENT_TYPE.test(type)) return NOT_CLAUDE;
-  if (type === 'message_start' || type === 'ping') return HOLD;
-  return type === 'content_block_start' && isEmptyBlockStart(read()) ? HOLD : COMMIT_STREAM;
+  if (type === 'message_start' || type === 'ping') return BUFFER;
+  return type === 'content_block_start' && isEmptyBlockStart(read()) ? BUFFER : COMMIT_STREAM;
 }
 
 /**

@@ -74,7 +74,7 @@ it('reads the text of a usage object', () => {
   expect(usageOfText('{"output_tokens":')).toBeUndefined();
 });
 
-it('counts the largest number of each kind: some relays report 0 for unknown', () => {
+it('counts the largest number of each kind: some gateways report 0 for unknown', () => {
   const one = { ...NO_USAGE, inputTokens: 9, outputTokens: 1, cacheWriteTokens: 5 };
   const other = { ...NO_USAGE, outputTokens: 4, cacheReadTokens: 3, cacheWrite1hTokens: 2 };
   const both = {

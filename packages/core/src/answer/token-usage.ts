@@ -1,7 +1,7 @@
 /**
  * The tokens reported by an answer: in a stream by `message_start` (input, caches) and `message_delta`
  * (output so far; the input may be repeated), in a message by its `usage`. Counts only rise during an
- * answer, and some relays report 0 for unknown: the largest one counts.
+ * answer, and some gateways report 0 for unknown: the largest one counts.
  */
 import type { AnswerUsage } from '@zephyr/contract/usage/usage';
 

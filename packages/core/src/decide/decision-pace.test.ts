@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { B, Scenario, withRequests } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
-import { IDLE_PERIOD_MS, isSystemIdle } from './decision-pace.ts';
+import { IDLE_INTERVAL_MS, isSystemIdle } from './decision-pace.ts';
 import { DEFAULT_POLICY } from './policy.ts';
 import type { World } from './world/world.ts';
 
@@ -11,7 +11,7 @@ const isIdle = ({ world, atMs }: Scenario) => isSystemIdle(world, epochMs(atMs))
 const calm = () => new Scenario().rounds(10, { a: 500, b: 600 }).presence();
 
 it('pauses no longer than a proxy is remembered', () => {
-  expect(IDLE_PERIOD_MS).toBeLessThan(DEFAULT_POLICY.presence.ttlMs);
+  expect(IDLE_INTERVAL_MS).toBeLessThan(DEFAULT_POLICY.presence.ttlMs);
 });
 
 describe('the system is idle', () => {

@@ -10,7 +10,7 @@ export const IDLE_AFTER_MS = 10_000;
  * How often an idle leader decides, and an idle proxy reads Redis. Below `presence.ttlMs` of the policy: otherwise
  * proxies would be forgotten in between.
  */
-export const IDLE_PERIOD_MS = 4_000;
+export const IDLE_INTERVAL_MS = 4_000;
 /** Paces at which a decision depends on the next result. */
 const URGENT: ReadonlySet<ProbePace> = new Set(['verifying', 'comparing', 'deciding']);
 

@@ -25,7 +25,7 @@ const probe: fc.Arbitrary<WorldEvent> = fc
     verdict: fc.oneof(
       {
         weight: 3,
-        arbitrary: fc.record({ status: fc.constant('ok' as const), apiLatencyMs: fc.nat(3_000) }),
+        arbitrary: fc.record({ status: fc.constant('ok' as const), latencyMs: fc.nat(3_000) }),
       },
       fc.record({ status: fc.constant('failed' as const), failure, detail: fc.constant('') }),
     ),

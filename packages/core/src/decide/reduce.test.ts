@@ -29,7 +29,7 @@ describe('the start', () => {
     expect(story.pass(DEFAULT_POLICY.switching.settleMs).active).toBe(B);
   });
 
-  it.each([{ kind: 'pause' }, { kind: 'select', endpointId: A, force: true }] as const)(
+  it.each([{ kind: 'pause' }, { kind: 'pin', endpointId: A, force: true }] as const)(
     'makes no choice of its own after $kind',
     (command) => {
       const story = new Scenario();
@@ -205,9 +205,9 @@ describe('the drain', () => {
     });
   });
 
-  it('is withdrawn if an operator selects the active endpoint meanwhile', () => {
+  it('is withdrawn if an operator pins the active endpoint meanwhile', () => {
     const story = busy();
-    story.command({ kind: 'select', endpointId: A });
+    story.command({ kind: 'pin', endpointId: A });
     story.pass(1_000);
     expect(story.active).toBe(A);
     expect(story.world.selection.status).toBe('steady');
@@ -260,7 +260,7 @@ describe('the ramp', () => {
 
   it('does not follow an operator’s choice, which must be visible immediately', () => {
     const story = settled();
-    story.command({ kind: 'select', endpointId: B });
+    story.command({ kind: 'pin', endpointId: B });
     expect(story.active).toBe(B);
     expect(story.content.ramp).toBeUndefined();
   });
@@ -505,7 +505,7 @@ describe('flapping', () => {
     {
       name: 'picks by hand',
       again: (story: Scenario, n: number) =>
-        story.command({ kind: 'select', endpointId: n % 2 === 0 ? B : A }),
+        story.command({ kind: 'pin', endpointId: n % 2 === 0 ? B : A }),
     },
     {
       name: 'endpoints that operators take out and put back',
@@ -530,7 +530,7 @@ describe('flapping', () => {
     const story = new Scenario().rounds(3, { a: 500, b: 600 }).pass(60_000);
     for (let n = 0; n < 20; n += 1) again(story.pass(5_000), n);
     expect(story.decisions.filter(({ phase }) => phase === 'switched').length).toBeGreaterThan(7);
-    story.command({ kind: 'mode', mode: 'auto' });
+    story.command({ kind: 'unpin' });
     expect(story.notices).not.toContain('flapping_frozen');
     story.rounds(6, story.active === A ? { a: 900, b: 100 } : { a: 100, b: 900 });
     const last = story.decisions.at(-1);

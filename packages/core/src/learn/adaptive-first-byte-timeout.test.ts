@@ -10,7 +10,7 @@ const MEDIUM = { requestClass: 'opus/m', isCached: true };
 function learned(times: readonly number[]): number {
   const known = new TtftTimes();
   for (const ms of times) known.note(A, MEDIUM, ms);
-  return known.limitMs(A, MEDIUM, LIMITS);
+  return known.timeoutMs(A, MEDIUM, LIMITS);
 }
 
 describe('TtftTimes', () => {
@@ -23,17 +23,17 @@ describe('TtftTimes', () => {
     ['heads that are always late are waited for', [35_000, 35_000, 35_000, 35_000], 105_000],
     ['at most the ceiling', [90_000, 90_000, 90_000, 90_000], 120_000],
     ['old times are forgotten', [...Array(16).fill(30_000), ...Array(16).fill(100)], 5_000],
-  ])('%s', (_name, times, limitMs) => {
-    expect(learned(times)).toBe(limitMs);
+  ])('%s', (_name, times, timeoutMs) => {
+    expect(learned(times)).toBe(timeoutMs);
   });
 
   it('keeps classes and endpoints apart, and forgets a changed endpoint', () => {
     const known = new TtftTimes();
     for (let index = 0; index < 4; index += 1) known.note(A, MEDIUM, 100);
-    expect(known.limitMs(A, { ...MEDIUM, requestClass: 'opus/l' }, LIMITS)).toBe(45_000);
-    expect(known.limitMs(endpointId('b'), MEDIUM, LIMITS)).toBe(45_000);
+    expect(known.timeoutMs(A, { ...MEDIUM, requestClass: 'opus/l' }, LIMITS)).toBe(45_000);
+    expect(known.timeoutMs(endpointId('b'), MEDIUM, LIMITS)).toBe(45_000);
     known.forget(A);
-    expect(known.limitMs(A, MEDIUM, LIMITS)).toBe(45_000);
+    expect(known.timeoutMs(A, MEDIUM, LIMITS)).toBe(45_000);
   });
 
   it('forgets the times of the changed endpoint, and no others', () => {
@@ -44,7 +44,7 @@ describe('TtftTimes', () => {
       known.note(other, MEDIUM, 100);
     }
     known.forget(A);
-    expect(known.limitMs(other, MEDIUM, LIMITS)).toBe(5_000);
+    expect(known.timeoutMs(other, MEDIUM, LIMITS)).toBe(5_000);
   });
 
   it('evicts the least recently used class when there are too many', () => {
@@ -53,7 +53,7 @@ describe('TtftTimes', () => {
       for (let index = 0; index < 4; index += 1) known.note(A, { requestClass, isCached: true }, 1);
     };
     const isKnown = (requestClass: string) =>
-      known.limitMs(A, { requestClass, isCached: true }, LIMITS) === 5_000;
+      known.timeoutMs(A, { requestClass, isCached: true }, LIMITS) === 5_000;
     for (let index = 0; index < 4_096; index += 1) learn(`class ${index}`);
     expect(isKnown('class 0')).toBe(true);
     learn('class 0');
@@ -79,10 +79,10 @@ describe('TtftTimes', () => {
     const known = new TtftTimes();
     const fresh = { ...MEDIUM, isCached: false };
     for (let index = 0; index < 4; index += 1) known.note(A, MEDIUM, 1_700);
-    expect(known.limitMs(A, fresh, LIMITS)).toBe(13_100);
+    expect(known.timeoutMs(A, fresh, LIMITS)).toBe(13_100);
     for (let index = 0; index < 4; index += 1) known.note(A, fresh, 9_000);
-    expect(known.limitMs(A, fresh, LIMITS)).toBe(27_000);
-    expect(known.limitMs(A, MEDIUM, LIMITS)).toBe(5_100);
+    expect(known.timeoutMs(A, fresh, LIMITS)).toBe(27_000);
+    expect(known.timeoutMs(A, MEDIUM, LIMITS)).toBe(5_100);
   });
 
   it('returns the typical time: the median, whatever came last', () => {

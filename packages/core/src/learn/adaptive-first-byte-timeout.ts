@@ -9,16 +9,16 @@ import { latencyClassOf } from './request-class.ts';
 
 export const FIRST_BYTE_NUMBERS = {
   /** A shorter wait never counts as frozen: a model may be thinking. */
-  leastLimitMs: 5_000,
+  minTimeoutMs: 5_000,
   /** This many times the usual time (the second slowest of the recent answers) counts as frozen. */
   usualFactor: 3,
   /** Answers to remember per class, and how many are enough to know what is usual. */
   maxTimes: 16,
-  leastTimes: 4,
+  minTimes: 4,
   /** The limit while no usual time is known: slower first bytes are rare. */
   unusualMs: 45_000,
 } as const;
-const { leastLimitMs, usualFactor, maxTimes, leastTimes } = FIRST_BYTE_NUMBERS;
+const { minTimeoutMs, usualFactor, maxTimes, minTimes } = FIRST_BYTE_NUMBERS;
 /** Endpoints times classes; above this, the least recently used one is evicted. */
 const MAX_CLASSES = 4_096;
 
@@ -57,11 +57,11 @@ export class TtftTimes {
     if (this.#times.size > MAX_CLASSES && oldest !== undefined) this.#times.delete(oldest);
   }
 
-  limitMs(id: EndpointId, of: TtftClass, limits: FirstByteLimits): number {
+  timeoutMs(id: EndpointId, of: TtftClass, limits: FirstByteLimits): number {
     const own = this.#usualMs(id, of);
     const usualMs = own ?? this.#usualMs(id, { ...of, isCached: !of.isCached });
     if (usualMs === undefined) return limits.unusualMs;
-    const limit = Math.max(leastLimitMs, usualFactor * usualMs);
+    const limit = Math.max(minTimeoutMs, usualFactor * usualMs);
     const readingMs = own === undefined ? limits.readingMs : 0;
     return Math.round(Math.min(limit + readingMs, limits.ceilingMs));
   }
@@ -81,7 +81,7 @@ export class TtftTimes {
     if (own !== undefined) return own;
     const [modelFamily = ''] = of.requestClass.split('/');
     const known = [...this.#times].filter(
-      ([key, times]) => key.startsWith(`${id} ${modelFamily}/`) && times.length >= leastTimes,
+      ([key, times]) => key.startsWith(`${id} ${modelFamily}/`) && times.length >= minTimes,
     );
     const isCached = ([key]: (typeof known)[number]): boolean => key.endsWith('/cached');
     const cached = known.filter(isCached).map(([, times]) => upperMedian(times));
@@ -98,7 +98,7 @@ export class TtftTimes {
 
   #known(id: EndpointId, of: TtftClass): readonly number[] | undefined {
     const times = this.#times.get(keyOf(id, of));
-    return times === undefined || times.length < leastTimes ? undefined : times;
+    return times === undefined || times.length < minTimes ? undefined : times;
   }
 
   /** The endpoint's token or URL changed. */

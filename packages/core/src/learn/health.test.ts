@@ -26,7 +26,7 @@ function probe(result: 'ok' | FailureClass, style: ProbeStyle = 'cli'): ProbeRes
     wallMs: 1,
     verdict:
       result === 'ok'
-        ? { status: 'ok', apiLatencyMs: 1 }
+        ? { status: 'ok', latencyMs: 1 }
         : { status: 'failed', failure: result, detail: '' },
     usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 },
     costUsd: 0,

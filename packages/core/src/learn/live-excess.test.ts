@@ -44,8 +44,8 @@ const level = (ms: number, parts: Partial<ClassLevel> = {}): ClassLevel => ({
 
 describe('isTimed', () => {
   it.each<[string, Partial<ClassTrack>, number, boolean]>([
-    ['enough requests', { requests: policy.leastRequests }, 0, true],
-    ['one too few', { requests: policy.leastRequests - 1 }, 0, false],
+    ['enough requests', { requests: policy.minRequests }, 0, true],
+    ['one too few', { requests: policy.minRequests - 1 }, 0, false],
     ['the last moment', {}, policy.freshMs, true],
     ['too long ago', {}, policy.freshMs + 1, false],
   ])('%s', (_, parts, ms, isKnown) => {
@@ -69,8 +69,8 @@ describe('isSuspicious', () => {
     ['less', changed(0.29), 0, false],
     ['within what may be chance', changed(0.59, { variance: 0.04 }), 0, false],
     ['beyond it', changed(0.61, { variance: 0.04 }), 0, true],
-    ['too few requests', changed(1, { requests: policy.leastRequests - 1 }), 0, false],
-    ['just enough', changed(1, { requests: policy.leastRequests }), 0, true],
+    ['too few requests', changed(1, { requests: policy.minRequests - 1 }), 0, false],
+    ['just enough', changed(1, { requests: policy.minRequests }), 0, true],
     ['the last moment', changed(1), policy.freshMs, true],
     ['too long ago', changed(1), policy.freshMs + 1, false],
   ])('%s', (_, of, ms, isChange) => {
@@ -86,14 +86,14 @@ describe('excessOf', () => {
   it('is 0 without measurements', () => {
     const nothing = { excessMs: 0, measuredAtMs: null };
     expect(excessOf(NO_LIVE_TIMES, at(0), policy)).toEqual(nothing);
-    const few = times({ [NAME]: track({ requests: policy.leastRequests - 1 }) });
+    const few = times({ [NAME]: track({ requests: policy.minRequests - 1 }) });
     expect(excessOf(few, at(0), policy)).toEqual(nothing);
   });
 
   it('is remembered if there were few requests since', () => {
     const few = times({ [NAME]: { ...slow, requests: 1 } });
     expect(excessOf(few, at(0), policy).excessMs).toBe(EXCESS_MS);
-    const enough = times({ [NAME]: track({ requests: policy.leastRequests }) });
+    const enough = times({ [NAME]: track({ requests: policy.minRequests }) });
     expect(excessOf(enough, at(0), policy)).toEqual({
       ...{ excessMs: 0, measuredAtMs: at(0) },
     });
@@ -280,14 +280,14 @@ describe('takeTimes', () => {
     expect(slowAtMs({})).toBe(at(1_000));
     expect(slowAtMs({ atMs: at(1_000 - policy.freshMs) })).toBe(at(1_000));
     expect(slowAtMs({ atMs: longAgo })).toBeNull();
-    expect(slowAtMs({ requests: policy.leastRequests })).toBe(at(1_000));
-    expect(slowAtMs({ requests: policy.leastRequests - 1 })).toBeNull();
+    expect(slowAtMs({ requests: policy.minRequests })).toBe(at(1_000));
+    expect(slowAtMs({ requests: policy.minRequests - 1 })).toBeNull();
   });
 
   it('compares from the minimum number of requests on', () => {
     const taken = takeTimes(
       { own: { times: NO_LIVE_TIMES, probeMs: PROBE_MS }, others: [], levels: {} },
-      { ttft: Array(policy.leastRequests).fill({ class: NAME, ms: 500 }), epochMs: at(0), policy },
+      { ttft: Array(policy.minRequests).fill({ class: NAME, ms: 500 }), epochMs: at(0), policy },
     );
     expect(taken.levels[NAME]?.ms).toBeCloseTo(400);
   });

@@ -40,7 +40,7 @@ import {
 /** `live` of the policy: live times compared with probes and with what is usual. */
 export interface LivePolicy extends LiveLatencyPolicy, ClassLevelPolicy {
   /** Minimum requests of a class before its time is compared. */
-  readonly leastRequests: number;
+  readonly minRequests: number;
   /** This many standard errors may be chance. */
   readonly slackErrors: number;
   /** From this excess on, an endpoint is slow for people. */
@@ -65,7 +65,7 @@ export interface LivePolicy extends LiveLatencyPolicy, ClassLevelPolicy {
 export const LIVE_NUMBERS: LivePolicy = {
   ...LIVE_LATENCY_NUMBERS,
   ...CLASS_LEVEL_NUMBERS,
-  leastRequests: 3,
+  minRequests: 3,
   // One person's times vary by half; three errors of a mean of ten are about as much.
   slackErrors: 3,
   slowMs: 200,
@@ -209,7 +209,7 @@ function withTrack(all: TimedAll, name: string, track: ClassTrack): TimedAll {
 
 function extraOf({ times, probeMs }: Timed, { name, policy }: ClassContext): Extra | undefined {
   const track = own(times.classes, name);
-  if (track === undefined || probeMs === null || track.requests < policy.leastRequests) {
+  if (track === undefined || probeMs === null || track.requests < policy.minRequests) {
     return undefined;
   }
   return {
@@ -261,7 +261,7 @@ function paced(
 
 function measuredExcessMs(times: LiveTimes, epochMs: EpochMs, policy: LivePolicy): number {
   const isMeasured = ({ requests, atMs }: ClassTrack) =>
-    requests >= policy.leastRequests && epochMs - atMs <= policy.freshMs;
+    requests >= policy.minRequests && epochMs - atMs <= policy.freshMs;
   return meanExcess(Object.values(times.classes).filter(isMeasured), policy).excessMs;
 }
 
@@ -297,7 +297,7 @@ export interface Excess {
 /** The excess at `epochMs`, after the decay of its memory. */
 export function excessOf(times: LiveTimes, epochMs: EpochMs, policy: LivePolicy): Excess {
   const known = Object.values(times.classes).filter(
-    (track) => track.requests >= policy.leastRequests || isClearlySlow(track, policy),
+    (track) => track.requests >= policy.minRequests || isClearlySlow(track, policy),
   );
   const measured = meanExcess(known, policy);
   if (measured.measuredAtMs === null) return measured;
@@ -314,7 +314,7 @@ export function excessOf(times: LiveTimes, epochMs: EpochMs, policy: LivePolicy)
 /** Whether enough requests are measured to notice if people begin to wait longer. */
 export function isTimed(times: LiveTimes, epochMs: EpochMs, policy: LivePolicy): boolean {
   return Object.values(times.classes).some(
-    ({ requests, atMs }) => requests >= policy.leastRequests && epochMs - atMs <= policy.freshMs,
+    ({ requests, atMs }) => requests >= policy.minRequests && epochMs - atMs <= policy.freshMs,
   );
 }
 
@@ -325,7 +325,7 @@ export function isSuspicious(times: LiveTimes, epochMs: EpochMs, policy: LivePol
     const isFresh = epochMs - track.atMs <= policy.freshMs;
     return (
       isFresh &&
-      track.requests >= policy.leastRequests &&
+      track.requests >= policy.minRequests &&
       Math.abs(track.logMs - track.formerLogMs) > reach
     );
   });

@@ -7,9 +7,9 @@ import type { EpochMs } from '@zephyr/contract/scalars';
 
 /** In `live` of the policy. */
 export interface LiveLatencyPolicy {
-  /** Half-life of the mean of a class; one request has at most the share `mostShare` of it. */
+  /** Half-life of the mean of a class; one request has at most the share `maxShare` of it. */
   readonly halfLifeMs: number;
-  readonly mostShare: number;
+  readonly maxShare: number;
   /** After this long without a request of the class its mean starts again. */
   readonly restartMs: number;
   /** Half-life of a request in the weight of its class, which follows the current mix of requests. */
@@ -20,7 +20,7 @@ export interface LiveLatencyPolicy {
 
 export const LIVE_LATENCY_NUMBERS: LiveLatencyPolicy = {
   halfLifeMs: 5_000,
-  mostShare: 0.2,
+  maxShare: 0.2,
   restartMs: 120_000,
   weightHalfLifeMs: 60_000,
   formerHalfLifeMs: 30_000,
@@ -79,7 +79,7 @@ export function advanceClass(
   const count = logs.length;
   const share = Math.max(
     count / (former.requests + count),
-    Math.min(1 - 2 ** (-sinceMs / policy.halfLifeMs), 1 - (1 - policy.mostShare) ** count),
+    Math.min(1 - 2 ** (-sinceMs / policy.halfLifeMs), 1 - (1 - policy.maxShare) ** count),
   );
   const near = logs.map((log) => clamp(log - former.logMs, MAX_STEP));
   const spread = learnSpread(former.spread, near);

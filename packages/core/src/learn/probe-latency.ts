@@ -1,6 +1,6 @@
 /**
  * How fast an endpoint answers probes, by style: the Claude CLI sends a longer prompt than a direct
- * request, and a relay may treat the two differently, so only times of the same style are compared.
+ * request, and a gateway may treat the two differently, so only times of the same style are compared.
  *
  * Scores are in terms of CLI probes. If an endpoint is measured by direct requests, the usual difference
  * between the styles is added, the same for all endpoints: between two that are measured directly it

@@ -14,7 +14,7 @@ import {
 } from './rate-limit-headroom.ts';
 
 const policy = RATE_LIMIT_NUMBERS;
-const { lowShare, mostWaitMs, soonMs } = policy;
+const { lowShare, maxWaitMs, soonMs } = policy;
 const SECOND = 1_000;
 const MINUTE = 60_000;
 const of = (remainingShare: number, resetsInMs = MINUTE): RateLimitReports => ({
@@ -27,8 +27,8 @@ describe('limitCostMs', () => {
   it.each([
     { name: 'without a limit', reports: {}, atMs: 0, ms: 0 },
     { name: 'with room', reports: of(lowShare), atMs: 0, ms: 0 },
-    { name: 'half of the last share gone', reports: of(lowShare / 2), atMs: 0, ms: mostWaitMs / 2 },
-    { name: 'used up', reports: of(0), atMs: 0, ms: mostWaitMs },
+    { name: 'half of the last share gone', reports: of(lowShare / 2), atMs: 0, ms: maxWaitMs / 2 },
+    { name: 'used up', reports: of(0), atMs: 0, ms: maxWaitMs },
     { name: 'used up, reset soon', reports: of(0, soonMs - 1), atMs: 0, ms: 0 },
     { name: 'used up, reset just not soon', reports: of(0, soonMs), atMs: 0, ms: soonMs },
     { name: 'used up, reset soon by now', reports: of(0), atMs: MINUTE - soonMs + 1, ms: 0 },
@@ -36,7 +36,7 @@ describe('limitCostMs', () => {
     {
       name: 'the nearest of several counts',
       reports: { ...of(1), 'unified-7d': { remainingShare: 0, resetsInMs: MINUTE } },
-      ...{ atMs: 0, ms: mostWaitMs },
+      ...{ atMs: 0, ms: maxWaitMs },
     },
   ])('$name: $ms', ({ reports, atMs, ms }) => {
     expect(cost(reports, atMs)).toBe(ms);
@@ -92,7 +92,7 @@ describe('a limit that is nearly used up', () => {
     expect(story.active).not.toBe(A);
     expect(leftAtShare).toBeGreaterThan(0);
     const considered = story.decisions.at(-1)?.considered.find(({ id }) => id === A)?.score;
-    expect(considered).toMatchObject({ status: 'known', limitMs: expect.any(Number) });
+    expect(considered).toMatchObject({ status: 'known', rateLimitMs: expect.any(Number) });
   });
 
   it('is not returned to before its reset, and then once', () => {

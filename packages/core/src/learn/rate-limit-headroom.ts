@@ -18,13 +18,13 @@ export interface RateLimitPolicy {
   readonly lowShare: number;
   readonly soonMs: number;
   /** …and at most this, when none of it remains. */
-  readonly mostWaitMs: number;
+  readonly maxWaitMs: number;
 }
 
 export const RATE_LIMIT_NUMBERS: RateLimitPolicy = {
   lowShare: 0.2,
   soonMs: 10_000,
-  mostWaitMs: FAILURE_COST_NUMBERS.slowMs,
+  maxWaitMs: FAILURE_COST_NUMBERS.slowMs,
 };
 
 /** Resets by the clock of whoever knows it: the core's moments, a proxy's monotonic time. */
@@ -70,7 +70,7 @@ export function limitCostMs(limits: RateLimits, nowMs: number, policy: RateLimit
   const costs = currentRateLimits(limits, nowMs).map(([, { remainingShare, resetsAtMs }]) => {
     const waitMs = resetsAtMs - nowMs;
     if (remainingShare >= policy.lowShare || waitMs < policy.soonMs) return 0;
-    return (1 - remainingShare / policy.lowShare) * Math.min(waitMs, policy.mostWaitMs);
+    return (1 - remainingShare / policy.lowShare) * Math.min(waitMs, policy.maxWaitMs);
   });
   return Math.max(0, ...costs);
 }

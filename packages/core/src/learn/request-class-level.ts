@@ -71,15 +71,15 @@ export function advanceLevel(
   const peers = peersOf(level, others, policy);
   const measured = [...peers, extra];
   const low = measured.reduce((a, b) => (b.ms < a.ms ? b : a));
-  const mostMs = Math.min(...measured.map(({ ms, slackMs }) => ms + slackMs));
+  const maxMs = Math.min(...measured.map(({ ms, slackMs }) => ms + slackMs));
   const sinceMs = atMs - level.atMs;
   const near = { ...level, atMs, nearAtMs: atMs };
-  if (mostMs < level.ms) return { ...near, ms: mostMs };
+  if (maxMs < level.ms) return { ...near, ms: maxMs };
   if (low.ms <= level.ms + low.slackMs) {
     return { ...near, ms: towards(level.ms, low.ms, sinceMs / policy.driftHalfLifeMs) };
   }
   if (extra.isOutdone) return level;
-  if (measured.length >= quorum) return { ...near, ms: mostMs, agreed: { ms: mostMs, atMs } };
+  if (measured.length >= quorum) return { ...near, ms: maxMs, agreed: { ms: maxMs, atMs } };
   const ms = towards(level.ms, low.ms, sinceMs / policy.riseHalfLifeMs);
   return { ...level, ms, atMs };
 }

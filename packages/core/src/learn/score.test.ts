@@ -67,10 +67,13 @@ describe('scoreOf', () => {
       { requests: { remainingShare: 0, resetsInMs: 600_000 } },
       atMs(0),
     );
-    const limitMs = policy.rateLimit.mostWaitMs;
+    const rateLimitMs = policy.rateLimit.maxWaitMs;
     if (plain.status === 'unknown') throw new Error('expected a score');
-    expect(plain).not.toHaveProperty('limitMs');
-    expect(total({ rateLimits })).toMatchObject({ limitMs, totalMs: plain.totalMs + limitMs });
+    expect(plain).not.toHaveProperty('rateLimitMs');
+    expect(total({ rateLimits })).toMatchObject({
+      rateLimitMs,
+      totalMs: plain.totalMs + rateLimitMs,
+    });
     expect(total({ preferenceMs: 70 })).toMatchObject({
       ...{ preferenceMs: 70, totalMs: plain.totalMs + 70 },
     });

@@ -51,20 +51,20 @@ export function scoreOf(
   // The live excess already excludes what may be chance.
   const uncertaintyMs = latency.standardErrorMs;
   const failure = failureCost(tracks.reliability, epochMs, policy.failure);
-  const limitMs = limitCostMs(tracks.rateLimits ?? NO_RATE_LIMITS, epochMs, policy.rateLimit);
+  const rateLimitMs = limitCostMs(tracks.rateLimits ?? NO_RATE_LIMITS, epochMs, policy.rateLimit);
   return {
     status: 'known',
     totalMs:
       latency.latencyMs +
       live.excessMs +
       failure.failureMs +
-      limitMs +
+      rateLimitMs +
       tracks.preferenceMs +
       uncertaintyMs,
     latencyMs: latency.latencyMs,
     liveMs: live.excessMs,
     failureMs: failure.failureMs,
-    ...(limitMs === 0 ? {} : { limitMs }),
+    ...(rateLimitMs === 0 ? {} : { rateLimitMs }),
     preferenceMs: tracks.preferenceMs,
     uncertaintyMs,
     failureRatio: failure.failureRatio,

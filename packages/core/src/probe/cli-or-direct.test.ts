@@ -26,7 +26,7 @@ function after(seen: readonly ProbeSeen[], from: ProbeRecord = NO_PROBE_RECORD) 
     nowMs += afterMs;
     const verdict =
       result === 'ok'
-        ? { status: result, apiLatencyMs: 500 }
+        ? { status: result, latencyMs: 500 }
         : { status: 'failed' as const, failure: result, detail: 'why' };
     const step = recordStyle(record, {
       probe: { style, verdict },
@@ -149,26 +149,26 @@ describe('recordStyle', () => {
     expect(after(seen).record.direct.status).toBe(status);
   });
 
-  it('holds the failure of a direct request until the CLI has run', () => {
-    const held = { failure: 'reset', detail: 'why' };
+  it('defers the failure of a direct request until the CLI has run', () => {
+    const deferred = { failure: 'reset', detail: 'why' };
     expect(
       after([...works, ['messages', 'reset'], ['cli', 'connection_refused']]).counts.slice(2),
-    ).toEqual(['held', { before: held }]);
+    ).toEqual(['deferred', { before: deferred }]);
     expect(after([...works, ['messages', 'reset'], ['cli', 'ok']]).counts.slice(2)).toEqual([
-      'held',
+      'deferred',
       'this',
     ]);
   });
 
-  it.each<{ name: string; seen: readonly ProbeSeen[]; counts: 'this' | 'held' }>([
+  it.each<{ name: string; seen: readonly ProbeSeen[]; counts: 'this' | 'deferred' }>([
     { name: 'direct request before any comparison', seen: [['messages', 'reset']], counts: 'this' },
     {
       name: 'direct request that is known to be refused',
       seen: [...cliOnly, ['messages', 'reset']],
-      counts: 'held',
+      counts: 'deferred',
     },
     {
-      name: 'CLI with nothing held',
+      name: 'CLI with nothing deferred',
       seen: [
         ['cli', 'ok'],
         ['cli', 'reset'],
@@ -190,7 +190,7 @@ describe('recordStyle', () => {
       fc.property(fc.array(step), (seen) => {
         const { counts } = after([['cli', 'ok'], ...seen]);
         for (const [index, [style]] of seen.entries()) {
-          expect(counts[index + 1]).toBe(style === 'cli' ? 'this' : 'held');
+          expect(counts[index + 1]).toBe(style === 'cli' ? 'this' : 'deferred');
         }
       }),
     );

@@ -1,5 +1,5 @@
 /**
- * Whether a direct request shows the same about an endpoint as the Claude CLI. Some relays accept only
+ * Whether a direct request shows the same about an endpoint as the Claude CLI. Some gateways accept only
  * what looks like Claude Code, so this is established by comparing both:
  *
  *     unknown --(CLI passed)--> comparing --(direct request passed soon after)--> direct_works
@@ -8,7 +8,7 @@
  *     cli_only --(CLI passed, a while later)--> comparing
  *     comparing, direct_works --(CLI failed)--> unknown
  *
- * A failed direct request is held until the CLI has run: if the CLI passes, the endpoint only refuses
+ * A failed direct request is deferred until the CLI has run: if the CLI passes, the endpoint only refuses
  * direct requests; if it fails too, both count.
  */
 import type { FailureClass } from '@zephyr/contract/failure';
@@ -31,7 +31,7 @@ export const DIRECT_PROBE_NUMBERS: DirectProbePolicy = {
 };
 
 /** A failed direct request that no CLI probe has confirmed or contradicted yet. */
-export interface HeldFailure {
+export interface DeferredFailure {
   readonly failure: FailureClass;
   /** Redacted, at most `MAX_DETAIL_CHARACTERS`. */
   readonly detail: string;
@@ -43,7 +43,7 @@ export type DirectProbes =
       readonly status: 'comparing';
       /** Direct requests that failed while the CLI passed. */
       readonly refusals: number;
-      readonly held: HeldFailure | null;
+      readonly deferred: DeferredFailure | null;
     }
   | { readonly status: 'direct_works' }
   | { readonly status: 'cli_only'; readonly sinceAtMs: EpochMs };
@@ -71,8 +71,8 @@ export interface RecordStep {
 
 export interface JudgedProbe {
   readonly record: ProbeRecord;
-  /** The failures that now count against the endpoint, oldest first; `held`: not even this one. */
-  readonly counts: 'this' | 'held' | { readonly before: HeldFailure };
+  /** The failures that now count against the endpoint, oldest first; `deferred`: not even this one. */
+  readonly counts: 'this' | 'deferred' | { readonly before: DeferredFailure };
 }
 
 /** The record after one more probe, and what counts. */
@@ -94,28 +94,28 @@ function afterDirect(record: ProbeRecord, { probe, epochMs, policy }: RecordStep
   const { verdict } = probe;
   if (verdict.status === 'failed') {
     if (direct.status === 'unknown') return { record, counts: 'this' };
-    if (direct.status === 'cli_only') return { record, counts: 'held' };
+    if (direct.status === 'cli_only') return { record, counts: 'deferred' };
     const refusals = direct.status === 'comparing' ? direct.refusals : 0;
     const { failure, detail } = verdict;
-    const held = { failure, detail };
+    const deferred = { failure, detail };
     return {
-      record: { ...record, direct: { status: 'comparing', refusals, held } },
-      counts: 'held',
+      record: { ...record, direct: { status: 'comparing', refusals, deferred } },
+      counts: 'deferred',
     };
   }
   if (direct.status !== 'comparing') return { record, counts: 'this' };
   const next: DirectProbes = isComparable(record, epochMs, policy)
     ? { status: 'direct_works' }
-    : { ...direct, held: null };
+    : { ...direct, deferred: null };
   return { record: { ...record, direct: next }, counts: 'this' };
 }
 
 function afterCli(record: ProbeRecord, { probe, epochMs, policy }: RecordStep): JudgedProbe {
   const { direct } = record;
   if (probe.verdict.status === 'failed') {
-    const held = direct.status === 'comparing' ? direct.held : null;
+    const deferred = direct.status === 'comparing' ? direct.deferred : null;
     const next: DirectProbes = direct.status === 'cli_only' ? direct : { status: 'unknown' };
-    const counts = held === null ? 'this' : { before: held };
+    const counts = deferred === null ? 'this' : { before: deferred };
     return { record: { ...record, direct: next }, counts };
   }
   const next = afterPassedCli(direct, epochMs, policy);
@@ -129,20 +129,20 @@ function afterPassedCli(
 ): DirectProbes {
   switch (direct.status) {
     case 'unknown':
-      return { status: 'comparing', refusals: 0, held: null };
+      return { status: 'comparing', refusals: 0, deferred: null };
     case 'comparing': {
-      if (direct.held === null) return direct;
+      if (direct.deferred === null) return direct;
       const refusals = direct.refusals + 1;
       return refusals >= policy.refusals
         ? { status: 'cli_only', sinceAtMs: epochMs }
-        : { status: 'comparing', refusals, held: null };
+        : { status: 'comparing', refusals, deferred: null };
     }
     case 'direct_works':
       return direct;
     case 'cli_only':
       // Then one more refusal is enough.
       return epochMs - direct.sinceAtMs >= policy.recompareMs
-        ? { status: 'comparing', refusals: policy.refusals - 1, held: null }
+        ? { status: 'comparing', refusals: policy.refusals - 1, deferred: null }
         : direct;
   }
 }
@@ -174,7 +174,7 @@ export function nextAsk(record: ProbeRecord, question: AskQuestion): Exclude<Pro
   const { epochMs, policy, intervalMs, isInDoubt, cliMaxAgeMs, askEveryMs } = question;
   const { direct, cliPassedAtMs, askedAtMs } = record;
   if (direct.status === 'comparing') {
-    return direct.held === null && isComparable(record, epochMs, policy) ? 'direct' : 'real';
+    return direct.deferred === null && isComparable(record, epochMs, policy) ? 'direct' : 'real';
   }
   if (isInDoubt || direct.status === 'unknown') return 'real';
   const ageThen = (atMs: EpochMs | null) =>

@@ -132,13 +132,13 @@ describe('afterFailure', () => {
   });
 
   it.each([
-    { failure: 'server_error', ms: 10_000, mostMs: 300_000 },
-    { failure: 'token_refused', ms: 60_000, mostMs: 1_800_000 },
-    { failure: 'credit', ms: 1_800_000, mostMs: 1_800_000 },
-  ] as const)('$failure: twice as long each time, spread by a fifth', ({ failure, ms, mostMs }) => {
+    { failure: 'server_error', ms: 10_000, maxMs: 300_000 },
+    { failure: 'token_refused', ms: 60_000, maxMs: 1_800_000 },
+    { failure: 'credit', ms: 1_800_000, maxMs: 1_800_000 },
+  ] as const)('$failure: twice as long each time, spread by a fifth', ({ failure, ms, maxMs }) => {
     for (let ejections = 0; ejections < 8; ejections += 1) {
       const from: Ejection = { status: 'half_open', failure, width: 1, ejections };
-      const expectedMs = Math.min(ms * 2 ** ejections, mostMs);
+      const expectedMs = Math.min(ms * 2 ** ejections, maxMs);
       for (const [random, spread] of [
         [0, 0.8],
         [0.5, 1],

@@ -12,7 +12,7 @@
  * | other 4xx, thinking that another backend has signed | request | request | request |
  *
  * Only `POST /v1/messages` is evidence of an endpoint's health: the other operations are optional
- * for a relay, and their answers say nothing about messages.
+ * for a gateway, and their answers say nothing about messages.
  */
 import type { FailureClass } from '@zephyr/contract/failure';
 
@@ -32,7 +32,7 @@ export function scopeOf(failure: FailureClass, operation: Operation): Scope {
   return LACKS_OPERATION.has(failure) ? 'operation' : 'none';
 }
 
-/** A page, "not found", or silence instead of the operation: some relays hang on unknown paths. */
+/** A page, "not found", or silence instead of the operation: some gateways hang on unknown paths. */
 const LACKS_OPERATION: ReadonlySet<FailureClass> = new Set([
   'first_byte_timeout',
   'unsupported',

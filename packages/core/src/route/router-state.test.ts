@@ -178,7 +178,7 @@ describe('what a router keeps', () => {
     world.ask(only('a', 'unsupported'), { operation: 'count_tokens' });
     world.router.forget(A.id);
     const limits = { unusualMs: 45_000, ceilingMs: 60_000, readingMs: 0 };
-    expect(world.router.times.limitMs(A.id, first, limits)).toBe(45_000);
+    expect(world.router.times.timeoutMs(A.id, first, limits)).toBe(45_000);
     expect(world.ask(all('ok'), { operation: 'count_tokens' })).toBe('a:ok');
   });
 

@@ -156,8 +156,8 @@ describe('isLimited', () => {
     ],
     ['denied to one person', afterModelDenied(NO_LIMIT, 'a', 0), false],
     ['denied to two', afterModelDenied(afterModelDenied(NO_LIMIT, 'a', 0), 'b', 0), true],
-  ])('%s', (_, limit, isHeld) => {
-    expect(isLimited(limit, 0)).toBe(isHeld);
+  ])('%s', (_, limit, isExpected) => {
+    expect(isLimited(limit, 0)).toBe(isExpected);
   });
 });
 

@@ -77,7 +77,7 @@ const MANY_IN_A_ROW = 3;
 const SHARE_IN_A_ROW = 0.95;
 /** An answer this recent shows that the endpoint still answers. */
 const ANSWERS_FOR_MS = 2_000;
-/** A relay may start to serve a model after a configuration change. */
+/** A gateway may start to serve a model after a configuration change. */
 const MODEL_DENIED_FOR_MS = 300_000;
 
 export function afterAnswer(limit: ModelLimit, nowMs: number): ModelLimit {

@@ -106,7 +106,7 @@ export class Scenario {
         wallMs: 1_000,
         verdict:
           typeof result === 'number'
-            ? { status: 'ok', apiLatencyMs: result }
+            ? { status: 'ok', latencyMs: result }
             : { status: 'failed', failure: result, detail: 'scripted' },
         usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 },
         costUsd: extra.costUsd ?? 0,

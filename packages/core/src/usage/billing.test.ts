@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { canBeBilled } from './billing.ts';
+import { isBillable } from './billing.ts';
 
 it.each([
   ['connecting', 'reset', false, false],
@@ -17,6 +17,6 @@ it.each([
 ] as const)(
   '%s, %s, on a dead connection: %s: %s',
   (phase, failure, isStaleConnection, expected) => {
-    expect(canBeBilled({ phase, failure, isStaleConnection })).toBe(expected);
+    expect(isBillable({ phase, failure, isStaleConnection })).toBe(expected);
   },
 );

@@ -23,6 +23,6 @@ export interface FailedTry {
 }
 
 /** Whether an endpoint may charge for an attempt that failed. */
-export function canBeBilled({ failure, phase, isStaleConnection }: FailedTry): boolean {
+export function isBillable({ failure, phase, isStaleConnection }: FailedTry): boolean {
   return phase !== 'connecting' && !isStaleConnection && SILENT.has(failure);
 }

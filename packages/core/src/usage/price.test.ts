@@ -24,7 +24,7 @@ describe('priceOf', () => {
       model: 'us.anthropic.claude-opus-4-1-20250805-v1:0',
       inputUsd: 15,
     },
-    { name: 'a name of a relay', model: 'vendor/claude-3-5-haiku', inputUsd: 0.8 },
+    { name: 'a name of a gateway', model: 'vendor/claude-3-5-haiku', inputUsd: 0.8 },
     { name: 'a name of another order', model: 'claude-5-sonnet-latest', inputUsd: 3 },
     { name: 'a family alone', model: 'team-haiku', inputUsd: 1 },
   ])('knows $name', ({ model, inputUsd }) => {

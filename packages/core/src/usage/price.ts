@@ -60,7 +60,7 @@ const UNKNOWN_MODEL: Price = priceOfInput('', INPUT_USD.opus);
 
 /**
  * The price of a model: that of the longest name in the list which is a prefix of the model's name, also
- * after the prefix of a cloud or relay (`us.anthropic.claude-…`, `vendor/claude-…`); else that of the
+ * after the prefix of a cloud or gateway (`us.anthropic.claude-…`, `vendor/claude-…`); else that of the
  * family in its name. Undefined if nothing matches.
  *
  * @param own prices from the configuration, which take precedence over the defaults

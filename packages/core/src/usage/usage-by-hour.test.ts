@@ -20,7 +20,7 @@ const record: RequestRecord = {
   operation: 'messages',
   session: null,
   outcome: 'ok',
-  attempts: [{ endpoint: 'tokyo', failure: null, mayBeBilled: false }],
+  attempts: [{ endpoint: 'tokyo', failure: null, isBillable: false }],
   ttftMs: 10,
   durationMs: 20,
   tokensKnown: 'reported',
@@ -30,7 +30,7 @@ const record: RequestRecord = {
   },
   costUsd: 0.5,
 };
-const failed = { endpoint: 'osaka', failure: 'reset', mayBeBilled: true } as const;
+const failed = { endpoint: 'osaka', failure: 'reset', isBillable: true } as const;
 
 describe('countsOf', () => {
   it('has every count of a request', () => {
@@ -98,7 +98,7 @@ describe('countsOf', () => {
     const billed = (attempts: RequestRecord['attempts']) =>
       countsOf({ ...record, attempts }).possiblyBilledTwice;
     expect(billed([failed, ...record.attempts])).toBe(1);
-    expect(billed([{ ...failed, mayBeBilled: false }, ...record.attempts])).toBe(0);
+    expect(billed([{ ...failed, isBillable: false }, ...record.attempts])).toBe(0);
     expect(billed([failed])).toBe(0);
     expect(billed([failed, failed])).toBe(1);
     expect(billed([])).toBe(0);
@@ -234,7 +234,7 @@ describe('UsageTable', () => {
 
   it('knows the usage of each person, in any order, up to the maximum number', () => {
     const ofOneHour = rowArbitrary.map((row) => ({ ...row, fromAtMs: 0 }));
-    const rules = fc.record({ named: fc.nat(9), leastNamed: fc.nat(3), all: fc.nat(30) });
+    const rules = fc.record({ named: fc.nat(9), minNamed: fc.nat(3), all: fc.nat(30) });
     fc.assert(
       fc.property(fc.array(ofOneHour, { maxLength: 60 }), rules, (rows, rule) => {
         const table = tableOf(rows, rowBounds(rule, 3));
@@ -252,7 +252,7 @@ describe('UsageTable', () => {
     [1_001, 1_020, 2_041],
     [5_000, 1_020, 6_040],
   ])('has room for a row of each of %i people', (people, named, all) => {
-    const rule = { named: 1_900, leastNamed: 1_020, all: 2_040 };
+    const rule = { named: 1_900, minNamed: 1_020, all: 2_040 };
     expect(rowBounds(rule, people)).toEqual({ named, all });
   });
 });

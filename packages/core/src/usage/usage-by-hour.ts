@@ -34,7 +34,7 @@ export interface RowBounds {
 /** For an hour or day in Redis. */
 export interface RowRule extends RowBounds {
   /** At least this many rows have endpoint and model, however many people there are, even above `all`. */
-  readonly leastNamed: number;
+  readonly minNamed: number;
 }
 
 /** Room for the reserved names, and for people removed or renamed while rows are written. */
@@ -44,9 +44,9 @@ const PEOPLE_BESIDES = 20;
  * Leaves room for one row per person, however early the rest is full.
  * @param people their number in the configuration
  */
-export function rowBounds({ named, leastNamed, all }: RowRule, people: number): RowBounds {
+export function rowBounds({ named, minNamed, all }: RowRule, people: number): RowBounds {
   const ofPeople = people + PEOPLE_BESIDES;
-  const most = Math.max(leastNamed, Math.min(named, all - ofPeople));
+  const most = Math.max(minNamed, Math.min(named, all - ofPeople));
   return { named: most, all: Math.max(all, most + ofPeople) };
 }
 
@@ -157,9 +157,9 @@ function capped(count: number): number {
 function billedTwice({ attempts }: RequestRecord): number {
   let isAnswered = false;
   let billed = 0;
-  for (const { failure, mayBeBilled } of attempts) {
+  for (const { failure, isBillable } of attempts) {
     if (failure === null) isAnswered = true;
-    else if (mayBeBilled) billed += 1;
+    else if (isBillable) billed += 1;
   }
   // The last attempt of an unanswered request may be billed, but only once.
   return isAnswered ? billed : Math.max(0, billed - 1);

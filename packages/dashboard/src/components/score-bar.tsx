@@ -51,7 +51,7 @@ export function ScoreBar({ score, maxMs }: ScoreBarProps) {
 }
 
 /** Among those that may serve, if any: one that is down would dwarf all other bars. */
-export function largestScoreMs(
+export function maxScoreMsOf(
   endpoints: readonly { readonly available: boolean; readonly score: ShownScore }[],
 ): number {
   const available = endpoints.filter((endpoint) => endpoint.available);

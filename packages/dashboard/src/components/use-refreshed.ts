@@ -8,7 +8,7 @@ export interface Refreshed<Choice, Answer> {
   /** The user's selection; changing it discards the old data. */
   readonly choice: Choice;
   readonly load: (choice: Choice) => Promise<ApiResult<Answer>>;
-  readonly periodMs: number;
+  readonly intervalMs: number;
 }
 
 /**
@@ -17,7 +17,7 @@ export interface Refreshed<Choice, Answer> {
 export function useRefreshed<Choice, Answer>({
   choice,
   load,
-  periodMs,
+  intervalMs,
 }: Refreshed<Choice, Answer>): { data: Answer | null; trouble: ApiTrouble | null } {
   const loaded = useSignal<{ readonly choice: Choice; readonly answer: Answer } | null>(null);
   const trouble = useSignal<ApiTrouble | null>(null);
@@ -33,7 +33,7 @@ export function useRefreshed<Choice, Answer>({
     };
     const onVisible = () => void reload();
     void reload();
-    const timer = setInterval(() => void reload(), periodMs);
+    const timer = setInterval(() => void reload(), intervalMs);
     document.addEventListener('visibilitychange', onVisible);
     return () => {
       isWanted = false;

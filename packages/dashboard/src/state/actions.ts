@@ -127,9 +127,9 @@ export function setMode(mode: ModeKind): void {
   const { selection } = current;
   const name = selection.status === 'none' ? '' : nameOf(current, selection.activeId);
   void run({
-    name: 'mode',
-    body: { mode },
-    doneText: () => (mode === 'auto' ? say('done.mode.auto') : say('done.mode.manual', { name })),
+    name: mode === 'auto' ? 'unpin' : 'pin',
+    body: {},
+    doneText: () => (mode === 'auto' ? say('done.unpin') : say('done.mode.manual', { name })),
     undo: undoMode,
   });
 }
@@ -146,15 +146,15 @@ function pin(endpointId: string, isForced: boolean): void {
   const { say } = speech.value;
   const name = state.value === null ? endpointId : nameOf(state.value, endpointId);
   void run({
-    name: 'select',
+    name: 'pin',
     body: isForced ? { endpointId, force: true } : { endpointId },
-    doneText: () => say('done.select', { name }),
+    doneText: () => say('done.pin', { name }),
     undo: undoMode,
   });
 }
 
 /** Asks first if it changes the mode or will probably fail. */
-export function selectEndpoint(endpoint: ApiEndpoint): void {
+export function pinEndpoint(endpoint: ApiEndpoint): void {
   const { say } = speech.value;
   const { id, name, available } = endpoint;
   if (available && state.value?.mode.kind === 'manual') {
@@ -163,11 +163,11 @@ export function selectEndpoint(endpoint: ApiEndpoint): void {
   }
   const why = endpoint.unavailable.map((code) => say(`unavailable.${code}`)).join(', ');
   question.value = {
-    title: say('confirm.select', { name }),
+    title: say('confirm.pin', { name }),
     details: available
-      ? [say('confirm.select.detail', { name })]
-      : [say('confirm.select.unavailable', { name, why }), say('confirm.select.detail', { name })],
-    confirmLabel: say('action.selectOne', { name }),
+      ? [say('confirm.pin.detail', { name })]
+      : [say('confirm.pin.unavailable', { name, why }), say('confirm.pin.detail', { name })],
+    confirmLabel: say('action.pinOne', { name }),
     isDangerous: !available,
     onConfirm: () => pin(id, !available),
   };

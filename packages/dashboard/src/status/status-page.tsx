@@ -5,7 +5,7 @@ import { nextOf, roleOf, type Situation } from '@zephyr/texts/screens';
 import { Banner, Banners, LinkBanner, StoreBanner } from '../components/banners.tsx';
 import { Figure, inOrder, Who } from '../components/endpoint-parts.tsx';
 import { Fact, Now, NowPlaceholder } from '../components/now.tsx';
-import { largestScoreMs, ScoreBar } from '../components/score-bar.tsx';
+import { maxScoreMsOf, ScoreBar } from '../components/score-bar.tsx';
 import { controllerEpochMs, isStale } from '../connection/page-state.ts';
 import { speech } from '../language/language.ts';
 import { Footer } from '../shell/footer.tsx';
@@ -98,7 +98,7 @@ function Facts({ current }: OverviewProps) {
 
 function Endpoints({ current, situation }: OverviewProps & { readonly situation: Situation }) {
   const { say, numbers } = speech.value;
-  const maxMs = largestScoreMs(current.endpoints);
+  const maxMs = maxScoreMsOf(current.endpoints);
   return (
     <section
       class="panel endpoints brief"

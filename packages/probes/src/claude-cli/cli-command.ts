@@ -14,9 +14,9 @@ export interface CliCommand {
 export interface CliQuestion {
   readonly style: CliStyle;
   readonly model: string;
-  /** The address of our relay. */
+  /** The address of our forwarder. */
   readonly baseUrl: string;
-  /** Valid only at our relay. */
+  /** Valid only at our forwarder. */
   readonly password: string;
   /** A folder for this probe alone, with `cfg` and `tmp`. */
   readonly home: string;

@@ -1,4 +1,4 @@
-/** The probe by the real Claude CLI: sandboxed, measured at the relay. */
+/** The probe by the real Claude CLI: sandboxed, measured at the forwarder. */
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -9,15 +9,15 @@ import type { ProbeVerdict } from '@zephyr/contract/probe/probe';
 import type { AnswerUsage } from '@zephyr/contract/usage/usage';
 import { NO_USAGE } from '@zephyr/core';
 
-import { usageInBody } from '../exchange/answer.ts';
-import type { ProbeExchange } from '../exchange/watched-request.ts';
 import type { ProbeRun, ProbeTarget } from '../probe-target.ts';
 import { FOLDER_PREFIX } from '../process/orphan-cleanup.ts';
 import { makeFolderOf, type ProbeUser, removeFoldersOf } from '../process/probe-users.ts';
 import { runProcess } from '../process/run-process.ts';
+import { usageInBody } from '../request/answer.ts';
+import type { ObservedRequest } from '../request/watched-request.ts';
 import { findCli } from './cli-binary.ts';
 import { type CliStyle, cliCommand } from './cli-command.ts';
-import { startRelay } from './cli-relay.ts';
+import { startForwarder } from './cli-forwarder.ts';
 import { verdictOfCli } from './cli-verdict.ts';
 
 const FALLBACK_SEARCH_PATH = '/usr/local/bin:/usr/bin:/bin';
@@ -61,10 +61,10 @@ interface CliQuery {
 async function askCli(query: CliQuery, { signal, clock }: ProbeRun): Promise<CliAnswer> {
   const { style, target, file, searchPath, onRequest, user } = query;
   const { model, timeoutMs } = target;
-  const relay = await startRelay({ ...target, onRequest, clock });
+  const forwarder = await startForwarder({ ...target, onRequest, clock });
   const folder = user === undefined ? makeFolder() : await makeFolderOf(user, deviceJson());
   try {
-    const { baseUrl, password } = relay;
+    const { baseUrl, password } = forwarder;
     const home = join(folder, 'home');
     const command = cliCommand({ style, model, timeoutMs, baseUrl, password, home, searchPath });
     const report = await runProcess({
@@ -76,14 +76,14 @@ async function askCli(query: CliQuery, { signal, clock }: ProbeRun): Promise<Cli
       user,
       clock,
     });
-    const exchanges = await relay.stop();
+    const requests = await forwarder.stop();
     const secrets = [...target.headers.secrets, password];
     return {
-      verdict: verdictOfCli({ report, exchanges, timeoutMs, secrets }),
-      usage: sumUsage(exchanges),
+      verdict: verdictOfCli({ report, requests, timeoutMs, secrets }),
+      usage: sumUsage(requests),
     };
   } finally {
-    await relay.stop();
+    await forwarder.stop();
     // Asynchronously: on a laptop, the same process is serving requests.
     if (user === undefined) await rm(folder, { recursive: true, force: true });
     else await removeFoldersOf(user, folder);
@@ -120,8 +120,8 @@ function missingCli(configured: string | undefined): ProbeVerdict {
 }
 
 /** What the endpoint charged, including for an answer that the CLI did not accept. */
-function sumUsage(exchanges: readonly ProbeExchange[]): AnswerUsage {
-  return exchanges
+function sumUsage(requests: readonly ObservedRequest[]): AnswerUsage {
+  return requests
     .map(({ body }) => usageInBody(body))
     .reduce(
       (sum, usage) => ({

@@ -1,11 +1,10 @@
 import { eventsOf } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it } from 'vitest';
-
-import type { ProbeExchange } from '../exchange/watched-request.ts';
 import type { ProcessEnd } from '../process/run-process.ts';
+import type { ObservedRequest } from '../request/watched-request.ts';
 import { type CliEvidence, verdictOfCli } from './cli-verdict.ts';
 
-const whole: ProbeExchange = {
+const whole: ObservedRequest = {
   reached: 'answered',
   status: 200,
   contentType: 'text/event-stream',
@@ -25,13 +24,13 @@ const good = {
 function verdict(changes: {
   readonly result?: object | string;
   readonly end?: ProcessEnd;
-  readonly exchanges?: readonly ProbeExchange[];
+  readonly requests?: readonly ObservedRequest[];
 }) {
-  const { result = good, end = { kind: 'exited', code: 0 }, exchanges = [whole] } = changes;
+  const { result = good, end = { kind: 'exited', code: 0 }, requests = [whole] } = changes;
   const stdout = typeof result === 'string' ? result : JSON.stringify(result);
   const evidence: CliEvidence = {
     report: { end, stdout, stderr: '', wallMs: 900 },
-    exchanges,
+    requests,
     timeoutMs: 15_000,
     secrets: ['sk-canary-0123456789'],
   };
@@ -39,13 +38,13 @@ function verdict(changes: {
 }
 
 describe('verdictOfCli', () => {
-  it('passes a successful CLI, with the latency measured at the relay', () => {
-    expect(verdict({})).toEqual({ status: 'ok', apiLatencyMs: 400, ttftMs: 300 });
+  it('passes a successful CLI, with the latency measured at the forwarder', () => {
+    expect(verdict({})).toEqual({ status: 'ok', latencyMs: 400, ttftMs: 300 });
   });
 
   it('adds up the requests that the CLI retried', () => {
-    expect(verdict({ exchanges: [whole, whole] })).toMatchObject({
-      apiLatencyMs: 800,
+    expect(verdict({ requests: [whole, whole] })).toMatchObject({
+      latencyMs: 800,
       ttftMs: 700,
     });
   });
@@ -73,17 +72,17 @@ describe('verdictOfCli', () => {
     expect(verdict({ result })).toMatchObject({ status: 'failed', failure });
   });
 
-  it('rejects a success that the relay has not seen', () => {
-    expect(verdict({ exchanges: [] })).toMatchObject({ failure: 'cli_crashed' });
+  it('rejects a success that the forwarder has not seen', () => {
+    expect(verdict({ requests: [] })).toMatchObject({ failure: 'cli_crashed' });
     const body = eventsOf().slice(0, 3).join('');
-    const cut: ProbeExchange = { ...whole, reached: 'answering', errorCode: 'CUT', body };
-    expect(verdict({ exchanges: [cut] })).toMatchObject({ status: 'failed', failure: 'timeout' });
+    const cut: ObservedRequest = { ...whole, reached: 'answering', errorCode: 'CUT', body };
+    expect(verdict({ requests: [cut] })).toMatchObject({ status: 'failed', failure: 'timeout' });
   });
 
   it('blames the endpoint for its failure, whatever became of the CLI', () => {
-    const overloaded: ProbeExchange = { ...whole, status: 529, body: '{}' };
+    const overloaded: ObservedRequest = { ...whole, status: 529, body: '{}' };
     const end: ProcessEnd = { kind: 'died', signal: 'SIGSEGV' };
-    expect(verdict({ end, exchanges: [overloaded] })).toMatchObject({ failure: 'overloaded' });
+    expect(verdict({ end, requests: [overloaded] })).toMatchObject({ failure: 'overloaded' });
     expect(verdict({ end })).toMatchObject({ failure: 'cli_crashed' });
   });
 

@@ -1,11 +1,10 @@
 /** What a run of the CLI says about the endpoint. Pure. */
 import type { ProbeVerdict } from '@zephyr/contract/probe/probe';
 import { z } from 'zod';
-
-import { exchangeFailure, type ProbeFailure } from '../exchange/probe-failure.ts';
-import { redact } from '../exchange/redact.ts';
-import type { ProbeExchange } from '../exchange/watched-request.ts';
 import type { ProcessReport } from '../process/run-process.ts';
+import { type ProbeFailure, requestFailure } from '../request/probe-failure.ts';
+import { redact } from '../request/redact.ts';
+import type { ObservedRequest } from '../request/watched-request.ts';
 
 /** The last line that the CLI prints with `--output-format json`; other keys are not needed. */
 const resultSchema = z.object({
@@ -19,22 +18,22 @@ type CliResult = z.infer<typeof resultSchema>;
 
 export interface CliEvidence {
   readonly report: ProcessReport;
-  /** What the relay saw, in order. */
-  readonly exchanges: readonly ProbeExchange[];
+  /** What the forwarder saw, in order. */
+  readonly requests: readonly ObservedRequest[];
   readonly timeoutMs: number;
   /** Must not appear in a detail. */
   readonly secrets: readonly string[];
 }
 
 /**
- * `ok` only if the CLI reports success and the relay has seen the answer: its exit code is 0 even
+ * `ok` only if the CLI reports success and the forwarder has seen the answer: its exit code is 0 even
  * after SIGINT, and its result has `subtype: success` even for errors.
  */
 export function verdictOfCli(evidence: CliEvidence): ProbeVerdict {
-  const { report, exchanges } = evidence;
+  const { report, requests } = evidence;
   const result = parseResult(report.stdout);
   if (isContent(report, result)) {
-    const measured = measure(exchanges);
+    const measured = measure(requests);
     if (measured !== undefined) return { status: 'ok', ...measured };
   }
   const { failure, detail } = explain(evidence, result);
@@ -55,32 +54,32 @@ function isContent({ end }: ProcessReport, result: CliResult | undefined): boole
 
 /** The sum over all requests: if the CLI had to retry, the answer took that long. */
 function measure(
-  exchanges: readonly ProbeExchange[],
-): { apiLatencyMs: number; ttftMs: number | undefined } | undefined {
-  const last = exchanges.at(-1);
+  requests: readonly ObservedRequest[],
+): { latencyMs: number; ttftMs: number | undefined } | undefined {
+  const last = requests.at(-1);
   if (last === undefined || last.reached !== 'answered' || last.latencyMs === undefined)
     return undefined;
-  const before = exchanges
+  const before = requests
     .slice(0, -1)
-    .reduce((sumMs, exchange) => sumMs + (exchange.latencyMs ?? 0), 0);
+    .reduce((sumMs, request) => sumMs + (request.latencyMs ?? 0), 0);
   return {
-    apiLatencyMs: before + last.latencyMs,
+    latencyMs: before + last.latencyMs,
     ttftMs: last.ttftMs === undefined ? undefined : before + last.ttftMs,
   };
 }
 
 function explain(evidence: CliEvidence, result: CliResult | undefined): ProbeFailure {
-  const { report, exchanges } = evidence;
+  const { report, requests } = evidence;
   // The endpoint's failure explains the CLI's, whatever the CLI did next.
-  const failed = exchanges.flatMap((exchange) => {
-    const failure = exchangeFailure(exchange);
-    return failure === undefined ? [] : [{ ...failure, exchange }];
+  const failed = requests.flatMap((request) => {
+    const failure = requestFailure(request);
+    return failure === undefined ? [] : [{ ...failure, request }];
   });
   // A request that was cut before it reached the endpoint says less than the one before it.
-  const last = failed.findLast(({ exchange }) => !isCutOnTheWay(exchange)) ?? failed.at(-1);
+  const last = failed.findLast(({ request }) => !isCutOnTheWay(request)) ?? failed.at(-1);
   if (last !== undefined) return last;
   const { end } = report;
-  const hasAsked = exchanges.length > 0;
+  const hasAsked = requests.length > 0;
   switch (end.kind) {
     case 'not_started':
       return { failure: 'cli_missing', detail: `the Claude CLI did not start (${end.errorCode})` };
@@ -107,14 +106,14 @@ function explain(evidence: CliEvidence, result: CliResult | undefined): ProbeFai
   }
 }
 
-function isCutOnTheWay({ reached, errorCode }: ProbeExchange): boolean {
+function isCutOnTheWay({ reached, errorCode }: ObservedRequest): boolean {
   return reached === 'tunnelling' && errorCode === 'CUT';
 }
 
-function killedDetail(why: string, { exchanges, timeoutMs }: CliEvidence): string {
+function killedDetail(why: string, { requests, timeoutMs }: CliEvidence): string {
   if (why === 'output_limit') return 'the Claude CLI printed too much output and was killed';
   if (why === 'aborted') return 'the probe was interrupted';
-  return exchanges.length === 0
+  return requests.length === 0
     ? `the Claude CLI sent no request within ${timeoutMs / 1000} s: is this machine overloaded?`
     : `the Claude CLI got its answer but did not exit within ${timeoutMs / 1000} s`;
 }

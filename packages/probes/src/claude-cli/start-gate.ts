@@ -9,7 +9,7 @@ export interface StartGate {
   enter(signal: AbortSignal): Promise<() => void>;
 }
 
-/** One CPU is left for the measuring relay and everything else. */
+/** One CPU is left for the measuring forwarder and everything else. */
 export const DEFAULT_STARTS = Math.max(1, availableParallelism() - 1);
 
 /** @param places how many may start at the same time */

@@ -20,7 +20,7 @@ export interface EndpointConnection {
 
 export interface EndpointAgentOptions extends AgentOptions {
   /** Limit for opening a tunnel through an outbound proxy. */
-  readonly tunnelMs: number;
+  readonly tunnelTimeoutMs: number;
   readonly lookup?: LookupFunction | undefined;
   readonly clock?: Clock | undefined;
 }
@@ -80,7 +80,7 @@ class TlsEndpointAgent extends HttpsAgent {
 /** Node's own agent; only socket creation differs, if there is an outbound proxy. */
 export function createAgent(
   { isTls, servername, secureContext, proxy }: EndpointConnection,
-  { tunnelMs, clock, ...options }: EndpointAgentOptions,
+  { tunnelTimeoutMs, clock, ...options }: EndpointAgentOptions,
 ): HttpAgent {
   const Agent = isTls ? TlsEndpointAgent : EndpointAgent;
   const all = {
@@ -95,7 +95,12 @@ export function createAgent(
   agent.createConnection = (to, done) => {
     const destination = { host: String(to.host), port: Number(to.port) };
     const { lookup } = options;
-    openTunnel(proxy, destination, { limitMs: tunnelMs, lookup, secureContext, clock }).then(
+    openTunnel(proxy, destination, {
+      timeoutMs: tunnelTimeoutMs,
+      lookup,
+      secureContext,
+      clock,
+    }).then(
       (socket) => {
         const secure = isTls ? connectDirectly({ ...to, socket } as typeof to) : socket;
         done?.(null, secure ?? socket);

@@ -24,7 +24,7 @@ export interface OutboundProxy extends ProxyAddress {
 
 export interface TunnelOptions {
   /** Limit on everything until the tunnel is open. */
-  readonly limitMs: number;
+  readonly timeoutMs: number;
   /** For the proxy's own name; the proxy resolves the endpoint's name. */
   readonly lookup?: LookupFunction | undefined;
   /** For a proxy that is reached over TLS. */
@@ -75,11 +75,11 @@ export async function openTunnel(
   const limit = clock.setTimer(() => {
     isLate = true;
     socket.destroy(late);
-  }, options.limitMs);
+  }, options.timeoutMs);
   try {
     await once(socket, kind === 'https' ? 'secureConnect' : 'connect');
     late = new TunnelError('ETIMEDOUT', `the outbound proxy ${url} did not connect to it in time`);
-    if (kind === 'socks5') await askSocks(socket, proxy, to, options.limitMs);
+    if (kind === 'socks5') await askSocks(socket, proxy, to, options.timeoutMs);
     else await askHttp(socket, proxy, to);
     return socket;
   } catch (error) {

@@ -23,7 +23,7 @@ export interface OwnTls {
 }
 
 /** From accept to the end of the handshake. */
-const HANDSHAKE_MS = 10_000;
+const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Beyond this many unfinished handshakes, a new connection evicts the oldest. */
 const MAX_ARRIVING = 1_000;
 const TLS_HANDSHAKE = 0x16;
@@ -64,7 +64,7 @@ export function encrypt(server: Server, own: OwnCertificate, clock: Clock): OwnT
       oldest[1].socket.destroy();
     }
     const giveUp = (): void => void socket.destroy();
-    arriving.set(peer, { socket, timer: clock.setTimer(giveUp, HANDSHAKE_MS) });
+    arriving.set(peer, { socket, timer: clock.setTimer(giveUp, HANDSHAKE_TIMEOUT_MS) });
     socket.on('error', giveUp);
     socket.once('close', () => noLongerArriving(peer));
     socket.once('data', (first: Buffer) => {

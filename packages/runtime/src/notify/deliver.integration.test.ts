@@ -6,7 +6,7 @@ import { hang, json, status } from '@zephyr/testkit/upstream-scripts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WebhookTarget } from '../config/resolve/notify-target.ts';
 import { Secret } from '../secret.ts';
-import { ATTEMPT_MS, deliver, deliverOnce, RETRY_AFTER_MS } from './deliver.ts';
+import { ATTEMPT_TIMEOUT_MS, deliver, deliverOnce, RETRY_AFTER_MS } from './deliver.ts';
 
 let webhook: ScriptedUpstream;
 let clock: ManualClock;
@@ -68,7 +68,7 @@ describe('deliver', () => {
     webhook.always(hang());
     const ending = new AbortController();
     const running = deliver(target(), message, deps(ending.signal));
-    await clock.whenSet(ATTEMPT_MS);
+    await clock.whenSet(ATTEMPT_TIMEOUT_MS);
     ending.abort();
     expect(await running).toMatchObject({ status: 'failed' });
   });
@@ -79,7 +79,7 @@ describe('deliverOnce', () => {
     webhook.always(hang());
     for (const _ of [1, 2]) {
       const delivered = deliverOnce(target(), message, deps());
-      await passAfterSet(ATTEMPT_MS);
+      await passAfterSet(ATTEMPT_TIMEOUT_MS);
       expect(await delivered).toMatchObject({
         status: 'failed',
         isTransient: true,

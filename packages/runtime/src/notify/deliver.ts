@@ -19,7 +19,7 @@ import {
 } from './message.ts';
 
 /** Limit for one attempt, including connecting. */
-export const ATTEMPT_MS = 10_000;
+export const ATTEMPT_TIMEOUT_MS = 10_000;
 /** Before the second, third and fourth attempt. */
 export const RETRY_AFTER_MS = [1_000, 5_000, 25_000] as const;
 /** Answers have a few hundred bytes; the rest is not read. */
@@ -38,7 +38,7 @@ export async function deliverOnce(
   { clock, signal }: DeliverDeps,
 ): Promise<Delivery> {
   const limit = new AbortController();
-  const timer = clock.setTimer(() => limit.abort(), ATTEMPT_MS);
+  const timer = clock.setTimer(() => limit.abort(), ATTEMPT_TIMEOUT_MS);
   try {
     const ended = AbortSignal.any([limit.signal, signal]);
     if (target.kind === 'email') {
@@ -87,7 +87,7 @@ function post(
   const servername = servernameOf(hostname);
   const agent = createAgent(
     { isTls, servername, proxy, fingerprint: '' },
-    { tunnelMs: ATTEMPT_MS, keepAlive: false, clock },
+    { tunnelTimeoutMs: ATTEMPT_TIMEOUT_MS, keepAlive: false, clock },
   );
   const options = {
     ...{ method: 'POST', agent, signal },

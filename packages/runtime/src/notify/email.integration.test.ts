@@ -8,7 +8,7 @@ import { VALID, WRONG_NAME } from '@zephyr/testkit/tls-fixture';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EmailTarget, SmtpServer } from '../config/resolve/notify-target.ts';
 import { Secret } from '../secret.ts';
-import { ATTEMPT_MS, deliver, deliverOnce, RETRY_AFTER_MS } from './deliver.ts';
+import { ATTEMPT_TIMEOUT_MS, deliver, deliverOnce, RETRY_AFTER_MS } from './deliver.ts';
 
 type MailServer = Awaited<ReturnType<typeof startMailServer>>;
 
@@ -120,12 +120,12 @@ describe('mail', () => {
     const silent = await startMailServer({ password: PASSWORD, isSilent: true });
     const to = target({ port: silent.port });
     const late = deliverOnce(to, message, deps());
-    await clock.whenSet(ATTEMPT_MS);
-    clock.advance(ATTEMPT_MS);
+    await clock.whenSet(ATTEMPT_TIMEOUT_MS);
+    clock.advance(ATTEMPT_TIMEOUT_MS);
     expect(await late).toMatchObject({ status: 'failed', isTransient: true, why: 'timeout' });
     const ending = new AbortController();
     const ended = deliver(to, message, deps(ending.signal));
-    await clock.whenSet(ATTEMPT_MS);
+    await clock.whenSet(ATTEMPT_TIMEOUT_MS);
     ending.abort();
     expect(await ended).toMatchObject({ status: 'failed' });
     await silent.stop();

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { keys } from './keys.ts';
-import { exchangeLimits, MAX_PEOPLE } from './people-limits-store.ts';
+import { MAX_PEOPLE, syncLimits } from './people-limits-store.ts';
 import { readOwnDays, recordUsage } from './usage-store.ts';
 
 /** A Saturday. */
@@ -29,7 +29,7 @@ const batch = (sequence: number, ...rows: readonly UsageRow[]): UsageBatch => ({
 });
 const record = (written: UsageBatch) => recordUsage(redis, written, { people: 2 });
 async function spent(nowMs = NOW_MS) {
-  const { day, week, month } = (await exchangeLimits(redis, nowMs)).spent;
+  const { day, week, month } = (await syncLimits(redis, nowMs)).spent;
   const of = (people: ReadonlyMap<string, number>) =>
     Object.fromEntries([...people].filter(([, value]) => value > 0));
   return { day: of(day.people), week: of(week.people), month: of(month.people) };
@@ -54,7 +54,7 @@ describe('the cost of people', () => {
     const totals = await redis.keys('*usage-spent:*');
     await redis.del(...totals);
     // Reading creates them, and so does writing, which counts once.
-    await exchangeLimits(redis, NOW_MS);
+    await syncLimits(redis, NOW_MS);
     expect(await spent()).toEqual(before);
     await redis.del(...totals);
     expect(await record(batch(3, row('bob', 2)))).toBe('written');
@@ -66,7 +66,7 @@ describe('the cost of people', () => {
   it('is the eighth count of a row, also in rows that are stored already', async () => {
     const field = 'ann\ttokyo\topus';
     await redis.hset(keys.usageDay('2026-11-28'), field, '1 2 3 4 5 6 7 8 9 10 11');
-    await exchangeLimits(redis, NOW_MS);
+    await syncLimits(redis, NOW_MS);
     expect((await spent()).day).toEqual({ ann: 8 });
     const [read] = await readOwnDays(redis, 'ann', {
       sinceAtMs: Date.UTC(2026, 10, 28),
@@ -102,7 +102,7 @@ describe('the cost of people', () => {
   });
 });
 
-/** Begins, ends and exchanges as a proxy does. */
+/** Begins, ends and syncs as a proxy does. */
 class Sharer {
   readonly counters = new PeopleCounters();
   readonly #id: string;
@@ -111,9 +111,9 @@ class Sharer {
     this.#id = id;
   }
 
-  async exchange({ nowMs = NOW_MS, isHeard = true, isWhole = false } = {}): Promise<void> {
+  async sync({ nowMs = NOW_MS, isHeard = true, isWhole = false } = {}): Promise<void> {
     const share = this.counters.share(nowMs, isWhole ? 'whole' : 'changed');
-    const read = await exchangeLimits(redis, nowMs, { proxyId: this.#id, share });
+    const read = await syncLimits(redis, nowMs, { proxyId: this.#id, share });
     if (isHeard) this.counters.receive(read, nowMs);
   }
 
@@ -153,14 +153,14 @@ class SharersModel {
     this.#counters(who)?.used(person, { costNanoUsd: 0, tokens: 7 }, NOW_MS);
     this.#add(person, 0, 7, 0);
   }
-  async exchange(who: string): Promise<void> {
-    await this.#sharers.get(who)?.exchange();
+  async sync(who: string): Promise<void> {
+    await this.#sharers.get(who)?.sync();
   }
   async lose(who: string): Promise<void> {
-    await this.#sharers.get(who)?.exchange({ isHeard: false });
+    await this.#sharers.get(who)?.sync({ isHeard: false });
   }
   async whole(who: string): Promise<void> {
-    await this.#sharers.get(who)?.exchange({ isWhole: true });
+    await this.#sharers.get(who)?.sync({ isWhole: true });
   }
   async empty(): Promise<void> {
     await redis.flushall();
@@ -184,17 +184,17 @@ describe('the admissions of proxies', () => {
   it('is summed up, once, however often it is shared', async () => {
     const [one, two] = [new Sharer('one'), new Sharer('two')];
     one.counters.began('ann', NOW_MS);
-    await one.exchange({ isHeard: false });
+    await one.sync({ isHeard: false });
     one.counters.began('ann', NOW_MS);
     one.counters.used('ann', { costNanoUsd: 0, tokens: 70 }, NOW_MS);
-    await one.exchange();
-    await one.exchange({ isWhole: true });
+    await one.sync();
+    await one.sync({ isWhole: true });
     two.counters.began('ann', NOW_MS);
-    await two.exchange();
+    await two.sync();
     expect(two.of('ann')).toEqual({ requests: 3, tokens: 70, active: 3 });
     one.counters.ended('ann');
-    await one.exchange();
-    await two.exchange();
+    await one.sync();
+    await two.sync();
     for (const proxy of [one, two]) {
       expect(proxy.of('ann')).toEqual({ requests: 3, tokens: 70, active: 2 });
     }
@@ -203,34 +203,34 @@ describe('the admissions of proxies', () => {
   it('restarts at zero with the next minute, except for active requests', async () => {
     const [one, two] = [new Sharer('one'), new Sharer('two')];
     one.counters.began('ann', NOW_MS);
-    await one.exchange();
+    await one.sync();
     const nowMs = NOW_MS + 60_000;
-    await two.exchange({ nowMs });
+    await two.sync({ nowMs });
     expect(two.of('ann', nowMs)).toEqual({ requests: 0, tokens: 0, active: 1 });
     one.counters.began('ann', nowMs);
-    await one.exchange({ nowMs });
-    await two.exchange({ nowMs });
+    await one.sync({ nowMs });
+    await two.sync({ nowMs });
     expect(two.of('ann', nowMs)).toEqual({ requests: 1, tokens: 0, active: 2 });
   });
 
   it('is restored with the next full report if Redis has lost it', async () => {
     const [one, two] = [new Sharer('one'), new Sharer('two')];
     one.counters.began('ann', NOW_MS);
-    await one.exchange();
+    await one.sync();
     await redis.flushall();
-    await one.exchange({ isWhole: true });
-    await two.exchange();
+    await one.sync({ isWhole: true });
+    await two.sync();
     expect(two.of('ann')).toEqual({ requests: 1, tokens: 0, active: 1 });
   });
 
   it('that ends after its span has expired is not written: it would never expire again', async () => {
     const one = new Sharer('one');
     one.counters.began('ann', NOW_MS);
-    await one.exchange();
+    await one.sync();
     const spans = [keys.usageActive('even'), keys.usageActive('odd')];
     expect(await redis.del(...spans)).toBe(1);
     one.counters.ended('ann');
-    await one.exchange();
+    await one.sync();
     expect(await redis.exists(...spans)).toBe(0);
   });
 
@@ -238,10 +238,10 @@ describe('the admissions of proxies', () => {
     const [gone, lives, looks] = [new Sharer('gone'), new Sharer('lives'), new Sharer('looks')];
     gone.counters.began('ann', NOW_MS);
     lives.counters.began('ann', NOW_MS);
-    await gone.exchange();
+    await gone.sync();
     await eventually(async () => {
-      await lives.exchange({ isWhole: true });
-      await looks.exchange();
+      await lives.sync({ isWhole: true });
+      await looks.sync();
       expect(looks.of('ann')).toEqual({ requests: 2, tokens: 0, active: 1 });
     }, 300);
   });
@@ -249,7 +249,7 @@ describe('the admissions of proxies', () => {
   it('is exact after any admissions, ends, reports and lost replies of two proxies', async () => {
     const step = fc.record({
       who: fc.constantFrom('one', 'two'),
-      what: fc.constantFrom('begin', 'end', 'use', 'exchange', 'lose', 'whole', 'empty'),
+      what: fc.constantFrom('begin', 'end', 'use', 'sync', 'lose', 'whole', 'empty'),
       person: fc.constantFrom('ann', 'bob'),
     });
     const property = fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
@@ -272,12 +272,12 @@ describe('the admissions of proxies', () => {
     await redis.set(keys.usageGrants, 'no list');
     const one = new Sharer('one');
     one.counters.began('ann', NOW_MS);
-    await one.exchange();
+    await one.sync();
     expect(one.of('bob')).toEqual({ requests: 0, tokens: 0, active: 0 });
     const two = new Sharer('two');
-    await two.exchange();
+    await two.sync();
     expect(two.of('ann')).toEqual({ requests: 1, tokens: 0, active: 1 });
-    expect((await exchangeLimits(redis, NOW_MS)).grants).toEqual([]);
+    expect((await syncLimits(redis, NOW_MS)).grants).toEqual([]);
   });
 });
 

@@ -64,7 +64,7 @@ interface OwnShare {
  * One round trip, safe to repeat.
  * @param own what this proxy shares; undefined: admissions are neither written nor read
  */
-export async function exchangeLimits(
+export async function syncLimits(
   redis: Redis,
   epochMs: number,
   own?: OwnShare,

@@ -37,7 +37,7 @@ const result = (sequence: number, changes: Partial<ScoredProbe> = {}): ScoredPro
   style: 'cli',
   startedAtMs: epochMs(Date.UTC(2026, 10, 23, 23, 59)),
   wallMs: 900,
-  verdict: { status: 'ok', apiLatencyMs: 400 },
+  verdict: { status: 'ok', latencyMs: 400 },
   usage: { inputTokens: 100, outputTokens: 5, cacheReadTokens: 0, cacheWriteTokens: 0 },
   costUsd: 0.000125,
   score: { status: 'unknown', failureMs: 0 },

@@ -184,7 +184,7 @@ describe('recordProbe', () => {
     style: 'cli',
     startedAtMs: epochMs(0),
     wallMs: 900,
-    verdict: { status: 'ok', apiLatencyMs: 400 },
+    verdict: { status: 'ok', latencyMs: 400 },
     usage: { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0 },
     costUsd: 0,
     score: { status: 'unknown', failureMs: 0 },

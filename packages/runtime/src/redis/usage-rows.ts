@@ -13,8 +13,8 @@ import { MAX_CONFIGURED_PEOPLE } from '../config/keys/people-limits.ts';
 export const HOURS_STORED = HOURS_LIFE_MS / HOUR_MS;
 export const DAYS_STORED = DAYS_LIFE_MS / DAY_MS;
 
-export const HOUR_ROWS: RowRule = { named: 500, leastNamed: 200, all: 1_220 };
-export const DAY_ROWS: RowRule = { named: 1_900, leastNamed: 1_020, all: 2_040 };
+export const HOUR_ROWS: RowRule = { named: 500, minNamed: 200, all: 1_220 };
+export const DAY_ROWS: RowRule = { named: 1_900, minNamed: 1_020, all: 2_040 };
 
 /** Per hour or day, plus the row for usage beyond the limit. A larger hash was not written by our services. */
 export const MAX_READ_ROWS = rowBounds(DAY_ROWS, MAX_CONFIGURED_PEOPLE).all + 1;

@@ -14,7 +14,7 @@ import { describe, expect, it } from 'vitest';
 
 import { MAX_CONFIGURED_PEOPLE } from '../config/keys/people-limits.ts';
 import { keys } from './keys.ts';
-import { exchangeLimits } from './people-limits-store.ts';
+import { syncLimits } from './people-limits-store.ts';
 import { loadScript } from './script.ts';
 import {
   DAY_ROWS,
@@ -120,10 +120,10 @@ describe('the ledger', () => {
     expect(rows.find(({ model }) => model === 'opus')?.counts).toMatchObject(counts);
     expect([rows.length, rejected]).toEqual([2, 0]);
     // Nor does the person lose their budget.
-    const spent = async () => (await exchangeLimits(redis, NOW)).spent.month.people.get('ann');
+    const spent = async () => (await syncLimits(redis, NOW)).spent.month.people.get('ann');
     expect(await spent()).toBe(most);
     await redis.del(...(await redis.keys('*usage-spent:*')));
-    await exchangeLimits(redis, NOW);
+    await syncLimits(redis, NOW);
     expect(await spent()).toBe(most);
   });
 
@@ -262,14 +262,14 @@ describe('the ledger', () => {
       const range = { sinceAtMs: ALL.sinceAtMs, untilAtMs: ALL.sinceAtMs + 2 * DAY_MS };
       const shown = (rows: readonly UsageRow[], by: UsageQuery['by']) =>
         usageReport(rows, { ...range, by });
-      for (const [unit, { leastNamed }] of [
+      for (const [unit, { minNamed }] of [
         ['hour', HOUR_ROWS],
         ['day', DAY_ROWS],
       ] as const) {
         const { rows } = await readUsage(redis, { ...range, unit });
         expect(rows.length).toBeLessThanOrEqual(2 * MAX_READ_ROWS);
         const named = rows.filter(({ model }) => model !== 'other');
-        expect(named.length).toBeGreaterThanOrEqual(2 * leastNamed);
+        expect(named.length).toBeGreaterThanOrEqual(2 * minNamed);
         expect(shown(rows, ['person', 'day'])).toEqual(shown(all, ['person', 'day']));
         expect(rows.some(({ model }) => model === 'other')).toBe(true);
       }
@@ -277,10 +277,10 @@ describe('the ledger', () => {
       const wanted = all.filter(({ person }) => person === 'p7');
       expect(shown(own, ['day'])).toEqual(shown(wanted, ['day']));
 
-      const before = await exchangeLimits(redis, NOW);
+      const before = await syncLimits(redis, NOW);
       await redis.del(...(await redis.keys('*usage-spent:*')));
-      await exchangeLimits(redis, NOW);
-      const { spent } = await exchangeLimits(redis, NOW);
+      await syncLimits(redis, NOW);
+      const { spent } = await syncLimits(redis, NOW);
       expect(new Map([...spent.month.people, ['other', 0]])).toEqual(
         new Map([...before.spent.month.people, ['other', 0]]),
       );

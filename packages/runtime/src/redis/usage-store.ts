@@ -165,10 +165,10 @@ const AHEAD_MS = DAY_MS;
 /** Removes the oldest hours, and the oldest days, beyond the row limits. Returns how many. */
 export async function boundUsage(redis: Redis, epochMs: number): Promise<number> {
   const hours = await boundHashes(redis, epochMs, {
-    ...{ unit: 'hour', stored: HOURS_STORED, mostRows: MAX_ROWS_OF_HOURS },
+    ...{ unit: 'hour', stored: HOURS_STORED, maxRows: MAX_ROWS_OF_HOURS },
   });
   const days = await boundHashes(redis, epochMs, {
-    ...{ unit: 'day', stored: DAYS_STORED, mostRows: MAX_ROWS_OF_DAYS },
+    ...{ unit: 'day', stored: DAYS_STORED, maxRows: MAX_ROWS_OF_DAYS },
   });
   return hours + days;
 }
@@ -176,13 +176,13 @@ export async function boundUsage(redis: Redis, epochMs: number): Promise<number>
 interface HashBound {
   readonly unit: TimeUnit;
   readonly stored: number;
-  readonly mostRows: number;
+  readonly maxRows: number;
 }
 
 async function boundHashes(
   redis: Redis,
   epochMs: number,
-  { unit, stored, mostRows }: HashBound,
+  { unit, stored, maxRows }: HashBound,
 ): Promise<number> {
   const { stepMs, keyOf } = UNITS[unit];
   const newestAtMs = Math.floor((epochMs + AHEAD_MS) / stepMs) * stepMs;
@@ -191,7 +191,7 @@ async function boundHashes(
   );
   const reply = await runScript(redis, bound, {
     keys: [keys.usageRemoved(unit), ...hashes],
-    args: [mostRows, MAX_READ_ROWS, stored * stepMs, newestAtMs + stepMs, stepMs],
+    args: [maxRows, MAX_READ_ROWS, stored * stepMs, newestAtMs + stepMs, stepMs],
   });
   return z.number().parse(reply);
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { eventually } from '@zephyr/testkit/eventually';
 
-import { startFaultRelay } from '@zephyr/testkit/fault-relay';
+import { startFaultProxy } from '@zephyr/testkit/fault-proxy';
 import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -65,16 +65,16 @@ describe('the write test', () => {
   });
 
   it('shows a Redis that is away', async () => {
-    const relay = await startFaultRelay(server.address);
-    onTestFinished(() => relay.stop());
-    const client = await connected(`redis://127.0.0.1:${relay.port}`);
+    const faultProxy = await startFaultProxy(server.address);
+    onTestFinished(() => faultProxy.stop());
+    const client = await connected(`redis://127.0.0.1:${faultProxy.port}`);
     onTestFinished(() => client.disconnect());
     const test = createWriteTest(client, service);
     await becomes(test, 'ok');
-    await relay.refuse();
-    relay.resetAll();
+    await faultProxy.refuse();
+    faultProxy.resetAll();
     await becomes(test, 'redis_away');
-    await relay.open();
+    await faultProxy.open();
     await becomes(test, 'ok');
   });
 

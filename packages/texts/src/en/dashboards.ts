@@ -90,10 +90,10 @@ export const dashboards = {
   'now.why.active_token_refused.plain':
     'The previous endpoint refuses its token or account; {name} took over.',
   'now.why.recovered': '{name} recovered first.',
-  'now.why.operator_selected': '{name} was selected manually.',
+  'now.why.operator_pinned': '{name} was pinned manually.',
   'now.why.pinned_failed':
     'The pinned endpoint is not available; {name} takes its place until it is back.',
-  'now.why.operator_selected.ended': '{name} had been pinned; the mode is automatic again.',
+  'now.why.operator_pinned.ended': '{name} had been pinned; the mode is automatic again.',
   'now.why.pinned_failed.ended':
     '{name} took over from an endpoint that was pinned then; the mode is automatic again.',
   'now.why.nothing_available': 'No endpoint is available; {name} is tried until one recovers.',
@@ -133,7 +133,7 @@ export const dashboards = {
   'action.resume': 'Resume probes',
   'action.auto': 'Automatic',
   'action.manual': 'Manual',
-  'action.selectOne': 'Pin {name}',
+  'action.pinOne': 'Pin {name}',
   'action.pin': 'Pin',
   'action.enable': 'Enable',
   'action.disable': 'Disable',
@@ -149,10 +149,10 @@ export const dashboards = {
   'action.show': 'Show details for {name}',
   'action.hide': 'Hide details for {name}',
 
-  'confirm.select': 'Pin {name}?',
-  'confirm.select.detail':
+  'confirm.pin': 'Pin {name}?',
+  'confirm.pin.detail':
     'All new requests go to {name}, and the mode becomes manual until you change it. Active requests finish where they are; sessions move and rebuild their prompt cache.',
-  'confirm.select.unavailable':
+  'confirm.pin.unavailable':
     '{name} is not available now ({why}). Requests to it will probably fail and go to the fallbacks.',
   'confirm.disable': 'Disable {name}?',
   'confirm.disable.detail':
@@ -166,9 +166,9 @@ export const dashboards = {
   'done.probe': 'Probing {count} {count|endpoint|endpoints}',
   'done.pause': 'Probes and automatic switches paused',
   'done.resume': 'Probes and automatic switches resumed',
-  'done.mode.auto': 'The mode is automatic',
+  'done.unpin': 'The mode is automatic',
   'done.mode.manual': 'The mode is manual: {name} is pinned',
-  'done.select': '{name} is pinned',
+  'done.pin': '{name} is pinned',
   'done.enable': '{name} is enabled',
   'done.disable': '{name} is disabled',
   'done.move': '{count} {count|session moves|sessions move} with the next request',
@@ -205,7 +205,7 @@ export const dashboards = {
   'score.latency': 'latency',
   'score.live': 'slower than usual for live requests',
   'score.failure': 'expected cost of failures',
-  'score.limit': 'rate limit nearly used up',
+  'score.rateLimit': 'rate limit nearly used up',
   'score.preference': 'lower priority or higher price',
   'score.uncertainty': 'few or old samples',
   'score.samples': '{count} {count|sample|samples}, the newest {age} ago',
@@ -236,7 +236,7 @@ export const dashboards = {
   'chart.summary': 'Latency of {count} {count|endpoint|endpoints} over {range}. {lines}',
   'chart.line': '{name}: {latency}.',
   'chart.latest': 'Latest values',
-  'chart.live': 'Dots without a line are live requests: time to the first content.',
+  'chart.live': 'Dots without a line are the TTFT of live requests.',
   'chart.marks': 'Dashed lines are switches; crosses are failed probes.',
   'chart.some': 'Showing {shown} of {total} endpoints.',
 
@@ -300,7 +300,7 @@ export const dashboards = {
   'help.key.pause': 'pause or resume probes',
   'help.key.mode': 'automatic or manual',
   'help.key.rows': 'select an endpoint',
-  'help.key.select': 'pin the selected endpoint',
+  'help.key.pin': 'pin the selected endpoint',
   'help.key.language': 'English or Chinese',
   'help.key.help': 'this help',
   'help.key.quit': 'quit',

@@ -6,8 +6,8 @@ export const probeCommands = {
   'probe.column.group': 'group',
   'probe.column.style': 'style',
   'probe.column.verdict': 'result',
-  'probe.column.api': 'API',
-  'probe.column.firstByte': 'first byte',
+  'probe.column.latency': 'latency',
+  'probe.column.ttft': 'TTFT',
   'probe.column.total': 'total',
   'probe.column.cost': 'cost',
 

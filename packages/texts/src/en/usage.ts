@@ -105,7 +105,7 @@ export const usage = {
   'requestLog.operation': 'Operation',
   'requestLog.group': 'Group',
   'requestLog.session': 'Session',
-  'requestLog.firstContent': 'First content after',
+  'requestLog.ttft': 'TTFT',
   'requestLog.cacheWrite1h': 'of which for one hour',
   'requestLog.known': 'Token counts',
   'requestLog.known.reported': 'complete',

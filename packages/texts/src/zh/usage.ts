@@ -101,7 +101,7 @@ export const usage = {
   'requestLog.operation': '操作',
   'requestLog.group': '组',
   'requestLog.session': '会话',
-  'requestLog.firstContent': '首个内容用时',
+  'requestLog.ttft': 'TTFT（首 Token 用时）',
   'requestLog.cacheWrite1h': '其中保留一小时',
   'requestLog.known': 'Token 计数',
   'requestLog.known.reported': '完整',

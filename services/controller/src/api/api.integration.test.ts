@@ -70,7 +70,7 @@ describe('reading', () => {
       style: 'cli',
       startedAtMs: epochMs(Date.now()),
       wallMs: 1_500,
-      verdict: { status: 'ok', apiLatencyMs: 432 },
+      verdict: { status: 'ok', latencyMs: 432 },
       usage: { inputTokens: 100, outputTokens: 5, cacheReadTokens: 0, cacheWriteTokens: 0 },
       costUsd: 0.001,
       score: { status: 'unknown', failureMs: 0 },
@@ -127,46 +127,46 @@ describe('reading', () => {
 
 describe('commands', () => {
   it('are answered once applied, and are audited', async () => {
-    expect(await open.command('select', { endpointId: 'two' })).toMatchObject({
+    expect(await open.command('pin', { endpointId: 'two' })).toMatchObject({
       status: 200,
       body: { outcome: 'applied', previousMode: { kind: 'auto' } },
     });
     expect((await open.state()).selection).toMatchObject({
       activeId: 'two',
-      reason: 'operator_selected',
+      reason: 'operator_pinned',
     });
-    expect(await open.command('select', { endpointId: 'two' })).toMatchObject({
+    expect(await open.command('pin', { endpointId: 'two' })).toMatchObject({
       body: { outcome: 'unchanged' },
     });
-    expect(await open.command('mode', { mode: 'auto' })).toMatchObject({ status: 200 });
+    expect(await open.command('unpin', {})).toMatchObject({ status: 200 });
     const audit = await readLast(
       redis,
       { key: keys.audit, count: 10 },
       { schema: auditRecordSchema, rejected: expect.unreachable },
     );
     expect(audit.map(({ value }) => [value.actor, value.name, value.outcome.status])).toEqual([
-      ['loopback', 'select', 'answered'],
-      ['loopback', 'select', 'answered'],
-      ['loopback', 'mode', 'answered'],
+      ['loopback', 'pin', 'answered'],
+      ['loopback', 'pin', 'answered'],
+      ['loopback', 'unpin', 'answered'],
     ]);
     const { decisions } = decisionsSchema.parse(await (await open.get('/api/decisions')).json());
-    expect(decisions[0]).toMatchObject({ reason: 'operator_selected', fromId: 'one', toId: 'two' });
+    expect(decisions[0]).toMatchObject({ reason: 'operator_pinned', fromId: 'one', toId: 'two' });
     expect(decisions[0]?.considered.map(({ id }) => id)).toEqual(['one', 'two']);
     const { unit, points } = trendsSchema.parse(await (await open.get('/api/trends')).json());
     expect([unit, points.length > 0]).toEqual(['hour', true]);
   });
 
   it('are refused with a reason', async () => {
-    expect(await open.command('select', { endpointId: 'nobody' })).toMatchObject({
+    expect(await open.command('pin', { endpointId: 'nobody' })).toMatchObject({
       status: 404,
       body: { code: 'unknown_endpoint' },
     });
-    expect(await open.command('select', {})).toMatchObject({
+    expect(await open.command('enable', {})).toMatchObject({
       status: 400,
       body: { code: 'invalid_body' },
     });
     await open.command('disable', { endpointId: 'one' });
-    expect(await open.command('select', { endpointId: 'one' })).toMatchObject({
+    expect(await open.command('pin', { endpointId: 'one' })).toMatchObject({
       status: 409,
       body: { code: 'endpoint_disabled' },
     });
@@ -178,8 +178,8 @@ describe('commands', () => {
   });
 
   it('can be replayed from the recording with the same decisions', async () => {
-    await open.command('select', { endpointId: 'two' });
-    await open.command('mode', { mode: 'auto' });
+    await open.command('pin', { endpointId: 'two' });
+    await open.command('unpin', {});
     const parsed = parseRecording(await (await open.get('/api/recording')).text());
     if (parsed.status !== 'ok') throw new Error(parsed.why);
     const { decisions } = decisionsSchema.parse(await (await open.get('/api/decisions')).json());

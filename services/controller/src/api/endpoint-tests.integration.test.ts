@@ -18,11 +18,11 @@ import { ControllerProcess } from '../test-support/controller-process.ts';
 const ADMIN_TOKEN = 'an-admin-token-of-the-endpoint-tests';
 const GOOD: EndpointFinding = {
   ...{ serves: 'any_client', refusal: null, auth: 'x-api-key' },
-  ...{ models: null, streams: true, countsTokens: true },
+  ...{ models: null, canStream: true, canCountTokens: true },
 };
 const BAD: EndpointFinding = {
   ...{ serves: 'nobody', refusal: { failure: 'token_refused', detail: 'status 401' } },
-  ...{ auth: null, models: null, streams: null, countsTokens: null },
+  ...{ auth: null, models: null, canStream: null, canCountTokens: null },
 };
 
 let server: TestRedis;

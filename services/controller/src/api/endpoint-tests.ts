@@ -34,9 +34,9 @@ export interface AddedEndpoint {
 
 /** A controller that has not renewed its note for this long has ended. */
 const NOTE_LIFE_MS = 10_000;
-const RENEWAL_MS = 3_000;
+const RENEW_INTERVAL_MS = 3_000;
 /** Interval at which unfinished tests are looked up while Redis is away, e.g. when a host starts. */
-const RETRY_MS = 1_000;
+const RETRY_INTERVAL_MS = 1_000;
 /** Attempts at a command without an answer, half a minute in total, and at an interrupted test. */
 const MAX_TEST_ATTEMPTS = 5;
 
@@ -138,7 +138,7 @@ export class EndpointTests {
         const why = messageOf(error);
         if (failures === 0) log.warn({ why }, 'tests of new endpoints not resumed yet');
       }
-      await pause(clock, RETRY_MS, signal);
+      await pause(clock, RETRY_INTERVAL_MS, signal);
     }
     return undefined;
   }
@@ -171,7 +171,7 @@ export class EndpointTests {
   async #noted<Result>(added: AddedEndpoint, test: () => Promise<Result>): Promise<Result> {
     const { redis, clock } = this.#deps;
     await this.#note(added);
-    const endRenewals = actEvery(clock, RENEWAL_MS, () => {
+    const endRenewals = actEvery(clock, RENEW_INTERVAL_MS, () => {
       void this.#note(added).catch(() => undefined);
     });
     const result = await test().finally(endRenewals);

@@ -13,7 +13,7 @@ export function probeSample({ atMs, value }: StreamEntry<ProbeResult>): ApiSampl
     source: 'probe',
     verdict:
       verdict.status === 'ok'
-        ? { status: 'ok', latencyMs: verdict.apiLatencyMs }
+        ? { status: 'ok', latencyMs: verdict.latencyMs }
         : { status: 'failed', failure: verdict.failure },
   };
 }

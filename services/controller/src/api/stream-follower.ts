@@ -53,8 +53,8 @@ export interface Following {
 /** How long to wait until following has started: while Redis is away, it never does. */
 export const FOLLOWING_TIMEOUT_MS = 2_000;
 /** Less than the time after which a command counts as lost. */
-const WAIT_MS = 500;
-const RETRY_MS = 500;
+const BLOCK_TIMEOUT_MS = 500;
+const RETRY_INTERVAL_MS = 500;
 const STREAMS = [keys.log, keys.audit, keys.probes] as const;
 
 const xreadReply = z.array(z.tuple([z.string(), z.array(z.unknown())])).nullable();
@@ -115,7 +115,7 @@ class StreamTail {
       if (signal.aborted) return;
       await this.#read().catch(async (error: unknown) => {
         this.#log.debug({ reason: messageOf(error) }, 'following the streams failed');
-        await pause(this.#clock, RETRY_MS, signal);
+        await pause(this.#clock, RETRY_INTERVAL_MS, signal);
       });
     }
   }
@@ -134,7 +134,13 @@ class StreamTail {
     this.#started.resolve();
     const ids = STREAMS.map((key) => this.#cursors.get(key) ?? '0-0');
     const args = ['STREAMS', ...STREAMS, ...ids] as const;
-    const reply = await this.#redis.xread('COUNT', ENTRIES_AT_ONCE, 'BLOCK', WAIT_MS, ...args);
+    const reply = await this.#redis.xread(
+      'COUNT',
+      ENTRIES_AT_ONCE,
+      'BLOCK',
+      BLOCK_TIMEOUT_MS,
+      ...args,
+    );
     for (const [key, entries] of xreadReply.parse(reply) ?? []) {
       const last = (entries.at(-1) as [string] | undefined)?.[0];
       if (last !== undefined) this.#cursors.set(key, last);

@@ -11,7 +11,7 @@ import type { LeaderState } from './leader-state.ts';
 import type { RedisClock } from './redis-clock.ts';
 import { isOutOfStep, overdueProbes, type Schedules } from './schedules.ts';
 
-const RECONCILE_MS = 30_000;
+const RECONCILE_INTERVAL_MS = 30_000;
 
 export interface PlannerDeps {
   readonly schedules: Schedules;
@@ -35,7 +35,7 @@ export class ProbePlanner {
   async act(state: LeaderState, batch?: Batch): Promise<void> {
     if (batch !== undefined) await this.#perform(batch);
     const elapsedMs = this.#deps.clock.nowMs() - this.#reconciledAtMs;
-    if (elapsedMs > RECONCILE_MS) await this.#reconcile(state);
+    if (elapsedMs > RECONCILE_INTERVAL_MS) await this.#reconcile(state);
   }
 
   async #perform({ effects, before, reading }: Batch): Promise<void> {

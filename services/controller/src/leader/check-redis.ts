@@ -7,7 +7,7 @@ import type { Redis } from 'ioredis';
 
 /** Refusals: an unreachable Redis may come back, but one that keeps refusing us is misconfigured. */
 const REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid password|ERR Client sent AUTH)/;
-const FIRST_ANSWER_MS = 2_000;
+const FIRST_ANSWER_TIMEOUT_MS = 2_000;
 /**
  * How long a refusal must last: users may be loaded after Redis has started, and a new password does not
  * reach Redis and us at the same time.
@@ -60,7 +60,7 @@ async function lastingRefusal(redis: Redis, clock: Clock): Promise<string | unde
     });
   });
   const ready = new Promise<void>((resolve) => redis.once('ready', resolve));
-  await isWithin(clock, FIRST_ANSWER_MS, Promise.race([ready, refused]));
+  await isWithin(clock, FIRST_ANSWER_TIMEOUT_MS, Promise.race([ready, refused]));
   // The client keeps retrying on its own.
   if (refusal !== undefined) await isWithin(clock, LASTING_REFUSAL_MS, ready);
   return redis.status === 'ready' ? pingRefusal(redis) : refusal;

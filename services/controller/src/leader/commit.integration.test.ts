@@ -15,7 +15,7 @@ import { type Batch, decide } from './decide.ts';
 import { type NewLogEntry, Notes } from './event-notes.ts';
 import type { Term } from './leader-election.ts';
 import { checkpointOf } from './leader-state.ts';
-import { RETRY_MS } from './loop.ts';
+import { RETRY_INTERVAL_MS } from './loop.ts';
 import { Recorder } from './recorder.ts';
 
 const log = createLogger('test', 'silent');
@@ -123,12 +123,12 @@ describe('commit', () => {
     const deps = depsOf(await lead('one'), clock);
     await redis.config('SET', 'maxmemory', '1');
     const committing = commit(firstBatch(), undefined, deps);
-    await clock.whenSet(RETRY_MS);
-    clock.advance(RETRY_MS);
-    await clock.whenSet(RETRY_MS);
+    await clock.whenSet(RETRY_INTERVAL_MS);
+    clock.advance(RETRY_INTERVAL_MS);
+    await clock.whenSet(RETRY_INTERVAL_MS);
     expect(failed.mock.calls).toEqual([['refused'], ['refused']]);
     await redis.config('SET', 'maxmemory', '0');
-    clock.advance(RETRY_MS);
+    clock.advance(RETRY_INTERVAL_MS);
     expect(await committing).toMatchObject({ version: 1 });
   });
 

@@ -27,7 +27,7 @@ import type { Batch } from './decide.ts';
 import type { NewLogEntry, Notes } from './event-notes.ts';
 import type { Term } from './leader-election.ts';
 import { checkpointOf } from './leader-state.ts';
-import { RETRY_MS } from './loop.ts';
+import { RETRY_INTERVAL_MS } from './loop.ts';
 import type { Recorder } from './recorder.ts';
 import { auditsOf } from './translate-commands.ts';
 
@@ -116,7 +116,7 @@ async function write(
     } finally {
       ended();
     }
-    await pause(deps.clock, RETRY_MS, term.signal);
+    await pause(deps.clock, RETRY_INTERVAL_MS, term.signal);
   }
   throw new ZephyrError('FENCED', 'committing a batch: no longer leading');
 }

@@ -73,8 +73,8 @@ describe('a changed configuration', () => {
   });
 
   it('that removes the active endpoint switches away from it', async () => {
-    await controller.command('select', { endpointId: 'one' });
-    await controller.command('mode', { mode: 'auto' });
+    await controller.command('pin', { endpointId: 'one' });
+    await controller.command('unpin', {});
     rewrite(['Two', 'Three']);
     await eventually(async () => {
       const { selection, order, endpoints } = await snapshot();
@@ -86,7 +86,7 @@ describe('a changed configuration', () => {
   });
 
   it('that removes the pinned endpoint clears the pin and reports it', async () => {
-    await controller.command('select', { endpointId: 'two' });
+    await controller.command('pin', { endpointId: 'two' });
     rewrite(['One', 'Three']);
     await eventually(async () => {
       expect((await snapshot()).mode).toEqual({ kind: 'auto' });

@@ -43,7 +43,7 @@ describe('decide', () => {
     });
     const probe: ProbeResult = {
       ...{ endpointId: endpointId('one'), slot: 'one:1', sequence: 1, style: 'cli' },
-      ...{ startedAtMs: NOON_MS, wallMs: 1_000, verdict: { status: 'ok', apiLatencyMs: 400 } },
+      ...{ startedAtMs: NOON_MS, wallMs: 1_000, verdict: { status: 'ok', latencyMs: 400 } },
       usage: { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0 },
       costUsd: 0.5,
     };

@@ -1,4 +1,4 @@
-/** Entries of the event log that are not decisions of the core, held until a leader has written them. */
+/** Entries of the event log that are not decisions of the core, deferred until a leader has written them. */
 import type { ApiLogEntry } from '@zephyr/contract/api/api-history';
 
 type WithoutId<Entry> = Entry extends unknown ? Omit<Entry, 'id'> : never;

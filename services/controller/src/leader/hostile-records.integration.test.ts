@@ -156,9 +156,9 @@ describe('records that are too large, too many, or malformed', () => {
   });
 
   it('a command with an unknown body is refused, and the next one is answered', async () => {
-    const record = { name: 'select', body: { endpointId: 7 }, actor: 'api' };
+    const record = { name: 'pin', body: { endpointId: 7 }, actor: 'api' };
     await redis.xadd(keys.commands, '*', 'json', JSON.stringify(record));
-    expect((await controller.command('select', { endpointId: 'one' })).status).toBe(200);
+    expect((await controller.command('pin', { endpointId: 'one' })).status).toBe(200);
     expect(await ready()).toBe(200);
   });
 });
@@ -177,7 +177,7 @@ describe('numbers at their limits', () => {
     if ('epoch' in numbers) await redis.set(keys.epoch, String(numbers.epoch));
     controller = await start();
     await served();
-    expect((await controller.command('select', { endpointId: 'two' })).status).toBe(200);
+    expect((await controller.command('pin', { endpointId: 'two' })).status).toBe(200);
     await eventually(async () => {
       const next = JSON.parse((await redis.get(keys.snapshot)) ?? '{}');
       expect(next.selection.activeId).toBe('two');

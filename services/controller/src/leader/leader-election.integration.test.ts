@@ -110,7 +110,7 @@ describe('a standby that cannot read the state of the leader', () => {
 describe('two controllers', () => {
   it('have one leader, and the standby shows the same state and accepts commands', async () => {
     const { leader, standby } = await startLeaderAndStandby();
-    expect(await standby.command('select', { endpointId: 'two' })).toMatchObject({
+    expect(await standby.command('pin', { endpointId: 'two' })).toMatchObject({
       status: 200,
       body: { outcome: 'applied' },
     });
@@ -123,7 +123,7 @@ describe('two controllers', () => {
 
   it('take over from a killed leader without changing what people see', async () => {
     const { leader, standby } = await startLeaderAndStandby();
-    await leader.command('select', { endpointId: 'two' });
+    await leader.command('pin', { endpointId: 'two' });
     const before = await leader.state();
     const watch = watchSnapshots(redis);
     leader.signal('SIGKILL');
@@ -151,7 +151,7 @@ describe('two controllers', () => {
     leader.signal('SIGSTOP');
     await leads(standby);
     // The paused leader finds this command in the stream when it resumes.
-    await standby.command('select', { endpointId: 'two' });
+    await standby.command('pin', { endpointId: 'two' });
     const newEpoch = Number(await redis.get(keys.epoch));
     const committed = await redis.xlen(keys.audit);
     leader.signal('SIGCONT');
@@ -169,7 +169,7 @@ describe('two controllers', () => {
     const watch = watchSnapshots(redis);
     // Sent but not awaited: the kill hits the command in transit, during the decision, or after it.
     const inFlight = ['two', 'one', 'two', 'one', 'two'].map((endpointId) =>
-      leader.command('select', { endpointId }).catch(() => undefined),
+      leader.command('pin', { endpointId }).catch(() => undefined),
     );
     await inFlight[0];
     leader.signal('SIGKILL');
@@ -201,7 +201,7 @@ describe.each([60, -60])('R12 a leader whose clock jumps by %i minutes', (minute
     await eventually(async () =>
       expect((await standby.state()).atMs - startAtMs).toBeGreaterThan(7_000),
     );
-    expect(await leader.command('select', { endpointId: 'two' })).toMatchObject({ status: 200 });
+    expect(await leader.command('pin', { endpointId: 'two' })).toMatchObject({ status: 200 });
     const after = JSON.parse((await redis.get(keys.snapshot)) ?? '{}');
     expect(after.epoch).toBe(before.epoch);
     expect(after.version).toBeGreaterThan(before.version);

@@ -29,7 +29,7 @@ export const RENEW_INTERVAL_MS = 2_000;
 /** After a renewal without an answer. With the limit of a command, there is time for a second one. */
 const RENEW_RETRY_MS = 200;
 /** If the lease is not renewed for this long the leader stops acting: it may expire soon. */
-const RENEW_DEADLINE_MS = LEASE_MS - 1_000;
+const RENEW_TIMEOUT_MS = LEASE_MS - 1_000;
 /** A standby requests the lease once a second, at a different moment than the others. */
 const LEASE_POLL_MS = 1_000;
 const LEASE_POLL_SPREAD_MS = 200;
@@ -151,7 +151,7 @@ async function renewUntilLost(
   const deadlineAfter = (sentAtMs: number) =>
     systemClock.setTimer(
       () => ending.abort('the lease was not renewed in time'),
-      RENEW_DEADLINE_MS - (deps.clock.nowMs() - sentAtMs),
+      RENEW_TIMEOUT_MS - (deps.clock.nowMs() - sentAtMs),
     );
   let deadline = deadlineAfter(held.sentAtMs);
   await pauseUntilNext(systemClock, RENEW_INTERVAL_MS, ending.signal);

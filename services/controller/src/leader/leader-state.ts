@@ -39,7 +39,7 @@ export interface Progress {
  * rebuilt from wishes, snapshot and the last probes. Raise it whenever the shape, or the meaning of a field,
  * changes; leader-state.test.ts fails if the shape has changed.
  */
-export const CHECKPOINT_VERSION = 19;
+export const CHECKPOINT_VERSION = 20;
 
 export interface Checkpoint {
   readonly version: number;

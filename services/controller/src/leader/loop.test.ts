@@ -7,7 +7,7 @@ import { freshProgress, readingOf } from '../test-support/batches.ts';
 import { listedLog } from '../test-support/listed-log.ts';
 import { decide } from './decide.ts';
 import type { Progress } from './leader-state.ts';
-import { RETRY_MS, runBatches, type Steps } from './loop.ts';
+import { RETRY_INTERVAL_MS, runBatches, type Steps } from './loop.ts';
 
 const commands = (id: string) => ({ commands: id, probes: '0-0', outcomes: '0-0' });
 const fenced = () => new ZephyrError('FENCED', 'another one leads');
@@ -124,8 +124,8 @@ describe('runBatches', () => {
     };
     const running = run({ commit }, fails.length, clock);
     for (let failures = 0; failures < 5; failures += 1) {
-      await clock.whenSet(RETRY_MS);
-      clock.advance(RETRY_MS);
+      await clock.whenSet(RETRY_INTERVAL_MS);
+      clock.advance(RETRY_INTERVAL_MS);
     }
     const { health, messages } = await running;
     expect(health.map((each) => each === 'failed')).toEqual(fails);
@@ -140,8 +140,8 @@ describe('runBatches', () => {
       return reads === 1 ? refuse(new Error('Redis is away')) : refuse(fenced());
     };
     const running = run({ read }, 2, clock);
-    await clock.whenSet(RETRY_MS);
-    clock.advance(RETRY_MS - 1);
+    await clock.whenSet(RETRY_INTERVAL_MS);
+    clock.advance(RETRY_INTERVAL_MS - 1);
     await later(() => expect(reads).toBe(1));
     clock.advance(1);
     expect((await running).ended).toBe('FENCED');

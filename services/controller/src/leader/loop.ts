@@ -34,7 +34,7 @@ export interface LoopDeps {
 }
 
 /** Between two attempts if Redis did not answer. */
-export const RETRY_MS = 200;
+export const RETRY_INTERVAL_MS = 200;
 
 /** Leads until the signal aborts. @throws ZephyrError `FENCED` if another controller leads */
 export async function runBatches(start: Progress, deps: LoopDeps): Promise<void> {
@@ -60,7 +60,7 @@ export async function runBatches(start: Progress, deps: LoopDeps): Promise<void>
       // One lost command is no reason to stop leading; only losing the lease is. A stop interrupts commands.
       if (!hasFailed && !signal.aborted) log.warn({ err: error }, 'a batch failed');
       hasFailed = true;
-      await pause(clock, RETRY_MS, signal);
+      await pause(clock, RETRY_INTERVAL_MS, signal);
     }
   }
 }

@@ -3,7 +3,7 @@ import { parseConfig } from '@zephyr/runtime/config/read/load';
 import { expect, it } from 'vitest';
 
 import { coreConfigOf } from './core-config.ts';
-import { BUSY, inputWaitMs, leaderPace, tickDueAtMs } from './pace.ts';
+import { BUSY, leaderPace, leaderWaitMs, tickDueAtMs } from './pace.ts';
 
 const AT_MS = epochMs(1_700_000_000_000);
 const LATER_MS = epochMs(AT_MS + 3_600_000);
@@ -24,10 +24,10 @@ const settled = {
 
 it('decides less often while idle, but often enough that the core forgets no proxy', () => {
   expect(isSystemIdle(settled, LATER_MS)).toBe(true);
-  const { tickMs, longestWaitMs } = leaderPace(settled, LATER_MS);
-  expect(tickMs).toBeGreaterThan(BUSY.tickMs);
-  expect(tickMs).toBeLessThan(DEFAULT_POLICY.presence.ttlMs);
-  expect(longestWaitMs).toBeLessThan(tickMs);
+  const { tickIntervalMs, maxWaitMs } = leaderPace(settled, LATER_MS);
+  expect(tickIntervalMs).toBeGreaterThan(BUSY.tickIntervalMs);
+  expect(tickIntervalMs).toBeLessThan(DEFAULT_POLICY.presence.ttlMs);
+  expect(maxWaitMs).toBeLessThan(tickIntervalMs);
 });
 
 it('decides as often as proxies report while there is something to do', () => {
@@ -48,11 +48,11 @@ it.each([
   ['at most until a decision is due', { nowMs: 10_003, dueAtMs: 11_000, endsAtMs: 10_995 }],
 ])('an idle leader waits %s, and ends just before', (_until, { nowMs, dueAtMs, endsAtMs }) => {
   const pace = leaderPace(settled, LATER_MS);
-  expect(nowMs + inputWaitMs(nowMs, dueAtMs - nowMs, pace)).toBe(endsAtMs);
+  expect(nowMs + leaderWaitMs(nowMs, dueAtMs - nowMs, pace)).toBe(endsAtMs);
 });
 
 it('a busy leader decides a second after the last decision, and reads outcomes in between', () => {
   expect(tickDueAtMs(8_003, BUSY)).toBe(9_003);
-  expect(inputWaitMs(8_003, 1_000, BUSY)).toBe(250);
-  expect(inputWaitMs(8_903, 100, BUSY)).toBe(100);
+  expect(leaderWaitMs(8_003, 1_000, BUSY)).toBe(250);
+  expect(leaderWaitMs(8_903, 100, BUSY)).toBe(100);
 });

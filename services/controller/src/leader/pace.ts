@@ -3,28 +3,28 @@
  * Nobody waits for those: proxies report once a second, and fail over on their own.
  */
 import type { EpochMs } from '@zephyr/contract/scalars';
-import { IDLE_PERIOD_MS, isSystemIdle, type World } from '@zephyr/core';
+import { IDLE_INTERVAL_MS, isSystemIdle, type World } from '@zephyr/core';
 import { nextMultiple } from '@zephyr/runtime/clock';
 
 import { RENEW_INTERVAL_MS } from './leader-election.ts';
 
 export interface LeaderPace {
   readonly status: 'busy' | 'idle';
-  readonly tickMs: number;
-  readonly longestWaitMs: number;
+  readonly tickIntervalMs: number;
+  readonly maxWaitMs: number;
 }
 
-export const BUSY: LeaderPace = { status: 'busy', tickMs: 1_000, longestWaitMs: 250 };
+export const BUSY: LeaderPace = { status: 'busy', tickIntervalMs: 1_000, maxWaitMs: 250 };
 const IDLE: LeaderPace = {
-  ...{ status: 'idle', tickMs: IDLE_PERIOD_MS },
+  ...{ status: 'idle', tickIntervalMs: IDLE_INTERVAL_MS },
   // Ends with a renewal of the lease.
-  longestWaitMs: RENEW_INTERVAL_MS,
+  maxWaitMs: RENEW_INTERVAL_MS,
 };
 /**
  * An idle leader's wait ends this long before the renewal of the lease. That wakes Redis, which then ends the
  * wait, too, and both replies wake the controller once. Otherwise Redis would end it at its next housekeeping.
  */
-const BEFORE_RENEWAL_MS = 5;
+const RENEWAL_MARGIN_MS = 5;
 
 export function leaderPace(world: World, epochMs: EpochMs): LeaderPace {
   return isSystemIdle(world, epochMs) ? IDLE : BUSY;
@@ -32,20 +32,20 @@ export function leaderPace(world: World, epochMs: EpochMs): LeaderPace {
 
 /**
  * When a decision without input is due, monotonic. While idle that is a moment at which the process wakes
- * anyway (`pauseUntilNext`): at most `tickMs` after the last decision.
+ * anyway (`pauseUntilNext`): at most `tickIntervalMs` after the last decision.
  */
 export function tickDueAtMs(
   tickedAtMs: number,
-  { status, tickMs, longestWaitMs }: LeaderPace,
+  { status, tickIntervalMs, maxWaitMs }: LeaderPace,
 ): number {
-  const latestAtMs = tickedAtMs + tickMs;
-  return status === 'idle' ? Math.floor(latestAtMs / longestWaitMs) * longestWaitMs : latestAtMs;
+  const latestAtMs = tickedAtMs + tickIntervalMs;
+  return status === 'idle' ? Math.floor(latestAtMs / maxWaitMs) * maxWaitMs : latestAtMs;
 }
 
 /** How long to wait for input. @param untilTickMs until a decision is due */
-export function inputWaitMs(nowMs: number, untilTickMs: number, pace: LeaderPace): number {
-  const { status, longestWaitMs } = pace;
-  if (status === 'busy') return Math.min(untilTickMs, longestWaitMs);
-  const untilNextMs = nextMultiple(nowMs, longestWaitMs) - nowMs;
-  return Math.min(untilTickMs, untilNextMs, longestWaitMs) - BEFORE_RENEWAL_MS;
+export function leaderWaitMs(nowMs: number, untilTickMs: number, pace: LeaderPace): number {
+  const { status, maxWaitMs } = pace;
+  if (status === 'busy') return Math.min(untilTickMs, maxWaitMs);
+  const untilNextMs = nextMultiple(nowMs, maxWaitMs) - nowMs;
+  return Math.min(untilTickMs, untilNextMs, maxWaitMs) - RENEWAL_MARGIN_MS;
 }

@@ -15,7 +15,7 @@ import { namesOfPeople, readBudgets } from '../view/budgets.ts';
 import type { SetAside } from './batch-health.ts';
 import { type CoreConfig, configEvent, coreConfigOf } from './core-config.ts';
 import type { Progress } from './leader-state.ts';
-import { BUSY, inputWaitMs, type LeaderPace, leaderPace, tickDueAtMs } from './pace.ts';
+import { BUSY, type LeaderPace, leaderPace, leaderWaitMs, tickDueAtMs } from './pace.ts';
 import type { RedisClock } from './redis-clock.ts';
 import type { NextProbes, Schedules } from './schedules.ts';
 import { type Received, readPresences, readStreams } from './streams.ts';
@@ -70,7 +70,7 @@ export async function read(progress: Progress, deps: ReadDeps): Promise<Reading 
   const endpointIds = new Set(
     configSource.current().config.endpoints.map(({ id }) => id as string),
   );
-  const waitMs = inputWaitMs(clock.nowMs(), untilTickMs, pace);
+  const waitMs = leaderWaitMs(clock.nowMs(), untilTickMs, pace);
   const received = await readStreams(deps.waiting, { cursors, waitMs, endpointIds }, setAside);
   const isSilent =
     received.cursors.commands === cursors.commands &&

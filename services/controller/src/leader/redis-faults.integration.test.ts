@@ -10,8 +10,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   at,
   connectTo,
+  faultProxyTo,
   leads,
-  relayTo,
   schedulersIn,
   startController,
   startRedis,
@@ -35,7 +35,7 @@ describe('a controller whose Redis restarts with empty data', () => {
     const url = `redis://127.0.0.1:${port}`;
     const controller = await startController({ redisUrl: url });
     await leads(controller);
-    await controller.command('select', { endpointId: 'two' });
+    await controller.command('pin', { endpointId: 'two' });
     const before = JSON.parse((await (await connectTo(url)).get(keys.snapshot)) ?? '');
 
     process.kill(first.pid, 'SIGKILL');
@@ -96,20 +96,20 @@ describe('a leader that is cut off from Redis', () => {
   it('stops leading, another takes over, and its late writes have no effect', async () => {
     const server = await startRedis();
     const redis = await connectTo(server.url);
-    const relay = await relayTo(server);
-    const leader = await startController({ redisUrl: at(relay) });
+    const faultProxy = await faultProxyTo(server);
+    const leader = await startController({ redisUrl: at(faultProxy) });
     await leads(leader);
     const standby = await startController({ redisUrl: server.url });
     const watch = watchSnapshots(redis);
     onTestFinished(() => watch.stop());
 
-    relay.set({ kind: 'black_hole' });
+    faultProxy.set({ kind: 'black_hole' });
     await eventually(() => expect(leader.output()).toContain('not renewed in time'));
     await leads(standby);
     const epoch = Number(await redis.get(keys.epoch));
     // Everything that the old leader sent in the meantime reaches Redis now.
-    relay.set({ kind: 'open' });
-    await standby.command('select', { endpointId: 'two' });
+    faultProxy.set({ kind: 'open' });
+    await standby.command('pin', { endpointId: 'two' });
     await eventually(async () => {
       expect((await leader.state()).leadership.status).toBe('standby');
       expect((await leader.state()).mode).toEqual({ kind: 'manual', endpointId: 'two' });
@@ -121,17 +121,17 @@ describe('a leader that is cut off from Redis', () => {
   it('works again within 30 s after its connections go dead silently, twice', async () => {
     const server = await startRedis();
     const redis = await connectTo(server.url);
-    const relay = await relayTo(server);
-    const controller = await startController({ redisUrl: at(relay) });
+    const faultProxy = await faultProxyTo(server);
+    const controller = await startController({ redisUrl: at(faultProxy) });
     for (let round = 0; round < 2; round += 1) {
       await leads(controller);
       await eventually(async () => expect(await schedulersIn(redis)).toHaveLength(2));
-      relay.silence();
+      faultProxy.silence();
       await redis.del(...(await redis.keys(`${QUEUE_PREFIX}:*`)));
       // A command needs the API's connection, the leader's, and the one that delivers the answer.
       await eventually(async () => {
         const endpointId = round === 0 ? 'two' : 'one';
-        const answer = await controller.command('select', { endpointId });
+        const answer = await controller.command('pin', { endpointId });
         expect(answer).toMatchObject({ status: 200 });
         expect(await schedulersIn(redis)).toHaveLength(2);
       });
@@ -141,11 +141,11 @@ describe('a leader that is cut off from Redis', () => {
   it('keeps leading through half a second of latency', async () => {
     const server = await startRedis();
     const redis = await connectTo(server.url);
-    const relay = await relayTo(server);
-    const leader = await startController({ redisUrl: at(relay) });
+    const faultProxy = await faultProxyTo(server);
+    const leader = await startController({ redisUrl: at(faultProxy) });
     await leads(leader);
     const epoch = await redis.get(keys.epoch);
-    relay.set({ kind: 'slow', latencyMs: 250 });
+    faultProxy.set({ kind: 'slow', latencyMs: 250 });
     const inputs = await redis.xlen(keys.inputs);
     await eventually(
       async () => expect(await redis.xlen(keys.inputs)).toBeGreaterThan(inputs + 4),
@@ -157,21 +157,21 @@ describe('a leader that is cut off from Redis', () => {
   it('commits once when the reply of a commit is lost', async () => {
     const server = await startRedis();
     const redis = await connectTo(server.url);
-    const relay = await relayTo(server);
-    const leader = await startController({ redisUrl: at(relay) });
+    const faultProxy = await faultProxyTo(server);
+    const leader = await startController({ redisUrl: at(faultProxy) });
     await leads(leader);
     const watch = watchSnapshots(redis);
     onTestFinished(() => watch.stop());
     for (let round = 0; round < 10; round += 1) {
       const endpointId = round % 2 === 0 ? 'two' : 'one';
-      const sent = leader.command('select', { endpointId }).catch(() => undefined);
+      const sent = leader.command('pin', { endpointId }).catch(() => undefined);
       // Somewhere between the command and the reply of its commit.
       await new Promise((resolve) => setTimeout(resolve, round));
-      relay.resetAll();
+      faultProxy.resetAll();
       await sent;
     }
     await eventually(async () => {
-      expect((await leader.command('select', { endpointId: 'one' })).status).toBe(200);
+      expect((await leader.command('pin', { endpointId: 'one' })).status).toBe(200);
     });
     const versions = watch.seen.map(({ version }) => version);
     expect(watch.wentBack).toEqual([]);

@@ -30,7 +30,7 @@ async function withController(use: (controller: ControllerProcess) => Promise<vo
   }
 }
 
-async function probe(id: string, apiLatencyMs: number): Promise<void> {
+async function probe(id: string, latencyMs: number): Promise<void> {
   const endpoint = endpointId(id);
   const sequence = await nextProbeSequence(redis, endpoint);
   const result: ProbeResult = {
@@ -40,7 +40,7 @@ async function probe(id: string, apiLatencyMs: number): Promise<void> {
     style: 'cli',
     startedAtMs: epochMs(sequence),
     wallMs: 1_000,
-    verdict: { status: 'ok', apiLatencyMs },
+    verdict: { status: 'ok', latencyMs },
     usage: { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0 },
     costUsd: 0,
   };
@@ -73,7 +73,7 @@ describe('a controller that restarts', () => {
     await withController(async (controller) => {
       await probe('one', 300);
       await probe('two', 320);
-      await controller.command('select', { endpointId: 'two' });
+      await controller.command('pin', { endpointId: 'two' });
       await eventually(async () => {
         const [, two] = (await controller.state()).endpoints;
         expect(two?.score.status).toBe('known');
@@ -83,14 +83,14 @@ describe('a controller that restarts', () => {
     await withController(async (controller) => {
       const { endpoints, selection, mode } = await controller.state();
       expect(mode).toEqual({ kind: 'manual', endpointId: 'two' });
-      expect(selection).toMatchObject({ activeId: 'two', reason: 'operator_selected' });
+      expect(selection).toMatchObject({ activeId: 'two', reason: 'operator_pinned' });
       expect(endpoints.map(({ health }) => health.status)).toEqual(['healthy', 'healthy']);
       expect(endpoints[1]?.score).toMatchObject({
         status: 'known',
         latencyMs: expect.closeTo(320),
       });
       // Decision numbers continue, too.
-      await controller.command('select', { endpointId: 'one' });
+      await controller.command('pin', { endpointId: 'one' });
       const { decisions } = (await (await controller.get('/api/decisions')).json()) as {
         decisions: { number: number }[];
       };

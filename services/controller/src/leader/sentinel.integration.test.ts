@@ -41,7 +41,7 @@ describe('controllers on Sentinels', () => {
       expect((await one.state()).leadership.status).toBe('leading');
     });
     await start();
-    expect((await one.command('select', { endpointId: 'two' })).status).toBe(200);
+    expect((await one.command('pin', { endpointId: 'two' })).status).toBe(200);
     // The replicas are known to all Sentinels and hold the wish.
     await eventually(async () => {
       expect(await redis.info('replication')).toContain('connected_slaves:2');
@@ -62,7 +62,7 @@ describe('controllers on Sentinels', () => {
     });
     // Its own connection may still be moving to the new primary, which the 503 indicates.
     await eventually(async () => {
-      expect((await one.command('mode', { mode: 'auto' })).status).toBe(200);
+      expect((await one.command('unpin', {})).status).toBe(200);
     });
     expect(watch.wentBack).toEqual([]);
   });

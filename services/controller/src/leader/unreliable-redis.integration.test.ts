@@ -11,8 +11,8 @@ import type { ControllerProcess } from '../test-support/controller-process.ts';
 import {
   at,
   connectTo,
+  faultProxyTo,
   leads,
-  relayTo,
   startController,
   startRedis,
 } from '../test-support/redis-rig.ts';
@@ -71,11 +71,11 @@ describe('an unreliable Redis', () => {
   it('is reported if it is replaced by one that may evict records', async () => {
     const server = await startRedis();
     const redis = await connectTo(server.url);
-    const relay = await relayTo(server);
-    const controller = await startController({ redisUrl: at(relay) });
+    const faultProxy = await faultProxyTo(server);
+    const controller = await startController({ redisUrl: at(faultProxy) });
     await leads(controller);
     await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
-    relay.resetAll();
+    faultProxy.resetAll();
     await eventually(() => expect(controller.output()).toContain('may evict records'));
   });
 
@@ -93,12 +93,12 @@ describe('an unreliable Redis', () => {
 
   it('is awaited if it is not up yet', async () => {
     const server = await startRedis();
-    const relay = await relayTo(server);
-    await relay.refuse();
-    const controller = await startController({ redisUrl: at(relay) });
+    const faultProxy = await faultProxyTo(server);
+    await faultProxy.refuse();
+    const controller = await startController({ redisUrl: at(faultProxy) });
     expect((await controller.get('/health')).status).toBe(200);
     expect((await controller.get('/api/state')).status).toBe(503);
-    await relay.open();
+    await faultProxy.open();
     await leads(controller);
   });
 
@@ -155,7 +155,7 @@ describe('an unreliable Redis', () => {
     const controller = await startController({ redisUrl: server.url });
     await leads(controller);
     await redis.config('SET', 'maxmemory', '1mb');
-    const reply = await controller.command('select', { endpointId: 'two' });
+    const reply = await controller.command('pin', { endpointId: 'two' });
     expect(reply.status).toBe(503);
     const store = async () =>
       ((await (await controller.get('/api/state')).json()) as ApiState).store.status;
@@ -164,7 +164,7 @@ describe('an unreliable Redis', () => {
     await redis.config('SET', 'maxmemory', '0');
     await eventually(async () => expect(await store()).toBe('connected'));
     await eventually(async () => {
-      expect((await controller.command('select', { endpointId: 'two' })).status).toBe(200);
+      expect((await controller.command('pin', { endpointId: 'two' })).status).toBe(200);
     });
   });
 });

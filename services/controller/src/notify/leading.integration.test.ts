@@ -40,7 +40,7 @@ async function spend(id: string, costUsd: number): Promise<void> {
     ...{ ...about, slot: `${id}:${sequence}`, sequence, style: 'cli', costUsd },
     startedAtMs: epochMs(Date.now()),
     wallMs: 1_000,
-    verdict: { status: 'ok', apiLatencyMs: 300 },
+    verdict: { status: 'ok', latencyMs: 300 },
     score: { status: 'unknown', failureMs: 0 },
     usage: { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0 },
   });

@@ -6,7 +6,7 @@ import { type Effect, endpointId, type World } from '@zephyr/core';
 import type { LoadedConfig } from '@zephyr/runtime/config/config';
 import type { NotifyTarget, WebhookTarget } from '@zephyr/runtime/config/resolve/notify-target';
 import { createLogger } from '@zephyr/runtime/logger';
-import { ATTEMPT_MS, RETRY_AFTER_MS } from '@zephyr/runtime/notify/deliver';
+import { ATTEMPT_TIMEOUT_MS, RETRY_AFTER_MS } from '@zephyr/runtime/notify/deliver';
 import { Secret } from '@zephyr/runtime/secret';
 import { eventually } from '@zephyr/testkit/eventually';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
@@ -112,7 +112,7 @@ describe('Notifier', () => {
     await sentTimes(2);
     for (const [attempt, delayMs] of [...RETRY_AFTER_MS, 0].entries()) {
       await eventually(() => expect(dead.ledger).toHaveLength(attempt + 1), 10);
-      clock.advance(ATTEMPT_MS);
+      clock.advance(ATTEMPT_TIMEOUT_MS);
       if (delayMs > 0) await clock.whenSet(delayMs);
       clock.advance(delayMs);
     }
@@ -197,7 +197,7 @@ describe('Notifier', () => {
     expect(signs[1]).not.toBe(signs[0]);
   });
 
-  it('sends nothing that it has held back once it is stopped', async () => {
+  it('sends nothing that it has deferred once it is stopped', async () => {
     happens(refused);
     happens(refused);
     await sentTimes(1);

@@ -14,8 +14,8 @@ export const SETTLED_AFTER_MS = 120_000;
 interface LastSent {
   /** When the last message was sent; monotonic. */
   readonly sentAtMs: number;
-  readonly held?: { readonly occurrence: Occurrence; readonly dueAtMs: number } | undefined;
-  /** Changes without a message, excluding the held one. */
+  readonly deferred?: { readonly occurrence: Occurrence; readonly dueAtMs: number } | undefined;
+  /** Changes without a message, excluding the deferred one. */
   readonly more: number;
 }
 
@@ -57,24 +57,24 @@ export function withOccurrence(
   const last = next.get(key);
   const more = unsent + (last?.more ?? 0);
   if (last === undefined || nowMs - last.sentAtMs >= REPEAT_AFTER_MS) {
-    const missed = more + Number(last?.held !== undefined);
+    const missed = more + Number(last?.deferred !== undefined);
     next.set(key, { sentAtMs: nowMs, more: 0 });
     return { repeats: next, outgoing: [{ occurrence, more: missed, isLate: false }] };
   }
-  const { sentAtMs, held } = last;
+  const { sentAtMs, deferred } = last;
   const isReversed = opposed !== undefined && opposed.sentAtMs >= sentAtMs;
   const settledAtMs = isReversed ? nowMs + SETTLED_AFTER_MS : Number.POSITIVE_INFINITY;
   const dueAtMs = Math.min(sentAtMs + REPEAT_AFTER_MS, settledAtMs);
   next.set(key, {
     sentAtMs,
-    held: { occurrence, dueAtMs },
-    more: more + Number(held !== undefined),
+    deferred: { occurrence, dueAtMs },
+    more: more + Number(deferred !== undefined),
   });
   return { repeats: next, outgoing: [] };
 }
 
 /**
- * Drops a held message of the opposite event, which no longer holds. @returns how many changes had no message
+ * Drops a deferred message of the opposite event, which no longer holds. @returns how many changes had no message
  */
 function withdraw(
   repeats: Map<string, LastSent>,
@@ -85,33 +85,33 @@ function withdraw(
   const last = repeats.get(key);
   if (last === undefined) return 0;
   repeats.set(key, { sentAtMs: last.sentAtMs, more: 0 });
-  return last.more + Number(last.held !== undefined);
+  return last.more + Number(last.deferred !== undefined);
 }
 
-/** Sends what has been held long enough, and forgets what has not recurred. */
+/** Sends what has been deferred long enough, and forgets what has not recurred. */
 export function withTimePassed(repeats: Repeats, nowMs: number): RepeatStep {
   const next = new Map(repeats);
   const outgoing: Outgoing[] = [];
-  for (const [key, { sentAtMs, held, more }] of repeats) {
-    if (nowMs < dueAtMsOf({ sentAtMs, held })) continue;
-    if (held === undefined) {
+  for (const [key, { sentAtMs, deferred, more }] of repeats) {
+    if (nowMs < dueAtMsOf({ sentAtMs, deferred })) continue;
+    if (deferred === undefined) {
       next.delete(key);
       continue;
     }
-    outgoing.push({ occurrence: held.occurrence, more, isLate: true });
+    outgoing.push({ occurrence: deferred.occurrence, more, isLate: true });
     next.set(key, { sentAtMs: nowMs, more: 0 });
   }
   outgoing.sort((left, right) => left.occurrence.atMs - right.occurrence.atMs);
   return { repeats: next, outgoing };
 }
 
-/** Monotonic; undefined if nothing is held or remembered. */
+/** Monotonic; undefined if nothing is deferred or remembered. */
 export function nextDueAtMs(repeats: Repeats): number | undefined {
   return repeats.size === 0 ? undefined : Math.min(...[...repeats.values()].map(dueAtMsOf));
 }
 
-function dueAtMsOf({ sentAtMs, held }: Pick<LastSent, 'sentAtMs' | 'held'>): number {
-  return held?.dueAtMs ?? sentAtMs + REPEAT_AFTER_MS;
+function dueAtMsOf({ sentAtMs, deferred }: Pick<LastSent, 'sentAtMs' | 'deferred'>): number {
+  return deferred?.dueAtMs ?? sentAtMs + REPEAT_AFTER_MS;
 }
 
 function keyOf(event: NotifyEvent, subject: string): string {

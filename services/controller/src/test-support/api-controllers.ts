@@ -80,8 +80,8 @@ export function operationOf(id: string): Operation {
 
 const GOOD_BODIES: Readonly<Record<string, object>> = {
   login: { token: TOKEN },
-  'command-mode': { mode: 'auto' },
-  'command-select': { endpointId: 'one' },
+  'command-unpin': {},
+  'command-pin': { endpointId: 'one' },
   'command-enable': { endpointId: 'one' },
   'command-disable': { endpointId: 'off' },
   'edit-add-client': { name: 'dave' },

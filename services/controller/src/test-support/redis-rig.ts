@@ -1,10 +1,10 @@
-/** Redis servers, relays in front of them, and controllers that use them, all ended with the test. */
+/** Redis servers, fault proxies in front of them, and controllers that use them, all ended with the test. */
 
 import { once } from 'node:events';
 import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queue/probe-jobs';
 import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/private-server';
 import { eventually } from '@zephyr/testkit/eventually';
-import { type FaultRelay, startFaultRelay } from '@zephyr/testkit/fault-relay';
+import { type FaultProxy, startFaultProxy } from '@zephyr/testkit/fault-proxy';
 import { openTestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
 import { expect, onTestFinished } from 'vitest';
@@ -17,10 +17,10 @@ export async function startRedis(extraArguments: readonly string[] = []): Promis
   return server;
 }
 
-export async function relayTo(server: RedisServer): Promise<FaultRelay> {
-  const relay = await startFaultRelay({ path: new URL(server.url).pathname });
-  onTestFinished(() => relay.stop());
-  return relay;
+export async function faultProxyTo(server: RedisServer): Promise<FaultProxy> {
+  const faultProxy = await startFaultProxy({ path: new URL(server.url).pathname });
+  onTestFinished(() => faultProxy.stop());
+  return faultProxy;
 }
 
 export async function connectTo(url: string, password?: string): Promise<Redis> {
@@ -36,7 +36,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
   return controller;
 }
 
-export const at = (relay: FaultRelay) => `redis://127.0.0.1:${relay.port}`;
+export const at = (faultProxy: FaultProxy) => `redis://127.0.0.1:${faultProxy.port}`;
 export const schedulersIn = (redis: Redis) =>
   redis.zrange(`${QUEUE_PREFIX}:${PROBE_QUEUE}:repeat`, '0', '-1');
 export const leads = (controller: ControllerProcess) =>

@@ -38,8 +38,8 @@ const verdict = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record(
-      { status: fc.constant('ok' as const), apiLatencyMs: fc.nat(3_000), ttftMs: fc.nat(3_000) },
-      { requiredKeys: ['status', 'apiLatencyMs'] },
+      { status: fc.constant('ok' as const), latencyMs: fc.nat(3_000), ttftMs: fc.nat(3_000) },
+      { requiredKeys: ['status', 'latencyMs'] },
     ),
   },
   fc.record({ status: fc.constant('failed' as const), failure, detail: fc.constant('why') }),

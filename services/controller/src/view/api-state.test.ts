@@ -122,8 +122,8 @@ describe('viewOf', () => {
     expect(state.load).toMatchObject({ activeRequests: 6, level: 'medium' });
     expect(state.endpoints.map(({ activeRequests }) => activeRequests)).toEqual([3, 3]);
     expect(state.proxies).toEqual([
-      { id: 'p1', status: 'serving', current: true, activeRequests: 2, ejections: {} },
-      { id: 'p2', status: 'serving', current: false, activeRequests: 4, ejections: {} },
+      { id: 'p1', status: 'serving', isCurrent: true, activeRequests: 2, ejections: {} },
+      { id: 'p2', status: 'serving', isCurrent: false, activeRequests: 4, ejections: {} },
     ]);
   });
 
@@ -203,7 +203,7 @@ describe('viewOf', () => {
   it('includes today’s cost of an endpoint that is no longer configured', () => {
     const probe: ProbeResult = {
       ...{ endpointId: endpointId('gone'), slot: 'gone:1', sequence: 1, style: 'cli' },
-      ...{ startedAtMs: NOW_MS, wallMs: 1_000, verdict: { status: 'ok', apiLatencyMs: 400 } },
+      ...{ startedAtMs: NOW_MS, wallMs: 1_000, verdict: { status: 'ok', latencyMs: 400 } },
       usage: { inputTokens: 10, outputTokens: 2, cacheReadTokens: 3, cacheWriteTokens: 4 },
       costUsd: 0.5,
     };
@@ -274,7 +274,7 @@ describe('viewOf', () => {
 
   const probe = (change: Partial<ProbeResult> = {}): ProbeResult => ({
     ...{ endpointId: endpointId('one'), slot: 'one:1', sequence: 1, style: 'cli' },
-    ...{ startedAtMs: NOW_MS, wallMs: 1_000, verdict: { status: 'ok', apiLatencyMs: 400 } },
+    ...{ startedAtMs: NOW_MS, wallMs: 1_000, verdict: { status: 'ok', latencyMs: 400 } },
     usage: { inputTokens: 10, outputTokens: 2, cacheReadTokens: 3, cacheWriteTokens: 4 },
     costUsd: 0.5,
     ...change,
@@ -333,7 +333,7 @@ describe('viewOf', () => {
   ])('shows a probe as running if its next time is %s', (_when, aheadMs, running) => {
     const nextProbeAtMs = new Map([['one', NOW_MS + aheadMs]]);
     const { endpoints } = complete(viewOf({ ...input(), nextProbeAtMs }));
-    expect(endpoints.map(({ probe: shown }) => shown.running)).toEqual([running, false]);
+    expect(endpoints.map(({ probe: shown }) => shown.isRunning)).toEqual([running, false]);
   });
 
   it('compares both styles only where the style is chosen automatically', () => {
@@ -395,7 +395,7 @@ describe('viewOf', () => {
   ])('knows whether a proxy routes by the newest snapshot: %s', (_name, known, current) => {
     const snapshot = known === null ? null : { incarnation: 'i', ...known };
     const state = complete(viewOf(input([presence({ snapshot })])));
-    expect(state.proxies.map((proxy) => proxy.current)).toEqual([current]);
+    expect(state.proxies.map((proxy) => proxy.isCurrent)).toEqual([current]);
   });
 
   it('shows until when a proxy has ejected an endpoint, and the times of a session', () => {

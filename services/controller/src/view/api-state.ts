@@ -147,7 +147,7 @@ function probeView(
     plan,
     direct: styleChoice === 'auto' ? probes.direct.status : null,
     cliPassedAtMs: probes.cliPassedAtMs,
-    running: isRunning(nextProbeAtMs.get(id), epochMs),
+    isRunning: isRunning(nextProbeAtMs.get(id), epochMs),
     nextAtMs: plan.status === 'off' ? null : (nextProbeAtMs.get(id) ?? null),
     last: stats.last === null ? null : lastProbe(stats.last),
     latency: summaryOf(stats.latenciesMs),
@@ -184,7 +184,7 @@ function lastProbe({ startedAtMs, wallMs, verdict }: ProbeResult): ApiEndpoint['
     atMs: startedAtMs,
     wallMs,
     verdict:
-      verdict.status === 'ok' ? { status: 'ok', latencyMs: verdict.apiLatencyMs } : { ...verdict },
+      verdict.status === 'ok' ? { status: 'ok', latencyMs: verdict.latencyMs } : { ...verdict },
   };
 }
 
@@ -200,7 +200,7 @@ function proxyView(
   return {
     id: presence.proxyId,
     status: presence.status,
-    current:
+    isCurrent:
       known !== null && known.epoch === snapshot?.epoch && known.version === snapshot.version,
     activeRequests: totalActiveRequests([presence]),
     ejections: Object.fromEntries(

@@ -3,7 +3,7 @@
 import { ANONYMOUS } from '@zephyr/contract/reserved-names';
 import type { Budget } from '@zephyr/contract/usage/people-limits';
 import { budgetsOf, type LimitsConfig, limitSubjects, PeopleCounters } from '@zephyr/core';
-import { exchangeLimits } from '@zephyr/runtime/redis/people-limits-store';
+import { syncLimits } from '@zephyr/runtime/redis/people-limits-store';
 import type { Redis } from 'ioredis';
 
 /** As written by proxies, at most a second ago. Reads nothing if nobody has a limit. */
@@ -14,7 +14,7 @@ export async function readBudgets(
 ): Promise<readonly Budget[]> {
   const subjects = limitSubjects(config);
   if (subjects.length === 0) return [];
-  const read = await exchangeLimits(redis, epochMs);
+  const read = await syncLimits(redis, epochMs);
   const counters = new PeopleCounters();
   counters.receive(read, epochMs);
   return budgetsOf({

@@ -21,7 +21,7 @@ const after = (before: Rollups | null, batch: Partial<RolledUp>, atMs: number = 
 
 const probe = (verdict: object) =>
   ({ endpointId: 'one', verdict, costUsd: 0.25 }) as unknown as RolledUp['probes'][number];
-const good = probe({ status: 'ok', apiLatencyMs: 400 });
+const good = probe({ status: 'ok', latencyMs: 400 });
 const failed = (failure: string) => probe({ status: 'failed', failure });
 const switched = (reason: string, toId = 'two', phase = 'switched') =>
   ({ phase, reason, fromId: 'one', toId }) as unknown as Decision;
@@ -61,7 +61,7 @@ describe('the rollup of an hour', () => {
 
   it('counts switches by cause, and does not count decisions that change nothing', () => {
     const decisions = [
-      ...['active_failed', 'pinned_failed', 'faster', 'operator_selected'].map((reason) =>
+      ...['active_failed', 'pinned_failed', 'faster', 'operator_pinned'].map((reason) =>
         switched(reason),
       ),
       switched('nothing_available', 'one'),
@@ -130,7 +130,7 @@ describe('latencies', () => {
   });
 
   it('are in the order of their buckets, as percentiles need them', () => {
-    const probes = [900, 5, 80].map((apiLatencyMs) => probe({ status: 'ok', apiLatencyMs }));
+    const probes = [900, 5, 80].map((latencyMs) => probe({ status: 'ok', latencyMs }));
     const { hour } = after(null, { probes });
     const buckets = [5, 80, 900].map(latencyBucket);
     expect(hour.endpoints['one']?.probes.latencies.map(([bucket]) => bucket)).toEqual(buckets);
@@ -153,7 +153,7 @@ describe('latencies', () => {
 describe('a point of the trends', () => {
   it('has the share of time and the latencies of an endpoint', () => {
     const busy = { enabledIds: ['one'], elapsedMs: 3_000 };
-    const probes = [100, 100, 5_000].map((ms) => probe({ status: 'ok', apiLatencyMs: ms }));
+    const probes = [100, 100, 5_000].map((ms) => probe({ status: 'ok', latencyMs: ms }));
     const gone = after(null, { ...busy, unavailableIds: ['one'] });
     const { hour } = after(gone, { ...busy, elapsedMs: 9_000, probes });
     const [one] = trendPointOf(hour).endpoints;

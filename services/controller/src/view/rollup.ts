@@ -110,7 +110,7 @@ function withProbe(one: EndpointRollup, { verdict, costUsd }: ProbeResult): Endp
   const { probes } = one;
   const probesUsd = one.probesUsd + costUsd;
   if (verdict.status === 'ok') {
-    const latencies = withLatency(probes.latencies, verdict.apiLatencyMs);
+    const latencies = withLatency(probes.latencies, verdict.latencyMs);
     return { ...one, probesUsd, probes: { ...probes, succeeded: probes.succeeded + 1, latencies } };
   }
   // A failure on the prober's machine says nothing about the endpoint.
@@ -143,7 +143,7 @@ const CLASSES: Readonly<Record<ReasonCode, keyof SwitchCounts | null>> = {
   active_token_refused: 'failure',
   pinned_failed: 'failure',
   pinned_recovered: 'operator',
-  operator_selected: 'operator',
+  operator_pinned: 'operator',
   active_disabled: 'operator',
   active_removed: 'operator',
   // The endpoint stays the same.

@@ -42,7 +42,7 @@ function probe(status: 'ok' | 'failed'): ProbeResult {
     wallMs: 1_000,
     verdict:
       status === 'ok'
-        ? { status, apiLatencyMs: 400 }
+        ? { status, latencyMs: 400 }
         : { status, failure: 'connection_refused', detail: 'nobody listens' },
     usage: { inputTokens: 10, outputTokens: 2, cacheReadTokens: 3, cacheWriteTokens: 4 },
     costUsd: 0.5,
@@ -86,9 +86,9 @@ describe('withBatch', () => {
   });
 
   it('keeps the latencies of the last twenty that reached the model, also past midnight', () => {
-    const passed = (apiLatencyMs: number, style: ProbeResult['style'] = 'cli') => ({
+    const passed = (latencyMs: number, style: ProbeResult['style'] = 'cli') => ({
       ...{ ...probe('ok'), style },
-      verdict: { status: 'ok' as const, apiLatencyMs },
+      verdict: { status: 'ok' as const, latencyMs },
     });
     const many = Array.from({ length: 21 }, (_, index) => passed(index + 0.4));
     const ended = after(NO_STATISTICS, { probes: [...many, passed(1, 'tcp'), probe('failed')] });
@@ -200,12 +200,12 @@ describe('withBatch', () => {
         probes: { ...endpoint.probes, direct: status },
       })),
     });
-    const held = { failure: 'client_error', detail: '' } as const;
+    const deferred = { failure: 'client_error', detail: '' } as const;
     const comparing = { status: 'comparing', refusals: 0 } as const;
     const cases: readonly (readonly [string, Direct, ProbeResult, number | null])[] = [
       ['to one that insists on the CLI', { status: 'cli_only', sinceAtMs: NOON_MS }, direct, null],
-      ['until the CLI has run', { ...comparing, held } as Direct, direct, null],
-      ['after the CLI has failed', { ...comparing, held: null } as Direct, direct, 0],
+      ['until the CLI has run', { ...comparing, deferred } as Direct, direct, null],
+      ['after the CLI has failed', { ...comparing, deferred: null } as Direct, direct, 0],
       ['before there was a CLI', { status: 'unknown' } as Direct, direct, 0],
       [
         'of another style',

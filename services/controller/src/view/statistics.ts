@@ -104,7 +104,7 @@ export function withBatch(before: Statistics, batch: Counted, epochMs: EpochMs):
     const isOk = verdict.status === 'ok';
     // A failure on the prober's machine says nothing about the endpoint.
     if (verdict.status === 'failed' && causeOf(verdict.failure) === 'local') continue;
-    if (isHeld(result, batch.world)) continue;
+    if (isDeferred(result, batch.world)) continue;
     minutes = withCounts(
       minutes,
       endpointId,
@@ -168,7 +168,7 @@ function hasAnswered({ probes, outcomes }: Counted, id: string): boolean {
 function rolledUp({ probes, outcomes, effects, elapsedMs, unavailableIds, world }: Counted) {
   return {
     ...{ outcomes, elapsedMs, unavailableIds },
-    probes: probes.filter((result) => !isHeld(result, world)),
+    probes: probes.filter((result) => !isDeferred(result, world)),
     decisions: decisionsOf(effects),
     enabledIds: world.endpoints.flatMap(({ id }) =>
       world.wishes.disabled.includes(id) ? [] : [id],
@@ -177,11 +177,13 @@ function rolledUp({ probes, outcomes, effects, elapsedMs, unavailableIds, world 
 }
 
 /** Whether a failed direct request has so far only shown that the endpoint insists on the CLI. */
-function isHeld({ endpointId, style, verdict }: ProbeResult, { endpoints }: World): boolean {
+function isDeferred({ endpointId, style, verdict }: ProbeResult, { endpoints }: World): boolean {
   const endpoint = endpoints.find(({ id }) => id === endpointId);
   if (endpoint === undefined || style !== 'messages' || verdict.status === 'ok') return false;
   const { direct } = endpoint.probes;
-  return direct.status === 'cli_only' || (direct.status === 'comparing' && direct.held !== null);
+  return (
+    direct.status === 'cli_only' || (direct.status === 'comparing' && direct.deferred !== null)
+  );
 }
 
 /** For today; a new day starts with only the latest probe. */
@@ -234,7 +236,7 @@ function latenciesWith(
   { style, verdict }: ProbeResult,
 ): readonly number[] {
   if (verdict.status === 'failed' || latencyBasisOf(style) === undefined) return before;
-  return [...before, Math.round(verdict.apiLatencyMs)].slice(-SHOWN_PROBE_LATENCIES);
+  return [...before, Math.round(verdict.latencyMs)].slice(-SHOWN_PROBE_LATENCIES);
 }
 
 /** Adds the time since the last tick for each endpoint whose probes live traffic makes unnecessary. */

@@ -4,7 +4,7 @@
  * re-adding three, with a pause in between, is a good part of the work.
  *
  * In a burst, the start of an answer is judged once the event loop has read all available data: see
- * `bursts.ts`. Relayed data is not held: that would only delay the events of a stream.
+ * `bursts.ts`. Relayed data is not buffered: that would only delay the events of a stream.
  *
  *     judging             --(handTo)--> relaying
  *     judging | relaying  --(forget)--> forgotten
@@ -57,7 +57,7 @@ export class AnswerStream {
     this.#receiver = receiver;
     this.#bursts = bursts;
     response.on('data', (chunk: Buffer) => {
-      if (this.#status === 'judging') this.#hold(chunk);
+      if (this.#status === 'judging') this.#buffer(chunk);
       else this.#receiver.onData(chunk);
     });
     response.on('end', () => this.#follow('end'));
@@ -99,7 +99,7 @@ export class AnswerStream {
     this.#response.destroy();
   }
 
-  #hold(chunk: Buffer): void {
+  #buffer(chunk: Buffer): void {
     this.#pendingBytes += chunk.length;
     this.#pending.push(chunk);
     if (this.#pendingBytes >= MAX_PENDING_BYTES) this.deliver();

@@ -93,7 +93,7 @@ describe('BodyWriter', () => {
     expect(await talk(port, head, (got) => got.endsWith('c'))).toMatch(/\r\n\r\nabc$/);
   });
 
-  it('keeps the order while Node holds a chunk back', async () => {
+  it('keeps the order while Node buffers a chunk', async () => {
     const first = bytesFrom(0, 20);
     const large = bytesFrom(20, 4_096);
     const small = bytesFrom(4_116, 20);

@@ -6,7 +6,7 @@
  * kernel.
  *
  *     headers_due --(the first chunk, which carries them along)-->            by_node
- *     by_node     --(a small chunk, while Node holds nothing back)-->         framed here: the socket
+ *     by_node     --(a small chunk, while Node buffers nothing)-->         framed here: the socket
  *     framed here --(a chunk that is large or empty)-->                       by_node
  */
 import type { ServerResponse } from 'node:http';
@@ -50,7 +50,7 @@ export class BodyWriter {
   }
 
   /**
-   * `null` if the answer is not chunked, or Node still holds back the headers or a chunk, which must go
+   * `null` if the answer is not chunked, or Node still buffers the headers or a chunk, which must go
    * first. It does so while an earlier answer has the connection, and from 24.22 on until the next tick.
    */
   #framingSocket() {

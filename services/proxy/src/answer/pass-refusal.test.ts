@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { answerIn, requestsOf, settled } from '../test-support/memory-client.ts';
-import type { HeldAnswer } from './held-answer.ts';
+import type { BufferedAnswer } from './buffered-answer.ts';
 import { canBePassed, passRefusal } from './pass-refusal.ts';
 
 const error = { type: 'not_found_error', code: '', message: '' };
@@ -27,8 +27,8 @@ describe('passRefusal', () => {
       ...{ 'content-type': 'text/plain', 'content-length': '999', 'retry-after': '7' },
       ...{ 'x-should-retry': 'true', 'set-cookie': ['a=b'] },
     },
-    held: [Buffer.from('{"error":'), Buffer.from('"zu groß"}')],
-  } as unknown as HeldAnswer;
+    buffered: [Buffer.from('{"error":'), Buffer.from('"zu groß"}')],
+  } as unknown as BufferedAnswer;
 
   async function passed(about: Partial<Parameters<typeof passRefusal>[2]> = {}) {
     const { connection, responses } = await requestsOf({});

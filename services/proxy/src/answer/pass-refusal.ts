@@ -4,7 +4,7 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { ApiError } from '@zephyr/core';
 
-import type { HeldAnswer } from './held-answer.ts';
+import type { BufferedAnswer } from './buffered-answer.ts';
 import { type AnswerHeadersAbout, passedHeaders } from './response-headers.ts';
 import { retryAdvice } from './retry-advice.ts';
 import { LEFT_FAMILY_HEADER } from './zephyr-errors.ts';
@@ -33,10 +33,10 @@ interface AboutRefusal extends Omit<AnswerHeadersAbout, 'endpointId'> {
  */
 export function passRefusal(
   res: ServerResponse,
-  answer: HeldAnswer,
+  answer: BufferedAnswer,
   { isLast, leftFamily, soonerMs }: AboutRefusal,
 ): void {
-  const body = Buffer.concat(answer.held);
+  const body = Buffer.concat(answer.buffered);
   const headers = passedHeaders(answer);
   if (soonerMs !== undefined) retrySooner(headers, soonerMs);
   res.writeHead(answer.status, {

@@ -31,43 +31,46 @@ describe('the start of an answer', () => {
     });
   });
 
-  it('is what was held back, in front of what follows', async () => {
-    const { give, received } = await startRelay({ held: [FIRST, SECOND] });
+  it('is what was buffered, in front of what follows', async () => {
+    const { give, received } = await startRelay({ buffered: [FIRST, SECOND] });
     await settled();
     expect(received()).toMatchObject({ status: 200, body: FIRST + SECOND });
     await give(...EVENTS.slice(2));
     expect(received()?.body).toBe(EVENTS.join(''));
   });
 
-  it('is all of an answer that has ended while it was held', async () => {
-    const { results, received } = await startRelay({ held: EVENTS, hasEnded: true });
+  it('is all of an answer that has ended while it was buffered', async () => {
+    const { results, received } = await startRelay({ buffered: EVENTS, hasEnded: true });
     await settled();
     expect(received()).toMatchObject({ body: EVENTS.join(''), isWhole: true });
     expect(results).toEqual([COMPLETE]);
   });
 
-  it('is cut if half of an answer has ended while it was held', async () => {
-    const { results, received, connection } = await startRelay({ held: [FIRST], hasEnded: true });
+  it('is cut if half of an answer has ended while it was buffered', async () => {
+    const { results, received, connection } = await startRelay({
+      buffered: [FIRST],
+      hasEnded: true,
+    });
     await settled();
     expect([received()?.isWhole, connection.destroyed]).toEqual([false, true]);
     expect(results).toEqual([TRUNCATED]);
   });
 
   it('is searched for the end if that has not been done', async () => {
-    const { clock, results } = await startRelay({ held: EVENTS });
+    const { clock, results } = await startRelay({ buffered: EVENTS });
     clock.advance(250);
     expect(results).toEqual([COMPLETE]);
   });
 
   it.each([
-    { name: 'all of it', held: MESSAGE, rest: '' },
-    { name: 'half of it', held: MESSAGE.slice(0, 9), rest: MESSAGE.slice(9) },
-  ])('is not searched again if $name has been', async ({ held, rest }) => {
+    { name: 'all of it', buffered: MESSAGE, rest: '' },
+    { name: 'half of it', buffered: MESSAGE.slice(0, 9), rest: MESSAGE.slice(9) },
+  ])('is not searched again if $name has been', async ({ buffered, rest }) => {
     const end = answerEndOf('document');
-    end?.push(held);
+    end?.push(buffered);
     const setup: RelaySetup = end === undefined ? {} : { end };
     const { clock, give, results } = await startRelay({
-      ...{ ...setup, form: 'document', held: [held] },
+      ...{ ...setup, form: 'document', buffered: [buffered] },
     });
     clock.advance(249);
     if (rest !== '') await give(rest);
@@ -80,7 +83,7 @@ describe('the start of an answer', () => {
     const end = answerEndOf('stream');
     end?.push(FIRST);
     const setup: RelaySetup = end === undefined ? {} : { end };
-    const { endpoint, results, received } = await startRelay({ ...setup, held: [FIRST] });
+    const { endpoint, results, received } = await startRelay({ ...setup, buffered: [FIRST] });
     endpoint.emit('close');
     await settled();
     expect([results, received()?.isWhole]).toEqual([[TRUNCATED], false]);
@@ -221,7 +224,7 @@ describe('an answer of a declared length', () => {
 
   it('gets nothing in place of the byte that is left out', async () => {
     const half = MESSAGE.slice(0, -1);
-    const { results, received } = await startRelay({ ...declared(half), held: [half, 'x'] });
+    const { results, received } = await startRelay({ ...declared(half), buffered: [half, 'x'] });
     await settled();
     expect(received()).toMatchObject({ body: half.slice(0, -1), isWhole: false });
     expect(results).toEqual([TRUNCATED]);

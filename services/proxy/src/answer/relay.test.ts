@@ -60,9 +60,9 @@ describe('the wait for the client', () => {
     expect(results).toEqual([{ kind: 'client_gone' }]);
   });
 
-  it('is one, however many pieces were held', async () => {
-    const waitsWith = async (held: readonly string[]): Promise<number> => {
-      const { connection, responses, endpoint } = await startRelay({ isSlow: true, held });
+  it('is one, however many pieces were buffered', async () => {
+    const waitsWith = async (buffered: readonly string[]): Promise<number> => {
+      const { connection, responses, endpoint } = await startRelay({ isSlow: true, buffered });
       expect(endpoint.isPaused).toBe(true);
       const on = [connection, ...responses].map((emitter) => emitter.listenerCount('drain'));
       return on.reduce((sum, count) => sum + count);
@@ -72,7 +72,7 @@ describe('the wait for the client', () => {
 
   it('takes nothing that still arrives for progress of the client, nor for the end of its wait', async () => {
     const { clock, connection, endpoint, results } = await startRelay({
-      ...{ isSlow: true, held: EVENTS },
+      ...{ isSlow: true, buffered: EVENTS },
     });
     await settled();
     while (connection.writableLength >= SLOW_BYTES && connection.takeOne());

@@ -1,12 +1,12 @@
 /**
- * Relays an accepted answer to the client: the held start, then every byte as it arrives, with back-pressure.
+ * Relays an accepted answer to the client: the buffered start, then every byte as it arrives, with back-pressure.
  * An answer that is cut upstream ends abnormally here too: Claude Code considers a stream that ends cleanly
  * complete, even without its last event.
  *
- *     flowing     --(client is slow)-->                held_back       --(it has caught up)--> flowing
- *     whole       --(client is slow)-->                whole_held_back --(it has caught up)--> whole
+ *     flowing     --(client is slow)-->                paused       --(it has caught up)--> flowing
+ *     whole       --(client is slow)-->                whole_paused --(it has caught up)--> whole
  *     flowing     --(all of a message has arrived)-->  whole
- *     held_back   --(all of a message has arrived)-->  whole_held_back
+ *     paused      --(all of a message has arrived)-->  whole_paused
  *     any         --(ended properly)-->                done: complete
  *     whole       --(TRAILING_MS, no length declared)-->  done: complete, endpoint connection dropped
  *     any whole   --(cut, no length declared)-->       done: complete, endpoint connection dropped
@@ -35,7 +35,7 @@ import type { Clock } from '@zephyr/runtime/clock';
 import type { Deadline } from '../upstream/deadline.ts';
 import type { AnswerReceiver } from './answer-listeners.ts';
 import { BodyWriter } from './body-writer.ts';
-import type { HeldAnswer } from './held-answer.ts';
+import type { BufferedAnswer } from './buffered-answer.ts';
 import { type AnswerHeadersAbout, answerHeaders } from './response-headers.ts';
 
 export type RelayResult =
@@ -46,7 +46,7 @@ export type RelayResult =
 
 export interface RelayInput extends AnswerHeadersAbout {
   readonly res: ServerResponse;
-  readonly answer: HeldAnswer;
+  readonly answer: BufferedAnswer;
   /** Whether it is an answer of the Messages API, which has to be whole. */
   readonly isMessages: boolean;
   /** Taken over from the exchange; used by nothing else from here on. */
@@ -57,13 +57,13 @@ export interface RelayInput extends AnswerHeadersAbout {
 }
 
 type RelayState =
-  | { readonly status: 'flowing' | 'held_back' | 'done' }
+  | { readonly status: 'flowing' | 'paused' | 'done' }
   /** `wholeAtMs`: on the monotonic clock. */
-  | { readonly status: 'whole' | 'whole_held_back'; readonly wholeAtMs: number };
+  | { readonly status: 'whole' | 'whole_paused'; readonly wholeAtMs: number };
 
 /** Shared: an answer goes through them again and again. */
 const FLOWING: RelayState = { status: 'flowing' };
-const HELD_BACK: RelayState = { status: 'held_back' };
+const PAUSED: RelayState = { status: 'paused' };
 
 export class Relay implements AnswerReceiver {
   readonly #input: RelayInput;
@@ -94,9 +94,9 @@ export class Relay implements AnswerReceiver {
     res.writeHead(answer.status, headers);
     answer.stream.handTo(this);
     this.#waitForEndpoint();
-    this.#giveHeld();
+    this.#giveBuffered();
     if (answer.hasEnded) this.onEnd();
-    else if (answer.held.length === 0) res.flushHeaders();
+    else if (answer.buffered.length === 0) res.flushHeaders();
   }
 
   /** Tokens reported by the answer so far; undefined if it has not reported any, or cannot be read. */
@@ -180,7 +180,7 @@ export class Relay implements AnswerReceiver {
     if (res.writableLength === 0) {
       deadline.stop();
     } else {
-      if (!isHeldBack(this.#state)) this.#waitForClient();
+      if (!isPaused(this.#state)) this.#waitForClient();
       res.once('close', () => deadline.stop());
     }
     this.#finish();
@@ -198,14 +198,14 @@ export class Relay implements AnswerReceiver {
     stream.destroy();
   }
 
-  #giveHeld(): void {
-    const { held, end } = this.#input.answer;
+  #giveBuffered(): void {
+    const { buffered, end } = this.#input.answer;
     if (end === undefined) {
-      for (const chunk of held) this.#give(chunk);
+      for (const chunk of buffered) this.#give(chunk);
       return;
     }
     if (this.#end?.ending !== undefined) this.#noteWhole();
-    for (const chunk of held) this.#write(chunk);
+    for (const chunk of buffered) this.#write(chunk);
   }
 
   #give(chunk: Buffer): void {
@@ -226,8 +226,8 @@ export class Relay implements AnswerReceiver {
       return;
     }
     this.#input.answer.stream.pause();
-    if (isHeldBack(state)) return;
-    this.#state = state.status === 'whole' ? { ...state, status: 'whole_held_back' } : HELD_BACK;
+    if (isPaused(state)) return;
+    this.#state = state.status === 'whole' ? { ...state, status: 'whole_paused' } : PAUSED;
     this.#waitForClient();
     this.#body.onceDrained(() => this.#onDrained());
   }
@@ -251,14 +251,14 @@ export class Relay implements AnswerReceiver {
   }
 
   #noteWhole(): void {
-    const status = isHeldBack(this.#state) ? 'whole_held_back' : 'whole';
+    const status = isPaused(this.#state) ? 'whole_paused' : 'whole';
     this.#state = { status, wholeAtMs: this.#input.clock.nowMs() };
   }
 
   #onDrained(): void {
     const state = this.#state;
-    if (!isHeldBack(state)) return;
-    this.#state = state.status === 'whole_held_back' ? { ...state, status: 'whole' } : FLOWING;
+    if (!isPaused(state)) return;
+    this.#state = state.status === 'whole_paused' ? { ...state, status: 'whole' } : FLOWING;
     this.#waitForEndpoint();
     this.#input.answer.stream.resume();
   }
@@ -295,15 +295,15 @@ export class Relay implements AnswerReceiver {
 }
 
 function isIncomplete({ status }: RelayState): boolean {
-  return status === 'flowing' || status === 'held_back';
+  return status === 'flowing' || status === 'paused';
 }
 
 function isWhole(state: RelayState): state is Extract<RelayState, { readonly wholeAtMs: number }> {
-  return state.status === 'whole' || state.status === 'whole_held_back';
+  return state.status === 'whole' || state.status === 'whole_paused';
 }
 
-function isHeldBack({ status }: RelayState): boolean {
-  return status === 'held_back' || status === 'whole_held_back';
+function isPaused({ status }: RelayState): boolean {
+  return status === 'paused' || status === 'whole_paused';
 }
 
 /** Undefined while an earlier answer has the connection. */

@@ -1,12 +1,12 @@
 /**
- * The headers of an endpoint's answer that reach the client. An allowlist, because a relay may send anything.
+ * The headers of an endpoint's answer that reach the client. An allowlist, because an endpoint may send anything.
  * For the headers that the endpoint gets, see `upstream/request-headers.ts`.
  */
 import type { OutgoingHttpHeaders } from 'node:http';
 
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { isUnsafeAnswerHeader } from '@zephyr/runtime/header-rules';
-import type { HeldAnswer } from './held-answer.ts';
+import type { BufferedAnswer } from './buffered-answer.ts';
 import { LEFT_FAMILY_HEADER } from './zephyr-errors.ts';
 
 const RESPONSE_HEADERS: ReadonlySet<string> = new Set([
@@ -33,7 +33,7 @@ const RESPONSE_SECRET = 'anthropic-organization-id';
 export function passedHeaders({
   headers: upstream,
   isHeaderPassed,
-}: Pick<HeldAnswer, 'headers' | 'isHeaderPassed'>): OutgoingHttpHeaders {
+}: Pick<BufferedAnswer, 'headers' | 'isHeaderPassed'>): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = {};
   for (const name in upstream) {
     const isPassed =
@@ -57,7 +57,7 @@ export interface AnswerHeadersAbout {
 
 /** The headers of a good answer: the endpoint's own, and ours. */
 export function answerHeaders(
-  answer: Pick<HeldAnswer, 'status' | 'headers' | 'isHeaderPassed' | 'endpointName'>,
+  answer: Pick<BufferedAnswer, 'status' | 'headers' | 'isHeaderPassed' | 'endpointName'>,
   { endpointId, leftFamily, isLast }: AnswerHeadersAbout,
 ): OutgoingHttpHeaders {
   const headers = passedHeaders(answer);

@@ -1,16 +1,20 @@
 import { expect, it } from 'vitest';
 
-import type { HeldAnswer } from './held-answer.ts';
+import type { BufferedAnswer } from './buffered-answer.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
 const SECRETS = ['sk-team', 'hidden-value'];
 
-const refusal = (held: readonly string[], headers: HeldAnswer['headers'] = {}) =>
+const refusal = (buffered: readonly string[], headers: BufferedAnswer['headers'] = {}) =>
   withoutSecrets(
-    { status: 400, headers, held: held.map((text) => Buffer.from(text)) } as unknown as HeldAnswer,
+    {
+      status: 400,
+      headers,
+      buffered: buffered.map((text) => Buffer.from(text)),
+    } as unknown as BufferedAnswer,
     SECRETS,
   );
-const bodyOf = ({ held }: HeldAnswer) => Buffer.concat(held).toString();
+const bodyOf = ({ buffered }: BufferedAnswer) => Buffer.concat(buffered).toString();
 
 it('masks every secret, wherever it is, with as many characters', () => {
   const clean = refusal(['Bearer sk-team, again sk-team and hidden-value']);
@@ -34,6 +38,6 @@ it('masks secrets in headers, of which there may be several with one name', () =
 });
 
 it('has no body if there was none', () => {
-  expect(refusal([]).held).toEqual([]);
-  expect(refusal(['']).held).toEqual([]);
+  expect(refusal([]).buffered).toEqual([]);
+  expect(refusal(['']).buffered).toEqual([]);
 });

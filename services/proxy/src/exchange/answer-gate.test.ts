@@ -6,7 +6,7 @@ import { type Gate, gateFor, type JudgedAs } from './answer-gate.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const EVENTS = { 'content-type': 'Text/Event-Stream; charset=utf-8' };
-const HOLD = { kind: 'hold' };
+const HOLD = { kind: 'buffer' };
 const UNREAD = { kind: 'commit', form: 'unread' };
 const NOT_CLAUDE = { kind: 'fail', failure: 'not_claude' };
 const CONTENT =

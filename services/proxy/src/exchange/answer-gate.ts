@@ -1,11 +1,11 @@
 /**
- * Holds a success back until it is clear that an answer follows: until then another endpoint can still answer
+ * Buffers a success until it is clear that an answer follows: until then another endpoint can still answer
  * instead. Core's `ContentGate` decides that, for probes as for requests; this file only adds HTTP. The
  * caller buffers the bytes and passes them on unchanged; the gate reads a copy.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 
-import { type AnswerEnd, ContentGate, HeldDocument, type StartVerdict } from '@zephyr/core';
+import { type AnswerEnd, BufferedDocument, ContentGate, type StartVerdict } from '@zephyr/core';
 
 export interface Gate {
   /** The first chunk of a message as Latin-1 text; empty before it arrives, and for anything but messages. */
@@ -26,13 +26,13 @@ export type JudgedAs = 'message' | 'list' | 'count' | 'nothing';
 export function gateFor(judgedAs: JudgedAs, headers: IncomingHttpHeaders): Gate | undefined {
   if (judgedAs === 'message') return new MessageGate(headers);
   if (judgedAs === 'nothing' || !isPlain(headers)) return undefined;
-  // A list sent as events is not held: its caller wants the first one immediately.
+  // A list sent as events is not buffered: its caller wants the first one immediately.
   const isEvents = judgedAs === 'list' && hasType(headers, 'text/event-stream');
   return isEvents ? undefined : new DocumentGate();
 }
 
 class DocumentGate implements Gate {
-  readonly #start = new HeldDocument();
+  readonly #start = new BufferedDocument();
   /** The first-byte limit applies to all of it. */
   readonly hasBegun = false;
   readonly head = '';

@@ -31,7 +31,7 @@ async function connected(setup?: AttemptSetup) {
 }
 
 describe('an answer of success', () => {
-  it('is relayed at its first content, with all that was held and the time it took', async () => {
+  it('is relayed at its first content, with all that was buffered and the time it took', async () => {
     const { clock, connect, answer, results, counts } = startAttempt();
     clock.advance(10);
     await connect();
@@ -47,7 +47,7 @@ describe('an answer of success', () => {
         ttftMs: 100,
         answer: {
           ...{ status: 200, headers: { 'request-id': 'r' }, form: 'stream', hasEnded: false },
-          held: [START, BLOCK_START, CONTENT].map((text) => Buffer.from(text)),
+          buffered: [START, BLOCK_START, CONTENT].map((text) => Buffer.from(text)),
           ...{ head: START, end: undefined },
         },
       },
@@ -67,7 +67,7 @@ describe('an answer of success', () => {
     const { answer, results } = await connected({ judgedAs: 'nothing' });
     answer();
     expect(results).toMatchObject([
-      { kind: 'committed', answer: { form: 'unread', held: [], head: '', hasEnded: false } },
+      { kind: 'committed', answer: { form: 'unread', buffered: [], head: '', hasEnded: false } },
     ]);
   });
 
@@ -87,7 +87,7 @@ describe('an answer of success', () => {
     const { answer, results, counts } = await connected();
     answer().give(body);
     expect(results).toMatchObject([
-      { kind: 'passed', answer: { status: 200, form, held: [Buffer.from(body)] } },
+      { kind: 'passed', answer: { status: 200, form, buffered: [Buffer.from(body)] } },
     ]);
     expect(counts.aborts).toBe(0);
   });
@@ -153,7 +153,7 @@ describe('an error answer', () => {
     expect(results).toEqual([]);
     end(body.slice(9));
     expect(results).toMatchObject([
-      { kind, answer: { status: code, held: [Buffer.from(body)], hasEnded: true } },
+      { kind, answer: { status: code, buffered: [Buffer.from(body)], hasEnded: true } },
     ]);
     expect([counts.aborts, isWaiting()]).toEqual([0, false]);
   });
@@ -235,7 +235,7 @@ describe('an error answer', () => {
       const { answer: shown } = results[0] ?? {};
       const masked = '*'.repeat(SECRET.length);
       expect(shown?.headers['echo']).toBe(masked);
-      expect(String(shown?.held[0])).toBe(errorOf(type, masked));
+      expect(String(shown?.buffered[0])).toBe(errorOf(type, masked));
     }
   });
 });

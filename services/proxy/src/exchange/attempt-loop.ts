@@ -12,7 +12,7 @@
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { RequestAttempt } from '@zephyr/contract/usage/usage';
 import {
-  canBeBilled,
+  isBillable,
   isStaleAt,
   isTest,
   type Journey,
@@ -22,7 +22,7 @@ import {
   type TimedRequest,
   type TtftClass,
 } from '@zephyr/core';
-import { type HeldAnswer, requestIdOf } from '../answer/held-answer.ts';
+import { type BufferedAnswer, requestIdOf } from '../answer/buffered-answer.ts';
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
 import { Attempt } from './attempt.ts';
 import type { AttemptResult, CommittedAttempt, FailedAttempt } from './attempt-result.ts';
@@ -51,7 +51,7 @@ export interface ChosenEndpoint {
 /** An answer to relay to the client. The endpoint counts as busy until `release`. */
 export interface AnsweredRequest {
   readonly endpointId: EndpointId;
-  readonly answer: HeldAnswer;
+  readonly answer: BufferedAnswer;
   /** `passed`: the endpoint reports what is wrong with the request. */
   readonly kind: 'committed' | 'passed';
   readonly release: () => void;
@@ -273,7 +273,7 @@ export class AttemptLoop {
     if (rateLimits !== undefined) stats.limitsSeen(endpoint.id, rateLimits);
     if (failure === 'token_refused') this.#context.deps.onTokenRefused(endpoint.groupName);
     this.#context.trace?.failed(failure, status);
-    const attempt = { endpoint: endpoint.id, failure, mayBeBilled: canBeBilled(result) };
+    const attempt = { endpoint: endpoint.id, failure, isBillable: isBillable(result) };
     this.failed = [...this.failed, attempt];
     const refused = { failure, family: endpoint.signatureFamily };
     this.journey.request = requestAfter(this.#context, this.journey.request, refused);

@@ -3,17 +3,17 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { RateLimitReports } from '@zephyr/contract/route/rate-limit';
 import type { AttemptPhase } from '@zephyr/core';
 
-import type { HeldAnswer } from '../answer/held-answer.ts';
+import type { BufferedAnswer } from '../answer/buffered-answer.ts';
 
 export interface CommittedAttempt {
   readonly kind: 'committed';
-  readonly answer: HeldAnswer;
+  readonly answer: BufferedAnswer;
   readonly ttftMs: number;
 }
 
 export interface PassedAttempt {
   readonly kind: 'passed';
-  readonly answer: HeldAnswer;
+  readonly answer: BufferedAnswer;
 }
 
 export interface FailedAttempt {
@@ -26,7 +26,7 @@ export interface FailedAttempt {
   readonly retryAfterMs?: number | undefined;
   readonly rateLimits?: RateLimitReports | undefined;
   /** The endpoint's own error answer, if the client may see it. */
-  readonly answer?: HeldAnswer | undefined;
+  readonly answer?: BufferedAnswer | undefined;
 }
 
 export type AttemptResult = CommittedAttempt | PassedAttempt | FailedAttempt;

@@ -58,13 +58,13 @@ describe('the waits of an attempt', () => {
   });
 
   it.each([
-    { name: 'an answer has begun', code: 200, data: START, limitMs: TIMES.gateMs },
-    { name: 'an error has', code: 500, data: '', limitMs: 1_000 },
+    { name: 'an answer has begun', code: 200, data: START, timeoutMs: TIMES.gateMs },
+    { name: 'an error has', code: 500, data: '', timeoutMs: 1_000 },
   ])('for the first byte: not at the end of the upload if $name', async (about) => {
     const { clock, results, connect, upstream, answer } = startAttempt({ isBuffered: false });
     await connect();
     answer(about.code).give(about.data);
-    clock.advance(about.limitMs - 1);
+    clock.advance(about.timeoutMs - 1);
     upstream.emit('finish');
     expect(results).toEqual([]);
     clock.advance(1);

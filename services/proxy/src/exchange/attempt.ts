@@ -23,7 +23,7 @@ import {
 import type { Bursts } from '@zephyr/runtime/bursts';
 import type { Clock } from '@zephyr/runtime/clock';
 import { type AnswerReceiver, AnswerStream } from '../answer/answer-listeners.ts';
-import type { HeldAnswer } from '../answer/held-answer.ts';
+import type { BufferedAnswer } from '../answer/buffered-answer.ts';
 import { canBePassed } from '../answer/pass-refusal.ts';
 import { withoutSecrets } from '../answer/without-secrets.ts';
 import type { Deadline } from '../upstream/deadline.ts';
@@ -71,8 +71,8 @@ interface Answered {
   readonly stream: AnswerStream;
   /** Undefined for an error answer. */
   readonly gate: Gate | undefined;
-  readonly held: Buffer[];
-  heldBytes: number;
+  readonly buffered: Buffer[];
+  bufferedBytes: number;
 }
 
 type AttemptState =
@@ -92,7 +92,7 @@ const SETTLED: AttemptState = { status: 'settled' };
  */
 const SILENCE_POLL_MS = 1_000;
 /** Limit for the body of an error answer, whose status is already known. */
-const REFUSAL_BODY_MS = 1_000;
+const REFUSAL_BODY_TIMEOUT_MS = 1_000;
 
 export class Attempt implements AnswerReceiver, SendHandlers {
   readonly #input: AttemptInput;
@@ -186,29 +186,29 @@ export class Attempt implements AnswerReceiver, SendHandlers {
       response,
       stream,
       gate,
-      held: [],
-      heldBytes: 0,
+      buffered: [],
+      bufferedBytes: 0,
     };
     this.#state = state;
-    if (isRefusal) this.#hold(REFUSAL_BODY_MS);
+    if (isRefusal) this.#buffer(REFUSAL_BODY_TIMEOUT_MS);
     else if (gate === undefined) this.#commit(state, 'continues', 'unread');
   }
 
   onData(chunk: Buffer): void {
     const state = this.#state;
     if (state.status !== 'answered') return;
-    state.held.push(chunk);
-    state.heldBytes += chunk.length;
+    state.buffered.push(chunk);
+    state.bufferedBytes += chunk.length;
     const { gate } = state;
     if (gate === undefined) {
-      if (state.heldBytes > MAX_REFUSAL_BYTES) this.#judgeRefusal(state, 'continues');
+      if (state.bufferedBytes > MAX_REFUSAL_BYTES) this.#judgeRefusal(state, 'continues');
       return;
     }
     const hadBegun = gate.hasBegun;
     this.#follow(state, gate.push(chunk), 'continues');
     // White space is not a start: the first-byte limit keeps running.
     if (this.#state !== state || hadBegun || !gate.hasBegun) return;
-    this.#hold(this.#input.times.gateMs);
+    this.#buffer(this.#input.times.gateMs);
   }
 
   onEnd(): void {
@@ -225,11 +225,11 @@ export class Attempt implements AnswerReceiver, SendHandlers {
   }
 
   /** Limits the wait for the start of the answer from now on. */
-  #hold(limitMs: number): void {
-    this.#input.deadline.start(limitMs, () => this.#onHeldLongEnough());
+  #buffer(timeoutMs: number): void {
+    this.#input.deadline.start(timeoutMs, () => this.#onBufferedLongEnough());
   }
 
-  #onHeldLongEnough(): void {
+  #onBufferedLongEnough(): void {
     const state = this.#state;
     if (state.status !== 'answered') return;
     if (state.gate === undefined) this.#judgeRefusal(state, 'continues');
@@ -263,8 +263,12 @@ export class Attempt implements AnswerReceiver, SendHandlers {
   }
 
   #judgeRefusal(state: Answered, extent: Extent): void {
-    const { response, held } = state;
-    const { status, failure, error, ...refusal } = refusalOf(response, held, this.#input.judgedAs);
+    const { response, buffered } = state;
+    const { status, failure, error, ...refusal } = refusalOf(
+      response,
+      buffered,
+      this.#input.judgedAs,
+    );
     const isWhole = extent === 'ended' || refusal.isWhole;
     if (failure === 'client_error' && !isWhole) {
       if (extent === 'cut') this.#fail('truncated');
@@ -288,15 +292,15 @@ export class Attempt implements AnswerReceiver, SendHandlers {
   }
 
   /** Settles with an answer, whose stream and deadline now belong to the caller. */
-  #take(answered: Answered, extent: Extent, form: AnswerForm): HeldAnswer {
+  #take(answered: Answered, extent: Extent, form: AnswerForm): BufferedAnswer {
     this.#state = SETTLED;
-    const { response, held, stream, gate } = answered;
+    const { response, buffered, stream, gate } = answered;
     return {
       status: response.statusCode ?? 0,
       headers: response.headers,
       isHeaderPassed: this.#input.endpoint.passes.ofAnswer,
       endpointName: this.#input.endpoint.nameHeader,
-      held,
+      buffered,
       head: gate?.head ?? '',
       form,
       end: gate?.endOfDocument(),
@@ -305,7 +309,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
     };
   }
 
-  #withoutSecrets(refusal: HeldAnswer): HeldAnswer {
+  #withoutSecrets(refusal: BufferedAnswer): BufferedAnswer {
     return withoutSecrets(refusal, this.#input.endpoint.headers.secrets);
   }
 

@@ -25,11 +25,11 @@ export class BufferedBodies {
   }
 
   /** @param caller Groups the requests that count together: a person or, without keys, an address. */
-  tryHold(caller: string, bytes: number): boolean {
-    const held = (this.#byCaller.get(caller) ?? 0) + bytes;
-    if (held > this.#limitBytes - (this.#bytes + bytes)) return false;
+  tryBuffer(caller: string, bytes: number): boolean {
+    const buffered = (this.#byCaller.get(caller) ?? 0) + bytes;
+    if (buffered > this.#limitBytes - (this.#bytes + bytes)) return false;
     this.#bytes += bytes;
-    this.#byCaller.set(caller, held);
+    this.#byCaller.set(caller, buffered);
     return true;
   }
 

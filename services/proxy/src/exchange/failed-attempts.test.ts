@@ -3,7 +3,7 @@ import { endpointIdSchema } from '@zephyr/contract/scalars';
 import type { EndpointChoice } from '@zephyr/core';
 import { describe, expect, it } from 'vitest';
 
-import type { HeldAnswer } from '../answer/held-answer.ts';
+import type { BufferedAnswer } from '../answer/buffered-answer.ts';
 import { afterFailed, type FailedAttempts, givenUp, nobodyToTry } from './failed-attempts.ts';
 
 const asId = (text: string) => endpointIdSchema.parse(text);
@@ -21,14 +21,14 @@ type Failed = readonly [
   failure: FailureClass,
   retryAfterMs?: number | undefined,
   /** Null: it has no answer that the client may see. */
-  headers?: HeldAnswer['headers'] | null,
+  headers?: BufferedAnswer['headers'] | null,
 ];
 
 /** @returns What the client gets after these failures, each with an answer of its endpoint. */
 function resultOf(failures: readonly Failed[], next: EndpointChoice) {
   let known: FailedAttempts | undefined;
   for (const [id, failure, retryAfterMs, headers = {}] of failures) {
-    const answer = headers === null ? undefined : ({ status: 400, headers } as HeldAnswer);
+    const answer = headers === null ? undefined : ({ status: 400, headers } as BufferedAnswer);
     const failed = {
       ...({ kind: 'failed', failure, phase: 'answered', isStaleConnection: false } as const),
       ...{ retryAfterMs, answer },

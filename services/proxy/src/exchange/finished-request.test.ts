@@ -8,8 +8,8 @@ import { type EndedExchange, finishedRequestOf, type GivenAnswer } from './finis
 
 const one = endpointId('one');
 const two = endpointId('two');
-const failed = (mayBeBilled = false): RequestAttempt => ({
-  ...{ endpoint: one, failure: 'reset', mayBeBilled },
+const failed = (isBillable = false): RequestAttempt => ({
+  ...{ endpoint: one, failure: 'reset', isBillable },
 });
 const USAGE = { inputTokens: 1 } as unknown as GivenAnswer['usage'];
 
@@ -51,7 +51,7 @@ describe('a finished request', () => {
       ...{ id: 'zephyr_1', person: 'ann', operation: 'messages', model: 'a', answeredModel: 'b' },
       ...{ sessionId: 's', outcome: 'ok', durationMs: 5, endpointRequestId: 'req_given' },
       ...{ ttftMs: 3, usage: USAGE, isCharged: false },
-      attempts: [failed(), { endpoint: two, failure: null, mayBeBilled: false }],
+      attempts: [failed(), { endpoint: two, failure: null, isBillable: false }],
     });
   });
 
@@ -72,28 +72,28 @@ describe('the last attempt', () => {
     const attemptsOf = (failure: GivenAnswer['failure']) =>
       finished({ outcome: 'cut', given: given({ failure }) }, {}).attempts;
     expect(attemptsOf('truncated')).toEqual([
-      { endpoint: two, failure: 'truncated', mayBeBilled: true },
+      { endpoint: two, failure: 'truncated', isBillable: true },
     ]);
     // Reported by the endpoint itself.
     expect(attemptsOf('overloaded')).toEqual([
-      { endpoint: two, failure: 'overloaded', mayBeBilled: false },
+      { endpoint: two, failure: 'overloaded', isBillable: false },
     ]);
   });
 
   it.each([
     ['connecting', true, false],
     ['waiting for the answer', false, true],
-  ])('may be billed if the client left it while %s: %s', (_when, isConnecting, mayBeBilled) => {
+  ])('may be billed if the client left it while %s: %s', (_when, isConnecting, isBillable) => {
     const current = { endpointId: two, isConnecting };
     const request = finished({ outcome: 'client_gone' }, { failed: [failed()], current });
-    expect(request.attempts).toEqual([failed(), { endpoint: two, failure: null, mayBeBilled }]);
-    expect(request.isCharged).toBe(mayBeBilled);
+    expect(request.attempts).toEqual([failed(), { endpoint: two, failure: null, isBillable }]);
+    expect(request.isCharged).toBe(isBillable);
   });
 
   it('failed with a timeout if the whole request timed out', () => {
     const current = { endpointId: two, isConnecting: false };
     const { attempts } = finished({ outcome: 'timed_out' }, { current });
-    expect(attempts).toEqual([{ endpoint: two, failure: 'timeout', mayBeBilled: true }]);
+    expect(attempts).toEqual([{ endpoint: two, failure: 'timeout', isBillable: true }]);
   });
 
   it('is the last failed one if the client left between two', () => {

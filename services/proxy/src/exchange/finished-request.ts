@@ -1,8 +1,8 @@
 /** The facts about a finished request that the usage ledger needs. */
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { AnswerUsage, RequestAttempt, RequestOutcome } from '@zephyr/contract/usage/usage';
-import { canBeBilled } from '@zephyr/core';
-import { requestIdOf } from '../answer/held-answer.ts';
+import { isBillable } from '@zephyr/core';
+import { requestIdOf } from '../answer/buffered-answer.ts';
 import type { FinishedRequest } from '../usage/accounting.ts';
 import type { AnsweredRequest, AttemptLoop } from './attempt-loop.ts';
 import type { ExchangeContext } from './exchange-context.ts';
@@ -36,7 +36,7 @@ export function finishedRequestOf(
   const last = attempts.at(-1);
   const isUnnamed =
     given === undefined
-      ? last?.mayBeBilled === true
+      ? last?.isBillable === true
       : given.answered.kind === 'committed' && given.usage === undefined;
   return {
     id: requestId,
@@ -62,13 +62,12 @@ function attemptsOf({ outcome, trying, given }: EndedExchange): readonly Request
   if (given !== undefined) {
     const { answered, failure } = given;
     const isBilled =
-      failure !== undefined &&
-      canBeBilled({ failure, phase: 'answered', isStaleConnection: false });
+      failure !== undefined && isBillable({ failure, phase: 'answered', isStaleConnection: false });
     const endpoint = answered.endpointId;
-    return [...failed, { endpoint, failure: failure ?? null, mayBeBilled: isBilled }];
+    return [...failed, { endpoint, failure: failure ?? null, isBillable: isBilled }];
   }
   if (current === undefined) return failed;
   const failure = outcome === 'timed_out' ? 'timeout' : null;
   const { endpointId: endpoint, isConnecting } = current;
-  return [...failed, { endpoint, failure, mayBeBilled: !isConnecting }];
+  return [...failed, { endpoint, failure, isBillable: !isConnecting }];
 }

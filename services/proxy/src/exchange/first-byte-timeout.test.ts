@@ -15,7 +15,7 @@ const wait = (parts: Partial<FirstByteWait> = {}): number =>
     isStream: true,
     hasAlternative: true,
     triedForMs: 0,
-    usualLimitMs: () => 7_000,
+    usualTimeoutMs: () => 7_000,
     ...parts,
   });
 
@@ -54,12 +54,12 @@ describe('firstByteWaitMs', () => {
 
   it('passes the limits to the usual time', () => {
     const limits: unknown[] = [];
-    const usualLimitMs: FirstByteWait['usualLimitMs'] = (given) => {
+    const usualTimeoutMs: FirstByteWait['usualTimeoutMs'] = (given) => {
       limits.push(given);
       return 1;
     };
-    wait({ usualLimitMs });
-    wait({ usualLimitMs, bodyBytes: 0, timeouts: { ...timeouts, firstByteMs: 30_000 } });
+    wait({ usualTimeoutMs });
+    wait({ usualTimeoutMs, bodyBytes: 0, timeouts: { ...timeouts, firstByteMs: 30_000 } });
     expect(limits).toEqual([
       { unusualMs: 65_000, ceilingMs: 620_000, readingMs: 20_000 },
       { unusualMs: 30_000, ceilingMs: 30_000, readingMs: 0 },

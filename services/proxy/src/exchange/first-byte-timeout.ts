@@ -6,7 +6,7 @@ import type { DataPathConfig } from '@zephyr/runtime/config/config';
 import { modelListWaitMs } from './model-list-timeout.ts';
 
 /** Runs no model: it takes less than a second, and another endpoint can do it for free. */
-export const TOKEN_COUNT_MS = 5_000;
+export const TOKEN_COUNT_TIMEOUT_MS = 5_000;
 
 export interface FirstByteWait {
   readonly operation: Operation;
@@ -19,7 +19,7 @@ export interface FirstByteWait {
   /** Time spent at previous endpoints. */
   readonly triedForMs: number;
   /** The usual time of this endpoint for such a request. */
-  readonly usualLimitMs: (limits: FirstByteLimits) => number;
+  readonly usualTimeoutMs: (limits: FirstByteLimits) => number;
 }
 
 /** The last endpoint gets the whole limit; one with alternatives gets less. */
@@ -31,9 +31,9 @@ export function firstByteWaitMs(wait: FirstByteWait): number {
   const ceilingMs = timeouts.firstByteMs + readingMs;
   if (!wait.hasAlternative) return ceilingMs;
   if (operation === 'models') return modelListWaitMs(ceilingMs, wait.triedForMs);
-  if (operation === 'count_tokens') return Math.min(ceilingMs, TOKEN_COUNT_MS + readingMs);
+  if (operation === 'count_tokens') return Math.min(ceilingMs, TOKEN_COUNT_TIMEOUT_MS + readingMs);
   const unusualMs = Math.min(ceilingMs, FIRST_BYTE_NUMBERS.unusualMs + readingMs);
-  return wait.usualLimitMs({ unusualMs, ceilingMs, readingMs });
+  return wait.usualTimeoutMs({ unusualMs, ceilingMs, readingMs });
 }
 
 /** Time allowed for reading an uncached prompt. */

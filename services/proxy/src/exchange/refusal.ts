@@ -19,13 +19,13 @@ export interface Refusal extends RefusalVerdict {
 
 export function refusalOf(
   { statusCode: status = 0, headers }: IncomingMessage,
-  held: readonly Buffer[],
+  buffered: readonly Buffer[],
   judgedAs: JudgedAs,
 ): Refusal {
   const { failure, error } = judgeRefusal({
     status,
     contentType: headers['content-type']?.toLowerCase() ?? '',
-    bodyStart: Buffer.concat(held).toString('latin1', 0, MAX_REFUSAL_BYTES),
+    bodyStart: Buffer.concat(buffered).toString('latin1', 0, MAX_REFUSAL_BYTES),
   });
   // Relays need only support messages: for other operations "not here" is about the operation.
   const isUnsupported = judgedAs !== 'message' && UNSUPPORTED_STATUSES.has(status);

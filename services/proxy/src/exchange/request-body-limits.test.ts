@@ -58,7 +58,7 @@ describe('a body that is larger than allowed', () => {
     expect(req.listenerCount('data')).toBe(0);
   });
 
-  it('is rejected at the first byte too many, once, and what it held is free', async () => {
+  it('is rejected at the first byte too many, once, and what it buffered is free', async () => {
     const { body, bufferedBodies, events, send, end } = startBody({ maxBytes: 4 });
     await send('aaaa');
     expect([events, bufferedBodies.bytes]).toEqual([[], 4]);

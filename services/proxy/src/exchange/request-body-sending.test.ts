@@ -11,14 +11,14 @@ function pipe({ body }: BodyRig): RecordingSink {
   return sink;
 }
 
-async function held(declaredBytes?: number): Promise<BodyRig> {
+async function paused(declaredBytes?: number): Promise<BodyRig> {
   const rig = startBody({ ...ONE_CHUNK, ...(declaredBytes !== undefined && { declaredBytes }) });
   await rig.send('aaaa', 'bbbb');
   return rig;
 }
 
 async function streaming(): Promise<BodyRig & { readonly sink: RecordingSink }> {
-  const rig = await held();
+  const rig = await paused();
   const sink = pipe(rig);
   rig.body.connected();
   sink.calls.length = 0;
@@ -68,14 +68,14 @@ describe('a buffered body', () => {
 
 describe('a body without room', () => {
   it('stops the client, and lets attempts begin', async () => {
-    const { req, body, events } = await held();
+    const { req, body, events } = await paused();
     expect(req.isPaused()).toBe(true);
     expect(events).toEqual(['ready']);
     expect(body.isBuffered).toBe(false);
   });
 
   it('offers its start to an endpoint, and continues only once that has connected', async () => {
-    const rig = await held();
+    const rig = await paused();
     const sink = pipe(rig);
     expect(sink.calls).toEqual(['write aaaa', 'write bbbb']);
     expect([rig.req.isPaused(), rig.bufferedBodies.bytes]).toEqual([true, 4]);
@@ -87,7 +87,7 @@ describe('a body without room', () => {
   });
 
   it('continues at once on a reused connection', async () => {
-    const rig = await held();
+    const rig = await paused();
     rig.body.connected();
     expect([rig.req.isPaused(), rig.bufferedBodies.bytes]).toEqual([true, 4]);
     const sink = pipe(rig);
@@ -96,7 +96,7 @@ describe('a body without room', () => {
   });
 
   it('goes to another endpoint if the first did not connect', async () => {
-    const rig = await held();
+    const rig = await paused();
     const [first, second] = [pipe(rig), pipe(rig)];
     rig.body.connected();
     await rig.send('cccc');
@@ -105,21 +105,21 @@ describe('a body without room', () => {
   });
 
   it('is sent with the edit of an attempt in its start', async () => {
-    const rig = await held();
+    const rig = await paused();
     const sink = new RecordingSink();
     rig.body.source({ from: 2, to: 6, bytes: Buffer.from('X') }).pipe(sink);
     expect(sink.calls).toEqual(['write aa', 'write X', 'write bb']);
   });
 
   it('ends at its endpoint if it was already complete', async () => {
-    const rig = await held(8);
+    const rig = await paused(8);
     const sink = pipe(rig);
     rig.body.connected();
     expect(sink.calls).toEqual(['write aaaa', 'write bbbb', 'end']);
   });
 
   it('buffers nothing behind the chunk that it could not buffer', async () => {
-    const rig = await held();
+    const rig = await paused();
     rig.bufferedBodies.reconfigure(1_000);
     rig.req.resume();
     await rig.send('cccc');
@@ -188,7 +188,7 @@ describe('a released body', () => {
   });
 
   it('waits for no endpoint any more', async () => {
-    const rig = await held();
+    const rig = await paused();
     const sink = pipe(rig);
     rig.body.release();
     rig.body.connected();

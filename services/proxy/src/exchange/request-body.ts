@@ -3,10 +3,10 @@
  * more than the rest of the proxy.
  *
  *     reading --(it ended)-->                     buffered  (can be sent any number of times)
- *     reading --(no room to buffer more)-->       held      (nothing more is read)
- *     held --(an endpoint took the connection)--> streaming (is sent while it arrives)
- *     reading | held | streaming --(larger than allowed, or ambiguous)--> rejected
- *     reading | buffered | held --(nothing is sent again)--> released
+ *     reading --(no room to buffer more)-->       paused    (nothing more is read)
+ *     paused --(an endpoint took the connection)--> streaming (is sent while it arrives)
+ *     reading | paused | streaming --(larger than allowed, or ambiguous)--> rejected
+ *     reading | buffered | paused --(nothing is sent again)--> released
  */
 import type { IncomingMessage } from 'node:http';
 
@@ -45,7 +45,7 @@ type BodyState =
   | { readonly status: 'reading' | 'buffered' | 'rejected' | 'released' }
   /** Holds the chunk that could not be buffered. Continues when an endpoint takes it and is connected. */
   | {
-      readonly status: 'held';
+      readonly status: 'paused';
       readonly overflow: Buffer;
       readonly hasEnded: boolean;
       readonly taker: Taker;
@@ -154,7 +154,7 @@ export class RequestBody {
     return {
       pipe: (destination) => {
         const state = this.#state;
-        if (state.status !== 'held') {
+        if (state.status !== 'paused') {
           writeAll(edited(this.#chunks, edit), destination);
           return;
         }
@@ -166,10 +166,10 @@ export class RequestBody {
     };
   }
 
-  /** The endpoint has accepted the connection: a held body continues, and its buffered part is released. */
+  /** The endpoint has accepted the connection: a paused body continues, and its buffered part is released. */
   connected(): void {
     const state = this.#state;
-    if (state.status !== 'held') return;
+    if (state.status !== 'paused') return;
     const { taker, hasEnded } = state;
     if (taker.status === 'connecting') this.#continueTo(taker.destination, hasEnded);
     else this.#state = { ...state, taker: { status: 'connected' } };
@@ -210,13 +210,13 @@ export class RequestBody {
       return;
     }
     // It was resumed only to be dropped: no endpoint has taken it.
-    if (status === 'held') return;
-    if (this.#limits.bufferedBodies.tryHold(this.#limits.caller, chunk.length)) {
+    if (status === 'paused') return;
+    if (this.#limits.bufferedBodies.tryBuffer(this.#limits.caller, chunk.length)) {
       this.#chunks.push(chunk);
       this.#bufferedBytes += chunk.length;
       return;
     }
-    this.#state = { status: 'held', overflow: chunk, hasEnded: false, taker: { status: 'none' } };
+    this.#state = { status: 'paused', overflow: chunk, hasEnded: false, taker: { status: 'none' } };
     this.#req.pause();
     this.#handlers.ready();
   }
@@ -228,7 +228,7 @@ export class RequestBody {
         this.#state = { status: 'buffered' };
         this.#handlers.ready();
         break;
-      case 'held':
+      case 'paused':
         this.#state = { ...state, hasEnded: true };
         break;
       case 'streaming':
@@ -268,7 +268,7 @@ export class RequestBody {
     const state = this.#state;
     if (this.#scan !== undefined || state.status === 'streaming') return;
     this.#scan = new RequestScan();
-    const overflow = state.status === 'held' ? [state.overflow] : [];
+    const overflow = state.status === 'paused' ? [state.overflow] : [];
     for (const chunk of [...this.#chunks, ...overflow]) this.#scan.push(chunk.toString('latin1'));
   }
 
@@ -285,7 +285,7 @@ export class RequestBody {
 
 function destinationOf(state: BodyState): BodySink | undefined {
   if (state.status === 'streaming') return state.destination;
-  return state.status === 'held' && state.taker.status === 'connecting'
+  return state.status === 'paused' && state.taker.status === 'connecting'
     ? state.taker.destination
     : undefined;
 }

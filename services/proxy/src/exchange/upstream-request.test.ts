@@ -32,7 +32,7 @@ function contextOf(setup: Setup = {}) {
       routing: {
         servedModels: () => listed,
         ejectionOf: () => setup.ejection,
-        firstByteLimitMs: (...args: readonly unknown[]) => {
+        firstByteTimeoutMs: (...args: readonly unknown[]) => {
           asked.push(...args);
           return 7_000;
         },

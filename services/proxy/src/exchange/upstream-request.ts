@@ -52,7 +52,7 @@ export function attemptTimesOf(
     bodyBytes: body.bytes,
     isStream,
     ...{ hasAlternative, triedForMs },
-    usualLimitMs: (limits) => deps.routing.firstByteLimitMs(endpointId, ttftClass, limits),
+    usualTimeoutMs: (limits) => deps.routing.firstByteTimeoutMs(endpointId, ttftClass, limits),
   });
   const askedAtMs = deps.clock.nowMs();
   // For the list of models, connecting may not take longer than the answer.

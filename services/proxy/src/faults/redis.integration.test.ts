@@ -7,7 +7,7 @@ import { outcomeBatchSchema } from '@zephyr/contract/route/outcome';
 import { proxyPresenceSchema } from '@zephyr/contract/route/presence';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { eventually } from '@zephyr/testkit/eventually';
-import { type FaultRelay, startFaultRelay } from '@zephyr/testkit/fault-relay';
+import { type FaultProxy, startFaultProxy } from '@zephyr/testkit/fault-proxy';
 import { call } from '@zephyr/testkit/http-call';
 import { redisOfFile } from '@zephyr/testkit/use-redis';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -21,10 +21,10 @@ function publish(parts: SnapshotParts, hint: 'with hint' | 'silently' = 'with hi
   return publishSnapshot(redis, parts, hint);
 }
 
-async function relayToRedis(): Promise<{ relay: FaultRelay; redisUrl: string }> {
-  const relay = await startFaultRelay(server.address);
-  onTestFinished(() => relay.stop());
-  return { relay, redisUrl: `redis://127.0.0.1:${relay.port}` };
+async function faultProxyToRedis(): Promise<{ faultProxy: FaultProxy; redisUrl: string }> {
+  const faultProxy = await startFaultProxy(server.address);
+  onTestFinished(() => faultProxy.stop());
+  return { faultProxy, redisUrl: `redis://127.0.0.1:${faultProxy.port}` };
 }
 
 async function servedBy(port: number): Promise<unknown> {
@@ -58,7 +58,7 @@ function keepCalling(port: number) {
 
 describe('connections to Redis that go dead silently', () => {
   it('are replaced within 30 s, each time, and no request waits', async () => {
-    const { relay, redisUrl } = await relayToRedis();
+    const { faultProxy, redisUrl } = await faultProxyToRedis();
     const { proxy } = await startRig({ redisUrl });
     const { configHash } = proxy;
     const subscribers = async () => {
@@ -69,7 +69,7 @@ describe('connections to Redis that go dead silently', () => {
     for (let round = 1; round <= 2; round += 1) {
       await eventually(async () => expect(await subscribers()).toBe(round));
       const order = round === 1 ? ['e2', 'e1'] : ['e1', 'e2'];
-      relay.silence();
+      faultProxy.silence();
       await publish({ order, configHash, version: round }, 'silently');
       await eventually(async () =>
         expect((await proxy.status()).snapshot).toMatchObject({ version: round }),
@@ -161,12 +161,12 @@ describe('reports', () => {
 
 describe('R1 Redis is down at the start', () => {
   it('serves by the configured order and joins when Redis comes up', async () => {
-    const { relay, redisUrl } = await relayToRedis();
-    await relay.refuse();
+    const { faultProxy, redisUrl } = await faultProxyToRedis();
+    await faultProxy.refuse();
     const { proxy } = await startRig({ redisUrl });
     expect(await servedBy(proxy.port)).toBe('e1');
     await publish({ order: ['e2', 'e1'], configHash: proxy.configHash });
-    await relay.open();
+    await faultProxy.open();
     await eventually(async () => expect(await servedBy(proxy.port)).toBe('e2'));
   });
 
@@ -199,18 +199,21 @@ describe('R1 Redis is down at the start', () => {
 
 describe('an outage at run time', () => {
   const outages = [
-    { name: 'R2 killed', begin: (relay: FaultRelay) => relay.refuse() },
-    { name: 'R3 frozen', begin: async (relay: FaultRelay) => relay.set({ kind: 'black_hole' }) },
+    { name: 'R2 killed', begin: (faultProxy: FaultProxy) => faultProxy.refuse() },
+    {
+      name: 'R3 frozen',
+      begin: async (faultProxy: FaultProxy) => faultProxy.set({ kind: 'black_hole' }),
+    },
   ];
   it.each(outages)('$name: every request succeeds by the last snapshot', async ({ begin }) => {
-    const { relay, redisUrl } = await relayToRedis();
+    const { faultProxy, redisUrl } = await faultProxyToRedis();
     const { proxy, first } = await startRig({ redisUrl });
     const { configHash } = proxy;
     await publish({ order: ['e2', 'e1'], configHash });
     await eventually(async () => expect(await servedBy(proxy.port)).toBe('e2'));
     const logBefore = proxy.log().length;
     const askedBefore = first.ledger.length;
-    await begin(relay);
+    await begin(faultProxy);
     const { statuses, stop } = keepCalling(proxy.port);
     await eventually(async () => {
       expect((await proxy.status()).redis).toBe('away');
@@ -223,19 +226,19 @@ describe('an outage at run time', () => {
     expect((await proxy.status()).redis).toBe('away');
     expect((await call(proxy.port, { method: 'GET', path: '/readyz', body: '' })).status).toBe(200);
     await publish({ order: ['e1', 'e2'], configHash, version: 2 });
-    await relay.open();
-    relay.set({ kind: 'open' });
+    await faultProxy.open();
+    faultProxy.set({ kind: 'open' });
     await eventually(async () => expect(await servedBy(proxy.port)).toBe('e1'));
     await eventually(async () => expect((await proxy.status()).redis).toBe('connected'));
   });
 
   it('R5 empty after a restart: keeps its order until the leader publishes again', async () => {
-    const { relay, redisUrl } = await relayToRedis();
+    const { faultProxy, redisUrl } = await faultProxyToRedis();
     const { proxy } = await startRig({ redisUrl });
     const { configHash } = proxy;
     await publish({ order: ['e2', 'e1'], configHash, version: 40, epoch: 7 });
     await eventually(async () => expect(await servedBy(proxy.port)).toBe('e2'));
-    relay.resetAll();
+    faultProxy.resetAll();
     await redis.flushall();
     await hasReadSnapshot(proxy);
     expect(await servedBy(proxy.port)).toBe('e2');
@@ -245,20 +248,20 @@ describe('an outage at run time', () => {
   });
 
   it('R7 one of two proxies is cut off: it keeps serving, the other follows, then both agree', async () => {
-    const [one, other] = [await relayToRedis(), await relayToRedis()];
+    const [one, other] = [await faultProxyToRedis(), await faultProxyToRedis()];
     const { proxy: cutOff } = await startRig({ redisUrl: one.redisUrl });
     const { proxy: joined } = await startRig({ redisUrl: other.redisUrl });
     // Both use the same endpoint ids; only their ports differ, and so do their hashes.
     const parts = { order: ['e1', 'e2'], configHash: cutOff.configHash };
     await publish(parts);
     await eventually(async () => expect((await cutOff.status()).snapshot.source).toBe('redis'));
-    one.relay.set({ kind: 'black_hole' });
+    one.faultProxy.set({ kind: 'black_hole' });
     await publish({ ...parts, configHash: joined.configHash, incarnation: 'first', version: 2 });
     const { stop } = keepCalling(cutOff.port);
     await eventually(async () => expect((await joined.status()).snapshot.version).toBe(2));
     expect((await cutOff.status()).snapshot.version).toBe(1);
     expect(new Set(await stop())).toEqual(new Set([200]));
-    one.relay.set({ kind: 'open' });
+    one.faultProxy.set({ kind: 'open' });
     await eventually(async () => expect((await cutOff.status()).snapshot.version).toBe(2));
   });
 });

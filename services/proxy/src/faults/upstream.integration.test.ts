@@ -40,7 +40,7 @@ function sseOf(...events: readonly string[]): UpstreamScript {
   };
 }
 
-const { firstByteMs: FIRST_BYTE_MS, idleMs: IDLE_MS } = PATIENT_TIMES;
+const { firstByteMs: FIRST_BYTE_TIMEOUT_MS, idleMs: IDLE_MS } = PATIENT_TIMES;
 
 const ERROR_EVENT =
   'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"x"}}\n\n';
@@ -165,7 +165,7 @@ describe('before the first content, the next endpoint answers instead', () => {
     second.always(sse({ mark: 'second' }));
     const answer = call(proxy.port);
     await eventually(() => expect(first.ledger).toHaveLength(1));
-    clock.advance(FIRST_BYTE_MS - 1);
+    clock.advance(FIRST_BYTE_TIMEOUT_MS - 1);
     expect((await proxy.status()).active_requests).toBe(1);
     expect(second.ledger).toHaveLength(0);
     clock.advance(1);
@@ -241,7 +241,7 @@ describe('before the first content, the next endpoint answers instead', () => {
       const answer = call(proxy.port, { body: streamBody('x'.repeat(round)) });
       if (round < 2) {
         await eventually(() => expect(first.ledger).toHaveLength(2 + round));
-        clock.advance(FIRST_BYTE_MS);
+        clock.advance(FIRST_BYTE_TIMEOUT_MS);
       }
       expect((await answer).status).toBe(200);
     }
@@ -261,7 +261,7 @@ describe('before the first content, the next endpoint answers instead', () => {
       for (const round of [1, 2]) {
         const stream = call(proxy.port, { body: streamBody(`${time} ${round}`) });
         await eventually(isAsked(1 + round));
-        clock.advance(FIRST_BYTE_MS);
+        clock.advance(FIRST_BYTE_TIMEOUT_MS);
         expect((await stream).status).toBe(200);
       }
       clock.advance(1_000);

@@ -178,7 +178,7 @@ describe('rates', () => {
     const last = `p${MAX_CONFIGURED_PEOPLE - 1}`;
     const overAt = () => proxies.map((limits) => limits.over(last)?.limit);
     const share = async () => {
-      for (const limits of [...proxies, ...proxies]) await limits.exchange(redis);
+      for (const limits of [...proxies, ...proxies]) await limits.sync(redis);
     };
     for (const [at, limits] of proxies.entries()) {
       for (const { name } of clients) {

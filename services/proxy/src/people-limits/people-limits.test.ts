@@ -1,7 +1,7 @@
 import { DAY_MS, NANO } from '@zephyr/contract/units';
 import type { Grant } from '@zephyr/contract/usage/people-limits';
 import type { RequestRecord } from '@zephyr/contract/usage/usage';
-import { IDLE_PERIOD_MS, type LimitsConfig, NO_USAGE, type UsageLimits } from '@zephyr/core';
+import { IDLE_INTERVAL_MS, type LimitsConfig, NO_USAGE, type UsageLimits } from '@zephyr/core';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
@@ -90,7 +90,7 @@ function setUp(config: LimitsConfig, { grants = [], day = [] }: Shared = {}) {
       return reply;
     },
   };
-  const exchange = () => limits.exchange(redis as unknown as Redis);
+  const exchange = () => limits.sync(redis as unknown as Redis);
   return { clock, limits, redis, exchange, exchanges, newsCount: () => news };
 }
 
@@ -188,7 +188,7 @@ describe('an exchange with the other proxies', () => {
     expect(exchanges).toHaveLength(1);
     await exchange();
     expect(exchanges).toHaveLength(1);
-    clock.advance(IDLE_PERIOD_MS - 1);
+    clock.advance(IDLE_INTERVAL_MS - 1);
     await exchange();
     expect(exchanges).toHaveLength(1);
     clock.advance(1);

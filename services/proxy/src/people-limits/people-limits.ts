@@ -10,7 +10,7 @@ import type { RequestRecord } from '@zephyr/contract/usage/usage';
 import {
   budgetsOf,
   grantedUsd,
-  IDLE_PERIOD_MS,
+  IDLE_INTERVAL_MS,
   type LimitSubject,
   type LimitsConfig,
   limitSubjects,
@@ -22,7 +22,7 @@ import {
 } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 import { isModelAmong } from '@zephyr/runtime/config/derived/served-models';
-import { exchangeLimits } from '@zephyr/runtime/redis/people-limits-store';
+import { syncLimits } from '@zephyr/runtime/redis/people-limits-store';
 import type { Redis } from 'ioredis';
 
 /** How often everything is shared again: restores data that Redis lost, and keeps active requests counted. */
@@ -48,11 +48,11 @@ export class PeopleLimits {
   #subjects: readonly LimitSubject[] = [];
   #byPerson: ReadonlyMap<string, readonly LimitSubject[]> = new Map();
   #grants: readonly Grant[] = [];
-  /** There was a request or query since the last exchange, or a request has ended. */
+  /** There was a request or query since the last sync, or a request has ended. */
   #hasNews = false;
   #active = 0;
   #listener: () => void = () => undefined;
-  #exchangedAtMs = Number.NEGATIVE_INFINITY;
+  #syncedAtMs = Number.NEGATIVE_INFINITY;
   #sharedWholeAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(config: LimitsConfig, deps: PeopleLimitsDeps) {
@@ -120,7 +120,7 @@ export class PeopleLimits {
     return this.#budgets(this.subjectsOf(person));
   }
 
-  /** Everybody's; as of the last exchange, which this does not trigger. */
+  /** Everybody's; as of the last sync, which this does not trigger. */
   budgets(): readonly Budget[] {
     return this.#budgets(this.#subjects);
   }
@@ -134,7 +134,7 @@ export class PeopleLimits {
     });
   }
 
-  /** Limits were used since the last exchange, or requests are active. */
+  /** Limits were used since the last sync, or requests are active. */
   get isBusy(): boolean {
     return this.hasAny && (this.#hasNews || this.#active > 0);
   }
@@ -166,18 +166,18 @@ export class PeopleLimits {
   }
 
   /** Called after each write of usage; while idle it does nothing for some seconds. */
-  async exchange(redis: Redis): Promise<void> {
+  async sync(redis: Redis): Promise<void> {
     if (!this.hasAny) return;
     const { clock, proxyId } = this.#deps;
-    const elapsedMs = clock.nowMs() - this.#exchangedAtMs;
-    if (!this.isBusy && elapsedMs < IDLE_PERIOD_MS) return;
+    const elapsedMs = clock.nowMs() - this.#syncedAtMs;
+    if (!this.isBusy && elapsedMs < IDLE_INTERVAL_MS) return;
     const [epochMs, beganAtMs] = [this.#epochMs(), clock.nowMs()];
     const isWhole = beganAtMs - this.#sharedWholeAtMs >= WHOLE_INTERVAL_MS;
     this.#hasNews = false;
     const share = () => this.counters.share(epochMs, isWhole ? 'whole' : 'changed');
     const own = this.#hasRates ? { proxyId, share: share() } : undefined;
-    const read = await exchangeLimits(redis, epochMs, own);
-    this.#exchangedAtMs = clock.nowMs();
+    const read = await syncLimits(redis, epochMs, own);
+    this.#syncedAtMs = clock.nowMs();
     if (isWhole) this.#sharedWholeAtMs = beganAtMs;
     this.#grants = read.grants;
     this.counters.receive(read, epochMs);

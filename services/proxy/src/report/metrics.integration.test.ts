@@ -91,7 +91,7 @@ describe('the names of people', () => {
 
   it('are on the port for Prometheus, which no page of another site can read', async () => {
     const metrics = createMetrics(NOTHING);
-    metrics.clientRequests.inc({ person: 'ann' });
+    metrics.personRequests.inc({ person: 'ann' });
     const server = createServer(createMetricsApp(metrics)).listen(0, '127.0.0.1');
     onTestFinished(() => void server.close());
     await once(server, 'listening');
@@ -99,7 +99,7 @@ describe('the names of people', () => {
     const ask = (headers: Record<string, string>) =>
       call(port, { method: 'GET', path: '/metrics', body: '', headers });
     const { text } = await ask({ host: 'proxy:9464' });
-    expect(text).toContain('zephyr_proxy_client_requests_total{person="ann"} 1');
+    expect(text).toContain('zephyr_proxy_person_requests_total{person="ann"} 1');
     expect(text).toContain('zephyr_proxy_redis_up');
     expect((await ask({ host: 'rebind.example' })).status).toBe(403);
     expect((await ask({ origin: 'https://evil.example' })).status).toBe(403);

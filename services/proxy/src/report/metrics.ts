@@ -36,7 +36,7 @@ export interface ProxyMetrics {
   readonly tokens: TalliedCounter<'endpoint' | 'kind'>;
   readonly refusals: Counter<'reason'>;
   readonly limitRefusals: Counter<'limit'>;
-  readonly clientRequests: TalliedCounter<'person'>;
+  readonly personRequests: TalliedCounter<'person'>;
   readonly reports: Counter<'outcome'>;
   readonly redis: Histogram;
   readonly usageWrites: Counter<'outcome'>;
@@ -71,8 +71,8 @@ export function createMetrics(gauges: ProxyGauges): ProxyMetrics {
     ...requestMetrics([registry]),
     ...refusalMetrics([registry]),
     ...redisMetrics([registry]),
-    clientRequests: new TalliedCounter({
-      name: 'zephyr_proxy_client_requests_total',
+    personRequests: new TalliedCounter({
+      name: 'zephyr_proxy_person_requests_total',
       help: 'Admitted requests, by person',
       labelNames: ['person'],
       registers: [people],
@@ -108,8 +108,8 @@ function requestMetrics(registers: Registry[]) {
       registers,
     }),
     ttft: new TalliedHistogram({
-      name: 'zephyr_proxy_first_content_seconds',
-      help: 'Time from sending a request to the first content of its answer',
+      name: 'zephyr_proxy_ttft_seconds',
+      help: 'TTFT: from sending a request to the first content of its answer',
       labelNames: ['endpoint'],
       buckets: TTFT_SECONDS,
       registers,

@@ -53,7 +53,7 @@ class Decisions {
         result: {
           ...{ endpointId: endpointId(id), slot: `${id}:${sequence}`, sequence, style: 'cli' },
           ...{ startedAtMs: epochMs(Date.now()), wallMs: 1_000, usage, costUsd: 0 },
-          verdict: { status: 'ok', apiLatencyMs: id === 'e1' ? 500 : 600 },
+          verdict: { status: 'ok', latencyMs: id === 'e1' ? 500 : 600 },
         },
       });
     }

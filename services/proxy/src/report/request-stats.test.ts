@@ -73,7 +73,7 @@ describe('active requests', () => {
 });
 
 describe('the report to the controller', () => {
-  it('has at most as many times to first content as the controller accepts in one report', () => {
+  it('has at most as many TTFTs as the controller accepts in one report', () => {
     const { stats, batch } = setUp();
     for (let ms = 0; ms <= MAX_TTFT_SAMPLES; ms += 1) {
       stats.streamBegan(ONE, { class: 'opus/m', ms });
@@ -192,13 +192,13 @@ describe('the metrics', () => {
   it('count the admitted requests of each person', async () => {
     const { stats, metrics } = setUp();
     for (const name of ['ann', 'bob', 'ann']) stats.admitted(name);
-    expect(await seriesOf(metrics.clientRequests)).toEqual(['ann: 2', 'bob: 1']);
+    expect(await seriesOf(metrics.personRequests)).toEqual(['ann: 2', 'bob: 1']);
   });
 
   it('are looked up once per series, not per request', () => {
     const { stats, metrics } = setUp();
-    const { clientRequests, requests, duration, attempts, ttft, tokens } = metrics;
-    const lookUps = [clientRequests, requests, duration, attempts, ttft].map((metric) =>
+    const { personRequests, requests, duration, attempts, ttft, tokens } = metrics;
+    const lookUps = [personRequests, requests, duration, attempts, ttft].map((metric) =>
       vi.spyOn(metric, 'tally'),
     );
     const tokenLookUps = vi.spyOn(tokens, 'tally');

@@ -67,7 +67,7 @@ export class RequestStats {
   admitted(person: string): void {
     let count = this.#byPerson.get(person);
     if (count === undefined) {
-      count = this.#metrics.clientRequests.tally({ person });
+      count = this.#metrics.personRequests.tally({ person });
       this.#byPerson.set(person, count);
     }
     count.add();

@@ -8,7 +8,7 @@
 import type { OutcomeBatch } from '@zephyr/contract/route/outcome';
 import type { ProxyPresence } from '@zephyr/contract/route/presence';
 import { type RoutingSnapshot, snapshotSchema } from '@zephyr/contract/route/snapshot';
-import { DEFAULT_POLICY, IDLE_AFTER_MS, IDLE_PERIOD_MS, type SessionTable } from '@zephyr/core';
+import { DEFAULT_POLICY, IDLE_AFTER_MS, IDLE_INTERVAL_MS, type SessionTable } from '@zephyr/core';
 import { type Clock, isWithin, pauseUntilNext } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
@@ -22,11 +22,11 @@ import type { Routing } from './routing.ts';
 import { SessionSync } from './session-sync.ts';
 import { readSnapshotFile, SnapshotWriter } from './snapshot-file.ts';
 
-const PERIOD_MS = 1_000;
+const REDIS_INTERVAL_MS = 1_000;
 /** A round begins a moment early or late: without this margin, every fourth would often be every fifth. */
-const MIN_IDLE_PERIOD_MS = IDLE_PERIOD_MS - PERIOD_MS / 2;
+const MIN_IDLE_INTERVAL_MS = IDLE_INTERVAL_MS - REDIS_INTERVAL_MS / 2;
 /** Between two reads of other proxies' sessions while idle: the first request triggers the next one. */
-const IDLE_SHARE_MS = 16_000;
+const IDLE_SHARE_INTERVAL_MS = 16_000;
 /** Expires on its own when the proxy is gone, just when the core forgets it: no phantom requests. */
 const PRESENCE_MS = DEFAULT_POLICY.presence.ttlMs;
 
@@ -110,14 +110,14 @@ export class RedisLink {
       this.#commands.once('error', () => resolve());
       this.#stopping.signal.addEventListener('abort', () => resolve(), { once: true });
     });
-    await isWithin(this.#deps.clock, PERIOD_MS, answered);
+    await isWithin(this.#deps.clock, REDIS_INTERVAL_MS, answered);
   }
 
   async #run(): Promise<void> {
     const { clock } = this.#deps;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      await pauseUntilNext(clock, PERIOD_MS, signal);
+      await pauseUntilNext(clock, REDIS_INTERVAL_MS, signal);
       if (!signal.aborted && this.#isDue()) await this.#tick();
     }
   }
@@ -127,7 +127,7 @@ export class RedisLink {
     if (!this.#isConnected || this.#hints.status !== 'ready' || this.#deps.isBusy()) {
       this.#busyAtMs = nowMs;
     }
-    return !this.#isIdle(nowMs) || nowMs - this.#tickedAtMs > MIN_IDLE_PERIOD_MS;
+    return !this.#isIdle(nowMs) || nowMs - this.#tickedAtMs > MIN_IDLE_INTERVAL_MS;
   }
 
   #isIdle(nowMs: number): boolean {
@@ -237,9 +237,9 @@ export class RedisLink {
     const sessions = this.#deps.sessions();
     if (sessions === undefined || this.#commands.status !== 'ready') return;
     const nowMs = this.#deps.clock.nowMs();
-    if (this.#isIdle(nowMs) && nowMs - this.#sharedAtMs < IDLE_SHARE_MS) return;
+    if (this.#isIdle(nowMs) && nowMs - this.#sharedAtMs < IDLE_SHARE_INTERVAL_MS) return;
     this.#sharedAtMs = nowMs;
     // A failure is logged by the snapshot read, which fails for the same reason.
-    await this.#share.exchange(this.#commands, sessions).catch(() => undefined);
+    await this.#share.sync(this.#commands, sessions).catch(() => undefined);
   }
 }

@@ -248,8 +248,8 @@ export class Routing {
    * How long to wait for the first content while another endpoint could be tried.
    * @param limits `unusualMs`: if no usual time is known; `ceilingMs`: the maximum
    */
-  firstByteLimitMs(id: EndpointId, of: TtftClass, limits: FirstByteLimits): number {
-    return this.#router.times.limitMs(id, of, limits);
+  firstByteTimeoutMs(id: EndpointId, of: TtftClass, limits: FirstByteLimits): number {
+    return this.#router.times.timeoutMs(id, of, limits);
   }
 
   /** Its connection had died while idle. */

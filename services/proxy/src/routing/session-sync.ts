@@ -35,7 +35,7 @@ export class SessionSync {
   }
 
   /** Rejects if Redis does not answer; unpublished changes are then published with the next change. */
-  async exchange(redis: Redis, table: SessionTable): Promise<void> {
+  async sync(redis: Redis, table: SessionTable): Promise<void> {
     const sessions = table.takeUnshared(this.#clock.nowMs(), MAX_SESSIONS_IN_BATCH);
     if (sessions.length > 0) {
       const batch = JSON.stringify({ proxyId: this.#proxyId, sessions });

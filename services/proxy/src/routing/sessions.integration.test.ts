@@ -98,7 +98,7 @@ describe('a session', () => {
   });
 
   it('is not followed if affinity is off', async () => {
-    const { proxy } = await startRig({ redisUrl: server.url, sessions: { stick: false } });
+    const { proxy } = await startRig({ redisUrl: server.url, sessions: { affinity: false } });
     await publish(proxy, { order: ['e1', 'e2'], version: 1 });
     await ask(proxy, 'session-one');
     await publish(proxy, { order: ['e2', 'e1'], version: 2 });

@@ -31,7 +31,7 @@ export interface ConnectionLimits {
 }
 
 /** Between two requests without a key: time for a page to load its parts. */
-const IDLE_WITHOUT_KEY_MS = 5_000;
+const IDLE_WITHOUT_KEY_TIMEOUT_MS = 5_000;
 
 interface ClientConnection {
   readonly socket: Socket;
@@ -165,8 +165,9 @@ export class Connections {
     if (connection.client === 'known') return true;
     res.once('finish', () => {
       // Node has set its idle limit by then, which may be shorter.
-      if (connection.client === 'known' || (socket.timeout ?? 0) < IDLE_WITHOUT_KEY_MS) return;
-      socket.setTimeout(IDLE_WITHOUT_KEY_MS);
+      if (connection.client === 'known' || (socket.timeout ?? 0) < IDLE_WITHOUT_KEY_TIMEOUT_MS)
+        return;
+      socket.setTimeout(IDLE_WITHOUT_KEY_TIMEOUT_MS);
     });
     return true;
   }

@@ -11,7 +11,7 @@ export async function diagnosticsOf(
   const memory = process.memoryUsage();
   return {
     ...(await programStatusOf(status)),
-    running_exchanges: admission.activeRequests,
+    active_requests: admission.activeRequests,
     config_hash: status.configHash(),
     process: {
       node: process.version,

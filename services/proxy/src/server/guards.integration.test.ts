@@ -254,7 +254,7 @@ describe('bodies', () => {
     expect(first.ledger[0]?.headers['content-length']).toBe('300000');
   });
 
-  it('answers pass byte for byte, with the events that were held back', async () => {
+  it('answers pass byte for byte, with the events that were buffered', async () => {
     const { proxy, first } = await startRig();
     const events = ['event: ping\r\ndata: {"type":"ping"}\r\n\r\n', ': note\n\n'];
     const rest =

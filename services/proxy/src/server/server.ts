@@ -33,7 +33,7 @@ import type { Connections } from './connections.ts';
  */
 const CONNECTIONS_POLL_MS = 5_000;
 /** Time for a refused client to read why. */
-const LAST_READ_MS = 1_000;
+const LAST_READ_TIMEOUT_MS = 1_000;
 
 type ServerSettings = Pick<DataPathConfig, 'timeouts' | 'limits'>;
 
@@ -105,9 +105,9 @@ const CLOSE_POLL_MS = 100;
  */
 const LINGER_MS = 1_000;
 /** A request may be on its way on a newly opened connection… */
-const FIRST_BYTE_MS = 500;
+const FIRST_BYTE_TIMEOUT_MS = 500;
 /** …or half read. A closing Node server no longer enforces its header limit. */
-const LAST_HEADERS_MS = 10_000;
+const LAST_HEADERS_TIMEOUT_MS = 10_000;
 
 /** Refuses new connections and ends idle ones; returns when the last one has ended. */
 export async function closeGently(
@@ -120,8 +120,8 @@ export async function closeGently(
   for (let forMs = 0; !signal.aborted; forMs += CLOSE_POLL_MS) {
     // A connection becomes idle when its answer ends, and would stay until its keep-alive limit.
     connections.endIdle(forMs, LINGER_MS);
-    if (forMs >= FIRST_BYTE_MS) connections.endUnused();
-    if (forMs >= LAST_HEADERS_MS) connections.endUnanswered();
+    if (forMs >= FIRST_BYTE_TIMEOUT_MS) connections.endUnused();
+    if (forMs >= LAST_HEADERS_TIMEOUT_MS) connections.endUnanswered();
     const done = await Promise.race([
       closed.then(() => true),
       pause(clock, CLOSE_POLL_MS, signal).then(() => false),
@@ -167,7 +167,7 @@ function answerRaw(socket: Socket, name: ErrorName, clock: Clock): void {
   const { status } = errorKind(name);
   const body = errorBody(name, newRequestId());
   // A client that neither reads nor closes would keep the connection half open.
-  clock.setTimer(() => socket.destroy(), LAST_READ_MS, { isBackground: true });
+  clock.setTimer(() => socket.destroy(), LAST_READ_TIMEOUT_MS, { isBackground: true });
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? name}\r\ncontent-type: application/json\r\n` +
       `connection: close\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

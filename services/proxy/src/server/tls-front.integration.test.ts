@@ -58,7 +58,7 @@ describe.each(['caddy', 'nginx'] as const)('%s in front', (name) => {
     const given = Promise.withResolvers<void>();
     rig.first.always(async ({ socket }) => {
       socket.write(chunkedHead(200, { 'content-type': 'text/event-stream' }));
-      // Until there is content, the proxy itself holds them back for a failover.
+      // Until there is content, the proxy itself buffers them for a failover.
       for (const event of events.slice(0, firstContent + 1)) socket.write(chunk(event));
       // The others are sent only once the client has these, so that buffering would show.
       await given.promise;

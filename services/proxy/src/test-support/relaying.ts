@@ -18,10 +18,10 @@ export interface RelaySetup extends MemoryClientOptions {
   readonly status?: number;
   readonly form?: AnswerForm;
   readonly headers?: Record<string, string>;
-  /** The start that was held back. */
-  readonly held?: readonly string[];
+  /** The start that was buffered. */
+  readonly buffered?: readonly string[];
   readonly hasEnded?: boolean;
-  /** In which the held start was searched. */
+  /** In which the buffered start was searched. */
   readonly end?: AnswerEnd;
   readonly isMessages?: boolean;
   /** The client sent another request before, which is not answered yet. */
@@ -53,7 +53,7 @@ class Endpoint extends EventEmitter {
 const NOBODY = { onData: () => undefined, onEnd: () => undefined, onClosed: () => undefined };
 
 export async function startRelay(setup: RelaySetup = {}) {
-  const { isBehind = false, isMessages = true, held = [], form = 'stream' } = setup;
+  const { isBehind = false, isMessages = true, buffered = [], form = 'stream' } = setup;
   const { connection, responses } = await requestsOf(setup, isBehind ? 2 : 1);
   const [first, last = first] = responses;
   if (first === undefined || last === undefined) throw new Error('the request did not arrive');
@@ -71,7 +71,10 @@ export async function startRelay(setup: RelaySetup = {}) {
       res: last,
       answer: {
         ...{ status: setup.status ?? 200, headers: setup.headers ?? {}, head: '', form, stream },
-        ...{ held: held.map((text) => Buffer.from(text)), hasEnded: setup.hasEnded ?? false },
+        ...{
+          buffered: buffered.map((text) => Buffer.from(text)),
+          hasEnded: setup.hasEnded ?? false,
+        },
         end: setup.end,
       },
       ...{ isMessages, leftFamily: undefined, endpointId: 'e1' as never, isLast: false },

@@ -45,9 +45,9 @@ const QUEUE_SPANS = 2_048;
 const BATCH_SPANS = 512;
 const BATCH_INTERVAL_MS = 2_000;
 /** Limit for one batch, including retries. */
-const EXPORT_MS = 10_000;
+const EXPORT_TIMEOUT_MS = 10_000;
 /** Limit for the rest at the end; a stop waits no longer for an unreachable receiver. */
-const LAST_EXPORT_MS = 2_000;
+const LAST_EXPORT_TIMEOUT_MS = 2_000;
 const LINE_INTERVAL_MS = 60_000;
 /** Model names come from clients. */
 const MAX_VALUE_CHARACTERS = 200;
@@ -76,7 +76,7 @@ export class OtelTracing implements Tracing {
           maxQueueSize: QUEUE_SPANS,
           maxExportBatchSize: BATCH_SPANS,
           scheduledDelayMillis: BATCH_INTERVAL_MS,
-          exportTimeoutMillis: 2 * EXPORT_MS,
+          exportTimeoutMillis: 2 * EXPORT_TIMEOUT_MS,
         }),
       ],
     });
@@ -90,7 +90,7 @@ export class OtelTracing implements Tracing {
   async stop(): Promise<void> {
     const limit = new AbortController();
     const stopped = this.#provider.shutdown().catch(() => undefined);
-    await Promise.race([stopped, pause(this.#clock, LAST_EXPORT_MS, limit.signal)]);
+    await Promise.race([stopped, pause(this.#clock, LAST_EXPORT_TIMEOUT_MS, limit.signal)]);
     limit.abort();
   }
 }
@@ -102,7 +102,7 @@ function exporterFor(otlpEndpoint: string, { headers }: TracingDeps): SpanExport
   return new OTLPTraceExporter({
     url: url.href,
     headers: Object.fromEntries([...headers].map(([name, value]) => [name, value.reveal()])),
-    timeoutMillis: EXPORT_MS,
+    timeoutMillis: EXPORT_TIMEOUT_MS,
   });
 }
 

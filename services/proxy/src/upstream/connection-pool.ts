@@ -7,7 +7,7 @@ import {
   type EndpointConnection,
 } from '@zephyr/runtime/connection/endpoint-agent';
 
-export type PoolOptions = Pick<EndpointAgentOptions, 'lookup' | 'tunnelMs'>;
+export type PoolOptions = Pick<EndpointAgentOptions, 'lookup' | 'tunnelTimeoutMs'>;
 
 /**
  * One per endpoint: the library's shared agent has 256 sockets per host, and the 257th stream would wait forever.

@@ -8,7 +8,7 @@ import { type LookupAddress, lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { type Clock, systemClock } from '@zephyr/runtime/clock';
 
-/** The shortest TTL used by relays behind a CDN. */
+/** The shortest TTL used by gateways behind a CDN. */
 const FRESH_MS = 10_000;
 /** A longer outage of the name server deserves an error. */
 const USABLE_MS = 300_000;

@@ -68,7 +68,7 @@ export function createEndpoints(
     const url = new URL(endpoint.baseUrl);
     const isTls = url.protocol === 'https:';
     const connection = connectionOf({ secrets }, endpoint);
-    const tunnelMs = config.timeouts.connectMs;
+    const tunnelTimeoutMs = config.timeouts.connectMs;
     return {
       id: endpoint.id,
       name: endpoint.name,
@@ -90,9 +90,9 @@ export function createEndpoints(
         ofAnswer: matcherOf(endpoint.passAnswerHeaders),
       },
       models: servedModelsOf(endpoint),
-      rules: rulesOf(endpoint, connection, tunnelMs),
-      agent: connectionPool(connection, { lookup, tunnelMs }),
-      freshAgent: freshConnections(connection, { lookup, tunnelMs }),
+      rules: rulesOf(endpoint, connection, tunnelTimeoutMs),
+      agent: connectionPool(connection, { lookup, tunnelTimeoutMs }),
+      freshAgent: freshConnections(connection, { lookup, tunnelTimeoutMs }),
     };
   });
 }
@@ -100,12 +100,12 @@ export function createEndpoints(
 function rulesOf(
   endpoint: Config['endpoints'][number],
   { fingerprint, proxy }: EndpointConnection,
-  tunnelMs: number,
+  tunnelTimeoutMs: number,
 ): string {
   const { passHeaders, passAnswerHeaders, models, modelMap, priority, family } = endpoint;
   return JSON.stringify([
     ...[priority, family],
     ...[passHeaders, passAnswerHeaders, models, [...(modelMap ?? [])]],
-    ...[fingerprint, proxy === undefined ? undefined : tunnelMs],
+    ...[fingerprint, proxy === undefined ? undefined : tunnelTimeoutMs],
   ]);
 }

@@ -28,7 +28,7 @@ function accounting(
 const answered = (person: string, model: string): FinishedRequest => ({
   ...{ id: 'zephyr_1', person, operation: 'messages', model, answeredModel: model },
   ...{ sessionId: undefined, outcome: 'ok', endpointRequestId: undefined },
-  attempts: [{ endpoint: 'one', failure: null, mayBeBilled: false }],
+  attempts: [{ endpoint: 'one', failure: null, isBillable: false }],
   ...{ ttftMs: 1, durationMs: 2, isCharged: false },
   usage: {
     ...{ inputTokens: 1, outputTokens: 1, cacheReadTokens: 0 },
@@ -53,7 +53,7 @@ it('records the last attempts of a request with more than its record can hold', 
   const { accounts } = accounting();
   const attempts = Array.from({ length: MAX_ATTEMPTS + 1 }, (_, index) => ({
     endpoint: `e${index}`,
-    ...{ failure: 'reset', mayBeBilled: true },
+    ...{ failure: 'reset', isBillable: true },
   })) as FinishedRequest['attempts'];
   const record = accounts.finished({ ...answered('ann', 'claude-opus-9'), attempts });
   expect(requestRecordSchema.parse(record).attempts).toEqual(attempts.slice(1));
@@ -81,7 +81,7 @@ it('retains the terms of the last thousand removed endpoints', () => {
   const groupOf = (id: string) =>
     accounts.finished({
       ...answered('ann', 'claude-opus-9'),
-      attempts: [{ endpoint: id as never, failure: null, mayBeBilled: false }],
+      attempts: [{ endpoint: id as never, failure: null, isBillable: false }],
     }).group;
   expect(groupOf('former-0')).toBe('of-former-0');
   // One of them is still configured: it takes no room.
@@ -135,7 +135,7 @@ it('records what is missing as such', () => {
 it('keeps as many attempts as a record can hold', () => {
   const attempts = Array.from({ length: MAX_ATTEMPTS }, (_, index) => ({
     endpoint: `e${index}`,
-    ...{ failure: 'reset', mayBeBilled: true },
+    ...{ failure: 'reset', isBillable: true },
   })) as FinishedRequest['attempts'];
   expect(recordOf({ attempts }).attempts).toEqual(attempts);
 });

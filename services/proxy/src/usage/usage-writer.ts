@@ -24,16 +24,16 @@ import { UnwrittenUsage } from './unwritten-usage.ts';
 import { type OrphanedUsage, UsageFile, type UsagePlace } from './usage-file.ts';
 
 /** Together with the next limit: a killed process loses at most a second. */
-const PERIOD_MS = 700;
+const WRITE_INTERVAL_MS = 700;
 /** If people have limits: other proxies learn within a second what was used here. */
-const PERIOD_WITH_LIMITS_MS = 450;
+const WRITE_INTERVAL_WITH_LIMITS_MS = 450;
 const DISK_AFTER_MS = 250;
 /** How often it looks for files of ended processes. */
 const LOOK_INTERVAL_MS = 5_000;
 /** How long a start waits for Redis. */
-const FIRST_EXCHANGE_MS = 500;
+const FIRST_SYNC_TIMEOUT_MS = 500;
 /** How long a stop waits for Redis; then the rest stays on disk. */
-const LAST_WRITE_MS = 2_000;
+const LAST_WRITE_TIMEOUT_MS = 2_000;
 
 export interface UsageWriterDeps {
   readonly proxyId: string;
@@ -95,10 +95,10 @@ export class UsageWriter {
     this.#deps.limits.onNews(() => this.#wake());
     this.#loop = this.#run();
     if (!this.#deps.limits.hasAny) return;
-    const first = this.#deps.limits.exchange(this.#deps.redis).catch((error: unknown) => {
+    const first = this.#deps.limits.sync(this.#deps.redis).catch((error: unknown) => {
       this.#warn(error);
     });
-    await Promise.race([first, this.#pause(FIRST_EXCHANGE_MS)]);
+    await Promise.race([first, this.#pause(FIRST_SYNC_TIMEOUT_MS)]);
   }
 
   /** Returns when everything is in Redis, or on disk: immediately if Redis is away. */
@@ -107,7 +107,7 @@ export class UsageWriter {
     // Fails commands that wait for a connection.
     if (this.#deps.redis.status !== 'ready') this.#deps.redis.disconnect();
     const { clock } = this.#deps;
-    const timer = clock.setTimer(() => this.#givingUp.abort(), LAST_WRITE_MS);
+    const timer = clock.setTimer(() => this.#givingUp.abort(), LAST_WRITE_TIMEOUT_MS);
     await this.#loop;
     const { signal } = this.#givingUp;
     while (this.unwrittenRequests > 0 && this.#deps.redis.status === 'ready' && !signal.aborted) {
@@ -135,7 +135,7 @@ export class UsageWriter {
           this.#state = await this.#idle(this.#state.news.signal);
           break;
         case 'collecting':
-          await this.#pause(limits.hasAny ? PERIOD_WITH_LIMITS_MS : PERIOD_MS);
+          await this.#pause(limits.hasAny ? WRITE_INTERVAL_WITH_LIMITS_MS : WRITE_INTERVAL_MS);
           this.#state = SENDING;
           break;
         case 'sending': {
@@ -159,7 +159,7 @@ export class UsageWriter {
 
   /** Writes and shares everything, then looks for files if that is due. */
   async #send(): Promise<'done' | 'failed'> {
-    if ((await this.#tick()) === 'failed' || (await this.#exchange()) === 'failed') return 'failed';
+    if ((await this.#tick()) === 'failed' || (await this.#sync()) === 'failed') return 'failed';
     const nowMs = this.#deps.clock.nowMs();
     if (nowMs < this.#lookDueAtMs) return 'done';
     this.#lookDueAtMs = nowMs + LOOK_INTERVAL_MS;
@@ -167,9 +167,9 @@ export class UsageWriter {
     return 'done';
   }
 
-  async #exchange(): Promise<'done' | 'failed'> {
+  async #sync(): Promise<'done' | 'failed'> {
     try {
-      await this.#deps.limits.exchange(this.#deps.redis);
+      await this.#deps.limits.sync(this.#deps.redis);
       return 'done';
     } catch (error) {
       this.#warn(error);
@@ -242,7 +242,7 @@ export class UsageWriter {
     await pause(clock, DISK_AFTER_MS, signal);
     while (!signal.aborted) {
       await this.#keep();
-      await pause(clock, PERIOD_MS, signal);
+      await pause(clock, WRITE_INTERVAL_MS, signal);
     }
   }
 

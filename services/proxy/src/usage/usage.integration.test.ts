@@ -111,8 +111,8 @@ describe('the ledger', () => {
         tokensKnown: 'reported',
       },
       attempts: [
-        { endpoint: 'e1', failure: 'overloaded', mayBeBilled: false },
-        { endpoint: 'e2', failure: null, mayBeBilled: false },
+        { endpoint: 'e1', failure: 'overloaded', isBillable: false },
+        { endpoint: 'e2', failure: null, isBillable: false },
       ],
     });
     expect(records[0]?.id).toMatch(/^zephyr_/);
@@ -152,7 +152,7 @@ describe('the ledger', () => {
       ['cut', 'partly_reported', 11],
       ['ok', 'not_reported', 0],
     ]);
-    expect(records[0]?.attempts.map(({ failure, mayBeBilled }) => [failure, mayBeBilled])).toEqual([
+    expect(records[0]?.attempts.map(({ failure, isBillable }) => [failure, isBillable])).toEqual([
       ['reset', true],
       [null, false],
     ]);

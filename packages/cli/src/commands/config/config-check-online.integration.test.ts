@@ -13,14 +13,14 @@ import type { SurveyedEndpoint } from './config-check-online.ts';
 const TOKEN = 'sk-canary-0123456789abcdef';
 const quiet = { progress: () => undefined, signal: new AbortController().signal };
 
-interface Relay {
+interface Gateway {
   readonly messages: UpstreamScript;
   readonly models?: UpstreamScript;
   readonly countTokens?: UpstreamScript;
 }
 
 /** Answers 404 to everything else, as the API does. */
-function relay({ messages, models, countTokens }: Relay): UpstreamScript {
+function gateway({ messages, models, countTokens }: Gateway): UpstreamScript {
   return (turn) => {
     const path = turn.request.target.split('?')[0];
     const script = { '/v1/messages': messages, '/v1/models': models };
@@ -51,11 +51,11 @@ describe('config check --online', () => {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   async function check(
-    relays: Readonly<Record<string, UpstreamScript | string>>,
+    gateways: Readonly<Record<string, UpstreamScript | string>>,
     json = true,
     keys = '',
   ) {
-    const entries = Object.entries(relays).map(async ([name, script]) => {
+    const entries = Object.entries(gateways).map(async ([name, script]) => {
       if (typeof script === 'string') return `{ name = "${name}", url = "${script}"${keys} }`;
       const server = await startScriptedUpstream({ script });
       onTestFinished(() => server.stop());
@@ -83,12 +83,12 @@ describe('config check --online', () => {
 
   it('finds out how each accepts the token, and proposes the line', async () => {
     const { exitCode, endpoints } = await survey({
-      bearer: relay({ messages: taking(['authorization'], sse()) }),
-      key: relay({
+      bearer: gateway({ messages: taking(['authorization'], sse()) }),
+      key: gateway({
         messages: taking(['x-api-key'], sse()),
         models: taking(['x-api-key'], list('gpt-4o')),
       }),
-      both: relay({ messages: taking(['authorization', 'x-api-key'], sse()) }),
+      both: gateway({ messages: taking(['authorization', 'x-api-key'], sse()) }),
     });
     expect([...endpoints.values()].map(({ auth, proposals }) => [auth, proposals])).toEqual([
       ['bearer', []],
@@ -103,12 +103,12 @@ describe('config check --online', () => {
 
   it('finds out what each can do, and its kind', async () => {
     const { endpoints } = await survey({
-      full: relay({
+      full: gateway({
         messages: sse({ headers: { 'anthropic-organization-id': 'o' } }),
         models: list('claude-a', '\u001b]0;owned\u0007', 'claude-\u202ex', 'claude-b'),
         countTokens: json({ input_tokens: 9 }),
       }),
-      bare: relay({
+      bare: gateway({
         messages: status(
           200,
           { 'x-new-api-version': 'v1', 'x-oneapi-request-id': '1' },
@@ -118,20 +118,20 @@ describe('config check --online', () => {
       }),
     });
     expect(endpoints.get('full')).toMatchObject({
-      ...{ serves: 'any_client', streams: true, countsTokens: true, kind: 'anthropic' },
+      ...{ serves: 'any_client', canStream: true, canCountTokens: true, kind: 'anthropic' },
       ...{ models: ['claude-a', 'claude-b'], proposals: ['models = ["claude-a","claude-b"]'] },
     });
     expect(endpoints.get('bare')).toMatchObject({
-      ...{ serves: 'any_client', streams: false, countsTokens: false, kind: 'new_api' },
+      ...{ serves: 'any_client', canStream: false, canCountTokens: false, kind: 'new_api' },
       ...{ proposals: ['models = ["claude-a"]'] },
     });
   });
 
   it('recognises one that accepts only requests from Claude Code', async () => {
     const { exitCode, endpoints } = await survey({
-      relay: relay({ messages: ofClaudeCode(sse()) }),
+      gateway: gateway({ messages: ofClaudeCode(sse()) }),
     });
-    expect(endpoints.get('relay')).toMatchObject({
+    expect(endpoints.get('gateway')).toMatchObject({
       ...{ serves: 'claude_code', proposals: ['style = "cli"'] },
       refusal: { failure: 'forbidden' },
     });
@@ -145,11 +145,11 @@ describe('config check --online', () => {
       return refused(turn);
     };
     const { exitCode, endpoints } = await survey({
-      wrong: relay({ messages: wrong, models: wrong }),
+      wrong: gateway({ messages: wrong, models: wrong }),
       closed: 'http://127.0.0.1:1',
       // Accepts the token in one header only, and has other problems.
-      other: relay({ messages: taking(['x-api-key'], status(503)), models: refused }),
-      well: relay({ messages: sse() }),
+      other: gateway({ messages: taking(['x-api-key'], status(503)), models: refused }),
+      well: gateway({ messages: sse() }),
     });
     expect(endpoints.get('wrong')).toMatchObject({
       ...{ serves: 'nobody', refusal: { failure: 'token_refused' } },
@@ -167,7 +167,10 @@ describe('config check --online', () => {
   });
 
   it('prints it for people, with the lines and the cost', async () => {
-    const { text } = await check({ key: relay({ messages: taking(['x-api-key'], sse()) }) }, false);
+    const { text } = await check(
+      { key: gateway({ messages: taking(['x-api-key'], sse()) }) },
+      false,
+    );
     expect(text).toContain('✓ key: serves any client');
     expect(text).toContain('accepts the token as x-api-key');
     expect(text).toContain('    auth = "x-api-key"');
@@ -176,7 +179,7 @@ describe('config check --online', () => {
 
   it('proposes nothing that is configured already', async () => {
     const { endpoints } = await survey(
-      { key: relay({ messages: taking(['x-api-key'], sse()), models: list('claude-a') }) },
+      { key: gateway({ messages: taking(['x-api-key'], sse()), models: list('claude-a') }) },
       true,
       ', auth = "x-api-key", models = ["claude-*"]',
     );

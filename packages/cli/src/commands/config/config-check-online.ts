@@ -4,7 +4,7 @@ import { isServing } from '@zephyr/contract/probe/endpoint-finding';
 import { cautiousPriceOf, costUsd } from '@zephyr/core';
 import { createStartGate } from '@zephyr/probes/claude-cli/start-gate';
 import { targetOf } from '@zephyr/probes/endpoint-target';
-import type { RelayKind } from '@zephyr/probes/relay-kind';
+import type { GatewayKind } from '@zephyr/probes/gateway-kind';
 import { type EndpointSurvey, findingOf, surveyEndpoint } from '@zephyr/probes/survey';
 import type { EndpointConfig } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/read/load';
@@ -102,7 +102,7 @@ export function surveyText(
 }
 
 /** Names that are the same in every language. */
-const PRODUCTS: Partial<Record<RelayKind, string>> = {
+const PRODUCTS: Partial<Record<GatewayKind, string>> = {
   litellm: 'LiteLLM',
   new_api: 'New API',
   one_api: 'One API',
@@ -110,7 +110,7 @@ const PRODUCTS: Partial<Record<RelayKind, string>> = {
   cloudflare_gateway: 'Cloudflare AI Gateway',
 };
 
-function ownKind(kind: RelayKind): 'anthropic' | 'zephyr' | 'unknown' {
+function ownKind(kind: GatewayKind): 'anthropic' | 'zephyr' | 'unknown' {
   return kind === 'anthropic' || kind === 'zephyr' ? kind : 'unknown';
 }
 

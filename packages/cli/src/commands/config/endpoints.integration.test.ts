@@ -118,9 +118,9 @@ describe('zephyr endpoint', () => {
 
   it("keeps somebody else's change that was made while the endpoint was asked", async () => {
     const changed = CONFIG.replace('# ours', '# theirs');
-    upstream.always((exchange) => {
+    upstream.always((received) => {
       writeFileSync(files.config, changed);
-      return sse()(exchange);
+      return sse()(received);
     });
     await expect(add('Two', { url: upstream.url })).rejects.toThrow('changed meanwhile');
     expect(read()).toEqual({ config: changed, env: ENV });

@@ -133,14 +133,14 @@ function render(probed: readonly ProbedEndpoint[], { ui }: Config): string {
       groupName,
       style,
       isOk ? say('probe.ok') : say(`failure.${verdict.failure}`),
-      isOk ? numbers.latency(verdict.apiLatencyMs) : '',
+      isOk ? numbers.latency(verdict.latencyMs) : '',
       ttftMs === undefined ? '' : numbers.latency(ttftMs),
       numbers.latency(wallMs),
       `${usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens}/${usage.outputTokens}`,
       numbers.usd(usd),
     ];
   });
-  const head = (['group', 'style', 'verdict', 'api', 'firstByte', 'total'] as const).map((column) =>
+  const head = (['group', 'style', 'verdict', 'latency', 'ttft', 'total'] as const).map((column) =>
     say(`probe.column.${column}`),
   );
   const table = renderTable(

@@ -82,21 +82,21 @@ async function proxyReports(id: EndpointId, random: () => number): Promise<void>
 async function somethingHappens(random: () => number): Promise<void> {
   const id = IDS[Math.floor(random() * IDS.length)] ?? endpointId('one');
   const kind = random();
-  if (kind < 0.35) await probe(id, { status: 'ok', apiLatencyMs: 200 + random() * 1_500 });
+  if (kind < 0.35) await probe(id, { status: 'ok', latencyMs: 200 + random() * 1_500 });
   else if (kind < 0.6) await probe(id, { status: 'failed', failure: 'reset', detail: 'reset' });
   else if (kind < 0.9) await proxyReports(id, random);
-  else if (kind < 0.94) await controller.command('select', { endpointId: id, force: true });
-  else if (kind < 0.97) await controller.command('mode', { mode: 'auto' });
+  else if (kind < 0.94) await controller.command('pin', { endpointId: id, force: true });
+  else if (kind < 0.97) await controller.command('unpin', {});
   else if (kind < 0.98) await controller.command('disable', { endpointId: id });
   else await controller.command('enable', { endpointId: id });
 }
 
-/** An operator selects endpoints while all are healthy; then the active one fails its probes. */
+/** An operator pins endpoints while all are healthy; then the active one fails its probes. */
 async function anEndpointFails(): Promise<void> {
-  for (const id of IDS) await probe(id, { status: 'ok', apiLatencyMs: 500 });
-  await controller.command('select', { endpointId: 'three' });
-  await controller.command('select', { endpointId: 'one' });
-  await controller.command('mode', { mode: 'auto' });
+  for (const id of IDS) await probe(id, { status: 'ok', latencyMs: 500 });
+  await controller.command('pin', { endpointId: 'three' });
+  await controller.command('pin', { endpointId: 'one' });
+  await controller.command('unpin', {});
   for (let count = 0; count < 3; count += 1) {
     await probe(endpointId('one'), { status: 'failed', failure: 'reset', detail: 'reset' });
   }
@@ -152,7 +152,7 @@ describe('zephyr replay', () => {
     }
     // Everything has been read before this command is answered.
     for (const id of IDS) await controller.command('enable', { endpointId: id });
-    for (const id of IDS) await controller.command('select', { endpointId: id, force: true });
+    for (const id of IDS) await controller.command('pin', { endpointId: id, force: true });
   });
 
   afterAll(async () => {
@@ -170,7 +170,7 @@ describe('zephyr replay', () => {
     const { recorded, isExact } = await outcomeOf({ file });
     expect(isExact).toBe(true);
     const reasons = recorded.map(({ reason }) => reason);
-    expect(reasons).toEqual(expect.arrayContaining(['active_failed', 'operator_selected']));
+    expect(reasons).toEqual(expect.arrayContaining(['active_failed', 'operator_pinned']));
     // The event log and the recording contain the same decisions.
     const answer = await (await controller.get('/api/decisions')).json();
     const { decisions } = answer as { decisions: { number: number }[] };
@@ -202,7 +202,7 @@ describe('zephyr replay', () => {
     const { text } = await replayed({ set: ['health.fall=1000'] });
     expect(text).toMatch(/Replayed with health\.fall=1000: \d+ decisions?, \d+ as recorded\./);
     expect(text).toMatch(/Time +Recorded +Replayed +Gain/);
-    expect(text).toMatch(/Three → One: selected manually +the same/);
+    expect(text).toMatch(/Three → One: pinned manually +the same/);
   });
 
   it('reads other settings from a configuration file', async () => {
@@ -225,7 +225,7 @@ describe('zephyr replay', () => {
   it('fails if the same settings do not give the same decisions', async () => {
     const file = join(folder, 'forged.jsonl');
     await replayed({ save: file });
-    const forged = readFileSync(file, 'utf8').replace('"operator_selected"', '"faster"');
+    const forged = readFileSync(file, 'utf8').replace('"operator_pinned"', '"faster"');
     writeFileSync(file, forged);
     const { text, exitCode } = await replayed({ file });
     expect(text).toContain('NOT identical');

@@ -26,18 +26,18 @@ export interface StatusOptions extends AdminOptions {
 }
 
 /**
- * @param probesLimitMs how long `--probe` waits for the endpoints
+ * @param probesTimeoutMs how long `--probe` waits for the endpoints
  * @returns what to print; with `--json` the controller's ApiState
  */
 export async function status(
   options: StatusOptions,
   environment: Environment,
-  probesLimitMs: number = PROBES_TIMEOUT_MS,
+  probesTimeoutMs: number = PROBES_TIMEOUT_MS,
 ): Promise<string> {
   const session = openSession(options, environment);
   const { state, unprobed } =
     options.probe === true
-      ? await probedState(session, probesLimitMs)
+      ? await probedState(session, probesTimeoutMs)
       : { state: await session.client.state(), unprobed: [] };
   if (options.json === true) return JSON.stringify(state, null, 2);
   const names = unprobed.map(({ name }) => name).join(', ');
@@ -94,13 +94,13 @@ interface ProbedState {
 }
 
 /** The state after probing each endpoint. */
-async function probedState(session: AdminSession, limitMs: number): Promise<ProbedState> {
+async function probedState(session: AdminSession, timeoutMs: number): Promise<ProbedState> {
   const { client } = session;
   let state = await client.state();
   const sinceAtMs = state.atMs;
   // Without a leader, as in the first second after a start, the command is not accepted yet.
   let asked: 'not yet' | 'done' = 'not yet';
-  const times = { everyMs: PROBES_POLL_MS, limitMs };
+  const times = { everyMs: PROBES_POLL_MS, timeoutMs };
   await poll(async () => {
     if (asked === 'not yet') {
       asked = await client.command('probe', {}).then(
@@ -119,7 +119,7 @@ function unprobedOf({ endpoints }: ApiState, sinceAtMs: number): readonly ApiEnd
 }
 
 function isProbed({ probe }: ApiEndpoint, sinceAtMs: number): boolean {
-  return probe.last !== null && !probe.running && probe.last.atMs >= sinceAtMs;
+  return probe.last !== null && !probe.isRunning && probe.last.atMs >= sinceAtMs;
 }
 
 function statusText(state: ApiState, session: AdminSession): string {

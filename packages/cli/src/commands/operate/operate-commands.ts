@@ -1,6 +1,5 @@
 /** The commands that operate a running system: their options and help. */
-import { type ModeKind, modeKind } from '@zephyr/contract/route/selection';
-import { Argument, type Command, type Option } from 'commander';
+import type { Command, Option } from 'commander';
 
 import {
   type AddCommand,
@@ -21,21 +20,20 @@ export function addOperateCommands(
 }
 
 function addSelection(add: AddCommand, { environment, print, say }: Surroundings): void {
-  add('select', say('cli.select'), ['select instcopilot-hk', 'select backup --force'])
-    .argument('<endpoint>', say('cli.endpoint'))
+  add('pin', say('cli.pin'), ['pin instcopilot-hk', 'pin backup --force'])
+    .argument('[endpoint]', say('cli.option.pinned'))
     .option('--force', say('cli.option.force'))
     .addOption(jsonOption(say))
-    .action(async (wanted: string, given) => {
-      const { select } = await import('./select.ts');
-      print(await select(wanted, given, environment));
+    .action(async (wanted: string | undefined, given) => {
+      const { pin } = await import('./pin.ts');
+      print(await pin(wanted, given, environment));
     });
 
-  add('mode', say('cli.mode'), ['mode', 'mode auto', 'mode manual --json'])
-    .addArgument(new Argument('[mode]').choices(modeKind.options))
+  add('unpin', say('cli.unpin'), ['unpin'])
     .addOption(jsonOption(say))
-    .action(async (kind: ModeKind | undefined, given) => {
-      const { mode } = await import('./mode.ts');
-      print(await mode(kind, given, environment));
+    .action(async (given) => {
+      const { unpin } = await import('./unpin.ts');
+      print(await unpin(given, environment));
     });
 }
 

@@ -127,7 +127,7 @@ describe('a refusal of the controller', () => {
     ['not_leading', 'as programs say it'],
   ] as const)('is explained in the words of the command line: %s', async (code, words) => {
     refusal = code;
-    const { stderr, status } = await zephyr('select backup');
+    const { stderr, status } = await zephyr('pin backup');
     expect(stderr).toContain(`  why\n`);
     expect(stderr).toContain(words);
     expect(stderr.includes('as programs say it')).toBe(code === 'not_leading');

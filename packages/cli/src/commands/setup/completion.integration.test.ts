@@ -41,7 +41,7 @@ it.skipIf(!hasFish).each([
   ['zephyr endpoint add --tok', ['--token-env', '--token-stdin']],
   ['zephyr service status ', []],
   ['zephyr service st', ['status']],
-  ['zephyr mode --url x ma', ['manual']],
+  ['zephyr completion zs', ['zsh']],
   ['zephyr sta', ['start', 'status']],
 ])('fish: after %j only what this command takes', (typed, expected) => {
   const run = { encoding: 'utf8', env: { PATH: process.env['PATH'], LANG: 'C.UTF-8' } } as const;

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keys } from '@zephyr/runtime/redis/keys';
-import { exchangeLimits } from '@zephyr/runtime/redis/people-limits-store';
+import { syncLimits } from '@zephyr/runtime/redis/people-limits-store';
 import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/private-server';
 import { readSessionEntries } from '@zephyr/runtime/redis/proxy-records';
 import {
@@ -138,7 +138,7 @@ describe('the secrets of a deployment', () => {
     expect(await readOwnDays(as('proxy'), 'ann', range)).toHaveLength(1);
     const letIn = { requests: 1, tokens: 2, active: 3 };
     const share = { minuteAtMs: 0, people: new Map([['ann', letIn]]) };
-    const read = await exchangeLimits(as('proxy'), 0, { proxyId: 'p', share });
+    const read = await syncLimits(as('proxy'), 0, { proxyId: 'p', share });
     expect([...read.letIn]).toEqual([['ann', letIn]]);
     expect([...read.spent.month.people]).toEqual(expect.arrayContaining([['ann', 2]]));
     expect((await as('proxy').hscan(keys.usageDay('1970-01-01'), 0))[1]).toHaveLength(2);

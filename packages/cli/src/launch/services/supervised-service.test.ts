@@ -47,7 +47,7 @@ function start() {
   const lines: string[] = [];
   const service = superviseService(
     {
-      ...{ name: 'proxy', environment: {}, readyLimitMs: 60_000 },
+      ...{ name: 'proxy', environment: {}, readyTimeoutMs: 60_000 },
       onLine: (_, line) => lines.push(line),
     },
     () => {

@@ -19,7 +19,7 @@ export interface ServiceSpec {
   /** Its whole environment; secrets are not readable by other processes. */
   readonly environment: Record<string, string>;
   /** How long its first start may take. */
-  readonly readyLimitMs: number;
+  readonly readyTimeoutMs: number;
   /** Called for each line of its log. */
   readonly onLine: (service: ServiceName, line: string) => void;
 }
@@ -87,7 +87,7 @@ export function superviseService(
     const service = startService(spec);
     state = { status, service };
     const isLate =
-      status === 'first_start' ? killWhenLate(service, spec.readyLimitMs, clock) : () => false;
+      status === 'first_start' ? killWhenLate(service, spec.readyTimeoutMs, clock) : () => false;
     service.ready.then((port) => {
       if (state.status !== status) return;
       state = { status: 'running', service };
@@ -129,19 +129,19 @@ export function superviseService(
 }
 
 /** Kills a service that does not become ready. Returns whether it had to. */
-function killWhenLate(service: StartedService, limitMs: number, clock: Clock): () => boolean {
+function killWhenLate(service: StartedService, timeoutMs: number, clock: Clock): () => boolean {
   let isLate = false;
   const limit = clock.setTimer(() => {
     isLate = true;
     service.kill();
-  }, limitMs);
+  }, timeoutMs);
   Promise.race([service.ready, service.ended]).then(() => clock.clearTimer(limit));
   return () => isLate;
 }
 
 /** @param how it ended; undefined if it was late */
-function startFailure({ name, readyLimitMs }: ServiceSpec, how: string | undefined): ZephyrError {
-  const why = how ?? phrase`not ready after ${readyLimitMs / 1000} s`;
+function startFailure({ name, readyTimeoutMs }: ServiceSpec, how: string | undefined): ZephyrError {
+  const why = how ?? phrase`not ready after ${readyTimeoutMs / 1000} s`;
   return new ZephyrError('SERVICE_START', phrase`the ${name} did not start: ${why}`, {
     advice: [phrase`see the lines above for the reason`],
   });

@@ -173,18 +173,20 @@ describe('the style auto', () => {
   const comparing = () => new Scenario({ styleChoice: 'auto' }).probe(A, 900);
   const direct = { style: 'messages' } as const;
 
-  it('holds a failed direct request: it does not count, but is the newest', () => {
+  it('defers a failed direct request: it does not count, but is the newest', () => {
     const story = comparing();
     const { health, reliability, evidence, probeSequence } = endpoint(story);
     story.probe(A, 'reset', direct);
     expect(endpoint(story)).toMatchObject({
       ...{ health, reliability, evidence },
       probeSequence: (probeSequence ?? 0) + 1,
-      probes: { direct: { status: 'comparing', held: { failure: 'reset', detail: 'scripted' } } },
+      probes: {
+        direct: { status: 'comparing', deferred: { failure: 'reset', detail: 'scripted' } },
+      },
     });
   });
 
-  it('counts a held failure with the next one of the CLI', () => {
+  it('counts a deferred failure with the next one of the CLI', () => {
     const story = comparing().probe(A, 'reset', direct);
     const { evidence } = endpoint(story);
     story.probe(A, 'dns');

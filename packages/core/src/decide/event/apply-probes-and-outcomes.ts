@@ -138,10 +138,10 @@ function applyProbeByStyle(
   const isCliOnly = record.direct.status === 'cli_only';
   const latency = isCliOnly ? { ...NO_PROBE_LATENCY, cli: endpoint.latency.cli } : endpoint.latency;
   const recorded = { ...endpoint, probes: record, latency };
-  if (counts === 'held') return { ...recorded, probeSequence: probe.sequence };
+  if (counts === 'deferred') return { ...recorded, probeSequence: probe.sequence };
   if (counts === 'this') return applyProbe(recorded, probe, about);
-  const held: ProbeResult = { ...probe, verdict: { status: 'failed', ...counts.before } };
-  return applyProbe(applyProbe(recorded, held, about), probe, about);
+  const deferred: ProbeResult = { ...probe, verdict: { status: 'failed', ...counts.before } };
+  return applyProbe(applyProbe(recorded, deferred, about), probe, about);
 }
 
 function applyProbe(endpoint: EndpointState, probe: ProbeResult, about: Intake): EndpointState {

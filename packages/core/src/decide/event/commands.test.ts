@@ -21,7 +21,7 @@ const generations = ({ world }: Scenario) =>
 describe('commands about an endpoint that is not there', () => {
   it.each([
     { kind: 'probe', endpointId: GONE },
-    { kind: 'select', endpointId: GONE },
+    { kind: 'pin', endpointId: GONE },
     { kind: 'enable', endpointId: GONE },
     { kind: 'disable', endpointId: GONE },
     { kind: 'move-sessions', fromId: GONE },
@@ -84,14 +84,14 @@ describe('commands', () => {
     });
   });
 
-  it('select: moves all sessions, but only if the selection changes', () => {
+  it('pin: moves all sessions, but only if the selection changes', () => {
     const story = good();
     const before = generations(story);
-    const { effects } = effectsOf(story, { kind: 'select', endpointId: B });
+    const { effects } = effectsOf(story, { kind: 'pin', endpointId: B });
     expect(effects.map(({ kind }) => kind)).toEqual(['store_wishes']);
     const moved = generations(story);
     expect(moved.every((generation, index) => generation > (before[index] ?? 0))).toBe(true);
-    expect(effectsOf(story, { kind: 'select', endpointId: B }).outcome).toMatchObject({
+    expect(effectsOf(story, { kind: 'pin', endpointId: B }).outcome).toMatchObject({
       status: 'unchanged',
     });
     expect(generations(story)).toEqual(moved);

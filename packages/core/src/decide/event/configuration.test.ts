@@ -112,7 +112,7 @@ describe('a configuration', () => {
 describe('wishes about a removed endpoint', () => {
   it('are removed: the pin with a notice', () => {
     const story = good();
-    story.command({ kind: 'select', endpointId: B, force: false });
+    story.command({ kind: 'pin', endpointId: B, force: false });
     expect(story.world.wishes.mode.kind).toBe('manual');
     expect(configure(story, { ids: [A, B] })).toEqual([]);
     const effects = configure(story, { ids: [A] });
@@ -129,7 +129,7 @@ describe('wishes about a removed endpoint', () => {
     const story = new Scenario({ ids: [A, B, C] }).rounds(10, { a: 500, b: 520, c: 540 });
     story.command({ kind: 'disable', endpointId: B });
     story.command({ kind: 'disable', endpointId: C });
-    story.command({ kind: 'select', endpointId: A, force: false });
+    story.command({ kind: 'pin', endpointId: A, force: false });
     const effects = configure(story, { ids: [A, C] });
     const wishes = {
       mode: { kind: 'manual', endpointId: A },

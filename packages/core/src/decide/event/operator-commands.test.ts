@@ -8,16 +8,16 @@ const fail = (story: Scenario, id: typeof A) => {
   return story.pass(10_000);
 };
 
-describe('select', () => {
+describe('pin', () => {
   it('pins the endpoint immediately, and moves all sessions', () => {
     const story = settled().presence(withRequests({ a: 2 }));
-    expect(story.command({ kind: 'select', endpointId: C })).toEqual({
+    expect(story.command({ kind: 'pin', endpointId: C })).toEqual({
       status: 'applied',
       previousMode: { kind: 'auto' },
       affected: 0,
     });
     expect(story.world.selection).toMatchObject({ status: 'draining', activeId: C, drainingId: A });
-    expect(story.reason).toBe('operator_selected');
+    expect(story.reason).toBe('operator_pinned');
     expect(story.content.endpoints['a']?.sessionGeneration).toBeGreaterThan(0);
     expect(story.effects).toContainEqual({
       kind: 'store_wishes',
@@ -32,14 +32,14 @@ describe('select', () => {
 
   it('keeps a pinned endpoint even if another one is faster', () => {
     const story = settled();
-    story.command({ kind: 'select', endpointId: C });
+    story.command({ kind: 'pin', endpointId: C });
     expect(story.rounds(20, { a: 100, b: 500, c: 900 }).active).toBe(C);
-    expect(story.story).toEqual(['switched operator_selected a>c']);
+    expect(story.story).toEqual(['switched operator_pinned a>c']);
   });
 
   it('moves the sessions when an endpoint pinned by force becomes available', () => {
     const story = fail(settled(), B);
-    story.command({ kind: 'select', endpointId: B, force: true });
+    story.command({ kind: 'pin', endpointId: B, force: true });
     const before = story.content.endpoints['a']?.sessionGeneration ?? 0;
     story.probe(B, 500).probe(B, 500);
     expect(story.content.endpoints['a']?.sessionGeneration).toBe(before + 1);
@@ -47,7 +47,7 @@ describe('select', () => {
 
   it('fails over visibly when the pinned endpoint fails, and returns when it is back', () => {
     const story = settled();
-    story.command({ kind: 'select', endpointId: B });
+    story.command({ kind: 'pin', endpointId: B });
     fail(story, B);
     expect(story.active).toBe(A);
     expect(story.reason).toBe('pinned_failed');
@@ -61,26 +61,26 @@ describe('select', () => {
   it('is a choice, not a return, even if another endpoint failed before', () => {
     const story = fail(settled(), A);
     expect(story.reason).toBe('active_failed');
-    story.command({ kind: 'select', endpointId: C });
-    expect([story.active, story.reason]).toEqual([C, 'operator_selected']);
+    story.command({ kind: 'pin', endpointId: C });
+    expect([story.active, story.reason]).toEqual([C, 'operator_pinned']);
     expect(story.notices).not.toContain('pin_available');
   });
 
   it('refuses an unknown or disabled endpoint, and an unavailable one unless forced', () => {
     const story = fail(settled(), B);
-    const unknown = { kind: 'select', endpointId: 'x' as typeof A } as const;
+    const unknown = { kind: 'pin', endpointId: 'x' as typeof A } as const;
     expect(story.command(unknown)).toEqual({ status: 'refused', why: 'unknown_endpoint' });
-    expect(story.command({ kind: 'select', endpointId: B })).toEqual({
+    expect(story.command({ kind: 'pin', endpointId: B })).toEqual({
       status: 'refused',
       why: 'endpoint_unavailable',
     });
-    story.command({ kind: 'select', endpointId: B, force: true });
+    story.command({ kind: 'pin', endpointId: B, force: true });
     expect(story.active).toBe(A);
     expect(story.notices).toContain('pin_unavailable');
     story.probe(B, 500).probe(B, 500);
     expect(story.active).toBe(B);
     story.command({ kind: 'disable', endpointId: C });
-    expect(story.command({ kind: 'select', endpointId: C })).toEqual({
+    expect(story.command({ kind: 'pin', endpointId: C })).toEqual({
       status: 'refused',
       why: 'endpoint_disabled',
     });
@@ -88,8 +88,8 @@ describe('select', () => {
 
   it('returns to the automatic mode', () => {
     const story = settled();
-    story.command({ kind: 'select', endpointId: C });
-    const outcome = story.command({ kind: 'mode', mode: 'auto' });
+    story.command({ kind: 'pin', endpointId: C });
+    const outcome = story.command({ kind: 'unpin' });
     expect(outcome).toMatchObject({ previousMode: { kind: 'manual', endpointId: C } });
     expect(story.active).toBe(C);
     expect(story.rounds(10, { a: 100, b: 500, c: 900 }).active).toBe(A);
@@ -97,8 +97,8 @@ describe('select', () => {
 
   it('pins the active endpoint in manual mode, and reports when nothing changes', () => {
     const story = settled();
-    expect(story.command({ kind: 'mode', mode: 'manual' })).toMatchObject({ status: 'applied' });
-    expect(story.command({ kind: 'mode', mode: 'manual' })).toMatchObject({ status: 'unchanged' });
+    expect(story.command({ kind: 'pin' })).toMatchObject({ status: 'applied' });
+    expect(story.command({ kind: 'pin' })).toMatchObject({ status: 'unchanged' });
     expect(story.content.mode).toEqual({ kind: 'manual', endpointId: A });
   });
 });
@@ -214,7 +214,7 @@ describe('a new configuration', () => {
 
   it('clears a pin on a removed endpoint, visibly', () => {
     const story = settled();
-    story.command({ kind: 'select', endpointId: C });
+    story.command({ kind: 'pin', endpointId: C });
     story.receive(config([A, B]));
     expect(story.content.mode).toEqual({ kind: 'auto' });
     expect(story.notices).toContain('pin_cleared');
@@ -229,7 +229,7 @@ describe('a wish about an endpoint', () => {
     story.world.endpoints.map(({ sessionGeneration }) => sessionGeneration);
 
   it.each([
-    [{ kind: 'select', endpointId: B }, [0, 1, 0]],
+    [{ kind: 'pin', endpointId: B }, [0, 1, 0]],
     [{ kind: 'enable', endpointId: B }, [0, 1, 0]],
     [{ kind: 'disable', endpointId: B }, [0, 0, 0]],
     [{ kind: 'probe', endpointId: B }, [0, 0, 0]],
@@ -244,16 +244,16 @@ describe('a wish about an endpoint', () => {
   it('ends none if it is refused', () => {
     const story = fail(settled(), B);
     const before = recoveries(story);
-    expect(story.command({ kind: 'select', endpointId: B })).toMatchObject({ status: 'refused' });
+    expect(story.command({ kind: 'pin', endpointId: B })).toMatchObject({ status: 'refused' });
     expect(recoveries(story)).toEqual(before);
   });
 
   it.each(['reset', 'overloaded'] as const)(
-    'selects one that proxies have ejected for %s without force',
+    'pins one that proxies have ejected for %s without force',
     (failure) => {
       const ejection = { status: 'ejected', failure, remainingMs: 9_000 } as const;
       const story = settled().presence({ ejections: { [B]: ejection } });
-      expect(story.command({ kind: 'select', endpointId: B })).toMatchObject({ status: 'applied' });
+      expect(story.command({ kind: 'pin', endpointId: B })).toMatchObject({ status: 'applied' });
       expect(story.notices).not.toContain('pin_unavailable');
     },
   );
@@ -261,7 +261,7 @@ describe('a wish about an endpoint', () => {
   it('moves all sessions to the active endpoint when that is pinned', () => {
     const story = settled();
     const before = generations(story);
-    story.command({ kind: 'select', endpointId: A });
+    story.command({ kind: 'pin', endpointId: A });
     expect(generations(story)).toEqual(before.map((generation) => generation + 1));
   });
 });

@@ -51,12 +51,12 @@ function run(world: World, { command, assessments, epochMs }: GivenCommand): Res
       return wish(world, { automation: 'paused' });
     case 'resume':
       return wish(world, { automation: 'running' });
-    case 'mode':
-      return command.mode === 'auto'
-        ? wish(world, { mode: { kind: 'auto' } })
-        : pin(world, world.selection.activeId);
-    case 'select':
-      return select(world, command, assessments);
+    case 'pin':
+      return command.endpointId === undefined
+        ? pin(world, world.selection.activeId)
+        : pinChosen(world, { ...command, endpointId: command.endpointId }, assessments);
+    case 'unpin':
+      return wish(world, { mode: { kind: 'auto' } });
     case 'enable':
       return enable(world, command.endpointId);
     case 'disable':
@@ -85,9 +85,10 @@ function probe(world: World, id: EndpointId | undefined): Result {
 /** Ejections are inferred by proxies: an operator's choice overrides them. */
 const ENDED_BY_A_WISH: ReadonlySet<UnavailableCode> = new Set(['ejected', 'cooling_down']);
 
-/** Selecting or enabling an endpoint ends its ejections in all proxies. */
+/** Pinning or enabling an endpoint ends its ejections in all proxies. */
 function afterWish(world: World, { command, epochMs }: GivenCommand): World {
-  if (command.kind !== 'select' && command.kind !== 'enable') return world;
+  if (command.kind !== 'pin' && command.kind !== 'enable') return world;
+  if (command.endpointId === undefined) return world;
   return withEndpoint(world, command.endpointId, (endpoint) => ({
     ...endpoint,
     recovery: recovered(endpoint.recovery, epochMs),
@@ -105,9 +106,9 @@ function awaitProbes(world: World, ids: readonly EndpointId[]): World {
   );
 }
 
-function select(
+function pinChosen(
   world: World,
-  command: Extract<OperatorCommand, { kind: 'select' }>,
+  command: Extract<OperatorCommand, { kind: 'pin' }> & { readonly endpointId: EndpointId },
   assessments: readonly Assessment[],
 ): Result {
   const { endpointId: id, force } = command;

@@ -94,9 +94,9 @@ function provingMs(
 /** Whether the last probe raised a question that should not wait for the interval. */
 function isVerifying({ endpoint }: Assessment): boolean {
   const { health, tokenAccess, probes } = endpoint;
-  const isHeld = probes.direct.status === 'comparing' && probes.direct.held !== null;
+  const hasDeferred = probes.direct.status === 'comparing' && probes.direct.deferred !== null;
   return (
-    isHeld ||
+    hasDeferred ||
     (health.status === 'healthy' && health.failStreak > 0) ||
     (health.status === 'unhealthy' && health.passStreak > 0) ||
     tokenAccess.status === 'doubted'

@@ -83,7 +83,7 @@ describe('the interval', () => {
 
   it('is not shortened for a switch that an operator has ruled out', () => {
     const story = new Scenario().rounds(8, { a: 900, b: 890 });
-    story.command({ kind: 'mode', mode: 'manual' });
+    story.command({ kind: 'pin' });
     story.rounds(6, { a: 900, b: 100 });
     expect(planOf(story)).toMatchObject({ intervalMs: 60_000, why: 'configured' });
   });
@@ -150,7 +150,7 @@ describe('the plan', () => {
   const ago = (ms: number) => epochMs(NOW_MS - ms);
   const context: Context<Policy> = { epochMs: nowMs, policy: DEFAULT_POLICY, trigger: 'tick' };
   const { verifyIntervalMs, proveIntervalMs, proveMs, liveFreshMs } = DEFAULT_POLICY.probing;
-  const { slackErrors, freshMs, leastRequests } = DEFAULT_POLICY.live;
+  const { slackErrors, freshMs, minRequests } = DEFAULT_POLICY.live;
   type Change = (endpoint: EndpointState) => EndpointState;
 
   /** Healthy endpoints, An active, just measured; not idle. */
@@ -188,7 +188,7 @@ describe('the plan', () => {
     ...NO_LIVE_TIMES,
     classes: {
       'sonnet/s/fresh': {
-        ...{ logMs: 7, formerLogMs: 7, variance: 0, requests: leastRequests, atMs: nowMs },
+        ...{ logMs: 7, formerLogMs: 7, variance: 0, requests: minRequests, atMs: nowMs },
         ...{ spread: 0.4, weight: 1, gapMs: 0, gapErrorMs: 0, isOutdone: false },
         ...change,
       },
@@ -199,8 +199,8 @@ describe('the plan', () => {
     succeededAtMs: ago(agoMs),
     failedAtMs: null,
   });
-  const comparing = (held: { failure: 'reset'; detail: string } | null) => ({
-    probes: { ...NO_PROBE_RECORD, direct: { status: 'comparing', refusals: 0, held } as const },
+  const comparing = (deferred: { failure: 'reset'; detail: string } | null) => ({
+    probes: { ...NO_PROBE_RECORD, direct: { status: 'comparing', refusals: 0, deferred } as const },
   });
   const verifying = { intervalMs: verifyIntervalMs, why: 'verifying', wants: 'real' };
   const proving = { intervalMs: proveIntervalMs, why: 'verifying', wants: 'real' };

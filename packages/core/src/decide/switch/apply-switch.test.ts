@@ -89,7 +89,7 @@ describe('a switch that takes effect', () => {
     ['active_token_refused', { flapping: true, failure: true, gradual: false }],
     ['pinned_failed', { flapping: false, failure: true, gradual: false }],
     ['pinned_recovered', { flapping: false, failure: false, gradual: true }],
-    ['operator_selected', { flapping: false, failure: false, gradual: false }],
+    ['operator_pinned', { flapping: false, failure: false, gradual: false }],
     ['active_disabled', { flapping: false, failure: false, gradual: false }],
     ['initial', { flapping: false, failure: false, gradual: false }],
   ])('for %s is %o', (reason, { flapping, failure, gradual }) => {
@@ -101,12 +101,12 @@ describe('a switch that takes effect', () => {
     );
   });
 
-  it('moves all sessions only if an operator selected the endpoint', () => {
+  it('moves all sessions only if an operator pinned the endpoint', () => {
     const generations = (reason: ReasonCode) =>
       made(reason).next.endpoints.map(({ sessionGeneration }) => sessionGeneration);
     const before = calm.endpoints.map(({ sessionGeneration }) => sessionGeneration);
     expect(generations('faster')).toEqual(before);
-    expect(generations('operator_selected')).toEqual(before.map((each) => each + 1));
+    expect(generations('operator_pinned')).toEqual(before.map((each) => each + 1));
   });
 
   it('reports that an endpoint is available again, and the state of a pin', () => {
@@ -122,7 +122,7 @@ describe('a switch that takes effect', () => {
     expect(noticesOf('active_failed', stranded)).toEqual(['available_again']);
     expect(noticesOf('pinned_failed', pinned)).toEqual(['pin_unavailable']);
     expect(noticesOf('pinned_recovered', pinned)).toEqual(['pin_available']);
-    expect(noticesOf('operator_selected', pinned)).toEqual([]);
+    expect(noticesOf('operator_pinned', pinned)).toEqual([]);
     expect(noticesOf('pinned_failed')).toEqual([]);
   });
 });

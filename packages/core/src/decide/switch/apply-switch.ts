@@ -47,7 +47,7 @@ export function switchTo(world: World, made: Switch): Step {
       standing: { reason, sinceAtMs: context.epochMs },
     },
   };
-  const chosen = reason === 'operator_selected' ? releaseSessions(next) : next;
+  const chosen = reason === 'operator_pinned' ? releaseSessions(next) : next;
   const step = recordDecision(chosen, { ...made, fromId, phase: 'switched' });
   return withNotices(step, noticesOf(world, reason));
 }
@@ -64,7 +64,7 @@ function noticesOf({ selection, wishes }: World, reason: ReasonCode): readonly N
   return notices;
 }
 
-/** Switches that operators select or configure are not flapping, however frequent. */
+/** Switches that operators pin or configure are not flapping, however frequent. */
 function isFlapping(reason: ReasonCode): boolean {
   return (
     reason === 'faster' ||

@@ -138,7 +138,7 @@ export function nextLead(lead: Lead, challenger: Challenger | undefined): Lead {
   return { ...lead, confirmations: lead.confirmations + 1, evidence };
 }
 
-/** Why a latency switch is held back although an endpoint leads; `ready`: it is made. */
+/** Why a latency switch is deferred although an endpoint leads; `ready`: it is made. */
 export type SwitchReadiness =
   | 'ready'
   | Exclude<OperatorVeto | Freeze['status'], 'none'>

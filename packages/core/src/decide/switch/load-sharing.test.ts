@@ -72,7 +72,7 @@ describe('endpoints with weights', () => {
     expect(scenario.content.shares).toBeUndefined();
     scenario.rounds(20, { a: 500, b: 500, c: 3_000 });
     expect(scenario.content.shares).toEqual(SHARED);
-    scenario.command({ kind: 'select', endpointId: A });
+    scenario.command({ kind: 'pin', endpointId: A });
     expect(scenario.content.shares).toBeUndefined();
   });
 

@@ -27,7 +27,7 @@ const NOBODY: readonly Share[] = [];
 
 /**
  * The endpoints that share the load, including the active one; empty while it serves alone, because it was
- * selected manually or is the only one of its priority that serves well. One that is slower than the best
+ * pinned manually or is the only one of its priority that serves well. One that is slower than the best
  * by more than the tolerance gets no new sessions; the active one does until the switch away from it.
  */
 export function sharesOf(

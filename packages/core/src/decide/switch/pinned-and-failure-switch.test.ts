@@ -26,13 +26,13 @@ describe('switches that must be', () => {
     for (let time = 0; time < 3; time += 1) story.probe(B, 'reset');
     story.probe(A, 500).probe(A, 500);
     expect(story.active).toBe(B);
-    story.command({ kind: 'select', endpointId: A });
+    story.command({ kind: 'pin', endpointId: A });
     expect(story.active).toBe(A);
   });
 
   it('are made to the pinned endpoint when it is back', () => {
     const story = new Scenario().rounds(3, { a: 500, b: 600 });
-    story.command({ kind: 'select', endpointId: B });
+    story.command({ kind: 'pin', endpointId: B });
     for (let time = 0; time < 3; time += 1) story.probe(B, 'reset');
     expect([story.active, story.reason]).toEqual([A, 'pinned_failed']);
     expect(story.notices).toContain('pin_unavailable');
@@ -44,7 +44,7 @@ describe('switches that must be', () => {
 
   it('are a return to the pinned endpoint also if its substitute was disabled meanwhile', () => {
     const story = new Scenario({ ids: [A, B, C] }).rounds(3, { a: 500, b: 600, c: 700 });
-    story.command({ kind: 'select', endpointId: C });
+    story.command({ kind: 'pin', endpointId: C });
     for (let time = 0; time < 3; time += 1) story.probe(C, 'reset');
     story.command({ kind: 'disable', endpointId: A });
     expect([story.active, story.reason]).toEqual([B, 'active_disabled']);
@@ -62,7 +62,7 @@ describe('switches that must be', () => {
     });
     expect([gone.active, gone.reason]).toEqual([B, 'active_removed']);
     const disabled = new Scenario().rounds(3, { a: 500, b: 600 });
-    disabled.command({ kind: 'select', endpointId: A });
+    disabled.command({ kind: 'pin', endpointId: A });
     disabled.command({ kind: 'disable', endpointId: A });
     expect([disabled.active, disabled.reason]).toEqual([B, 'active_disabled']);
   });
@@ -135,7 +135,7 @@ describe('requiredSwitch', () => {
     ['one without a token', refused, to(B, 'active_token_refused', 'token_refused')],
     ['one that is ejected', ejected('reset'), to(B, 'active_ejected', 'reset')],
     ['one that cools down', ejected('overloaded'), to(B, 'active_ejected', 'overloaded')],
-    ['to a pinned endpoint', pinned(calm, C), to(C, 'operator_selected')],
+    ['to a pinned endpoint', pinned(calm, C), to(C, 'operator_pinned')],
     ['none from a pinned endpoint', pinned(calm, A), stay],
     ['from a pinned endpoint that is down', pinned(down(calm), A), to(B, 'pinned_failed', 'reset')],
     ['from a pinned one that is disabled', pinned(without(A), A), to(B, 'active_disabled')],
@@ -154,14 +154,14 @@ describe('requiredSwitch', () => {
     expect(required(failedAgo(without(A), 0))).toEqual(to(B, 'active_disabled'));
   });
 
-  it('reports a return to the pinned endpoint, unless it has just been selected', () => {
+  it('reports a return to the pinned endpoint, unless it has just been pinned', () => {
     const left = ['recovered', 'active_failed', 'pinned_failed'] as const;
     for (const reason of [...left, 'active_disabled', 'active_removed'] as const) {
       const back = reasoned(pinned(calm, C), reason);
       expect(required(back)).toEqual(to(C, 'pinned_recovered'));
-      expect(required(back, 'command')).toEqual(to(C, 'operator_selected'));
+      expect(required(back, 'command')).toEqual(to(C, 'operator_pinned'));
     }
-    expect(required(reasoned(pinned(calm, C), 'faster'))).toEqual(to(C, 'operator_selected'));
+    expect(required(reasoned(pinned(calm, C), 'faster'))).toEqual(to(C, 'operator_pinned'));
   });
 
   it.each<[ReasonCode, boolean]>([
@@ -173,7 +173,7 @@ describe('requiredSwitch', () => {
     ['recovered', false],
     ['faster', false],
     ['active_disabled', false],
-    ['operator_selected', false],
+    ['operator_pinned', false],
   ])('%s is a failure: %s', (reason, expected) => {
     expect(isFailureReason(reason)).toBe(expected);
   });

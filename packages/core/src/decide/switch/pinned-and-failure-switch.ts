@@ -22,7 +22,7 @@ export type RequiredSwitch =
   | { readonly status: 'stranded' }
   /** The active endpoint is available again after none was. */
   | { readonly status: 'recovered' }
-  /** The active endpoint is unavailable, or an operator selected another one. */
+  /** The active endpoint is unavailable, or an operator pinned another one. */
   | {
       readonly status: 'must';
       readonly toId: EndpointId;
@@ -45,7 +45,7 @@ export function requiredSwitch(
   if (pinned?.isAvailable === true && pinned !== active) {
     // A command is a choice, regardless of what happened before.
     const isBack = trigger !== 'command' && isReturn(selection.reason);
-    const reason = isBack ? 'pinned_recovered' : 'operator_selected';
+    const reason = isBack ? 'pinned_recovered' : 'operator_pinned';
     return { status: 'must', toId: pinned.endpoint.id, reason, failure: undefined };
   }
   if (active?.isAvailable === true) {

@@ -42,7 +42,7 @@ describe('sessions that stayed behind', () => {
     expect(notice).toMatchObject({ notice: { endpointId: A, trade: { verdict: 'move' } } });
   });
 
-  it.each(['pause', 'select'] as const)('stay after the command %s', (kind) => {
+  it.each(['pause', 'pin'] as const)('stay after the command %s', (kind) => {
     const story = leftBehind(900, 100_000);
     story.command(kind === 'pause' ? { kind } : { kind, endpointId: A });
     const before = generationOf(story);

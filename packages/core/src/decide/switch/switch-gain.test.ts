@@ -14,7 +14,7 @@ it.each([
   ['latencyMs', { fasterMs: 70, gainMs: 70 }],
   ['liveMs', { fasterMs: 70, gainMs: 70 }],
   ['failureMs', { fasterMs: 70, gainMs: 70 }],
-  ['limitMs', { fasterMs: 70, gainMs: 70 }],
+  ['rateLimitMs', { fasterMs: 70, gainMs: 70 }],
   // What the configuration prefers is a gain, but nothing was measured faster.
   ['preferenceMs', { fasterMs: 0, gainMs: 70 }],
 ] as const)('a difference in %s is %o', (part, gain) => {
@@ -30,6 +30,6 @@ it.each([
 });
 
 it('a limit of one endpoint alone counts as it is', () => {
-  const limited = { ...NOTHING, limitMs: 100 };
+  const limited = { ...NOTHING, rateLimitMs: 100 };
   expect(gainMsOf({ from: limited, to: NOTHING })).toEqual({ fasterMs: 100, gainMs: 100 });
 });

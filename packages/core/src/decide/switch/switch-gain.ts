@@ -10,7 +10,7 @@ export interface GainMs {
 
 export function gainMsOf({ from, to }: Pick<ComparableScores, 'from' | 'to'>): GainMs {
   const costMs = (score: typeof from) =>
-    score.latencyMs + score.liveMs + score.failureMs + (score.limitMs ?? 0);
+    score.latencyMs + score.liveMs + score.failureMs + (score.rateLimitMs ?? 0);
   const fasterMs = costMs(from) - costMs(to);
   return { fasterMs, gainMs: fasterMs + from.preferenceMs - to.preferenceMs };
 }

@@ -82,7 +82,7 @@ describe('what ends ejections in all proxies', () => {
   });
 
   it.each([
-    { name: 'select', command: { kind: 'select', endpointId: A } },
+    { name: 'pin', command: { kind: 'pin', endpointId: A } },
     { name: 'enable', command: { kind: 'enable', endpointId: A } },
   ] as const)('$name by an operator', ({ command }) => {
     const story = ejection();
@@ -92,7 +92,7 @@ describe('what ends ejections in all proxies', () => {
 
   it('not a command that is refused', () => {
     const story = ejection().rounds(3, { a: 'connection_refused' });
-    expect(story.command({ kind: 'select', endpointId: A }).status).toBe('refused');
+    expect(story.command({ kind: 'pin', endpointId: A }).status).toBe('refused');
     expect(recoveriesOf(story)).toBe(0);
   });
 

@@ -18,7 +18,7 @@ import { LatencyHistory } from './latency-history.tsx';
 import { SwitchHistory } from './switch-history.tsx';
 
 /** The controller writes the current hour once a minute. */
-const REFRESH_MS = 60_000;
+const REFRESH_INTERVAL_MS = 60_000;
 
 interface HistoryData {
   readonly trends: Trends;
@@ -31,7 +31,7 @@ export function HistoryPage() {
   const { data, trouble } = useRefreshed({
     choice: range,
     load: loadHistory,
-    periodMs: REFRESH_MS,
+    intervalMs: REFRESH_INTERVAL_MS,
   });
   const ids = (state.value?.endpoints ?? []).map(({ id }) => id);
   return (

@@ -44,7 +44,7 @@ function Controls({ current }: { readonly current: ApiState }) {
             type="button"
             aria-pressed={kind === each}
             aria-keyshortcuts="M"
-            disabled={busy.value.has(actionKey('mode'))}
+            disabled={busy.value.has(actionKey(each === 'auto' ? 'unpin' : 'pin'))}
             onClick={() => setMode(each)}
           >
             {say(`action.${each}`)}
@@ -84,7 +84,7 @@ function Key({ name }: { readonly name: string }) {
 function Facts({ current }: { readonly current: ApiState }) {
   const { say, numbers } = speech.value;
   const { load, requests, sessions, cost, proxies } = current;
-  const behind = proxies.filter((proxy) => !proxy.current).length;
+  const behind = proxies.filter((proxy) => !proxy.isCurrent).length;
   return (
     <>
       <Fact label={say('fact.requests')} value={numbers.count(requests.total)}>

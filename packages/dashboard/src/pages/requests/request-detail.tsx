@@ -53,7 +53,7 @@ function Identity({ record }: Pick<RequestDetailProps, 'record'>) {
       <Pair label={say('requestLog.session')}>
         {record.session === null ? '–' : <code>{record.session}</code>}
       </Pair>
-      <Pair label={say('requestLog.firstContent')}>
+      <Pair label={say('requestLog.ttft')}>
         {record.ttftMs === null ? '–' : numbers.latency(record.ttftMs)}
       </Pair>
       <Pair label={say('requests.duration')}>{numbers.latency(record.durationMs)}</Pair>
@@ -77,13 +77,13 @@ function Attempts({ record: { attempts, outcome } }: Pick<RequestDetailProps, 'r
       : say('requestLog.attempt.answered');
   return (
     <ol class="attempts">
-      {attempts.map(({ endpoint, failure, mayBeBilled }, index) => (
+      {attempts.map(({ endpoint, failure, isBillable }, index) => (
         <li key={index}>
           <UsageName kind="endpoint" name={endpoint} />{' '}
           <span class={failure === null ? 'good-text' : 'bad-text'}>
             {failure === null ? noFailure : say(`failure.${failure}`)}
           </span>
-          {mayBeBilled && <span class="warn-text"> · {say('requestLog.attempt.billed')}</span>}
+          {isBillable && <span class="warn-text"> · {say('requestLog.attempt.billed')}</span>}
         </li>
       ))}
     </ol>

@@ -19,7 +19,7 @@ import { budgetLeftOf, cacheHitRatio, failedRatio, usageBy } from './usage-sums.
 import { UsageReportTable } from './usage-table.tsx';
 
 /** The controller sums all rows of the range for each report, so not more often. */
-const REFRESH_MS = 30_000;
+const REFRESH_INTERVAL_MS = 30_000;
 
 interface UsageData {
   readonly days: UsageDays;
@@ -31,7 +31,11 @@ interface UsageData {
 export function UsagePage() {
   const { say } = usageSpeech.value;
   const days = route.value.kind === 'usage' ? route.value.days : 7;
-  const { data, trouble } = useRefreshed({ choice: days, load: loadUsage, periodMs: REFRESH_MS });
+  const { data, trouble } = useRefreshed({
+    choice: days,
+    load: loadUsage,
+    intervalMs: REFRESH_INTERVAL_MS,
+  });
   return (
     <div class="page">
       <TroubleBanner trouble={trouble} />

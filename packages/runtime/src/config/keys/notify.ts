@@ -12,7 +12,7 @@ const SMTP_TLS = ['starttls', 'implicit', 'none'] as const;
 export type SmtpTls = (typeof SMTP_TLS)[number];
 export const DEFAULT_SMTP_TLS: SmtpTls = 'starttls';
 
-/** RFC 6409, RFC 8314; an internal relay listens on the usual server port. */
+/** RFC 6409, RFC 8314; an internal mail relay listens on the usual server port. */
 export const SMTP_PORTS: Readonly<Record<SmtpTls, number>> = {
   starttls: 587,
   implicit: 465,

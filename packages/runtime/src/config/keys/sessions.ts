@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { seconds } from './values.ts';
 
 export const sessions = z.strictObject({
-  stick: z
+  affinity: z
     .boolean()
     .default(true)
     .describe(

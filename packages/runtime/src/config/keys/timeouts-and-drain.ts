@@ -8,14 +8,14 @@ import { z } from 'zod';
 
 import { milliseconds } from './values.ts';
 
-const { usualFactor, leastLimitMs, unusualMs } = FIRST_BYTE_NUMBERS;
+const { usualFactor, minTimeoutMs, unusualMs } = FIRST_BYTE_NUMBERS;
 
 export const timeouts = z.strictObject({
   connect_ms: milliseconds.default(2_000).describe('Name lookup, TCP and TLS towards an endpoint.'),
   first_byte_ms: milliseconds
     .default(120_000)
     .describe(
-      `From the request to the first event of a streaming answer, at most. While another endpoint can be tried, the wait adapts to the endpoint and the size of the request: ${usualFactor} times the usual time, at least ${leastLimitMs / 1000} s, and ${unusualMs / 1000} s if nothing is known yet.`,
+      `From the request to the first event of a streaming answer, at most. While another endpoint can be tried, the wait adapts to the endpoint and the size of the request: ${usualFactor} times the usual time, at least ${minTimeoutMs / 1000} s, and ${unusualMs / 1000} s if nothing is known yet.`,
     ),
   first_byte_per_mib_ms: z
     .number()
@@ -32,7 +32,7 @@ export const timeouts = z.strictObject({
   gate_ms: milliseconds
     .default(5_000)
     .describe(
-      'How long the start of a stream is held back to see whether content follows. Until then the request can still go to another endpoint.',
+      'How long the start of a stream is buffered to see whether content follows. Until then the request can still go to another endpoint.',
     ),
   idle_ms: milliseconds
     .default(330_000)

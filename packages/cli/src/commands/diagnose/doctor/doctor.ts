@@ -148,7 +148,7 @@ async function examineEndpoints(
       const text = probeTroubleText({ name, groupName, verdict }, say);
       return { area: 'endpoint', status: 'fail', text, advice };
     }
-    const latency = numbers.latency(verdict.apiLatencyMs);
+    const latency = numbers.latency(verdict.latencyMs);
     const about = { name, latency, style: say(`style.${style}`) };
     return ok('endpoint', say('doctor.endpoint', about));
   });

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createStartGate } from '@zephyr/probes/claude-cli/start-gate';
 import { targetOf } from '@zephyr/probes/endpoint-target';
-import { startExchange } from '@zephyr/probes/exchange/watched-request';
-import { withDeadline } from '@zephyr/probes/exchange/with-deadline';
 import { runProbe } from '@zephyr/probes/probe';
+import { startRequest } from '@zephyr/probes/request/watched-request';
+import { withDeadline } from '@zephyr/probes/request/with-deadline';
 import { systemClock } from '@zephyr/runtime/clock';
 import type { Config } from '@zephyr/runtime/config/config';
 import { connectionOf } from '@zephyr/runtime/config/derived/endpoint-connection';
@@ -90,7 +90,7 @@ export async function examineConnections(
       return verdict.status === 'ok'
         ? ok(
             'network',
-            say('doctor.network', { place, latency: numbers.latency(verdict.apiLatencyMs) }),
+            say('doctor.network', { place, latency: numbers.latency(verdict.latencyMs) }),
           )
         : {
             area: 'network',
@@ -125,7 +125,7 @@ async function skewOf(
 ): Promise<number | undefined> {
   const url = new URL(`${baseUrl}/`);
   let skewMs: number | undefined;
-  const exchange = startExchange(
+  const watched = startRequest(
     {
       method: 'HEAD',
       url,
@@ -141,6 +141,6 @@ async function skewOf(
     },
   );
   const { signal } = new AbortController();
-  await withDeadline(exchange, { timeoutMs: CHECK_TIMEOUT_MS, signal });
+  await withDeadline(watched, { timeoutMs: CHECK_TIMEOUT_MS, signal });
   return skewMs;
 }

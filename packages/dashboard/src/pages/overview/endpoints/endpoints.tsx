@@ -7,10 +7,10 @@ import { nextProbeText, roleOf } from '@zephyr/texts/screens';
 
 import { Figure, Who } from '../../../components/endpoint-parts.tsx';
 import { Icon } from '../../../components/icon.tsx';
-import { largestScoreMs, ScoreBar } from '../../../components/score-bar.tsx';
+import { maxScoreMsOf, ScoreBar } from '../../../components/score-bar.tsx';
 import { controllerEpochMs } from '../../../connection/page-state.ts';
 import { ratioText, speech } from '../../../language/language.ts';
-import { actionKey, busy, selectEndpoint } from '../../../state/actions.ts';
+import { actionKey, busy, pinEndpoint } from '../../../state/actions.ts';
 import { samples } from '../../../state/store.ts';
 import { EndpointDetail } from './endpoint-detail.tsx';
 import { EndpointFilters, endpointFilter, endpointOrder } from './endpoint-filters.tsx';
@@ -31,7 +31,7 @@ const slowestMs = computed(() => {
 
 export function Endpoints({ current }: { readonly current: ApiState }) {
   const { say } = speech.value;
-  const maxScoreMs = largestScoreMs(current.endpoints);
+  const maxScoreMs = maxScoreMsOf(current.endpoints);
   const isMany = current.endpoints.length >= MANY_ENDPOINTS;
   const order = isMany ? endpointOrder.value : 'trial';
   const filter = isMany ? endpointFilter.value : '';
@@ -150,9 +150,9 @@ function UseButton({ endpoint, current }: Pick<EndpointTableRowProps, 'endpoint'
       type="button"
       class="use"
       aria-pressed={isPinned}
-      disabled={!endpoint.enabled || busy.value.has(actionKey('select', id))}
+      disabled={!endpoint.enabled || busy.value.has(actionKey('pin', id))}
       onClick={() => {
-        if (!isPinned) selectEndpoint(endpoint);
+        if (!isPinned) pinEndpoint(endpoint);
       }}
     >
       {isPinned ? say('state.pinned') : say('action.pin')}

@@ -1,24 +1,24 @@
 import { KIB } from '@zephyr/contract/units';
 import { describe, expect, it } from 'vitest';
+import { BufferedDocument } from './buffered-document.ts';
 import type { StartVerdict } from './content-gate.ts';
-import { HeldDocument } from './held-document.ts';
 
 const LIST = '{"data":[{"type":"model","id":"claude-haiku-4-5"}],"has_more":false}';
 const error = (type: string) => JSON.stringify({ type: 'error', error: { type, message: 'no' } });
 
 /** The verdict, and whether it was reached before the end. */
 function verdictOf(...chunks: readonly string[]): string {
-  const start = new HeldDocument();
+  const start = new BufferedDocument();
   for (const chunk of chunks) {
     const verdict = start.push(chunk);
-    if (verdict.kind !== 'hold') return `${named(verdict)} at once`;
+    if (verdict.kind !== 'buffer') return `${named(verdict)} at once`;
   }
   return named(start.atEnd());
 }
 
 const named = (verdict: StartVerdict) => (verdict.kind === 'fail' ? verdict.failure : verdict.kind);
 
-describe('HeldDocument', () => {
+describe('BufferedDocument', () => {
   it.each([
     ['a list', [LIST], 'commit'],
     ['a list in pieces', [...LIST], 'commit'],
@@ -40,9 +40,9 @@ describe('HeldDocument', () => {
     expect(verdictOf(...chunks)).toBe(found);
   });
 
-  it('holds at most the list of a relay with a thousand models', () => {
-    const start = new HeldDocument();
-    expect(start.push(`{"data":["${'x'.repeat(256 * KIB - 10)}`).kind).toBe('hold');
+  it('buffers at most the list of a gateway with a thousand models', () => {
+    const start = new BufferedDocument();
+    expect(start.push(`{"data":["${'x'.repeat(256 * KIB - 10)}`).kind).toBe('buffer');
     expect(start.push('x').kind).toBe('commit');
   });
 });

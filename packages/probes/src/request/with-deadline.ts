@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '@zephyr/runtime/clock';
 
-import type { ProbeExchange, RunningExchange } from './watched-request.ts';
+import type { ObservedRequest, WatchedRequest } from './watched-request.ts';
 
 export interface ExchangeLimit {
   readonly timeoutMs: number;
@@ -9,17 +9,17 @@ export interface ExchangeLimit {
   readonly clock?: Clock | undefined;
 }
 
-/** The observations of an exchange, which is cut at its deadline or when the caller gives up. */
+/** The observations of a request, which is cut at its deadline or when the caller gives up. */
 export async function withDeadline(
-  exchange: RunningExchange,
+  request: WatchedRequest,
   { timeoutMs, signal, clock = systemClock }: ExchangeLimit,
-): Promise<ProbeExchange> {
-  const cut = (): void => exchange.cut();
+): Promise<ObservedRequest> {
+  const cut = (): void => request.cut();
   const timer = clock.setTimer(cut, timeoutMs);
   signal.addEventListener('abort', cut, { once: true });
   if (signal.aborted) cut();
   try {
-    return await exchange.ended;
+    return await request.ended;
   } finally {
     clock.clearTimer(timer);
     signal.removeEventListener('abort', cut);

@@ -9,24 +9,27 @@ import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { cutSse, flood, sse, type UpstreamScript } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { MAX_ANSWER_BYTES } from '../exchange/watched-request.ts';
+import { MAX_ANSWER_BYTES } from '../request/watched-request.ts';
 import { bearer } from '../test-support/bearer.ts';
-import { startRelay } from './cli-relay.ts';
+import { startForwarder } from './cli-forwarder.ts';
 
-async function relayTo(script: UpstreamScript) {
+async function forwarderTo(script: UpstreamScript) {
   const upstream = await startScriptedUpstream({ script });
   onTestFinished(() => upstream.stop());
-  const relay = await startRelay({ baseUrl: upstream.url, headers: bearer('sk-real-token') });
-  onTestFinished(async () => void (await relay.stop()));
+  const forwarder = await startForwarder({
+    baseUrl: upstream.url,
+    headers: bearer('sk-real-token'),
+  });
+  onTestFinished(async () => void (await forwarder.stop()));
   const post = (headers: Record<string, string>, body = '{"ä":1}') =>
-    fetch(`${relay.baseUrl}/v1/messages?beta=true`, { method: 'POST', headers, body });
-  const allowed = { authorization: `Bearer ${relay.password}` };
-  return { upstream, relay, post, allowed };
+    fetch(`${forwarder.baseUrl}/v1/messages?beta=true`, { method: 'POST', headers, body });
+  const allowed = { authorization: `Bearer ${forwarder.password}` };
+  return { upstream, forwarder, post, allowed };
 }
 
-describe('the relay of a probe', () => {
+describe('the forwarder of a probe', () => {
   it('refuses requests without the password of this probe', async () => {
-    const { upstream, post } = await relayTo(sse());
+    const { upstream, post } = await forwarderTo(sse());
     expect((await post({})).status).toBe(403);
     expect((await post({ authorization: 'Bearer zephyr-probe-guessed' })).status).toBe(403);
     expect((await post({ 'x-api-key': 'sk-real-token' })).status).toBe(403);
@@ -34,7 +37,7 @@ describe('the relay of a probe', () => {
   });
 
   it('passes the body byte for byte and replaces the password with the token', async () => {
-    const { upstream, relay, post, allowed } = await relayTo(sse());
+    const { upstream, forwarder, post, allowed } = await forwarderTo(sse());
     await (await post({ ...allowed, 'x-api-key': 'k', 'anthropic-beta': 'b' })).text();
     const [request] = upstream.ledger;
     expect(request?.body.toString()).toBe('{"ä":1}');
@@ -44,12 +47,12 @@ describe('the relay of a probe', () => {
       'anthropic-beta': 'b',
     });
     expect(request?.headers).not.toHaveProperty('x-api-key');
-    expect(request?.head).not.toContain(relay.password);
+    expect(request?.head).not.toContain(forwarder.password);
   });
 
   it('passes only listed headers, both ways', async () => {
     const planted = { 'set-cookie': 'a=b', location: 'http://127.0.0.1:1/', 'alt-svc': 'h3=":1"' };
-    const { upstream, post, allowed } = await relayTo(
+    const { upstream, post, allowed } = await forwarderTo(
       sse({ headers: { ...planted, 'request-id': 'req_1', 'anthropic-ratelimit-x': '1' } }),
     );
     const { headers } = await post({ ...allowed, cookie: 'c', 'x-forwarded-for': '10.0.0.1' });
@@ -73,8 +76,8 @@ describe('the relay of a probe', () => {
     '/v1/messages?a=b#c',
     '/v1/messages%2e',
   ])('does not forward the target %s, with the token', async (target) => {
-    const { upstream, relay, allowed } = await relayTo(sse());
-    const request = http.request({ port: new URL(relay.baseUrl).port, method: 'POST' });
+    const { upstream, forwarder, allowed } = await forwarderTo(sse());
+    const request = http.request({ port: new URL(forwarder.baseUrl).port, method: 'POST' });
     request.path = target;
     for (const [name, value] of Object.entries(allowed)) request.setHeader(name, value);
     request.end('{}');
@@ -84,9 +87,9 @@ describe('the relay of a probe', () => {
   });
 
   it('reads no more than the limit, even for a CLI that does not read', async () => {
-    const { upstream, relay } = await relayTo(flood(64 * MIB));
-    const socket = connect(Number(new URL(relay.baseUrl).port), '127.0.0.1');
-    const authorization = `authorization: Bearer ${relay.password}`;
+    const { upstream, forwarder } = await forwarderTo(flood(64 * MIB));
+    const socket = connect(Number(new URL(forwarder.baseUrl).port), '127.0.0.1');
+    const authorization = `authorization: Bearer ${forwarder.password}`;
     const reading = once(socket.pause(), 'close');
     socket.write(
       `POST /v1/messages HTTP/1.1\r\nhost: a\r\n${authorization}\r\ncontent-length: 2\r\n\r\n{}`,
@@ -95,14 +98,14 @@ describe('the relay of a probe', () => {
     socket.resume();
     await reading;
     expect(socket.bytesRead).toBeLessThan(MAX_ANSWER_BYTES + 4096);
-    const [facts] = await relay.stop();
+    const [facts] = await forwarder.stop();
     expect(facts).toMatchObject({ reached: 'answering', errorCode: 'TOO_LONG' });
   });
 
   it('counts requests whose bodies arrive slowly', async () => {
-    const { upstream, relay, post, allowed } = await relayTo(sse());
+    const { upstream, forwarder, post, allowed } = await forwarderTo(sse());
     const slow = Array.from({ length: 8 }, () => {
-      const socket = connect(Number(new URL(relay.baseUrl).port), '127.0.0.1');
+      const socket = connect(Number(new URL(forwarder.baseUrl).port), '127.0.0.1');
       const head = `POST /v1/messages HTTP/1.1\r\nhost: a\r\nauthorization: ${allowed.authorization}`;
       socket.write(`${head}\r\ncontent-length: 9\r\n\r\n{`);
       socket.on('error', () => undefined);
@@ -114,19 +117,19 @@ describe('the relay of a probe', () => {
   });
 
   it('never ends half an answer cleanly, because the CLI would take it for a whole one', async () => {
-    const { relay, post, allowed } = await relayTo(cutSse(3, 'reset'));
+    const { forwarder, post, allowed } = await forwarderTo(cutSse(3, 'reset'));
     await expect(post(allowed).then((answer) => answer.text())).rejects.toThrow();
-    expect((await relay.stop())[0]?.reached).toBe('answering');
+    expect((await forwarder.stop())[0]?.reached).toBe('answering');
   });
 
   it('answers the CLI’s request at its start without the endpoint', async () => {
-    const { upstream, relay } = await relayTo(sse());
-    expect((await fetch(relay.baseUrl, { method: 'HEAD' })).status).toBe(200);
+    const { upstream, forwarder } = await forwarderTo(sse());
+    expect((await fetch(forwarder.baseUrl, { method: 'HEAD' })).status).toBe(200);
     expect(upstream.ledger).toEqual([]);
   });
 
   it('does not forward more requests than a probe needs', async () => {
-    const { upstream, post, allowed } = await relayTo(sse());
+    const { upstream, post, allowed } = await forwarderTo(sse());
     const answers = await Promise.all(Array.from({ length: 12 }, () => post(allowed)));
     expect(answers.filter(({ status }) => status === 403)).toHaveLength(4);
     expect(upstream.ledger).toHaveLength(8);

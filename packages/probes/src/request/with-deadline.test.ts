@@ -1,13 +1,13 @@
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { expect, it } from 'vitest';
 
-import type { ProbeExchange } from './watched-request.ts';
+import type { ObservedRequest } from './watched-request.ts';
 import { withDeadline } from './with-deadline.ts';
 
 const CUT = { reached: 'waiting', errorCode: 'CUT', silentMs: 0, body: '' } as const;
 
 function start(signal = new AbortController().signal) {
-  const { promise, resolve } = Promise.withResolvers<ProbeExchange>();
+  const { promise, resolve } = Promise.withResolvers<ObservedRequest>();
   const clock = new ManualClock();
   let cuts = 0;
   const cut = (): void => {
@@ -18,7 +18,7 @@ function start(signal = new AbortController().signal) {
   return { clock, ended, end: () => resolve(CUT), cuts: () => cuts };
 }
 
-it('an exchange is cut at its deadline, not before', async () => {
+it('an request is cut at its deadline, not before', async () => {
   const { clock, ended, cuts } = start();
   clock.advance(4_999);
   expect(cuts()).toBe(0);
@@ -27,7 +27,7 @@ it('an exchange is cut at its deadline, not before', async () => {
   expect(cuts()).toBe(1);
 });
 
-it('an exchange that ends by itself leaves no timer', async () => {
+it('an request that ends by itself leaves no timer', async () => {
   const { clock, ended, end, cuts } = start();
   end();
   await ended;
@@ -35,7 +35,7 @@ it('an exchange that ends by itself leaves no timer', async () => {
   expect(cuts()).toBe(0);
 });
 
-it('an exchange whose caller has already given up is cut immediately', async () => {
+it('an request whose caller has already given up is cut immediately', async () => {
   const { ended, cuts } = start(AbortSignal.abort());
   await ended;
   expect(cuts()).toBe(1);

@@ -18,7 +18,7 @@ import {
 
 export type AnswerVerdict =
   | { readonly kind: 'whole' }
-  /** It begins like an answer; the end of the exchange decides the rest. */
+  /** It begins like an answer; the end of the request decides the rest. */
   | { readonly kind: 'partial' }
   /** Nothing that identifies it yet. */
   | { readonly kind: 'undecided' }
@@ -35,9 +35,9 @@ export type AnswerVerdict =
 export function judgeAnswer(body: string, isEnded: boolean): AnswerVerdict {
   const start = new ContentGate();
   const pushed = start.push(body);
-  const verdict = pushed.kind === 'hold' && isEnded ? start.atEnd() : pushed;
+  const verdict = pushed.kind === 'buffer' && isEnded ? start.atEnd() : pushed;
   switch (verdict.kind) {
-    case 'hold':
+    case 'buffer':
       return { kind: 'undecided' };
     case 'fail':
       return { kind: 'failed', failure: verdict.failure, error: verdict.error };

@@ -1,6 +1,6 @@
 /**
- * A TCP relay between a client and a server that injects faults: latency, a black hole, resets, a refused
- * port. One relay per client, so that one of several can be cut off.
+ * A TCP proxy between a client and a server that injects faults: latency, a black hole, resets, a refused
+ * port. One per client, so that one of several can be cut off.
  */
 import { connect, createServer, type Socket } from 'node:net';
 
@@ -12,11 +12,11 @@ export type LineState =
   | { readonly kind: 'black_hole' }
   | { readonly kind: 'slow'; readonly latencyMs: number };
 
-export type RelayTarget =
+export type FaultProxyTarget =
   | { readonly port: number; readonly host?: string | undefined }
   | { readonly path: string };
 
-export interface FaultRelay {
+export interface FaultProxy {
   readonly port: number;
   /** Of clients, since the start. */
   readonly connectionsSeen: number;
@@ -34,24 +34,24 @@ export interface FaultRelay {
   stop(): Promise<void>;
 }
 
-export async function startFaultRelay(target: RelayTarget): Promise<FaultRelay> {
-  const relay = new Relay(target);
-  await relay.open();
-  return relay;
+export async function startFaultProxy(target: FaultProxyTarget): Promise<FaultProxy> {
+  const faultProxy = new TcpFaultProxy(target);
+  await faultProxy.open();
+  return faultProxy;
 }
 
-class Relay implements FaultRelay {
-  readonly #target: RelayTarget;
+class TcpFaultProxy implements FaultProxy {
+  readonly #target: FaultProxyTarget;
   readonly #sockets = new Set<Socket>();
   /** Silenced by `silence`. */
   readonly #dead = new WeakSet<Socket>();
-  /** Held back by the black hole, delivered when the line opens again. */
+  /** Buffered by the black hole, delivered when the line opens again. */
   readonly #waiting = new Set<() => void>();
   #state: LineState = { kind: 'open' };
   #connectionsSeen = 0;
   readonly #listener: ReopenableListener;
 
-  constructor(target: RelayTarget) {
+  constructor(target: FaultProxyTarget) {
     this.#target = target;
     this.#listener = new ReopenableListener(
       () => createServer((client) => this.#accept(client)),

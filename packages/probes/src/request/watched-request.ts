@@ -19,8 +19,8 @@ import { isAddress, withoutBrackets } from '@zephyr/runtime/host';
 import { decodeBody } from './decode-body.ts';
 import { errorCodeOf } from './error-code.ts';
 
-/** How far an exchange got: the step in which it ended. */
-export type ExchangeStep =
+/** How far a request got: the step in which it ended. */
+export type RequestStep =
   /** The outbound proxy is connecting to the endpoint. */
   | 'tunnelling'
   | 'resolving'
@@ -32,8 +32,8 @@ export type ExchangeStep =
   | 'answered';
 
 /** The observations of one request, on which a verdict is based. */
-export interface ProbeExchange {
-  readonly reached: ExchangeStep;
+export interface ObservedRequest {
+  readonly reached: RequestStep;
   /**
    * Why it did not reach `answered`: a Node error code, `CUT` if we ended it, or `TOO_LONG` if the answer
    * exceeded its limit.
@@ -53,7 +53,7 @@ export interface ProbeExchange {
   readonly body: string;
 }
 
-export interface ExchangeRequest {
+export interface RequestToSend {
   readonly method: string;
   readonly url: URL;
   /** Alternating names and values, with `Host` and, for a body, `Content-Length`. */
@@ -66,15 +66,15 @@ export interface ExchangeRequest {
 }
 
 /** Receives the answer as it arrives. */
-export interface ExchangeListener {
+export interface AnswerListener {
   readonly head?: (response: http.IncomingMessage) => void;
   /** Returns false for backpressure: nothing is read until it calls `resume`. */
   readonly data?: (chunk: Buffer, resume: () => void) => boolean;
 }
 
-export interface RunningExchange {
-  /** Resolves when the exchange has ended in any way; never rejects. */
-  readonly ended: Promise<ProbeExchange>;
+export interface WatchedRequest {
+  /** Resolves when the request has ended in any way; never rejects. */
+  readonly ended: Promise<ObservedRequest>;
   /** Ends it now by destroying its connection. */
   cut(): void;
 }
@@ -87,11 +87,11 @@ export const MAX_ANSWER_BYTES = 256 * KIB;
 const MAX_HEAD_BYTES = 16 * KIB;
 
 /** Until a tunnel through an outbound proxy is open. */
-export const TUNNEL_MS = 10_000;
+export const TUNNEL_TIMEOUT_MS = 10_000;
 
-interface ExchangeProgress {
+interface WatchProgress {
   readonly clock: Clock;
-  reached: ExchangeStep;
+  reached: RequestStep;
   sentAtMs?: number;
   firstByteAtMs?: number;
   lastSignAtMs: number;
@@ -105,13 +105,13 @@ interface ExchangeProgress {
   readonly lastEvent: AnswerEnd;
 }
 
-export function startExchange(
-  request: ExchangeRequest,
-  listener: ExchangeListener = {},
-): RunningExchange {
+export function startRequest(
+  request: RequestToSend,
+  listener: AnswerListener = {},
+): WatchedRequest {
   const progress = newProgress(request);
   const { clock } = progress;
-  const { promise, resolve } = Promise.withResolvers<ProbeExchange>();
+  const { promise, resolve } = Promise.withResolvers<ObservedRequest>();
   const end = (errorCode?: string): void => resolve(factsOf(progress, errorCode));
   const fail = (error: NodeJS.ErrnoException): void => {
     if (error instanceof TunnelError) progress.tunnelError = error.message;
@@ -163,7 +163,7 @@ export function startExchange(
   return { ended: promise, cut: () => cut('CUT') };
 }
 
-function newProgress({ connection, clock = systemClock }: ExchangeRequest): ExchangeProgress {
+function newProgress({ connection, clock = systemClock }: RequestToSend): WatchProgress {
   return {
     clock,
     reached: connection?.proxy === undefined ? 'resolving' : 'tunnelling',
@@ -176,14 +176,14 @@ function newProgress({ connection, clock = systemClock }: ExchangeRequest): Exch
   };
 }
 
-function agentOf({ connection, clock }: ExchangeRequest): http.Agent | false {
+function agentOf({ connection, clock }: RequestToSend): http.Agent | false {
   if (connection === undefined) return false;
-  return createAgent(connection, { keepAlive: false, tunnelMs: TUNNEL_MS, clock });
+  return createAgent(connection, { keepAlive: false, tunnelTimeoutMs: TUNNEL_TIMEOUT_MS, clock });
 }
 
-function watchConnection(socket: Socket, progress: ExchangeProgress): void {
+function watchConnection(socket: Socket, progress: WatchProgress): void {
   const isTls = socket instanceof TLSSocket;
-  const step = (reached: ExchangeStep): void => {
+  const step = (reached: RequestStep): void => {
     progress.reached = reached;
     progress.lastSignAtMs = progress.clock.nowMs();
   };
@@ -213,7 +213,7 @@ function hostOf(socket: Socket): string {
 }
 
 /** @returns `last_event` for the chunk that completes the answer. */
-function keep(progress: ExchangeProgress, chunk: Buffer): 'last_event' | 'more' {
+function keep(progress: WatchProgress, chunk: Buffer): 'last_event' | 'more' {
   const isOpenBefore = progress.lastEvent.ending === undefined;
   progress.lastEvent.push(chunk.toString('latin1'));
   if (isOpenBefore) progress.lastSignAtMs = progress.clock.nowMs();
@@ -227,7 +227,7 @@ function keep(progress: ExchangeProgress, chunk: Buffer): 'last_event' | 'more' 
   return isOpenBefore && progress.lastEvent.ending !== undefined ? 'last_event' : 'more';
 }
 
-function factsOf(progress: ExchangeProgress, errorCode: string | undefined): ProbeExchange {
+function factsOf(progress: WatchProgress, errorCode: string | undefined): ObservedRequest {
   const { sentAtMs, firstByteAtMs, lastSignAtMs, response } = progress;
   return {
     reached: progress.lastEvent.ending === undefined ? progress.reached : 'answered',

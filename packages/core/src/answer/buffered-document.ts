@@ -1,14 +1,14 @@
 /**
- * A list of models or a token count, held until it is complete: a page, an error with a success status, or a
+ * A list of models or a token count, buffered until it is complete: a page, an error with a success status, or a
  * truncated list can then be replaced by another endpoint's answer. Unlike a message it is small, and its
  * client waits only seconds.
  */
 import { KIB } from '@zephyr/contract/units';
 import { failureOfApiError, parseObject, readApiError } from './api-error.ts';
-import { HOLD, NOT_CLAUDE, type StartVerdict } from './content-gate.ts';
+import { BUFFER, NOT_CLAUDE, type StartVerdict } from './content-gate.ts';
 
-/** Fits the list of a relay with a thousand models. */
-const MAX_HELD_BYTES = 256 * KIB;
+/** Fits the list of a gateway with a thousand models. */
+const MAX_BUFFERED_BYTES = 256 * KIB;
 
 const COMMIT: StartVerdict = { kind: 'commit', form: 'unread' };
 
@@ -16,7 +16,7 @@ const COMMIT: StartVerdict = { kind: 'commit', form: 'unread' };
 const BLANKS = /^[\u00ef\u00bb\u00bf \t\r\n]*/;
 
 /** Texts have one character per byte (latin1). */
-export class HeldDocument {
+export class BufferedDocument {
   #text = '';
   #hasBegun = false;
 
@@ -27,7 +27,7 @@ export class HeldDocument {
       if (body !== '' && !body.startsWith('{')) return NOT_CLAUDE;
       this.#hasBegun = body !== '';
     }
-    return this.#text.length > MAX_HELD_BYTES ? COMMIT : HOLD;
+    return this.#text.length > MAX_BUFFERED_BYTES ? COMMIT : BUFFER;
   }
 
   /** The verdict when the body has ended. */

@@ -1,6 +1,6 @@
 /** The kind of an endpoint, from the headers of its answers. Pure. */
 
-export const RELAY_KINDS = [
+export const GATEWAY_KINDS = [
   'anthropic',
   'zephyr',
   'litellm',
@@ -10,15 +10,15 @@ export const RELAY_KINDS = [
   'cloudflare_gateway',
   'unknown',
 ] as const;
-export type RelayKind = (typeof RELAY_KINDS)[number];
+export type GatewayKind = (typeof GATEWAY_KINDS)[number];
 
-export type RelayHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+export type GatewayHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /**
  * Names of headers that each kind sends: gateways name themselves, the official API an organisation. The
  * first match counts: a gateway passes on headers of the server behind it.
  */
-const SIGNS: readonly (readonly [RelayKind, RegExp])[] = [
+const SIGNS: readonly (readonly [GatewayKind, RegExp])[] = [
   ['zephyr', /^x-zephyr-/],
   ['litellm', /^x-litellm-/],
   ['new_api', /^x-new-api-version$/],
@@ -28,7 +28,7 @@ const SIGNS: readonly (readonly [RelayKind, RegExp])[] = [
   ['anthropic', /^anthropic-organization-id$/],
 ];
 
-export function relayKindOf(answers: readonly RelayHeaders[]): RelayKind {
+export function gatewayKindOf(answers: readonly GatewayHeaders[]): GatewayKind {
   const names = answers.flatMap((headers) => Object.keys(headers));
   const found = SIGNS.find(([, sign]) => names.some((name) => sign.test(name)));
   return found?.[0] ?? 'unknown';

@@ -1,5 +1,5 @@
 /**
- * The failure class of an exchange, which people can act on. Pure. The code of the data path decides what is
+ * The failure class of a request, which people can act on. Pure. The code of the data path decides what is
  * an answer and what a refusal, so an endpoint that is healthy here serves there.
  */
 import type { FailureClass } from '@zephyr/contract/failure';
@@ -8,7 +8,7 @@ import { type ApiError, isSuccess, judgeRefusal } from '@zephyr/core';
 import { OUTBOUND_PROXY } from '@zephyr/runtime/connection/tunnel';
 
 import { judgeAnswer } from './answer.ts';
-import type { ProbeExchange } from './watched-request.ts';
+import type { ObservedRequest } from './watched-request.ts';
 
 export interface ProbeFailure {
   readonly failure: FailureClass;
@@ -25,20 +25,20 @@ const DNS_CODES = ['ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_FAIL'];
 const UNREACHABLE_CODES = ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL'];
 
 /** Undefined if the endpoint has sent a complete answer of the Messages API. */
-export function exchangeFailure(exchange: ProbeExchange): ProbeFailure | undefined {
-  const { status, reached, body } = exchange;
-  if (status !== undefined && !isSuccess(status)) return failureOfStatus(exchange);
+export function requestFailure(request: ObservedRequest): ProbeFailure | undefined {
+  const { status, reached, body } = request;
+  if (status !== undefined && !isSuccess(status)) return failureOfStatus(request);
   const verdict = judgeAnswer(body, reached === 'answered');
   if (verdict.kind === 'failed') return failureOfAnswer(verdict, body);
   // The client has all of it, however the connection then ends, if it ever does.
   if (verdict.kind === 'whole') return undefined;
-  if (reached !== 'answered') return failureOfBreak(exchange);
+  if (reached !== 'answered') return failureOfBreak(request);
   return { failure: 'truncated', detail: 'the answer ended before its last event' };
 }
 
-function failureOfBreak(exchange: ProbeExchange): ProbeFailure {
-  const { reached, errorCode = 'UNKNOWN', tunnelError } = exchange;
-  if (errorCode === 'CUT') return failureAtDeadline(exchange);
+function failureOfBreak(request: ObservedRequest): ProbeFailure {
+  const { reached, errorCode = 'UNKNOWN', tunnelError } = request;
+  if (errorCode === 'CUT') return failureAtDeadline(request);
   if (errorCode === 'TOO_LONG')
     return { failure: 'not_claude', detail: 'the answer was longer than any answer to a probe' };
   if (tunnelError !== undefined) return failureOfTunnel(errorCode, tunnelError);
@@ -81,7 +81,7 @@ function detailOfTls(code: string): string {
   return `TLS failed (${code})`;
 }
 
-function failureAtDeadline({ reached, silentMs }: ProbeExchange): ProbeFailure {
+function failureAtDeadline({ reached, silentMs }: ObservedRequest): ProbeFailure {
   switch (reached) {
     case 'tunnelling':
       return {
@@ -120,7 +120,7 @@ function failureOfAnswer(
   return { failure, detail: `status 200, but the answer ${what}` };
 }
 
-function failureOfStatus({ status = 0, body, contentType = '' }: ProbeExchange): ProbeFailure {
+function failureOfStatus({ status = 0, body, contentType = '' }: ObservedRequest): ProbeFailure {
   const { failure, error } = judgeRefusal({
     status,
     contentType: contentType.toLowerCase(),

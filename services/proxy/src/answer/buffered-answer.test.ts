@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 
-import { type HeldAnswer, requestIdOf } from './held-answer.ts';
+import { type BufferedAnswer, requestIdOf } from './buffered-answer.ts';
 
-const idIn = (headers: HeldAnswer['headers']) => requestIdOf({ headers } as HeldAnswer);
+const idIn = (headers: BufferedAnswer['headers']) => requestIdOf({ headers } as BufferedAnswer);
 
-it.each<[HeldAnswer['headers'], string | undefined]>([
+it.each<[BufferedAnswer['headers'], string | undefined]>([
   [{ 'request-id': 'req_1', 'x-request-id': 'other' }, 'req_1'],
   [{ 'x-request-id': 'other' }, 'other'],
   [{ 'request-id': 'x'.repeat(100) }, 'x'.repeat(100)],

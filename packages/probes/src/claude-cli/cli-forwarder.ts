@@ -1,9 +1,9 @@
 /**
- * Relays between the CLI and the endpoint during one probe, on a loopback port.
+ * Forwards between the CLI and the endpoint during one probe, on a loopback port.
  *
  * It measures: the CLI's own times include its start-up and the load of this machine; here the request is
  * timestamped as it leaves and as the answer returns. It protects the token: the CLI gets a password that is
- * valid for this probe at this relay only, and the relay replaces it with the endpoint's headers. Bodies pass
+ * valid for this probe at this forwarder only, and the forwarder replaces it with the endpoint's headers. Bodies pass
  * unchanged, headers only if listed, and only to the probe's own path; TLS to the endpoint is verified here.
  *
  * The endpoint is not trusted: its answer is bounded (see watched-request.ts) and read no faster than the CLI reads,
@@ -23,18 +23,18 @@ import type { EndpointConnection } from '@zephyr/runtime/connection/endpoint-age
 import { rawHeaders } from '@zephyr/runtime/credential';
 
 import {
-  type ProbeExchange,
-  type RunningExchange,
-  startExchange,
-} from '../exchange/watched-request.ts';
+  type ObservedRequest,
+  startRequest,
+  type WatchedRequest,
+} from '../request/watched-request.ts';
 
-export interface CliRelay {
+export interface CliForwarder {
   /** For the CLI's ANTHROPIC_BASE_URL. */
   readonly baseUrl: string;
   /** For the CLI's ANTHROPIC_AUTH_TOKEN. */
   readonly password: string;
-  /** Ends active exchanges and returns all of them, in order of arrival. */
-  stop(): Promise<readonly ProbeExchange[]>;
+  /** Ends active requests and returns all of them, in order of arrival. */
+  stop(): Promise<readonly ObservedRequest[]>;
 }
 
 /** A probe's request is 1 KiB; the largest that the CLI sends, with all its tools, 120 KiB. */
@@ -53,7 +53,7 @@ const ANSWER_HEADERS =
 /** A CLI needs one or two. */
 const MAX_CONNECTIONS = 16;
 
-export async function startRelay(target: {
+export async function startForwarder(target: {
   readonly baseUrl: string;
   readonly headers: EndpointHeaders;
   readonly connection?: EndpointConnection | undefined;
@@ -61,9 +61,9 @@ export async function startRelay(target: {
   readonly onRequest?: () => void;
   /** Absent: the system's. */
   readonly clock?: Clock | undefined;
-}): Promise<CliRelay> {
+}): Promise<CliForwarder> {
   const password = `zephyr-probe-${randomBytes(16).toString('hex')}`;
-  const exchanges: RunningExchange[] = [];
+  const forwarded: WatchedRequest[] = [];
   let requests = 0;
 
   const server = http.createServer((request, response) => {
@@ -80,7 +80,7 @@ export async function startRelay(target: {
     target.onRequest?.();
     void readBody(request).then((body) => {
       if (body === undefined) return void request.destroy();
-      exchanges.push(forward(request, response, { ...target, body }));
+      forwarded.push(forward(request, response, { ...target, body }));
     });
   });
   server.maxConnections = MAX_CONNECTIONS;
@@ -92,10 +92,10 @@ export async function startRelay(target: {
     baseUrl: `http://127.0.0.1:${port}`,
     password,
     stop: async () => {
-      for (const exchange of exchanges) exchange.cut();
+      for (const each of forwarded) each.cut();
       server.closeAllConnections();
       server.close();
-      return await Promise.all(exchanges.map(({ ended }) => ended));
+      return await Promise.all(forwarded.map(({ ended }) => ended));
     },
   };
 }
@@ -133,9 +133,9 @@ function forward(
     readonly clock?: Clock | undefined;
     readonly body: Buffer;
   },
-): RunningExchange {
+): WatchedRequest {
   const url = new URL(`${target.baseUrl}${request.url ?? ''}`);
-  const exchange = startExchange(
+  const watched = startRequest(
     {
       method: 'POST',
       url,
@@ -157,13 +157,13 @@ function forward(
       },
     },
   );
-  response.on('close', () => exchange.cut());
-  void exchange.ended.then((facts) => {
+  response.on('close', () => watched.cut());
+  void watched.ended.then((facts) => {
     // After a clean end the CLI would take half an answer for a whole one.
     if (facts.reached === 'answered') response.end();
     else response.destroy();
   });
-  return exchange;
+  return watched;
 }
 
 /**
