@@ -75,9 +75,9 @@ export const OF_DECIDE: readonly Equivalent[] = [
   },
   {
     file: 'decide/assess/comparable-scores.ts',
-    line: 'byCli === null || nowMs',
+    line: 'byCli === null || epochMs',
     titles: [
-      'byCli === null || epochMs - byCli.measuredAtMs > policy.switching.sta… → epochMs - byCli.measuredAtMs > policy.switching.staleAfterMs',
+      'byCli === null || epochMs - byCli.measuredAtMs > policy.switching.s… → epochMs - byCli.measuredAtMs > policy.switching.staleAfterMs',
     ],
     why: COMPILER,
   },
@@ -97,7 +97,7 @@ export const OF_DECIDE: readonly Equivalent[] = [
     file: 'decide/assess/assessment.ts',
     line: "score.status === 'known' &&",
     titles: [
-      "score.status === 'known' && epochMs - score.measuredAtMs <= staleAfte… → epochMs - score.measuredAtMs <= staleAfterMs(world, endpoint, policy)",
+      "score.status === 'known' && epochMs - score.measuredAtMs <= staleAf… → epochMs - score.measuredAtMs <= staleAfterMs(world, endpoint, policy)",
     ],
     why: COMPILER,
   },
@@ -159,7 +159,7 @@ export const OF_DECIDE: readonly Equivalent[] = [
     file: 'decide/switch/latency-switch.ts',
     line: 'lastAtMs !== null && epochMs - lastAtMs < dwell',
     titles: [
-      'lastAtMs !== null && epochMs - lastAtMs < dwellMsOf(world, lastAtMs, … → epochMs - lastAtMs < dwellMsOf(world, lastAtMs, policy)',
+      'lastAtMs !== null && epochMs - lastAtMs < dwellMsOf(world, lastAtMs… → epochMs - lastAtMs < dwellMsOf(world, lastAtMs, policy)',
     ],
     why: NULL,
   },
@@ -175,7 +175,7 @@ export const OF_DECIDE: readonly Equivalent[] = [
     file: 'decide/switch/latency-switch.ts',
     line: 'cliPassedAtMs !== null &&',
     titles: [
-      'cliPassedAtMs !== null && epochMs - cliPassedAtMs <= policy.probing.c… → epochMs - cliPassedAtMs <= policy.probing.cliBeforeSwitchMs',
+      'cliPassedAtMs !== null && epochMs - cliPassedAtMs <= policy.probing… → epochMs - cliPassedAtMs <= policy.probing.cliBeforeSwitchMs',
     ],
     why: NULL,
   },
@@ -233,7 +233,7 @@ export const OF_DECIDE: readonly Equivalent[] = [
     file: 'decide/world/ejection-recovery.ts',
     line: 'recovery.atMs === null ? Number.POSITIVE_INFINITY',
     titles: [
-      'recovery.atMs === null ? Number.POSITIVE_INFINITY : epochMs - recover… → epochMs - recovery.atMs',
+      'recovery.atMs === null ? Number.POSITIVE_INFINITY : epochMs - recov… → epochMs - recovery.atMs',
     ],
     why: NULL,
   },

@@ -194,7 +194,7 @@ export const OF_PROXY: readonly Equivalent[] = [
     file: 'exchange/finished-request.ts',
     line: 'failure !== undefined &&',
     titles: [
-      "failure !== undefined && canBeBilled({ failure, phase: 'answered', … → canBeBilled({ failure, phase: 'answered', isStaleConnection: false })",
+      "failure !== undefined && isBillable({ failure, phase: 'answered', i… → isBillable({ failure, phase: 'answered', isStaleConnection: false })",
     ],
     why: COMPILER,
   },

@@ -70,12 +70,11 @@ export async function startController(context: ServiceContext): Promise<RunningS
   const certificate = ({ ownCertificates }: LoadedConfig['secrets']) => ownCertificates.controller;
   const own = certificate(context.secrets);
   warnOfEnd(log, own);
-  const server = await startServer(
-    appOf(shared, tail, tests),
-    config.controller,
-    own,
-    context.listenFds?.[0],
-  );
+  const server = await startServer(appOf(shared, tail, tests), config.controller, {
+    certificate: own,
+    clock: systemClock,
+    fd: context.listenFds?.[0],
+  });
   configSource.subscribe((change) => {
     if (change.status !== 'applied') return;
     const renewed = certificate(change.loaded.secrets);

@@ -19,7 +19,7 @@ const call = (
   keys: readonly string[],
   args: readonly (string | number)[],
 ) => runScript(redis, SCRIPTS[name], { keys, args });
-const MOST = String(Number.MAX_SAFE_INTEGER);
+const MAX_COUNT = String(Number.MAX_SAFE_INTEGER);
 
 describe('record-usage', () => {
   interface Part {
@@ -76,9 +76,9 @@ describe('record-usage', () => {
 
   it('has no sum that is not exact', async () => {
     await redis.hset('total', 'ann', 5);
-    await record({ rows: [['a\te\tm', `${MOST} 1`]] });
+    await record({ rows: [['a\te\tm', `${MAX_COUNT} 1`]] });
     await record({ part: 2, rows: [['a\te\tm', '5 1']] });
-    expect(await redis.hget('hour', 'a\te\tm')).toBe(`${MOST} 2`);
+    expect(await redis.hget('hour', 'a\te\tm')).toBe(`${MAX_COUNT} 2`);
   });
 
   it('expires, each hash in its time', async () => {
@@ -168,9 +168,9 @@ describe('make-spent', () => {
     expect(await redis.pttl('total')).toBeGreaterThan(40_000);
     expect(await make()).toBe('known');
     await redis.del('total', 'tuesday');
-    await redis.hset('tuesday', 'b\te\tm', `1 ${MOST}`);
+    await redis.hset('tuesday', 'b\te\tm', `1 ${MAX_COUNT}`);
     await make();
-    expect(await redis.hget('total', 'b')).toBe(MOST);
+    expect(await redis.hget('total', 'b')).toBe(MAX_COUNT);
   });
 
   it('has no more people than allowed, besides the rest', async () => {
@@ -239,9 +239,9 @@ describe('share-limits', () => {
   });
 
   it('has no sum that is not exact, or below zero', async () => {
-    await share([['ann', MOST, 3, 0]]);
+    await share([['ann', MAX_COUNT, 3, 0]]);
     await share([['ann', 5, 1, 0]], 50_000, 'other share');
-    expect(await redis.hget('minute', 'ann')).toBe(`${MOST} 4`);
+    expect(await redis.hget('minute', 'ann')).toBe(`${MAX_COUNT} 4`);
     await redis.hset('minute', 'ann', '1 1');
     await share([['ann', 0, 0, 0]], 50_000, 'other share');
     expect(await redis.hget('minute', 'ann')).toBe('0 0');

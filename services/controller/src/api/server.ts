@@ -8,7 +8,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { systemClock } from '@zephyr/runtime/clock';
+import type { Clock } from '@zephyr/runtime/clock';
 import type { OwnCertificate } from '@zephyr/runtime/config/config';
 import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import { encrypt, refusingUnencrypted } from '@zephyr/runtime/http/own-tls';
@@ -29,12 +29,19 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
+export interface ServerOptions {
+  /** Undefined: plain HTTP. */
+  readonly certificate: OwnCertificate | undefined;
+  readonly clock: Clock;
+  /** A socket that already listens there. */
+  readonly fd: number | undefined;
+}
+
 /** @throws ZephyrError `LISTEN` if the address is in use or not local. */
 export async function startServer(
   app: RequestListener,
   address: { readonly host: string; readonly port: number },
-  certificate: OwnCertificate | undefined,
-  fd?: number | undefined,
+  { certificate, clock, fd }: ServerOptions,
 ): Promise<RunningServer> {
   const server = createServer(
     {
@@ -44,7 +51,7 @@ export async function startServer(
     },
     certificate === undefined ? app : refusingUnencrypted(app, refuseUnencrypted),
   );
-  const tls = certificate && encrypt(server, certificate, systemClock);
+  const tls = certificate && encrypt(server, certificate, clock);
   listenOn(server, address, fd);
   try {
     await once(server, 'listening');

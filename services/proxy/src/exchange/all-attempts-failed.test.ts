@@ -49,7 +49,7 @@ const failed = (failure: FailureClass, changes: Partial<FailedAttempt> = {}): Fa
   ...{ kind: 'failed', failure, phase: 'answered', isStaleConnection: false, ...changes },
 });
 const refusal = {
-  ...{ status: 429, headers: { 'retry-after': '50' }, held: [Buffer.from('{"type":"error"}')] },
+  ...{ status: 429, headers: { 'retry-after': '50' }, buffered: [Buffer.from('{"type":"error"}')] },
 } as unknown as FailedAttempt['answer'];
 
 describe('if all endpoints have failed', () => {
