@@ -1,6 +1,7 @@
 /**
  * What an idle Zephyr takes on a laptop: memory, CPU time, and the time from start to the first answered
- * request. Prints Markdown. Linux only.
+ * request; the same after `zephyr restart`, when the first process stays beside the one that serves. Prints
+ * Markdown. Linux only.
  *
  *     node bench/laptop.ts [idle seconds, default 60]
  *
@@ -12,7 +13,7 @@
  * one hour as in another. So each row is measured beside the least that could do the job, a bare Node that asks
  * a Redis of its own as often as Zephyr wakes up, and the wake-ups are counted.
  */
-import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -20,6 +21,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 import { MIB } from '@zephyr/contract/units';
 import { startRedisServer } from '@zephyr/runtime/redis/private-server';
@@ -78,11 +80,17 @@ try {
     const second = await start(args, name);
     const bare = await startBareNode();
     await sleep(SETTLE_SECONDS * 1_000);
-    const [use, bareUse] = await Promise.all([idleUseOf(second.pid), idleUseOf(bare.pid)]);
-    await stop(second);
+    const [use, bareUse] = await Promise.all([idleUseOf([second.pid]), idleUseOf([bare.pid])]);
     await bare.stop();
     printRow(name, { starts: [first, second], use });
     printRow('bare Node beside it', { starts: [], use: bareUse });
+    if (args[0] === 'start') {
+      const serving = await restart(args);
+      await sleep(SETTLE_SECONDS * 1_000);
+      const useAfter = await idleUseOf([second.pid, serving]);
+      printRow('after zephyr restart', { starts: [], use: useAfter });
+    }
+    await stop(second);
   }
 } finally {
   await Promise.all(endpoints.map((endpoint) => endpoint.kill()));
@@ -102,14 +110,23 @@ function startArguments(): readonly string[] {
   return ['start', '--headless', '--config', config, '--env-file', join(home, '.env')];
 }
 
+const environment = (name: string) => ({
+  ...{ PATH: process.env['PATH'], HOME: home, XDG_STATE_HOME: join(home, 'state') },
+  // So that the first start is a cold one.
+  NODE_COMPILE_CACHE: join(home, 'compiled', name),
+});
+
+/** The process that serves from then on, below the first one. */
+async function restart([, , ...where]: readonly string[]): Promise<number> {
+  const options = { env: environment('restart') };
+  const { stdout } = await promisify(execFile)(ZEPHYR, ['restart', ...where], options);
+  return Number(/\(process (\d+)\)/.exec(stdout)?.[1]);
+}
+
 async function start(args: readonly string[], name: string): Promise<Started> {
   const startedAtMs = performance.now();
   const child = spawn(ZEPHYR, args, {
-    env: {
-      ...{ PATH: process.env['PATH'], HOME: home, XDG_STATE_HOME: join(home, 'state') },
-      // So that the first start is a cold one.
-      NODE_COMPILE_CACHE: join(home, 'compiled', name),
-    },
+    env: environment(name),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -169,12 +186,16 @@ async function startBareNode() {
   };
 }
 
-/** The median by PSS of one sample per second, without the probes' programs. */
-async function idleUseOf(pid: number): Promise<IdleUse> {
-  const looks: (readonly ProcessUse[])[] = [ownProcesses(pid)];
+/**
+ * The median by PSS of one sample per second, without the probes' programs.
+ *
+ * @param pids the first process, and others below it that count
+ */
+async function idleUseOf(pids: readonly number[]): Promise<IdleUse> {
+  const looks: (readonly ProcessUse[])[] = [ownProcesses(pids)];
   for (let second = 0; second < IDLE_SECONDS; second += 1) {
     await sleep(1_000);
-    looks.push(ownProcesses(pid));
+    looks.push(ownProcesses(pids));
   }
   const [first = [], last = []] = [looks[0], looks.at(-1)];
   const perSecond = (of: 'cpuSeconds' | 'endedCpuSeconds' | 'sleeps') =>
@@ -188,9 +209,9 @@ async function idleUseOf(pid: number): Promise<IdleUse> {
   };
 }
 
-function ownProcesses(pid: number): readonly ProcessUse[] {
-  return processTree(pid).filter(
-    ({ pid: each, name }) => each === pid || /redis|valkey|^sh$/.test(name),
+function ownProcesses(pids: readonly number[]): readonly ProcessUse[] {
+  return processTree(pids[0] ?? 0).filter(
+    ({ pid, name }) => pids.includes(pid) || /redis|valkey|^sh$/.test(name),
   );
 }
 

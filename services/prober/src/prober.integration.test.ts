@@ -340,6 +340,8 @@ describe('the prober', () => {
     await eventually(() => expect(upstream.requests).toBe(1));
     await eventually(async () => expect(await lifeMs()).toBeLessThan(3_500));
     await eventually(async () => expect(await lifeMs()).toBeGreaterThan(4_000));
+    // A job whose lock has expired is run again, with a lock of its own.
+    expect(upstream.requests).toBe(1);
   });
 
   it('hands its running probe over to another prober when it stops', async () => {
