@@ -91,7 +91,7 @@ export class ZephyrRule implements Rule {
         wallMs: answer.ms,
         verdict:
           answer.status === 'ok'
-            ? { status: 'ok', latencyMs: answer.ms, ttftMs: answer.ms }
+            ? { status: 'ok', latencyMs: answer.ms, firstByteMs: answer.ms }
             : { status: 'failed', failure: failureOf(answer), detail: '' },
         usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 },
         costUsd: answer.status === 'ok' ? COSTS.probeUsd : 0,

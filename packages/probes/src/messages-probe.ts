@@ -26,7 +26,7 @@ export async function probeByMessage(
     };
   }
   return {
-    verdict: { status: 'ok', latencyMs: facts.latencyMs, ttftMs: facts.ttftMs },
+    verdict: { status: 'ok', latencyMs: facts.latencyMs, firstByteMs: facts.firstByteMs },
     usage,
   };
 }

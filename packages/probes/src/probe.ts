@@ -56,10 +56,10 @@ async function probe(
 /** Fractions of a millisecond are noise. */
 function rounded(verdict: ProbeVerdict): ProbeVerdict {
   if (verdict.status === 'failed') return verdict;
-  const { latencyMs, ttftMs } = verdict;
+  const { latencyMs, firstByteMs } = verdict;
   return {
     status: 'ok',
     latencyMs: Math.round(latencyMs),
-    ...(ttftMs === undefined ? {} : { ttftMs: Math.round(ttftMs) }),
+    ...(firstByteMs === undefined ? {} : { firstByteMs: Math.round(firstByteMs) }),
   };
 }

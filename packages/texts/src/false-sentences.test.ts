@@ -117,7 +117,7 @@ describe.each(LANGUAGES)('in %s no screen says', (language) => {
     expect(healthText({ ...unknown, probe: { last: null } }, speech.say)).toMatch(words.unprobed);
   });
 
-  it('that a pinned endpoint is back someone pinned one', () => {
+  it('that a pinned endpoint is back when someone has pinned one', () => {
     const picked = { phase: 'switched', fromId: 'b', toId: 'a' } as const;
     const named = (reason: DecisionFacts['reason']) =>
       decisionText({ ...picked, reason }, situationOf('initial'), speech);

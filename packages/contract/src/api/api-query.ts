@@ -20,7 +20,7 @@ const usage = z.strictObject({
     .string()
     .optional()
     .meta({
-      description: `What rows are told apart by, separated by commas: ${USAGE_DIMENSIONS.join(', ')}. Default: ${DEFAULT_USAGE_BY}`,
+      description: `The dimensions of a row, separated by commas: ${USAGE_DIMENSIONS.join(', ')}. Default: ${DEFAULT_USAGE_BY}`,
     }),
   since: z
     .string()

@@ -26,9 +26,9 @@ export const EDITS = {
     summary: 'Replace a key; the old one is refused',
     body: z.strictObject({ name }),
   },
-  'remove-client': { summary: 'Take a key away', body: z.strictObject({ name }) },
+  'remove-client': { summary: 'Revoke a key', body: z.strictObject({ name }) },
   'add-endpoint': {
-    summary: 'Add an endpoint; its group is made where it does not exist',
+    summary: 'Add an endpoint; its group is created if it does not exist',
     body: z.strictObject({
       name,
       url: z.string().min(1).max(2_000),

@@ -83,8 +83,8 @@ const probeVerdictSchema = z.discriminatedUnion('status', [
     status: z.literal('ok'),
     /** From sending the request to the last byte of the answer. */
     latencyMs: duration,
-    /** From sending the request to the first event of the answer; absent if not measured. */
-    ttftMs: duration.optional(),
+    /** From sending the request to the first byte of the answer's body; absent if not measured. */
+    firstByteMs: duration.optional(),
   }),
   z.object({
     status: z.literal('failed'),

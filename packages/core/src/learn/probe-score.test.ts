@@ -21,7 +21,7 @@ function probe(result: number | FailureClass, style: ProbeStyle = 'cli'): ProbeR
     wallMs: 1_000,
     verdict:
       typeof result === 'number'
-        ? { status: 'ok', latencyMs: 2 * result, ttftMs: result }
+        ? { status: 'ok', latencyMs: 2 * result, firstByteMs: result }
         : { status: 'failed', failure: result, detail: '' },
     usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 },
     costUsd: 0,

@@ -33,7 +33,7 @@ export function addProbe(
   }
   const basis = latencyBasisOf(style);
   if (basis === undefined) return tracks;
-  const ms = verdict.ttftMs ?? verdict.latencyMs;
+  const ms = verdict.firstByteMs ?? verdict.latencyMs;
   return {
     latency: addStyledLatency(tracks.latency, { basis, ms, epochMs, policy: policy.latency }),
     reliability: addAttempts(

@@ -8,7 +8,7 @@ const whole: ObservedRequest = {
   reached: 'answered',
   status: 200,
   contentType: 'text/event-stream',
-  ttftMs: 300,
+  firstByteMs: 300,
   latencyMs: 400,
   silentMs: 0,
   body: eventsOf().join(''),
@@ -39,13 +39,13 @@ function verdict(changes: {
 
 describe('verdictOfCli', () => {
   it('passes a successful CLI, with the latency measured at the forwarder', () => {
-    expect(verdict({})).toEqual({ status: 'ok', latencyMs: 400, ttftMs: 300 });
+    expect(verdict({})).toEqual({ status: 'ok', latencyMs: 400, firstByteMs: 300 });
   });
 
   it('adds up the requests that the CLI retried', () => {
     expect(verdict({ requests: [whole, whole] })).toMatchObject({
       latencyMs: 800,
-      ttftMs: 700,
+      firstByteMs: 700,
     });
   });
 

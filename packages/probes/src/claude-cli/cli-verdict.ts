@@ -55,7 +55,7 @@ function isContent({ end }: ProcessReport, result: CliResult | undefined): boole
 /** The sum over all requests: if the CLI had to retry, the answer took that long. */
 function measure(
   requests: readonly ObservedRequest[],
-): { latencyMs: number; ttftMs: number | undefined } | undefined {
+): { latencyMs: number; firstByteMs: number | undefined } | undefined {
   const last = requests.at(-1);
   if (last === undefined || last.reached !== 'answered' || last.latencyMs === undefined)
     return undefined;
@@ -64,7 +64,7 @@ function measure(
     .reduce((sumMs, request) => sumMs + (request.latencyMs ?? 0), 0);
   return {
     latencyMs: before + last.latencyMs,
-    ttftMs: last.ttftMs === undefined ? undefined : before + last.ttftMs,
+    firstByteMs: last.firstByteMs === undefined ? undefined : before + last.firstByteMs,
   };
 }
 

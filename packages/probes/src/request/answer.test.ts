@@ -72,7 +72,7 @@ describe('usageInBody', () => {
     expect(usageInBody(body)).toEqual({ ...NO_USAGE, inputTokens: 11, outputTokens: 7 });
   });
 
-  it('counts what the proxy would: a relay reports 0 for unknown, and cache writes by lifetime', () => {
+  it('counts what the proxy would: a gateway reports 0 for unknown, and cache writes by lifetime', () => {
     const cached = {
       ...{ input_tokens: 90, output_tokens: 1 },
       cache_creation: { ephemeral_1h_input_tokens: 500 },

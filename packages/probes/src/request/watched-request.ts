@@ -44,7 +44,7 @@ export interface ObservedRequest {
   readonly status?: number | undefined;
   readonly contentType?: string | undefined;
   /** From sending the request to the first byte of the answer's body. */
-  readonly ttftMs?: number | undefined;
+  readonly firstByteMs?: number | undefined;
   /** From sending the request to the last byte so far. */
   readonly latencyMs?: number | undefined;
   /** How long nothing had arrived by the end. */
@@ -235,7 +235,7 @@ function factsOf(progress: WatchProgress, errorCode: string | undefined): Observ
     tunnelError: progress.tunnelError,
     status: response?.statusCode,
     contentType: response?.headers['content-type'],
-    ttftMs:
+    firstByteMs:
       sentAtMs === undefined || firstByteAtMs === undefined ? undefined : firstByteAtMs - sentAtMs,
     latencyMs:
       sentAtMs === undefined || response === undefined ? undefined : lastSignAtMs - sentAtMs,

@@ -18,7 +18,7 @@ function start(signal = new AbortController().signal) {
   return { clock, ended, end: () => resolve(CUT), cuts: () => cuts };
 }
 
-it('an request is cut at its deadline, not before', async () => {
+it('a request is cut at its deadline, not before', async () => {
   const { clock, ended, cuts } = start();
   clock.advance(4_999);
   expect(cuts()).toBe(0);
@@ -27,7 +27,7 @@ it('an request is cut at its deadline, not before', async () => {
   expect(cuts()).toBe(1);
 });
 
-it('an request that ends by itself leaves no timer', async () => {
+it('a request that ends by itself leaves no timer', async () => {
   const { clock, ended, end, cuts } = start();
   end();
   await ended;
@@ -35,7 +35,7 @@ it('an request that ends by itself leaves no timer', async () => {
   expect(cuts()).toBe(0);
 });
 
-it('an request whose caller has already given up is cut immediately', async () => {
+it('a request whose caller has already given up is cut immediately', async () => {
   const { ended, cuts } = start(AbortSignal.abort());
   await ended;
   expect(cuts()).toBe(1);

@@ -7,7 +7,7 @@ export const probeCommands = {
   'probe.column.style': 'style',
   'probe.column.verdict': 'result',
   'probe.column.latency': 'latency',
-  'probe.column.ttft': 'TTFT',
+  'probe.column.firstByte': 'first byte',
   'probe.column.total': 'total',
   'probe.column.cost': 'cost',
 

@@ -9,7 +9,7 @@ export const probeCommands = {
   'probe.column.style': '方式',
   'probe.column.verdict': '结果',
   'probe.column.latency': '延迟',
-  'probe.column.ttft': 'TTFT',
+  'probe.column.firstByte': '首字节',
   'probe.column.total': '总耗时',
   'probe.column.cost': '费用',
 

@@ -115,6 +115,14 @@ describe('restore', () => {
       log: createLogger('test', 'silent'),
     });
 
+  it('counts no probe before one that it cannot read: only the passes may be unreadable', async () => {
+    const healthOfOne = async () => (await restored()).state.world.endpoints[0]?.health.status;
+    await probe('one', 300);
+    expect(await healthOfOne()).toBe('healthy');
+    await redis.xadd(keys.probes, '*', 'json', '{"verdict":{"status":"ok","formerName":1}}');
+    expect(await healthOfOne()).toBe('unknown');
+  });
+
   it('resumes from the committed state, whatever this process remembers', async () => {
     const committed = { ...remembered, world: { ...remembered.world, decisions: 7 } };
     await redis.set(keys.world, JSON.stringify(checkpointOf(committed)));

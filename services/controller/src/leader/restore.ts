@@ -67,11 +67,20 @@ async function rebuild(
   snapshot: RoutingSnapshot | undefined,
 ): Promise<LeaderState> {
   const { redis, log, config, epochMs } = deps;
-  const probes = await readLast(
+  let rejectedUntilAtMs = 0;
+  const read = await readLast(
     redis,
     { key: keys.probes, count: PROBES_TO_REPLAY },
-    { schema: scoredProbeSchema, rejected: (id, why) => log.warn({ id, why }, 'rejected') },
+    {
+      schema: scoredProbeSchema,
+      rejected: (id, why) => {
+        rejectedUntilAtMs = Math.max(rejectedUntilAtMs, streamMoment(id));
+        log.warn({ id, why }, 'rejected');
+      },
+    },
   );
+  // Another revision's passes may be unreadable and its failures not: half of the truth is worse than none.
+  const probes = read.filter(({ id }) => streamMoment(id) > rejectedUntilAtMs);
   const { groups, endpoints, policy } = coreConfigOf(config);
   const start = initialWorld({
     ...{ groups, endpoints, wishes: await readRecord(deps, keys.operator, wishesSchema) },

@@ -72,8 +72,8 @@ function setUp(config: LimitsConfig, { grants = [], day = [] }: Shared = {}) {
   limits.onNews(() => {
     news += 1;
   });
-  /** The people in each exchange; undefined if it shared nothing. */
-  const exchanges: (readonly string[] | undefined)[] = [];
+  /** The people in each sync; undefined if it shared nothing. */
+  const syncs: (readonly string[] | undefined)[] = [];
   const reply = [
     JSON.stringify(grants),
     [day.length === 0 ? '[]' : JSON.stringify(day), '[]', '[]'],
@@ -86,12 +86,12 @@ function setUp(config: LimitsConfig, { grants = [], day = [] }: Shared = {}) {
       // Keys, the limit of a hash, the minute, two life times, then four values for each person.
       const values = rest.slice(Number(keys) + 4);
       const people = values.filter((_, index) => index % 4 === 0).map(String);
-      exchanges.push(Number(keys) > 4 ? people : undefined);
+      syncs.push(Number(keys) > 4 ? people : undefined);
       return reply;
     },
   };
-  const exchange = () => limits.sync(redis as unknown as Redis);
-  return { clock, limits, redis, exchange, exchanges, newsCount: () => news };
+  const sync = () => limits.sync(redis as unknown as Redis);
+  return { clock, limits, redis, sync, syncs, newsCount: () => news };
 }
 
 const usedBy = (person: string, costUsd: number | null) =>
@@ -168,9 +168,9 @@ describe('budgets', () => {
       { name: 'ann', usd: 0.5, dayAtMs },
       { name: 'ann', usd: 4, dayAtMs: dayAtMs - DAY_MS },
     ] as unknown as readonly Grant[];
-    const { limits, exchange } = setUp(BUDGET, { grants, day: ['ann', String(NANO)] });
+    const { limits, sync } = setUp(BUDGET, { grants, day: ['ann', String(NANO)] });
     expect(limits.over('ann')).toBeUndefined();
-    await exchange();
+    await sync();
     const budget = { name: 'ann', used_usd: 1, granted_usd: 0.5, left_usd: 0.5 };
     expect(limits.budgetsOf('ann')).toEqual([expect.objectContaining(budget)]);
     expect(limits.budgets()).toEqual(limits.budgetsOf('ann'));
@@ -181,19 +181,19 @@ describe('budgets', () => {
   });
 });
 
-describe('an exchange with the other proxies', () => {
+describe('a sync with the other proxies', () => {
   it('takes place after each use, and while idle at long intervals', async () => {
-    const { clock, limits, exchange, exchanges } = setUp(TEAM);
-    await exchange();
-    expect(exchanges).toHaveLength(1);
-    await exchange();
-    expect(exchanges).toHaveLength(1);
+    const { clock, limits, sync, syncs } = setUp(TEAM);
+    await sync();
+    expect(syncs).toHaveLength(1);
+    await sync();
+    expect(syncs).toHaveLength(1);
     clock.advance(IDLE_INTERVAL_MS - 1);
-    await exchange();
-    expect(exchanges).toHaveLength(1);
+    await sync();
+    expect(syncs).toHaveLength(1);
     clock.advance(1);
-    await exchange();
-    expect(exchanges).toHaveLength(2);
+    await sync();
+    expect(syncs).toHaveLength(2);
     for (const use of [
       () => limits.over('ann'),
       () => limits.budgetsOf('ann'),
@@ -201,37 +201,37 @@ describe('an exchange with the other proxies', () => {
     ]) {
       use();
       expect(limits.isBusy).toBe(true);
-      await exchange();
+      await sync();
       expect(limits.isBusy).toBe(false);
     }
-    expect(exchanges).toHaveLength(5);
+    expect(syncs).toHaveLength(5);
     limits.over('eve');
     limits.budgets();
     expect(limits.isBusy).toBe(false);
   });
 
   it('takes place while a request is active, and once after its end', async () => {
-    const { limits, exchange, exchanges } = setUp(TEAM);
+    const { limits, sync, syncs } = setUp(TEAM);
     limits.began('ann');
     for (let time = 0; time < 2; time += 1) {
-      await exchange();
+      await sync();
       expect(limits.isBusy).toBe(true);
     }
     limits.began('bob');
     limits.ended('ann');
-    await exchange();
+    await sync();
     expect(limits.isBusy).toBe(true);
     limits.ended('bob');
-    await exchange();
+    await sync();
     expect(limits.isBusy).toBe(false);
-    expect(exchanges).toHaveLength(4);
+    expect(syncs).toHaveLength(4);
   });
 
   it('does not take place if nobody has a limit', async () => {
-    const { limits, exchange, exchanges, newsCount } = setUp(NO_ONE);
+    const { limits, sync, syncs, newsCount } = setUp(NO_ONE);
     limits.began('ann');
-    await exchange();
-    expect(exchanges).toEqual([]);
+    await sync();
+    expect(syncs).toEqual([]);
     expect(limits.isBusy).toBe(false);
     expect(newsCount()).toBe(0);
   });
@@ -246,10 +246,10 @@ describe('an exchange with the other proxies', () => {
   });
 
   it('shares what was admitted here only if somebody has a limit other than budgets and models', async () => {
-    const { limits, exchange, exchanges } = setUp(BUDGET);
+    const { limits, sync, syncs } = setUp(BUDGET);
     limits.began('ann');
-    await exchange();
-    expect(exchanges).toEqual([undefined]);
+    await sync();
+    expect(syncs).toEqual([undefined]);
     const rates: readonly UsageLimits[] = [
       { requestsPerMinute: 1 },
       { tokensPerMinute: 1 },
@@ -257,36 +257,36 @@ describe('an exchange with the other proxies', () => {
     ];
     for (const rate of rates) {
       limits.reconfigure({ ...NO_ONE, clients: [{ name: 'ann', ...rate }] });
-      await exchange();
+      await sync();
     }
-    expect(exchanges.slice(1).every((people) => people !== undefined)).toBe(true);
+    expect(syncs.slice(1).every((people) => people !== undefined)).toBe(true);
   });
 
   it('shares everything every two seconds, otherwise what has changed', async () => {
-    const { clock, limits, exchange, exchanges } = setUp(TEAM);
+    const { clock, limits, sync, syncs } = setUp(TEAM);
     limits.began('ann');
-    await exchange();
-    expect(exchanges.at(-1)).toEqual(['ann']);
+    await sync();
+    expect(syncs.at(-1)).toEqual(['ann']);
     clock.advance(1_999);
-    await exchange();
-    expect(exchanges.at(-1)).toEqual([]);
+    await sync();
+    expect(syncs.at(-1)).toEqual([]);
     clock.advance(1);
-    await exchange();
-    expect(exchanges.at(-1)).toEqual(['ann']);
+    await sync();
+    expect(syncs.at(-1)).toEqual(['ann']);
     clock.advance(1_999);
-    await exchange();
-    expect(exchanges.at(-1)).toEqual([]);
+    await sync();
+    expect(syncs.at(-1)).toEqual([]);
   });
 
   it('is repeated after a failure, with everything that is due', async () => {
-    const { clock, limits, redis, exchange, exchanges } = setUp(TEAM);
+    const { clock, limits, redis, sync, syncs } = setUp(TEAM);
     limits.began('ann');
-    await exchange();
+    await sync();
     clock.advance(2_000);
     redis.isFailing = true;
-    await expect(exchange()).rejects.toThrow('timed out');
+    await expect(sync()).rejects.toThrow('timed out');
     redis.isFailing = false;
-    await exchange();
-    expect(exchanges).toEqual([['ann'], ['ann']]);
+    await sync();
+    expect(syncs).toEqual([['ann'], ['ann']]);
   });
 });

@@ -127,21 +127,21 @@ function render(probed: readonly ProbedEndpoint[], { ui }: Config): string {
   const numbers = numbersOf(ui.language);
   const rows = probed.map(({ name, groupName, style, verdict, wallMs, usage, costUsd: usd }) => {
     const isOk = verdict.status === 'ok';
-    const ttftMs = isOk ? verdict.ttftMs : undefined;
+    const firstByteMs = isOk ? verdict.firstByteMs : undefined;
     return [
       name,
       groupName,
       style,
       isOk ? say('probe.ok') : say(`failure.${verdict.failure}`),
       isOk ? numbers.latency(verdict.latencyMs) : '',
-      ttftMs === undefined ? '' : numbers.latency(ttftMs),
+      firstByteMs === undefined ? '' : numbers.latency(firstByteMs),
       numbers.latency(wallMs),
       `${usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens}/${usage.outputTokens}`,
       numbers.usd(usd),
     ];
   });
-  const head = (['group', 'style', 'verdict', 'latency', 'ttft', 'total'] as const).map((column) =>
-    say(`probe.column.${column}`),
+  const head = (['group', 'style', 'verdict', 'latency', 'firstByte', 'total'] as const).map(
+    (column) => say(`probe.column.${column}`),
   );
   const table = renderTable(
     [say('column.endpoint'), ...head, say('cost.tokens'), say('probe.column.cost')],

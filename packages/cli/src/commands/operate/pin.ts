@@ -1,7 +1,6 @@
 /** `zephyr pin`: pins an endpoint, or the active one. */
 import type { ApiState } from '@zephyr/contract/api/api-state';
 import type { Environment } from '@zephyr/runtime/environment';
-import { nameOf } from '@zephyr/texts';
 
 import { type AdminOptions, openSession, printed } from '../../admin/admin-session.ts';
 import { endpointNamed } from '../../admin/endpoint-by-name.ts';
@@ -13,16 +12,19 @@ export async function pin(
   environment: Environment,
 ): Promise<string> {
   const { client, say } = openSession(options, environment);
-  const chosen =
-    wanted === undefined ? undefined : endpointNamed(await client.state(), wanted, say);
+  const state = await client.state();
+  // By its id even if none was named: what is printed is then what was pinned.
+  const chosen = wanted === undefined ? activeEndpoint(state) : endpointNamed(state, wanted, say);
   const body = chosen === undefined ? {} : { endpointId: chosen.id };
   const force = options.force === true ? { force: true } : {};
   const answer = await client.command('pin', { ...body, ...force });
-  const name = chosen?.name ?? pinnedName(await client.state());
-  return printed(options, answer, say('cli.done.pin', { name }));
+  return printed(options, answer, say('cli.done.pin', { name: chosen?.name ?? '' }));
 }
 
-/** Empty if somebody has unpinned it meanwhile. */
-function pinnedName(state: ApiState): string {
-  return state.mode.kind === 'manual' ? nameOf(state, state.mode.endpointId) : '';
+function activeEndpoint({
+  endpoints,
+  selection,
+}: ApiState): ApiState['endpoints'][number] | undefined {
+  if (selection.status === 'none') return undefined;
+  return endpoints.find(({ id }) => id === selection.activeId);
 }
