@@ -110,11 +110,13 @@ function startArguments(): readonly string[] {
   return ['start', '--headless', '--config', config, '--env-file', join(home, '.env')];
 }
 
-const environment = (name: string) => ({
-  ...{ PATH: process.env['PATH'], HOME: home, XDG_STATE_HOME: join(home, 'state') },
-  // So that the first start is a cold one.
-  NODE_COMPILE_CACHE: join(home, 'compiled', name),
-});
+function environment(name: string): NodeJS.ProcessEnv {
+  return {
+    ...{ PATH: process.env['PATH'], HOME: home, XDG_STATE_HOME: join(home, 'state') },
+    // So that the first start is a cold one.
+    NODE_COMPILE_CACHE: join(home, 'compiled', name),
+  };
+}
 
 /** The process that serves from then on, below the first one. */
 async function restart([, , ...where]: readonly string[]): Promise<number> {
