@@ -49,7 +49,6 @@ describe('the catalogue', () => {
       'cli.facts',
       'cli.facts.and',
       'notify.advice',
-      'probe.column.ttft',
     ]);
   });
 
