@@ -53,7 +53,7 @@ export async function findProxy(wanted: Wanted): Promise<FoundProxy> {
 }
 
 /** A running Zephyr applies a changed configuration within seconds. */
-const APPLY_WAIT = { everyMs: 500, timeoutMs: 5_000 };
+const APPLY_WAIT = { intervalMs: 500, timeoutMs: 5_000 };
 
 /** Prompts must not reach a demo, or another local user who holds the port. */
 async function refuseOther(url: string, wanted: Wanted): Promise<void> {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '@zephyr/runtime/clock';
 
 interface PollTimes {
-  readonly everyMs: number;
+  readonly intervalMs: number;
   readonly timeoutMs: number;
 }
 
@@ -13,12 +13,12 @@ interface PollTimes {
  */
 export async function poll<Found>(
   look: () => Promise<Found | undefined> | Found | undefined,
-  { everyMs, timeoutMs }: PollTimes,
+  { intervalMs, timeoutMs }: PollTimes,
 ): Promise<Found | undefined> {
   const untilAtMs = systemClock.nowMs() + timeoutMs;
   for (;;) {
     const found = await look();
     if (found !== undefined || systemClock.nowMs() >= untilAtMs) return found;
-    await sleep(everyMs);
+    await sleep(intervalMs);
   }
 }

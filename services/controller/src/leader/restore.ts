@@ -66,21 +66,8 @@ async function rebuild(
   deps: RestoreDeps,
   snapshot: RoutingSnapshot | undefined,
 ): Promise<LeaderState> {
-  const { redis, log, config, epochMs } = deps;
-  let rejectedUntilAtMs = 0;
-  const read = await readLast(
-    redis,
-    { key: keys.probes, count: PROBES_TO_REPLAY },
-    {
-      schema: scoredProbeSchema,
-      rejected: (id, why) => {
-        rejectedUntilAtMs = Math.max(rejectedUntilAtMs, streamMoment(id));
-        log.warn({ id, why }, 'rejected');
-      },
-    },
-  );
-  // Another revision's passes may be unreadable and its failures not: half of the truth is worse than none.
-  const probes = read.filter(({ id }) => streamMoment(id) > rejectedUntilAtMs);
+  const { redis, config, epochMs } = deps;
+  const probes = await probesToReplay(deps);
   const { groups, endpoints, policy } = coreConfigOf(config);
   const start = initialWorld({
     ...{ groups, endpoints, wishes: await readRecord(deps, keys.operator, wishesSchema) },
@@ -111,6 +98,26 @@ async function rebuild(
       probes: probes.at(-1)?.id ?? STREAM_START,
     },
   };
+}
+
+/**
+ * The last probes, from the first one after any that cannot be read: another revision's passes may be
+ * unreadable and its failures not, and half of the truth is worse than none.
+ */
+async function probesToReplay({ redis, log }: RestoreDeps) {
+  let rejectedUntilAtMs = 0;
+  const probes = await readLast(
+    redis,
+    { key: keys.probes, count: PROBES_TO_REPLAY },
+    {
+      schema: scoredProbeSchema,
+      rejected: (id, why) => {
+        rejectedUntilAtMs = Math.max(rejectedUntilAtMs, streamMoment(id));
+        log.warn({ id, why }, 'rejected');
+      },
+    },
+  );
+  return probes.filter(({ id }) => streamMoment(id) > rejectedUntilAtMs);
 }
 
 /** Reads the last leader's rollups of this hour and this day, to continue them. */

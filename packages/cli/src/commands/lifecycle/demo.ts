@@ -32,7 +32,7 @@ export interface DemoOptions {
 }
 
 /** A probe takes a second or two; after this the next steps are shown anyway. */
-const FIRST_PROBES_WAIT = { everyMs: 200, timeoutMs: 15_000 };
+const FIRST_PROBES_WAIT = { intervalMs: 200, timeoutMs: 15_000 };
 const TOKEN_VARIABLE = 'ZEPHYR_DEMO_TOKEN';
 /** Differs from what clients send: a proxy that forwarded theirs would get 401. */
 const TOKEN = 'token-of-the-simulated-provider';

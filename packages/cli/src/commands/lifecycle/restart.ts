@@ -19,7 +19,7 @@ export interface RestartOptions {
 }
 
 /** Above the time that the next process may take to become ready. */
-const RESTART_WAIT = { everyMs: 200, timeoutMs: 120_000 };
+const RESTART_WAIT = { intervalMs: 200, timeoutMs: 120_000 };
 
 /**
  * Requires a configuration that the next process will accept.

@@ -100,7 +100,7 @@ async function probedState(session: AdminSession, timeoutMs: number): Promise<Pr
   const sinceAtMs = state.atMs;
   // Without a leader, as in the first second after a start, the command is not accepted yet.
   let asked: 'not yet' | 'done' = 'not yet';
-  const times = { everyMs: PROBES_POLL_MS, timeoutMs };
+  const times = { intervalMs: PROBES_POLL_MS, timeoutMs };
   await poll(async () => {
     if (asked === 'not yet') {
       asked = await client.command('probe', {}).then(
