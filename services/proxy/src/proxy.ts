@@ -219,9 +219,7 @@ class ProxyParts {
       startedAtMs: clock.epochMs(),
       routing,
       stats: this.#stats,
-      get sessions() {
-        return liveConfig.sessions;
-      },
+      sessions: () => liveConfig.sessions,
       isRedisConnected: () => this.link.isConnected,
       isDraining: () => this.isDraining,
       isServing: () => this.#serving.isServing(clock.nowMs()),
@@ -293,9 +291,7 @@ class ProxyParts {
       connections,
       exchange: {
         settings: () => liveConfig.config,
-        get sessions() {
-          return liveConfig.sessions;
-        },
+        sessions: () => liveConfig.sessions,
         ...{
           routing,
           deadlines,

@@ -23,6 +23,7 @@ import { EXIT, explain, ZephyrError } from '../errors.ts';
 import { createLogger, type Logger } from '../logger.ts';
 import type { TemplatesOf } from '../phrase.ts';
 import { takeListenFds } from '../process/listen-fds.ts';
+import { restoreStringPrototype } from '../process/string-prototype.ts';
 import type { RedisTarget } from '../redis/client.ts';
 import type { ServiceName } from '../service-name.ts';
 import { VERSION } from '../version.ts';
@@ -93,6 +94,8 @@ export async function openService(
   start: StartFunction,
   surroundings: ServiceSurroundings,
 ): Promise<RunningService> {
+  // Here every module of the service is loaded.
+  restoreStringPrototype();
   const context = contextFor(name, surroundings);
   try {
     const service = await start(context);

@@ -27,7 +27,7 @@ export interface ExchangeDeps {
   readonly settings: () => DataPathConfig;
   readonly routing: Routing;
   /** Undefined if session affinity is off. */
-  readonly sessions: SessionTable | undefined;
+  readonly sessions: () => SessionTable | undefined;
   readonly send: Transport;
   readonly bufferedBodies: BufferedBodies;
   readonly budget: RetryBudget;

@@ -21,7 +21,7 @@ import { sessionIdIn } from './session-id.ts';
 export interface SessionPlacementDeps {
   readonly routing: Routing;
   /** Absent if session affinity is off. */
-  readonly sessions: SessionTable | undefined;
+  readonly sessions: () => SessionTable | undefined;
   readonly clock: Clock;
 }
 
@@ -85,10 +85,11 @@ export class SessionPlacement {
     journey: Journey,
     about: TimedRequest & { readonly model: string },
   ): EndpointId | undefined {
-    const { sessions, routing, clock } = this.#deps;
+    const { routing, clock } = this.#deps;
     const session = this.sessionId;
-    if (this.#operation !== 'messages' || session === undefined || sessions === undefined)
-      return undefined;
+    if (this.#operation !== 'messages' || session === undefined) return undefined;
+    const sessions = this.#deps.sessions();
+    if (sessions === undefined) return undefined;
     const generationOf = (endpointId: EndpointId): number => routing.generationOf(endpointId);
     if (sessions.hasCache(session, generationOf, clock.nowMs())) return undefined;
     const preferredId = this.preferredId(journey, about.model);
@@ -99,7 +100,7 @@ export class SessionPlacement {
     const { sessions, routing, clock } = this.#deps;
     if (this.sessionId === undefined) return undefined;
     const generationOf = (endpointId: EndpointId): number => routing.generationOf(endpointId);
-    return sessions?.placeOf(this.sessionId, generationOf, clock.nowMs());
+    return sessions()?.placeOf(this.sessionId, generationOf, clock.nowMs());
   }
 
   /**
@@ -109,7 +110,7 @@ export class SessionPlacement {
   noteContent(endpointId: EndpointId, ttftMs: number, elsewhereMs: number | undefined): void {
     if (this.sessionId === undefined || this.#operation !== 'messages') return;
     const { sessions, routing, clock } = this.#deps;
-    sessions?.noteContent(this.sessionId, {
+    sessions()?.noteContent(this.sessionId, {
       endpointId,
       generation: routing.generationOf(endpointId),
       person: this.#person,
@@ -122,7 +123,7 @@ export class SessionPlacement {
   /** @param head start of the answer, which names the model */
   noteUsage(usage: TokenUsage, head: string): void {
     if (this.sessionId === undefined || this.#operation !== 'messages') return;
-    this.#deps.sessions?.noteUsage(this.sessionId, usage, modelInHead(head));
+    this.#deps.sessions()?.noteUsage(this.sessionId, usage, modelInHead(head));
   }
 }
 

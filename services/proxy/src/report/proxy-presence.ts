@@ -9,6 +9,7 @@ import { pseudonymOf } from './session-pseudonym.ts';
 export function presenceOf(deps: StatusDeps): ProxyPresence {
   const { snapshot } = deps.routing.state;
   const requests = deps.oldestRequests(MAX_LISTED);
+  const sessions = deps.sessions();
   return {
     proxyId: deps.proxyId,
     status: statusWord(deps),
@@ -29,7 +30,7 @@ export function presenceOf(deps: StatusDeps): ProxyPresence {
       id: `${deps.proxyId}/${number}`,
     })),
     ejections: ejectionsOf(deps),
-    ...(deps.sessions === undefined ? {} : sessionsOf(deps, deps.sessions, requests)),
+    ...(sessions === undefined ? {} : sessionsOf(deps, sessions, requests)),
   };
 }
 

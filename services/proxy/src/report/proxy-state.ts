@@ -27,7 +27,7 @@ export interface StatusDeps {
   readonly startedAtMs: number;
   readonly routing: Routing;
   readonly stats: RequestStats;
-  readonly sessions: SessionTable | undefined;
+  readonly sessions: () => SessionTable | undefined;
   readonly isRedisConnected: () => boolean;
   readonly isDraining: () => boolean;
   readonly isServing: () => boolean;

@@ -2,7 +2,7 @@
  * The first checks of a request: target, key, limits. An admitted request becomes an exchange; others are
  * answered here or handed to the proxy's own pages.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { BlockList } from 'node:net';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { KeyVerdict } from '@zephyr/contract/status/proxy-status';
@@ -92,7 +92,8 @@ export class Admission {
     return streams;
   }
 
-  readonly handle = (req: IncomingMessage, res: ServerResponse, next: () => void): void => {
+  /** @param pages answers what is for the proxy itself */
+  readonly handle = (req: IncomingMessage, res: ServerResponse, pages: RequestListener): void => {
     if (hasTwoHosts(req)) {
       this.#refuse(res, 'bad_request');
       return;
@@ -107,7 +108,7 @@ export class Admission {
     } else if (target.kind === 'upstream') {
       this.#admit({ req, res, operation: target.operation, pathAndQuery: target.pathAndQuery });
     } else if (this.#canRead(req)) {
-      next();
+      pages(req, res);
     } else {
       this.#refuse(res, 'unknown_host');
     }
