@@ -24,8 +24,9 @@ export interface Axis {
 }
 
 const BASE: SystemSize = { endpoints: 3, proxies: 1 };
-const REQUESTS = 3_000;
-const WARM_UP = 1_500;
+const REQUESTS = 5_000;
+/** V8 compiles hot code in steps; the last of them, after some 40,000, would take too long here. */
+const WARM_UP = 10_000;
 /** Of a proxy: its listeners, its connections to Redis, its files, and headroom. */
 const OTHER_DESCRIPTORS = 200;
 const COLUMNS = [
@@ -45,7 +46,7 @@ interface Point {
   readonly size: number;
   readonly system?: Partial<SystemSize>;
   readonly headersOf?: (index: number) => Readonly<Record<string, string>>;
-  /** Runs before the measurement. */
+  /** Runs before the warm-up. */
   readonly prepare?: (system: GrownSystem) => Promise<void>;
 }
 
@@ -53,10 +54,10 @@ async function point({ size, system = {}, headersOf = PLAIN, prepare }: Point): 
   const grown = await GrownSystem.start({ ...BASE, ...system });
   try {
     const { ports } = grown.product;
-    await drive({ ports, requests: WARM_UP * ports.length, headersOf });
     await prepare?.(grown);
-    // What prepares may take a minute, after which a proxy that was idle is slower.
-    if (prepare !== undefined) await drive({ ports, requests: WARM_UP * ports.length, headersOf });
+    // Afterwards, because preparing may take a minute: a Node process that was idle for so long, `raw-main.ts` too,
+    // takes two to three times the CPU for its next thousands of requests.
+    await drive({ ports, requests: WARM_UP * ports.length, headersOf });
     // A proxy's fixed work is shared by the same number of requests each time.
     const requests = REQUESTS * ports.length;
     const use = await grown.use(requests, () => drive({ ports, requests, headersOf }));
