@@ -38,3 +38,12 @@ test('a defect in admission is an error of its own request, each time, and of no
     expect(errors.at(-1)).toBe(failure);
   }
 });
+
+test('so is a defect in a page', async () => {
+  const { errors, port } = await startApp();
+  // There is no status here that it could report.
+  const page = await call(port, { method: 'GET', path: '/diagnostics', body: '' });
+  expect(page).toMatchObject({ status: 500, end: 'clean' });
+  expect(JSON.parse(page.text)).toMatchObject({ type: 'error', error: { type: 'api_error' } });
+  expect(errors).toEqual([expect.any(TypeError)]);
+});

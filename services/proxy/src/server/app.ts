@@ -1,5 +1,5 @@
 /** Where a request goes: upstream, by admission, or to the proxy's own pages, with express. */
-import type { RequestListener } from 'node:http';
+import type { RequestListener, ServerResponse } from 'node:http';
 
 import type { ProxyHome } from '@zephyr/contract/status/proxy-status';
 import { isFromForeignPage, isWatchersHost } from '@zephyr/runtime/http/visitor';
@@ -9,13 +9,7 @@ import {
   sendReadiness,
   watchPages,
 } from '@zephyr/runtime/http/watch-pages';
-import express, {
-  type ErrorRequestHandler,
-  type Express,
-  type Request,
-  type RequestHandler,
-  type Response,
-} from 'express';
+import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import { Registry } from 'prom-client';
 
 import { sendError } from '../answer/zephyr-errors.ts';
@@ -44,32 +38,28 @@ export interface ProxyAppDeps {
  */
 export function createApp(deps: ProxyAppDeps): RequestListener {
   const { admission, onError } = deps;
+  const defect = (res: ServerResponse, error: unknown): void => {
+    onError(error);
+    sendError(res, { name: 'internal' });
+  };
   const app = createPages(deps);
   const pages: RequestListener = (req, res) => {
     app(req as Request, res as Response, (error: unknown) => {
-      if (error !== undefined) onError(error);
-      // Without an error, express itself could not parse the target.
-      sendError(res, { name: error === undefined ? 'bad_request' : 'internal' });
+      if (error !== undefined) defect(res, error);
+      // Express itself could not parse the target.
+      else sendError(res, { name: 'bad_request' });
     });
   };
   return (req, res) => {
     try {
       admission.handle(req, res, pages);
     } catch (error) {
-      onError(error);
-      sendError(res, { name: 'internal' });
+      defect(res, error);
     }
   };
 }
 
-function createPages({
-  metrics,
-  status,
-  feed,
-  ownUsage,
-  admission,
-  onError,
-}: ProxyAppDeps): Express {
+function createPages({ metrics, status, feed, ownUsage, admission }: ProxyAppDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -97,12 +87,7 @@ function createPages({
   app.get('/health', (_req, res) => sendReadiness(res, readiness()));
   app.use(watchPages({ readiness, metrics: metrics?.registry }));
 
-  const lastResort: ErrorRequestHandler = (error: unknown, _req, res, _next) => {
-    onError(error);
-    sendError(res, { name: 'internal' });
-  };
   app.use((_req, res) => sendError(res, { name: 'not_found' }));
-  app.use(lastResort);
   return app;
 }
 
